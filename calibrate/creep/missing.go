@@ -1,0 +1,83 @@
+package creep
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// narrowing is the power of the requests by which an interval narrows: twice the requests, 2.6 times narrower. A line
+// alone, read at a fixed rate, has 1.5.
+const narrowing = 1.4
+
+// tooFew says why there is no fit.
+func tooFew(settled []Point) string {
+	const needed = bucketsLeast * readingsEach
+	switch _, requests := span(settled); {
+	case requests < bucketsLeast:
+		return fmt.Sprintf("only %s requests were completed after the first fifth, where at least %d are needed: check that the load reaches this worker, or soak longer",
+			count(requests), bucketsLeast)
+	case len(settled) < needed:
+		return fmt.Sprintf("only %d readings under load after the first fifth of the requests, where at least %d are needed: soak longer",
+			len(settled), needed)
+	}
+	return fmt.Sprintf("the %d readings under load came at too few different request counts: keep the load steady", len(settled))
+}
+
+// missing says what keeps an estimate from a verdict; it is empty for flat and creeping.
+func missing(e Estimate, g growth, l limits) string {
+	switch e.Verdict {
+	case Warming:
+		return fmt.Sprintf("growth was still slowing after %s requests (%s of the first half's rate in the second): warm up or soak longer",
+			count(e.Requests), share(max(g.second, 0)/g.first))
+	case Inconclusive:
+		return fmt.Sprintf("creep lies between %s and %s a request after %s requests, where flat means below %s and creeping above %s%s",
+			bytes(e.Low), bytes(e.High), count(e.Requests), bytes(l.flat), bytes(l.creeping), more(e, l))
+	}
+	return ""
+}
+
+// more says how much longer a soak would tell, if that can be foreseen.
+func more(e Estimate, l limits) string {
+	if times := timesLonger(e, l); times > 1 && times <= 20 {
+		return fmt.Sprintf(": soak about %.2g times as long", times)
+	}
+	return ": soak longer"
+}
+
+// timesLonger is by how much the series would have to grow for its interval, narrowing about the slope it has, to
+// clear one of the limits.
+func timesLonger(e Estimate, l limits) float64 {
+	creeping := (e.Slope - e.Low) / (e.Slope - l.creeping)
+	flat := (e.High - e.Slope) / (l.flat - e.Slope)
+	times := math.Inf(1)
+	for _, ratio := range []float64{creeping, flat} {
+		if ratio > 0 {
+			times = min(times, math.Pow(ratio, 1/narrowing))
+		}
+	}
+	return times
+}
+
+// bytes writes a number of bytes with its unit.
+func bytes(v float64) string {
+	switch a := math.Abs(v); {
+	case a < 999.5:
+		return fmt.Sprintf("%.0f B", v)
+	case a < 999.5*(1<<10):
+		return fmt.Sprintf("%.1f KB", v/(1<<10))
+	}
+	return fmt.Sprintf("%.1f MB", v/(1<<20))
+}
+
+// share writes a ratio in per cent.
+func share(v float64) string { return fmt.Sprintf("%.0f %%", 100*v) }
+
+// count writes a number of requests, its thousands apart.
+func count(v float64) string {
+	digits := strconv.FormatFloat(math.Round(v), 'f', 0, 64)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + " " + digits[i:]
+	}
+	return digits
+}
