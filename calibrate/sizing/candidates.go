@@ -1,0 +1,86 @@
+package sizing
+
+import "slices"
+
+// Candidate is one choice of workers and threads.
+type Candidate struct {
+	Workers, Threads int
+	WorkerBytes      int64   // what one such worker costs at peak, creep up to max-requests included
+	TotalBytes       int64   // shared + workers x WorkerBytes
+	BudgetRatio      float64 // of the budget; 0 without a budget
+	Concurrency      int     // workers x threads
+	Fits             bool    // the total is within the budget
+
+	// BoundBy is what stands against one worker more: "memory" where this many don't fit or one more would not,
+	// else "cpu" where one more would pass (2c+1)/threads, else "".
+	BoundBy string
+	// Basis is "measured" for the run's own shape, one worker with the measured threads, else "computed" by the law.
+	Basis string
+
+	MaxRequests, Jitter int     // 0: not to be recycled by count
+	RestartSeconds      float64 // between restarts of one worker at the rate; 0 = none, or no rate
+	Recommended         bool
+}
+
+// candidates are the choices worth showing, by threads and then workers: the usual counts, the recommended, and
+// the most that fit within the CPU rule.
+func (q Question) candidates(c choice) []Candidate {
+	var all []Candidate
+	for _, threads := range q.ThreadChoices {
+		for _, workers := range q.counts(threads, c) {
+			one := q.candidate(workers, threads)
+			one.Recommended = workers == c.workers && threads == c.threads
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// counts are every count up to 2c+1 for one or two cores; beyond, those around one a core and two a core.
+func (q Question) counts(threads int, c choice) []int {
+	most := cpuRule(q.CPUs)
+	counts := []int{1, 2, q.CPUs / 2, q.CPUs, q.CPUs + 1, most - 1, most}
+	if most <= 5 {
+		counts = []int{1, 2, 3, 4, 5}[:most]
+	}
+	if fit := min(q.memoryWorkers(threads), most); fit > 0 {
+		counts = append(counts, fit)
+	}
+	if c.workers > 0 && threads == c.threads {
+		counts = append(counts, c.workers)
+	}
+	slices.Sort(counts)
+	return slices.Compact(slices.DeleteFunc(counts, func(n int) bool { return n < 1 }))
+}
+
+func (q Question) candidate(workers, threads int) Candidate {
+	l := q.life(workers, threads)
+	one := Candidate{
+		Workers: workers, Threads: threads, Concurrency: workers * threads,
+		WorkerBytes: q.Law.worker(threads) + l.growth,
+		BoundBy:     q.boundBy(workers, threads),
+		Basis:       "computed",
+		Fits:        workers <= q.memoryWorkers(threads),
+	}
+	if workers == 1 && threads == q.Threads {
+		one.Basis = measured
+	}
+	one.TotalBytes = total(q.Law.SharedBytes, workers, one.WorkerBytes)
+	if q.BudgetBytes > 0 {
+		one.BudgetRatio = float64(one.TotalBytes) / float64(q.BudgetBytes)
+	}
+	if one.Fits {
+		one.MaxRequests, one.Jitter, one.RestartSeconds = l.maxRequests, l.jitter, l.seconds
+	}
+	return one
+}
+
+func (q Question) boundBy(workers, threads int) string {
+	switch {
+	case workers >= q.memoryWorkers(threads):
+		return "memory"
+	case workers >= q.cpuWorkers(threads):
+		return "cpu"
+	}
+	return ""
+}

@@ -1,0 +1,95 @@
+package sizing
+
+// dearest is the share of a worker's time that recycling may cost before it is called a conflict: 1 %
+// (measuring.md).
+const dearest = 0.01
+
+// choice is the number of workers, and what the sentences need to say why.
+type choice struct {
+	threads  int
+	byCPU    int // the seeds' CPU rule, divided by threads
+	byMemory int // the most that the law lets into the budget
+	roomiest int // the choice before recycling had its say
+	workers  int // 0: nothing fits
+}
+
+// choose keeps the measured threads. Where not even one such worker fits, one worker with the most threads that do
+// fit stands in: one, not more, because nothing was measured there and so that more memory never gives fewer workers.
+func (q Question) choose() choice {
+	if c := q.chooseWorkers(q.Threads); c.workers > 0 {
+		return c
+	}
+	for i := len(q.ThreadChoices) - 1; i >= 0; i-- {
+		t := q.ThreadChoices[i]
+		if c := q.chooseWorkers(t); t < q.Threads && c.workers > 0 {
+			c.workers, c.roomiest = 1, 1
+			return c
+		}
+	}
+	return choice{threads: q.Threads}
+}
+
+// chooseWorkers is the lesser of CPU and memory, but two where two fit: one worker leaves nobody to answer while it
+// is recycled, and one Python process uses one core. The memory bound is not divided by threads as in the seeds,
+// since the law already counts what threads cost.
+func (q Question) chooseWorkers(threads int) choice {
+	c := choice{threads: threads, byCPU: q.cpuWorkers(threads), byMemory: q.memoryWorkers(threads)}
+	c.roomiest = min(c.byCPU, c.byMemory)
+	if c.roomiest < 2 && c.byMemory >= 2 {
+		c.roomiest = 2
+	}
+	c.workers = q.affordable(c.roomiest, threads)
+	return c
+}
+
+// affordable is the most workers up to n whose recycling costs no more than dearest, but never fewer than one a
+// core (or two): headroom shared by fewer lasts longer, and a worker beyond one a core adds little, while one below
+// it idles a core. Where nothing in that range is cheap enough, the least of it, with its conflict shown. (Going
+// back to n there would let more memory give fewer workers.)
+func (q Question) affordable(n, threads int) int {
+	if !q.recycles() || !q.fewerHelps(threads) {
+		return n
+	}
+	least := min(n, max(2, q.CPUs))
+	for n > least && q.life(n, threads).cost > dearest {
+		n--
+	}
+	return n
+}
+
+// fewerHelps says whether fewer workers restart more seldom. All together they serve
+//
+//	N n_max = N (X - P / s_hi) + (budget - shared) / s_hi
+//
+// requests a generation, which falls with N as long as a worker's peak is more than its creep up to X. A measured
+// rate is each worker's own, however many there are: then a longer life is all that counts, and fewer always helps.
+func (q Question) fewerHelps(threads int) bool {
+	return q.RateBasis == measured || float64(q.Law.worker(threads)) > q.Creep.High*q.Requests
+}
+
+// cpuWorkers is the CPU bound of the seeds: (2c + 1) / threads, rounded down, at least 1.
+func (q Question) cpuWorkers(threads int) int { return max(1, cpuRule(q.CPUs)/threads) }
+
+// memoryWorkers is the most workers for which the law, and with creep the growth to at least one request, stays
+// within the budget. Workers of unknown memory (0) are held by nothing.
+func (q Question) memoryWorkers(threads int) int {
+	free := q.BudgetBytes - q.Law.SharedBytes
+	if q.BudgetBytes == 0 || free < 0 {
+		return 0
+	}
+	each := q.least(threads)
+	if each == 0 {
+		return mostCount
+	}
+	return int(min(free/each, mostCount))
+}
+
+// least is the memory below which a worker cannot run: its peak and, where it creeps and was measured from its first
+// request, room for one request more.
+func (q Question) least(threads int) int64 {
+	each := q.Law.worker(threads)
+	if q.recycles() && q.Requests < 1 {
+		each += ceilBytes(q.Creep.High * (1 - q.Requests))
+	}
+	return each
+}

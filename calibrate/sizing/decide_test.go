@@ -1,0 +1,300 @@
+package sizing
+
+import (
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// flask is a worker of 40 MB beside 50 MB shared, peak RSS 60 MB after 1000 requests, creeping by 10 KB a request
+// at most, with a boot of a second, on 2 cores with a budget of 300 MB.
+func flask(rate float64) Question {
+	return Question{
+		CPUs: 2, BudgetBytes: 300 * MiB, Law: Law{SharedBytes: 50 * MiB, WorkerBytes: 40 * MiB},
+		WorkerPeakBytes: 60 * MiB, Requests: 1000, Creep: Creep{"creeping", true, 9 * 1024, 10 * 1024},
+		BootSeconds: 1, RatePerSecond: rate, RateBasis: "given", Threads: 1, CanRecycle: true,
+	}
+}
+
+func TestDecideCreeping(t *testing.T) {
+	a := Decide(flask(60))
+	// n_max = 1000 + 10 MB / 10 KB = 2024, J = 203, M = 1821 rounded down; growth 1003 requests x 10 KB = 9.8 MB
+	want := Candidate{
+		Workers: 5, Threads: 1, WorkerBytes: 40*MiB + 1003*10*1024, TotalBytes: 50*MiB + 5*(40*MiB+1003*10*1024),
+		BudgetRatio: float64(50*MiB+5*(40*MiB+1003*10*1024)) / (300 * MiB), Concurrency: 5, Fits: true, BoundBy: "cpu",
+		Basis: "computed", MaxRequests: 1800, Jitter: 203, RestartSeconds: (1800 + 101.5) / 12, Recommended: true,
+	}
+	if diff := cmp.Diff(&want, a.Recommended); diff != "" {
+		t.Errorf("recommended (-want +got):\n%s", diff)
+	}
+	if a.WorkerMemoryMB != 70 { // 60 MB of peak RSS + 9.8 MB
+		t.Errorf("worker memory %d MB, want 70", a.WorkerMemoryMB)
+	}
+	sentence(t, "reason", a.Reason, "5 workers with 1 thread each: CPU allows 2 x 2 + 1 = 5; "+
+		"memory holds (300 MB budget - 50 MB shared) / 40 MB a worker = 6, rounded down. "+
+		"In all 50 MB shared + 5 x 49.8 MB = 299 MB, 99.7 % of the budget; "+
+		"a worker's 49.8 MB is 40 MB at its measured peak and 9.8 MB of creep until it is recycled. "+
+		"(The plain formula, min(2 x 2 + 1, 300 MB / 70 MB), says 4.)")
+	sentence(t, "sum", a.Recycling.Sum, "2 024 = 1 000 + 10 MB / 10 KB: the requests behind the measured peak, "+
+		"plus headroom a worker over the creep's upper 95 % bound. Less 203 of jitter (a tenth), rounded down to two digits: 1 800. "+
+		"A worker lives up to 2 003 requests. "+
+		"At 60 requests/s (given) over 5 workers each restarts every 2.6 min; with 1 s of boot that costs 0.63 % of its time.")
+	sentence(t, "conflict", a.Recycling.Conflict, "")
+}
+
+// Recycling's price rises with the rate: first a worker gives way, then, at one a core, the conflict stands.
+func TestDecidePrice(t *testing.T) {
+	for _, tc := range []struct {
+		rate     float64
+		workers  int
+		conflict string
+	}{
+		{60, 5, ""},
+		{100, 4, "5 workers would fit too, but recycling would then cost each just over 1 % of its time; with 4 it is 0.81 %."},
+		{200, 2, "Recycling at 8 700 requests costs each worker 1.1 % of its time, more than 1 %. Ways out: " +
+			"1 worker (0.94 %, but nobody answers while it restarts); a budget of 314.5 MB; mend the creep; shorten the boot."},
+		{0, 5, ""}, // no rate, no price
+	} {
+		a := Decide(flask(tc.rate))
+		if a.Recommended.Workers != tc.workers {
+			t.Errorf("rate %g: %d workers, want %d", tc.rate, a.Recommended.Workers, tc.workers)
+		}
+		sentence(t, "conflict", a.Recycling.Conflict, tc.conflict)
+	}
+}
+
+// The budget that a conflict names as a way out is one.
+func TestDecideBudgetMendsConflict(t *testing.T) {
+	q := flask(200)
+	q.BudgetBytes = q.sound().cheapBudget(choice{workers: 2, threads: 1})
+	if got := q.sound().life(2, 1).cost; got > dearest {
+		t.Errorf("cost %g at %s", got, mb(q.BudgetBytes))
+	}
+}
+
+// Workers give way to the price only down to one a core: 4 cores keep 4, and the conflict names the 3 that would mend it.
+func TestDecideKeepsAWorkerACore(t *testing.T) {
+	q := flask(145)
+	q.CPUs = 4
+	a := Decide(q)
+	if a.Recommended.Workers != 4 {
+		t.Errorf("%d workers, want 4", a.Recommended.Workers)
+	}
+	sentence(t, "conflict", a.Recycling.Conflict, "Recycling at 2 900 requests costs each worker 1.2 % of its time, more than 1 %. "+
+		"Ways out: 3 workers (0.94 %); a budget of 318.6 MB; mend the creep; shorten the boot.")
+	sentence(t, "reason", a.Reason, "4 workers with 1 thread each: CPU allows 2 x 4 + 1 = 9; "+
+		"memory holds (300 MB budget - 50 MB shared) / 40 MB a worker = 6, rounded down. "+
+		"6 workers would fit, but share the headroom among more, and so be recycled more often: 2.3 % of their time against 1.2 %. "+
+		"In all 50 MB shared + 4 x 61.8 MB = 297.1 MB, 99 % of the budget; "+
+		"a worker's 61.8 MB is 40 MB at its measured peak and 21.8 MB of creep until it is recycled. "+
+		"(The plain formula, min(2 x 4 + 1, 300 MB / 82 MB), says 3.)")
+}
+
+// Where a worker's peak is all creep, fewer workers would be recycled no more seldom, so none gives way.
+func TestDecideFewerDoesNotHelp(t *testing.T) {
+	q := flask(5000)
+	q.Creep = Creep{"creeping", true, 50 * 1024, 60 * 1024} // 1000 requests x 60 KB > 40 MB
+	if a := Decide(q); a.Recommended.Workers != 5 || a.Recycling.Conflict == "" {
+		t.Errorf("%+v, conflict %q", a.Recommended, a.Recycling.Conflict)
+	}
+}
+
+// A max-requests of 0 would turn recycling off, so a worker measured from its first request fits only with room for
+// one more; with just that room it is recycled after one.
+func TestDecideRoomForOneRequest(t *testing.T) {
+	for _, requests := range []float64{0, 0.1, 0.3, 0.7, 0.9} {
+		for _, high := range []float64{1, 3, 7777, 1e6 / 3} {
+			q := flask(60)
+			q.Requests, q.Creep.Slope, q.Creep.High = requests, high, high
+			q.BudgetBytes = q.sound().needs(1)
+			if a := Decide(q); a.Recommended == nil || a.Recycling.MaxRequests != 1 {
+				t.Errorf("X %g, s_hi %g: %+v", requests, high, a.Recycling)
+			}
+			q.BudgetBytes--
+			a := Decide(q)
+			if a.Recommended != nil || a.Candidates[0].Fits || a.Candidates[0].MaxRequests != 0 {
+				t.Errorf("X %g, s_hi %g, a byte less: %+v", requests, high, a.Candidates[0])
+			}
+		}
+	}
+}
+
+// A bound below the slope is the slope.
+func TestDecideBoundBelowSlope(t *testing.T) {
+	q, swapped := flask(60), flask(60)
+	q.Creep.Slope = q.Creep.High
+	swapped.Creep.Slope, swapped.Creep.High = swapped.Creep.High, 1
+	if diff := cmp.Diff(Decide(q), Decide(swapped)); diff != "" {
+		t.Errorf("(-slope +swapped):\n%s", diff)
+	}
+}
+
+func TestDecideTwoWorkers(t *testing.T) {
+	q := flask(10)
+	q.Threads, q.Law.ThreadBytes, q.Creep = 4, 5*MiB, Creep{"flat", true, 0, 100}
+	a := Decide(q)
+	// (2 x 2 + 1) / 4 = 1, but two fit
+	if a.Recommended.Workers != 2 || a.Recommended.Threads != 4 {
+		t.Errorf("recommended %+v, want 2 workers, 4 threads", a.Recommended)
+	}
+	sentence(t, "reason", a.Reason, "2 workers with 4 threads each: CPU allows (2 x 2 + 1) / 4 threads = 1; "+
+		"memory holds (300 MB budget - 50 MB shared) / 60 MB a worker = 4, rounded down. "+
+		"Two all the same: with one, nobody answers while it restarts, and one Python process uses one core. "+
+		"In all 50 MB shared + 2 x 60 MB = 170 MB, 56.7 % of the budget. "+
+		"(The plain formula, min(2 x 2 + 1, 300 MB / 60 MB) / 4 threads, says 1.)")
+
+	q.BudgetBytes = 169 * MiB // one MB short of two
+	if a = Decide(q); a.Recommended.Workers != 1 {
+		t.Errorf("in 169 MB: %+v, want 1 worker", a.Recommended)
+	}
+	q.BudgetBytes = 170 * MiB // exactly two
+	if a = Decide(q); a.Recommended.Workers != 2 || a.Recommended.BoundBy != "memory" {
+		t.Errorf("in 170 MB: %+v, want 2 workers bound by memory", a.Recommended)
+	}
+}
+
+func TestDecideRefusal(t *testing.T) {
+	q := flask(60)
+	q.Law, q.Threads, q.BudgetBytes = Law{SharedBytes: 233 * MiB, WorkerBytes: 227 * MiB, ThreadBytes: 100 * MiB}, 4, 768*MiB
+	a := Decide(q)
+	if a.Recommended != nil || a.TotalBytes != 0 || a.SmallestBytes != 860*MiB {
+		t.Errorf("recommended %+v, total %d, smallest %d", a.Recommended, a.TotalBytes, a.SmallestBytes)
+	}
+	sentence(t, "refusal", a.Refusal, "needs 860 MB, has 768 MB: 233 MB shared + 1 x (227 MB + 4 threads x 100 MB); "+
+		"the smallest budget that fits is 860 MB")
+
+	q.ThreadChoices, q.BudgetBytes = []int{1, 4}, 500*MiB
+	sentence(t, "refusal with a choice of threads", Decide(q).Refusal, "needs 860 MB, has 500 MB: "+
+		"233 MB shared + 1 x (227 MB + 4 threads x 100 MB); the smallest budget that fits is 560 MB, with 1 thread")
+
+	q.BudgetBytes = 560 * MiB
+	a = Decide(q)
+	if a.Recommended == nil || a.Recommended.Threads != 1 || a.Recommended.Workers != 1 {
+		t.Errorf("in the smallest budget: %+v, want 1 worker with 1 thread", a.Recommended)
+	}
+	q.BudgetBytes--
+	sentence(t, "refusal a byte short", Decide(q).Refusal, "needs 860 MB, has 559.9 MB: "+
+		"233 MB shared + 1 x (227 MB + 4 threads x 100 MB); the smallest budget that fits is 560 MB, with 1 thread")
+
+	q.Law, q.Threads, q.ThreadChoices, q.BudgetBytes = Law{100 * MiB, 209 * MiB, 0}, 1, nil, 300*MiB
+	sentence(t, "refusal without a cost of threads", Decide(q).Refusal,
+		"needs 309 MB, has 300 MB: 100 MB shared + 1 x 209 MB; the smallest budget that fits is 309 MB")
+}
+
+func TestDecideVerdicts(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		creep Creep
+		sum   string
+	}{
+		{"warming", Creep{"warming", true, 9000, 10_000}, "No max-requests can be recommended: memory was still settling after 1 000 requests, so its growth is not yet creep; measure for longer."},
+		{"inconclusive", Creep{"inconclusive", true, 9000, 10_000}, "No max-requests can be recommended: whether memory creeps could not be told after 1 000 requests; measure for longer, or at a higher rate."},
+		{"not measured", Creep{}, "No max-requests can be recommended: creep was not measured."},
+		{"creeping without a bound", Creep{"creeping", true, 9000, math.Inf(1)}, "No max-requests can be recommended: memory creeps, but by a rate without an upper bound; measure for longer."},
+		{"creeping, unknown", Creep{"creeping", false, 9000, 10_000}, "No max-requests can be recommended: memory creeps, but by a rate without an upper bound; measure for longer."},
+	} {
+		q := flask(60)
+		q.Creep = tc.creep
+		a := Decide(q)
+		if a.Recommended.Workers != 5 || a.Recycling.MaxRequests != 0 || a.WorkerMemoryMB != 60 {
+			t.Errorf("%s: workers %d, max-requests %d, worker memory %d; want them sized from the peak, and no limit",
+				tc.name, a.Recommended.Workers, a.Recycling.MaxRequests, a.WorkerMemoryMB)
+		}
+		sentence(t, tc.name, a.Recycling.Sum, tc.sum)
+	}
+}
+
+func TestDecideFlat(t *testing.T) {
+	q := flask(60)
+	q.Creep = Creep{"flat", true, 1, 150}
+	a := Decide(q)
+	// M_safe = 10 MB / 150 B = 69 905; valve = min(69 905, 20 x 1000, 100 000)
+	if r := a.Recycling; r.MaxRequests != 0 || r.SafeRequests != 69_905 || r.Valve != 20_000 {
+		t.Errorf("%+v", r)
+	}
+	sentence(t, "flat", a.Recycling.Sum, "No creep found: recycling can stay off. "+
+		"At worst, by the upper 95 % bound, the headroom lasts each worker for 69 905 requests: 10 MB / 0.146 KB. "+
+		"A safety valve, for those who want one: 20 000, the least of 69 905; 20 x the run's 1 000; 100 000.")
+
+	q.Creep.Slope, q.Creep.High = -2, -1 // shrinking: nothing bounds it
+	if r := Decide(q).Recycling; r.SafeRequests != 0 || r.Valve != 20_000 {
+		t.Errorf("shrinking: %+v", r)
+	}
+	q.CanRecycle = false
+	if r := Decide(q).Recycling; r.Valve != 0 {
+		t.Errorf("a valve without a limit to set: %+v", r)
+	}
+}
+
+// puma, unicorn and node have no request limit of their own (servers.md): sized from the peak, and how long it lasts.
+func TestDecideWithoutLimit(t *testing.T) {
+	q := flask(60)
+	q.CanRecycle = false
+	a := Decide(q)
+	if r := a.Recycling; r.MaxRequests != 0 || r.SafeRequests != 2024 || a.Recommended.Workers != 5 {
+		t.Errorf("%+v", r)
+	}
+	sentence(t, "sum", a.Recycling.Sum, "This server has no request limit of its own, and its workers creep: they reach the budget after "+
+		"2 024 requests = 1 000 + 10 MB / 10 KB each, 2.8 min at 60 requests/s (given) over 5 workers. Restart them before that by other means, or mend the creep.")
+}
+
+func TestDecideCandidates(t *testing.T) {
+	type row struct {
+		Workers, Threads int
+		Fits             bool
+		BoundBy, Basis   string
+	}
+	q := flask(60)
+	q.Creep, q.Law.ThreadBytes, q.ThreadChoices = Creep{"flat", true, 0, 100}, 20*MiB, []int{4, 1, 4}
+	q.Law.WorkerBytes = 20 * MiB // 40 MB with 1 thread, 100 MB with 4
+	var got []row
+	for _, c := range Decide(q).Candidates {
+		got = append(got, row{c.Workers, c.Threads, c.Fits, c.BoundBy, c.Basis})
+	}
+	want := []row{
+		{1, 1, true, "", "measured"},
+		{2, 1, true, "", "computed"},
+		{3, 1, true, "", "computed"},
+		{4, 1, true, "", "computed"},
+		{5, 1, true, "cpu", "computed"}, // 6 would fit
+		{1, 4, true, "cpu", "computed"}, // (2c+1) / 4 = 1
+		{2, 4, true, "memory", "computed"},
+		{3, 4, false, "memory", "computed"},
+		{4, 4, false, "memory", "computed"},
+		{5, 4, false, "memory", "computed"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("2 cores (-want +got):\n%s", diff)
+	}
+
+	q.CPUs, q.ThreadChoices = 8, nil
+	var workers []int
+	for _, c := range Decide(q).Candidates {
+		workers = append(workers, c.Workers)
+	}
+	// 1, 2, c/2, c, c+1, 2c, 2c+1, and the 6 that memory holds
+	if diff := cmp.Diff([]int{1, 2, 4, 6, 8, 9, 16, 17}, workers); diff != "" {
+		t.Errorf("8 cores (-want +got):\n%s", diff)
+	}
+}
+
+// A law without a worker falls back to the peak RSS, as the seeds do; without that, CPU alone decides.
+func TestDecideWithoutLaw(t *testing.T) {
+	q := Question{CPUs: 4, BudgetBytes: 1638 * MiB, WorkerPeakBytes: 209 * MiB, Threads: 1}
+	a := Decide(q)
+	if a.Recommended.Workers != Workers(4, 1638, 209, 1) || a.WorkerMemoryMB != 209 {
+		t.Errorf("recommended %+v, worker memory %d", a.Recommended, a.WorkerMemoryMB)
+	}
+	q.WorkerPeakBytes = 0
+	if a = Decide(q); a.Recommended.Workers != 9 || a.WorkerMemoryMB != 0 {
+		t.Errorf("unknown worker: %+v", a.Recommended)
+	}
+}
+
+func sentence(t *testing.T, what, got, want string) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s:\n got %q\nwant %q", what, got, want)
+	}
+}

@@ -1,0 +1,126 @@
+package sizing
+
+import "math"
+
+// life is how old the workers of one candidate may get, and what that costs. Its zero value is a life without end:
+// nothing grows, or nothing recycles.
+type life struct {
+	headroom    int64   // bytes left of the budget for each worker's growth; below zero where they don't fit at all
+	byBudget    int     // requests the budget lets a worker live to: n_max
+	most        int     // requests a worker should live to: n
+	why         string  // why n is less than n_max, "" where it isn't
+	maxRequests int     // M
+	jitter      int     // J
+	growth      int64   // what a worker grows by over its measured peak before M + J
+	cost        float64 // share of its time a worker spends restarting
+	seconds     float64 // between two restarts of one worker
+}
+
+// life sizes max-requests for creeping workers (measuring.md, "max-requests"):
+//
+//	H     = (budget - shared) / N - P     headroom a worker, bytes
+//	n_max = X + H / s_hi                  every worker may be at its oldest at once
+//	n     = the lesser of n_max and enough
+//	J     = max(ceil(n / 10), 2 N D), at most n / 2;  D = lambda B
+//	M     = n - J, rounded down to two digits;  a worker lives up to M + J
+//
+//	P       a worker's peak after X requests      s_hi  upper 95 % bound of the creep, bytes a request
+//	lambda  requests a second a worker            B     seconds a worker boots
+//
+// n_max alone would let a worker creep until the whole budget is gone, gigabytes on a large host, for a gain in
+// throughput that nobody notices; [Question.enough] says where it stops to pay.
+//
+// D is the requests a worker misses while it boots. A tenth spreads the restarts; 2 N D keeps the workers from all
+// restarting at once (never seen in simulation at that spread).
+func (q Question) life(workers, threads int) life {
+	l := life{headroom: q.headroom(workers, threads)}
+	if !q.creeps() || l.headroom < 0 {
+		return l
+	}
+	l.byBudget = floorCount(q.Requests + float64(l.headroom)/q.Creep.High)
+	l.most = l.byBudget
+	if !q.CanRecycle {
+		return l
+	}
+	if n, why := q.enough(workers, threads); n < l.byBudget {
+		l.most, l.why = n, why
+	}
+	l.most = max(l.most, 1) // rounding must not leave 0, which would turn recycling off
+	l.maxRequests, l.jitter = q.limit(l.most, workers)
+	grown := math.Ceil(q.Creep.High * (float64(l.maxRequests+l.jitter) - q.Requests))
+	l.growth = int64(clamp(grown, 0, float64(l.headroom)))
+	l.growth = min(l.growth, l.headroom) // a float64 of a vast headroom may round up
+	l.cost, l.seconds = q.price(l.maxRequests, l.jitter, workers)
+	return l
+}
+
+// fair is the share of a worker's time that recycling may cost without a thought: half of what is called a conflict.
+const fair = dearest / 2
+
+// enough is the life beyond which a longer one isn't worth its memory, the greatest of
+//
+//	X                       the run itself has shown that life
+//	lambda B / fair / 0.95  recycling then costs half a per cent (0.95: M + J/2 of n, at a jitter of a tenth)
+//	(P - s_hi X) / s_hi     the worker has grown to twice what it holds without creep
+func (q Question) enough(workers, threads int) (n int, why string) {
+	n, why = floorCount(q.Requests), "which the run itself has shown"
+	if cheap := floorCount(q.eachRate(workers) * q.BootSeconds * (1/fair - 1) / 0.95); cheap > n {
+		n, why = cheap, "at which recycling costs "+percent(fair)+" of a worker's time"
+	}
+	base := float64(q.Law.worker(threads)) - q.Creep.High*q.Requests
+	if double := floorCount(base / q.Creep.High); double > n {
+		n, why = double, "at which a worker has grown to twice what it holds without creep"
+	}
+	return n, why
+}
+
+// headroom is what the budget leaves each worker above its measured peak, rounded down; below zero where they don't
+// fit.
+func (q Question) headroom(workers, threads int) int64 {
+	free := q.BudgetBytes - q.Law.SharedBytes
+	if free < 0 {
+		return -1
+	}
+	return free/int64(max(workers, 1)) - q.Law.worker(threads)
+}
+
+// eachRate is what one of so many workers serves a second. A measured rate is one worker's own; a given one is
+// everybody's together.
+func (q Question) eachRate(workers int) float64 {
+	if q.RateBasis == measured {
+		return q.RatePerSecond
+	}
+	return q.RatePerSecond / float64(max(workers, 1))
+}
+
+// limit divides a life of n requests into max-requests and jitter.
+func (q Question) limit(n, workers int) (maxRequests, jitter int) {
+	tenth := (n + 9) / 10
+	missed := q.eachRate(workers) * q.BootSeconds
+	apart := int(math.Ceil(math.Min(2*float64(max(workers, 1))*missed, mostCount)))
+	jitter = min(max(tenth, apart), n/2)
+	return twoDigits(n - jitter), jitter
+}
+
+// price is what recycling costs a worker (checked by measurement within 4 % of throughput, measuring.md):
+//
+//	cost = B / (B + (M + J/2) / lambda)
+//
+// J/2 is the mean of gunicorn's draw from 0..J. An unknown rate or boot has no price: 0.
+func (q Question) price(maxRequests, jitter, workers int) (cost, seconds float64) {
+	if maxRequests <= 0 || q.RatePerSecond <= 0 {
+		return 0, 0
+	}
+	seconds = math.Min((float64(maxRequests)+float64(jitter)/2)/q.eachRate(workers), math.MaxFloat64)
+	return q.BootSeconds / (q.BootSeconds + seconds), seconds
+}
+
+// twoDigits rounds down to two significant digits: 14 265 is 14 000. A setting with more digits would claim more
+// than an interval knows.
+func twoDigits(n int) int {
+	scale := 1
+	for n/scale >= 100 {
+		scale *= 10
+	}
+	return n / scale * scale
+}

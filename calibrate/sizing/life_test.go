@@ -1,0 +1,134 @@
+package sizing
+
+import (
+	"math"
+	"testing"
+)
+
+// The worked example of measuring.md: H 100 MB, N 4, B 2 s, lambda 20 a worker, X 0, s_hi 6.46 KB. Its n_max of
+// 15 850 is the quotient with s_hi before rounding to two decimals; with 6.46 KB exactly it is one more.
+func TestMaxRequestsWorkedExample(t *testing.T) {
+	example := Question{
+		CPUs: 2, BudgetBytes: 4 * 150 * MiB, Law: Law{WorkerBytes: 50 * MiB}, Threads: 1,
+		Creep:       Creep{Verdict: "creeping", Known: true, Slope: 6 * 1024, High: 6.4603 * 1024},
+		BootSeconds: 2, RatePerSecond: 80, RateBasis: "given", CanRecycle: true,
+	}
+	for _, tc := range []struct {
+		high         float64
+		most, jitter int
+	}{{6.4603, 15_850, 1_585}, {6.46, 15_851, 1_586}} {
+		example.Creep.High = tc.high * 1024
+		q := example.sound()
+		l := q.life(4, 1)
+		maxRequests, jitter := q.limit(l.byBudget, 4)
+		cost, _ := q.price(maxRequests, jitter, 4)
+		if l.headroom != 100*MiB || l.byBudget != tc.most || jitter != tc.jitter || maxRequests != 14_000 || percent(cost) != "0.27 %" {
+			t.Errorf("s_hi %g KB: H %s, n_max %d, J %d, M %d, cost %s; want 100 MB, %d, %d, 14 000, 0.27 %%",
+				tc.high, mb(l.headroom), l.byBudget, jitter, maxRequests, percent(cost), tc.most, tc.jitter)
+		}
+	}
+}
+
+// A life longer than the budget's is never recommended, and none longer than pays.
+func TestEnough(t *testing.T) {
+	for _, tc := range []struct {
+		name     string
+		rate     float64
+		requests float64
+		budget   int64
+		most     int
+		why      string
+	}{
+		{"the budget decides", 20, 1000, 100 * MiB, 4_000, ""},
+		{"half a per cent of a worker's time", 50, 1000, 4096 * MiB, 10_473, "at which recycling costs 0.5 % of a worker's time"},
+		{"twice the worker", 20, 1000, 4096 * MiB, 6_000, "at which a worker has grown to twice what it holds without creep"},
+		{"what the run saw", 10, 6_500, 4096 * MiB, 6_500, "which the run itself has shown"},
+	} {
+		q := Question{
+			CPUs: 2, BudgetBytes: tc.budget, Law: Law{WorkerBytes: 70 * MiB}, Threads: 1, Requests: tc.requests,
+			Creep: Creep{"creeping", true, 10 * 1024, 10.24 * 1024}, BootSeconds: 1, RatePerSecond: tc.rate, RateBasis: "measured", CanRecycle: true,
+		}
+		if l := q.sound().life(1, 1); l.most != tc.most || l.why != tc.why {
+			t.Errorf("%s: %d requests, %q; want %d, %q", tc.name, l.most, l.why, tc.most, tc.why)
+		}
+	}
+}
+
+// The price against throughput measured with 4 workers (measuring.md): max-requests 200 without jitter kept 67.6 %,
+// with a jitter of 500 on 500 88.0 %.
+func TestPriceAgainstMeasurement(t *testing.T) {
+	// At lambda B = 96, the one that fits M200 J0, all four predictions follow.
+	q := Question{BootSeconds: 1, RatePerSecond: 4 * 96.3}
+	for _, tc := range []struct {
+		maxRequests, jitter int
+		predicted           float64 // % of the throughput without recycling
+	}{{200, 0, 67.5}, {200, 200, 75.7}, {500, 0, 83.9}, {500, 500, 88.6}} {
+		cost, _ := q.price(tc.maxRequests, tc.jitter, 4)
+		if got := 100 * (1 - cost); math.Abs(got-tc.predicted) > 0.1 {
+			t.Errorf("M %d J %d: %.1f %%, want %.1f %%", tc.maxRequests, tc.jitter, got, tc.predicted)
+		}
+	}
+}
+
+func TestLimit(t *testing.T) {
+	for _, tc := range []struct {
+		name          string
+		most          int
+		rate, boot    float64
+		limit, jitter int
+	}{
+		{"a tenth", 10_000, 10, 1, 9_000, 1_000},
+		{"2 N D keeps workers apart", 10_000, 1000, 1, 8_000, 2_000},
+		{"at most half", 10_000, 10_000, 1, 5_000, 5_000},
+		{"one request is never 0, which would turn recycling off", 1, 100, 1, 1, 0},
+		{"two", 2, 100, 1, 1, 1},
+		{"no rate", 155, 0, 1, 130, 16},
+	} {
+		q := Question{RatePerSecond: tc.rate, BootSeconds: tc.boot}
+		if limit, jitter := q.limit(tc.most, 1); limit != tc.limit || jitter != tc.jitter {
+			t.Errorf("%s: %d and %d, want %d and %d", tc.name, limit, jitter, tc.limit, tc.jitter)
+		}
+	}
+}
+
+// A measured rate is what one worker served, so two workers serve twice as much and need twice the jitter.
+func TestMeasuredRateIsEachWorkersOwn(t *testing.T) {
+	for _, tc := range []struct {
+		basis         string
+		workers       int
+		limit, jitter int
+	}{
+		{"measured", 1, 8_000, 2_000},
+		{"measured", 2, 6_000, 4_000},
+		{"given", 2, 8_000, 2_000},
+	} {
+		q := Question{RatePerSecond: 1000, BootSeconds: 1, RateBasis: tc.basis}
+		if limit, jitter := q.limit(10_000, tc.workers); limit != tc.limit || jitter != tc.jitter {
+			t.Errorf("%s over %d: %d and %d, want %d and %d", tc.basis, tc.workers, limit, jitter, tc.limit, tc.jitter)
+		}
+	}
+}
+
+func TestTwoDigits(t *testing.T) {
+	for n, want := range map[int]int{0: 0, 9: 9, 99: 99, 100: 100, 101: 100, 199: 190, 14_265: 14_000, 99_999: 99_000, mostCount: mostCount} {
+		if got := twoDigits(n); got != want {
+			t.Errorf("twoDigits(%d) = %d, want %d", n, got, want)
+		}
+	}
+}
+
+func TestFormat(t *testing.T) {
+	for _, tc := range []struct{ got, want string }{
+		{grouped(0), "0"}, {grouped(999), "999"}, {grouped(15_850), "15 850"}, {grouped(1_234_567), "1 234 567"}, {grouped(-1_585), "-1 585"},
+		{mb(209 * MiB), "209 MB"}, {mb(MiB / 2), "0.5 MB"}, {mb(1638*MiB + MiB/4), "1 638.3 MB"}, {mb(12_345*MiB + MiB/4), "12 345 MB"},
+		{mbUp(860*MiB + 1), "860.1 MB"}, {mbDown(860*MiB - 1), "859.9 MB"},
+		{perRequest(6.46 * 1024), "6.46 KB"}, {perRequest(52.4), "52 B"}, {perRequest(2.5 * MiB), "2.5 MB"}, {perRequest(300), "0.293 KB"},
+		{percent(0.0027), "0.27 %"}, {percent(0.983), "98 %"}, {percent(0.00001), "under 0.01 %"}, {percent(0), "0 %"},
+		{interval(6.84), "6.8 s"}, {interval(89), "89 s"}, {interval(740), "12 min"}, {interval(12_240), "3.4 h"}, {interval(181_440), "2.1 days"},
+		{count(1, "worker"), "1 worker"}, {count(1_200, "request"), "1 200 requests"},
+	} {
+		if tc.got != tc.want {
+			t.Errorf("got %q, want %q", tc.got, tc.want)
+		}
+	}
+}

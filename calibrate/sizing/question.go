@@ -1,0 +1,127 @@
+package sizing
+
+import (
+	"math"
+	"slices"
+)
+
+// The verdicts of the creep room, spelled as there (the rooms don't import each other).
+const (
+	flat         = "flat"
+	creeping     = "creeping"
+	warming      = "warming"
+	inconclusive = "inconclusive"
+)
+
+// measured is the basis of what this run saw itself.
+const measured = "measured"
+
+// Creep is what the creep room found, in bytes per request. High is the upper 95 % bound.
+type Creep struct {
+	Verdict     string
+	Known       bool
+	Slope, High float64
+}
+
+// Question is what was measured and what is to be decided. Odd parts are taken so:
+//
+//   - CPUs, Threads and thread choices below 1 are 1; Threads is always among the choices; beyond 65 536 is 65 536.
+//   - A budget of zero or less holds nothing, so nothing fits.
+//   - Parts of the law below zero are 0. A law without a worker takes WorkerPeakBytes for it, as the seeds do;
+//     without that too the worker's memory is unknown and CPU alone decides.
+//   - Requests, BootSeconds and RatePerSecond that are negative, NaN or infinite are 0: unknown.
+//   - A creep bound that is NaN or infinite is no bound; a bound below the slope is the slope.
+type Question struct {
+	CPUs            int
+	BudgetBytes     int64 // what the workers may use: the limit less the reserve
+	Law             Law
+	WorkerPeakBytes int64   // the worker's peak RSS (kernel high-water mark) after Requests requests
+	Requests        float64 // requests the worker had served at its peak
+	Creep           Creep
+	BootSeconds     float64 // a worker's boot
+	RatePerSecond   float64 // request rate: over all workers if given, what the one measured worker served if measured
+	RateBasis       string  // "given" or "measured"
+	Threads         int     // threads the app was measured with
+	ThreadChoices   []int   // thread counts worth showing (the server has threads), else {Threads}
+	CanRecycle      bool    // the server has a request limit of its own
+}
+
+const (
+	mostBudget  = 1 << 60 // 1 EiB
+	mostPart    = 1 << 45 // 32 TiB for one part of the law: with mostThreads a worker stays within int64
+	mostSeconds = 1e9
+	mostRate    = 1e9
+)
+
+// sound is the question with its odd parts taken as said at Question.
+func (q Question) sound() Question {
+	q.CPUs = clamp(q.CPUs, 1, mostCPUs)
+	q.Threads = clamp(q.Threads, 1, mostThreads)
+	q.ThreadChoices = soundChoices(q.ThreadChoices, q.Threads)
+	q.BudgetBytes = clamp(q.BudgetBytes, 0, mostBudget)
+	q.WorkerPeakBytes = clamp(q.WorkerPeakBytes, 0, mostPart)
+	q.Law = q.soundLaw()
+	q.Requests = known(q.Requests, mostCount)
+	q.BootSeconds = known(q.BootSeconds, mostSeconds)
+	q.RatePerSecond = known(q.RatePerSecond, mostRate)
+	q.Creep = q.Creep.sound()
+	return q
+}
+
+func (q Question) soundLaw() Law {
+	l := Law{
+		SharedBytes: clamp(q.Law.SharedBytes, 0, mostPart),
+		WorkerBytes: clamp(q.Law.WorkerBytes, 0, mostPart),
+		ThreadBytes: clamp(q.Law.ThreadBytes, 0, mostPart),
+	}
+	if l.worker(1) == 0 {
+		l.WorkerBytes = q.WorkerPeakBytes
+	}
+	return l
+}
+
+func soundChoices(choices []int, measured int) []int {
+	sorted := []int{measured}
+	for _, t := range choices {
+		sorted = append(sorted, clamp(t, 1, mostThreads))
+	}
+	slices.Sort(sorted)
+	return slices.Compact(sorted)
+}
+
+// sound leaves a bound that may be relied on, or none: Known then says that High is a number.
+func (c Creep) sound() Creep {
+	if !finite(c.Slope) {
+		c.Slope = 0
+	}
+	if !c.Known || !finite(c.High) {
+		return Creep{Verdict: c.Verdict}
+	}
+	c.High = math.Max(c.High, c.Slope)
+	return c
+}
+
+// known is x within 0 and most; what is negative or no number is 0.
+func known(x, most float64) float64 {
+	if !finite(x) {
+		return 0
+	}
+	return clamp(x, 0, most)
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// creeps says that workers grow, by a rate that has an upper bound.
+func (q Question) creeps() bool {
+	return q.Creep.Verdict == creeping && q.Creep.Known && q.Creep.High > 0
+}
+
+// recycles says that the recommendation will hold a max-requests.
+func (q Question) recycles() bool { return q.creeps() && q.CanRecycle }
+
+// peak is a worker's peak RSS with that many threads: as measured, or moved by the law's cost of a thread, and
+// never below what the law says that a worker costs.
+func (q Question) peak(threads int) int64 {
+	moved := q.WorkerPeakBytes + int64(threads-q.Threads)*q.Law.ThreadBytes
+	return max(moved, q.Law.worker(threads))
+}

@@ -1,0 +1,132 @@
+package sizing
+
+import (
+	"fmt"
+	"strings"
+)
+
+// reason is why c, in sentences: both bounds, the rule that overrode them, the total, and what is not known.
+func (q Question) reason(c choice, a Answer) string {
+	sentences := []string{q.boundsSentence(c)}
+	for _, s := range []string{
+		q.threadsSentence(c), q.twoSentence(c), q.fewerSentence(c),
+		q.totalSentence(c, a), q.seedSentence(c, a), q.doubtSentence(),
+	} {
+		if s != "" {
+			sentences = append(sentences, s)
+		}
+	}
+	return strings.Join(sentences, " ")
+}
+
+func (q Question) boundsSentence(c choice) string {
+	return fmt.Sprintf("%s with %s: CPU allows %s; %s.",
+		count(c.workers, "worker"), count(c.threads, "thread")+each(c.workers), q.cpuSum(c), q.memorySum(c))
+}
+
+func each(workers int) string {
+	if workers == 1 {
+		return ""
+	}
+	return " each"
+}
+
+func (q Question) cpuSum(c choice) string {
+	if c.threads == 1 {
+		return fmt.Sprintf("2 x %d + 1 = %s", q.CPUs, grouped(c.byCPU))
+	}
+	if cpuRule(q.CPUs) < c.threads {
+		return fmt.Sprintf("1, the least, of (2 x %d + 1) / %s", q.CPUs, count(c.threads, "thread"))
+	}
+	return fmt.Sprintf("(2 x %d + 1) / %s = %s", q.CPUs, count(c.threads, "thread"), grouped(c.byCPU))
+}
+
+func (q Question) memorySum(c choice) string {
+	if c.byMemory == mostCount {
+		return "what a worker takes is unknown, so memory bounds nothing"
+	}
+	return fmt.Sprintf("memory holds (%s budget - %s shared) / %s a worker = %s, rounded down",
+		mbDown(q.BudgetBytes), mb(q.Law.SharedBytes), mb(q.least(c.threads)), grouped(c.byMemory))
+}
+
+func (q Question) threadsSentence(c choice) string {
+	if c.threads == q.Threads {
+		return ""
+	}
+	return fmt.Sprintf("No worker with the %s it was measured with fits (that needs %s), "+
+		"so this one is computed: measure with %s to size more.",
+		count(q.Threads, "thread"), mbUp(q.needs(q.Threads)), count(c.threads, "thread"))
+}
+
+// twoSentence is the rule of two, where it raised the count or could not.
+func (q Question) twoSentence(c choice) string {
+	const why = "with one, nobody answers while it restarts, and one Python process uses one core"
+	switch {
+	case c.workers == 2 && c.byCPU < 2:
+		return "Two all the same: " + why + "."
+	case c.workers == 1 && c.byMemory == 1:
+		return "Only one fits: while it restarts nobody answers, and one Python process uses one core."
+	}
+	return ""
+}
+
+func (q Question) fewerSentence(c choice) string {
+	if c.workers == c.roomiest {
+		return ""
+	}
+	return fmt.Sprintf("%s would fit, but share the headroom among more, and so be recycled more often: "+
+		"%s of their time against %s.", count(c.roomiest, "worker"),
+		percent(q.life(c.roomiest, c.threads).cost), percent(q.life(c.workers, c.threads).cost))
+}
+
+func (q Question) totalSentence(c choice, a Answer) string {
+	one := a.Recommended
+	text := fmt.Sprintf("In all %s shared + %d x %s = %s, %s %% of the budget",
+		mb(q.Law.SharedBytes), c.workers, mb(one.WorkerBytes), mb(one.TotalBytes), digits(100*one.BudgetRatio, 3))
+	if l := q.life(c.workers, c.threads); l.growth > 0 {
+		text += fmt.Sprintf("; a worker's %s is %s at its measured peak and %s of creep until it is recycled",
+			mb(one.WorkerBytes), mb(one.WorkerBytes-l.growth), mb(l.growth))
+	}
+	return text + "."
+}
+
+// seedSentence shows the seeds' formula with the same worker where it comes to another count.
+func (q Question) seedSentence(c choice, a Answer) string {
+	seed := Workers(q.CPUs, megabytes(q.BudgetBytes), float64(a.WorkerMemoryMB), c.threads)
+	if seed == c.workers || a.WorkerMemoryMB == 0 {
+		return ""
+	}
+	divided := ""
+	if c.threads > 1 {
+		divided = fmt.Sprintf(" / %s", count(c.threads, "thread"))
+	}
+	return fmt.Sprintf("(The plain formula, min(2 x %d + 1, %s / %s MB)%s, says %s.)",
+		q.CPUs, mbDown(q.BudgetBytes), grouped(a.WorkerMemoryMB), divided, grouped(seed))
+}
+
+// doubtSentence repeats in the reason what keeps max-requests from being recommended.
+func (q Question) doubtSentence() string {
+	if q.creeps() || q.Creep.Verdict == flat {
+		return ""
+	}
+	return "No max-requests: " + q.doubt() + "."
+}
+
+// refusal is why nothing fits, as a sum at the measured threads, and what would fit.
+func (q Question) refusal(smallest int64, threads int) string {
+	text := fmt.Sprintf("needs %s, has %s: %s shared + 1 x %s",
+		mbUp(q.needs(q.Threads)), mbDown(q.BudgetBytes), mb(q.Law.SharedBytes), q.workerSum(q.Threads))
+	text += "; the smallest budget that fits is " + mbUp(smallest)
+	if threads != q.Threads {
+		text += ", with " + count(threads, "thread")
+	}
+	return text
+}
+
+// workerSum is one worker's memory as the law's sum: (227 MB + 4 threads x 100 MB).
+func (q Question) workerSum(threads int) string {
+	if q.Law.ThreadBytes == 0 {
+		return mb(q.least(threads))
+	}
+	return fmt.Sprintf("(%s + %s x %s)", mb(q.Law.WorkerBytes), count(threads, "thread"), mb(q.Law.ThreadBytes))
+}
