@@ -1,0 +1,20 @@
+// Package calibrate measures one worker of a web server and turns what it saw into a sizing.
+//
+// The promise: every number in a [Result] was read from the kernel or computed from such numbers by a formula
+// shown beside it, and a run that went wrong never yields a recommendation in silence.
+//
+// How a calibration goes ([Run]):
+//
+//  1. Boot: the target starts the app with one worker, recycling off, on a loopback port. The time to the first
+//     whole answer is the boot time; what the worker holds then is its idle memory.
+//  2. Capacity: unless the user fixed the load, a closed loop finds what one worker can serve.
+//  3. Warm-up: load at 70 % of that until memory has settled.
+//  4. Soak: the same load until the creep's interval is narrow enough, or the limit.
+//  5. Peak: every thread busy at once. The kernel's high-water mark is the worker's peak.
+//  6. Analysis ([Analyse], pure): samples and traffic become worker memory, verdict, max-requests, candidates.
+//
+// Everything measured is appended to the run's folder as it comes ([Folder]), so that an interrupt, a crash or a
+// kill loses nothing: [Load] reads such a folder back, and Analyse says what it has.
+//
+// Units: bytes, seconds and requests inside; the report formats them. A MB is 2^20 bytes, as in the servers' guides.
+package calibrate

@@ -1,0 +1,51 @@
+package calibrate
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrGone says that a process has ended.
+var ErrGone = errors.New("the process has ended")
+
+// Kind sorts failures by what the caller can do about them; the command line gives each its exit code.
+type Kind int
+
+// The kinds, each with its exit code in the command line.
+const (
+	KindTool         Kind = 1 // the tool failed
+	KindUsage        Kind = 2 // wrong usage or config
+	KindApp          Kind = 3 // the app didn't start, died, or was killed
+	KindInconclusive Kind = 4 // too little data, too many errors, worker replaced
+	KindNothingFits  Kind = 5 // nothing fits the budget
+	KindInterrupted  Kind = 130
+)
+
+// Failure is an error a person can act on: what happened, why, what to do next, and the app's own last words.
+type Failure struct {
+	Kind  Kind
+	Phase string // where in the run, "" before it
+	What  string // what happened, one sentence without a full stop
+	Why   string // the cause as far as it is known, may be empty
+	Try   string // the next thing to try
+	Log   []string
+	Err   error // the cause, for errors.Is
+}
+
+// Error is the first line: what, and why.
+func (f *Failure) Error() string {
+	var b strings.Builder
+	b.WriteString(f.What)
+	if f.Why != "" {
+		b.WriteString(": " + f.Why)
+	}
+	return b.String()
+}
+
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Usage is a complaint about what the user wrote, with the next thing to try.
+func Usage(try, format string, args ...any) *Failure {
+	return &Failure{Kind: KindUsage, What: fmt.Sprintf(format, args...), Try: try}
+}

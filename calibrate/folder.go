@@ -1,0 +1,184 @@
+package calibrate
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// The files of a run's folder.
+const (
+	ResultFile  = "result.json"
+	SamplesFile = "samples.jsonl"
+	LoadFile    = "load.jsonl"
+	LogFile     = "app.log"
+)
+
+// Folder is a run's folder while it is being measured. Samples and buckets are appended with one write a line, so
+// that a killed run leaves whole lines behind, but for the last. It is safe for one writer of each kind.
+type Folder struct {
+	Path    string
+	Log     *os.File // the app's stdout and stderr
+	samples *os.File
+	buckets *os.File
+}
+
+var _ Journal = (*Folder)(nil)
+
+// CreateFolder makes the folder and opens its files. A folder that holds a run already is refused: nothing measured
+// is ever written over.
+func CreateFolder(path string) (*Folder, error) {
+	if _, err := os.Stat(filepath.Join(path, ResultFile)); err == nil {
+		return nil, fmt.Errorf("%s holds a run already: %w", path, fs.ErrExist)
+	}
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return nil, err
+	}
+	f := &Folder{Path: path}
+	for name, file := range map[string]**os.File{SamplesFile: &f.samples, LoadFile: &f.buckets, LogFile: &f.Log} {
+		opened, err := os.OpenFile(filepath.Join(path, name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600) // an app's log may hold anything
+		if err != nil {
+			f.Close()
+			return nil, err
+		}
+		*file = opened
+	}
+	// The lock tells a reader that this run is still going on; the kernel drops it with the process.
+	if err := syscall.Flock(int(f.samples.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s is in use by another run: %w", path, err)
+	}
+	return f, nil
+}
+
+// Sample appends one reading.
+func (f *Folder) Sample(s Sample) error { return appendLine(f.samples, s) }
+
+// Bucket appends one second of traffic.
+func (f *Folder) Bucket(b Bucket) error { return appendLine(f.buckets, b) }
+
+func appendLine(w io.Writer, v any) error {
+	line, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(line, '\n'))
+	return err
+}
+
+// Save writes result.json: a temporary file, then a rename, so that a reader never sees half of it.
+func (f *Folder) Save(r Result) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	temporary := filepath.Join(f.Path, "."+ResultFile+".new")
+	if err := os.WriteFile(temporary, append(text, '\n'), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(temporary, filepath.Join(f.Path, ResultFile))
+}
+
+// Close closes the folder's files. The folder stays.
+func (f *Folder) Close() {
+	for _, file := range []*os.File{f.samples, f.buckets, f.Log} {
+		if file != nil {
+			_ = file.Close() // every line was written whole already; nothing is buffered here
+		}
+	}
+}
+
+// Measured is a run as it was recorded: what Analyse works on.
+type Measured struct {
+	Result  Result
+	Samples []Sample
+	Buckets []Bucket
+	Running bool // the tool is still measuring
+}
+
+// LoadFolder reads a run's folder back, or a lone result file. A folder whose run was cut short is read as far as it goes.
+func LoadFolder(path string) (Measured, error) {
+	var m Measured
+	info, err := os.Stat(path)
+	if err != nil {
+		return m, err
+	}
+	if !info.IsDir() {
+		return m, readResult(path, &m.Result)
+	}
+	if err := readResult(filepath.Join(path, ResultFile), &m.Result); err != nil {
+		return m, err
+	}
+	if m.Samples, err = readLines[Sample](filepath.Join(path, SamplesFile)); err != nil {
+		return m, err
+	}
+	if m.Buckets, err = readLines[Bucket](filepath.Join(path, LoadFile)); err != nil {
+		return m, err
+	}
+	m.Running = locked(filepath.Join(path, SamplesFile))
+	if !m.Result.Complete && m.Result.InterruptedBy == "" {
+		m.Result.InterruptedBy = "the end of calibrate itself (killed?)"
+		if m.Running {
+			m.Result.InterruptedBy = "nothing: it is still running"
+		}
+	}
+	return m, nil
+}
+
+func readResult(path string, r *Result) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, r); err != nil {
+		return fmt.Errorf("%s is not a result of calibrate: %w", path, err)
+	}
+	if r.Schema != Schema {
+		return fmt.Errorf("%s has schema %q, and this calibrate reads %q", path, r.Schema, Schema)
+	}
+	return nil
+}
+
+// readLines reads a journal. A last line without its newline was cut by a kill, and is left out.
+func readLines[T any](path string) ([]T, error) {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var all []T
+	reader := bufio.NewReader(file)
+	for number := 1; ; number++ {
+		line, err := reader.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		var one T
+		if err := json.Unmarshal(bytes.TrimSpace(line), &one); err != nil {
+			return nil, fmt.Errorf("%s line %d: %w", path, number, err)
+		}
+		all = append(all, one)
+	}
+}
+
+func locked(path string) bool {
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	return errors.Is(syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+}

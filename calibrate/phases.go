@@ -1,0 +1,292 @@
+package calibrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"workermem/calibrate/creep"
+)
+
+// How long the phases take where the user didn't say. Found by running them: long enough for the figure to settle
+// within a few per cent on a Python worker, short enough for the whole run to end within a minute.
+const (
+	idleTime          = time.Second
+	capacityTime      = 3 * time.Second
+	capacityLimit     = 20 * time.Second
+	peakTime          = 4 * time.Second
+	peakLimit         = 20 * time.Second
+	warmupTime        = 3 * time.Second
+	DefaultWarmup     = 15 * time.Second  // limit of the warm-up
+	DefaultSoak       = 120 * time.Second // limit of the soak
+	fewRequests       = 20                // a slow app gets more time, until so many were answered
+	clientsForUnknown = 8                 // where the server's threads aren't known, or it has no such bound (async)
+	clientsPerThread  = 2                 // one answered, one waiting: within 4 % of what more clients get
+)
+
+// Load that mostly fails measures the error page. Half is beyond any doubt, and is seen after a second.
+const (
+	mostlyFails      = 0.5
+	failuresToBeSure = 30
+)
+
+// idle reads what the worker holds before any load.
+func (r *run) idle(ctx context.Context) error {
+	peak, source := r.watch.peak(0)
+	r.result.Phases = append(r.result.Phases, Phase{Name: PhaseBoot, Seconds: r.watch.seconds(), PeakRSSBytes: peak,
+		PeakSource: source, EndedBecause: "the app answered"})
+	r.enter(PhaseIdle)
+	began, from := r.watch.seconds(), len(r.watch.taken(0))
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(idleTime):
+	}
+	samples := r.watch.taken(from)
+	if len(samples) == 0 {
+		f := r.app.Failure(r.phase)
+		f.Kind, f.What = KindApp, "the app answered, but no worker process of it can be found"
+		return f
+	}
+	r.result.Worker.IdleRSSBytes = samples[len(samples)-1].RSS
+	peak, source = r.watch.peak(from)
+	r.result.Phases = append(r.result.Phases, Phase{Name: PhaseIdle, StartSeconds: began,
+		Seconds: r.watch.seconds() - began, PeakRSSBytes: peak, PeakSource: source})
+	return nil
+}
+
+// capacity finds what one worker can serve, in closed loop: with so few clients a queue can't build up, and the rate
+// is the server's own.
+func (r *run) capacity(ctx context.Context) error {
+	if r.plan.loadGiven() {
+		return nil
+	}
+	pace := Pace{Clients: r.clients()}
+	var buckets []Bucket
+	tally, err := r.load(ctx, PhaseCapacity, pace, func(seen seen) state {
+		buckets = seen.buckets
+		s := atLeast(seen, capacityTime, capacityLimit)
+		s.waiting = fmt.Sprintf("finding what one worker can serve: %.0f requests/s so far", rateOf(buckets, seen))
+		return s
+	})
+	if err != nil {
+		return err
+	}
+	r.result.Load.Capacity = rateOf(buckets, seen{seconds: tally.Seconds, answered: tally.Requests})
+	return nil
+}
+
+// rateOf leaves out the first second (connections, caches, compilers) and the last, which is not whole.
+func rateOf(buckets []Bucket, all seen) float64 {
+	if len(buckets) >= 4 {
+		var requests int64
+		for _, b := range buckets[1 : len(buckets)-1] {
+			requests += b.Requests
+		}
+		if requests > 0 {
+			return float64(requests) / (buckets[len(buckets)-2].Seconds - buckets[0].Seconds)
+		}
+	}
+	if all.seconds <= 0 {
+		return 0
+	}
+	return float64(all.answered) / all.seconds
+}
+
+func (r *run) warmup(ctx context.Context) error {
+	_, err := r.load(ctx, PhaseWarmup, r.steady(), func(seen seen) state {
+		s := atLeast(seen, warmupTime, r.plan.WarmupLimit)
+		if s.done && !settled(seen.samples) && seen.seconds < r.plan.WarmupLimit.Seconds() {
+			s = state{waiting: "memory is still settling"}
+		}
+		return s
+	})
+	return err
+}
+
+// settled says that growth no longer slows down: the last third grew at least as fast as the one before it, or hardly
+// at all. A worker that creeps never stops growing, so a level to settle at would be waited for in vain.
+func settled(samples []Sample) bool {
+	const hardly = 256 << 10
+	third := len(samples) / 3
+	if third < 5 {
+		return false
+	}
+	middle := samples[2*third-1].Anon - samples[third-1].Anon
+	last := samples[len(samples)-1].Anon - samples[2*third-1].Anon
+	return middle-last < hardly || float64(last) >= 0.8*float64(middle)
+}
+
+// steady is the load of warm-up and soak.
+func (r *run) steady() Pace {
+	if r.plan.loadGiven() {
+		return Pace{Rate: r.plan.Rate, Clients: r.plan.Clients}
+	}
+	return Pace{Rate: CapacityShare * r.result.Load.Capacity}
+}
+
+func (r *run) soak(ctx context.Context) error {
+	pace := r.steady()
+	pace.Requests, pace.Duration = r.plan.Requests, r.plan.Duration
+	fixed := pace.Requests > 0 || pace.Duration > 0
+	goal := creep.DefaultGoal()
+	if r.plan.Quick {
+		goal = creep.QuickGoal()
+	}
+	if r.plan.Precision > 0 {
+		goal.Precision = r.plan.Precision
+	}
+	tally, err := r.load(ctx, PhaseSoak, pace, func(seen seen) state {
+		points := Points(seen.samples)
+		estimate, progress := goal.Check(points, lastRSS(seen.samples))
+		s := state{estimate: sayCreep(estimate), waiting: progress.Waiting, left: progress.SecondsLeft}
+		switch {
+		case fixed:
+			s.waiting = "the load that was asked for"
+		case progress.Done:
+			s.done, s.because = true, "the answer is good enough"
+		case seen.seconds >= r.plan.SoakLimit.Seconds():
+			s.done, s.because = true, "the limit of "+r.plan.SoakLimit.String()
+		}
+		return s
+	})
+	r.recordLoad(tally)
+	return err
+}
+
+// peak makes every thread busy at once: memory is the request's working set times the requests under way.
+func (r *run) peak(ctx context.Context) error {
+	clients := max(r.clients(), r.plan.Clients)
+	_, err := r.load(ctx, PhasePeak, Pace{Clients: clients}, func(seen seen) state {
+		s := atLeast(seen, peakTime, peakLimit)
+		s.waiting = fmt.Sprintf("every thread busy: %d clients at once", clients)
+		return s
+	})
+	return err
+}
+
+// clients keeps every thread of one worker busy, with a request waiting behind each.
+func (r *run) clients() int {
+	if threads := r.result.Target.Threads; threads > 0 {
+		return clientsPerThread * threads
+	}
+	return clientsForUnknown
+}
+
+// seen is what a phase of load has seen so far.
+type seen struct {
+	seconds  float64
+	answered int64
+	samples  []Sample
+	buckets  []Bucket
+}
+
+// state is a phase's own view of itself: whether it may end, why, and what it waits for.
+type state struct {
+	done     bool
+	because  string
+	waiting  string
+	estimate string
+	left     float64
+}
+
+func atLeast(s seen, least, limit time.Duration) state {
+	if s.seconds >= least.Seconds() && s.answered >= fewRequests {
+		return state{done: true, because: "enough seen"}
+	}
+	if s.seconds >= limit.Seconds() {
+		return state{done: true, because: "the limit of " + limit.String()}
+	}
+	return state{left: least.Seconds() - s.seconds}
+}
+
+// load drives one phase: it looks at what was seen once a second and ends the load when the phase has enough, when
+// most of it fails, or when memory runs short.
+func (r *run) load(ctx context.Context, name string, pace Pace, look func(seen) state) (Tally, error) {
+	r.enter(name)
+	began, from, answered := r.watch.seconds(), len(r.watch.taken(0)), r.rig.Load.Answered()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	now := seen{}
+	var last state
+	var succeeded int64
+	tally, err := r.rig.Load.Attack(ctx, r.url, pace, func(b Bucket) {
+		b.Phase, b.Seconds = name, b.Seconds+began
+		if err := r.rig.Journal.Bucket(b); err != nil {
+			cancel(journalFailure(err))
+		}
+		succeeded += b.Succeeded
+		now.buckets = append(now.buckets, b)
+		now.seconds = r.watch.seconds() - began
+		now.answered = r.rig.Load.Answered() - answered
+		now.samples = r.watch.taken(from)
+		last = look(now)
+		if short, why := r.memoryShort(now.samples); short {
+			last.done, last.because = true, why
+		}
+		r.watch.tell(last.estimate, last.waiting, last.left)
+		if f := r.mostlyFailing(now.answered, succeeded, b); f != nil {
+			cancel(f)
+		}
+		if last.done {
+			cancel(errEnough)
+		}
+	})
+	peak, source := r.watch.peak(from)
+	r.result.Phases = append(r.result.Phases, Phase{
+		Name: name, StartSeconds: began, Seconds: tally.Seconds, Requests: tally.Requests, Succeeded: tally.Succeeded,
+		RateAsked: tally.RateAsked, RateSent: tally.RateSent, Clients: pace.Clients,
+		PeakRSSBytes: peak, PeakSource: source, EndedBecause: last.because,
+	})
+	r.result.Worker.Requests = r.rig.Load.Answered()
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnough) {
+		return tally, cause
+	}
+	return tally, err
+}
+
+// errEnough ends a phase's load in the ordinary way.
+var errEnough = errors.New("the phase has seen enough")
+
+// mostlyFailing stops a run that measures an error page.
+func (r *run) mostlyFailing(answered, succeeded int64, b Bucket) *Failure {
+	failed := answered - succeeded
+	if failed < failuresToBeSure || float64(failed) < mostlyFails*float64(answered) {
+		return nil
+	}
+	f := r.app.Failure(r.phase)
+	f.Kind = KindInconclusive
+	f.What = fmt.Sprintf("most requests fail: %d of %d", failed, answered)
+	f.Why = "in the last second " + sayErrors(b.Errors)
+	f.Try = "ask for a page that the app serves without logging in (--path, --targets), or look at its log below"
+	return f
+}
+
+// guardShare is the part of the memory that was free at the start which the app may take while it is measured:
+// a leak at full speed must not bring down the machine that measures it.
+const guardShare = 0.5
+
+func (r *run) memoryShort(samples []Sample) (bool, string) {
+	free := r.result.Host.AvailableBytes
+	if free <= 0 || len(samples) == 0 {
+		return false, ""
+	}
+	rss := lastRSS(samples)
+	if rss < guardShare*float64(free) {
+		return false, ""
+	}
+	return true, fmt.Sprintf("memory: the worker holds %.0f MB of the %.0f MB that were free", rss/mib, float64(free)/mib)
+}
+
+func (r *run) recordLoad(t Tally) {
+	r.result.Load = LoadInfo{
+		Mode: t.Mode, Clients: r.plan.Clients, Requests: t.Requests, Succeeded: t.Succeeded, SuccessRatio: t.SuccessRatio(),
+		RateAsked: t.RateAsked, RateSent: t.RateSent, Capacity: r.result.Load.Capacity,
+		LatencySeconds: t.Latency, Errors: t.Errors,
+	}
+	if backlog := r.app.Backlog(); backlog > r.clients()*4 {
+		r.warn("overloaded", fmt.Sprintf("%d connections were waiting to be accepted at the end of the soak", backlog),
+			"lower --rate: latency is the queue's now, not the app's")
+	}
+}

@@ -1,0 +1,26 @@
+package calibrate
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestRedact(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		in, want []string
+	}{
+		{"an ordinary command stays", []string{"gunicorn", "-w", "1", "app:app"}, []string{"gunicorn", "-w", "1", "app:app"}},
+		{"an assignment loses its value", []string{"env", "DATABASE_URL=postgres://u:p@h/d", "gunicorn"}, []string{"env", "DATABASE_URL=***", "gunicorn"}},
+		{"a URL loses its password", []string{"serve", "--db=postgres://u:p@h/d"}, []string{"serve", "--db=postgres://u:***@h/d"}},
+		{"a URL loses its query", []string{"serve", "http://h/x?token=1"}, []string{"serve", "http://h/x?***"}},
+		{"a secret option's next word", []string{"serve", "--api-key", "abc", "x"}, []string{"serve", "--api-key", "***", "x"}},
+		{"a secret option's own value", []string{"serve", "--password=abc"}, []string{"serve", "--password=***"}},
+		{"placeholders stay", []string{"serve", "--port={port}"}, []string{"serve", "--port={port}"}},
+	} {
+		if diff := cmp.Diff(c.want, Redact(c.in)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}

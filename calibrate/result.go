@@ -1,0 +1,265 @@
+package calibrate
+
+import "time"
+
+// Schema names the shape of result.json. It changes when a key changes meaning or goes; keys may join freely.
+const Schema = "calibrate.result/1"
+
+// Result is everything a run found: result.json is this, and every report is a rendering of it.
+type Result struct {
+	Schema          string         `json:"schema"`
+	ID              string         `json:"id"`
+	StartedAt       time.Time      `json:"started_at"`
+	DurationSeconds float64        `json:"duration_seconds"`
+	Complete        bool           `json:"complete"`
+	InterruptedBy   string         `json:"interrupted_by,omitempty"`
+	Tool            Tool           `json:"tool"`
+	Host            Host           `json:"host"`
+	Target          TargetInfo     `json:"target"`
+	Plan            PlanInfo       `json:"plan"`
+	Load            LoadInfo       `json:"load"`
+	Phases          []Phase        `json:"phases"`
+	Worker          Worker         `json:"worker"`
+	Creep           Creep          `json:"creep"`
+	Law             Law            `json:"law"`
+	Recommendation  Recommendation `json:"recommendation"`
+	Candidates      []Candidate    `json:"candidates"`
+	Formulas        []Formula      `json:"formulas"`
+	Warnings        []Warning      `json:"warnings"`
+	// Truth is what the built-in demo app says of itself; absent for every other app.
+	Truth *Truth `json:"truth,omitempty"`
+}
+
+// Tool is the program that measured.
+type Tool struct {
+	Version string `json:"version"`
+	Go      string `json:"go"`
+}
+
+// Host is the machine and the limits that bind this process on it.
+type Host struct {
+	OS                string  `json:"os"`
+	Kernel            string  `json:"kernel"`
+	CPUModel          string  `json:"cpu_model"`
+	CPUs              int     `json:"cpus"`      // usable by this process (affinity)
+	CPULimit          float64 `json:"cpu_limit"` // cores by cgroup quota, 0 for none
+	CPULimitSource    string  `json:"cpu_limit_source,omitempty"`
+	MemoryBytes       int64   `json:"memory_bytes"`
+	AvailableBytes    int64   `json:"memory_available_bytes"`
+	MemoryLimitBytes  int64   `json:"memory_limit_bytes"` // the least limit over the cgroup's ancestors, 0 for none
+	MemoryLimitSource string  `json:"memory_limit_source"`
+}
+
+// SizingCPUs is the number of cores that sizing may count on: the usable ones, or the quota where it is less
+// (rounded up: 1.5 cores keep two workers busy), at least 1.
+func (h Host) SizingCPUs() int {
+	cpus := h.CPUs
+	if limit := ceil(h.CPULimit); h.CPULimit > 0 && limit < cpus {
+		cpus = limit
+	}
+	return max(cpus, 1)
+}
+
+// Memory is what the workers and all else on the host must fit: the limit where there is one, else the total.
+// The source says which.
+func (h Host) Memory() (bytes int64, source string) {
+	if h.MemoryLimitBytes > 0 && (h.MemoryBytes == 0 || h.MemoryLimitBytes < h.MemoryBytes) {
+		return h.MemoryLimitBytes, h.MemoryLimitSource
+	}
+	return h.MemoryBytes, "total memory"
+}
+
+// TargetInfo is the app's server as it was measured.
+type TargetInfo struct {
+	Server            string   `json:"server"` // "gunicorn", or "command" where the server isn't one that calibrate knows
+	ServerVersion     string   `json:"server_version"`
+	Command           []string `json:"command"`          // as given
+	MeasuredCommand   []string `json:"measured_command"` // as started
+	Changes           []string `json:"changes"`          // what was changed for the measurement, a sentence each
+	URL               string   `json:"url"`
+	Threads           int      `json:"threads"`
+	HasThreads        bool     `json:"has_threads"` // the server can run more threads a worker
+	CanRecycle        bool     `json:"can_recycle"` // the server can recycle a worker after so many requests
+	Preload           bool     `json:"preload"`
+	BootSeconds       float64  `json:"boot_seconds"`        // start of the server to the first whole good answer
+	WorkerBootSeconds float64  `json:"worker_boot_seconds"` // start of the worker to the same
+	WorkerRule        string   `json:"worker_rule"`         // how the worker was told from the rest of the tree
+	StopSeconds       float64  `json:"stop_seconds"`        // graceful signal to the last process gone
+	Killed            int      `json:"killed"`              // processes that had to be killed at the end
+}
+
+// PlanInfo is what the analysis needs to know of the plan, so that a saved run can be analysed again.
+type PlanInfo struct {
+	ReserveRatio   float64  `json:"reserve_ratio"`   // share of memory kept back
+	ReserveBytes   int64    `json:"reserve_bytes"`   // fixed amount kept back, beside the share
+	MemoryBytes    int64    `json:"memory_bytes"`    // given by the user, 0 for the host's own
+	CPUs           int      `json:"cpus"`            // given by the user, 0 for the host's own
+	Precision      float64  `json:"precision"`       // wanted half-width of the slope's interval, as a share of it
+	ProductionRate float64  `json:"production_rate"` // requests a second expected in production, 0 for the measured rate
+	Silenced       []string `json:"silenced"`        // warning codes the user doesn't want to see
+	Quick          bool     `json:"quick"`           // a short soak was asked for
+	LoadGiven      bool     `json:"load_given"`      // the user fixed the load
+}
+
+// LoadInfo is the load of the soak, on which the creep rests.
+type LoadInfo struct {
+	Mode           string       `json:"mode"` // "open" (fixed rate) or "closed" (fixed clients)
+	Clients        int          `json:"clients"`
+	Requests       int64        `json:"requests"`
+	Succeeded      int64        `json:"succeeded"`
+	SuccessRatio   *float64     `json:"success_ratio"`
+	RateAsked      float64      `json:"rate_asked"` // 0 in a closed loop
+	RateSent       float64      `json:"rate_sent"`
+	Capacity       float64      `json:"capacity"` // requests a second one worker served in closed loop, 0 if not sought
+	LatencySeconds Latency      `json:"latency_seconds"`
+	Errors         []ErrorCount `json:"errors"`
+}
+
+// Latency is in seconds; null where nothing was measured.
+type Latency struct {
+	P50 *float64 `json:"p50"`
+	P95 *float64 `json:"p95"`
+	P99 *float64 `json:"p99"`
+	Max *float64 `json:"max"`
+}
+
+// ErrorCount counts failed requests of one class: timeout, refused, reset, eof, http_4xx, http_5xx, other.
+type ErrorCount struct {
+	Class string `json:"class"`
+	Count int64  `json:"count"`
+}
+
+// Phase is one stretch of the run and what it showed.
+type Phase struct {
+	Name         string  `json:"name"`
+	StartSeconds float64 `json:"start_seconds"`
+	Seconds      float64 `json:"seconds"`
+	Requests     int64   `json:"requests"`
+	Succeeded    int64   `json:"succeeded"`
+	RateAsked    float64 `json:"rate_asked"`
+	RateSent     float64 `json:"rate_sent"`
+	Clients      int     `json:"clients"`
+	PeakRSSBytes int64   `json:"peak_rss_bytes"` // high-water mark of the phase
+	PeakSource   string  `json:"peak_source"`    // "VmHWM", or "samples" where the mark could not be reset or read
+	EndedBecause string  `json:"ended_because"`  // what ended it, in a few words
+}
+
+// Worker is the memory of one worker. A zero says that it could not be read; the sources and the warnings say why.
+type Worker struct {
+	IdleRSSBytes          int64   `json:"idle_rss_bytes"`    // after the first answer, before any load
+	PlateauRSSBytes       int64   `json:"plateau_rss_bytes"` // the level after warm-up, creep apart
+	PeakRSSBytes          int64   `json:"peak_rss_bytes"`    // the highest of all phases
+	PeakPSSBytes          int64   `json:"peak_pss_bytes"`    // proportional share, raised to the peak
+	PeakUSSBytes          int64   `json:"peak_uss_bytes"`    // private memory, raised to the peak
+	MarginalBytes         int64   `json:"marginal_bytes"`    // what one more worker really costs, at peak
+	PeakSource            string  `json:"peak_source"`
+	MarginalSource        string  `json:"marginal_source"`
+	Samples               int     `json:"samples"`
+	SampleIntervalSeconds float64 `json:"sample_interval_seconds"`
+	Requests              int64   `json:"requests"` // answered when the peak was read
+	PID                   int     `json:"pid"`
+	Restarts              int     `json:"restarts"` // workers that ended during the run
+	// End is the reading after the last load, on which marginal, PSS and USS rest; null where it wasn't permitted.
+	End *EndReading `json:"end"`
+}
+
+// EndReading is what smaps_rollup said once the load was over, when copy-on-write has done its work.
+type EndReading struct {
+	RSSBytes          int64 `json:"rss_bytes"`
+	PSSBytes          int64 `json:"pss_bytes"`
+	USSBytes          int64 `json:"uss_bytes"`
+	PrivateDirtyBytes int64 `json:"private_dirty_bytes"`
+	TreePSSBytes      int64 `json:"tree_pss_bytes"` // of every process of the app
+	Workers           int   `json:"workers"`
+}
+
+// Creep is memory that grows with requests served and doesn't come back. Bounds are null where nothing could be fitted.
+type Creep struct {
+	Verdict         string   `json:"verdict"`
+	BytesPerRequest *float64 `json:"bytes_per_request"`
+	Low             *float64 `json:"low"`
+	High            *float64 `json:"high"`
+	Confidence      float64  `json:"confidence"`
+	Detectable      *float64 `json:"detectable_bytes_per_request"`
+	Requests        int64    `json:"requests"`
+	Method          string   `json:"method"`
+	Missing         string   `json:"missing,omitempty"`
+}
+
+// Law is the total of the whole process tree at N workers and T threads, at peak, creep apart:
+//
+//	shared + N x (worker + T x thread)
+type Law struct {
+	SharedBytes   int64    `json:"shared_bytes"`
+	WorkerBytes   int64    `json:"worker_bytes"`
+	ThreadBytes   int64    `json:"thread_bytes"`
+	ResidualBytes int64    `json:"residual_bytes"`
+	Basis         string   `json:"basis"`
+	Runs          []LawRun `json:"runs"`
+}
+
+// LawRun holds one shape's prediction against its measurement.
+type LawRun struct {
+	Workers        int   `json:"workers"`
+	Threads        int   `json:"threads"`
+	PredictedBytes int64 `json:"predicted_bytes"`
+	MeasuredBytes  int64 `json:"measured_bytes"`
+}
+
+// Recommendation is what to set. Workers is 0 where nothing fits or nothing can be recommended; Reason says why.
+type Recommendation struct {
+	WorkerMemoryMB         int     `json:"worker_memory_mb"`
+	Workers                int     `json:"workers"`
+	Threads                int     `json:"threads"`
+	MaxRequests            int     `json:"max_requests"`
+	MaxRequestsJitter      int     `json:"max_requests_jitter"`
+	TotalBytes             int64   `json:"total_bytes"`
+	BudgetBytes            int64   `json:"budget_bytes"`
+	BudgetSum              string  `json:"budget_sum"`
+	RestartIntervalSeconds float64 `json:"restart_interval_seconds"`
+	RecycleCostRatio       float64 `json:"recycle_cost_ratio"`
+	SafeRequests           int     `json:"safe_requests"`
+	MaxRequestsReason      string  `json:"max_requests_reason"`
+	Reason                 string  `json:"reason"`
+	Withheld               string  `json:"withheld,omitempty"` // why there is no recommendation
+	NothingFits            bool    `json:"nothing_fits"`
+}
+
+// Candidate is one choice of workers and threads, and why it does or doesn't fit.
+type Candidate struct {
+	Workers     int     `json:"workers"`
+	Threads     int     `json:"threads"`
+	WorkerBytes int64   `json:"worker_bytes"`
+	TotalBytes  int64   `json:"total_bytes"`
+	BudgetRatio float64 `json:"budget_ratio"`
+	Concurrency int     `json:"concurrency"`
+	Fits        bool    `json:"fits"`
+	BoundBy     string  `json:"bound_by"`
+	Basis       string  `json:"basis"`
+	Recommended bool    `json:"recommended"`
+	MaxRequests int     `json:"max_requests"`
+}
+
+// Formula is what one of the field's rules would choose here, and what that would really use.
+type Formula struct {
+	Name       string `json:"name"`
+	Workers    int    `json:"workers"`
+	Threads    int    `json:"threads"`
+	TotalBytes int64  `json:"total_bytes"`
+	Fits       bool   `json:"fits"`
+	Source     string `json:"source"`
+}
+
+// Warning is a doubt with a name, and the next thing to try.
+type Warning struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+	Try  string `json:"try"`
+}
+
+// Truth is what an app with known answers says of itself.
+type Truth struct {
+	KeptBytesPerRequest float64 `json:"kept_bytes_per_request"`
+	PeakRSSBytes        int64   `json:"peak_rss_bytes"`
+	WarmupBytes         int64   `json:"warmup_bytes"`
+}

@@ -1,0 +1,136 @@
+package calibrate
+
+import (
+	"context"
+	"time"
+)
+
+// Rig is what a run measures with. The interfaces are declared here because here they are used; the rooms
+// calibrate/target, loadgen and sampler hold the real ones, and the tests of the phases' order hold others.
+type Rig struct {
+	Target   Target
+	Load     Loader
+	Memory   Memory
+	Journal  Journal
+	Progress func(Status) // called several times a second from one goroutine; nil for none
+}
+
+// Target starts the app under test.
+type Target interface {
+	// Start returns when the app has given its first whole answer, or with a *Failure.
+	Start(ctx context.Context) (App, error)
+}
+
+// App is a started server with one worker.
+type App interface {
+	Info() TargetInfo
+	Warnings() []Warning
+	// Workers looks at the process tree now. An empty list means that no worker lives at this moment.
+	Workers() ([]int, error)
+	// Tree is every living process of the app, workers included.
+	Tree() []int
+	// Exited is closed when the server itself has ended.
+	Exited() <-chan struct{}
+	// Failure says what became of an app that misbehaves: why it ended, its last log lines. phase is where it was seen.
+	Failure(phase string) *Failure
+	// Backlog is the number of connections waiting to be accepted, or -1 where that can't be seen.
+	Backlog() int
+	// Stop ends every process of the app: gracefully, then by force. Safe to call twice.
+	Stop(ctx context.Context) (Stopped, error)
+}
+
+// Stopped says how an app ended.
+type Stopped struct {
+	Seconds float64
+	Killed  int // processes that had to be killed
+	Left    int // processes that are still there, in spite of everything
+}
+
+// Pace is the load of one phase: an open loop at Rate, or where Rate is 0 a closed loop of Clients.
+// It ends after Requests or Duration where they are above 0, and when its context ends.
+type Pace struct {
+	Rate     float64
+	Clients  int // the most requests under way at once
+	Requests int64
+	Duration time.Duration
+}
+
+// Loader drives HTTP load.
+type Loader interface {
+	// Attack drives one phase and returns what it saw, also when the context ended it (that isn't an error).
+	// each is called about once a second, and once more at the end, from one goroutine.
+	Attack(ctx context.Context, url string, p Pace, each func(Bucket)) (Tally, error)
+	// Answered counts the requests answered so far, over all phases. Safe to call at any time.
+	Answered() int64
+}
+
+// Tally is what one phase of load saw.
+type Tally struct {
+	Mode      string // "open" or "closed"
+	Requests  int64
+	Succeeded int64
+	RateAsked float64
+	RateSent  float64
+	Seconds   float64
+	Latency   Latency
+	Errors    []ErrorCount
+	// Sample errors, one a class, as the client saw them; for messages.
+	Examples map[string]string
+}
+
+// SuccessRatio is nil where nothing was answered.
+func (t Tally) SuccessRatio() *float64 {
+	if t.Requests == 0 {
+		return nil
+	}
+	ratio := float64(t.Succeeded) / float64(t.Requests)
+	return &ratio
+}
+
+// Memory reads what the kernel knows of processes.
+type Memory interface {
+	// Open keeps what it needs of a process, so that a reused pid is never read by mistake.
+	Open(pid int) (Probe, error)
+}
+
+// Probe reads one process. Every method returns ErrGone once the process has ended.
+type Probe interface {
+	// Read is cheap (about a microsecond): resident bytes, and the anonymous part of them.
+	Read() (rss, anon int64, err error)
+	// Peak is the high-water mark of resident bytes since the last reset (VmHWM).
+	Peak() (int64, error)
+	// ResetPeak sets the high-water mark to the present RSS. It needs the same user, or root.
+	ResetPeak() error
+	// Detail walks the page tables (about 10 us a resident MB, and holds the process's memory lock meanwhile):
+	// phase boundaries only.
+	Detail() (Detail, error)
+	Close() error
+}
+
+// Detail is what smaps_rollup says of one process, in bytes.
+type Detail struct {
+	RSS, PSS, PrivateClean, PrivateDirty, Swap int64
+}
+
+// USS is what only this process has.
+func (d Detail) USS() int64 { return d.PrivateClean + d.PrivateDirty }
+
+// Journal keeps everything measured, as it comes.
+type Journal interface {
+	Sample(Sample) error
+	Bucket(Bucket) error
+	// Save writes the result so far; the file is whole at every moment.
+	Save(Result) error
+}
+
+// Status is what the progress line shows.
+type Status struct {
+	Phase    string
+	Elapsed  time.Duration // of the run
+	Left     time.Duration // estimate of what is left, 0 for unknown
+	Requests int64
+	RSS      int64
+	Peak     int64
+	Estimate string // the creep so far, in words; "" for none yet
+	Waiting  string // what the phase is waiting for
+}

@@ -1,0 +1,199 @@
+package calibrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Run measures the app of the rig as the plan says. head holds what is known beforehand: id, tool, host.
+//
+// It always returns the result as far as it was measured, analysed and saved. The error, if any, is a *Failure:
+// why the run ended early. A run that was measured to its end but allows no verdict is not an error: see Result.Kind.
+func Run(ctx context.Context, p Plan, rig Rig, head Result) (Result, error) {
+	r := &run{plan: p, rig: rig, started: time.Now(), result: head}
+	r.result.Schema = Schema
+	r.result.Plan = p.Info()
+	r.result.StartedAt = r.started
+	if err := rig.Journal.Save(r.result); err != nil {
+		return r.result, journalFailure(err)
+	}
+	err := r.measure(ctx)
+	return r.finish(err)
+}
+
+// run is one calibration under way.
+type run struct {
+	plan    Plan
+	rig     Rig
+	started time.Time
+	app     App
+	url     string // where the load goes; the one in the result has lost its secrets
+	watch   *watcher
+	result  Result
+	phase   string // where it is, for messages
+}
+
+func (r *run) measure(ctx context.Context) error {
+	r.enter(PhaseBoot)
+	app, err := r.boot(ctx)
+	if err != nil {
+		return r.explain(ctx, err)
+	}
+	defer r.stop(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
+	stopWatching := r.startWatching(ctx, app, cancel)
+	defer stopWatching()
+	for _, phase := range []func(context.Context) error{r.idle, r.capacity, r.warmup, r.soak, r.peak} {
+		if err := phase(ctx); err != nil {
+			return r.explain(ctx, err)
+		}
+		if err := r.rig.Journal.Save(r.result); err != nil {
+			return journalFailure(err)
+		}
+	}
+	r.readEnd()
+	return nil
+}
+
+func (r *run) boot(ctx context.Context) (App, error) {
+	app, err := r.rig.Target.Start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.app, r.url = app, app.Info().URL
+	r.result.Target = redactedInfo(app.Info())
+	r.result.Warnings = append(r.result.Warnings, app.Warnings()...)
+	return app, nil
+}
+
+func redactedInfo(t TargetInfo) TargetInfo {
+	t.Command, t.MeasuredCommand, t.URL = Redact(t.Command), Redact(t.MeasuredCommand), RedactText(t.URL)
+	return t
+}
+
+// startWatching samples until the returned function is called, and ends the measuring when the app or a worker ends.
+func (r *run) startWatching(ctx context.Context, app App, fail context.CancelCauseFunc) (stop func()) {
+	r.watch = &watcher{rig: r.rig, app: app, started: r.started, fail: fail, phase: PhaseBoot}
+	r.watch.look()
+	watchCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.watch.watch(watchCtx)
+	}()
+	go func() {
+		select {
+		case <-app.Exited():
+			fail(errAppEnded)
+		case <-watchCtx.Done():
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+var errAppEnded = errors.New("the app ended during the measurement")
+
+func (r *run) enter(phase string) {
+	r.phase = phase
+	if r.watch != nil {
+		r.watch.enter(phase)
+	} else if r.rig.Progress != nil {
+		r.rig.Progress(Status{Phase: phase, Elapsed: time.Since(r.started)})
+	}
+}
+
+// explain turns whatever ended the measuring into a *Failure.
+func (r *run) explain(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	var failure *Failure
+	switch {
+	case errors.As(err, &failure):
+		return failure
+	case errors.Is(err, errAppEnded):
+		failure = r.app.Failure(r.phase)
+		failure.Kind = KindApp
+	case errors.Is(err, errWorkerEnded):
+		failure = r.workerEnded()
+	default:
+		failure = &Failure{Kind: KindInterrupted, What: "interrupted in phase " + r.phase, Err: err,
+			Why: err.Error(), Try: "what was measured is kept: calibrate report shows it"}
+	}
+	failure.Phase = r.phase
+	return failure
+}
+
+// workerEnded gives the server a moment to follow its worker: a server that ends because its worker did is the larger
+// news, and its log says why.
+func (r *run) workerEnded() *Failure {
+	select {
+	case <-r.app.Exited():
+		f := r.app.Failure(r.phase)
+		f.Kind = KindApp
+		return f
+	case <-time.After(time.Second):
+	}
+	f := r.app.Failure(r.phase)
+	if f.Kind != KindApp {
+		f.Kind = KindInconclusive
+	}
+	return f
+}
+
+// readEnd takes the one costly reading, once the load is over.
+func (r *run) readEnd() {
+	end, err := r.watch.end()
+	if err != nil {
+		r.warn("no-page-tables", "the worker's page tables could not be read ("+err.Error()+"), so what one more worker "+
+			"costs is not known; its RSS stands in, an upper bound",
+			"run calibrate as the user of the app, or as root")
+	}
+	r.result.Worker.End = end
+}
+
+func (r *run) warn(code, text, try string) {
+	r.result.Warnings = append(r.result.Warnings, Warning{Code: code, Text: text, Try: try})
+}
+
+// stopLimit bounds the end of a run: the servers' own graceful ends are done within ten seconds, and then the group is killed.
+const stopLimit = 20 * time.Second
+
+func (r *run) stop(ctx context.Context) {
+	r.enter(PhaseStop)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
+	defer cancel()
+	stopped, err := r.app.Stop(ctx)
+	r.result.Target.StopSeconds, r.result.Target.Killed = stopped.Seconds, stopped.Killed
+	if err != nil || stopped.Left > 0 {
+		r.warn("processes-left", fmt.Sprintf("%d processes of the app could not be ended", stopped.Left),
+			"look for them with ps, and end them by hand")
+	}
+}
+
+func (r *run) finish(err error) (Result, error) {
+	r.result.DurationSeconds = time.Since(r.started).Seconds()
+	r.result.Complete = err == nil
+	if err != nil {
+		r.result.InterruptedBy = err.Error()
+	}
+	var samples []Sample
+	if r.watch != nil {
+		samples = r.watch.taken(0)
+		r.result.Worker.Restarts = r.watch.restarts
+		if broken := r.watch.markBroken; broken != nil {
+			r.warn("peak-from-samples", "the kernel's high-water mark could not be reset ("+broken.Error()+"), so the peak is "+
+				"the highest of ten samples a second and can miss a spike", "run calibrate as the user of the app, or as root")
+		}
+	}
+	r.result = Analyse(Measured{Result: r.result, Samples: samples})
+	if saveErr := r.rig.Journal.Save(r.result); saveErr != nil && err == nil {
+		err = journalFailure(saveErr)
+	}
+	return r.result, err
+}

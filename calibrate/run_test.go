@@ -1,0 +1,315 @@
+package calibrate
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// fakeRig is an app whose memory is a formula, under virtual time: it tests the order of the phases and what ends
+// them. Real servers are measured by the end-to-end tests.
+type fakeRig struct {
+	keep     float64 // bytes kept a request
+	warm     float64 // bytes gained over the first thousand requests
+	capacity float64 // requests a second
+	fails    bool    // answers 500
+	markErr  error
+	saveErr  error
+
+	answered atomic.Int64
+	exited   chan struct{}
+	mu       sync.Mutex
+	pid      int
+	paces    []Pace
+	stopped  int
+	saved    []Result
+	samples  []Sample
+	buckets  []Bucket
+	at       func(phase string, f *fakeRig) // called once a second of load
+	phases   []string
+}
+
+func newFakeRig() *fakeRig {
+	return &fakeRig{capacity: 500, pid: 100, exited: make(chan struct{})}
+}
+
+func (f *fakeRig) rig() Rig {
+	return Rig{Target: f, Load: f, Memory: f, Journal: f, Progress: func(s Status) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if len(f.phases) == 0 || f.phases[len(f.phases)-1] != s.Phase {
+			f.phases = append(f.phases, s.Phase)
+		}
+	}}
+}
+
+func (f *fakeRig) Start(context.Context) (App, error) { time.Sleep(time.Second); return f, nil }
+func (f *fakeRig) Info() TargetInfo {
+	return TargetInfo{Server: "fake", URL: "http://127.0.0.1:1", Threads: 2, HasThreads: true, CanRecycle: true, WorkerBootSeconds: 1}
+}
+func (f *fakeRig) Warnings() []Warning { return nil }
+func (f *fakeRig) Workers() ([]int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return []int{f.pid}, nil
+}
+func (f *fakeRig) Tree() []int             { return []int{1, f.pid} }
+func (f *fakeRig) Exited() <-chan struct{} { return f.exited }
+func (f *fakeRig) Failure(phase string) *Failure {
+	return &Failure{What: "seen in " + phase, Kind: KindTool}
+}
+func (f *fakeRig) Backlog() int { return 0 }
+func (f *fakeRig) Stop(context.Context) (Stopped, error) {
+	f.stopped++
+	return Stopped{Seconds: 0.1}, nil
+}
+
+func (f *fakeRig) Answered() int64 { return f.answered.Load() }
+func (f *fakeRig) Attack(ctx context.Context, _ string, p Pace, each func(Bucket)) (Tally, error) {
+	f.paces = append(f.paces, p)
+	rate := p.Rate
+	if rate == 0 {
+		rate = f.capacity
+	}
+	began := time.Now()
+	var requests int64
+	for ctx.Err() == nil && (p.Duration == 0 || time.Since(began) < p.Duration) && (p.Requests == 0 || requests < p.Requests) {
+		for range 10 { // the answers of a second don't come at once
+			time.Sleep(100 * time.Millisecond)
+			f.answered.Add(int64(rate / 10))
+			requests += int64(rate / 10)
+		}
+		b := Bucket{Seconds: time.Since(began).Seconds(), Requests: int64(rate)}
+		if f.fails {
+			b.Errors = map[string]int64{"http_5xx": int64(rate)}
+		} else {
+			b.Succeeded = b.Requests
+		}
+		if f.at != nil {
+			f.at("", f)
+		}
+		each(b)
+	}
+	tally := Tally{Mode: "open", Requests: requests, Succeeded: requests, RateAsked: p.Rate, RateSent: rate, Seconds: time.Since(began).Seconds()}
+	if f.fails {
+		tally.Succeeded = 0
+	}
+	return tally, nil
+}
+
+func (f *fakeRig) Open(pid int) (Probe, error) { return &fakeProbe{rig: f, pid: pid}, nil }
+
+func (f *fakeRig) Sample(s Sample) error { f.samples = append(f.samples, s); return f.saveErr }
+func (f *fakeRig) Bucket(b Bucket) error { f.buckets = append(f.buckets, b); return nil }
+func (f *fakeRig) Save(r Result) error   { f.saved = append(f.saved, r); return nil }
+
+type fakeProbe struct {
+	rig *fakeRig
+	pid int
+}
+
+func (p *fakeProbe) bytes() int64 {
+	n := float64(p.rig.answered.Load())
+	return int64(40<<20 + p.rig.keep*n + p.rig.warm*(1-math.Exp(-n/300)))
+}
+
+func (p *fakeProbe) Read() (rss, anon int64, err error) {
+	p.rig.mu.Lock()
+	defer p.rig.mu.Unlock()
+	if p.pid != p.rig.pid {
+		return 0, 0, ErrGone
+	}
+	return p.bytes(), p.bytes() - 10<<20, nil
+}
+func (p *fakeProbe) Peak() (int64, error) { return p.bytes() + 5<<20, nil }
+func (p *fakeProbe) ResetPeak() error     { return p.rig.markErr }
+func (p *fakeProbe) Detail() (Detail, error) {
+	return Detail{RSS: p.bytes(), PSS: p.bytes() - 8<<20, PrivateDirty: p.bytes() - 20<<20, PrivateClean: 1 << 20}, nil
+}
+func (p *fakeProbe) Close() error { return nil }
+
+func fakePlan() Plan {
+	return Plan{WarmupLimit: DefaultWarmup, SoakLimit: DefaultSoak, Precision: 0.2, ReserveRatio: 0.2, MemoryBytes: 2 << 30, CPUs: 2}
+}
+
+func runFake(t *testing.T, f *fakeRig, p Plan, ctx context.Context) (result Result, err error) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		f.exited = make(chan struct{})
+		if ctx == nil {
+			ctx = t.Context()
+		}
+		result, err = Run(ctx, p, f.rig(), Result{ID: "test", Host: Host{MemoryBytes: 8 << 30, AvailableBytes: 6 << 30, CPUs: 4}})
+	})
+	return result, err
+}
+
+func phaseNames(r Result) []string {
+	var names []string
+	for _, p := range r.Phases {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+func kindOf(err error) Kind {
+	var f *Failure
+	if errors.As(err, &f) {
+		return f.Kind
+	}
+	return 0
+}
+
+func TestRunGoesThroughItsPhasesInOrder(t *testing.T) {
+	f := newFakeRig()
+	f.keep = 16384
+	r, err := runFake(t, f, fakePlan(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{PhaseBoot, PhaseIdle, PhaseCapacity, PhaseWarmup, PhaseSoak, PhasePeak}
+	if got := phaseNames(r); !slices.Equal(got, want) {
+		t.Errorf("phases %v, want %v", got, want)
+	}
+	if got := f.paces[1].Rate; math.Abs(got-CapacityShare*500) > 5 {
+		t.Errorf("warm-up at %.0f requests/s, want 70 %% of 500", got)
+	}
+	if got := f.paces[3].Clients; got != 2*2 || f.paces[3].Rate != 0 {
+		t.Errorf("peak with %d clients at rate %.0f, want a closed loop of two a thread", got, f.paces[3].Rate)
+	}
+	if f.stopped != 1 {
+		t.Errorf("stopped %d times", f.stopped)
+	}
+	if !r.Complete || r.Recommendation.Withheld != "" || r.Outcome() != 0 {
+		t.Errorf("complete %v, withheld %q, outcome %d", r.Complete, r.Recommendation.Withheld, r.Outcome())
+	}
+	if r.Creep.Verdict != "creeping" || *r.Creep.Low > 16384 || *r.Creep.High < 16384 {
+		t.Errorf("creep %s [%v, %v], want creeping around 16384", r.Creep.Verdict, r.Creep.Low, r.Creep.High)
+	}
+	if r.Recommendation.MaxRequests == 0 || r.Recommendation.Workers < 2 {
+		t.Errorf("recommended %+v", r.Recommendation)
+	}
+	if last := f.saved[len(f.saved)-1]; last.Recommendation != r.Recommendation {
+		t.Error("what was saved last is not what was returned")
+	}
+}
+
+func TestRunFlatApp(t *testing.T) {
+	f := newFakeRig()
+	f.warm = 10 << 20
+	r, err := runFake(t, f, fakePlan(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Creep.Verdict != "flat" || r.Recommendation.MaxRequests != 0 {
+		t.Errorf("verdict %s, max-requests %d; want flat and none", r.Creep.Verdict, r.Recommendation.MaxRequests)
+	}
+}
+
+func TestRunGivenLoadSkipsTheSearch(t *testing.T) {
+	f := newFakeRig()
+	p := fakePlan()
+	p.Rate, p.Duration = 50, 20*time.Second
+	r, err := runFake(t, f, p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.Contains(phaseNames(r), PhaseCapacity) {
+		t.Error("capacity was sought though the load was given")
+	}
+	if f.paces[0].Rate != 50 || f.paces[1].Duration != 20*time.Second {
+		t.Errorf("paces %+v", f.paces)
+	}
+}
+
+// What goes wrong in the middle ends the run, keeps what was measured, and never recommends.
+func TestRunThatGoesWrong(t *testing.T) {
+	after := func(seconds int, do func(*fakeRig)) func(string, *fakeRig) {
+		return func(_ string, f *fakeRig) {
+			if seconds--; seconds == 0 {
+				do(f)
+			}
+		}
+	}
+	for _, c := range []struct {
+		name string
+		rig  func(*fakeRig)
+		kind Kind
+	}{
+		{"the worker is replaced", func(f *fakeRig) {
+			f.at = after(12, func(f *fakeRig) { f.mu.Lock(); f.pid++; f.mu.Unlock() })
+		}, KindInconclusive},
+		{"the app ends", func(f *fakeRig) { f.at = after(12, func(f *fakeRig) { close(f.exited) }) }, KindApp},
+		{"most requests fail", func(f *fakeRig) { f.fails = true }, KindInconclusive},
+		{"the disk is full", func(f *fakeRig) { f.saveErr = errors.New("no space left on device") }, KindTool},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFakeRig()
+			c.rig(f)
+			r, err := runFake(t, f, fakePlan(), nil)
+			if kindOf(err) != c.kind {
+				t.Errorf("error %v of kind %d, want kind %d", err, kindOf(err), c.kind)
+			}
+			if r.Complete || r.Recommendation.Withheld == "" || r.Recommendation.Workers != 0 {
+				t.Errorf("complete %v, withheld %q, workers %d", r.Complete, r.Recommendation.Withheld, r.Recommendation.Workers)
+			}
+			if f.stopped != 1 {
+				t.Errorf("the app was stopped %d times", f.stopped)
+			}
+			if len(f.saved) == 0 || f.saved[len(f.saved)-1].InterruptedBy == "" {
+				t.Error("the partial run was not saved as such")
+			}
+		})
+	}
+}
+
+func TestRunInterrupted(t *testing.T) {
+	f := newFakeRig()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	seconds := 0
+	f.at = func(string, *fakeRig) {
+		if seconds++; seconds == 15 {
+			cancel(errors.New("Ctrl-C"))
+		}
+	}
+	r, err := runFake(t, f, fakePlan(), ctx)
+	if kindOf(err) != KindInterrupted || r.Complete || f.stopped != 1 {
+		t.Errorf("error %v, complete %v, stopped %d times", err, r.Complete, f.stopped)
+	}
+	if r.Worker.PeakRSSBytes == 0 || len(f.samples) == 0 {
+		t.Error("what was measured is lost")
+	}
+}
+
+func TestRunStopsBeforeMemoryRunsOut(t *testing.T) {
+	f := newFakeRig()
+	f.keep = 1 << 20
+	r, err := runFake(t, f, fakePlan(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == "memory-guard" }) {
+		t.Errorf("no memory guard in %v", r.Warnings)
+	}
+	if limit := int64(5 << 30); r.Worker.PeakRSSBytes > limit {
+		t.Errorf("the app was let grow to %d of 6 GB free", r.Worker.PeakRSSBytes)
+	}
+}
+
+func TestRunWithoutAHighWaterMark(t *testing.T) {
+	f := newFakeRig()
+	f.keep, f.markErr = 16384, errors.New("permission denied")
+	r, err := runFake(t, f, fakePlan(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Worker.PeakSource != "samples" || !slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == "peak-from-samples" }) {
+		t.Errorf("peak from %q, warnings %v", r.Worker.PeakSource, r.Warnings)
+	}
+}

@@ -1,0 +1,40 @@
+package calibrate
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"workermem/calibrate/creep"
+)
+
+// The few sentences that are needed while a run is under way. What is reported afterwards is the report's business.
+
+func sayCreep(e creep.Estimate) string {
+	if !e.Known {
+		return ""
+	}
+	return fmt.Sprintf("%s, creep %s a request [%s, %s]", e.Verdict, sayBytes(e.Slope), sayBytes(e.Low), sayBytes(e.High))
+}
+
+func sayBytes(b float64) string {
+	switch {
+	case b >= mib || b <= -mib:
+		return fmt.Sprintf("%.1f MB", b/mib)
+	case b >= 1024 || b <= -1024:
+		return fmt.Sprintf("%.1f KB", b/1024)
+	}
+	return fmt.Sprintf("%.0f B", b)
+}
+
+func sayErrors(counts map[string]int64) string {
+	if len(counts) == 0 {
+		return "none were answered well"
+	}
+	var parts []string
+	for _, class := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, fmt.Sprintf("%s %d", class, counts[class]))
+	}
+	return strings.Join(parts, ", ")
+}

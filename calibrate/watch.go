@@ -1,0 +1,242 @@
+package calibrate
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	ticksPerLook = 10 // the process tree is looked at once a second: a look costs more than a reading
+	ticksPerShow = 2  // the progress line is drawn five times a second
+)
+
+// watcher reads the workers' memory for the whole run, and sees when one is replaced.
+type watcher struct {
+	rig     Rig
+	app     App
+	started time.Time
+	fail    context.CancelCauseFunc // ends the measuring, with the reason
+
+	mu         sync.Mutex
+	probes     []workerProbe
+	generation int
+	restarts   int
+	phase      string
+	samples    []Sample
+	status     Status
+	markBroken error // why the high-water mark can't be used, nil while it can
+}
+
+type workerProbe struct {
+	pid int
+	Probe
+}
+
+// errWorkerEnded ends a run in which a worker ended: what was measured then is of two workers, so of none.
+var errWorkerEnded = errors.New("the worker ended during the measurement")
+
+func (w *watcher) watch(ctx context.Context) {
+	tick := time.NewTicker(SampleInterval)
+	defer tick.Stop()
+	defer w.closeProbes()
+	for n := 0; ; n++ {
+		if n%ticksPerLook == 0 {
+			w.look()
+		}
+		w.read()
+		if n%ticksPerShow == 0 {
+			w.show()
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// look follows the process tree: workers that came are opened, workers that went are closed.
+func (w *watcher) look() {
+	pids, err := w.app.Workers()
+	if err != nil {
+		return // the next look may see it again; an app that has ended is seen by its Exited
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	changed := false
+	w.probes = slices.DeleteFunc(w.probes, func(p workerProbe) bool {
+		if slices.Contains(pids, p.pid) {
+			return false
+		}
+		changed = true
+		if _, _, err := p.Read(); err != nil {
+			w.ended() // a process that lives but is no worker any more is only a better guess of the target's
+		}
+		_ = p.Close()
+		return true
+	})
+	for _, pid := range pids {
+		if slices.ContainsFunc(w.probes, func(p workerProbe) bool { return p.pid == pid }) {
+			continue
+		}
+		if probe, err := w.rig.Memory.Open(pid); err == nil {
+			w.probes = append(w.probes, workerProbe{pid, probe})
+			changed = true
+		}
+	}
+	if changed {
+		w.generation++
+	}
+}
+
+// read takes one sample. Creep is read from the sum of the workers' anonymous memory, because the requests are
+// counted together; the worker shown is the largest, because the largest must fit.
+func (w *watcher) read() {
+	answered := w.rig.Load.Answered()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := Sample{Seconds: w.seconds(), Phase: w.phase, Generation: w.generation, Requests: answered}
+	for _, p := range w.probes {
+		rss, anon, err := p.Read()
+		if err != nil {
+			w.ended()
+			w.closeAll() // a set with a worker missing is no sample; the next look finds who took its place
+			return
+		}
+		s.Workers++
+		s.Anon += anon
+		if rss > s.RSS {
+			s.RSS, s.PID = rss, p.pid
+		}
+	}
+	if s.Workers == 0 {
+		return
+	}
+	w.samples = append(w.samples, s)
+	w.status.RSS, w.status.Peak = s.RSS, max(w.status.Peak, s.RSS)
+	w.status.Requests = answered
+	if err := w.rig.Journal.Sample(s); err != nil {
+		w.fail(journalFailure(err))
+	}
+}
+
+func (w *watcher) ended() {
+	w.restarts++
+	w.fail(errWorkerEnded)
+}
+
+func (w *watcher) show() {
+	if w.rig.Progress == nil {
+		return
+	}
+	w.mu.Lock()
+	status := w.status
+	status.Phase, status.Elapsed = w.phase, time.Since(w.started)
+	w.mu.Unlock()
+	w.rig.Progress(status)
+}
+
+func (w *watcher) seconds() float64 { return time.Since(w.started).Seconds() }
+
+// enter begins a phase: the high-water marks start again from the present RSS.
+func (w *watcher) enter(phase string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.phase = phase
+	w.status.Waiting, w.status.Left = "", 0
+	for _, p := range w.probes {
+		if err := p.ResetPeak(); err != nil && !errors.Is(err, ErrGone) {
+			w.markBroken = err
+		}
+	}
+}
+
+// peak is the highest RSS since the phase began at sample `from`, and where the number came from. A mark that could
+// not be reset still counts what came before, so then the samples must do.
+func (w *watcher) peak(from int) (bytes int64, source string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.samples[min(from, len(w.samples)):] {
+		bytes = max(bytes, s.RSS)
+	}
+	source = "samples"
+	if w.markBroken != nil {
+		return bytes, source
+	}
+	for _, p := range w.probes {
+		if mark, err := p.Peak(); err == nil {
+			bytes, source = max(bytes, mark), "VmHWM"
+		}
+	}
+	w.status.Peak = max(w.status.Peak, bytes)
+	return bytes, source
+}
+
+// end reads the page tables of the whole tree. It costs the app milliseconds, so it is read once, after the last load.
+func (w *watcher) end() (*EndReading, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.probes) == 0 {
+		return nil, ErrGone
+	}
+	var e EndReading
+	for _, p := range w.probes {
+		d, err := p.Detail()
+		if err != nil {
+			return nil, err
+		}
+		e.Workers++
+		if d.RSS > e.RSSBytes {
+			e.RSSBytes, e.PSSBytes, e.USSBytes, e.PrivateDirtyBytes = d.RSS, d.PSS, d.USS(), d.PrivateDirty
+		}
+	}
+	for _, pid := range w.app.Tree() {
+		probe, err := w.rig.Memory.Open(pid)
+		if err != nil {
+			continue // a helper process that ended between the list and the look costs nothing any more
+		}
+		if d, err := probe.Detail(); err == nil {
+			e.TreePSSBytes += d.PSS
+		}
+		_ = probe.Close()
+	}
+	return &e, nil
+}
+
+// taken returns the samples from the given one on. The slice is only ever appended to, so it may be read without the lock.
+func (w *watcher) taken(from int) []Sample {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.samples[min(from, len(w.samples)):len(w.samples):len(w.samples)]
+}
+
+func (w *watcher) tell(estimate, waiting string, left float64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if estimate != "" {
+		w.status.Estimate = estimate
+	}
+	w.status.Waiting = waiting
+	w.status.Left = time.Duration(left * float64(time.Second))
+}
+
+func (w *watcher) closeProbes() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closeAll()
+}
+
+func (w *watcher) closeAll() {
+	for _, p := range w.probes {
+		_ = p.Close()
+	}
+	w.probes = nil
+}
+
+func journalFailure(err error) *Failure {
+	return &Failure{Kind: KindTool, What: "the run's folder could not be written", Why: err.Error(),
+		Try: "free some space, or name another folder with --out", Err: err}
+}
