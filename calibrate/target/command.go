@@ -1,0 +1,50 @@
+package target
+
+import (
+	"strings"
+	"syscall"
+
+	"workermem/calibrate"
+)
+
+// anyCommand is a server that calibrate doesn't know. Where it listens must be in the command or be said.
+type anyCommand struct{}
+
+func (anyCommand) name() string { return "command" }
+
+func (anyCommand) plan(l *Launch, p program) error {
+	if !l.spec.has("port") && !l.address.fixed {
+		try := "write {port} where the command says it; or --env PORT={port} where the app reads a variable; or --url http://127.0.0.1:8000 where the address is fixed"
+		if strings.Contains(p.shell, "gunicorn") {
+			try = "give the gunicorn command itself, without sh -c, and its variables by --env; or " + try
+		}
+		return calibrate.Usage(try, "no way to tell %s which port to listen on", p.name)
+	}
+	l.info.HasThreads = l.spec.has("threads")
+	l.info.CanRecycle = l.spec.has("max_requests")
+	l.dropEnv("it would set the number of workers", "WEB_CONCURRENCY")
+	if strings.Contains(p.shell, "gunicorn") {
+		l.warn("shell-wrapper", "give the gunicorn command itself, without sh -c, and its variables by --env",
+			"a shell script starts gunicorn here, so its workers, threads and max-requests are measured as the script says")
+	}
+	return l.checkArgs(p)
+}
+
+// checkArgs refuses threads that nothing would take.
+func (l *Launch) checkArgs(p program) error {
+	if l.spec.Threads > 1 && !l.spec.has("threads") {
+		return calibrate.Usage("write {threads} where the command says it", "%d threads asked for, but %s has no place for them", l.spec.Threads, p.name)
+	}
+	if l.spec.Workers > 1 && !l.spec.has("workers") {
+		return calibrate.Usage("write {workers} where the command says it", "%d workers asked for, but %s has no place for them", l.spec.Workers, p.name)
+	}
+	return nil
+}
+
+// workers are found by the rule for any command.
+func (anyCommand) workers([]process, sockets) ([]process, string) { return nil, "" }
+
+func (anyCommand) stopSignal() syscall.Signal { return syscall.SIGTERM }
+
+// explain has nothing to add to what holds for every command.
+func (anyCommand) explain(end ending, log []string) (why, try string) { return "", "" }

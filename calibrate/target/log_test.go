@@ -1,0 +1,65 @@
+package target
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestTail(t *testing.T) {
+	log := logFile(t)
+	fmt.Fprint(log, "of an earlier app\n")
+	from := logSize(log)
+	if lines := tail(log, from); len(lines) != 0 {
+		t.Errorf("%q", lines)
+	}
+	fmt.Fprint(log, "first\n\n  \nsecond \x1b[31mred\x1b[0m\r\nthird\x00\xff without end")
+	if lines := tail(log, from); !slices.Equal(lines, []string{"first", "second red", "third? without end"}) {
+		t.Errorf("%q", lines)
+	}
+	for n := range 100_000 {
+		fmt.Fprintf(log, "line %d\n", n)
+	}
+	lines := tail(log, from)
+	if len(lines) < 1000 || len(lines) > logTail/8 || lines[len(lines)-1] != "line 99999" || !strings.HasPrefix(lines[0], "line ") {
+		t.Errorf("%d lines, %q to %q", len(lines), lines[0], lines[len(lines)-1])
+	}
+	if tail(nil, 0) != nil || logSize(nil) != 0 {
+		t.Error("no file has no lines")
+	}
+	os.Remove(log.Name())
+	if len(tail(log, from)) == 0 {
+		t.Error("a removed log can still be read")
+	}
+}
+
+func TestLastException(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "",
+		"Traceback (most recent call last):\n  File \"x\"\n    import y\nModuleNotFoundError: No module named 'y'\n[INFO] Worker exiting": "ModuleNotFoundError: No module named 'y'",
+		"Traceback (most recent call last):\n  x\nKeyError: 1\nTraceback (most recent call last):\n  x\nValueError: 2":                    "ValueError: 2",
+		"Traceback (most recent call last):\n  cut":                   "",
+		"django.core.exceptions.ImproperlyConfigured: set SECRET_KEY": "django.core.exceptions.ImproperlyConfigured: set SECRET_KEY",
+		"[INFO] Error handling is on\nno Error here: none":            "",
+		"RuntimeError": "RuntimeError",
+	} {
+		if got := lastException(splitLog([]byte(text))); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func FuzzSplitLog(f *testing.F) {
+	f.Add([]byte("Traceback (most recent call last):\n\nx\x1b[1m"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		lines := splitLog(data)
+		for _, line := range lines {
+			if line == "" || strings.ContainsAny(line, "\x00\x1b\n\r\x7f") {
+				t.Errorf("%q", line)
+			}
+		}
+		lastException(lines)
+	})
+}

@@ -1,0 +1,84 @@
+package target
+
+import "slices"
+
+// descendants are the processes below root, parents before their children, root left out. Processes that have ended
+// but aren't reaped are among them.
+func (p procfs) descendants(root int) []int {
+	var tree []int
+	queue := []int{root}
+	seen := map[int]bool{root: true}
+	for len(queue) > 0 {
+		children, err := p.children(queue[0])
+		if err == errNoChildren {
+			pids, _ := p.numbers()
+			return statPIDs(below(root, p.stats(pids)))
+		}
+		queue = queue[1:]
+		for _, child := range children {
+			if !seen[child] { // a pid can be adopted, and so seen twice, while we look
+				seen[child] = true
+				tree = append(tree, child)
+				queue = append(queue, child)
+			}
+		}
+	}
+	return tree
+}
+
+// bigTree is from where on it matters how a tree is read.
+const bigTree = 200
+
+// tree is what lives below root. expect is about how many that will be. Following the children costs two readings a
+// process of the tree, looking at everybody's parent one a process of the machine; the cheaper one is taken.
+func (p procfs) tree(root, expect int) []stat {
+	if expect >= bigTree {
+		if all, err := p.numbers(); err == nil && len(all) < 2*expect {
+			return living(below(root, p.stats(all)))
+		}
+	}
+	return living(p.stats(p.descendants(root)))
+}
+
+// below picks the processes below root, parents before their children.
+func below(root int, all []stat) []stat {
+	children := map[int][]stat{}
+	for _, s := range all {
+		if s.PID != root {
+			children[s.Parent] = append(children[s.Parent], s)
+		}
+	}
+	var tree []stat
+	queue := []int{root}
+	for len(queue) > 0 {
+		next := children[queue[0]]
+		delete(children, queue[0]) // read one after the other, parents may form a ring
+		queue = append(queue[1:], statPIDs(next)...)
+		tree = append(tree, next...)
+	}
+	return tree
+}
+
+// stats leaves out who has gone meanwhile.
+func (p procfs) stats(pids []int) []stat {
+	all := make([]stat, 0, len(pids))
+	for _, pid := range pids {
+		if s, err := p.stat(pid); err == nil {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// living leaves out the processes that have ended but aren't reaped.
+func living(all []stat) []stat {
+	return slices.DeleteFunc(all, func(s stat) bool { return !s.alive() })
+}
+
+func statPIDs(all []stat) []int {
+	out := make([]int, len(all))
+	for i, s := range all {
+		out[i] = s.PID
+	}
+	return out
+}
