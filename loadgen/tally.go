@@ -1,0 +1,166 @@
+package loadgen
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"workermem/calibrate"
+)
+
+// tally folds the results of one phase, in constant memory.
+type tally struct {
+	whole     span
+	second    span // since the last bucket
+	redirects int64
+	examples  map[string]string
+	last      time.Duration // from the start to the last answer
+}
+
+// span counts the answers of a stretch of time.
+type span struct {
+	requests, succeeded int64
+	errors              map[string]int64
+	latency             vegeta.LatencyMetrics
+	timed               int64 // answers in latency
+}
+
+// answer is one request that is over.
+type answer struct {
+	class   string // "" for a success
+	latency time.Duration
+}
+
+// add counts an answer at elapsed since the start.
+func (t *tally) add(r *vegeta.Result, one flight, elapsed time.Duration) string {
+	a := answer{class: class(one.err, r.Code), latency: latency(r, one)}
+	t.whole.add(a)
+	t.second.add(a)
+	t.last = elapsed
+	key := a.class
+	if redirected(r) && one.err == nil {
+		t.redirects++
+		key = redirectExample
+	}
+	if _, known := t.examples[key]; !known && key != "" {
+		t.examples[key] = example(one.err, r)
+	}
+	return a.class
+}
+
+// latency counts from the time at which the request was due, where there is one.
+func latency(r *vegeta.Result, one flight) time.Duration {
+	if one.due.IsZero() {
+		return r.Latency
+	}
+	return max(r.Latency, r.End().Sub(one.due))
+}
+
+// redirected leaves out 304 and the rare 300, which send nobody anywhere.
+func redirected(r *vegeta.Result) bool {
+	return r.Code > http.StatusMultipleChoices && r.Code < http.StatusBadRequest && r.Code != http.StatusNotModified
+}
+
+func (s *span) add(a answer) {
+	s.requests++
+	if a.class == "" {
+		s.succeeded++
+	} else {
+		if s.errors == nil {
+			s.errors = map[string]int64{}
+		}
+		s.errors[a.class]++
+	}
+	if waited(a.class) {
+		s.timed++
+		s.latency.Add(a.latency)
+	}
+}
+
+// waited is true of requests whose latency says something of the app: answered, or not answered in time. A refused
+// connection takes microseconds and would make a dead app look fast.
+func waited(class string) bool {
+	switch class {
+	case classRefused, classReset, classEOF, classOther:
+		return false
+	}
+	return true
+}
+
+// quantile is in seconds; nil where nothing was timed.
+func (s *span) quantile(q float64) *float64 {
+	if s.timed == 0 {
+		return nil
+	}
+	seconds := min(s.latency.Quantile(q), s.latency.Max).Seconds()
+	return &seconds
+}
+
+func (s *span) longest() *float64 {
+	if s.timed == 0 {
+		return nil
+	}
+	seconds := s.latency.Max.Seconds()
+	return &seconds
+}
+
+// bucket ends the present second, elapsed after the start.
+func (t *tally) bucket(elapsed time.Duration) calibrate.Bucket {
+	s := t.second
+	t.second = span{}
+	b := calibrate.Bucket{Seconds: elapsed.Seconds(), Requests: s.requests, Succeeded: s.succeeded, Errors: s.errors}
+	if s.timed > 0 {
+		b.P50, b.P99 = *s.quantile(0.50), *s.quantile(0.99)
+	}
+	return b
+}
+
+// result is the whole phase. The rate sent is that of sends in an open loop, that of answers in a closed one.
+func (t *tally) result(p calibrate.Pace, s *sending) calibrate.Tally {
+	out := calibrate.Tally{
+		Mode:      "closed",
+		Requests:  t.whole.requests,
+		Succeeded: t.whole.succeeded,
+		Seconds:   max(time.Duration(s.stopped.Load()), t.last).Seconds(),
+		Latency:   t.whole.percentiles(),
+		Errors:    t.whole.counts(),
+		Examples:  t.examples,
+	}
+	if p.Rate > 0 {
+		out.Mode, out.RateAsked, out.RateSent = "open", p.Rate, s.rate(p.Rate)
+	} else if out.Seconds > 0 {
+		out.RateSent = float64(out.Requests) / out.Seconds
+	}
+	if t.redirects > 0 {
+		out.Examples[redirectExample] = fmt.Sprintf("%d of %d redirected, not followed: %s", t.redirects, out.Requests, t.examples[redirectExample])
+	}
+	return out
+}
+
+func (s *span) percentiles() calibrate.Latency {
+	return calibrate.Latency{P50: s.quantile(0.50), P95: s.quantile(0.95), P99: s.quantile(0.99), Max: s.longest()}
+}
+
+// counts lists the error classes, the most frequent first.
+func (s *span) counts() []calibrate.ErrorCount {
+	var list []calibrate.ErrorCount
+	for class, n := range s.errors {
+		list = append(list, calibrate.ErrorCount{Class: class, Count: n})
+	}
+	slices.SortFunc(list, func(a, b calibrate.ErrorCount) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Class, b.Class))
+	})
+	return list
+}
+
+func status(r *vegeta.Result) string {
+	if text := http.StatusText(int(r.Code)); text != "" {
+		return strconv.Itoa(int(r.Code)) + " " + text
+	}
+	return strconv.Itoa(int(r.Code))
+}
