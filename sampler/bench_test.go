@@ -1,0 +1,81 @@
+package sampler
+
+import (
+	"fmt"
+	"os"
+	"testing"
+)
+
+// What a reading costs, beside the ways not taken. gopsutil's process package (which would need five more modules)
+// is in gopsutil_test.go.
+
+func BenchmarkRead(b *testing.B) {
+	p := open(b, start(b, nil).pid)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := p.Read(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkReadReopened is statm without a kept descriptor.
+func BenchmarkReadReopened(b *testing.B) {
+	path := fmt.Sprintf("/proc/%d/statm", start(b, nil).pid)
+	b.ReportAllocs()
+	for b.Loop() {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, _, err := parseStatm(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkPeak(b *testing.B) {
+	p := open(b, start(b, nil).pid)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := p.Peak(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkResetPeak(b *testing.B) {
+	p := open(b, start(b, nil).pid)
+	for b.Loop() {
+		if err := p.ResetPeak(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkOpen(b *testing.B) {
+	pid := start(b, nil).pid
+	for b.Loop() {
+		p, err := New().Open(pid)
+		if err != nil {
+			b.Fatal(err)
+		}
+		p.Close()
+	}
+}
+
+func BenchmarkDetail(b *testing.B) {
+	for _, size := range []int{50, 500} {
+		b.Run(fmt.Sprintf("%dMB", size), func(b *testing.B) {
+			s := start(b, nil)
+			s.do("hold %d", size)
+			p := open(b, s.pid)
+			for b.Loop() {
+				if _, err := p.Detail(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(size), "µs/MB")
+		})
+	}
+}

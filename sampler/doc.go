@@ -1,0 +1,13 @@
+// Package sampler reads the memory of processes from the kernel, and the limits of the machine they run on.
+//
+// The promise: a figure is what the kernel said of that very process, never of another that took over its number,
+// and whatever can't be read is an error or a warning that says what to do, never a zero that looks like a figure.
+//
+//   - [Memory] opens a [calibrate.Probe] on a process: RSS and its anonymous part from statm (1 us), the high-water
+//     mark from status (10 us), private and proportional memory from smaps_rollup (10 us a resident MB).
+//   - [Host] reads the machine: cores, memory, kernel, and the cgroup limits that bind this process, each with where
+//     it came from.
+//
+// Reading is apart from parsing: a parse function takes the bytes of one file of proc(5) and knows no path. Kilobytes
+// and pages become bytes there, and bytes they stay.
+package sampler

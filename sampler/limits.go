@@ -1,0 +1,219 @@
+package sampler
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"workermem/calibrate"
+)
+
+// memoryLimit is the least memory limit that binds this process.
+type memoryLimit struct {
+	Bytes  int64  // 0 for none
+	Source string // in words: "cgroup v2 memory.max of /a/b"
+	// Left is the least that one of the limited cgroups has left, math.MaxInt64 for no limit. Page cache that the
+	// kernel gives back on demand counts as left, as it does in MemAvailable.
+	Left int64
+}
+
+// lower takes a limit where it is the least so far. What is no less than the machine's memory limits nothing: v1 has
+// no word for "none" but the largest number of whole pages (9223372036854771712 where a page is 4 kB).
+func (l *memoryLimit) lower(bytes, total int64, source string) bool {
+	if bytes <= 0 || bytes >= 1<<60 || total > 0 && bytes >= total {
+		return false
+	}
+	if l.Bytes == 0 || bytes < l.Bytes {
+		l.Bytes, l.Source = bytes, source
+	}
+	return true
+}
+
+// left notes what a limited cgroup has left.
+func (l *memoryLimit) left(limit, used, cache int64) {
+	l.Left = min(l.Left, max(limit-max(used-cache, 0), 0))
+}
+
+// limits reads limits from the folders of cgroups, and keeps what it couldn't read.
+type limits struct {
+	roots   Roots
+	trouble []error
+}
+
+// memory is the least limit of a hierarchy's cgroups. total is the machine's memory in bytes, 0 for unknown.
+func (r *limits) memory(h hierarchy, total int64) memoryLimit {
+	l := memoryLimit{Left: math.MaxInt64}
+	if h.Version == 1 {
+		r.memoryV1(&l, h, total)
+	} else {
+		r.memoryV2(&l, h, total)
+	}
+	return l
+}
+
+// memoryV2 takes the least of memory.max, above which the kernel kills, and memory.high, above which it slows the
+// processes down until they give memory back (Documentation/admin-guide/cgroup-v2.rst). Both bind all descendants.
+func (r *limits) memoryV2(l *memoryLimit, h hierarchy, total int64) {
+	for _, g := range h.Groups {
+		least := int64(math.MaxInt64)
+		for _, name := range []string{"memory.max", "memory.high"} {
+			bytes, ok := r.number(g, name)
+			if ok && l.lower(bytes, total, "cgroup v2 "+name+" of "+g.Path) {
+				least = min(least, bytes)
+			}
+		}
+		if least == math.MaxInt64 {
+			continue
+		}
+		if used, ok := r.number(g, "memory.current"); ok {
+			l.left(least, used, r.stat(g, "inactive_file"))
+		}
+	}
+}
+
+// memoryV1 takes hierarchical_memory_limit of the process's own cgroup, in which the kernel has done the sum: the
+// least over the ancestors that bind (without memory.use_hierarchy they don't), those outside the mount included
+// (mm/memcontrol-v1.c, memcg1_stat_format). The walk is for its name, and for what is left.
+func (r *limits) memoryV1(l *memoryLimit, h hierarchy, total int64) {
+	sum := int64(0)
+	if len(h.Groups) > 0 {
+		sum = r.stat(h.Groups[0], "hierarchical_memory_limit")
+	}
+	for _, g := range h.Groups {
+		bytes, ok := r.number(g, "memory.limit_in_bytes")
+		if !ok || sum > 0 && bytes < sum {
+			continue // it doesn't bind: the kernel's sum is higher
+		}
+		if !l.lower(bytes, total, "cgroup v1 memory.limit_in_bytes of "+g.Path) {
+			continue
+		}
+		if used, ok := r.number(g, "memory.usage_in_bytes"); ok {
+			l.left(bytes, used, r.stat(g, "total_inactive_file"))
+		}
+	}
+	if sum > 0 && (l.Bytes == 0 || sum < l.Bytes) {
+		own := h.Groups[0]
+		source := "cgroup v1 hierarchical_memory_limit of " + own.Path + ", set by an ancestor that isn't mounted here"
+		if used, ok := r.number(own, "memory.usage_in_bytes"); l.lower(sum, total, source) && ok {
+			l.left(sum, used, r.stat(own, "total_inactive_file")) // at most: what others use there isn't seen
+		}
+	}
+}
+
+// cpu is the least quota of a hierarchy's cgroups, in cores, 0 for none, and its source in words. A quota is processor
+// time a period, all cores together, and binds all descendants (Documentation/scheduler/sched-bwc.rst).
+func (r *limits) cpu(h hierarchy) (cores float64, source string) {
+	for _, g := range h.Groups {
+		var quota, period int64
+		var ok bool
+		name := "cpu.max"
+		if h.Version == 1 {
+			name = "cpu.cfs_quota_us"
+			quota, _ = r.number(g, name)
+			period, ok = r.number(g, "cpu.cfs_period_us")
+		} else {
+			quota, period, ok = r.pair(g, name)
+		}
+		if !ok || quota <= 0 || quota == math.MaxInt64 || period <= 0 { // v1 says -1 for none, v2 max
+			continue
+		}
+		if n := float64(quota) / float64(period); cores == 0 || n < cores {
+			cores, source = n, fmt.Sprintf("cgroup v%d %s of %s", h.Version, name, g.Path)
+		}
+	}
+	return cores, source
+}
+
+// number reads a file of one number. ok is false where there is no such file, as in a root cgroup or without the
+// controller: that is no trouble. Anything else is.
+func (r *limits) number(g group, name string) (n int64, ok bool) {
+	text, ok := r.read(g, name)
+	if !ok {
+		return 0, false
+	}
+	if n, ok = parseLimit(text); !ok {
+		r.trouble = append(r.trouble, fmt.Errorf("%s of cgroup %s: %q isn't a number", name, g.Path, text))
+	}
+	return n, ok
+}
+
+// pair reads a file of two numbers.
+func (r *limits) pair(g group, name string) (a, b int64, ok bool) {
+	text, ok := r.read(g, name)
+	if !ok {
+		return 0, 0, false
+	}
+	if a, b, ok = parseLimits(text); !ok {
+		r.trouble = append(r.trouble, fmt.Errorf("%s of cgroup %s: %q isn't two numbers", name, g.Path, text))
+	}
+	return a, b, ok
+}
+
+// stat takes one figure of a cgroup's memory.stat, 0 where it isn't there.
+func (r *limits) stat(g group, key string) int64 {
+	text, ok := r.read(g, "memory.stat")
+	if !ok {
+		return 0
+	}
+	return parseStat(text, key)
+}
+
+func (r *limits) read(g group, name string) (text string, ok bool) {
+	b, err := os.ReadFile(r.roots.sys(filepath.Join(g.Folder, name)))
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			r.trouble = append(r.trouble, err)
+		}
+		return "", false
+	}
+	return string(b), true
+}
+
+// warnings says what couldn't be read.
+func (r *limits) warnings() []calibrate.Warning {
+	if len(r.trouble) == 0 {
+		return nil
+	}
+	return []calibrate.Warning{{
+		Code: "cgroup-unreadable",
+		Text: fmt.Sprintf("a limit of this process could not be read (%v), so a lower one than is shown may bind it", r.trouble[0]),
+		Try:  giveLimits,
+	}}
+}
+
+// parseLimit reads one number, or "max", which is math.MaxInt64.
+func parseLimit(text string) (n int64, ok bool) {
+	text = strings.TrimSpace(text)
+	if text == "max" {
+		return math.MaxInt64, true
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil
+}
+
+// parseLimits reads the two numbers of cpu.max.
+func parseLimits(text string) (a, b int64, ok bool) {
+	first, second, _ := strings.Cut(strings.TrimSpace(text), " ")
+	a, ok = parseLimit(first)
+	if !ok {
+		return 0, 0, false
+	}
+	b, ok = parseLimit(second)
+	return a, b, ok
+}
+
+// parseStat takes one figure of a file of "key figure" lines.
+func parseStat(text, key string) int64 {
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(line, " ")
+		if n, ok := parseLimit(value); ok && name == key {
+			return n
+		}
+	}
+	return 0
+}

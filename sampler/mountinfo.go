@@ -1,0 +1,71 @@
+package sampler
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// mount is one line of /proc/PID/mountinfo, as far as cgroups need it (proc_pid_mountinfo(5)).
+type mount struct {
+	Root    string   // what part of the file system is mounted: for cgroups, the cgroup that is seen at Point
+	Point   string   // where
+	Type    string   // "cgroup", "cgroup2"...
+	Options []string // of the file system, not of the mount: for a v1 hierarchy its controllers
+}
+
+// parseMountinfo reads the lines it understands and passes over the others: a strange mount elsewhere must not hide
+// the limits. Of mounts at one point only the last is seen, so only that is kept. Nothing more can be said from the
+// order: a root that was pivoted to stands after what was mounted before.
+func parseMountinfo(text string) []mount {
+	var mounts []mount
+	for line := range strings.Lines(text) {
+		m, ok := parseMount(strings.Fields(line))
+		if !ok {
+			continue
+		}
+		mounts = slices.DeleteFunc(mounts, func(old mount) bool { return old.Point == m.Point })
+		mounts = append(mounts, m)
+	}
+	return mounts
+}
+
+// parseMount takes the fields of a line: ID, parent, device, root, point, options, any number of tags, "-", type,
+// source, options of the file system.
+func parseMount(fields []string) (mount, bool) {
+	const tags = 6
+	if len(fields) < tags {
+		return mount{}, false
+	}
+	i := slices.Index(fields[tags:], "-")
+	if i < 0 || len(fields) < tags+i+4 {
+		return mount{}, false
+	}
+	after := fields[tags+i+1:]
+	m := mount{Root: unescape(fields[3]), Point: unescape(fields[4]), Type: after[0], Options: strings.Split(after[2], ",")}
+	return m, strings.HasPrefix(m.Root, "/") && strings.HasPrefix(m.Point, "/")
+}
+
+// unescape undoes \040 and its like, by which the kernel keeps blanks out of a field (fs/seq_file.c, mangle_path).
+func unescape(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+4 <= len(s) {
+			if c, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
+				b.WriteByte(byte(c))
+				i += 3
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+// within says whether a path is a folder or lies in it.
+func within(path, folder string) bool {
+	return path == folder || folder == "/" || strings.HasPrefix(path, folder+"/")
+}

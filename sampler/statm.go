@@ -1,0 +1,42 @@
+package sampler
+
+import "errors"
+
+var errStatm = errors.New("statm doesn't start with three numbers")
+
+// parseStatm takes the second and third field of /proc/PID/statm, in pages: what is resident, and what of it is
+// backed by files or shared memory (fs/proc/task_mmu.c, task_statm). The difference is the kernel's RssAnon.
+//
+// It allocates nothing: it runs at every sample.
+func parseStatm(b []byte) (resident, shared int64, err error) {
+	_, b, err = leadingNumber(b) // size: virtual memory, which says nothing of what is used
+	if err != nil {
+		return 0, 0, err
+	}
+	if resident, b, err = leadingNumber(b); err != nil {
+		return 0, 0, err
+	}
+	shared, _, err = leadingNumber(b)
+	return resident, shared, err
+}
+
+// leadingNumber cuts one number off b. Thirteen digits are the most it takes: no page count has more, and times any
+// page size that still fits an int64.
+func leadingNumber(b []byte) (n int64, rest []byte, err error) {
+	i := 0
+	for i < len(b) && b[i] == ' ' {
+		i++
+	}
+	start := i
+	for i < len(b) && '0' <= b[i] && b[i] <= '9' {
+		n = n*10 + int64(b[i]-'0')
+		i++
+		if i-start > 13 {
+			return 0, nil, errStatm
+		}
+	}
+	if i == start || i < len(b) && b[i] != ' ' && b[i] != '\n' {
+		return 0, nil, errStatm
+	}
+	return n, b[i:], nil
+}
