@@ -1,0 +1,156 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"workermem/calibrate"
+)
+
+// answer is what a run comes down to.
+type answer struct {
+	fields []string // "workers 5", "threads 4"...; none where there is nothing to set
+	refuse string   // that there is nothing to set, loudly
+	why    string   // in a line
+	style  style
+}
+
+func answerOf(r calibrate.Result) answer {
+	rec := r.Recommendation
+	switch {
+	case rec.NothingFits:
+		return answer{refuse: "NOTHING FITS", why: rec.Reason, style: red}
+	case rec.Withheld != "":
+		return answer{refuse: "NO RECOMMENDATION", why: strings.TrimRight(rec.Withheld, ": "), style: yellow}
+	case rec.Workers <= 0:
+		return answer{refuse: "NO RECOMMENDATION", why: orElse(rec.Reason, "too little was measured"), style: yellow}
+	}
+	return answer{fields: settingsOf(r), why: whyOf(r), style: green}
+}
+
+// whyOf is the reason in a line: what stands against one worker more, and what these use. The sum has the rest.
+func whyOf(r calibrate.Result) string {
+	rec := r.Recommendation
+	uses := ""
+	if rec.TotalBytes > 0 && rec.BudgetBytes > 0 {
+		uses = fmt.Sprintf("uses %s of the %s MB budget (%s)", wholeMegabytes(rec.TotalBytes), wholeMegabytes(rec.BudgetBytes),
+			percent(float64(rec.TotalBytes)/float64(rec.BudgetBytes)))
+	}
+	bound := map[string]string{
+		"memory": "memory allows no more workers",
+		"cpu":    "the cores allow no more workers",
+	}[boundBy(r.Candidates)]
+	switch {
+	case bound == "" && uses == "":
+		return rec.Reason
+	case bound == "" || uses == "":
+		return bound + uses
+	}
+	return bound + "; " + uses
+}
+
+func boundBy(candidates []calibrate.Candidate) string {
+	for _, c := range candidates {
+		if c.Recommended {
+			return c.BoundBy
+		}
+	}
+	return ""
+}
+
+// doubt is what the answer leaves open; "" for nothing.
+func doubt(r calibrate.Result) string {
+	if v := r.Creep.Verdict; answerOf(r).refuse != "" || v == verdictFlat || v == verdictCreeping {
+		return ""
+	}
+	return "creep is not known yet, so no max-requests can be set from this run"
+}
+
+func settingsOf(r calibrate.Result) []string {
+	rec := r.Recommendation
+	fields := []string{fmt.Sprintf("workers %s", count(rec.Workers))}
+	if rec.Threads > 0 {
+		fields = append(fields, fmt.Sprintf("threads %s", count(rec.Threads)))
+	}
+	fields = append(fields, "max-requests "+maxRequests(r))
+	if rec.WorkerMemoryMB > 0 {
+		fields = append(fields, fmt.Sprintf("worker memory %s MB", count(rec.WorkerMemoryMB)))
+	}
+	return fields
+}
+
+// maxRequests tells apart the three reasons for a 0: no need, no way, and not known.
+func maxRequests(r calibrate.Result) string {
+	rec := r.Recommendation
+	switch {
+	case rec.MaxRequests > 0 && rec.MaxRequestsJitter > 0:
+		return fmt.Sprintf("%s (jitter %s)", count(rec.MaxRequests), count(rec.MaxRequestsJitter))
+	case rec.MaxRequests > 0:
+		return count(rec.MaxRequests)
+	case r.Creep.Verdict == verdictFlat:
+		return "off"
+	case r.Target.Server != "" && !r.Target.CanRecycle:
+		return "n/a"
+	}
+	return unknown
+}
+
+// paste is the recommendation as the server reads it, digits ungrouped; "" where that isn't known here.
+func paste(r calibrate.Result) string {
+	rec := r.Recommendation
+	if answerOf(r).refuse != "" {
+		return ""
+	}
+	if r.Target.Server == "gunicorn" {
+		return gunicornFlags(r)
+	}
+	command := shellQuote(r.Target.Command)
+	if !strings.Contains(command, "{workers}") && !strings.Contains(command, "{threads}") {
+		return ""
+	}
+	return strings.NewReplacer(
+		"{workers}", strconv.Itoa(rec.Workers),
+		"{threads}", strconv.Itoa(max(rec.Threads, 1)),
+		"{max_requests}", strconv.Itoa(rec.MaxRequests),
+	).Replace(command)
+}
+
+func gunicornFlags(r calibrate.Result) string {
+	rec := r.Recommendation
+	flags := fmt.Sprintf("--workers %d --threads %d", rec.Workers, max(rec.Threads, 1))
+	switch {
+	case rec.MaxRequests > 0:
+		flags += fmt.Sprintf(" --max-requests %d --max-requests-jitter %d", rec.MaxRequests, rec.MaxRequestsJitter)
+	case r.Creep.Verdict == verdictFlat:
+		flags += " --max-requests 0"
+	}
+	return flags
+}
+
+// partial says what a run that didn't end by itself has; "" for a whole one.
+func partial(r calibrate.Result) string {
+	if r.Complete {
+		return ""
+	}
+	by := "cut short by: " + orElse(r.InterruptedBy, "unknown (killed?)")
+	if len(r.Phases) == 0 {
+		return by + ". No phase was finished."
+	}
+	return fmt.Sprintf("%s. Phases finished: %s. Nothing below is final.", by, phaseList(r.Phases))
+}
+
+func phaseList(phases []calibrate.Phase) string {
+	names := make([]string, len(phases))
+	for i, ph := range phases {
+		names[i] = fmt.Sprintf("%s %s", ph.Name, measuredSeconds(ph.Seconds))
+	}
+	return strings.Join(names, ", ")
+}
+
+func orElse(s, other string) string {
+	if strings.TrimSpace(s) == "" {
+		return other
+	}
+	return s
+}

@@ -1,0 +1,106 @@
+package report
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// escapes are the sequences that steer a terminal: CSI, OSC and its kin (ended by BEL or ST, or cut short by the end
+// of the line), and the two-character ones. ECMA-48, section 5.
+var escapes = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]?|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?`)
+
+// clean makes a foreign string safe for one line of a terminal: escape sequences go, line breaks and tabs become
+// spaces, and whatever else does not print (controls, bidirectional overrides, broken UTF-8) becomes a question mark.
+func clean(s string) string {
+	s = escapes.ReplaceAllString(s, "")
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t' || r == '\u00a0':
+			return ' '
+		case r == utf8.RuneError || !unicode.IsPrint(r):
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// ascii is clean for a table's cell: the width of other characters depends on the locale and the terminal.
+func ascii(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r > unicode.MaxASCII {
+			return '?'
+		}
+		return r
+	}, clean(s))
+}
+
+// shellQuote prints a command so that a shell reads back exactly these words, on one line.
+func shellQuote(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = quoteWord(word)
+	}
+	return strings.Join(quoted, " ")
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./{}-]+$`)
+
+func quoteWord(word string) string {
+	if plainWord.MatchString(word) && !expandsBraces(word) {
+		return word
+	}
+	if clean(word) == word {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	q := strconv.QuoteToASCII(word) // its escapes are those of bash's $'...'
+	return "$'" + strings.ReplaceAll(strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`), "'", `\'`) + "'"
+}
+
+// expandsBraces says whether a shell would make several words of this one: "{a,b}" it would, "{port}" it wouldn't.
+func expandsBraces(word string) bool {
+	return strings.Contains(word, "{") && (strings.Contains(word, ",") || strings.Contains(word, ".."))
+}
+
+// columns is how many cells of a terminal s takes, at most: East Asian and pictographic characters count as two.
+func columns(s string) int {
+	n := 0
+	for _, r := range s {
+		n += runeColumns(r)
+	}
+	return n
+}
+
+func runeColumns(r rune) int {
+	if r >= 0x1100 && !(r >= 0x2000 && r < 0x2300) {
+		return 2
+	}
+	return 1
+}
+
+// cut shortens s to a width, and shows that it did.
+func cut(s string, width int) string {
+	if columns(s) <= width {
+		return s
+	}
+	const mark = "..."
+	if width <= len(mark) {
+		return mark[:max(width, 0)]
+	}
+	head, _ := splitAt(s, width-len(mark))
+	return strings.TrimRight(head, " ") + mark
+}
+
+// splitAt parts s where it fills a width. The head holds at least one character, so that callers come to an end.
+func splitAt(s string, width int) (head, tail string) {
+	used := 0
+	for i, r := range s {
+		used += runeColumns(r)
+		if used > width && i > 0 {
+			return s[:i], s[i:]
+		}
+	}
+	return s, ""
+}

@@ -1,0 +1,114 @@
+package report
+
+import (
+	"fmt"
+
+	"workermem/calibrate"
+)
+
+// The verdicts on creep, as result.json has them.
+const (
+	verdictFlat         = "flat"
+	verdictCreeping     = "creeping"
+	verdictWarming      = "warming"
+	verdictInconclusive = "inconclusive"
+)
+
+// creep says whether memory grows with requests, and how sure that is.
+func creep(r calibrate.Result) []fact {
+	c := r.Creep
+	facts := []fact{{"verdict", verdictOf(c)}}
+	if c.Verdict == "" {
+		return facts
+	}
+	facts = append(facts, fact{"slope", slopeOf(c)}, fact{"rests on", evidenceOf(c)})
+	switch c.Verdict {
+	case verdictFlat:
+		facts = append(facts, fact{"so", safeOf(r.Recommendation)})
+	case verdictWarming, verdictInconclusive:
+		facts = append(facts, fact{"missing", orElse(c.Missing, "more requests")}, fact{"try", longerOf(r)})
+	}
+	return facts
+}
+
+func verdictOf(c calibrate.Creep) string {
+	switch c.Verdict {
+	case "":
+		return "not measured: the run has no soak to read it from"
+	case verdictFlat:
+		return "flat: memory does not grow with requests"
+	case verdictCreeping:
+		return "creeping: requests leave memory behind that does not come back"
+	case verdictWarming:
+		return "warming: memory was still settling; this may not be creep"
+	case verdictInconclusive:
+		if c.BytesPerRequest == nil {
+			return "inconclusive: too little data to fit a slope"
+		}
+		return "inconclusive: the data allow growth as well as none"
+	}
+	return c.Verdict
+}
+
+func slopeOf(c calibrate.Creep) string {
+	if c.BytesPerRequest == nil {
+		return notMeasured
+	}
+	s := perRequest(*c.BytesPerRequest) + " a request"
+	if c.Low != nil && c.High != nil {
+		s += fmt.Sprintf(" (%sinterval %s)", confidenceOf(c), span(*c.Low, *c.High))
+	}
+	return s
+}
+
+func confidenceOf(c calibrate.Creep) string {
+	if c.Confidence <= 0 {
+		return ""
+	}
+	return percent(c.Confidence) + " "
+}
+
+func evidenceOf(c calibrate.Creep) string {
+	s := "an unknown number of requests"
+	if c.Requests > 0 {
+		s = count(c.Requests) + " requests"
+	}
+	if c.Detectable == nil {
+		return s + "; the smallest creep it could have seen is not known"
+	}
+	return fmt.Sprintf("%s; a creep of %s a request would have been seen", s, perRequest(*c.Detectable))
+}
+
+func safeOf(rec calibrate.Recommendation) string {
+	if rec.SafeRequests <= 0 {
+		return "no need to recycle workers"
+	}
+	return fmt.Sprintf("no need to recycle: safe to %s requests at the upper bound", count(rec.SafeRequests))
+}
+
+func longerOf(r calibrate.Result) string {
+	soak := soakSeconds(r)
+	if soak <= 0 {
+		return "a soak to its end: --duration " + longer(soak)
+	}
+	return fmt.Sprintf("a longer soak: --duration %s (this one lasted %s)", longer(soak), seconds(soak))
+}
+
+func soakSeconds(r calibrate.Result) float64 {
+	for _, ph := range r.Phases {
+		if ph.Name == calibrate.PhaseSoak {
+			return ph.Seconds
+		}
+	}
+	return 0
+}
+
+// longer is about three times as long, at least five minutes: the interval narrows faster than the square root of
+// the requests, as the drift of the baseline averages out too.
+func longer(s float64) string {
+	minutes := 5
+	for float64(minutes)*60 < 3*s && minutes < 240 {
+		minutes *= 2
+	}
+	return fmt.Sprintf("%dm", minutes)
+}

@@ -1,0 +1,103 @@
+package report
+
+import (
+	"io"
+	"strings"
+
+	"workermem/calibrate"
+)
+
+// screen is the number of lines that a failure may take.
+const screen = 24
+
+// The most lines that each part may take, so that some of the log always fits.
+const (
+	mostWhat = 10
+	mostWhy  = 5
+	mostTry  = 5
+)
+
+// lastWords is the most lines that one line of the app's log may take: a cut line could lose the one thing that matters.
+const lastWords = 3
+
+// Failure writes what happened, why, the app's last log lines and what to try, on one screen.
+func Failure(w io.Writer, f *calibrate.Failure, color bool) error {
+	if f == nil {
+		return nil
+	}
+	head, tail := newPage(0, color), newPage(0, color)
+	writeWhat(head, f)
+	if f.Try != "" {
+		writeLines(tail, "try:   ", f.Try, mostTry, bold)
+	}
+	p := newPage(0, color)
+	room := screen - lines(head) - lines(tail) - 1
+	if last := tailOf(f.Log, p.width-4, room); len(last) > 0 {
+		p.line(plain, "the app's last words:")
+		for _, l := range last {
+			p.line(plain, "  | "+l)
+		}
+	}
+	_, err := io.WriteString(w, head.buf.String()+p.buf.String()+tail.buf.String())
+	return err
+}
+
+func writeWhat(p *page, f *calibrate.Failure) {
+	what := f.What
+	if f.Phase != "" {
+		what += " (phase: " + f.Phase + ")"
+	}
+	writeLines(p, "error: ", what, mostWhat, red)
+	why := f.Why
+	if why == "" && f.Err != nil && !strings.Contains(f.What, f.Err.Error()) {
+		why = f.Err.Error()
+	}
+	if why != "" {
+		writeLines(p, "why:   ", why, mostWhy, plain)
+	}
+}
+
+// writeLines keeps the lines of s apart: a failure may hold several complaints, one a line.
+func writeLines(p *page, label, s string, most int, st style) {
+	var all []string
+	for _, l := range strings.Split(strings.TrimSpace(s), "\n") {
+		all = append(all, wrap(l, p.width-len(label))...)
+	}
+	if len(all) > most {
+		all = append(all[:most-1], "...")
+	}
+	for _, l := range all {
+		p.line(st, label+l)
+		label = strings.Repeat(" ", len(label))
+	}
+}
+
+func lines(p *page) int { return strings.Count(p.buf.String(), "\n") }
+
+// tailOf is as much of the log's end as there is room for, wrapped.
+func tailOf(log []string, width, room int) []string {
+	var last []string
+	for i := len(log) - 1; i >= 0; i-- {
+		wrapped := wrapWords(log[i], width)
+		if len(last)+len(wrapped) > room {
+			break
+		}
+		last = append(wrapped, last...)
+	}
+	return last
+}
+
+// wrapWords parts a log line by its width alone, so that its indent stays, and leaves out its middle where it is long.
+func wrapWords(s string, width int) []string {
+	s = strings.TrimRight(clean(s), " ")
+	var out []string
+	for s != "" {
+		var head string
+		head, s = splitAt(s, width)
+		out = append(out, head)
+	}
+	if len(out) > lastWords {
+		out = append(append(out[:lastWords-2:lastWords-2], "..."), out[len(out)-1])
+	}
+	return out
+}

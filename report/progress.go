@@ -1,0 +1,129 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"workermem/calibrate"
+)
+
+// plainEvery is how often a plain line is written where there is no terminal to redraw one on.
+const plainEvery = 5 * time.Second
+
+// eraseLine goes to the line's start and clears it (ECMA-48: CR, then EL 2).
+const eraseLine = "\r\x1b[2K"
+
+// Progress shows how a run goes on: on a terminal one line, redrawn; elsewhere a line every five seconds of the run
+// and at each change of phase. Its clock is the run's own, [calibrate.Status.Elapsed]. Safe for several goroutines.
+type Progress struct {
+	mu       sync.Mutex
+	w        io.Writer
+	terminal bool
+	width    func() int
+
+	drawn string // the live line on the screen, "" for none
+	phase string
+	next  time.Duration // when the next plain line is due
+}
+
+// NewProgress draws on w. width is asked each time, as terminals change; nil or a width of 0 stands for 80.
+func NewProgress(w io.Writer, terminal bool, width func() int) *Progress {
+	return &Progress{w: w, terminal: terminal, width: width}
+}
+
+// Show draws the status, or leaves it where the time hasn't come. A progress line that can't be written is no
+// reason to fail a measurement, so errors are dropped.
+func (p *Progress) Show(s calibrate.Status) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.terminal {
+		p.draw(s)
+		return
+	}
+	if s.Phase == p.phase && s.Elapsed < p.next {
+		return
+	}
+	p.phase, p.next = s.Phase, s.Elapsed+plainEvery
+	fmt.Fprintln(p.w, clean(plainStatus(s)))
+}
+
+func (p *Progress) draw(s calibrate.Status) {
+	// The last column stays empty: some terminals wrap as soon as it is filled.
+	line := cut(clean(liveStatus(s)), p.columns()-1)
+	if line == p.drawn {
+		return
+	}
+	p.drawn = line
+	_, _ = io.WriteString(p.w, eraseLine+line)
+}
+
+func (p *Progress) columns() int {
+	if p.width != nil {
+		if n := p.width(); n > 0 {
+			return n
+		}
+	}
+	return 80
+}
+
+// Done clears the live line, so that what comes next begins at an empty one.
+func (p *Progress) Done() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.drawn != "" {
+		_, _ = io.WriteString(p.w, eraseLine)
+	}
+	p.drawn = ""
+}
+
+// liveStatus has what matters most on the left: a narrow terminal cuts the right.
+func liveStatus(s calibrate.Status) string {
+	parts := []string{fmt.Sprintf("%s %s", clock(s.Elapsed.Seconds()), orElse(s.Phase, "starting"))}
+	if s.Requests > 0 {
+		parts = append(parts, count(s.Requests)+" req")
+	}
+	if s.RSS > 0 {
+		parts = append(parts, "RSS "+megabytes(s.RSS))
+	}
+	if s.Peak > 0 {
+		parts = append(parts, "peak "+megabytes(s.Peak))
+	}
+	return strings.Join(append(parts, outlook(s)...), "  ")
+}
+
+func plainStatus(s calibrate.Status) string {
+	parts := []string{}
+	if s.Requests > 0 {
+		parts = append(parts, count(s.Requests)+" requests")
+	}
+	if s.RSS > 0 {
+		parts = append(parts, "RSS "+megabytes(s.RSS))
+	}
+	if s.Peak > 0 {
+		parts = append(parts, "peak "+megabytes(s.Peak))
+	}
+	head := fmt.Sprintf("%s %s", clock(s.Elapsed.Seconds()), orElse(s.Phase, "starting"))
+	parts = append(parts, outlook(s)...)
+	if len(parts) == 0 {
+		return head
+	}
+	return head + ": " + strings.Join(parts, ", ")
+}
+
+// outlook is what is known so far, and what is still to come.
+func outlook(s calibrate.Status) []string {
+	var parts []string
+	if s.Estimate != "" {
+		parts = append(parts, s.Estimate)
+	}
+	if s.Left > 0 {
+		parts = append(parts, "about "+clock(s.Left.Seconds())+" left")
+	}
+	if s.Waiting != "" {
+		parts = append(parts, s.Waiting)
+	}
+	return parts
+}

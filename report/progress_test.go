@@ -1,0 +1,196 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"workermem/calibrate"
+)
+
+func status(phase string, elapsed time.Duration) calibrate.Status {
+	return calibrate.Status{
+		Phase: phase, Elapsed: elapsed, Left: 40 * time.Second, Requests: 2940, RSS: 61 * mb, Peak: 71 * mb,
+		Estimate: "creeping, 16.1 KB a request", Waiting: "waiting for a narrower interval",
+	}
+}
+
+func TestProgressOnATerminal(t *testing.T) {
+	var b bytes.Buffer
+	p := NewProgress(&b, true, func() int { return 60 })
+	p.Show(status("soak", 42*time.Second))
+	want := "\r\x1b[2K0:42 soak  2 940 req  RSS 61.0 MB  peak 71.0 MB  creepin..."
+	if b.String() != want {
+		t.Errorf("%q, want %q", b.String(), want)
+	}
+	b.Reset()
+	p.Show(status("soak", 42*time.Second)) // nothing new, nothing drawn
+	if b.Len() > 0 {
+		t.Errorf("drawn again: %q", b.String())
+	}
+	p.Done()
+	if b.String() != "\r\x1b[2K" {
+		t.Errorf("left behind: %q", b.String())
+	}
+	b.Reset()
+	p.Done()
+	if b.Len() > 0 {
+		t.Errorf("cleared twice: %q", b.String())
+	}
+}
+
+func TestProgressNeverWraps(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var b bytes.Buffer
+		width := rapid.IntRange(1, 200).Draw(t, "width")
+		p := NewProgress(&b, true, func() int { return width })
+		s := status(rapid.SampledFrom(hostile).Draw(t, "phase"), time.Duration(rapid.Int64().Draw(t, "elapsed")))
+		s.Estimate = rapid.SampledFrom(hostile).Draw(t, "estimate")
+		s.Requests = rapid.Int64().Draw(t, "requests")
+		p.Show(s)
+		line := strings.TrimPrefix(b.String(), eraseLine)
+		if columns(line) >= width || clean(line) != line {
+			t.Fatalf("width %d: %q", width, line)
+		}
+	})
+}
+
+// The width is asked each time: a terminal may be made smaller while the run goes on.
+func TestProgressFollowsTheWidth(t *testing.T) {
+	var b bytes.Buffer
+	width := 120
+	p := NewProgress(&b, true, func() int { return width })
+	p.Show(status("soak", time.Second))
+	b.Reset()
+	width = 20
+	p.Show(status("soak", time.Second))
+	if line := strings.TrimPrefix(b.String(), eraseLine); columns(line) != 19 {
+		t.Errorf("%q", line)
+	}
+}
+
+func TestProgressInPlainLines(t *testing.T) {
+	var b bytes.Buffer
+	p := NewProgress(&b, false, nil)
+	for tenth := 0; tenth <= 120; tenth++ { // 12 s, ten times a second
+		elapsed := time.Duration(tenth) * 100 * time.Millisecond
+		phase := "boot"
+		if elapsed >= 7*time.Second {
+			phase = "soak"
+		}
+		p.Show(calibrate.Status{Phase: phase, Elapsed: elapsed, Requests: int64(tenth), RSS: 61 * mb})
+	}
+	p.Done()
+	want := strings.Join([]string{
+		"0:00 boot: RSS 61.0 MB",
+		"0:05 boot: 50 requests, RSS 61.0 MB",
+		"0:07 soak: 70 requests, RSS 61.0 MB", // the change of phase, one line
+		"0:12 soak: 120 requests, RSS 61.0 MB",
+		"",
+	}, "\n")
+	if b.String() != want {
+		t.Errorf("got:\n%s\nwant:\n%s", b.String(), want)
+	}
+}
+
+func TestFailure(t *testing.T) {
+	var log []string
+	for i := range 60 {
+		log = append(log, fmt.Sprintf("    line %d", i))
+	}
+	log = append(log, "\x1b[31mModuleNotFoundError\x1b[0m: No module named "+strings.Repeat("x", 400)+"THE END")
+	f := &calibrate.Failure{
+		Kind: calibrate.KindApp, Phase: "boot", What: "gunicorn ended before it answered", Why: "exit status 3",
+		Try: "start it by hand: gunicorn app:app", Log: log,
+	}
+	var b bytes.Buffer
+	if err := Failure(&b, f, false); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "failure.txt", b.String())
+	fits(t, b.String(), 80)
+	b.Reset()
+	if err := Failure(&b, f, true); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "failure.ansi", b.String())
+}
+
+func TestFailureIsOneScreen(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		long := append([]string{strings.Repeat("what\n", 50), strings.Repeat("why ", 900)}, hostile...)
+		draw := func(label string) string { return rapid.SampledFrom(long).Draw(t, label) }
+		f := &calibrate.Failure{Phase: draw("phase"), What: draw("what"), Why: draw("why"), Try: draw("try"), Err: errors.New(draw("err"))}
+		f.Log = rapid.SliceOf(rapid.SampledFrom(hostile)).Draw(t, "log")
+		var b bytes.Buffer
+		if err := Failure(&b, f, rapid.Bool().Draw(t, "color")); err != nil {
+			t.Fatal(err)
+		}
+		fits(t, b.String(), 80)
+		if n := strings.Count(b.String(), "\n"); n > screen {
+			t.Fatalf("%d lines:\n%s", n, b.String())
+		}
+	})
+}
+
+func TestFailureSpeaksInEveryCase(t *testing.T) {
+	for _, c := range []struct {
+		failure *calibrate.Failure
+		want    string
+	}{
+		{nil, ""},
+		{&calibrate.Failure{What: "x"}, "error: x\n"},
+		{&calibrate.Failure{What: "x", Err: errors.New("y")}, "error: x\nwhy:   y\n"},
+		{&calibrate.Failure{What: "x: y", Err: errors.New("y")}, "error: x: y\n"},
+		{&calibrate.Failure{What: "a is wrong\nb is wrong", Try: "c"}, "error: a is wrong\n       b is wrong\ntry:   c\n"},
+	} {
+		var b bytes.Buffer
+		if err := Failure(&b, c.failure, false); err != nil || b.String() != c.want {
+			t.Errorf("%v: %q, want %q", c.failure, b.String(), c.want)
+		}
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	ws := []calibrate.Warning{
+		{Code: "worker-replaced", Text: "the worker was replaced twice", Try: "look at its log"},
+		{Code: "shared-cpu", Text: "load and app share 2 cores"},
+		{Text: "nameless"},
+	}
+	var b bytes.Buffer
+	if err := Warnings(&b, ws, []string{"shared-cpu", "never-heard-of"}); err != nil {
+		t.Fatal(err)
+	}
+	want := "warning: worker-replaced: the worker was replaced twice\n    try: look at its log\n" +
+		"warning: unnamed: nameless\n1 warning silenced.\n"
+	if b.String() != want {
+		t.Errorf("%q, want %q", b.String(), want)
+	}
+	b.Reset()
+	if err := Warnings(&b, nil, nil); err != nil || b.Len() > 0 {
+		t.Errorf("of nothing: %q", b.String())
+	}
+}
+
+// broken is a full disk, or a reader that went away.
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+func TestEveryRendererReportsABrokenWriter(t *testing.T) {
+	r := recorded(t)["creeping"]
+	for name, err := range map[string]error{
+		"text": Text(broken{}, r, TextOptions{}), "markdown": Markdown(broken{}, r), "json": JSON(broken{}, r),
+		"failure": Failure(broken{}, &calibrate.Failure{What: "x"}, false), "warnings": Warnings(broken{}, r.Warnings, nil),
+	} {
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	NewProgress(broken{}, true, nil).Show(status("soak", 0)) // must not stop a measurement
+}

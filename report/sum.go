@@ -1,0 +1,107 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"workermem/calibrate"
+)
+
+// sum is the arithmetic behind the answer.
+func sum(r calibrate.Result) []fact {
+	rec := r.Recommendation
+	facts := []fact{{"budget", budgetOf(r)}}
+	if law := lawOf(r.Law); law != "" {
+		facts = append(facts, fact{"law", law})
+	}
+	if rec.Reason != "" && !rec.NothingFits { // else the answer has it
+		facts = append(facts, fact{"workers", rec.Reason})
+	}
+	if rec.MaxRequestsReason != "" && doubt(r) == "" {
+		facts = append(facts, fact{"max-requests", rec.MaxRequestsReason})
+	}
+	return facts
+}
+
+func budgetOf(r calibrate.Result) string {
+	rec := r.Recommendation
+	memory, _ := r.Host.Memory()
+	switch {
+	case memory <= 0 && r.Plan.MemoryBytes <= 0 && rec.BudgetBytes <= 0:
+		return unknown + ": the memory of this machine is not known"
+	case rec.BudgetSum != "":
+		return rec.BudgetSum
+	}
+	return megabytes(rec.BudgetBytes)
+}
+
+// lawOf leaves out the terms that are 0: they were not measured.
+func lawOf(l calibrate.Law) string {
+	if l.WorkerBytes <= 0 {
+		return ""
+	}
+	worker := megabytes(l.WorkerBytes)
+	if l.ThreadBytes > 0 {
+		worker = fmt.Sprintf("(%s + threads x %s)", worker, megabytes(l.ThreadBytes))
+	}
+	s := "workers x " + worker + ", creep apart"
+	if l.SharedBytes > 0 {
+		s = megabytes(l.SharedBytes) + " + " + s
+	}
+	if l.Basis == "upper bound" {
+		s += "; an upper bound"
+	}
+	return s
+}
+
+// price is the price of max-requests, and how often it is paid at the user's rate.
+func price(rec calibrate.Recommendation) string {
+	if rec.MaxRequests <= 0 {
+		return ""
+	}
+	var parts []string
+	if rec.RestartIntervalSeconds > 0 {
+		parts = append(parts, "each worker restarts every "+seconds(rec.RestartIntervalSeconds))
+	}
+	if rec.RecycleCostRatio > 0 {
+		parts = append(parts, fmt.Sprintf("for %s of its time", percent(rec.RecycleCostRatio)))
+	}
+	if len(parts) == 0 {
+		return "what recycling costs was " + notMeasured
+	}
+	return strings.Join(parts, ", ")
+}
+
+// truth sets what the demo app says of itself beside what was measured.
+func truth(r calibrate.Result) []fact {
+	t := *r.Truth
+	return []fact{
+		{"creep", keptAgainst(t, r.Creep)},
+		{"peak", peakAgainst(t, r.Worker)},
+	}
+}
+
+func keptAgainst(t calibrate.Truth, c calibrate.Creep) string {
+	s := fmt.Sprintf("it keeps %s a request; ", perRequest(t.KeptBytesPerRequest))
+	if c.Low == nil || c.High == nil {
+		return s + "no interval was measured"
+	}
+	holds := "no"
+	if *c.Low <= t.KeptBytesPerRequest && t.KeptBytesPerRequest <= *c.High {
+		holds = "yes"
+	}
+	return fmt.Sprintf("%sthe interval %s holds that: %s", s, span(*c.Low, *c.High), holds)
+}
+
+func peakAgainst(t calibrate.Truth, w calibrate.Worker) string {
+	s := fmt.Sprintf("it reaches %s; ", megabytes(t.PeakRSSBytes))
+	if t.PeakRSSBytes <= 0 || w.PeakRSSBytes <= 0 {
+		return s + "measured " + megabytes(w.PeakRSSBytes)
+	}
+	off := float64(w.PeakRSSBytes-t.PeakRSSBytes) / float64(t.PeakRSSBytes)
+	sign := ""
+	if off > 0 {
+		sign = "+"
+	}
+	return fmt.Sprintf("%smeasured %s (error %s%s)", s, megabytes(w.PeakRSSBytes), sign, fixed(100*off, 1)+" %")
+}

@@ -1,0 +1,226 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"workermem/calibrate"
+)
+
+// hostile is what an app, its log or its command line may say to a terminal or a Markdown page.
+var hostile = []string{
+	"\x1b[2J\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x1b]8;;http://x\x1b\\link", "\u009b31m", "a\rb\nc\td\x00e", "\x7f\b\b\b",
+	"\u202eevil\u2066", "\xff\xfe", "世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界",
+	"|", "a|b||c\\|d", "`", "```\n# not a heading", "<script>alert(1)</script>", "<!-- ", "[x](javascript:alert(1))", "![x](y)",
+	"&lt;", "***", "__x__", "$x$", "1. x", "- x", "\n\n## x\n\n", strings.Repeat("x", 500), strings.Repeat("ab ", 300), "", " ", "\\",
+}
+
+// poisoned puts strings drawn from hostile wherever a result holds a foreign one.
+func poisoned(t *rapid.T, r calibrate.Result) calibrate.Result {
+	bad := func(label string) string { return rapid.SampledFrom(hostile).Draw(t, label) }
+	r.InterruptedBy, r.Complete = bad("by"), rapid.Bool().Draw(t, "complete")
+	r.Host.CPUModel, r.Host.Kernel, r.Host.MemoryLimitSource = bad("cpu"), bad("kernel"), bad("limit")
+	r.Tool.Version = bad("version")
+	r.Target.Server, r.Target.ServerVersion = bad("server"), bad("server version")
+	r.Target.Command = []string{bad("arg0"), bad("arg1"), "{workers}"}
+	r.Target.Changes = []string{bad("change"), bad("change")}
+	r.Load.Errors = []calibrate.ErrorCount{{Class: bad("class"), Count: 3}}
+	r.Worker.PeakSource, r.Worker.MarginalSource = bad("peak source"), bad("marginal source")
+	r.Creep.Verdict = rapid.SampledFrom([]string{"flat", "creeping", "warming", "inconclusive", bad("verdict")}).Draw(t, "verdict")
+	r.Creep.Missing, r.Law.Basis = bad("missing"), bad("basis")
+	r.Recommendation.Reason, r.Recommendation.MaxRequestsReason = bad("reason"), bad("max-requests")
+	r.Recommendation.Withheld, r.Recommendation.BudgetSum = bad("withheld"), bad("budget")
+	r.Phases = []calibrate.Phase{{Name: bad("phase"), Seconds: 1}}
+	r.Candidates = append([]calibrate.Candidate{{Workers: 1, Threads: 1, BoundBy: bad("bound"), Basis: bad("basis")}}, r.Candidates...)
+	r.Formulas = append([]calibrate.Formula{{Name: bad("rule"), Source: bad("source")}}, r.Formulas...)
+	r.Warnings = []calibrate.Warning{{Code: bad("code"), Text: bad("text"), Try: bad("try")}}
+	return r
+}
+
+var colored = regexp.MustCompile(`\x1b\[(1|1;3[123]|0)?m`)
+
+// fits fails where a line is wider than it may be, or holds what could steer the terminal.
+func fits(t interface{ Errorf(string, ...any) }, out string, width int) {
+	for _, line := range strings.Split(colored.ReplaceAllString(out, ""), "\n") {
+		if n := columns(line); n > width {
+			t.Errorf("%d columns, %d are there: %q", n, width, line)
+		}
+		if strings.TrimRight(line, " ") != line {
+			t.Errorf("space at the end: %q", line)
+		}
+		if clean(line) != line {
+			t.Errorf("not clean: %q", line)
+		}
+	}
+}
+
+func TestTextFitsEveryWidth(t *testing.T) {
+	for name, r := range recorded(t) {
+		t.Run(name, func(t *testing.T) {
+			fits(t, textOf(t, r, TextOptions{}), 80)
+			fits(t, textOf(t, r, TextOptions{Color: true, Width: 80}), 80)
+			fits(t, textOf(t, r, TextOptions{Width: 1000}), 100)
+			for _, width := range []int{40, 57, 79} {
+				fits(t, textOf(t, r, TextOptions{Width: width}), width)
+			}
+		})
+	}
+}
+
+func TestTextIsPlainASCII(t *testing.T) {
+	for name, r := range recorded(t) {
+		if out := textOf(t, r, TextOptions{}); ascii(strings.ReplaceAll(out, "\n", "")) != strings.ReplaceAll(out, "\n", "") {
+			t.Errorf("%s: not ASCII", name)
+		}
+	}
+}
+
+func TestColorOnlyEmphasises(t *testing.T) {
+	for name, r := range recorded(t) {
+		with, without := textOf(t, r, TextOptions{Color: true}), textOf(t, r, TextOptions{})
+		if with == without {
+			t.Errorf("%s: no colour", name)
+		}
+		if got := colored.ReplaceAllString(with, ""); got != without {
+			t.Errorf("%s: colour changes the words", name)
+		}
+	}
+}
+
+func TestTextOfHostileStrings(t *testing.T) {
+	r := recorded(t)["withheld"] // without tables of its own: drawing them takes most of the time
+	rapid.Check(t, func(t *rapid.T) {
+		var b bytes.Buffer
+		if err := Text(&b, poisoned(t, r), TextOptions{Color: true}); err != nil {
+			t.Fatal(err)
+		}
+		fits(t, b.String(), 80)
+	})
+}
+
+// The answer, or why there is none, is at the top: within the first lines of every report.
+func TestTheAnswerComesFirst(t *testing.T) {
+	for name, want := range map[string]string{
+		"creeping":     "workers 2  threads 4  max-requests 20 000 (jitter 2 230)  worker memory 413 MB",
+		"flat":         "workers 2   threads 4   max-requests off   worker memory 67 MB",
+		"inconclusive": "workers 2   threads 4   max-requests unknown   worker memory 67 MB",
+		"withheld":     "NO RECOMMENDATION: 2930 of 8012 requests failed, so what was measured is mostly",
+		"nothing-fits": "NOTHING FITS: needs 198.6 MB, has 153.5 MB: 30.8 MB shared + 1 x (143.3 MB + 4",
+		"partial":      "PARTIAL RUN: cut short by: Ctrl-C.",
+		"empty":        "PARTIAL RUN: cut short by: unknown (killed?). No phase was finished.",
+	} {
+		top := strings.Join(strings.SplitN(textOf(t, recorded(t)[name], TextOptions{}), "\n", 4)[:2], "\n")
+		if !strings.Contains(top, want) {
+			t.Errorf("%s: %q isn't at the top:\n%s", name, want, top)
+		}
+	}
+}
+
+// Nothing that wasn't measured may read as 0.
+func TestUnknownIsNeverZero(t *testing.T) {
+	zero := regexp.MustCompile(`(^|[^0-9.])0(\.0+)? (MB|B|KB|s|ms|%|requests)|\b0/s`)
+	for name, out := range map[string]string{
+		"text": textOf(t, calibrate.Result{}, TextOptions{}), "markdown": markdownOf(t, calibrate.Result{}),
+	} {
+		if hit := zero.FindString(out); hit != "" {
+			t.Errorf("%s says %q of an empty result:\n%s", name, hit, out)
+		}
+	}
+}
+
+func TestPaste(t *testing.T) {
+	sized := calibrate.Recommendation{Workers: 3, Threads: 2, MaxRequests: 14000, MaxRequestsJitter: 1600}
+	for _, c := range []struct {
+		server  string
+		command []string
+		rec     calibrate.Recommendation
+		verdict string
+		want    string
+	}{
+		{"gunicorn", nil, sized, "creeping", "--workers 3 --threads 2 --max-requests 14000 --max-requests-jitter 1600"},
+		{"gunicorn", nil, calibrate.Recommendation{Workers: 3}, "flat", "--workers 3 --threads 1 --max-requests 0"},
+		{"gunicorn", nil, calibrate.Recommendation{Workers: 3}, "warming", "--workers 3 --threads 1"},
+		{"gunicorn", nil, calibrate.Recommendation{Workers: 3, Withheld: "x"}, "flat", ""},
+		{"gunicorn", nil, calibrate.Recommendation{NothingFits: true}, "flat", ""},
+		{"command", []string{"app server", "-w{workers}", "-t={threads}", "-m", "{max_requests}", "{port}"}, sized, "creeping",
+			"'app server' -w3 -t=2 -m 14000 {port}"},
+		{"command", []string{"app"}, sized, "creeping", ""},
+	} {
+		r := calibrate.Result{Recommendation: c.rec, Target: calibrate.TargetInfo{Server: c.server, Command: c.command}}
+		r.Creep.Verdict = c.verdict
+		if got := paste(r); got != c.want {
+			t.Errorf("%s %v %s: %q, want %q", c.server, c.command, c.verdict, got, c.want)
+		}
+	}
+}
+
+func TestChooseKeepsWhatMatters(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		all := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) calibrate.Candidate {
+			return calibrate.Candidate{
+				Workers: rapid.IntRange(1, 9).Draw(t, "workers"), Threads: rapid.SampledFrom([]int{1, 4, 8}).Draw(t, "threads"),
+				Fits: rapid.Bool().Draw(t, "fits"),
+			}
+		}), 1, 40).Draw(t, "candidates")
+		best := rapid.IntRange(0, len(all)-1).Draw(t, "best")
+		all[best].Recommended = true
+		chosen, leftOut := choose(all, 8)
+		if len(chosen)+leftOut != len(all) || len(chosen) > 8 {
+			t.Fatalf("%d chosen, %d left out of %d", len(chosen), leftOut, len(all))
+		}
+		for _, c := range chosen {
+			if c.Recommended {
+				return
+			}
+		}
+		t.Fatal("the recommended one was left out")
+	})
+}
+
+func FuzzText(f *testing.F) {
+	for _, r := range recorded(f) {
+		text, err := json.Marshal(r)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text, 80)
+	}
+	f.Add([]byte(`{"candidates":[{"workers":-9223372036854775808,"budget_ratio":1e308}],"truth":{},"duration_seconds":-1}`), -1)
+	f.Fuzz(func(t *testing.T, text []byte, width int) {
+		var r calibrate.Result
+		if json.Unmarshal(text, &r) != nil {
+			t.Skip()
+		}
+		out := textOf(t, r, TextOptions{Width: width, Color: true})
+		fits(t, out, newPage(width, true).width)
+		wellFormed(t, markdownOf(t, r))
+	})
+}
+
+// A table that is too wide loses its least columns whole; it isn't cut in the middle of them.
+func TestNarrowTablesLoseWholeColumns(t *testing.T) {
+	g := candidateGrid(recorded(t)["creeping"].Candidates, "creeping")
+	for width, heads := range map[int]string{
+		78: "workers threads total of requests fits bound basis max-",
+		70: "workers threads total of requests fits bound max-",
+		40: "workers threads total fits",
+	} {
+		out := g.text(width)
+		if got := strings.Join(strings.Fields(strings.SplitN(out, "\n", 2)[0]), " "); got != heads {
+			t.Errorf("width %d: %q, want %q", width, got, heads)
+		}
+		if strings.Contains(out, "...") {
+			t.Errorf("width %d: cut:\n%s", width, out)
+		}
+		for _, line := range strings.Split(out, "\n") {
+			if len(line) > width {
+				t.Errorf("width %d: %q", width, line)
+			}
+		}
+	}
+}
