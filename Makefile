@@ -1,0 +1,70 @@
+# How tests are named:
+#   TestE2E*     starts a real server or puts on real load. Skips under -short. Runs without -race, one package at a time:
+#                the race detector and a second package on the same cores would be measured with it.
+#   TestReadme*  runs the README's examples. Skips under -short. `make readme`, not part of `make test`.
+#   any other    runs in well under a second, needs no server, passes under -short -race.
+# A server that is missing skips a test; with CALIBRATE_REQUIRE_SERVERS=1 it fails it. Servers are in fixtures/.venv/bin.
+
+GOLANGCI_LINT_VERSION = v2.15.0
+
+FUZZTIME ?= 20s
+
+LINT = bin/tools/golangci-lint-$(GOLANGCI_LINT_VERSION)
+# The race detector needs a C compiler; go says 0 where there is none.
+RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+
+.DEFAULT_GOAL = help
+.NOTPARALLEL:
+.PHONY: help build test test-short test-e2e readme servers lint fuzz bench golden clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
+
+build: ## build bin/calibrate
+	go build -o bin/ ./cmd/calibrate
+
+test: servers test-short test-e2e ## set up the servers, then unit and end-to-end tests
+
+test-short: ## unit tests alone, under a minute
+	@test -n "$(RACE)" || echo "no C compiler: unit tests run without the race detector"
+	go test -short $(RACE) ./...
+
+# A pattern that matches no test passes in silence, so each of these two looks first.
+test-e2e: servers ## end-to-end tests alone, on real servers
+	@go test -list '^TestE2E' ./... | grep -q '^TestE2E' || { echo "no TestE2E to run"; exit 1; }
+	go test -p 1 -count=1 -run '^TestE2E' -timeout 15m ./...
+
+readme: servers ## run the README's examples
+	@go test -list '^TestReadme' ./cmd/calibrate | grep -q '^TestReadme' || { echo "no TestReadme to run"; exit 1; }
+	go test -count=1 -run '^TestReadme' -timeout 15m ./cmd/calibrate
+
+servers: ## set up fixtures/.venv, the servers of the end-to-end tests
+	@fixtures/servers.sh
+
+lint: $(LINT) ## gofmt, go vet, golangci-lint
+	@files=$$(gofmt -l .) && test -z "$$files" || { echo "not gofmt'd: $$files"; exit 1; }
+	go vet ./...
+	$(LINT) run ./...
+
+$(LINT):
+	GOBIN=$(CURDIR)/bin/tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	mv bin/tools/golangci-lint $@
+
+fuzz: ## run each fuzz target for FUZZTIME (20s)
+	@set -e; for package in $$(go list ./...); do \
+		listed=$$(go test -list '^Fuzz' $$package); \
+		for target in $$(echo "$$listed" | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+bench: ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+golden: ## rewrite the golden files of the report from what it prints now
+	go test ./report -update
+
+clean: ## remove what make made: bin and fixtures/.venv, never .calibrate
+	rm -rf bin fixtures/.venv
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

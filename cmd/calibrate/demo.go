@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"workermem/calibrate"
+	"workermem/calibrate/target"
+	"workermem/loadgen"
+)
+
+// demoSoak keeps the whole demo within a minute.
+const demoSoak = 35 * time.Second
+
+func newDemoCmd(env Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "demo",
+		Short: "Measure the built-in app, whose true answers are printed beside the measured ones",
+		Long: "demo measures a small web server inside calibrate as it would any other. It keeps " + strconv.Itoa(demoKeep) + " bytes a\n" +
+			"request, gains " + strconv.Itoa(demoWarm>>20) + " MB while it warms up, and holds " + strconv.Itoa(demoHold>>20) + " MB a request, so the report can be checked. It takes under a minute.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), env) },
+	}
+}
+
+func demo(ctx context.Context, env Env) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	folder, id, err := openRun(env, "")
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	ledger := filepath.Join(folder.Path, "truth.json")
+	launch, err := target.Recognise(target.Spec{
+		Command: []string{self, demoAppCommand, "--port={port}", "--threads={threads}", "--max-requests={max_requests}", "--ledger=" + ledger},
+		Threads: demoThreads, Workers: 1, Path: "/", BootDeadline: 20 * time.Second,
+	})
+	if err != nil {
+		return err
+	}
+	launch.LogTo(folder.Log)
+	targets, err := loadgen.Paths([]string{"/"})
+	if err != nil {
+		return err
+	}
+	plan := calibrate.Plan{
+		WarmupLimit: calibrate.DefaultWarmup, SoakLimit: demoSoak, Precision: 0.2, ReserveRatio: 0.2, MemoryBytes: demoMemory, CPUs: demoCPUs,
+	}
+	result, err := measure(ctx, env, plan, folder, launch, loadgen.New(targets, loadgen.Options{}), id)
+	if err != nil {
+		return (&runFlags{}).ended(env, folder.Path, err)
+	}
+	if result.Truth, err = readTruth(ledger); err != nil {
+		return fmt.Errorf("the demo app left no ledger: %w", err)
+	}
+	result.Target.Command = []string{"calibrate", "demo"}
+	if err := folder.Save(result); err != nil {
+		return err
+	}
+	return (&runFlags{}).show(env, folder.Path, result)
+}
+
+func readTruth(path string) (*calibrate.Truth, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var truth calibrate.Truth
+	return &truth, json.Unmarshal(text, &truth)
+}

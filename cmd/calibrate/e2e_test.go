@@ -1,0 +1,325 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"workermem/calibrate"
+)
+
+// session is a run of the calibrate binary as a user has it: another process, in an empty folder.
+type session struct {
+	*exec.Cmd
+	dir             string
+	stdout, stderr  lockedBuffer
+	mu              sync.Mutex
+	known, sessions map[int]bool // processes and sessions that were once its own
+}
+
+// start runs calibrate. env are NAME=VALUE for the app; they are inherited, as a user's own are.
+func start(t *testing.T, env []string, args ...string) *session {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &session{Cmd: exec.Command(self), dir: t.TempDir(), known: map[int]bool{}, sessions: map[int]bool{}}
+	s.Args = append([]string{"calibrate"}, args...)
+	s.Dir, s.Stdout, s.Stderr = s.dir, &s.stdout, &s.stderr
+	s.Env = append(os.Environ(), append(env, "PATH="+venvBin(t)+":"+os.Getenv("PATH"), "PYTHONPATH="+filepath.Join(fixtures(t), "wsgi"))...)
+	s.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		for { // what the tool starts has to be seen while the tool lives
+			select {
+			case <-ended:
+				return
+			case <-time.After(100 * time.Millisecond):
+				s.tree()
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		close(ended)
+		_ = s.Process.Kill()
+		s.nothingLeft(t)
+	})
+	return s
+}
+
+// end waits for the session and returns its exit code.
+func (s *session) end(t *testing.T, limit time.Duration) int {
+	t.Helper()
+	timer := time.AfterFunc(limit, func() { _ = s.Process.Kill() })
+	err := s.Wait()
+	if !timer.Stop() {
+		t.Fatalf("not done after %s\n%s%s", limit, s.stdout.String(), s.stderr.String())
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return 0
+}
+
+// until waits for a text on stderr.
+func (s *session) until(t *testing.T, text string, limit time.Duration) {
+	t.Helper()
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if strings.Contains(s.stderr.String(), text) {
+			return
+		}
+	}
+	t.Fatalf("no %q within %s in:\n%s", text, limit, s.stderr.String())
+}
+
+func (s *session) result(t *testing.T) calibrate.Result {
+	t.Helper()
+	m, err := calibrate.LoadFolder(filepath.Join(s.dir, ".calibrate", "runs", latestLink))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.Result
+}
+
+// tree is the tool and every process below it. What it once held is remembered with its sessions, so that what is
+// adopted by somebody else, or takes another name, is still known.
+func (s *session) tree() []int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	parents, sessions := processes()
+	s.known[s.Process.Pid] = true
+	for grown := true; grown; {
+		grown = false
+		for pid, parent := range parents {
+			if s.known[parent] && !s.known[pid] {
+				s.known[pid], s.sessions[sessions[pid]], grown = true, true, true
+			}
+		}
+	}
+	var alive []int
+	for pid := range parents {
+		if s.known[pid] || s.sessions[sessions[pid]] {
+			alive = append(alive, pid)
+		}
+	}
+	return alive
+}
+
+// processes reads the parent and the session of every process that isn't a zombie.
+func processes() (parents, sessions map[int]int) {
+	parents, sessions = map[int]int{}, map[int]int{}
+	entries, _ := os.ReadDir("/proc")
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join("/proc", e.Name(), "stat"))
+		if err != nil {
+			continue
+		}
+		_, after, _ := strings.Cut(string(text), ") ") // the fixture processes have no bracket in their names
+		fields := strings.Fields(after)
+		if len(fields) < 4 || fields[0] == "Z" {
+			continue
+		}
+		parents[pid], _ = strconv.Atoi(fields[1])
+		sessions[pid], _ = strconv.Atoi(fields[3])
+	}
+	return parents, sessions
+}
+
+func (s *session) nothingLeft(t *testing.T) {
+	t.Helper()
+	var left []int
+	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if left = s.tree(); len(left) == 0 {
+			return
+		}
+	}
+	t.Errorf("left behind: %v", left)
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+var _ io.Writer = (*lockedBuffer)(nil)
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func within(t *testing.T, what string, got, want, share float64) {
+	t.Helper()
+	if math.Abs(got-want) > share*math.Abs(want) {
+		t.Errorf("%s: measured %.0f, true %.0f: off by %.1f %%, more than %.0f %%", what, got, want, 100*(got-want)/want, 100*share)
+	}
+}
+
+func TestE2EDemoFindsItsTruth(t *testing.T) {
+	skipShort(t)
+	s := start(t, nil, "demo")
+	if code := s.end(t, 90*time.Second); code != 0 {
+		t.Fatalf("exit code %d\n%s%s", code, s.stdout.String(), s.stderr.String())
+	}
+	r := s.result(t)
+	if r.Truth == nil || r.Creep.BytesPerRequest == nil {
+		t.Fatalf("truth %v, creep %v", r.Truth, r.Creep)
+	}
+	within(t, "creep", *r.Creep.BytesPerRequest, r.Truth.KeptBytesPerRequest, 0.05)
+	within(t, "peak", float64(r.Worker.PeakRSSBytes), float64(r.Truth.PeakRSSBytes), 0.05)
+	if r.DurationSeconds > 60 {
+		t.Errorf("the demo took %.0f s", r.DurationSeconds)
+	}
+}
+
+// flask measures the fixture app on the current Gunicorn.
+func flask(t *testing.T, env []string, flags ...string) *session {
+	t.Helper()
+	gunicorn := needServer(t, "gunicorn")
+	args := append([]string{"run"}, flags...)
+	return start(t, env, append(args, "--", gunicorn, "--threads", "4", "app:app")...)
+}
+
+func TestE2EGunicornThatKeeps16KB(t *testing.T) {
+	skipShort(t)
+	s := flask(t, []string{"CALIBRATE_KEEP_BYTES=16384"})
+	if code := s.end(t, 3*time.Minute); code != 0 {
+		t.Fatalf("exit code %d\n%s%s", code, s.stdout.String(), s.stderr.String())
+	}
+	r := s.result(t)
+	if r.Creep.Verdict != "creeping" {
+		t.Fatalf("verdict %s", r.Creep.Verdict)
+	}
+	within(t, "creep", *r.Creep.BytesPerRequest, 16384, 0.03) // Python's own object is another 0.5 %
+	if r.Recommendation.MaxRequests == 0 || r.Recommendation.WorkerMemoryMB == 0 || r.Recommendation.Workers < 2 {
+		t.Errorf("recommended %+v", r.Recommendation)
+	}
+	if r.Worker.PeakSource != "VmHWM" || r.Target.Server != "gunicorn" || r.Target.Threads != 4 {
+		t.Errorf("peak from %s of %s with %d threads", r.Worker.PeakSource, r.Target.Server, r.Target.Threads)
+	}
+}
+
+func TestE2EGunicornThatKeepsNothing(t *testing.T) {
+	skipShort(t)
+	s := flask(t, nil)
+	if code := s.end(t, 3*time.Minute); code != 0 {
+		t.Fatalf("exit code %d\n%s%s", code, s.stdout.String(), s.stderr.String())
+	}
+	r := s.result(t)
+	if r.Creep.Verdict != "flat" || r.Recommendation.MaxRequests != 0 {
+		t.Errorf("verdict %s, max-requests %d", r.Creep.Verdict, r.Recommendation.MaxRequests)
+	}
+}
+
+// However the tool ends in the middle of a soak, the app ends with it and what was measured is kept.
+func TestE2EEndedInTheMiddle(t *testing.T) {
+	skipShort(t)
+	for _, c := range []struct {
+		signal syscall.Signal
+		code   int
+	}{{syscall.SIGINT, 130}, {syscall.SIGTERM, 130}, {syscall.SIGKILL, -1}} {
+		t.Run(c.signal.String(), func(t *testing.T) {
+			s := flask(t, []string{"CALIBRATE_KEEP_BYTES=16384"})
+			s.until(t, "soak", time.Minute)
+			time.Sleep(3 * time.Second)
+			if tree := s.tree(); len(tree) < 4 {
+				t.Fatalf("tool, guard, master and worker should live, not %v", tree)
+			}
+			if err := s.Process.Signal(c.signal); err != nil {
+				t.Fatal(err)
+			}
+			if code := s.end(t, 20*time.Second); code != c.code {
+				t.Errorf("exit code %d, want %d\n%s", code, c.code, s.stderr.String())
+			}
+			s.nothingLeft(t)
+			r := s.report(t)
+			if r.Complete || r.InterruptedBy == "" || r.Worker.PeakRSSBytes == 0 || r.Recommendation.Withheld == "" {
+				t.Errorf("complete %v, interrupted by %q, peak %d, withheld %q", r.Complete, r.InterruptedBy, r.Worker.PeakRSSBytes, r.Recommendation.Withheld)
+			}
+		})
+	}
+}
+
+// report reads the session's run by calibrate report --json, as its user would.
+func (s *session) report(t *testing.T) calibrate.Result {
+	t.Helper()
+	cmd := exec.Command(s.Path, "report", "--json")
+	cmd.Args[0], cmd.Dir = "calibrate", s.dir
+	text, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r calibrate.Result
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// An app that can't be measured ends the run with the exit code of what went wrong, and a message that says it.
+func TestE2EAppsThatFail(t *testing.T) {
+	skipShort(t)
+	for _, c := range []struct {
+		name  string
+		env   string
+		flags []string
+		code  int
+		says  []string
+	}{
+		{"import error", "CALIBRATE_FAIL=import", nil, 3, []string{"CALIBRATE_FAIL=import", "ImportError"}},
+		{"leaves at import", "CALIBRATE_FAIL=exit", []string{"--boot-deadline", "20s"}, 3, []string{"CALIBRATE_FAIL=exit"}},
+		{"always 500", "CALIBRATE_FAIL=status500", []string{"--boot-deadline", "3s"}, 3, []string{"500"}},
+		{"never answers", "CALIBRATE_FAIL=hang", []string{"--boot-deadline", "3s"}, 3, []string{"--boot-deadline"}},
+		{"no such page", "", []string{"--path", "/status/404"}, 4, []string{"404", "--path"}},
+		{"dies under load", "CALIBRATE_FAIL=die:500", nil, 4, []string{"worker"}},
+		{"killed under load", "CALIBRATE_FAIL=kill:500", nil, 4, []string{"worker"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := flask(t, []string{c.env}, c.flags...)
+			if code := s.end(t, time.Minute); code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			for _, words := range c.says {
+				if !strings.Contains(s.stderr.String(), words) {
+					t.Errorf("the message doesn't say %q", words)
+				}
+			}
+			if t.Failed() {
+				t.Logf("stderr:\n%s", s.stderr.String())
+			}
+			if out := s.stdout.String(); out != "" {
+				t.Errorf("a failed run printed a result:\n%s", out)
+			}
+		})
+	}
+}

@@ -1,0 +1,269 @@
+package main_test
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const module = "workermem"
+
+// A room is a folder that holds Go code, and what that code may import besides the standard library.
+type room struct {
+	folder     string
+	rooms      []string // other rooms
+	thirdParty bool     // modules of others, as far as owned and testOnly allow
+}
+
+var rooms = []room{
+	{"cmd", []string{"report", "loadgen", "sampler", "calibrate/target", "calibrate", "calibrate/creep", "calibrate/sizing"}, true},
+	{"report", []string{"calibrate", "calibrate/creep", "calibrate/sizing"}, true},
+	{"loadgen", []string{"calibrate", "calibrate/creep", "calibrate/sizing"}, true},
+	{"sampler", []string{"calibrate", "calibrate/creep", "calibrate/sizing"}, true},
+	{"calibrate/target", []string{"calibrate", "calibrate/creep", "calibrate/sizing"}, true},
+	{"calibrate", []string{"calibrate/creep", "calibrate/sizing"}, false},
+	{"calibrate/creep", nil, false},
+	{"calibrate/sizing", nil, false},
+	{"fixtures", nil, false},
+}
+
+// owned maps a dependency to the one room that knows it, so that replacing it touches one room.
+var owned = map[string]string{
+	"github.com/shirou/gopsutil":        "sampler",
+	"github.com/tsenart/vegeta":         "loadgen",
+	"github.com/olekukonko/tablewriter": "report",
+	"github.com/guptarohit/asciigraph":  "report",
+	"github.com/spf13/cobra":            "cmd",
+	"github.com/spf13/pflag":            "cmd",
+}
+
+// testOnly lists what any test may import and nothing else may.
+var testOnly = []string{
+	"github.com/google/go-cmp",
+	"github.com/rogpeppe/go-internal",
+	"go.uber.org/goleak",
+	"gonum.org/v1/gonum",
+	"pgregory.net/rapid",
+}
+
+// topLevel lists the folders of the repository. Dot-folders are free, and bin is what make builds.
+var topLevel = []string{"bin", "calibrate", "cmd", "fixtures", "loadgen", "report", "sampler"}
+
+// TestImports holds the import direction of the design: cmd -> spokes -> calibrate -> creep, sizing -> std.
+func TestImports(t *testing.T) {
+	sources, err := readSources(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(sources) == 0 {
+		t.Fatal("no Go files found: the test would hold nothing")
+	}
+	for _, s := range sources {
+		for _, violation := range violations(s) {
+			t.Error(violation)
+		}
+	}
+}
+
+func TestTopLevelFolders(t *testing.T) {
+	entries, err := os.ReadDir(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var folders []string
+	for _, entry := range entries {
+		if entry.IsDir() {
+			folders = append(folders, entry.Name())
+		}
+	}
+	for _, folder := range strangers(folders) {
+		t.Errorf("%s/: no such top-level folder in the design", folder)
+	}
+}
+
+// TestViolations shows that TestImports can fail.
+func TestViolations(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		file string
+		path string
+		want []string
+	}{
+		{"std", "calibrate/creep/slope.go", "math", nil},
+		{"down", "calibrate/run.go", "workermem/calibrate/creep", nil},
+		{"own room's subfolder", "report/terminal.go", "workermem/report/table", nil},
+		{"owner", "sampler/tree.go", "github.com/shirou/gopsutil/v3/process", nil},
+		{"unowned", "calibrate/target/start.go", "golang.org/x/sys/unix", nil},
+		{"oracle in a test", "calibrate/creep/slope_test.go", "gonum.org/v1/gonum/stat", nil},
+
+		{"centre to spoke", "calibrate/run.go", "workermem/loadgen",
+			[]string{"calibrate/run.go imports workermem/loadgen: calibrate may not import loadgen"}},
+		{"centre to target", "calibrate/run.go", "workermem/calibrate/target",
+			[]string{"calibrate/run.go imports workermem/calibrate/target: calibrate may not import calibrate/target"}},
+		{"spoke to spoke", "sampler/tree.go", "workermem/calibrate/target",
+			[]string{"sampler/tree.go imports workermem/calibrate/target: sampler may not import calibrate/target"}},
+		{"spoke to spoke in a test", "sampler/tree_test.go", "workermem/loadgen",
+			[]string{"sampler/tree_test.go imports workermem/loadgen: sampler may not import loadgen"}},
+		{"spoke to cmd", "report/terminal.go", "workermem/cmd/calibrate",
+			[]string{"report/terminal.go imports workermem/cmd/calibrate: report may not import cmd"}},
+		{"maths to centre", "calibrate/sizing/law.go", "workermem/calibrate",
+			[]string{"calibrate/sizing/law.go imports workermem/calibrate: calibrate/sizing may not import calibrate"}},
+		{"maths to maths", "calibrate/sizing/law.go", "workermem/calibrate/creep",
+			[]string{"calibrate/sizing/law.go imports workermem/calibrate/creep: calibrate/sizing may not import calibrate/creep"}},
+		{"third party in the centre", "calibrate/run.go", "golang.org/x/sync/errgroup",
+			[]string{"calibrate/run.go imports golang.org/x/sync/errgroup: calibrate imports the standard library only"}},
+		{"not the owner", "report/terminal.go", "github.com/tsenart/vegeta/v12/lib",
+			[]string{"report/terminal.go imports github.com/tsenart/vegeta/v12/lib: only loadgen may"}},
+		{"not the owner in a test", "report/terminal_test.go", "github.com/spf13/cobra",
+			[]string{"report/terminal_test.go imports github.com/spf13/cobra: only cmd may"}},
+		{"oracle in the code", "report/terminal.go", "gonum.org/v1/gonum/stat",
+			[]string{"report/terminal.go imports gonum.org/v1/gonum/stat: only tests may"}},
+		{"no such room", "calibrate/utils/strings.go", "strings",
+			[]string{"calibrate/utils/strings.go is in no room of the design"}},
+		{"code at the top", "tools.go", "strings",
+			[]string{"tools.go is in no room of the design"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := violations(source{test.file, []string{test.path}})
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("violations (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if got := strangers([]string{".git", "bin", "cmd", "utils"}); !slices.Equal(got, []string{"utils"}) {
+		t.Errorf("strangers = %q, want utils alone", got)
+	}
+}
+
+// A source is one Go file: its path from the root, with slashes, and the paths it imports.
+type source struct {
+	file    string
+	imports []string
+}
+
+// readSources reads every Go file below root, whatever its build constraints, which `go list` would not.
+func readSources(root string) ([]source, error) {
+	var sources []source
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		if entry.IsDir() {
+			hidden := strings.HasPrefix(name, ".") && path != root
+			if _, err := os.Stat(filepath.Join(path, "go.mod")); hidden || name == "testdata" || err == nil && path != root {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if filepath.Ext(name) != ".go" {
+			return nil
+		}
+		s, err := readSource(root, path)
+		sources = append(sources, s)
+		return err
+	})
+	return sources, err
+}
+
+func readSource(root, path string) (source, error) {
+	relative, err := filepath.Rel(root, path)
+	if err != nil {
+		return source{}, err
+	}
+	parsed, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+	if err != nil {
+		return source{}, err
+	}
+	s := source{file: filepath.ToSlash(relative)}
+	for _, spec := range parsed.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return source{}, err
+		}
+		s.imports = append(s.imports, imported)
+	}
+	return s, nil
+}
+
+// violations says what in a file breaks the rules above, a sentence each.
+func violations(s source) []string {
+	home, ok := roomOf(path.Dir(s.file))
+	if !ok {
+		return []string{s.file + " is in no room of the design"}
+	}
+	var found []string
+	for _, imported := range s.imports {
+		if why := forbidden(home, imported, strings.HasSuffix(s.file, "_test.go")); why != "" {
+			found = append(found, fmt.Sprintf("%s imports %s: %s", s.file, imported, why))
+		}
+	}
+	return found
+}
+
+// forbidden says why a file of home may not import path, or nothing if it may.
+func forbidden(home room, path string, test bool) string {
+	if within(path, module) {
+		return forbiddenRoom(home, strings.TrimPrefix(path, module+"/"))
+	}
+	if first, _, _ := strings.Cut(path, "/"); !strings.Contains(first, ".") {
+		return "" // the standard library
+	}
+	if slices.ContainsFunc(testOnly, func(m string) bool { return within(path, m) }) {
+		if !test {
+			return "only tests may"
+		}
+		return ""
+	}
+	if !home.thirdParty {
+		return home.folder + " imports the standard library only"
+	}
+	for dependency, owner := range owned {
+		if within(path, dependency) && owner != home.folder {
+			return "only " + owner + " may"
+		}
+	}
+	return ""
+}
+
+func forbiddenRoom(home room, folder string) string {
+	other, ok := roomOf(folder)
+	if !ok {
+		return "no such room in the design"
+	}
+	if other.folder == home.folder || slices.Contains(home.rooms, other.folder) {
+		return ""
+	}
+	return home.folder + " may not import " + other.folder
+}
+
+// roomOf finds the room a folder belongs to. Folders below a room are that room's own affair,
+// but for calibrate, whose folders are rooms themselves.
+func roomOf(folder string) (room, bool) {
+	for _, r := range rooms {
+		if folder == r.folder || r.folder != "calibrate" && within(folder, r.folder) {
+			return r, true
+		}
+	}
+	return room{}, false
+}
+
+func within(path, parent string) bool {
+	return path == parent || strings.HasPrefix(path, parent+"/")
+}
+
+func strangers(folders []string) []string {
+	return slices.DeleteFunc(slices.Clone(folders), func(folder string) bool {
+		return strings.HasPrefix(folder, ".") || slices.Contains(topLevel, folder)
+	})
+}

@@ -1,0 +1,45 @@
+// Command calibrate measures one worker of a web server under load, and says how many workers and threads fit a box
+// and after how many requests a worker should be recycled.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"workermem/calibrate/target"
+)
+
+func main() {
+	if code, isGuard := target.GuardMain(os.Args); isGuard {
+		os.Exit(code)
+	}
+	ctx, stop := withSignals(context.Background())
+	code := Main(ctx, System(), os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// signalled says which signal ended the run, in the words of the report.
+type signalled struct{ os.Signal }
+
+func (s signalled) Error() string {
+	if s.Signal == os.Interrupt {
+		return "Ctrl-C"
+	}
+	return s.Signal.String()
+}
+
+// withSignals ends the context at the first signal. A second one ends the program at once: the guard cleans up.
+func withSignals(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		cancel(signalled{<-signals})
+		<-signals
+		os.Exit(exitInterrupted)
+	}()
+	return ctx, func() { signal.Stop(signals) }
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"workermem/calibrate/target"
+)
+
+// The test binary is calibrate itself: under that name in the scripts, and as the guard that it starts.
+func TestMain(m *testing.M) {
+	if code, isGuard := target.GuardMain(os.Args); isGuard {
+		os.Exit(code)
+	}
+	if len(os.Args) > 1 && os.Args[1] == demoAppCommand {
+		calibrateMain() // the demo starts its app from its own binary, under the binary's own name
+	}
+	testscript.Main(m, map[string]func(){"calibrate": calibrateMain})
+}
+
+func calibrateMain() {
+	ctx, stop := withSignals(context.Background())
+	defer stop()
+	os.Exit(Main(ctx, System(), os.Args[1:]))
+}
+
+// The scripts in testdata/usage start nothing: they are what is refused, and the exit codes.
+func TestUsage(t *testing.T) { script(t, filepath.Join("testdata", "usage")) }
+
+// The scripts in testdata/e2e start real servers.
+func TestE2EScripts(t *testing.T) {
+	skipShort(t)
+	script(t, filepath.Join("testdata", "e2e"))
+}
+
+func script(t *testing.T, dir string) {
+	t.Helper()
+	testscript.Run(t, testscript.Params{
+		Dir:                 dir,
+		RequireExplicitExec: true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("PATH", venvBin(t)+string(os.PathListSeparator)+e.Getenv("PATH"))
+			e.Setenv("FIXTURES", fixtures(t))
+			return nil
+		},
+	})
+}
+
+// exits runs `exits CODE COMMAND...`: a command whose exit code matters.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func skipShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts real servers under real load")
+	}
+}
+
+func fixtures(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("..", "..", "fixtures"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func venvBin(t *testing.T) string {
+	t.Helper()
+	return filepath.Join(fixtures(t), ".venv", "bin")
+}
+
+// needServer skips where a server isn't installed, but not where every server is required, as in CI.
+func needServer(t *testing.T, name string) string {
+	t.Helper()
+	path := filepath.Join(venvBin(t), name)
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	if os.Getenv("CALIBRATE_REQUIRE_SERVERS") == "1" {
+		t.Fatalf("%s is not installed: run make servers", name)
+	}
+	t.Skipf("%s is not installed: run make servers", name)
+	return ""
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"workermem/calibrate"
+	"workermem/report"
+)
+
+func newReportCmd(env Env) *cobra.Command {
+	var markdown, json bool
+	cmd := &cobra.Command{
+		Use:     "report [RUN]",
+		Short:   "Show a saved run; the latest if none is named",
+		Example: "  calibrate report\n  calibrate report --markdown > RUNBOOK.md\n  calibrate report .calibrate/runs/20261121-093000-1f2e --json",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if markdown && json {
+				return calibrate.Usage("leave one out", "--markdown and --json ask for two formats at once")
+			}
+			name := ""
+			if len(args) > 0 {
+				name = args[0]
+			}
+			result, err := loadRun(env, name)
+			if err != nil {
+				return err
+			}
+			switch {
+			case markdown:
+				return report.Markdown(env.Stdout, result)
+			case json:
+				return report.JSON(env.Stdout, result)
+			}
+			return report.Text(env.Stdout, result, report.TextOptions{Color: env.Color})
+		},
+	}
+	cmd.Flags().BoolVar(&markdown, "markdown", false, "a runbook page")
+	cmd.Flags().BoolVar(&json, "json", false, "result.json")
+	return cmd
+}
+
+// loadRun reads a run back. One that was cut short was never analysed: that is done now, from its journals.
+func loadRun(env Env, name string) (calibrate.Result, error) {
+	path, err := findRun(env, name)
+	if err != nil {
+		return calibrate.Result{}, err
+	}
+	m, err := calibrate.LoadFolder(path)
+	if err != nil {
+		return calibrate.Result{}, calibrate.Usage("name a folder or a result.json of calibrate run", "the run can't be read: %s", err)
+	}
+	if !m.Result.Complete {
+		return calibrate.Analyse(m), nil
+	}
+	return m.Result, nil
+}

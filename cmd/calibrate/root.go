@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"workermem/calibrate"
+	"workermem/report"
+)
+
+// The exit codes; the other kinds of failure carry their own (calibrate.Kind).
+const (
+	exitTool        = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// Main runs one command line and returns its exit code.
+func Main(ctx context.Context, env Env, args []string) int {
+	root := newRootCmd(env)
+	root.SetArgs(args)
+	root.SetIn(env.Stdin)
+	root.SetOut(env.Stdout)
+	root.SetErr(env.Stderr)
+	return exitCode(env, root.ExecuteContext(ctx))
+}
+
+func newRootCmd(env Env) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "calibrate",
+		Short: "Measure a web app's worker, then size the box: workers, threads, memory, max-requests",
+		Long: "calibrate starts your app's own server with one worker, drives real load at it, reads the worker's memory\n" +
+			"from the kernel, and says how many workers and threads fit, and when to recycle one.",
+		Example:       "  calibrate demo\n  calibrate run -- gunicorn --threads 4 app:app\n  calibrate report --markdown",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(newRunCmd(env), newDemoCmd(env), newReportCmd(env), newRunsCmd(env), newVersionCmd(env), newDemoAppCmd())
+	return root
+}
+
+// flagError says which flag is wrong, and what a right value looks like where its type knows.
+func flagError(cmd *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	var failure *calibrate.Failure
+	if errors.As(err, &invalid) && errors.As(invalid.Unwrap(), &failure) {
+		return calibrate.Usage(failure.Try, "--%s: %s", invalid.GetFlag().Name, failure.What)
+	}
+	return calibrate.Usage(cmd.CommandPath()+" --help lists the flags", "%s", err)
+}
+
+// exitCode is the one place where an error is printed.
+func exitCode(env Env, err error) int {
+	if err == nil {
+		return 0
+	}
+	var outcome outcomeError
+	if errors.As(err, &outcome) {
+		return int(outcome)
+	}
+	var failure *calibrate.Failure
+	if !errors.As(err, &failure) {
+		failure = plainFailure(err)
+	}
+	if printErr := report.Failure(env.Stderr, failure, env.Terminal && env.Color); printErr != nil {
+		return exitTool
+	}
+	return int(failure.Kind)
+}
+
+// plainFailure takes what cobra itself complains of for wrong usage, and the rest for the tool's own failure.
+func plainFailure(err error) *calibrate.Failure {
+	text := err.Error()
+	if strings.HasPrefix(text, "unknown command") || strings.Contains(text, "arg(s)") {
+		first, _, _ := strings.Cut(text, "\n")
+		return calibrate.Usage("calibrate --help lists the commands", "%s", first)
+	}
+	return &calibrate.Failure{Kind: calibrate.KindTool, What: text,
+		Try: "run it again; if it stays, report it with the command and this message", Err: err}
+}
+
+// outcomeError carries the exit code of a run whose report says everything already.
+type outcomeError calibrate.Kind
+
+func (e outcomeError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"workermem/calibrate"
+)
+
+// latestLink points to the newest run.
+const latestLink = "latest"
+
+func runsFolder(env Env) string { return filepath.Join(env.Dir, ".calibrate", "runs") }
+
+// openRun makes the folder of a new run: the one that was asked for, or one named after the time.
+func openRun(env Env, out string) (*calibrate.Folder, string, error) {
+	id := newID(time.Now())
+	path := out
+	if out == "" {
+		path = filepath.Join(runsFolder(env), id)
+	}
+	folder, err := calibrate.CreateFolder(path)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, "", calibrate.Usage("name another folder with --out, or leave it out", "%s", err)
+	}
+	if err != nil {
+		return nil, "", calibrate.Usage("name a folder that can be written, with --out", "the run's folder can't be made: %s", err)
+	}
+	if out == "" {
+		pointLatest(filepath.Dir(path), id)
+	}
+	return folder, id, nil
+}
+
+func newID(now time.Time) string {
+	var random [2]byte
+	_, _ = rand.Read(random[:]) // crypto/rand never fails (it ends the program instead)
+	return now.UTC().Format("20060102-150405") + "-" + hex.EncodeToString(random[:])
+}
+
+// pointLatest moves the link in one step. It is a convenience: without it the newest folder is found by its name.
+func pointLatest(runs, id string) {
+	temporary := filepath.Join(runs, "."+latestLink+"."+id)
+	if os.Symlink(id, temporary) == nil {
+		if os.Rename(temporary, filepath.Join(runs, latestLink)) != nil {
+			_ = os.Remove(temporary)
+		}
+	}
+}
+
+// findRun is the path of a run: a folder or file as named, an id, or "" for the latest.
+func findRun(env Env, name string) (string, error) {
+	if name == "" {
+		name = latestLink
+	}
+	for _, path := range []string{name, filepath.Join(runsFolder(env), name)} {
+		if name == latestLink && path == name {
+			continue // a file of that name in this folder is no run
+		}
+		if _, err := os.Stat(path); err == nil {
+			return path, nil
+		}
+	}
+	if ids := runIDs(env); name == latestLink && len(ids) > 0 {
+		return filepath.Join(runsFolder(env), ids[len(ids)-1]), nil
+	} else if name == latestLink {
+		return "", calibrate.Usage("make one: calibrate run -- gunicorn app:app", "there is no saved run in %s", runsFolder(env))
+	}
+	return "", calibrate.Usage("calibrate runs lists them", "there is no run %q", name)
+}
+
+// runIDs are the saved runs, oldest first: an id begins with its time.
+func runIDs(env Env) []string {
+	entries, err := os.ReadDir(runsFolder(env))
+	if err != nil {
+		return nil
+	}
+	var ids []string
+	for _, e := range entries {
+		if e.IsDir() {
+			ids = append(ids, e.Name())
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// shown is a path as a person would type it.
+func shown(env Env, path string) string {
+	if short, err := filepath.Rel(env.Dir, path); err == nil && !strings.HasPrefix(short, "..") {
+		return short
+	}
+	return path
+}
+
+func newRunsCmd(env Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "runs",
+		Short: "List the saved runs, the newest last",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			w := tabwriter.NewWriter(env.Stdout, 0, 0, 2, ' ', 0)
+			for _, id := range runIDs(env) {
+				fmt.Fprintln(w, runLine(env, id))
+			}
+			return w.Flush()
+		},
+	}
+}
+
+func runLine(env Env, id string) string {
+	m, err := calibrate.LoadFolder(filepath.Join(runsFolder(env), id))
+	if err != nil {
+		return id + "\tunreadable\t\t" + err.Error()
+	}
+	state := "whole"
+	switch {
+	case m.Running:
+		state = "running"
+	case !m.Result.Complete:
+		state = "partial"
+	}
+	return strings.Join([]string{id, state, m.Result.Creep.Verdict, strings.Join(m.Result.Target.Command, " ")}, "\t")
+}
