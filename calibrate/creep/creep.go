@@ -45,6 +45,7 @@ type Point struct {
 // Verdict is the answer in one word.
 type Verdict string
 
+// The verdicts.
 const (
 	Flat         Verdict = "flat"         // a creep that mattered is ruled out
 	Creeping     Verdict = "creeping"     // memory grows with requests, at a rate that matters

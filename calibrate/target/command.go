@@ -47,4 +47,4 @@ func (anyCommand) workers([]process, sockets) ([]process, string) { return nil, 
 func (anyCommand) stopSignal() syscall.Signal { return syscall.SIGTERM }
 
 // explain has nothing to add to what holds for every command.
-func (anyCommand) explain(end ending, log []string) (why, try string) { return "", "" }
+func (anyCommand) explain(ending, []string) (why, try string) { return "", "" }

@@ -151,6 +151,7 @@ func noneLeft(t *testing.T, m mark, within time.Duration) {
 	}
 	for _, pid := range left {
 		t.Errorf("left behind: %d %q", pid, hostProc.args(pid))
+		_ = unix.Kill(pid, unix.SIGKILL)
 	}
 }
 

@@ -66,16 +66,16 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 	f := &calibrate.Failure{Kind: calibrate.KindApp, Phase: calibrate.PhaseBoot, Log: lastLines(a.log(), logLines), Err: cause}
 	limit := a.launch.spec.BootDeadline
 	switch {
-	case cause == errEnded:
+	case errors.Is(cause, errEnded):
 		a.explainEnd(f, "before it answered")
-	case cause == errCrashLoop:
+	case errors.Is(cause, errCrashLoop):
 		f.What = a.name() + " starts its worker over and over"
 		f.Why, f.Try = join("each one ends while it boots", lastException(a.log())), "run the app's import by hand; look for sys.exit in it"
 		a.explainOOM(f)
-	case cause == errWorkerTimeout && a.Backlog() > 0:
+	case errors.Is(cause, errWorkerTimeout) && a.Backlog() > 0:
 		f.What = a.name() + " ended its own worker before it had booted"
 		f.Why, f.Try = "the app takes longer to import than --timeout allows", "a longer --timeout, also in production"
-	case cause == errWorkerTimeout:
+	case errors.Is(cause, errWorkerTimeout):
 		f.What = "GET " + bare(a.launch.spec.Path) + " was never answered, and " + a.name() + " ended its worker for it"
 		f.Why, f.Try = "the request takes longer than --timeout allows", "another --path"
 	case last.status >= 500:

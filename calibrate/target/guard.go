@@ -2,6 +2,7 @@ package target
 
 import (
 	"encoding/gob"
+	"errors"
 	"math"
 	"os"
 	"os/signal"
@@ -73,7 +74,8 @@ type report struct {
 // GuardMain acts as the guard if this process was started as one. main and every TestMain of a test that starts
 // apps call it before anything else, and leave with the code where isGuard.
 func GuardMain(args []string) (code int, isGuard bool) {
-	if len(args) != 2 || args[1] != guardArg || os.Getenv(guardEnv) == "" {
+	marked := os.Getenv(guardEnv) != "" //nolint:forbidigo // the guard is a program of its own, and this is its door
+	if len(args) != 2 || args[1] != guardArg || !marked {
 		return 0, false
 	}
 	// Pdeathsig fires when the thread that started the child ends, so this goroutine keeps its thread for life.
@@ -92,9 +94,9 @@ func runGuard() int {
 	_ = os.WriteFile("/proc/self/comm", []byte(guardName), 0) // for those who look at ps
 
 	ends := make(chan os.Signal, 1)
-	signal.Notify(ends, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	signal.Notify(ends, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP) //nolint:forbidigo // the guard is a program of its own
 	children := make(chan os.Signal, 1)
-	signal.Notify(children, syscall.SIGCHLD)
+	signal.Notify(children, syscall.SIGCHLD) //nolint:forbidigo // as above
 
 	in := gob.NewDecoder(commands)
 	var o order
@@ -164,7 +166,8 @@ func (g *guardLoop) start(o order) bool {
 		Sys:   &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM},
 	})
 	if err != nil {
-		errno, _ := err.(syscall.Errno)
+		var errno syscall.Errno
+		errors.As(err, &errno)
 		g.report(report{Event: "refused", Errno: int(errno)})
 		return false
 	}

@@ -224,4 +224,5 @@ func goneWithin(t *testing.T, pid int, within time.Duration) {
 		}
 	}
 	t.Errorf("%d %q is still there", pid, strings.Join(hostProc.args(pid), " "))
+	_ = syscall.Kill(pid, syscall.SIGKILL)
 }

@@ -8,9 +8,9 @@ import (
 )
 
 func TestOOMFiles(t *testing.T) {
-	const v1 = "30 25 0:26 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n" +
-		"31 25 0:27 / /sys/fs/cgroup/memory rw,nosuid shared:9 - cgroup cgroup rw,memory\n"
-	const v2 = "26 25 0:22 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
+	const v1 = "30 25 0:26 / /sys/fs/cgroup/cpu rw - cgroup v1 rw,cpu\n" +
+		"31 25 0:27 / /sys/fs/cgroup/memory rw,nosuid shared:9 - cgroup v1 rw,memory\n"
+	const v2 = "26 25 0:22 / /sys/fs/cgroup rw shared:4 - cgroup2 none rw,nsdelegate\n"
 	const container = "600 500 0:22 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup rw\n"
 	for name, c := range map[string]struct {
 		groups, mounts string
@@ -43,7 +43,7 @@ func TestOOMKills(t *testing.T) {
 		t.Errorf("%+v", counts)
 	}
 	write(t, filepath.Join(string(p), "self/cgroup"), "4:memory:/x\n")
-	write(t, filepath.Join(string(p), "self/mountinfo"), "31 25 0:27 / "+group+" rw - cgroup cgroup rw,memory\n")
+	write(t, filepath.Join(string(p), "self/mountinfo"), "31 25 0:27 / "+group+" rw - cgroup v1 rw,memory\n")
 	events := filepath.Join(group, "x", "memory.oom_control")
 	write(t, events, "oom_kill_disable 0\nunder_oom 0\noom_kill 7\n")
 	counts = p.oomKills()

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"slices"
@@ -41,7 +42,7 @@ func (s *guardSet) others() []stat {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	children, err := hostProc.children(os.Getpid())
-	if err == errNoChildren {
+	if errors.Is(err, errNoChildren) {
 		children = childrenByScan(os.Getpid())
 	}
 	children = slices.DeleteFunc(children, func(pid int) bool { return s.pids[pid] })

@@ -88,8 +88,8 @@ func (a address) free() error {
 	if !a.fixed {
 		return nil
 	}
-	conn, err := net.DialTimeout("tcp", a.String(), 500*time.Millisecond)
-	if err != nil {
+	conn, _ := net.DialTimeout("tcp", a.String(), 500*time.Millisecond)
+	if conn == nil {
 		return nil
 	}
 	conn.Close()
@@ -186,7 +186,7 @@ func endsListeners(table []byte) bool {
 	last := bytes.TrimSuffix(whole, []byte("\n"))
 	last = last[bytes.LastIndexByte(last, '\n')+1:]
 	_, err := parseListener(last)
-	return err == errNotListening && !bytes.Contains(last, []byte("local_address"))
+	return errors.Is(err, errNotListening) && !bytes.Contains(last, []byte("local_address"))
 }
 
 func parseListeners(table []byte) []listener {

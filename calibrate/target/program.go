@@ -172,46 +172,62 @@ var errQuotes = errors.New("a quotation that doesn't end")
 
 // splitWords splits as a POSIX shell and Python's shlex do: blanks, quotes and backslashes, no expansion.
 func splitWords(text string) ([]string, error) {
-	var words []string
-	var word strings.Builder
-	inWord, quote := false, byte(0)
+	var s splitter
 	for i := 0; i < len(text); i++ {
 		c := text[i]
-		switch {
-		case quote == '\'' && c != '\'', quote == '"' && c != '"' && c != '\\':
-			word.WriteByte(c)
-		case quote != 0 && c == quote:
-			quote = 0
-		case c == '\\':
+		if c == '\\' && s.quote != '\'' {
 			i++
 			if i == len(text) {
 				return nil, errQuotes
 			}
-			if quote == '"' && text[i] != '"' && text[i] != '\\' {
-				word.WriteByte('\\')
-			}
-			word.WriteByte(text[i])
-			inWord = true
-		case c == '\'' || c == '"':
-			quote, inWord = c, true
-		case strings.IndexByte(" \t\r\n", c) >= 0:
-			if inWord {
-				words = append(words, word.String())
-				word.Reset()
-				inWord = false
-			}
-		default:
-			word.WriteByte(c)
-			inWord = true
+			s.escaped(text[i])
+			continue
 		}
+		s.plain(c)
 	}
-	if quote != 0 {
+	if s.quote != 0 {
 		return nil, errQuotes
 	}
-	if inWord {
-		words = append(words, word.String())
+	s.end()
+	return s.words, nil
+}
+
+// splitter is the state between two bytes.
+type splitter struct {
+	words  []string
+	word   []byte
+	inWord bool
+	quote  byte // the one we are inside of, 0 for none
+}
+
+func (s *splitter) plain(c byte) {
+	switch {
+	case s.quote != 0 && c == s.quote:
+		s.quote = 0
+	case s.quote != 0:
+		s.word = append(s.word, c)
+	case c == '\'' || c == '"':
+		s.quote, s.inWord = c, true
+	case strings.IndexByte(" \t\r\n", c) >= 0:
+		s.end()
+	default:
+		s.word, s.inWord = append(s.word, c), true
 	}
-	return words, nil
+}
+
+// escaped takes the byte after a backslash. Between double quotes a backslash is only special before those two.
+func (s *splitter) escaped(c byte) {
+	if s.quote == '"' && c != '"' && c != '\\' {
+		s.word = append(s.word, '\\')
+	}
+	s.word, s.inWord = append(s.word, c), true
+}
+
+func (s *splitter) end() {
+	if s.inWord {
+		s.words = append(s.words, string(s.word))
+	}
+	s.word, s.inWord = nil, false
 }
 
 // lookPath finds a program as execvp does, by the PATH that the app will have.

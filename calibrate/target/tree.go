@@ -1,6 +1,9 @@
 package target
 
-import "slices"
+import (
+	"errors"
+	"slices"
+)
 
 // descendants are the processes below root, parents before their children, root left out. Processes that have ended
 // but aren't reaped are among them.
@@ -10,7 +13,7 @@ func (p procfs) descendants(root int) []int {
 	seen := map[int]bool{root: true}
 	for len(queue) > 0 {
 		children, err := p.children(queue[0])
-		if err == errNoChildren {
+		if errors.Is(err, errNoChildren) {
 			pids, _ := p.numbers()
 			return statPIDs(below(root, p.stats(pids)))
 		}
