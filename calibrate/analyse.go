@@ -17,10 +17,6 @@ const (
 	leastRequests = 50
 )
 
-// kernelMemory is what a worker costs beside its own pages (page tables, sockets, its stack in the kernel): 0.2 to
-// 0.9 MB a worker were measured, by the difference of the cgroup's charge and the sum of PSS.
-const kernelMemory = 1 << 20
-
 // Analyse turns what was recorded into worker memory, creep, law, recommendation and candidates. It is pure, and
 // gives the same answer for a run just measured and for one read back from its folder.
 func Analyse(m Measured) Result {
@@ -28,6 +24,7 @@ func Analyse(m Measured) Result {
 	r.Worker = worker(m)
 	r.Creep = creepOf(m)
 	r.Law = law(r)
+	r.Worker.MarginalBytes, r.Worker.MarginalSource = marginal(r)
 	r.Worker.PlateauRSSBytes = plateau(m)
 	r.Recommendation, r.Candidates, r.Formulas = decide(r)
 	r.Warnings = warnings(r)
@@ -129,42 +126,6 @@ func plateau(m Measured) int64 {
 	return first[len(first)/2]
 }
 
-// law is the total at N workers from one: T(1) + (N-1) x marginal. The marginal worker is its private dirty memory
-// after load, raised to the peak; library pages are not in it, because the second worker maps the same ones.
-// Over 144 runs this was 1.0 % off on average, 3.1 % at worst, where N x RSS was 68 % off.
-func law(r Result) Law {
-	w, e := &r.Worker, r.Worker.End
-	l := Law{Basis: "none", Runs: []LawRun{}}
-	if w.PeakRSSBytes == 0 {
-		return l
-	}
-	threads := max(r.Target.Threads, 1)
-	marginal := w.PeakRSSBytes
-	l.Basis = "upper bound"
-	if e != nil && e.Workers == 1 {
-		above := max(w.PeakRSSBytes-e.RSSBytes, 0)
-		marginal = e.PrivateDirtyBytes + above + kernelMemory
-		l.SharedBytes = max(e.TreePSSBytes-e.PrivateDirtyBytes, 0)
-		l.Basis = "computed"
-	}
-	l.ThreadBytes = threadCost(r, threads)
-	l.WorkerBytes = max(marginal-int64(threads)*l.ThreadBytes, 0)
-	return l
-}
-
-// threadCost is an upper bound of what one more busy thread costs: all that the worker gained from idle to its peak,
-// creep apart, shared out over the threads that were busy.
-func threadCost(r Result, threads int) int64 {
-	gained := r.Worker.PeakRSSBytes - r.Worker.IdleRSSBytes
-	if r.Worker.IdleRSSBytes == 0 {
-		return 0
-	}
-	if slope := r.Creep.BytesPerRequest; slope != nil && *slope > 0 {
-		gained -= int64(*slope * float64(r.Worker.Requests))
-	}
-	return max(gained, 0) / int64(threads)
-}
-
 // decide sizes the box. A run that can't be trusted yields no recommendation, and says why.
 func decide(r Result) (Recommendation, []Candidate, []Formula) {
 	budget, sum := budget(r)
@@ -190,7 +151,7 @@ func question(r Result, budget int64) sizing.Question {
 	q := sizing.Question{
 		CPUs:            cpus(r),
 		BudgetBytes:     budget,
-		Law:             sizing.Law{SharedBytes: r.Law.SharedBytes, WorkerBytes: r.Law.WorkerBytes, ThreadBytes: r.Law.ThreadBytes},
+		Law:             sizing.Law{SharedBytes: r.Law.SharedBytes, WorkerBytes: r.Law.WorkerBytes + crept(r), ThreadBytes: r.Law.ThreadBytes},
 		WorkerPeakBytes: r.Worker.PeakRSSBytes,
 		Requests:        float64(r.Worker.Requests),
 		Creep:           sizing.Creep{Verdict: r.Creep.Verdict},
@@ -208,11 +169,21 @@ func question(r Result, budget int64) sizing.Question {
 	}
 	q.ThreadChoices = []int{q.Threads}
 	if r.Target.HasThreads {
-		// Fewer threads than measured are left out: the cost of a thread is an upper bound, so taking threads away by it
-		// would promise too little memory.
-		q.ThreadChoices = []int{q.Threads, 2 * q.Threads, 4 * q.Threads}
+		q.ThreadChoices = threadChoices(r, q.Threads)
 	}
 	return q
+}
+
+// threadChoices leaves out fewer threads than measured unless the law has seen them: the cost of a thread is an upper
+// bound then, so taking threads away by it would promise too little memory.
+func threadChoices(r Result, threads int) []int {
+	choices := []int{threads, 2 * threads, 4 * threads}
+	for _, run := range r.Law.Runs {
+		if run.Workers == 1 && run.Threads < threads {
+			choices = append(choices, run.Threads)
+		}
+	}
+	return choices
 }
 
 func cpus(r Result) int {

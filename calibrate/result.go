@@ -79,6 +79,7 @@ type TargetInfo struct {
 	URL               string   `json:"url"`
 	Threads           int      `json:"threads"`
 	HasThreads        bool     `json:"has_threads"` // the server can run more threads a worker
+	CanScale          bool     `json:"can_scale"`   // calibrate can start it with more workers
 	CanRecycle        bool     `json:"can_recycle"` // the server can recycle a worker after so many requests
 	Preload           bool     `json:"preload"`
 	BootSeconds       float64  `json:"boot_seconds"`        // start of the server to the first whole good answer
@@ -170,6 +171,7 @@ type EndReading struct {
 	USSBytes          int64 `json:"uss_bytes"`
 	PrivateDirtyBytes int64 `json:"private_dirty_bytes"`
 	TreePSSBytes      int64 `json:"tree_pss_bytes"` // of every process of the app
+	Processes         int   `json:"processes"`      // of the app
 	Workers           int   `json:"workers"`
 }
 
@@ -198,12 +200,15 @@ type Law struct {
 	Runs          []LawRun `json:"runs"`
 }
 
-// LawRun holds one shape's prediction against its measurement.
+// LawRun holds one short run's prediction against its measurement.
 type LawRun struct {
 	Workers        int   `json:"workers"`
 	Threads        int   `json:"threads"`
-	PredictedBytes int64 `json:"predicted_bytes"`
-	MeasuredBytes  int64 `json:"measured_bytes"`
+	PredictedBytes int64 `json:"predicted_bytes"` // from the main run alone, before this one was known
+	MeasuredBytes  int64 `json:"measured_bytes"`  // creep apart
+	TotalBytes     int64 `json:"total_bytes"`     // as read, at the workers' peaks
+	Requests       int64 `json:"requests"`
+	Processes      int   `json:"processes"` // of the whole tree
 }
 
 // Recommendation is what to set. Workers is 0 where nothing fits or nothing can be recommended; Reason says why.

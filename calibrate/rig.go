@@ -9,6 +9,7 @@ import (
 // calibrate/target, loadgen and sampler hold the real ones, and the tests of the phases' order hold others.
 type Rig struct {
 	Target   Target
+	Scale    func(Shape) (Target, error) // the same app in another shape; nil: the law rests on one worker alone
 	Load     Loader
 	Memory   Memory
 	Journal  Journal

@@ -36,6 +36,14 @@ type run struct {
 }
 
 func (r *run) measure(ctx context.Context) error {
+	if err := r.measureOne(ctx); err != nil {
+		return err
+	}
+	return r.scale(ctx)
+}
+
+// measureOne is the calibration proper: one worker, from boot to stop.
+func (r *run) measureOne(ctx context.Context) error {
 	r.enter(PhaseBoot)
 	app, err := r.boot(ctx)
 	if err != nil {
@@ -102,8 +110,15 @@ func (r *run) enter(phase string) {
 	r.phase = phase
 	if r.watch != nil {
 		r.watch.enter(phase)
-	} else if r.rig.Progress != nil {
-		r.rig.Progress(Status{Phase: phase, Elapsed: time.Since(r.started)})
+		return
+	}
+	r.show("")
+}
+
+// show draws the progress line where no watcher does.
+func (r *run) show(waiting string) {
+	if r.rig.Progress != nil {
+		r.rig.Progress(Status{Phase: r.phase, Elapsed: time.Since(r.started), Requests: r.rig.Load.Answered(), Waiting: waiting})
 	}
 }
 

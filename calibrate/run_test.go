@@ -21,6 +21,7 @@ type fakeRig struct {
 	fails    bool    // answers 500
 	markErr  error
 	saveErr  error
+	scale    func(Shape) (Target, error)
 
 	answered atomic.Int64
 	exited   chan struct{}
@@ -40,7 +41,7 @@ func newFakeRig() *fakeRig {
 }
 
 func (f *fakeRig) rig() Rig {
-	return Rig{Target: f, Load: f, Memory: f, Journal: f, Progress: func(s Status) {
+	return Rig{Target: f, Scale: f.scale, Load: f, Memory: f, Journal: f, Progress: func(s Status) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if len(f.phases) == 0 || f.phases[len(f.phases)-1] != s.Phase {
@@ -51,7 +52,7 @@ func (f *fakeRig) rig() Rig {
 
 func (f *fakeRig) Start(context.Context) (App, error) { time.Sleep(time.Second); return f, nil }
 func (f *fakeRig) Info() TargetInfo {
-	return TargetInfo{Server: "fake", URL: "http://127.0.0.1:1", Threads: 2, HasThreads: true, CanRecycle: true, WorkerBootSeconds: 1}
+	return TargetInfo{Server: "fake", URL: "http://127.0.0.1:1", Threads: 2, HasThreads: true, CanScale: true, CanRecycle: true, WorkerBootSeconds: 1}
 }
 func (f *fakeRig) Warnings() []Warning { return nil }
 func (f *fakeRig) Workers() ([]int, error) {
@@ -197,6 +198,34 @@ func TestRunGoesThroughItsPhasesInOrder(t *testing.T) {
 	}
 	if last := f.saved[len(f.saved)-1]; last.Recommendation != r.Recommendation {
 		t.Error("what was saved last is not what was returned")
+	}
+}
+
+func TestRunScalesToOtherShapes(t *testing.T) {
+	f := newFakeRig()
+	var shapes []Shape
+	f.scale = func(s Shape) (Target, error) {
+		shapes = append(shapes, s)
+		if s.Workers == 2 {
+			return nil, errors.New("no second worker today")
+		}
+		return f, nil
+	}
+	r, err := runFake(t, f, fakePlan(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []Shape{{1, 1}, {2, 2}}; !slices.Equal(shapes, want) {
+		t.Errorf("shapes %v, want %v", shapes, want)
+	}
+	if len(r.Law.Runs) != 1 || r.Law.Runs[0].Requests < scaleRequests || r.Law.Runs[0].MeasuredBytes == 0 {
+		t.Errorf("runs %+v", r.Law.Runs)
+	}
+	if !slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == "not-scaled" }) {
+		t.Errorf("the shape that failed is passed over: %v", r.Warnings)
+	}
+	if f.stopped != 2 || !r.Complete {
+		t.Errorf("stopped %d times, complete %v", f.stopped, r.Complete)
 	}
 }
 

@@ -33,4 +33,5 @@ const (
 	PhaseSoak     = "soak"
 	PhasePeak     = "peak"
 	PhaseStop     = "stop"
+	PhaseScale    = "scale"
 )

@@ -193,7 +193,9 @@ func (w *watcher) end() (*EndReading, error) {
 			e.RSSBytes, e.PSSBytes, e.USSBytes, e.PrivateDirtyBytes = d.RSS, d.PSS, d.USS(), d.PrivateDirty
 		}
 	}
-	for _, pid := range w.app.Tree() {
+	tree := w.app.Tree()
+	e.Processes = len(tree)
+	for _, pid := range tree {
 		probe, err := w.rig.Memory.Open(pid)
 		if err != nil {
 			continue // a helper process that ended between the list and the look costs nothing any more

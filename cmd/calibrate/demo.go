@@ -56,7 +56,8 @@ func demo(ctx context.Context, env Env) error {
 	plan := calibrate.Plan{
 		WarmupLimit: calibrate.DefaultWarmup, SoakLimit: demoSoak, Precision: 0.2, ReserveRatio: 0.2, MemoryBytes: demoMemory, CPUs: demoCPUs,
 	}
-	result, err := measure(ctx, env, plan, folder, launch, loadgen.New(targets, loadgen.Options{}), id)
+	rig := calibrate.Rig{Target: launch, Load: loadgen.New(targets, loadgen.Options{}), Journal: folder}
+	result, err := measure(ctx, env, plan, rig, id)
 	if err != nil {
 		return (&runFlags{}).ended(env, folder.Path, err)
 	}

@@ -137,21 +137,37 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	launch.LogTo(folder.Log)
 	header, _ := f.header() // checked by spec
 	load := loadgen.New(targets, loadgen.Options{KeepAlive: f.keepAlive, Timeout: f.timeout, AllowRemote: f.allowRemote, Header: header})
-	result, err := measure(ctx, env, plan, folder, launch, load, id)
+	rig := calibrate.Rig{Target: launch, Load: load, Journal: folder, Scale: scaler(spec, folder)}
+	if f.quick {
+		rig.Scale = nil
+	}
+	result, err := measure(ctx, env, plan, rig, id)
 	if err != nil {
 		return f.ended(env, folder.Path, err)
 	}
 	return f.show(env, folder.Path, result)
 }
 
+// scaler starts the same app in another shape.
+func scaler(spec target.Spec, folder *calibrate.Folder) func(calibrate.Shape) (calibrate.Target, error) {
+	return func(shape calibrate.Shape) (calibrate.Target, error) {
+		spec.Workers, spec.Threads = shape.Workers, shape.Threads
+		launch, err := target.Recognise(spec)
+		if err != nil {
+			return nil, err
+		}
+		launch.LogTo(folder.Log)
+		return launch, nil
+	}
+}
+
 // measure runs the rig with a progress line.
-func measure(ctx context.Context, env Env, plan calibrate.Plan, folder *calibrate.Folder, app calibrate.Target,
-	load calibrate.Loader, id string) (calibrate.Result, error) {
+func measure(ctx context.Context, env Env, plan calibrate.Plan, rig calibrate.Rig, id string) (calibrate.Result, error) {
 	host, warnings := sampler.Host()
 	head := calibrate.Result{ID: id, Tool: toolInfo(), Host: host, Warnings: warnings}
 	progress := report.NewProgress(env.Stderr, env.Terminal, env.Width)
 	defer progress.Done()
-	rig := calibrate.Rig{Target: app, Load: load, Memory: sampler.New(), Journal: folder, Progress: progress.Show}
+	rig.Memory, rig.Progress = sampler.New(), progress.Show
 	return calibrate.Run(ctx, plan, rig, head)
 }
 
