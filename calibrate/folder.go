@@ -32,11 +32,14 @@ type Folder struct {
 
 var _ Journal = (*Folder)(nil)
 
-// CreateFolder makes the folder and opens its files. A folder that holds a run already is refused: nothing measured
-// is ever written over.
+// CreateFolder makes the folder and opens its files. A folder that holds anything is refused (fs.ErrExist): nothing
+// measured is ever written over, and nothing of the user's is taken for a run.
 func CreateFolder(path string) (*Folder, error) {
-	if _, err := os.Stat(filepath.Join(path, ResultFile)); err == nil {
-		return nil, fmt.Errorf("%s holds a run already: %w", path, fs.ErrExist)
+	switch entries, err := os.ReadDir(path); {
+	case len(entries) > 0:
+		return nil, fmt.Errorf("%s is not empty: %w", path, fs.ErrExist)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, err
 	}
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return nil, err
@@ -81,6 +84,7 @@ func (f *Folder) Save(r Result) error {
 	}
 	temporary := filepath.Join(f.Path, "."+ResultFile+".new")
 	if err := os.WriteFile(temporary, append(text, '\n'), 0o644); err != nil {
+		_ = os.Remove(temporary) // the disk is full, most likely: half a file helps nobody
 		return err
 	}
 	return os.Rename(temporary, filepath.Join(f.Path, ResultFile))
@@ -101,6 +105,7 @@ type Measured struct {
 	Samples []Sample
 	Buckets []Bucket
 	Running bool // the tool is still measuring
+	Skipped int  // lines of the journals that could not be read
 }
 
 // LoadFolder reads a run's folder back, or a lone result file. A folder whose run was cut short is read as far as it goes.
@@ -116,11 +121,15 @@ func LoadFolder(path string) (Measured, error) {
 	if err := readResult(filepath.Join(path, ResultFile), &m.Result); err != nil {
 		return m, err
 	}
-	if m.Samples, err = readLines[Sample](filepath.Join(path, SamplesFile)); err != nil {
+	if m.Samples, err = readLines[Sample](filepath.Join(path, SamplesFile), &m.Skipped); err != nil {
 		return m, err
 	}
-	if m.Buckets, err = readLines[Bucket](filepath.Join(path, LoadFile)); err != nil {
+	if m.Buckets, err = readLines[Bucket](filepath.Join(path, LoadFile), &m.Skipped); err != nil {
 		return m, err
+	}
+	if m.Skipped > 0 {
+		m.Result.Warnings = append(m.Result.Warnings, Warning{"journal-damaged",
+			fmt.Sprintf("%d lines of the run's journals could not be read", m.Skipped), "measure again, if the figures matter"})
 	}
 	m.Running = locked(filepath.Join(path, SamplesFile))
 	if !m.Result.Complete && m.Result.InterruptedBy == "" {
@@ -146,8 +155,9 @@ func readResult(path string, r *Result) error {
 	return nil
 }
 
-// readLines reads a journal. A last line without its newline was cut by a kill, and is left out.
-func readLines[T any](path string) ([]T, error) {
+// readLines reads a journal. A last line without its newline was cut by a kill, and is left out; a damaged one is
+// counted.
+func readLines[T any](path string, skipped *int) ([]T, error) {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -158,7 +168,7 @@ func readLines[T any](path string) ([]T, error) {
 	defer file.Close()
 	var all []T
 	reader := bufio.NewReader(file)
-	for number := 1; ; number++ {
+	for {
 		line, err := reader.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
 			return all, nil
@@ -167,8 +177,9 @@ func readLines[T any](path string) ([]T, error) {
 			return nil, err
 		}
 		var one T
-		if err := json.Unmarshal(bytes.TrimSpace(line), &one); err != nil {
-			return nil, fmt.Errorf("%s line %d: %w", path, number, err)
+		if json.Unmarshal(bytes.TrimSpace(line), &one) != nil {
+			*skipped++
+			continue
 		}
 		all = append(all, one)
 	}

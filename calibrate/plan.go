@@ -24,6 +24,7 @@ type Plan struct {
 	CPUs           int   // 0: the host's
 	ProductionRate float64
 	Silenced       []string
+	Flags          []string // as given, for repeating the run; without those that may hold secrets
 }
 
 // CapacityShare is the load of the soak as a share of what the worker can serve. p99 is flat up to 0.95 of capacity
@@ -46,6 +47,7 @@ func (p Plan) Info() PlanInfo {
 		Silenced:       p.Silenced,
 		Quick:          p.Quick,
 		LoadGiven:      p.loadGiven(),
+		Flags:          p.Flags,
 	}
 }
 

@@ -5,13 +5,15 @@ import (
 	"strings"
 )
 
-// What a command line may hold that a report must not: the password of a URL, an assignment's value, the value of
-// an option whose name says secret.
+// What a command line may hold that a report must not: the password or query of a URL, an assignment's value, the
+// value of an option whose name says secret, what follows "Authorization:".
 var (
-	urlPassword = regexp.MustCompile(`(://[^/:@\s]*):[^/\s]*@`)
+	urlPassword = regexp.MustCompile(`(://[^/:@\s]*):\S*@`)
 	urlQuery    = regexp.MustCompile(`(://[^\s?#]*)\?[^\s#]*`)
 	assignment  = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=.+$`)
-	secretName  = regexp.MustCompile(`(?i)(password|passwd|secret|token|credential|api[-_]?key|private[-_]?key)`)
+	secretName  = regexp.MustCompile(`(?i)(passw|passphrase|pwd|secret|token|credential|auth|bearer|cookie|api[-_]?key|private[-_]?key|[-_]pass$|^--?pass$|^--?pw$)`)
+	secretPair  = regexp.MustCompile(`(?i)((?:password|passwd|pwd|secret|token|api[-_]?key)\s*[=:]\s*)[^\s&]+`)
+	authHeader  = regexp.MustCompile(`(?i)((?:authorization|cookie)\s*:\s*).+`)
 )
 
 const redacted = "***"
@@ -22,25 +24,34 @@ func Redact(args []string) []string {
 	out := make([]string, len(args))
 	hideNext := false
 	for i, arg := range args {
-		out[i] = RedactText(arg)
-		switch {
-		case hideNext:
+		option := strings.HasPrefix(arg, "-")
+		if hideNext && !option { // a word that is an option itself is no value: the secret one was a switch
 			out[i], hideNext = redacted, false
-		case assignment.MatchString(arg):
-			out[i] = assignment.ReplaceAllString(arg, "$1="+redacted)
-		case strings.HasPrefix(arg, "-") && secretName.MatchString(arg):
-			name, _, given := strings.Cut(arg, "=")
-			if given {
-				out[i] = name + "=" + redacted
-			} else {
-				hideNext = true
-			}
+			continue
 		}
+		out[i], hideNext = redactWord(arg, option)
 	}
 	return out
 }
 
-// RedactText hides the passwords and queries of the URLs in a text.
+func redactWord(arg string, option bool) (word string, hideNext bool) {
+	name, _, given := strings.Cut(arg, "=")
+	switch {
+	case assignment.MatchString(arg):
+		return assignment.ReplaceAllString(arg, "$1="+redacted), false
+	case option && secretName.MatchString(name) && given:
+		return name + "=" + redacted, false
+	case option && secretName.MatchString(name) && !strings.HasPrefix(arg, "--"):
+		return arg[:2] + redacted, false // -phunter2: the value may be glued to the letter
+	case option && secretName.MatchString(name):
+		return arg, true
+	}
+	return RedactText(arg), false
+}
+
+// RedactText hides the secrets that a text shows by their form: the passwords and queries of URLs, name=value pairs
+// whose name says secret, authorization headers.
 func RedactText(text string) string {
-	return urlQuery.ReplaceAllString(urlPassword.ReplaceAllString(text, "$1:"+redacted+"@"), "$1?"+redacted)
+	text = urlQuery.ReplaceAllString(urlPassword.ReplaceAllString(text, "$1:"+redacted+"@"), "$1?"+redacted)
+	return authHeader.ReplaceAllString(secretPair.ReplaceAllString(text, "${1}"+redacted), "${1}"+redacted)
 }

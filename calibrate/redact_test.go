@@ -17,6 +17,12 @@ func TestRedact(t *testing.T) {
 		{"a URL loses its query", []string{"serve", "http://h/x?token=1"}, []string{"serve", "http://h/x?***"}},
 		{"a secret option's next word", []string{"serve", "--api-key", "abc", "x"}, []string{"serve", "--api-key", "***", "x"}},
 		{"a secret option's own value", []string{"serve", "--password=abc"}, []string{"serve", "--password=***"}},
+		{"a secret switch doesn't hide the option behind it", []string{"serve", "--require-token", "--password", "abc"}, []string{"serve", "--require-token", "--password", "***"}},
+		{"a secret glued to its letter", []string{"serve", "-psecretword", "--db-pass", "abc"}, []string{"serve", "-p***", "--db-pass", "***"}},
+		{"an option called auth", []string{"serve", "--auth", "abc"}, []string{"serve", "--auth", "***"}},
+		{"a header", []string{"serve", "Authorization: Bearer abc def"}, []string{"serve", "Authorization: ***"}},
+		{"a query without a scheme", []string{"serve", "db?password=abc&x=1"}, []string{"serve", "db?password=***&x=1"}},
+		{"a slash in a password", []string{"postgres://u:a/b@db/x"}, []string{"postgres://u:***@db/x"}},
 		{"placeholders stay", []string{"serve", "--port={port}"}, []string{"serve", "--port={port}"}},
 	} {
 		if diff := cmp.Diff(c.want, Redact(c.in)); diff != "" {

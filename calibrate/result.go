@@ -99,6 +99,7 @@ type PlanInfo struct {
 	ProductionRate float64  `json:"production_rate"` // requests a second expected in production, 0 for the measured rate
 	Silenced       []string `json:"silenced"`        // warning codes the user doesn't want to see
 	Quick          bool     `json:"quick"`           // a short soak was asked for
+	Flags          []string `json:"flags"`           // as given, those left out that may hold secrets
 	LoadGiven      bool     `json:"load_given"`      // the user fixed the load
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -14,6 +15,7 @@ import (
 func Run(ctx context.Context, p Plan, rig Rig, head Result) (Result, error) {
 	r := &run{plan: p, rig: rig, started: time.Now(), result: head}
 	r.result.Schema = Schema
+	r.result.Target = redactedInfo(head.Target)
 	r.result.Plan = p.Info()
 	r.result.StartedAt = r.started
 	if err := rig.Journal.Save(r.result); err != nil {
@@ -66,7 +68,9 @@ func (r *run) measureOne(ctx context.Context) error {
 }
 
 func (r *run) boot(ctx context.Context) (App, error) {
+	stopTelling := r.tellWhile("the app's first answer")
 	app, err := r.rig.Target.Start(ctx)
+	stopTelling()
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +78,26 @@ func (r *run) boot(ctx context.Context) (App, error) {
 	r.result.Target = redactedInfo(app.Info())
 	r.result.Warnings = append(r.result.Warnings, app.Warnings()...)
 	return app, nil
+}
+
+// tellWhile keeps the progress line alive while nothing is watched, until the returned function is called.
+func (r *run) tellWhile(waiting string) (stop func()) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			r.show(waiting)
+			select {
+			case <-done:
+				return
+			case <-time.After(time.Second):
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+	}
 }
 
 func redactedInfo(t TargetInfo) TargetInfo {
@@ -191,6 +215,20 @@ func (r *run) stop(ctx context.Context) {
 	}
 }
 
+// doubtWorker notes where the process taken for the worker changed its name during the run, or stayed a guess.
+func (r *run) doubtWorker(samples []Sample) {
+	r.result.Target.WorkerRule = r.app.Info().WorkerRule
+	if last := len(samples) - 1; last >= 0 && samples[0].PID != samples[last].PID && r.result.Worker.IdleRSSBytes > 0 {
+		r.result.Worker.IdleRSSBytes = 0
+		r.warn("worker-changed", "another process was taken for the worker before the load showed which one answers, so idle memory is "+
+			"not known", "nothing, unless idle memory matters")
+	}
+	if strings.Contains(r.result.Target.WorkerRule, "guess") {
+		r.warn("worker-guessed", "which process is the worker is a guess: "+r.result.Target.WorkerRule,
+			"load it more, so that its CPU time shows, or start the server without a wrapper")
+	}
+}
+
 func (r *run) finish(err error) (Result, error) {
 	r.result.DurationSeconds = time.Since(r.started).Seconds()
 	r.result.Complete = err == nil
@@ -200,6 +238,7 @@ func (r *run) finish(err error) (Result, error) {
 	var samples []Sample
 	if r.watch != nil {
 		samples = r.watch.taken(0)
+		r.doubtWorker(samples)
 		r.result.Worker.Restarts = r.watch.restarts
 		if broken := r.watch.markBroken; broken != nil {
 			r.warn("peak-from-samples", "the kernel's high-water mark could not be reset ("+broken.Error()+"), so the peak is "+

@@ -57,8 +57,9 @@ func (r *run) scaleTo(ctx context.Context, shape Shape) error {
 		return err
 	}
 	r.phase = PhaseScale
-	r.show(fmt.Sprintf("%d workers of %d threads", shape.Workers, shape.Threads))
+	stopTelling := r.tellWhile(fmt.Sprintf("%d workers of %d threads", shape.Workers, shape.Threads))
 	app, err := target.Start(ctx)
+	stopTelling()
 	if err != nil {
 		return err
 	}

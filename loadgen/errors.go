@@ -19,6 +19,7 @@ const (
 	classEOF     = "eof"     // the connection was closed before the answer was whole
 	class4xx     = "http_4xx"
 	class5xx     = "http_5xx"
+	classLocal   = "local" // this machine ran out of descriptors or ports, which is not the app's doing
 	classOther   = "other"
 )
 
@@ -48,6 +49,8 @@ func errorClass(err error) string {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return classTimeout
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.ENOBUFS):
+		return classLocal
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return classRefused
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):

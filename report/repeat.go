@@ -12,7 +12,7 @@ func writeRepeat(b *strings.Builder, r calibrate.Result) {
 	command := repeatCommand(r)
 	body := fenced(command)
 	if command != "" && r.Truth == nil {
-		body += "\nNot kept in the result, so add them if they were given: `--path`, `--targets`, `--header`, `--env`, `--threads`.\n"
+		body += "\nA `***` stands for what is not kept: fill it in, and add `--header` and `--env` if they were given.\n"
 	}
 	writeSection(b, "How to repeat it", body)
 }
@@ -25,60 +25,8 @@ func repeatCommand(r calibrate.Result) string {
 	if len(r.Target.Command) == 0 {
 		return ""
 	}
-	flags := append(loadFlags(r), sizingFlags(r.Plan)...)
-	return strings.Join(append(append([]string{"calibrate run"}, flags...), "--", shellQuote(r.Target.Command)), " ")
-}
-
-func loadFlags(r calibrate.Result) []string {
-	var flags []string
-	if r.Plan.LoadGiven && r.Load.RateAsked > 0 {
-		flags = append(flags, "--rate "+number(r.Load.RateAsked))
-	}
-	if r.Plan.LoadGiven && r.Load.Clients > 0 {
-		flags = append(flags, "--concurrency "+strconv.Itoa(r.Load.Clients))
-	}
-	if r.Plan.Quick {
-		flags = append(flags, "--quick")
-	}
-	return flags
-}
-
-// sizingFlags are those that differ from what `calibrate run` takes by itself.
-func sizingFlags(p calibrate.PlanInfo) []string {
-	var flags []string
-	if p.MemoryBytes > 0 {
-		flags = append(flags, "--memory "+sizeFlag(p.MemoryBytes))
-	}
-	if p.CPUs > 0 {
-		flags = append(flags, "--cpus "+strconv.Itoa(p.CPUs))
-	}
-	if p.ReserveRatio != defaultReserve || p.ReserveBytes > 0 {
-		flags = append(flags, "--reserve "+reserveFlag(p))
-	}
-	if p.ProductionRate > 0 {
-		flags = append(flags, "--production-rate "+number(p.ProductionRate))
-	}
-	return flags
-}
-
-const defaultReserve = 0.2
-
-func reserveFlag(p calibrate.PlanInfo) string {
-	if p.ReserveBytes <= 0 {
-		return number(100*p.ReserveRatio) + "%"
-	}
-	if p.ReserveRatio <= 0 {
-		return sizeFlag(p.ReserveBytes)
-	}
-	return number(100*p.ReserveRatio) + "%+" + sizeFlag(p.ReserveBytes)
-}
-
-// sizeFlag writes whole MB where that is exact, else bytes.
-func sizeFlag(bytes int64) string {
-	if bytes%mb == 0 {
-		return strconv.FormatInt(bytes/mb, 10) + "M"
-	}
-	return strconv.FormatInt(bytes, 10)
+	command := append([]string{"calibrate", "run"}, r.Plan.Flags...)
+	return shellQuote(append(append(command, "--"), r.Target.Command...))
 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }

@@ -41,6 +41,7 @@ func (gunicorn) plan(l *Launch, p program) error {
 	if err := given.refuse(); err != nil { // before anything runs
 		return err
 	}
+	l.dropEnv("it would set the number of workers", "WEB_CONCURRENCY")
 	for _, name := range []string{"GUNICORN_PID", "GUNICORN_FD"} { // of a Gunicorn that is our own parent
 		l.dropEnv("it belongs to another Gunicorn", name)
 	}
@@ -54,7 +55,6 @@ func (gunicorn) plan(l *Launch, p program) error {
 	if err := settings.refuse(); err != nil {
 		return err
 	}
-	l.dropEnv("it would set the number of workers", "WEB_CONCURRENCY")
 	l.server = gunicorn{background: settings.background()}
 	l.describe(settings)
 	l.argv = slices.Concat(p.argv[:p.index+1], l.overrides(settings), args.without(overridden(l.spec)...))

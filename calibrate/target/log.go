@@ -11,6 +11,8 @@ import (
 const (
 	logTail  = 64 << 10 // bytes of the log that are looked at
 	logLines = 15       // lines that a failure shows
+
+	longestLine = 400 // bytes shown of a log that is one endless line
 )
 
 // tail is the end of what an app has written: the lines in the last 64 KB of a file, from an offset on.
@@ -30,8 +32,10 @@ func tail(file *os.File, from int64) []string {
 	}
 	start := max(from, size-logTail)
 	data, _ := io.ReadAll(io.NewSectionReader(f, start, size-start))
-	if start > from { // the first line is a fragment
-		_, data, _ = bytes.Cut(data, []byte("\n"))
+	if _, whole, more := bytes.Cut(data, []byte("\n")); start > from && more && len(whole) > 0 {
+		data = whole // the first line is a fragment; a lone one is still better than none
+	} else if len(data) > longestLine {
+		data = data[len(data)-longestLine:]
 	}
 	return splitLog(data)
 }

@@ -56,8 +56,8 @@ func demo(ctx context.Context, env Env) error {
 	plan := calibrate.Plan{
 		WarmupLimit: calibrate.DefaultWarmup, SoakLimit: demoSoak, Precision: 0.2, ReserveRatio: 0.2, MemoryBytes: demoMemory, CPUs: demoCPUs,
 	}
-	rig := calibrate.Rig{Target: launch, Load: loadgen.New(targets, loadgen.Options{}), Journal: folder}
-	result, err := measure(ctx, env, plan, rig, id)
+	rig := calibrate.Rig{Target: launch, Load: loadgen.New(targets, loadgen.Options{}), Journal: newPointing(folder, "", id)}
+	result, err := measure(ctx, env, plan, rig, calibrate.Result{ID: id, Target: launch.Info()})
 	if err != nil {
 		return (&runFlags{}).ended(env, folder.Path, err)
 	}

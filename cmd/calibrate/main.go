@@ -15,6 +15,7 @@ func main() {
 	if code, isGuard := target.GuardMain(os.Args); isGuard {
 		os.Exit(code)
 	}
+	signal.Ignore(syscall.SIGPIPE) // a reader that leaves doesn't end the measurement
 	ctx, stop := withSignals(context.Background())
 	code := Main(ctx, System(), os.Args[1:])
 	stop()

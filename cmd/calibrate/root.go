@@ -55,7 +55,17 @@ func flagError(cmd *cobra.Command, err error) error {
 	if errors.As(err, &invalid) && errors.As(invalid.Unwrap(), &failure) {
 		return calibrate.Usage(failure.Try, "--%s: %s", invalid.GetFlag().Name, failure.What)
 	}
+	if errors.As(err, &invalid) {
+		if try := likeThis[invalid.GetFlag().Value.Type()]; try != "" {
+			return calibrate.Usage("it takes "+try, "--%s: %q can't be taken", invalid.GetFlag().Name, invalid.GetValue())
+		}
+	}
 	return calibrate.Usage(cmd.CommandPath()+" --help lists the flags", "%s", err)
+}
+
+// likeThis says what the flags of pflag's own types take.
+var likeThis = map[string]string{
+	"int": "a whole number such as 4", "int64": "a whole number such as 1000", "duration": "a time such as 30s or 5m",
 }
 
 // exitCode is the one place where an error is printed.

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"workermem/calibrate"
 	"workermem/calibrate/target"
@@ -48,6 +51,8 @@ type runFlags struct {
 	json     bool
 	markdown bool
 	silence  []string
+
+	given []string // all that were given, for repeating the run
 }
 
 const runExample = `  calibrate run -- gunicorn --threads 4 app:app
@@ -71,10 +76,33 @@ func newRunCmd(env Env) *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), env, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.given = given(cmd.Flags())
+			return f.run(cmd.Context(), env, args)
+		},
 	}
 	f.register(cmd)
 	return cmd
+}
+
+// given are the flags of a command line as they can be typed again, without those whose values may be secret and those
+// that say where a result goes.
+func given(flags *pflag.FlagSet) []string {
+	var all []string
+	flags.Visit(func(flag *pflag.Flag) {
+		switch flag.Name {
+		case "header", "env", "out", "json", "markdown":
+			return
+		}
+		values := []string{flag.Value.String()}
+		if list, ok := flag.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, value := range values {
+			all = append(all, "--"+flag.Name+"="+calibrate.RedactText(value))
+		}
+	})
+	return all
 }
 
 func (f *runFlags) register(cmd *cobra.Command) {
@@ -137,11 +165,11 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	launch.LogTo(folder.Log)
 	header, _ := f.header() // checked by spec
 	load := loadgen.New(targets, loadgen.Options{KeepAlive: f.keepAlive, Timeout: f.timeout, AllowRemote: f.allowRemote, Header: header})
-	rig := calibrate.Rig{Target: launch, Load: load, Journal: folder, Scale: scaler(spec, folder)}
+	rig := calibrate.Rig{Target: launch, Load: load, Journal: newPointing(folder, f.out, id), Scale: scaler(spec, folder)}
 	if f.quick {
 		rig.Scale = nil
 	}
-	result, err := measure(ctx, env, plan, rig, id)
+	result, err := measure(ctx, env, plan, rig, calibrate.Result{ID: id, Target: launch.Info()})
 	if err != nil {
 		return f.ended(env, folder.Path, err)
 	}
@@ -162,9 +190,9 @@ func scaler(spec target.Spec, folder *calibrate.Folder) func(calibrate.Shape) (c
 }
 
 // measure runs the rig with a progress line.
-func measure(ctx context.Context, env Env, plan calibrate.Plan, rig calibrate.Rig, id string) (calibrate.Result, error) {
-	host, warnings := sampler.Host()
-	head := calibrate.Result{ID: id, Tool: toolInfo(), Host: host, Warnings: warnings}
+func measure(ctx context.Context, env Env, plan calibrate.Plan, rig calibrate.Rig, head calibrate.Result) (calibrate.Result, error) {
+	head.Tool = toolInfo()
+	head.Host, head.Warnings = sampler.Host()
 	progress := report.NewProgress(env.Stderr, env.Terminal, env.Width)
 	defer progress.Done()
 	rig.Memory, rig.Progress = sampler.New(), progress.Show
@@ -184,6 +212,7 @@ func (f *runFlags) ended(env Env, path string, err error) error {
 
 // show prints the result; the exit code follows from it.
 func (f *runFlags) show(env Env, path string, result calibrate.Result) error {
+	fmt.Fprintf(env.Stderr, "saved in %s\n", shown(env, path))
 	var err error
 	switch {
 	case f.json:
@@ -196,25 +225,34 @@ func (f *runFlags) show(env Env, path string, result calibrate.Result) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(env.Stderr, "saved in %s\n", shown(env, path))
 	if outcome := result.Outcome(); outcome != 0 {
 		return outcomeError(outcome)
 	}
 	return nil
 }
 
+// Beyond these the tool itself would be what is measured.
+const (
+	mostClients = 4096
+	mostRate    = 100_000
+	mostCPUs    = 1 << 16
+)
+
 func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 	for _, check := range []struct {
 		bad       bool
 		flag, try string
 	}{
-		{f.concurrency < 0, "--concurrency", "a number of clients, 1 or more"},
+		{f.concurrency < 0 || f.concurrency > mostClients, "--concurrency", "a number of clients from 1 to 4096"},
+		{f.rate > mostRate, "--rate", "at most 100000 requests a second"},
+		{f.cpus > mostCPUs, "--cpus", "a number of cores, 65536 at most"},
+		{slices.ContainsFunc(f.paths, func(p string) bool { return !strings.HasPrefix(p, "/") }), "--path", "a path such as /health"},
 		{f.requests < 0, "--requests", "a number of requests, 1 or more"},
 		{f.duration < 0, "--duration", "a time such as 60s or 5m"},
 		{f.timeout <= 0, "--timeout", "a time such as 30s"},
 		{f.bootDeadline <= 0, "--boot-deadline", "a time such as 60s"},
 		{f.maxSoak <= 0, "--max-soak", "a time such as 2m"},
-		{f.threads < 0, "--threads", "a number of threads, 1 or more"},
+		{f.threads < 0 || f.threads > mostClients, "--threads", "a number of threads from 1 to 4096"},
 		{f.cpus < 0, "--cpus", "a number of cores, 1 or more"},
 		{f.json && f.markdown, "--json", "either --json or --markdown"},
 		{f.targets != "" && len(f.paths) > 0, "--targets", "either --targets or --path"},
@@ -228,19 +266,25 @@ func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 		Command: command, Rate: float64(f.rate), Clients: f.concurrency, Requests: f.requests, Duration: f.duration,
 		WarmupLimit: calibrate.DefaultWarmup, SoakLimit: f.maxSoak, Quick: f.quick, Precision: float64(f.precision),
 		ReserveRatio: f.reserve.ratio, ReserveBytes: f.reserve.bytes, MemoryBytes: int64(f.memory), CPUs: f.cpus,
-		ProductionRate: float64(f.production), Silenced: f.silence,
+		ProductionRate: float64(f.production), Silenced: f.silence, Flags: f.given,
 	}, nil
 }
 
 func (f *runFlags) readTargets(env Env) (loadgen.Targets, error) {
 	switch {
 	case f.targets == "-":
+		if env.Terminal {
+			fmt.Fprintln(env.Stderr, "reading targets from stdin")
+		}
 		return loadgen.ReadTargets("stdin", env.Stdin)
 	case f.targets != "":
+		const try = "name a file in vegeta's HTTP or JSON format, such as one with the line: GET /"
+		if info, err := os.Stat(f.targets); err == nil && !info.Mode().IsRegular() {
+			return loadgen.Targets{}, calibrate.Usage(try, "the targets can't be read: %s is not a regular file", f.targets)
+		}
 		file, err := os.Open(f.targets)
 		if err != nil {
-			return loadgen.Targets{}, calibrate.Usage("name a file in vegeta's HTTP or JSON format, such as one with the line: GET /",
-				"the targets can't be read: %s", err)
+			return loadgen.Targets{}, calibrate.Usage(try, "the targets can't be read: %s", err)
 		}
 		defer file.Close()
 		return loadgen.ReadTargets(f.targets, file)

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"workermem/calibrate"
+	"workermem/report"
 )
 
 // latestLink points to the newest run.
@@ -37,10 +38,30 @@ func openRun(env Env, out string) (*calibrate.Folder, string, error) {
 	if err != nil {
 		return nil, "", calibrate.Usage("name a folder that can be written, with --out", "the run's folder can't be made: %s", err)
 	}
-	if out == "" {
-		pointLatest(filepath.Dir(path), id)
-	}
 	return folder, id, nil
+}
+
+// pointing is a folder that becomes the latest once something was measured in it: a run that never started does not
+// take the place of the last good one.
+type pointing struct {
+	*calibrate.Folder
+	runs, id string // "" where the folder is one that the user named
+}
+
+// Save writes the result, and at the first one with a phase moves the link.
+func (p *pointing) Save(r calibrate.Result) error {
+	if p.runs != "" && len(r.Phases) > 0 {
+		pointLatest(p.runs, p.id)
+		p.runs = ""
+	}
+	return p.Folder.Save(r)
+}
+
+func newPointing(folder *calibrate.Folder, out, id string) *pointing {
+	if out != "" {
+		return &pointing{Folder: folder}
+	}
+	return &pointing{Folder: folder, runs: filepath.Dir(folder.Path), id: id}
 }
 
 func newID(now time.Time) string {
@@ -122,7 +143,7 @@ func newRunsCmd(env Env) *cobra.Command {
 func runLine(env Env, id string) string {
 	m, err := calibrate.LoadFolder(filepath.Join(runsFolder(env), id))
 	if err != nil {
-		return id + "\tunreadable\t\t" + err.Error()
+		return id + "\tunreadable\t\t" + report.Line(err.Error())
 	}
 	state := "whole"
 	switch {
@@ -131,5 +152,5 @@ func runLine(env Env, id string) string {
 	case !m.Result.Complete:
 		state = "partial"
 	}
-	return strings.Join([]string{id, state, m.Result.Creep.Verdict, strings.Join(m.Result.Target.Command, " ")}, "\t")
+	return strings.Join([]string{id, state, m.Result.Creep.Verdict, report.Command(m.Result.Target.Command)}, "\t")
 }
