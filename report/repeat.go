@@ -1,7 +1,6 @@
 package report
 
 import (
-	"strconv"
 	"strings"
 
 	"workermem/calibrate"
@@ -28,5 +27,3 @@ func repeatCommand(r calibrate.Result) string {
 	command := append([]string{"calibrate", "run"}, r.Plan.Flags...)
 	return shellQuote(append(append(command, "--"), r.Target.Command...))
 }
-
-func number(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
