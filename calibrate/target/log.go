@@ -32,10 +32,12 @@ func tail(file *os.File, from int64) []string {
 	}
 	start := max(from, size-logTail)
 	data, _ := io.ReadAll(io.NewSectionReader(f, start, size-start))
-	if _, whole, more := bytes.Cut(data, []byte("\n")); start > from && more && len(whole) > 0 {
-		data = whole // the first line is a fragment; a lone one is still better than none
-	} else if len(data) > longestLine {
-		data = data[len(data)-longestLine:]
+	if start > from { // the first line is a fragment; one that is all there is is still better than none
+		if _, whole, more := bytes.Cut(data, []byte("\n")); more && len(whole) > 0 {
+			data = whole
+		} else {
+			data = data[max(len(data)-longestLine, 0):]
+		}
 	}
 	return splitLog(data)
 }

@@ -26,6 +26,15 @@ func TestTail(t *testing.T) {
 	if len(lines) < 1000 || len(lines) > logTail/8 || lines[len(lines)-1] != "line 99999" || !strings.HasPrefix(lines[0], "line ") {
 		t.Errorf("%d lines, %q to %q", len(lines), lines[0], lines[len(lines)-1])
 	}
+	short, endless := logFile(t), logFile(t)
+	fmt.Fprint(short, strings.Repeat(strings.Repeat("x", 99)+"\n", 10))
+	if lines := tail(short, 0); len(lines) != 10 {
+		t.Errorf("%d of 10 lines", len(lines))
+	}
+	fmt.Fprint(endless, strings.Repeat("x", 2*logTail))
+	if lines := tail(endless, 0); len(lines) != 1 || len(lines[0]) != longestLine {
+		t.Errorf("an endless line gives %d lines", len(lines))
+	}
 	if tail(nil, 0) != nil || logSize(nil) != 0 {
 		t.Error("no file has no lines")
 	}
