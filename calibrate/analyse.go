@@ -22,6 +22,7 @@ const (
 func Analyse(m Measured) Result {
 	r := m.Result
 	r.Worker = worker(m)
+	r.Load = load(m)
 	r.Creep = creepOf(m)
 	r.Law = law(r)
 	r.Worker.MarginalBytes, r.Worker.MarginalSource = marginal(r)
@@ -44,6 +45,9 @@ func worker(m Measured) Worker {
 		}
 	}
 	for _, s := range m.Samples {
+		if s.Phase == PhaseSoak {
+			w.Workers = max(w.Workers, s.Workers)
+		}
 		if s.RSS > w.PeakRSSBytes {
 			w.PeakRSSBytes, w.PeakSource = s.RSS, "samples"
 		}
@@ -58,7 +62,30 @@ func worker(m Measured) Worker {
 	return w
 }
 
-// creepOf reads the creep from the longest series of the soak; without a soak, from whatever load there was.
+// load is the soak's; of a soak that was cut short it is what the journal holds.
+func load(m Measured) LoadInfo {
+	l := m.Result.Load
+	if l.Requests > 0 {
+		return l
+	}
+	began, ended := 0.0, 0.0
+	for _, b := range m.Buckets {
+		if b.Phase != PhaseSoak {
+			continue
+		}
+		if l.Requests == 0 {
+			began = b.Seconds - 1
+		}
+		l.Requests, l.Succeeded, ended = l.Requests+b.Requests, l.Succeeded+b.Succeeded, b.Seconds
+	}
+	if ended > began {
+		l.RateSent = float64(l.Requests) / (ended - began)
+		l.SuccessRatio = Tally{Requests: l.Requests, Succeeded: l.Succeeded}.SuccessRatio()
+	}
+	return l
+}
+
+// creepOf reads the creep from the longest series of the soak.
 func creepOf(m Measured) Creep {
 	if len(m.Samples) == 0 && m.Result.Creep.Verdict != "" {
 		return m.Result.Creep // a lone result.json, without its journals
@@ -152,7 +179,7 @@ func question(r Result, budget int64) sizing.Question {
 		CPUs:            cpus(r),
 		BudgetBytes:     budget,
 		Law:             sizing.Law{SharedBytes: r.Law.SharedBytes, WorkerBytes: r.Law.WorkerBytes + crept(r), ThreadBytes: r.Law.ThreadBytes},
-		WorkerPeakBytes: r.Worker.PeakRSSBytes,
+		WorkerPeakBytes: peakAtEnd(r),
 		Requests:        float64(r.Worker.Requests),
 		Creep:           sizing.Creep{Verdict: r.Creep.Verdict},
 		BootSeconds:     r.Target.WorkerBootSeconds,
@@ -178,6 +205,12 @@ func question(r Result, budget int64) sizing.Question {
 // bound then, so taking threads away by it would promise too little memory.
 func threadChoices(r Result, threads int) []int {
 	choices := []int{threads, 2 * threads, 4 * threads}
+	if r.Law.Basis != "measured" {
+		if r.Worker.IdleRSSBytes == 0 {
+			return []int{threads} // what a thread costs isn't known at all
+		}
+		return choices
+	}
 	for _, run := range r.Law.Runs {
 		if run.Workers == 1 && run.Threads < threads {
 			choices = append(choices, run.Threads)
@@ -210,11 +243,11 @@ func budget(r Result) (bytes int64, sum string) {
 	}
 	share := int64(math.Ceil(float64(total) * r.Plan.ReserveRatio))
 	bytes = max(total-share-r.Plan.ReserveBytes, 0)
-	sum = fmt.Sprintf("%d MB (%s) less %.0f %% reserve (%d MB)", total/mib, source, 100*r.Plan.ReserveRatio, share/mib)
+	sum = fmt.Sprintf("%s (%s) less %g %% reserve (%s)", sayMB(total), source, 100*r.Plan.ReserveRatio, sayMB(share))
 	if r.Plan.ReserveBytes > 0 {
-		sum += fmt.Sprintf(" less %d MB for others", r.Plan.ReserveBytes/mib)
+		sum += fmt.Sprintf(" less %s for others", sayMB(r.Plan.ReserveBytes))
 	}
-	return bytes, sum + fmt.Sprintf(" = %d MB", bytes/mib)
+	return bytes, sum + " = " + sayMB(bytes)
 }
 
 // withheld says why a run yields no recommendation, "" if it does.
@@ -223,12 +256,15 @@ func withheld(r Result) string {
 	switch {
 	case !r.Complete:
 		return "the run is partial: " + r.InterruptedBy
+	case r.Worker.Workers > 1:
+		return fmt.Sprintf("%d workers answered, where one was to be measured: write {workers} where the command says how many, or "+
+			"have it start one", r.Worker.Workers)
 	case r.Worker.Restarts > 0:
 		return "a worker ended during the run, so what was measured is of two workers"
 	case requests < leastRequests:
 		return fmt.Sprintf("only %d requests were answered; a sizing needs at least %d", requests, leastRequests)
 	case float64(succeeded) < leastSuccess*float64(requests):
-		return fmt.Sprintf("%d of %d requests failed, so what was measured is mostly the error page", requests-succeeded, requests)
+		return fmt.Sprintf("%d of %d requests failed, more than the %.0f %% that a sizing bears", requests-succeeded, requests, 100*(1-leastSuccess))
 	}
 	return ""
 }

@@ -78,16 +78,32 @@ func appendLine(w io.Writer, v any) error {
 
 // Save writes result.json: a temporary file, then a rename, so that a reader never sees half of it.
 func (f *Folder) Save(r Result) error {
-	text, err := json.MarshalIndent(r, "", "  ")
+	text, err := json.MarshalIndent(r.Whole(), "", "  ")
 	if err != nil {
 		return err
 	}
 	temporary := filepath.Join(f.Path, "."+ResultFile+".new")
-	if err := os.WriteFile(temporary, append(text, '\n'), 0o644); err != nil {
+	if err := os.WriteFile(temporary, append(text, '\n'), 0o600); err != nil {
 		_ = os.Remove(temporary) // the disk is full, most likely: half a file helps nobody
 		return err
 	}
 	return os.Rename(temporary, filepath.Join(f.Path, ResultFile))
+}
+
+// Whole is the result with its lists there, if empty: a reader of the JSON may walk them without asking.
+func (r Result) Whole() Result {
+	r.Phases, r.Candidates, r.Formulas, r.Warnings = list(r.Phases), list(r.Candidates), list(r.Formulas), list(r.Warnings)
+	r.Load.Errors, r.Law.Runs = list(r.Load.Errors), list(r.Law.Runs)
+	r.Target.Command, r.Target.MeasuredCommand, r.Target.Changes = list(r.Target.Command), list(r.Target.MeasuredCommand), list(r.Target.Changes)
+	r.Plan.Silenced, r.Plan.Flags = list(r.Plan.Silenced), list(r.Plan.Flags)
+	return r
+}
+
+func list[T any](have []T) []T {
+	if have == nil {
+		return []T{}
+	}
+	return have
 }
 
 // Close closes the folder's files. The folder stays.

@@ -20,14 +20,14 @@ func law(r Result) Law {
 	if l.Runs == nil {
 		l.Runs = []LawRun{}
 	}
-	w, e := r.Worker, r.Worker.End
-	if w.PeakRSSBytes == 0 {
+	peak, e := peakAtEnd(r), r.Worker.End
+	if peak == 0 {
 		return l
 	}
 	l.Basis = "computed"
-	marginal := w.PeakRSSBytes // the page tables could not be read: an upper bound, and a warning says so
-	if e != nil && e.Workers == 1 {
-		marginal = e.PrivateDirtyBytes + max(w.PeakRSSBytes-e.RSSBytes, 0) + kernelMemory
+	marginal := peak // the page tables could not be read: an upper bound, and a warning says so
+	if e != nil {
+		marginal = e.PrivateDirtyBytes + max(peak-e.RSSBytes, 0) + kernelMemory
 		l.SharedBytes = max(e.TreePSSBytes-e.PrivateDirtyBytes, 0)
 	}
 	marginal = max(marginal-crept(r), 0)
@@ -43,31 +43,47 @@ func law(r Result) Law {
 	return l
 }
 
-// fit lets the short runs mend what the main run alone could not know: what one more thread costs, and what is beside
-// the workers. A server that runs more than one process more for its second worker has a supervisor that one worker
+// fit lets the short runs mend what the main run alone could not know: what is beside the workers, and what one more
+// thread costs. A server that runs more than one process more for its second worker has a supervisor that one worker
 // doesn't need, and what was missing is its; else it is the workers'. A law that promised too much stays: it errs on
 // the safe side.
 func (l *Law) fit(r Result, marginal int64, threads int) int64 {
 	one := l.SharedBytes + marginal
-	for _, run := range l.Runs {
-		switch {
-		case run.Workers == 1 && run.Threads != threads:
-			l.ThreadBytes = max((run.MeasuredBytes-one)/int64(run.Threads-threads), 0)
-		case run.Workers > 1 && run.Threads == threads:
-			l.Basis = "measured"
-			missing := run.MeasuredBytes - (l.SharedBytes + int64(run.Workers)*marginal)
-			if missing <= 0 {
-				continue
-			}
-			if r.Worker.End != nil && run.Processes-r.Worker.End.Processes > run.Workers-1 {
-				l.SharedBytes += missing
-			} else {
-				marginal += missing / int64(run.Workers-1)
-				l.SharedBytes = one - marginal
-			}
-		}
+	two := l.run(func(run LawRun) bool { return run.Workers > 1 && run.Threads == threads })
+	if two == nil {
+		return marginal
+	}
+	l.Basis = "measured"
+	l.fitThreads(*two, threads)
+	missing := two.MeasuredBytes - (l.SharedBytes + int64(two.Workers)*marginal)
+	switch {
+	case missing <= 0:
+	case r.Worker.End != nil && two.Processes-r.Worker.End.Processes > two.Workers-1:
+		l.SharedBytes += missing
+	default:
+		marginal += missing / int64(two.Workers-1)
+		l.SharedBytes = max(one-marginal, 0)
 	}
 	return marginal
+}
+
+// fitThreads compares the two short runs, which have about as many requests a worker behind them: beside the main run,
+// with its ten times as many, all that an app gains while it warms up would be taken for the cost of a thread.
+func (l *Law) fitThreads(two LawRun, threads int) {
+	other := l.run(func(run LawRun) bool { return run.Workers == 1 && run.Threads != threads })
+	if other == nil {
+		return
+	}
+	here := (two.MeasuredBytes - l.SharedBytes) / int64(two.Workers)
+	there := other.MeasuredBytes - l.SharedBytes
+	l.ThreadBytes = max((there-here)/int64(other.Threads-threads), 0)
+}
+
+func (l *Law) run(is func(LawRun) bool) *LawRun {
+	if i := slices.IndexFunc(l.Runs, is); i >= 0 {
+		return &l.Runs[i]
+	}
+	return nil
 }
 
 // residual is the most that the fitted law is off the short runs.
@@ -97,7 +113,18 @@ func threadCost(r Result, threads int) int64 {
 	if r.Worker.IdleRSSBytes == 0 {
 		return 0
 	}
-	return max(r.Worker.PeakRSSBytes-r.Worker.IdleRSSBytes-crept(r), 0) / int64(threads)
+	return max(peakAtEnd(r)-r.Worker.IdleRSSBytes-crept(r), 0) / int64(threads)
+}
+
+// peakAtEnd is the peak that every phase's own would come to after all the requests of the run: a spike in the first
+// second would be higher by all that has crept since.
+func peakAtEnd(r Result) int64 {
+	peak := r.Worker.PeakRSSBytes
+	for _, p := range r.Phases {
+		since := max(r.Worker.Requests-p.Answered, 0)
+		peak = max(peak, p.PeakRSSBytes+int64(slope(r)*float64(since)))
+	}
+	return peak
 }
 
 // marginal is what one more worker costs at its measured peak, creep included, and where that was read.

@@ -31,7 +31,10 @@ func TestLaw(t *testing.T) {
 		// 1000 requests x 10 KB
 		{"creep is taken out", creeping, 20, 71 - 1000*10/1024 - 1, 7, "computed"},
 		{"page tables unread: RSS, an upper bound", unread, 0, 110, 10, "computed"},
-		{"one thread measured", measuredWorker(LawRun{Workers: 1, Threads: 1, TotalBytes: 85 * mib}), 20, 71, 2, "computed"},
+		{"one thread alone is no comparison: the main run is warmer", measuredWorker(LawRun{Workers: 1, Threads: 1, TotalBytes: 85 * mib}), 20, 71, 10, "computed"},
+		// short runs, as warm as each other: (142 / 2 - 65) over 3 threads
+		{"one thread beside two workers", measuredWorker(LawRun{Workers: 1, Threads: 1, TotalBytes: 85 * mib},
+			LawRun{Workers: 2, Threads: 4, TotalBytes: 162 * mib, Processes: 3}), 20, 71, 2, "measured"},
 		{"two workers as predicted", measuredWorker(LawRun{Workers: 2, Threads: 4, TotalBytes: 162 * mib, Processes: 3}), 20, 71, 10, "measured"},
 		{"two workers take less: the law errs on the safe side", measuredWorker(LawRun{Workers: 2, Threads: 4, TotalBytes: 150 * mib, Processes: 3}), 20, 71, 10, "measured"},
 		{"two workers take more: it is the worker's", measuredWorker(LawRun{Workers: 2, Threads: 4, TotalBytes: 172 * mib, Processes: 3}), 10, 81, 10, "measured"},

@@ -239,8 +239,11 @@ func (r *run) load(ctx context.Context, name string, pace Pace, look func(seen) 
 		RateAsked: tally.RateAsked, RateSent: tally.RateSent, Clients: pace.Clients,
 		PeakRSSBytes: peak, PeakSource: source, EndedBecause: last.because,
 	})
-	r.result.Worker.Requests = r.rig.Load.Answered()
+	done := &r.result.Phases[len(r.result.Phases)-1]
+	done.Answered = r.rig.Load.Answered()
+	r.result.Worker.Requests = done.Answered
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnough) {
+		done.EndedBecause = "cut short"
 		return tally, cause
 	}
 	return tally, err
@@ -267,6 +270,9 @@ func (r *run) mostlyFailing(answered, succeeded int64, b Bucket) *Failure {
 // a leak at full speed must not bring down the machine that measures it.
 const guardShare = 0.5
 
+// memoryEnded begins what is noted of a phase that the guard ended.
+const memoryEnded = "memory: "
+
 func (r *run) memoryShort(samples []Sample) (bool, string) {
 	free := r.result.Host.AvailableBytes
 	if free <= 0 || len(samples) == 0 {
@@ -276,7 +282,7 @@ func (r *run) memoryShort(samples []Sample) (bool, string) {
 	if rss < guardShare*float64(free) {
 		return false, ""
 	}
-	return true, fmt.Sprintf("memory: the worker holds %.0f MB of the %.0f MB that were free", rss/mib, float64(free)/mib)
+	return true, fmt.Sprintf(memoryEnded+"the worker holds %.0f MB of the %.0f MB that were free", rss/mib, float64(free)/mib)
 }
 
 func (r *run) recordLoad(t Tally) {

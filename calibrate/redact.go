@@ -8,11 +8,11 @@ import (
 // What a command line may hold that a report must not: the password or query of a URL, an assignment's value, the
 // value of an option whose name says secret, what follows "Authorization:".
 var (
-	urlPassword = regexp.MustCompile(`(://[^/:@\s]*):\S*@`)
+	urlPassword = regexp.MustCompile(`(://)[^/@\s]*(?::\S*)?@`)
 	urlQuery    = regexp.MustCompile(`(://[^\s?#]*)\?[^\s#]*`)
 	assignment  = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=.+$`)
 	secretName  = regexp.MustCompile(`(?i)(passw|passphrase|pwd|secret|token|credential|auth|bearer|cookie|api[-_]?key|private[-_]?key|[-_]pass$|^--?pass$|^--?pw$)`)
-	secretPair  = regexp.MustCompile(`(?i)((?:password|passwd|pwd|secret|token|api[-_]?key)\s*[=:]\s*)[^\s&]+`)
+	secretPair  = regexp.MustCompile(`(?i)((?:password|passwd|pwd|secret|token|api[-_]?key)[a-z_-]*\s*[=:]\s*)[^\s&]+`)
 	authHeader  = regexp.MustCompile(`(?i)((?:authorization|cookie)\s*:\s*).+`)
 )
 
@@ -52,6 +52,6 @@ func redactWord(arg string, option bool) (word string, hideNext bool) {
 // RedactText hides the secrets that a text shows by their form: the passwords and queries of URLs, name=value pairs
 // whose name says secret, authorization headers.
 func RedactText(text string) string {
-	text = urlQuery.ReplaceAllString(urlPassword.ReplaceAllString(text, "$1:"+redacted+"@"), "$1?"+redacted)
+	text = urlQuery.ReplaceAllString(urlPassword.ReplaceAllString(text, "$1"+redacted+"@"), "$1?"+redacted)
 	return authHeader.ReplaceAllString(secretPair.ReplaceAllString(text, "${1}"+redacted), "${1}"+redacted)
 }

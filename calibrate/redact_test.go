@@ -13,7 +13,7 @@ func TestRedact(t *testing.T) {
 	}{
 		{"an ordinary command stays", []string{"gunicorn", "-w", "1", "app:app"}, []string{"gunicorn", "-w", "1", "app:app"}},
 		{"an assignment loses its value", []string{"env", "DATABASE_URL=postgres://u:p@h/d", "gunicorn"}, []string{"env", "DATABASE_URL=***", "gunicorn"}},
-		{"a URL loses its password", []string{"serve", "--db=postgres://u:p@h/d"}, []string{"serve", "--db=postgres://u:***@h/d"}},
+		{"a URL loses its password", []string{"serve", "--db=postgres://u:p@h/d"}, []string{"serve", "--db=postgres://***@h/d"}},
 		{"a URL loses its query", []string{"serve", "http://h/x?token=1"}, []string{"serve", "http://h/x?***"}},
 		{"a secret option's next word", []string{"serve", "--api-key", "abc", "x"}, []string{"serve", "--api-key", "***", "x"}},
 		{"a secret option's own value", []string{"serve", "--password=abc"}, []string{"serve", "--password=***"}},
@@ -22,7 +22,8 @@ func TestRedact(t *testing.T) {
 		{"an option called auth", []string{"serve", "--auth", "abc"}, []string{"serve", "--auth", "***"}},
 		{"a header", []string{"serve", "Authorization: Bearer abc def"}, []string{"serve", "Authorization: ***"}},
 		{"a query without a scheme", []string{"serve", "db?password=abc&x=1"}, []string{"serve", "db?password=***&x=1"}},
-		{"a slash in a password", []string{"postgres://u:a/b@db/x"}, []string{"postgres://u:***@db/x"}},
+		{"an assignment in an option", []string{"gunicorn", "--env=SECRET_KEY=abc", "--dsn", "https://abc@sentry/5"}, []string{"gunicorn", "--env=SECRET_KEY=***", "--dsn", "https://***@sentry/5"}},
+		{"a slash in a password", []string{"postgres://u:a/b@db/x"}, []string{"postgres://***@db/x"}},
 		{"placeholders stay", []string{"serve", "--port={port}"}, []string{"serve", "--port={port}"}},
 	} {
 		if diff := cmp.Diff(c.want, Redact(c.in)); diff != "" {

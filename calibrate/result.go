@@ -12,7 +12,7 @@ type Result struct {
 	StartedAt       time.Time      `json:"started_at"`
 	DurationSeconds float64        `json:"duration_seconds"`
 	Complete        bool           `json:"complete"`
-	InterruptedBy   string         `json:"interrupted_by,omitempty"`
+	InterruptedBy   string         `json:"interrupted_by"` // "" for a whole run
 	Tool            Tool           `json:"tool"`
 	Host            Host           `json:"host"`
 	Target          TargetInfo     `json:"target"`
@@ -141,6 +141,7 @@ type Phase struct {
 	RateAsked    float64 `json:"rate_asked"`
 	RateSent     float64 `json:"rate_sent"`
 	Clients      int     `json:"clients"`
+	Answered     int64   `json:"answered"`       // requests since the run began, at the phase's end
 	PeakRSSBytes int64   `json:"peak_rss_bytes"` // high-water mark of the phase
 	PeakSource   string  `json:"peak_source"`    // "VmHWM", or "samples" where the mark could not be reset or read
 	EndedBecause string  `json:"ended_because"`  // what ended it, in a few words
@@ -161,6 +162,7 @@ type Worker struct {
 	Requests              int64   `json:"requests"` // answered when the peak was read
 	PID                   int     `json:"pid"`
 	Restarts              int     `json:"restarts"` // workers that ended during the run
+	Workers               int     `json:"workers"`  // that lived at once; more than one is no calibration
 	// End is the reading after the last load, on which marginal, PSS and USS rest; null where it wasn't permitted.
 	End *EndReading `json:"end"`
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -11,7 +12,7 @@ import (
 // Run measures the app of the rig as the plan says. head holds what is known beforehand: id, tool, host.
 //
 // It always returns the result as far as it was measured, analysed and saved. The error, if any, is a *Failure:
-// why the run ended early. A run that was measured to its end but allows no verdict is not an error: see Result.Kind.
+// why the run ended early. A run that was measured to its end but allows no verdict is not an error: see Result.Outcome.
 func Run(ctx context.Context, p Plan, rig Rig, head Result) (Result, error) {
 	r := &run{plan: p, rig: rig, started: time.Now(), result: head}
 	r.result.Schema = Schema
@@ -63,8 +64,7 @@ func (r *run) measureOne(ctx context.Context) error {
 			return journalFailure(err)
 		}
 	}
-	r.readEnd()
-	return nil
+	return r.readEnd()
 }
 
 func (r *run) boot(ctx context.Context) (App, error) {
@@ -102,6 +102,10 @@ func (r *run) tellWhile(waiting string) (stop func()) {
 
 func redactedInfo(t TargetInfo) TargetInfo {
 	t.Command, t.MeasuredCommand, t.URL = Redact(t.Command), Redact(t.MeasuredCommand), RedactText(t.URL)
+	t.Changes = slices.Clone(t.Changes)
+	for i, change := range t.Changes {
+		t.Changes[i] = RedactText(change)
+	}
 	return t
 }
 
@@ -160,6 +164,9 @@ func (r *run) explain(ctx context.Context, err error) error {
 		failure.Kind = KindApp
 	case errors.Is(err, errWorkerEnded):
 		failure = r.workerEnded()
+	case context.Cause(ctx) == nil:
+		failure = &Failure{Kind: KindTool, What: "calibrate failed in phase " + r.phase, Why: err.Error(),
+			Try: "run it again; if it stays, report it with this message", Err: err}
 	default:
 		failure = &Failure{Kind: KindInterrupted, What: "interrupted in phase " + r.phase, Err: err,
 			Why: err.Error(), Try: "what was measured is kept: calibrate report shows it"}
@@ -186,18 +193,25 @@ func (r *run) workerEnded() *Failure {
 }
 
 // readEnd takes the one costly reading, once the load is over.
-func (r *run) readEnd() {
+func (r *run) readEnd() error {
 	end, err := r.watch.end()
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrGone):
+		return r.workerEnded()
+	case err != nil:
 		r.warn("no-page-tables", "the worker's page tables could not be read ("+err.Error()+"), so what one more worker "+
 			"costs is not known; its RSS stands in, an upper bound",
 			"run calibrate as the user of the app, or as root")
 	}
 	r.result.Worker.End = end
+	if err := r.rig.Journal.Save(r.result); err != nil {
+		return journalFailure(err)
+	}
+	return nil
 }
 
 func (r *run) warn(code, text, try string) {
-	r.result.Warnings = append(r.result.Warnings, Warning{Code: code, Text: text, Try: try})
+	r.result.Warnings = append(r.result.Warnings, Warning{Code: code, Text: RedactText(text), Try: try})
 }
 
 // stopLimit bounds the end of a run: the servers' own graceful ends are done within ten seconds, and then the group is killed.
@@ -218,7 +232,7 @@ func (r *run) stop(ctx context.Context) {
 // doubtWorker notes where the process taken for the worker changed its name during the run, or stayed a guess.
 func (r *run) doubtWorker(samples []Sample) {
 	r.result.Target.WorkerRule = r.app.Info().WorkerRule
-	if last := len(samples) - 1; last >= 0 && samples[0].PID != samples[last].PID && r.result.Worker.IdleRSSBytes > 0 {
+	if last := len(samples) - 1; last >= 0 && samples[0].PID != samples[last].PID && samples[last].Workers == 1 && r.result.Worker.IdleRSSBytes > 0 {
 		r.result.Worker.IdleRSSBytes = 0
 		r.warn("worker-changed", "another process was taken for the worker before the load showed which one answers, so idle memory is "+
 			"not known", "nothing, unless idle memory matters")
@@ -233,7 +247,7 @@ func (r *run) finish(err error) (Result, error) {
 	r.result.DurationSeconds = time.Since(r.started).Seconds()
 	r.result.Complete = err == nil
 	if err != nil {
-		r.result.InterruptedBy = err.Error()
+		r.result.InterruptedBy = RedactText(err.Error())
 	}
 	var samples []Sample
 	if r.watch != nil {

@@ -28,6 +28,15 @@ func sayBytes(b float64) string {
 	return fmt.Sprintf("%.0f B", b)
 }
 
+// sayMB groups by thousands, as the report does: 24 105 MB.
+func sayMB(b int64) string {
+	mb := fmt.Sprint((b + mib/2) / mib)
+	for i := len(mb) - 3; i > 0; i -= 3 {
+		mb = mb[:i] + " " + mb[i:]
+	}
+	return mb + " MB"
+}
+
 func sayErrors(counts map[string]int64) string {
 	if len(counts) == 0 {
 		return "none were answered well"

@@ -2,7 +2,9 @@ package calibrate
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -22,13 +24,22 @@ func (r *run) scale(ctx context.Context) error {
 	if r.rig.Scale == nil {
 		return nil
 	}
+	for _, p := range r.result.Phases {
+		if strings.HasPrefix(p.EndedBecause, memoryEnded) {
+			return nil // it was too much for this machine with one worker
+		}
+	}
 	for _, shape := range r.shapes() {
-		if err := r.scaleTo(ctx, shape); err != nil {
-			if cause := context.Cause(ctx); cause != nil {
-				return r.explain(ctx, cause)
-			}
+		err := r.scaleTo(ctx, shape)
+		if err != nil {
 			r.warn("not-scaled", fmt.Sprintf("%d workers of %d threads could not be measured (%v), so that much of the law is "+
 				"computed, not checked", shape.Workers, shape.Threads, err), "look at app.log in the run's folder")
+		}
+		if ctx.Err() != nil {
+			break // what a calibration is was measured; only its check is missing, and the warning says so
+		}
+		if err := r.rig.Journal.Save(r.result); err != nil {
+			return journalFailure(err)
 		}
 	}
 	return nil
@@ -86,19 +97,29 @@ func (r *run) measureShape(ctx context.Context, app App, shape Shape) error {
 	}
 	answered := r.rig.Load.Answered()
 	began := time.Now()
-	clients := clientsPerThread * shape.Workers * max(shape.Threads, 1)
-	_, err := r.rig.Load.Attack(ctx, app.Info().URL, Pace{Clients: clients}, func(Bucket) {
+	clients := shape.Workers * r.clients()
+	if r.result.Target.Threads > 0 {
+		clients = shape.Workers * clientsPerThread * shape.Threads
+	}
+	tally, err := r.rig.Load.Attack(ctx, app.Info().URL, Pace{Clients: clients}, func(Bucket) {
 		took, requests := time.Since(began), r.rig.Load.Answered()-answered
 		enough := took >= scaleTime && requests >= int64(scaleRequests*shape.Workers)
 		if enough || took >= scaleLimit {
 			cancel(errEnough)
 		}
+		w.read()
+		if short, why := r.memoryShort(w.taken(0)); short {
+			cancel(errors.New(why))
+		}
 	})
 	if err != nil {
 		return err
 	}
-	if parent := context.Cause(ctx); parent != nil && parent.Error() != errEnough.Error() {
-		return parent
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnough) {
+		return cause
+	}
+	if tally.Requests < int64(fewRequests*shape.Workers) || float64(tally.Succeeded) < leastSuccess*float64(tally.Requests) {
+		return fmt.Errorf("%d of %d requests succeeded", tally.Succeeded, tally.Requests)
 	}
 	total, processes, err := w.total()
 	if err != nil {

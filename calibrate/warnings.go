@@ -3,6 +3,7 @@ package calibrate
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"workermem/calibrate/creep"
 )
@@ -31,7 +32,11 @@ func doubts(r Result) []Warning {
 	}
 	requests, succeeded := traffic(r)
 	add(requests > succeeded, "errors", "look at app.log in the run's folder",
-		"%d of %d requests failed%s", requests-succeeded, requests, classes(r.Load.Errors))
+		"%d of %d requests failed; in the soak %d%s", requests-succeeded, requests, r.Load.Requests-r.Load.Succeeded, classes(r.Load.Errors))
+	add(lawIsOff(r.Law), "law-off", "measure the shape that you will run: more --threads, or --memory and --cpus of the real box",
+		"the law is off by %s for a shape that was measured", sayMB(r.Law.ResidualBytes))
+	add(r.Complete && r.Target.Threads == 0, "concurrency-unknown", "give the most that it may take: --concurrency N, and set the same bound in the server",
+		"nothing bounds how many requests this server takes at once, as far as calibrate knows; the peak is for %d", peakClients(r))
 	add(r.Load.RateAsked > 0 && r.Load.RateSent > 0 && r.Load.RateSent < 0.9*r.Load.RateAsked, "rate-not-reached",
 		"lower --rate; the memory figures hold, the latencies don't",
 		"%.0f requests/s were asked for and %.0f could be sent", r.Load.RateAsked, r.Load.RateSent)
@@ -43,7 +48,7 @@ func doubts(r Result) []Warning {
 		"recycle it from outside (a supervisor's memory limit), or mend the leak",
 		"the worker's memory creeps, and %s has no request limit that calibrate knows of", r.Target.Server)
 	for _, p := range r.Phases {
-		add(len(p.EndedBecause) > 7 && p.EndedBecause[:7] == "memory:", "memory-guard",
+		add(strings.HasPrefix(p.EndedBecause, memoryEnded), "memory-guard",
 			"give the app less load, or this machine more memory", "phase %s was ended early for %s", p.Name, p.EndedBecause)
 	}
 	return all
@@ -67,14 +72,35 @@ func unsettled(c Creep) bool {
 	return c.Verdict == string(creep.Inconclusive) || c.Verdict == string(creep.Warming)
 }
 
+// lawIsOff says that a short run was missed by more than a twentieth.
+func lawIsOff(l Law) bool {
+	for _, run := range l.Runs {
+		if l.ResidualBytes > run.MeasuredBytes/20 {
+			return true
+		}
+	}
+	return false
+}
+
+func peakClients(r Result) int {
+	for _, p := range r.Phases {
+		if p.Name == PhasePeak {
+			return p.Clients
+		}
+	}
+	return 0
+}
+
 // Outcome is how a run that was measured to its end is to be taken: 0, or the kind of failure that it amounts to.
 // Not enough evidence is never a pass.
 func (r Result) Outcome() Kind {
 	switch {
-	case r.Recommendation.Withheld != "" || unsettled(r.Creep):
+	case r.Recommendation.Withheld != "":
 		return KindInconclusive
 	case r.Recommendation.NothingFits:
 		return KindNothingFits
+	case unsettled(r.Creep):
+		return KindInconclusive
 	}
 	return 0
 }

@@ -116,6 +116,9 @@ func (w *watcher) read() {
 		return
 	}
 	w.samples = append(w.samples, s)
+	if s.Phase == PhaseScale {
+		return // of another app than the run's: the journal is the run's
+	}
 	w.status.RSS, w.status.Peak = s.RSS, max(w.status.Peak, s.RSS)
 	w.status.Requests = answered
 	if err := w.rig.Journal.Sample(s); err != nil {

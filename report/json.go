@@ -11,5 +11,5 @@ import (
 func JSON(w io.Writer, r calibrate.Result) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
-	return e.Encode(r)
+	return e.Encode(r.Whole())
 }

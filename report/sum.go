@@ -14,6 +14,9 @@ func sum(r calibrate.Result) []fact {
 	if law := lawOf(r.Law); law != "" {
 		facts = append(facts, fact{"law", law})
 	}
+	if checks := checksOf(r.Law); checks != "" {
+		facts = append(facts, fact{"checked", checks})
+	}
 	if rec.Reason != "" && !rec.NothingFits { // else the answer has it
 		facts = append(facts, fact{"workers", rec.Reason})
 	}
@@ -48,20 +51,31 @@ func lawOf(l calibrate.Law) string {
 	if l.SharedBytes > 0 {
 		s = megabytes(l.SharedBytes) + " + " + s
 	}
-	if l.Basis == "upper bound" {
-		s += "; an upper bound"
-	}
 	return s
 }
 
-// price is the price of max-requests, and how often it is paid at the user's rate.
-func price(rec calibrate.Recommendation) string {
+// checksOf is what one worker promised of the shapes that were then measured.
+func checksOf(l calibrate.Law) string {
+	var parts []string
+	for _, run := range l.Runs {
+		parts = append(parts, fmt.Sprintf("%s of %s: predicted %s, measured %s", plural(run.Workers, "worker"),
+			plural(run.Threads, "thread"), megabytes(run.PredictedBytes), megabytes(run.MeasuredBytes)))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// price is the price of max-requests, and how often it is paid at the user's rate, else at the soak's.
+func price(r calibrate.Result) string {
+	rec, at := r.Recommendation, ""
+	if r.Plan.ProductionRate <= 0 && r.Load.RateSent > 0 {
+		at = fmt.Sprintf(" at the soak's %.0f requests/s (--production-rate for yours)", r.Load.RateSent)
+	}
 	if rec.MaxRequests <= 0 {
 		return ""
 	}
 	var parts []string
 	if rec.RestartIntervalSeconds > 0 {
-		parts = append(parts, "each worker restarts every "+seconds(rec.RestartIntervalSeconds))
+		parts = append(parts, "each worker restarts every "+seconds(rec.RestartIntervalSeconds)+at)
 	}
 	if rec.RecycleCostRatio > 0 {
 		parts = append(parts, fmt.Sprintf("for %s of its time", percent(rec.RecycleCostRatio)))

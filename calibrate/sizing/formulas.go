@@ -1,6 +1,9 @@
 package sizing
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Box is the machine a formula of the field looks at. LimitBytes is the cgroup's, 0 for none; AvailableBytes is
 // MemAvailable, and 0 or less makes the formulas that ask for it take MemoryBytes.
@@ -45,7 +48,12 @@ func Formulas(box Box, q Question) []Formula {
 		f.apache2buddy(), f.phpFPM())
 	for i := range rules {
 		r := &rules[i]
-		r.TotalBytes = q.Law.Total(r.Workers, r.Threads)
+		// A thread's cost may be an upper bound, so fewer than measured are not reckoned cheaper unless they are a choice.
+		threads := r.Threads
+		if threads < q.Threads && !slices.Contains(q.ThreadChoices, threads) {
+			threads = q.Threads
+		}
+		r.TotalBytes = q.Law.Total(r.Workers, threads)
 		r.Fits = q.BudgetBytes > 0 && r.TotalBytes <= q.BudgetBytes
 	}
 	return rules

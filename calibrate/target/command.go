@@ -20,6 +20,9 @@ func (anyCommand) plan(l *Launch, p program) error {
 		}
 		return calibrate.Usage(try, "no way to tell %s which port to listen on", p.name)
 	}
+	if l.spec.has("threads") {
+		l.info.Threads = max(l.spec.Threads, 1)
+	}
 	l.info.HasThreads, l.info.CanScale = l.spec.has("threads"), l.spec.has("workers")
 	l.info.CanRecycle = l.spec.has("max_requests")
 	l.dropEnv("it would set the number of workers", "WEB_CONCURRENCY")

@@ -164,9 +164,12 @@ func (l *Launch) describe(s gunicornConfig) {
 	if isSync(class) && threads > 1 { // config.py, worker_class
 		l.change("gunicorn makes its sync worker a gthread worker, because it has %d threads", threads)
 	}
+	if !l.info.HasThreads {
+		l.info.Threads = 0 // an event loop takes as many requests at once as come
+	}
 	if !l.info.HasThreads && threads > 1 {
 		l.warn("threads-ignored", "leave --threads out", "gunicorn's %s worker does not use --threads", class)
-		l.info.Threads = 1
+		// threads mean nothing to this class
 	}
 }
 

@@ -96,8 +96,8 @@ func Recognise(spec Spec) (*Launch, error) {
 		return nil, err
 	}
 	l := &Launch{spec: spec, address: addr, argv: slices.Clone(spec.Command)}
-	l.env = environment(os.Environ(), spec.Env) //nolint:forbidigo // it is not read here, but handed to the app
-	l.info = calibrate.TargetInfo{Command: slices.Clone(spec.Command), URL: spec.URL, Threads: max(spec.Threads, 1)}
+	l.env = environment(os.Environ(), spec.Env)                                                              //nolint:forbidigo // it is not read here, but handed to the app
+	l.info = calibrate.TargetInfo{Command: slices.Clone(spec.Command), URL: spec.URL, Threads: spec.Threads} // 0: not known, or no bound
 
 	prog, err := findProgram(l)
 	if err != nil {

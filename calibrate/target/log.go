@@ -32,7 +32,7 @@ func tail(file *os.File, from int64) []string {
 	}
 	start := max(from, size-logTail)
 	data, _ := io.ReadAll(io.NewSectionReader(f, start, size-start))
-	if start > from { // the first line is a fragment; one that is all there is is still better than none
+	if start > from { // the first line is a fragment; a lone fragment is still better than nothing
 		if _, whole, more := bytes.Cut(data, []byte("\n")); more && len(whole) > 0 {
 			data = whole
 		} else {

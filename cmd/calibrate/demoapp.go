@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,9 +29,9 @@ const (
 	demoAppCommand = "__demo-app"
 	demoThreads    = 4
 	demoKeep       = 8 << 10  // bytes kept a request
-	demoWarm       = 16 << 20 // bytes gained over the first requests: half of it by demoHalf of them
+	demoWarm       = 32 << 20 // bytes gained over the first requests: half of it by demoHalf of them
 	demoHalf       = 200
-	demoHold       = 2 << 20 // bytes held while a request is under way
+	demoHold       = 4 << 20 // bytes held while a request is under way
 	demoService    = 8 * time.Millisecond
 	demoMemory     = 1 << 30 // the box that the demo sizes for, so that its answer is the same everywhere
 	demoCPUs       = 2
@@ -102,7 +101,7 @@ func demoMaster(port int, args []string) error {
 // demoWorker answers until it is told to end, then writes what it did.
 func demoWorker(threads, maxRequests int, ledger string) error {
 	runtime.GOMAXPROCS(1)
-	defer runtime.KeepAlive(heapToItsLevel())
+	heapToItsLevel()
 	listener, err := net.FileListener(os.NewFile(3, "listener"))
 	if err != nil {
 		return err
@@ -129,16 +128,15 @@ func demoWorker(threads, maxRequests int, ledger string) error {
 	return shop.write(ledger)
 }
 
-// heapToItsLevel brings the Go heap to the size it will keep as long as the ballast lives, so that all growth after it
-// is the app's own doing.
-func heapToItsLevel() (ballast []byte) {
-	debug.SetGCPercent(100)
-	ballast = touched(make([]byte, 8<<20))
-	for range 200 {
-		_ = touched(make([]byte, 256<<10))
+// heapToItsLevel brings the Go heap to the size it will keep (the collector's least goal of 4 MB), so that all growth
+// after it is the app's own doing.
+func heapToItsLevel() {
+	for range 8 {
+		for range 32 {
+			_ = touched(make([]byte, 64<<10))
+		}
+		runtime.GC()
 	}
-	runtime.GC()
-	return ballast
 }
 
 func touched(b []byte) []byte {

@@ -32,18 +32,9 @@ func calibrateMain() {
 }
 
 // The scripts in testdata/usage start nothing: they are what is refused, and the exit codes.
-func TestUsage(t *testing.T) { script(t, filepath.Join("testdata", "usage")) }
-
-// The scripts in testdata/e2e start real servers.
-func TestE2EScripts(t *testing.T) {
-	skipShort(t)
-	script(t, filepath.Join("testdata", "e2e"))
-}
-
-func script(t *testing.T, dir string) {
-	t.Helper()
+func TestUsage(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 dir,
+		Dir:                 filepath.Join("testdata", "usage"),
 		RequireExplicitExec: true,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 		Setup: func(e *testscript.Env) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -72,6 +73,9 @@ var likeThis = map[string]string{
 func exitCode(env Env, err error) int {
 	if err == nil {
 		return 0
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return 0 // whoever read the result has had enough
 	}
 	var outcome outcomeError
 	if errors.As(err, &outcome) {

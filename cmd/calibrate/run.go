@@ -66,7 +66,8 @@ func newRunCmd(env Env) *cobra.Command {
 		Use:   "run [flags] -- COMMAND...",
 		Short: "Measure an app, size the box, report, save",
 		Long: "run starts COMMAND with one worker and recycling off, finds what the worker can serve, loads it at 70 % of\n" +
-			"that until its memory's growth is known, then makes every thread busy at once and reads the peak.\n\n" +
+			"that until its memory's growth is known, then makes every thread busy at once and reads the peak. Two short\n" +
+			"runs with other threads and a second worker check the result (--quick leaves them out).\n\n" +
 			"A server that calibrate doesn't know gets its address through placeholders in COMMAND or in --env values:\n" +
 			"{host} {port} {workers} {threads} {max_requests}.",
 		Example: runExample,
@@ -99,6 +100,9 @@ func given(flags *pflag.FlagSet) []string {
 			values = list.GetSlice()
 		}
 		for _, value := range values {
+			if path, _, has := strings.Cut(value, "?"); has && flag.Name == "path" {
+				value = path + "?***"
+			}
 			all = append(all, "--"+flag.Name+"="+calibrate.RedactText(value))
 		}
 	})
