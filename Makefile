@@ -59,8 +59,10 @@ fuzz: ## run each fuzz target for FUZZTIME (20s)
 		done; \
 	done
 
-bench: ## run the benchmarks
+BENCH_SERIES ?= 400
+bench: ## run the benchmarks, and the simulation bench of the creep estimator
 	go test -run '^$$' -bench . -benchmem ./...
+	go test ./calibrate/creep -run '^TestBench$$' -bench-series $(BENCH_SERIES) -v
 
 golden: ## rewrite the golden files of the report from what it prints now
 	go test ./report -update

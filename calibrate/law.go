@@ -6,6 +6,10 @@ import "slices"
 // 0.9 MB a worker were measured, by the difference of the cgroup's charge and the sum of PSS.
 const kernelMemory = 1 << 20
 
+// leastThread is what an idle thread costs: 45 kB of resident stack and allocator were measured. Two short runs can't
+// tell less from nothing.
+const leastThread = 45_000
+
 // law is the total at N workers and T threads, at peak, creep apart. The main run alone gives
 //
 //	marginal = private dirty + (peak RSS - RSS) + kernel memory - creep x requests      one more worker
@@ -76,7 +80,7 @@ func (l *Law) fitThreads(two LawRun, threads int) {
 	}
 	here := (two.MeasuredBytes - l.SharedBytes) / int64(two.Workers)
 	there := other.MeasuredBytes - l.SharedBytes
-	l.ThreadBytes = max((there-here)/int64(other.Threads-threads), 0)
+	l.ThreadBytes = max((there-here)/int64(other.Threads-threads), leastThread)
 }
 
 func (l *Law) run(is func(LawRun) bool) *LawRun {
@@ -90,10 +94,15 @@ func (l *Law) run(is func(LawRun) bool) *LawRun {
 func (l Law) residual() int64 {
 	var most int64
 	for _, run := range l.Runs {
-		off := run.MeasuredBytes - (l.SharedBytes + int64(run.Workers)*(l.WorkerBytes+int64(run.Threads)*l.ThreadBytes))
+		off := run.MeasuredBytes - l.at(run)
 		most = max(most, off, -off)
 	}
 	return most
+}
+
+// at is what the law has for a shape.
+func (l Law) at(run LawRun) int64 {
+	return l.SharedBytes + int64(run.Workers)*(l.WorkerBytes+int64(run.Threads)*l.ThreadBytes)
 }
 
 // slope is the creep in bytes a request where there is one, else 0.

@@ -30,19 +30,19 @@ func (r *run) scale(ctx context.Context) error {
 		}
 	}
 	for _, shape := range r.shapes() {
-		err := r.scaleTo(ctx, shape)
-		if err != nil {
-			r.warn("not-scaled", fmt.Sprintf("%d workers of %d threads could not be measured (%v), so that much of the law is "+
-				"computed, not checked", shape.Workers, shape.Threads, err), "look at app.log in the run's folder")
-		}
-		if ctx.Err() != nil {
-			break // what a calibration is was measured; only its check is missing, and the warning says so
-		}
+		r.tryScale(ctx, shape) // interrupted here, a run is whole: only its check is missing, and a warning says so
 		if err := r.rig.Journal.Save(r.result); err != nil {
 			return journalFailure(err)
 		}
 	}
 	return nil
+}
+
+func (r *run) tryScale(ctx context.Context, shape Shape) {
+	if err := r.scaleTo(ctx, shape); err != nil {
+		r.warn("not-scaled", fmt.Sprintf("%d workers of %d threads could not be measured (%v), so that much of the law is "+
+			"computed, not checked", shape.Workers, shape.Threads, err), "look at app.log in the run's folder")
+	}
 }
 
 // shapes are the measured one with other threads, where the server has any, and with a second worker.

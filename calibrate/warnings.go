@@ -34,7 +34,7 @@ func doubts(r Result) []Warning {
 	add(requests > succeeded, "errors", "look at app.log in the run's folder",
 		"%d of %d requests failed; in the soak %d%s", requests-succeeded, requests, r.Load.Requests-r.Load.Succeeded, classes(r.Load.Errors))
 	add(lawIsOff(r.Law), "law-off", "measure the shape that you will run: more --threads, or --memory and --cpus of the real box",
-		"the law is off by %s for a shape that was measured", sayMB(r.Law.ResidualBytes))
+		"a shape that was measured takes up to %s more than the law has for it", sayMB(r.Law.ResidualBytes))
 	add(r.Complete && r.Target.Threads == 0, "concurrency-unknown", "give the most that it may take: --concurrency N, and set the same bound in the server",
 		"nothing bounds how many requests this server takes at once, as far as calibrate knows; the peak is for %d", peakClients(r))
 	add(r.Load.RateAsked > 0 && r.Load.RateSent > 0 && r.Load.RateSent < 0.9*r.Load.RateAsked, "rate-not-reached",
@@ -72,10 +72,11 @@ func unsettled(c Creep) bool {
 	return c.Verdict == string(creep.Inconclusive) || c.Verdict == string(creep.Warming)
 }
 
-// lawIsOff says that a short run was missed by more than a twentieth.
+// lawIsOff says that a short run took over a twentieth more than the fitted law has for it. One that took less is no
+// reason to doubt: the law errs on the safe side.
 func lawIsOff(l Law) bool {
 	for _, run := range l.Runs {
-		if l.ResidualBytes > run.MeasuredBytes/20 {
+		if run.MeasuredBytes-l.at(run) > run.MeasuredBytes/20 {
 			return true
 		}
 	}
