@@ -90,7 +90,7 @@ func creepOf(m Measured) Creep {
 	if len(m.Samples) == 0 && m.Result.Creep.Verdict != "" {
 		return m.Result.Creep // a lone result.json, without its journals
 	}
-	samples := phaseSamples(m.Samples, PhaseSoak)
+	samples := judged(m.Result, phaseSamples(m.Samples, PhaseSoak))
 	e := creep.Analyse(Points(samples), lastRSS(samples))
 	c := Creep{Verdict: string(e.Verdict), Confidence: e.Confidence, Requests: int64(e.Requests), Method: e.Method, Missing: e.Missing}
 	if e.Known {
@@ -98,6 +98,16 @@ func creepOf(m Measured) Creep {
 		c.Detectable = number(e.Detectable)
 	}
 	return c
+}
+
+// judged are the samples that ended the soak: those of the moment until the load had stopped came after the answer.
+func judged(r Result, soak []Sample) []Sample {
+	for _, p := range r.Phases {
+		if p.Name == PhaseSoak && p.Judged > 0 {
+			return soak[:min(p.Judged, len(soak))]
+		}
+	}
+	return soak
 }
 
 func phaseSamples(all []Sample, phase string) []Sample {

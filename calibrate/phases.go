@@ -137,6 +137,7 @@ func (r *run) soak(ctx context.Context) error {
 	if r.plan.Precision > 0 {
 		goal.Precision = r.plan.Precision
 	}
+	sure, judged := false, 0
 	tally, err := r.load(ctx, PhaseSoak, pace, func(seen seen) state {
 		points := Points(seen.samples)
 		estimate, progress := goal.Check(points, lastRSS(seen.samples))
@@ -144,13 +145,17 @@ func (r *run) soak(ctx context.Context) error {
 		switch {
 		case fixed:
 			s.waiting = "the load that was asked for"
-		case progress.Done:
-			s.done, s.because = true, "the answer is good enough"
+		case progress.Done && sure: // twice running: one look may be luck
+			s.done, s.because, judged = true, "the answer is good enough", len(seen.samples)
 		case seen.seconds >= r.plan.SoakLimit.Seconds():
 			s.done, s.because = true, "the limit of "+r.plan.SoakLimit.String()
 		}
+		sure = progress.Done
 		return s
 	})
+	if soak := &r.result.Phases[len(r.result.Phases)-1]; soak.Name == PhaseSoak {
+		soak.Judged = judged
+	}
 	r.recordLoad(tally)
 	return err
 }

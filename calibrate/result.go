@@ -141,10 +141,11 @@ type Phase struct {
 	RateAsked    float64 `json:"rate_asked"`
 	RateSent     float64 `json:"rate_sent"`
 	Clients      int     `json:"clients"`
-	Answered     int64   `json:"answered"`       // requests since the run began, at the phase's end
-	PeakRSSBytes int64   `json:"peak_rss_bytes"` // high-water mark of the phase
-	PeakSource   string  `json:"peak_source"`    // "VmHWM", or "samples" where the mark could not be reset or read
-	EndedBecause string  `json:"ended_because"`  // what ended it, in a few words
+	Judged       int     `json:"judged,omitempty"` // samples on which the phase was ended; the verdict rests on these
+	Answered     int64   `json:"answered"`         // requests since the run began, at the phase's end
+	PeakRSSBytes int64   `json:"peak_rss_bytes"`   // high-water mark of the phase
+	PeakSource   string  `json:"peak_source"`      // "VmHWM", or "samples" where the mark could not be reset or read
+	EndedBecause string  `json:"ended_because"`    // what ended it, in a few words
 }
 
 // Worker is the memory of one worker. A zero says that it could not be read; the sources and the warnings say why.

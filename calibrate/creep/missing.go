@@ -40,7 +40,7 @@ func missing(e Estimate, g growth, l limits) string {
 // more says how much longer a soak would tell, if that can be foreseen.
 func more(e Estimate, l limits) string {
 	if times := timesLonger(e, l); times > 1 && times <= 20 {
-		return fmt.Sprintf(": soak about %.2g times as long", times)
+		return fmt.Sprintf(": soak about %.2g times as long", max(times, 1.2))
 	}
 	return ": soak longer"
 }
