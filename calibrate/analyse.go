@@ -54,6 +54,7 @@ func worker(m Measured) Worker {
 	}
 	if last := len(m.Samples) - 1; last >= 0 {
 		w.PID = m.Samples[last].PID
+		w.Requests = max(w.Requests, m.Samples[last].Requests) // of a run cut short, more than its last whole phase had
 	}
 	if e := w.End; e != nil {
 		above := max(w.PeakRSSBytes-e.RSSBytes, 0)

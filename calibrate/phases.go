@@ -248,7 +248,7 @@ func (r *run) load(ctx context.Context, name string, pace Pace, look func(seen) 
 	done.Answered = r.rig.Load.Answered()
 	r.result.Worker.Requests = done.Answered
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnough) {
-		done.EndedBecause = "cut short"
+		done.EndedBecause = CutShort
 		return tally, cause
 	}
 	return tally, err
@@ -274,6 +274,9 @@ func (r *run) mostlyFailing(answered, succeeded int64, b Bucket) *Failure {
 // guardShare is the part of the memory that was free at the start which the app may take while it is measured:
 // a leak at full speed must not bring down the machine that measures it.
 const guardShare = 0.5
+
+// CutShort is why a phase ended that the run's end took by surprise.
+const CutShort = "cut short"
 
 // memoryEnded begins what is noted of a phase that the guard ended.
 const memoryEnded = "memory: "

@@ -314,6 +314,9 @@ func TestRunInterrupted(t *testing.T) {
 	if r.Worker.PeakRSSBytes == 0 || len(f.samples) == 0 {
 		t.Error("what was measured is lost")
 	}
+	if last := r.Phases[len(r.Phases)-1]; last.EndedBecause != CutShort {
+		t.Errorf("the last phase ended because %q", last.EndedBecause)
+	}
 }
 
 func TestRunStopsBeforeMemoryRunsOut(t *testing.T) {

@@ -137,13 +137,16 @@ func partial(r calibrate.Result) string {
 	if len(r.Phases) == 0 {
 		return by + ". No phase was finished."
 	}
-	return fmt.Sprintf("%s. Phases finished: %s. Nothing below is final.", by, phaseList(r.Phases))
+	return fmt.Sprintf("%s. Phases: %s. Nothing below is final.", by, phaseList(r.Phases))
 }
 
 func phaseList(phases []calibrate.Phase) string {
 	names := make([]string, len(phases))
 	for i, ph := range phases {
 		names[i] = fmt.Sprintf("%s %s", ph.Name, measuredSeconds(ph.Seconds))
+		if ph.EndedBecause == calibrate.CutShort {
+			names[i] += " (cut short)"
+		}
 	}
 	return strings.Join(names, ", ")
 }
