@@ -58,7 +58,6 @@ func (l *Law) fit(r Result, marginal int64, threads int) int64 {
 		return marginal
 	}
 	l.Basis = "measured"
-	l.fitThreads(*two, threads)
 	missing := two.MeasuredBytes - (l.SharedBytes + int64(two.Workers)*marginal)
 	switch {
 	case missing <= 0:
@@ -68,6 +67,7 @@ func (l *Law) fit(r Result, marginal int64, threads int) int64 {
 		marginal += missing / int64(two.Workers-1)
 		l.SharedBytes = max(one-marginal, 0)
 	}
+	l.fitThreads(*two, threads)
 	return marginal
 }
 

@@ -38,6 +38,9 @@ func TestLaw(t *testing.T) {
 		{"two workers as predicted", measuredWorker(LawRun{Workers: 2, Threads: 4, TotalBytes: 162 * mib, Processes: 3}), 20, 71, 10, "measured"},
 		{"two workers take less: the law errs on the safe side", measuredWorker(LawRun{Workers: 2, Threads: 4, TotalBytes: 150 * mib, Processes: 3}), 20, 71, 10, "measured"},
 		{"two workers take more: it is the worker's", measuredWorker(LawRun{Workers: 2, Threads: 4, TotalBytes: 172 * mib, Processes: 3}), 10, 81, 10, "measured"},
+		// 184 - 42 = 2 workers of 71; (71 - (107 - 42)) over 3 threads
+		{"a supervisor is no thread's cost", measuredWorker(LawRun{Workers: 1, Threads: 1, TotalBytes: 107 * mib},
+			LawRun{Workers: 2, Threads: 4, TotalBytes: 184 * mib, Processes: 5}), 42, 71, 2, "measured"},
 		{"a supervisor comes with the second", measuredWorker(LawRun{Workers: 2, Threads: 4, TotalBytes: 184 * mib, Processes: 5}), 42, 71, 10, "measured"},
 	} {
 		l := law(c.run)

@@ -146,7 +146,10 @@ func (r *run) soak(ctx context.Context) error {
 		case fixed:
 			s.waiting = "the load that was asked for"
 		case progress.Done && sure: // twice running: one look may be luck
-			s.done, s.because, judged = true, "the answer is good enough", len(seen.samples)
+			s.done, s.because = true, "the answer is good enough"
+			if judged == 0 {
+				judged = len(seen.samples)
+			}
 		case seen.seconds >= r.plan.SoakLimit.Seconds():
 			s.done, s.because = true, "the limit of "+r.plan.SoakLimit.String()
 		}
@@ -226,9 +229,13 @@ func (r *run) load(ctx context.Context, name string, pace Pace, look func(seen) 
 		now.seconds = r.watch.seconds() - began
 		now.answered = r.rig.Load.Answered() - answered
 		now.samples = r.watch.taken(from)
+		before := last
 		last = look(now)
 		if short, why := r.memoryShort(now.samples); short {
 			last.done, last.because = true, why
+		}
+		if before.done { // the looks while the load comes to its end don't take back why it ends
+			last.done, last.because = true, before.because
 		}
 		r.watch.tell(last.estimate, last.waiting, last.left)
 		if f := r.mostlyFailing(now.answered, succeeded, b); f != nil {
@@ -286,11 +293,11 @@ func (r *run) memoryShort(samples []Sample) (bool, string) {
 	if free <= 0 || len(samples) == 0 {
 		return false, ""
 	}
-	rss := lastRSS(samples)
+	rss := lastRSS(samples) * float64(max(samples[len(samples)-1].Workers, 1))
 	if rss < guardShare*float64(free) {
 		return false, ""
 	}
-	return true, fmt.Sprintf(memoryEnded+"the worker holds %.0f MB of the %.0f MB that were free", rss/mib, float64(free)/mib)
+	return true, fmt.Sprintf(memoryEnded+"the app holds %.0f MB of the %.0f MB that were free", rss/mib, float64(free)/mib)
 }
 
 func (r *run) recordLoad(t Tally) {

@@ -10,10 +10,10 @@ import (
 var (
 	urlPassword = regexp.MustCompile(`(://)[^/@\s]*(?::\S*)?@`)
 	urlQuery    = regexp.MustCompile(`(://[^\s?#]*)\?[^\s#]*`)
-	assignment  = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)=.+$`)
+	assignment  = regexp.MustCompile(`(?s)^([A-Za-z_][A-Za-z0-9_]*)=.+$`)
 	secretName  = regexp.MustCompile(`(?i)(passw|passphrase|pwd|secret|token|credential|auth|bearer|cookie|api[-_]?key|private[-_]?key|[-_]pass$|^--?pass$|^--?pw$)`)
-	secretPair  = regexp.MustCompile(`(?i)((?:password|passwd|pwd|secret|token|api[-_]?key)[a-z_-]*\s*[=:]\s*)[^\s&]+`)
-	authHeader  = regexp.MustCompile(`(?i)((?:authorization|cookie)\s*:\s*).+`)
+	secretPair  = regexp.MustCompile(`(?is)((?:passw|passphrase|pwd|secret|token|credential|api[-_]?key|private[-_]?key)[a-z_-]*\s*[=:]\s*)(?:-----BEGIN.*|[^\s&]+)`)
+	authHeader  = regexp.MustCompile(`(?is)((?:authorization|cookie)\s*:\s*).+`)
 )
 
 const redacted = "***"
@@ -42,7 +42,7 @@ func redactWord(arg string, option bool) (word string, hideNext bool) {
 	case option && secretName.MatchString(name) && given:
 		return name + "=" + redacted, false
 	case option && secretName.MatchString(name) && !strings.HasPrefix(arg, "--"):
-		return arg[:2] + redacted, false // -phunter2: the value may be glued to the letter
+		return arg[:2] + redacted, true // -psecret or -password secret: glued to the letter, or the next word
 	case option && secretName.MatchString(name):
 		return arg, true
 	}

@@ -22,6 +22,8 @@ func TestRedact(t *testing.T) {
 		{"an option called auth", []string{"serve", "--auth", "abc"}, []string{"serve", "--auth", "***"}},
 		{"a header", []string{"serve", "Authorization: Bearer abc def"}, []string{"serve", "Authorization: ***"}},
 		{"a query without a scheme", []string{"serve", "db?password=abc&x=1"}, []string{"serve", "db?password=***&x=1"}},
+		{"a long option with one dash", []string{"serve", "-password", "abc", "x"}, []string{"serve", "-p***", "***", "x"}},
+		{"an assignment of several lines", []string{"env", "TLS_KEY=a\nb", "x"}, []string{"env", "TLS_KEY=***", "x"}},
 		{"an assignment in an option", []string{"gunicorn", "--env=SECRET_KEY=abc", "--dsn", "https://abc@sentry/5"}, []string{"gunicorn", "--env=SECRET_KEY=***", "--dsn", "https://***@sentry/5"}},
 		{"a slash in a password", []string{"postgres://u:a/b@db/x"}, []string{"postgres://***@db/x"}},
 		{"placeholders stay", []string{"serve", "--port={port}"}, []string{"serve", "--port={port}"}},

@@ -125,7 +125,8 @@ type Latency struct {
 	Max *float64 `json:"max"`
 }
 
-// ErrorCount counts failed requests of one class: timeout, refused, reset, eof, http_4xx, http_5xx, other.
+// ErrorCount counts failed requests of one class: timeout, refused, reset, eof, http_4xx, http_5xx, local (this machine ran out of ports or
+// descriptors), other.
 type ErrorCount struct {
 	Class string `json:"class"`
 	Count int64  `json:"count"`

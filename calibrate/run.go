@@ -36,11 +36,16 @@ type run struct {
 	watch   *watcher
 	result  Result
 	phase   string // where it is, for messages
+	whole   bool   // the calibration proper is done
 }
 
 func (r *run) measure(ctx context.Context) error {
 	if err := r.measureOne(ctx); err != nil {
 		return err
+	}
+	r.whole = true
+	if err := r.rig.Journal.Save(r.analysed()); err != nil { // what follows only checks: a kill must not cost the answer
+		return journalFailure(err)
 	}
 	return r.scale(ctx)
 }
@@ -244,24 +249,33 @@ func (r *run) doubtWorker(samples []Sample) {
 }
 
 func (r *run) finish(err error) (Result, error) {
-	r.result.DurationSeconds = time.Since(r.started).Seconds()
-	r.result.Complete = err == nil
 	if err != nil {
 		r.result.InterruptedBy = RedactText(err.Error())
 	}
-	var samples []Sample
+	r.whole = r.whole || err == nil
 	if r.watch != nil {
-		samples = r.watch.taken(0)
-		r.doubtWorker(samples)
+		r.doubtWorker(r.watch.taken(0))
 		r.result.Worker.Restarts = r.watch.restarts
 		if broken := r.watch.markBroken; broken != nil {
 			r.warn("peak-from-samples", "the kernel's high-water mark could not be reset ("+broken.Error()+"), so the peak is "+
 				"the highest of ten samples a second and can miss a spike", "run calibrate as the user of the app, or as root")
 		}
 	}
-	r.result = Analyse(Measured{Result: r.result, Samples: samples})
+	r.result = r.analysed()
 	if saveErr := r.rig.Journal.Save(r.result); saveErr != nil && err == nil {
 		err = journalFailure(saveErr)
 	}
 	return r.result, err
+}
+
+// analysed is the result as far as it was measured by now.
+func (r *run) analysed() Result {
+	result := r.result
+	result.DurationSeconds = time.Since(r.started).Seconds()
+	result.Complete = r.whole
+	var samples []Sample
+	if r.watch != nil {
+		samples = r.watch.taken(0)
+	}
+	return Analyse(Measured{Result: result, Samples: samples})
 }

@@ -229,6 +229,30 @@ func TestRunScalesToOtherShapes(t *testing.T) {
 	}
 }
 
+// What is interrupted while it is only checked is whole, and says that it was interrupted.
+func TestRunInterruptedWhileItScales(t *testing.T) {
+	f := newFakeRig()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	f.scale = func(Shape) (Target, error) {
+		cancel(errors.New("Ctrl-C"))
+		return f, nil
+	}
+	r, err := runFake(t, f, fakePlan(), ctx)
+	if kindOf(err) != KindInterrupted || !r.Complete || r.Recommendation.Workers == 0 {
+		t.Errorf("error %v, complete %v, recommended %+v", err, r.Complete, r.Recommendation)
+	}
+	var saved Result
+	for _, s := range f.saved {
+		if s.Complete {
+			saved = s
+			break
+		}
+	}
+	if saved.Recommendation.Workers == 0 {
+		t.Error("nothing whole was saved before the check began")
+	}
+}
+
 func TestRunFlatApp(t *testing.T) {
 	f := newFakeRig()
 	f.warm = 10 << 20

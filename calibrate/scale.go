@@ -30,8 +30,11 @@ func (r *run) scale(ctx context.Context) error {
 		}
 	}
 	for _, shape := range r.shapes() {
-		r.tryScale(ctx, shape) // interrupted here, a run is whole: only its check is missing, and a warning says so
-		if err := r.rig.Journal.Save(r.result); err != nil {
+		r.tryScale(ctx, shape)
+		if ctx.Err() != nil {
+			return r.explain(ctx, ctx.Err()) // the run is whole all the same: only its check is missing
+		}
+		if err := r.rig.Journal.Save(r.analysed()); err != nil {
 			return journalFailure(err)
 		}
 	}
@@ -62,7 +65,19 @@ func (r *run) shapes() []Shape {
 	return all
 }
 
+// highest is the highest peak of the main run's phases.
+func (r *run) highest() int64 {
+	var highest int64
+	for _, p := range r.result.Phases {
+		highest = max(highest, p.PeakRSSBytes)
+	}
+	return highest
+}
+
 func (r *run) scaleTo(ctx context.Context, shape Shape) error {
+	if free := r.result.Host.AvailableBytes; free > 0 && float64(int64(shape.Workers)*r.highest()) > guardShare*float64(free) {
+		return errors.New("they might take more than half of the memory that is free")
+	}
 	target, err := r.rig.Scale(shape)
 	if err != nil {
 		return err
@@ -90,14 +105,13 @@ func (r *run) measureShape(ctx context.Context, app App, shape Shape) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	w := &watcher{rig: r.rig, app: app, started: r.started, fail: cancel, phase: PhaseScale}
-	w.look()
 	defer w.closeProbes()
-	if len(w.probes) != shape.Workers {
-		return fmt.Errorf("%d workers were found", len(w.probes))
+	if found := w.await(ctx, shape.Workers); found != shape.Workers {
+		return fmt.Errorf("%d workers were found", found)
 	}
 	answered := r.rig.Load.Answered()
 	began := time.Now()
-	clients := shape.Workers * r.clients()
+	clients := shape.Workers * max(r.clients(), r.plan.Clients)
 	if r.result.Target.Threads > 0 {
 		clients = shape.Workers * clientsPerThread * shape.Threads
 	}
@@ -130,6 +144,22 @@ func (r *run) measureShape(ctx context.Context, app App, shape Shape) error {
 		Requests: r.rig.Load.Answered() - answered, Processes: processes,
 	})
 	return nil
+}
+
+// await looks until so many workers are there: the first may answer while a server still forks the others.
+func (w *watcher) await(ctx context.Context, workers int) (found int) {
+	for deadline := time.Now().Add(3 * time.Second); ; {
+		w.look()
+		found = len(w.probes)
+		if found == workers || time.Now().After(deadline) {
+			return found
+		}
+		select {
+		case <-ctx.Done():
+			return found
+		case <-time.After(SampleInterval):
+		}
+	}
 }
 
 // total is the memory of the whole tree at its workers' peaks.

@@ -199,16 +199,23 @@ func (w *watcher) end() (*EndReading, error) {
 	tree := w.app.Tree()
 	e.Processes = len(tree)
 	for _, pid := range tree {
-		probe, err := w.rig.Memory.Open(pid)
-		if err != nil {
-			continue // a helper process that ended between the list and the look costs nothing any more
+		pss, err := w.pss(pid)
+		if err != nil && !errors.Is(err, ErrGone) { // one that ended since the list was made costs nothing any more
+			return nil, err
 		}
-		if d, err := probe.Detail(); err == nil {
-			e.TreePSSBytes += d.PSS
-		}
-		_ = probe.Close()
+		e.TreePSSBytes += pss
 	}
 	return &e, nil
+}
+
+func (w *watcher) pss(pid int) (int64, error) {
+	probe, err := w.rig.Memory.Open(pid)
+	if err != nil {
+		return 0, err
+	}
+	defer probe.Close()
+	d, err := probe.Detail()
+	return d.PSS, err
 }
 
 // taken returns the samples from the given one on. The slice is only ever appended to, so it may be read without the lock.

@@ -86,7 +86,7 @@ func (s *span) add(a answer) {
 // connection takes microseconds and would make a dead app look fast.
 func waited(class string) bool {
 	switch class {
-	case classRefused, classReset, classEOF, classOther:
+	case classLocal, classRefused, classReset, classEOF, classOther:
 		return false
 	}
 	return true
