@@ -224,14 +224,20 @@ const stopLimit = 20 * time.Second
 
 func (r *run) stop(ctx context.Context) {
 	r.enter(PhaseStop)
+	stopped := r.end(ctx, r.app)
+	r.result.Target.StopSeconds, r.result.Target.Killed = stopped.Seconds, stopped.Killed
+}
+
+// end stops an app, also where ctx has ended, and says so if something of it is left.
+func (r *run) end(ctx context.Context, app App) Stopped {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
 	defer cancel()
-	stopped, err := r.app.Stop(ctx)
-	r.result.Target.StopSeconds, r.result.Target.Killed = stopped.Seconds, stopped.Killed
+	stopped, err := app.Stop(ctx)
 	if err != nil || stopped.Left > 0 {
 		r.warn("processes-left", fmt.Sprintf("%d processes of the app could not be ended", stopped.Left),
 			"look for them with ps, and end them by hand")
 	}
+	return stopped
 }
 
 // doubtWorker notes where the process taken for the worker changed its name during the run, or stayed a guess.

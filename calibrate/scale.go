@@ -89,14 +89,7 @@ func (r *run) scaleTo(ctx context.Context, shape Shape) error {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
-		defer cancel()
-		if stopped, err := app.Stop(ctx); err != nil || stopped.Left > 0 {
-			r.warn("processes-left", fmt.Sprintf("%d processes of the app could not be ended", stopped.Left),
-				"look for them with ps, and end them by hand")
-		}
-	}()
+	defer r.end(ctx, app)
 	return r.measureShape(ctx, app, shape)
 }
 

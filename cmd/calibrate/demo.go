@@ -59,7 +59,7 @@ func demo(ctx context.Context, env Env) error {
 	rig := calibrate.Rig{Target: launch, Load: loadgen.New(targets, loadgen.Options{}), Journal: newPointing(folder, "", id)}
 	result, err := measure(ctx, env, plan, rig, calibrate.Result{ID: id, Target: launch.Info()})
 	if err != nil {
-		return (&runFlags{}).ended(env, folder.Path, err)
+		return ended(env, folder.Path, err)
 	}
 	if result.Truth, err = readTruth(ledger); err != nil {
 		return fmt.Errorf("the demo app left no ledger: %w", err)

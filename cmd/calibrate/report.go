@@ -26,18 +26,23 @@ func newReportCmd(env Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			switch {
-			case markdown:
-				return report.Markdown(env.Stdout, result)
-			case json:
-				return report.JSON(env.Stdout, result)
-			}
-			return report.Text(env.Stdout, result, report.TextOptions{Color: env.Color})
+			return render(env, result, markdown, json)
 		},
 	}
 	cmd.Flags().BoolVar(&markdown, "markdown", false, "a runbook page")
 	cmd.Flags().BoolVar(&json, "json", false, "result.json")
 	return cmd
+}
+
+// render prints a result in the format asked for, the terminal's by default.
+func render(env Env, result calibrate.Result, markdown, json bool) error {
+	switch {
+	case markdown:
+		return report.Markdown(env.Stdout, result)
+	case json:
+		return report.JSON(env.Stdout, result)
+	}
+	return report.Text(env.Stdout, result, report.TextOptions{Color: env.Color})
 }
 
 // loadRun reads a run back. One that was cut short was never analysed: that is done now, from its journals.

@@ -175,7 +175,7 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	}
 	result, err := measure(ctx, env, plan, rig, calibrate.Result{ID: id, Target: launch.Info()})
 	if err != nil {
-		return f.ended(env, folder.Path, err)
+		return ended(env, folder.Path, err)
 	}
 	return f.show(env, folder.Path, result)
 }
@@ -204,7 +204,7 @@ func measure(ctx context.Context, env Env, plan calibrate.Plan, rig calibrate.Ri
 }
 
 // ended says where a run that was cut short is kept.
-func (f *runFlags) ended(env Env, path string, err error) error {
+func ended(env Env, path string, err error) error {
 	var failure *calibrate.Failure
 	if errors.As(err, &failure) && failure.Kind == calibrate.KindInterrupted {
 		failure.Try = "what was measured is kept: calibrate report " + shown(env, path)
@@ -217,16 +217,7 @@ func (f *runFlags) ended(env Env, path string, err error) error {
 // show prints the result; the exit code follows from it.
 func (f *runFlags) show(env Env, path string, result calibrate.Result) error {
 	fmt.Fprintf(env.Stderr, "saved in %s\n", shown(env, path))
-	var err error
-	switch {
-	case f.json:
-		err = report.JSON(env.Stdout, result)
-	case f.markdown:
-		err = report.Markdown(env.Stdout, result)
-	default:
-		err = report.Text(env.Stdout, result, report.TextOptions{Color: env.Color})
-	}
-	if err != nil {
+	if err := render(env, result, f.markdown, f.json); err != nil {
 		return err
 	}
 	if outcome := result.Outcome(); outcome != 0 {
