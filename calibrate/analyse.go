@@ -21,6 +21,7 @@ const (
 // gives the same answer for a run just measured and for one read back from its folder.
 func Analyse(m Measured) Result {
 	r := m.Result
+	m.Samples = beforeCrowd(m.Samples)
 	r.Worker = worker(m)
 	r.Load = load(m)
 	r.Creep = creepOf(m)
@@ -28,8 +29,17 @@ func Analyse(m Measured) Result {
 	r.Worker.MarginalBytes, r.Worker.MarginalSource = marginal(r)
 	r.Worker.PlateauRSSBytes = plateau(m)
 	r.Recommendation, r.Candidates, r.Formulas = decide(r)
+	r.Concurrency = concurrency(r)
 	r.Warnings = warnings(r)
 	return r
+}
+
+// beforeCrowd leaves out the samples of PhaseConcurrency.
+func beforeCrowd(all []Sample) []Sample {
+	if i := slices.IndexFunc(all, func(s Sample) bool { return s.Phase == PhaseConcurrency }); i >= 0 {
+		return all[:i]
+	}
+	return all
 }
 
 // worker takes the peak over all phases, boot included: what a worker needs while it boots must fit as well.

@@ -165,7 +165,7 @@ func (r *run) soak(ctx context.Context) error {
 
 // peak makes every thread busy at once: memory is the request's working set times the requests under way.
 func (r *run) peak(ctx context.Context) error {
-	clients := max(r.clients(), r.plan.Clients)
+	clients := max(r.clients(), r.plan.Clients, r.result.Target.ConcurrencyLimit)
 	_, err := r.load(ctx, PhasePeak, Pace{Clients: clients}, func(seen seen) state {
 		s := atLeast(seen, peakTime, peakLimit)
 		s.waiting = fmt.Sprintf("every thread busy: %d clients at once", clients)
@@ -174,10 +174,15 @@ func (r *run) peak(ctx context.Context) error {
 	return err
 }
 
-// clients keeps every thread of one worker busy, with a request waiting behind each.
+// clients keeps every thread of one worker busy, with a request waiting behind each. Where a server turns away what
+// is beyond its bound, there are no more clients than that.
 func (r *run) clients() int {
-	if threads := r.result.Target.Threads; threads > 0 {
-		return clientsPerThread * threads
+	t := r.result.Target
+	switch {
+	case t.Threads > 0:
+		return clientsPerThread * t.Threads
+	case t.ConcurrencyLimit > 0:
+		return min(clientsForUnknown, t.ConcurrencyLimit)
 	}
 	return clientsForUnknown
 }

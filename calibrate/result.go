@@ -22,6 +22,7 @@ type Result struct {
 	Worker          Worker         `json:"worker"`
 	Creep           Creep          `json:"creep"`
 	Law             Law            `json:"law"`
+	Concurrency     Concurrency    `json:"concurrency"`
 	Recommendation  Recommendation `json:"recommendation"`
 	Candidates      []Candidate    `json:"candidates"`
 	Formulas        []Formula      `json:"formulas"`
@@ -78,9 +79,11 @@ type TargetInfo struct {
 	Changes           []string `json:"changes"`          // what was changed for the measurement, a sentence each
 	URL               string   `json:"url"`
 	Threads           int      `json:"threads"`
-	HasThreads        bool     `json:"has_threads"` // the server can run more threads a worker
-	CanScale          bool     `json:"can_scale"`   // calibrate can start it with more workers
-	CanRecycle        bool     `json:"can_recycle"` // the server can recycle a worker after so many requests
+	HasThreads        bool     `json:"has_threads"`                // the server can run more threads a worker
+	CanScale          bool     `json:"can_scale"`                  // calibrate can start it with more workers
+	CanRecycle        bool     `json:"can_recycle"`                // the server can recycle a worker after so many requests
+	ConcurrencyLimit  int      `json:"concurrency_limit"`          // the most requests that a worker takes at once, 0 for no bound
+	ConcurrencyFlag   string   `json:"concurrency_flag,omitempty"` // the server's option that bounds them
 	Preload           bool     `json:"preload"`
 	BootSeconds       float64  `json:"boot_seconds"`        // start of the server to the first whole good answer
 	WorkerBootSeconds float64  `json:"worker_boot_seconds"` // start of the worker to the same

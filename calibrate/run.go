@@ -43,10 +43,6 @@ func (r *run) measure(ctx context.Context) error {
 	if err := r.measureOne(ctx); err != nil {
 		return err
 	}
-	r.whole = true
-	if err := r.rig.Journal.Save(r.analysed()); err != nil { // what follows only checks: a kill must not cost the answer
-		return journalFailure(err)
-	}
 	return r.scale(ctx)
 }
 
@@ -69,7 +65,10 @@ func (r *run) measureOne(ctx context.Context) error {
 			return journalFailure(err)
 		}
 	}
-	return r.readEnd()
+	if err := r.readEnd(); err != nil {
+		return err
+	}
+	return r.crowd(ctx)
 }
 
 func (r *run) boot(ctx context.Context) (App, error) {
@@ -209,7 +208,9 @@ func (r *run) readEnd() error {
 			"run calibrate as the user of the app, or as root")
 	}
 	r.result.Worker.End = end
-	if err := r.rig.Journal.Save(r.result); err != nil {
+	r.doubt()
+	r.whole = true
+	if err := r.rig.Journal.Save(r.analysed()); err != nil { // what follows only adds to it: a kill must not cost the answer
 		return journalFailure(err)
 	}
 	return nil
@@ -254,18 +255,23 @@ func (r *run) doubtWorker(samples []Sample) {
 	}
 }
 
+// doubt notes what the watcher saw that stands against the figures.
+func (r *run) doubt() {
+	r.doubtWorker(r.watch.taken(0))
+	restarts, broken := r.watch.seen()
+	r.result.Worker.Restarts = restarts
+	if broken != nil {
+		r.warn("peak-from-samples", "the kernel's high-water mark could not be reset ("+broken.Error()+"), so the peak is "+
+			"the highest of ten samples a second and can miss a spike", "run calibrate as the user of the app, or as root")
+	}
+}
+
 func (r *run) finish(err error) (Result, error) {
 	if err != nil {
 		r.result.InterruptedBy = RedactText(err.Error())
 	}
-	r.whole = r.whole || err == nil
-	if r.watch != nil {
-		r.doubtWorker(r.watch.taken(0))
-		r.result.Worker.Restarts = r.watch.restarts
-		if broken := r.watch.markBroken; broken != nil {
-			r.warn("peak-from-samples", "the kernel's high-water mark could not be reset ("+broken.Error()+"), so the peak is "+
-				"the highest of ten samples a second and can miss a spike", "run calibrate as the user of the app, or as root")
-		}
+	if !r.whole && r.watch != nil {
+		r.doubt()
 	}
 	r.result = r.analysed()
 	if saveErr := r.rig.Journal.Save(r.result); saveErr != nil && err == nil {

@@ -19,6 +19,8 @@ type fakeRig struct {
 	warm     float64 // bytes gained over the first thousand requests
 	capacity float64 // requests a second
 	fails    bool    // answers 500
+	threads  int     // 0: as many requests at once as come
+	crowd    float64 // bytes held for each client while it is served
 	markErr  error
 	saveErr  error
 	scale    func(Shape) (Target, error)
@@ -37,7 +39,7 @@ type fakeRig struct {
 }
 
 func newFakeRig() *fakeRig {
-	return &fakeRig{capacity: 500, pid: 100, exited: make(chan struct{})}
+	return &fakeRig{capacity: 500, threads: 2, pid: 100, exited: make(chan struct{})}
 }
 
 func (f *fakeRig) rig() Rig {
@@ -52,7 +54,7 @@ func (f *fakeRig) rig() Rig {
 
 func (f *fakeRig) Start(context.Context) (App, error) { time.Sleep(time.Second); return f, nil }
 func (f *fakeRig) Info() TargetInfo {
-	return TargetInfo{Server: "fake", URL: "http://127.0.0.1:1", Threads: 2, HasThreads: true, CanScale: true, CanRecycle: true, WorkerBootSeconds: 1}
+	return TargetInfo{Server: "fake", URL: "http://127.0.0.1:1", Threads: f.threads, HasThreads: f.threads > 0, CanScale: true, CanRecycle: true, WorkerBootSeconds: 1}
 }
 func (f *fakeRig) Warnings() []Warning { return nil }
 func (f *fakeRig) Workers() ([]int, error) {
@@ -73,7 +75,9 @@ func (f *fakeRig) Stop(context.Context) (Stopped, error) {
 
 func (f *fakeRig) Answered() int64 { return f.answered.Load() }
 func (f *fakeRig) Attack(ctx context.Context, _ string, p Pace, each func(Bucket)) (Tally, error) {
+	f.mu.Lock()
 	f.paces = append(f.paces, p)
+	f.mu.Unlock()
 	rate := p.Rate
 	if rate == 0 {
 		rate = f.capacity
@@ -128,8 +132,16 @@ func (p *fakeProbe) Read() (rss, anon int64, err error) {
 	}
 	return p.bytes(), p.bytes() - 10<<20, nil
 }
-func (p *fakeProbe) Peak() (int64, error) { return p.bytes() + 5<<20, nil }
-func (p *fakeProbe) ResetPeak() error     { return p.rig.markErr }
+func (p *fakeProbe) Peak() (int64, error) {
+	p.rig.mu.Lock()
+	defer p.rig.mu.Unlock()
+	clients := 0
+	if n := len(p.rig.paces); n > 0 {
+		clients = p.rig.paces[n-1].Clients
+	}
+	return p.bytes() + 5<<20 + int64(p.rig.crowd)*int64(clients), nil
+}
+func (p *fakeProbe) ResetPeak() error { return p.rig.markErr }
 func (p *fakeProbe) Detail() (Detail, error) {
 	return Detail{RSS: p.bytes(), PSS: p.bytes() - 8<<20, PrivateDirty: p.bytes() - 20<<20, PrivateClean: 1 << 20}, nil
 }

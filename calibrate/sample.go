@@ -32,6 +32,8 @@ const (
 	PhaseWarmup   = "warm-up"
 	PhaseSoak     = "soak"
 	PhasePeak     = "peak"
-	PhaseStop     = "stop"
-	PhaseScale    = "scale"
+	// PhaseConcurrency is more requests at once than the peak had, where no threads bound them. Its memory is not the worker's.
+	PhaseConcurrency = "concurrency"
+	PhaseStop        = "stop"
+	PhaseScale       = "scale"
 )

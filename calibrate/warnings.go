@@ -35,7 +35,12 @@ func doubts(r Result) []Warning {
 		"%d of %d requests failed; in the soak %d%s", requests-succeeded, requests, r.Load.Requests-r.Load.Succeeded, classes(r.Load.Errors))
 	add(lawIsOff(r.Law), "law-off", "measure the shape that you will run: more --threads, or --memory and --cpus of the real box",
 		"a shape that was measured takes up to %s more than the law has for it", sayMB(r.Law.ResidualBytes))
-	add(r.Complete && r.Target.Threads == 0, "concurrency-unknown", "give the most that it may take: --concurrency N, and set the same bound in the server",
+	crowd := r.Concurrency
+	add(crowd.Bound > 0, "unbounded", "bound it in the server"+flagFor(r)+"; calibrate run --concurrency measures with so many",
+		"nothing bounds how many requests a worker takes at once, and each beyond %d takes %s; the budget bears %d",
+		peakClients(r), sayMB(crowd.RequestBytes), crowd.Bound)
+	add(r.Complete && r.Target.Threads == 0 && r.Target.ConcurrencyLimit == 0 && r.Load.Clients == 0 && len(crowd.Steps) < 2, "unbounded",
+		"give the most that it may take: --concurrency N, and set the same bound in the server",
 		"nothing bounds how many requests this server takes at once, as far as calibrate knows; the peak is for %d", peakClients(r))
 	add(r.Load.RateAsked > 0 && r.Load.RateSent > 0 && r.Load.RateSent < 0.9*r.Load.RateAsked, "rate-not-reached",
 		"lower --rate; the memory figures hold, the latencies don't",
@@ -81,6 +86,14 @@ func lawIsOff(l Law) bool {
 		}
 	}
 	return false
+}
+
+// flagFor names the server's own bound for requests at once, where it has one.
+func flagFor(r Result) string {
+	if r.Target.ConcurrencyFlag == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s %d, or less)", r.Target.ConcurrencyFlag, r.Concurrency.Bound)
 }
 
 func peakClients(r Result) int {

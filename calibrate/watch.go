@@ -225,6 +225,13 @@ func (w *watcher) taken(from int) []Sample {
 	return w.samples[min(from, len(w.samples)):len(w.samples):len(w.samples)]
 }
 
+// seen is how many workers ended, and why the high-water mark can't be used.
+func (w *watcher) seen() (restarts int, markBroken error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.restarts, w.markBroken
+}
+
 func (w *watcher) tell(estimate, waiting string, left float64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

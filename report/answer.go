@@ -67,10 +67,22 @@ func doubt(r calibrate.Result) string {
 	return "creep is not known yet, so no max-requests can be set from this run"
 }
 
+// bound is what to set where the server takes as many requests at once as come; "" where that is no matter of memory.
+func bound(r calibrate.Result) string {
+	if r.Concurrency.Bound == 0 {
+		return ""
+	}
+	s := fmt.Sprintf("more than %s requests at once a worker don't fit, and nothing bounds them now", count(r.Concurrency.Bound))
+	if flag := r.Target.ConcurrencyFlag; flag != "" {
+		s += fmt.Sprintf(": %s %d, or less", flag, r.Concurrency.Bound)
+	}
+	return s
+}
+
 func settingsOf(r calibrate.Result) []string {
 	rec := r.Recommendation
 	fields := []string{fmt.Sprintf("workers %s", count(rec.Workers))}
-	if rec.Threads > 0 {
+	if rec.Threads > 0 && (r.Target.HasThreads || r.Target.Threads > 0) {
 		fields = append(fields, fmt.Sprintf("threads %s", count(rec.Threads)))
 	}
 	fields = append(fields, "max-requests "+maxRequests(r))

@@ -75,7 +75,7 @@ func writeSettings(b *strings.Builder, r calibrate.Result) {
 	if s := paste(r); s != "" {
 		b.WriteString(fenced(s) + "\n")
 	}
-	for _, f := range []fact{{"Why", a.why}, {"Price", price(r)}, {"But", doubt(r)}} {
+	for _, f := range []fact{{"Why", a.why}, {"Price", price(r)}, {"Bound", bound(r)}, {"But", doubt(r)}} {
 		if f.text != "" {
 			fmt.Fprintf(b, "%s: %s\n\n", f.name, escape(stopped(f.text)))
 		}

@@ -31,7 +31,7 @@ func serverOf(t calibrate.TargetInfo) string {
 
 // measured is what was done to one worker, and what it showed.
 func measured(r calibrate.Result) []fact {
-	return []fact{
+	facts := []fact{
 		{"app", appOf(r.Target)},
 		{"boot", bootOf(r.Target)},
 		{"load", loadOf(r.Load)},
@@ -39,6 +39,30 @@ func measured(r calibrate.Result) []fact {
 		{"worker RSS", workerOf(r.Worker)},
 		{"one more", marginalOf(r)},
 	}
+	if s := atOnceOf(r); s != "" {
+		facts = append(facts, fact{"at once", s})
+	}
+	return facts
+}
+
+// atOnceOf is memory against requests at once; "" where threads bound them.
+func atOnceOf(r calibrate.Result) string {
+	c := r.Concurrency
+	if len(c.Steps) < 2 {
+		return ""
+	}
+	parts := make([]string, len(c.Steps))
+	for i, step := range c.Steps {
+		parts[i] = fmt.Sprintf("%s %s", count(step.Clients), megabytes(step.PeakRSSBytes))
+		if i == 0 {
+			parts[i] = fmt.Sprintf("%s requests %s", count(step.Clients), megabytes(step.PeakRSSBytes))
+		}
+	}
+	s := fmt.Sprintf("%s: %s for each more, creep apart", strings.Join(parts, ", "), megabytes(c.RequestBytes))
+	if c.Bound > 0 {
+		s += fmt.Sprintf("; the budget bears %s a worker", count(c.Bound))
+	}
+	return s
 }
 
 func hostOf(r calibrate.Result) string {

@@ -60,7 +60,7 @@ func writeAnswer(p *page, r calibrate.Result) {
 	if s := paste(r); s != "" {
 		p.hang(7, "type:", s, bold)
 	}
-	for _, f := range []fact{{"why:", a.why}, {"price:", price(r)}, {"but:", doubt(r)}} {
+	for _, f := range []fact{{"why:", a.why}, {"price:", price(r)}, {"bound:", bound(r)}, {"but:", doubt(r)}} {
 		if f.text != "" {
 			p.hang(7, f.name, f.text, plain)
 		}

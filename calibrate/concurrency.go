@@ -1,0 +1,114 @@
+package calibrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Concurrency is memory against requests at once, where no thread count bounds them: an async server takes as many
+// as come, and each holds its working set until it is answered.
+type Concurrency struct {
+	Steps        []ConcurrencyStep `json:"steps"`
+	RequestBytes int64             `json:"request_bytes"` // what each request at once beyond the first step's takes
+	Bound        int               `json:"bound"`         // the most at once a worker that the budget bears; 0: unknown, or no matter
+}
+
+// ConcurrencyStep is one level of the ladder.
+type ConcurrencyStep struct {
+	Clients      int   `json:"clients"`
+	PeakRSSBytes int64 `json:"peak_rss_bytes"`
+	Requests     int64 `json:"requests"`
+	Answered     int64 `json:"answered"` // since the run began: what has crept by then is no part of the step
+}
+
+const (
+	ladderTime  = 2 * time.Second // a step: several times the latency of a request
+	ladderLimit = 10 * time.Second
+	// noMatter is the bound beyond which memory is no reason for one: servers run out of descriptors before.
+	noMatter = 10_000
+)
+
+// ladder is how many times the peak's clients each further step has. Memory was found to grow in proportion to the
+// requests at once (5 MB held a request: 160 MB at 32, 652 MB at 128), so two steps give the slope and a check of it.
+var ladder = []int{4, 16}
+
+// crowd measures the memory of more requests at once than the peak had. It comes after the end reading, because the
+// heap keeps much of what the crowd took. What goes wrong here costs the bound, not the run's answer.
+func (r *run) crowd(ctx context.Context) error {
+	if t := r.result.Target; t.Threads > 0 || t.ConcurrencyLimit > 0 || r.plan.Clients > 0 || r.plan.Quick {
+		return nil
+	}
+	peak := r.result.Phases[len(r.result.Phases)-1]
+	r.result.Concurrency.Steps = []ConcurrencyStep{stepOf(peak)}
+	for _, times := range ladder {
+		clients := times * peak.Clients
+		step, err := r.crowdOf(ctx, clients)
+		if err != nil {
+			if r.interrupted(ctx) {
+				return r.explain(ctx, err)
+			}
+			r.warn("not-crowded", fmt.Sprintf("%d requests at once could not be measured (%v)", clients, err),
+				"bound the requests at once well below that, in the server")
+			return nil
+		}
+		r.result.Concurrency.Steps = append(r.result.Concurrency.Steps, step)
+	}
+	return nil
+}
+
+// interrupted tells the user's end from the app's.
+func (r *run) interrupted(ctx context.Context) bool {
+	cause := context.Cause(ctx)
+	return cause != nil && !errors.Is(cause, errAppEnded) && !errors.Is(cause, errWorkerEnded)
+}
+
+func (r *run) crowdOf(ctx context.Context, clients int) (ConcurrencyStep, error) {
+	main := r.result
+	defer func() { r.result.Phases, r.result.Worker = main.Phases, main.Worker }() // a crowd's peak is not the worker's
+	_, err := r.load(ctx, PhaseConcurrency, Pace{Clients: clients}, func(seen seen) state {
+		s := atLeast(seen, ladderTime, ladderLimit)
+		s.waiting = fmt.Sprintf("the memory of %d requests at once", clients)
+		return s
+	})
+	if err != nil {
+		return ConcurrencyStep{}, err
+	}
+	crowd := r.result.Phases[len(r.result.Phases)-1]
+	switch {
+	case strings.HasPrefix(crowd.EndedBecause, memoryEnded):
+		return ConcurrencyStep{}, errors.New(strings.TrimPrefix(crowd.EndedBecause, memoryEnded))
+	case float64(crowd.Succeeded) < leastSuccess*float64(crowd.Requests):
+		return ConcurrencyStep{}, fmt.Errorf("%d of %d failed", crowd.Requests-crowd.Succeeded, crowd.Requests)
+	}
+	return stepOf(crowd), nil
+}
+
+func stepOf(p Phase) ConcurrencyStep {
+	return ConcurrencyStep{Clients: p.Clients, PeakRSSBytes: p.PeakRSSBytes, Requests: p.Requests, Answered: p.Answered}
+}
+
+// concurrency is what the steps come to: bytes for each request at once, from the first step to the last, and the
+// number of them a worker at which the recommended workers fill the budget.
+func concurrency(r Result) Concurrency {
+	c := r.Concurrency
+	c.RequestBytes, c.Bound = 0, 0
+	if len(c.Steps) < 2 {
+		c.Steps = append([]ConcurrencyStep{}, c.Steps...)
+		return c
+	}
+	first, last := c.Steps[0], c.Steps[len(c.Steps)-1]
+	grown := float64(last.PeakRSSBytes-first.PeakRSSBytes) - slope(r)*float64(last.Answered-first.Answered)
+	c.RequestBytes = int64(max(grown, 0)) / int64(last.Clients-first.Clients)
+	rec := r.Recommendation
+	if c.RequestBytes == 0 || rec.Workers == 0 {
+		return c
+	}
+	bound := int64(first.Clients) + max(rec.BudgetBytes-rec.TotalBytes, 0)/int64(rec.Workers)/c.RequestBytes
+	if bound < noMatter {
+		c.Bound = int(bound)
+	}
+	return c
+}
