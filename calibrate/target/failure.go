@@ -70,8 +70,10 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 		a.explainEnd(f, "before it answered")
 	case errors.Is(cause, errCrashLoop):
 		f.What = a.name() + " starts its worker over and over"
-		f.Why, f.Try = join("each one ends while it boots", lastException(a.log())), "run the app's import by hand; look for sys.exit in it"
-		a.explainOOM(f)
+		a.explainWorkers(f)
+	case errors.Is(cause, errNoWorker):
+		f.What = "every worker of " + a.name() + " ended before it answered"
+		a.explainWorkers(f)
 	case errors.Is(cause, errWorkerTimeout) && a.Backlog() > 0:
 		f.What = a.name() + " ended its own worker before it had booted"
 		f.Why, f.Try = "the app takes longer to import than --timeout allows", "a longer --timeout, also in production"
@@ -94,23 +96,32 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 	return f
 }
 
+// explainWorkers looks for the reason why workers end while they boot, of a server that lives on.
+func (a *App) explainWorkers(f *calibrate.Failure) {
+	log := a.log()
+	if f.Why, f.Try = a.launch.server.explain(ending{}, log); f.Why == "" {
+		f.Why, f.Try = lastException(log), "run the app's import by hand; look for sys.exit in it"
+	}
+	a.explainOOM(f)
+}
+
 // explainEnd completes a failure with what is known of the main process's end.
 func (a *App) explainEnd(f *calibrate.Failure, when string) {
 	end, last := a.ending(), a.guardian.ending()
+	f.Why, f.Try = a.launch.server.explain(end, a.log())
 	switch {
 	case last == nil:
 		f.Kind = calibrate.KindTool
-		f.What = fmt.Sprintf("the guard that watches %s was killed %s", a.name(), when)
+		f.What, f.Why = fmt.Sprintf("the guard that watches %s was killed %s", a.name(), when), ""
 		f.Try = "leave the process " + guardName + " alone; the app was ended with it"
 		return
-	case end.exited() && end.Code == 0 && last.Left > 0:
+	case end.exited() && end.Code == 0 && last.Left > 0 && f.Why == "":
 		f.What = a.name() + " went into the background"
 		f.Why = fmt.Sprintf("its main process ended and left %s running", plural(last.Left, "process"))
 		f.Try = "run it in the foreground"
 		return
 	}
 	f.What = fmt.Sprintf("%s %s %s", a.name(), end, when)
-	f.Why, f.Try = a.launch.server.explain(end, a.log())
 	if f.Why == "" {
 		f.Why = explainAny(end, a.log())
 	}

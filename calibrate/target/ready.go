@@ -28,6 +28,7 @@ var (
 	errEnded         = errors.New("the app ended")
 	errCrashLoop     = errors.New("crash loop")
 	errWorkerTimeout = errors.New("worker timeout")
+	errNoWorker      = errors.New("no worker")
 )
 
 // Pauses between tries. A refused connection costs the app nothing; a 500 makes it work and log.
@@ -124,15 +125,15 @@ func (a *App) get(ctx context.Context, client *http.Client) (answer, error) {
 
 // Bounds of a look at a booting app. The log is read less often than the tree.
 const (
-	lookPause   = 25 * time.Millisecond
-	lookMost    = 200 * time.Millisecond
-	crashLoopAt = 4 // so many processes in the place of one worker
+	lookPause    = 25 * time.Millisecond
+	lookMost     = 200 * time.Millisecond
+	crashLoopAt  = 4               // so many processes in the place of one worker
+	noWorkerTime = 2 * time.Second // without any, after there were some: a server that replaces them does so sooner
 )
 
 // observeBoot ends ctx where waiting for an answer has become pointless.
 func (a *App) observeBoot(ctx context.Context, cancel context.CancelCauseFunc) {
-	seen := map[identity]bool{}
-	loop := a.launch.spec.Workers + crashLoopAt - 1
+	boot := bootWatch{loop: a.launch.spec.Workers + crashLoopAt - 1, seen: map[identity]bool{}}
 	for pause := lookPause; ; pause = min(pause+pause/4, lookMost) {
 		select {
 		case <-ctx.Done():
@@ -142,21 +143,39 @@ func (a *App) observeBoot(ctx context.Context, cancel context.CancelCauseFunc) {
 			return
 		case <-time.After(pause):
 		}
-		if workers, sure := a.watch.sureWorkers(a.guardian.pid); sure {
-			for _, w := range workers {
-				seen[identity{w.pid, w.start}] = true
-			}
+		workers, sure := a.watch.sureWorkers(a.guardian.pid)
+		if !sure {
+			workers = nil
 		}
-		log := a.log()
-		switch {
-		case len(seen) >= loop || countLines(log, "Booting worker with pid") >= loop:
-			cancel(errCrashLoop)
-			return
-		case logSays(log, "WORKER TIMEOUT") != "":
-			cancel(errWorkerTimeout)
+		if err := boot.judge(workers, a.log(), time.Now()); err != nil {
+			cancel(err)
 			return
 		}
 	}
+}
+
+// bootWatch is what was seen of a boot so far.
+type bootWatch struct {
+	loop  int // so many workers are a crash loop
+	seen  map[identity]bool
+	alive time.Time // when one was last seen
+}
+
+// judge says why the boot has become pointless, nil while it has not.
+func (b *bootWatch) judge(workers []process, log []string, now time.Time) error {
+	for _, w := range workers {
+		b.seen[identity{w.pid, w.start}] = true
+		b.alive = now
+	}
+	switch {
+	case len(b.seen) >= b.loop || countLines(log, "Booting worker with pid") >= b.loop:
+		return errCrashLoop
+	case len(b.seen) > 0 && now.Sub(b.alive) >= noWorkerTime:
+		return errNoWorker
+	case logSays(log, "WORKER TIMEOUT") != "":
+		return errWorkerTimeout
+	}
+	return nil
 }
 
 // noteBoot keeps the boot times: from the exec of the server, and from the fork of the worker, to the answer.
