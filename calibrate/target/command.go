@@ -15,8 +15,8 @@ func (anyCommand) name() string { return "command" }
 func (anyCommand) plan(l *Launch, p program) error {
 	if !l.spec.has("port") && !l.address.fixed {
 		try := "write {port} where the command says it; or --env PORT={port} where the app reads a variable; or --url http://127.0.0.1:8000 where the address is fixed"
-		if strings.Contains(p.shell, "gunicorn") {
-			try = "give the gunicorn command itself, without sh -c, and its variables by --env; or " + try
+		if server := inScript(p.shell); server != "" {
+			try = "give the " + server + " command itself, without sh -c, and its variables by --env; or " + try
 		}
 		return calibrate.Usage(try, "no way to tell %s which port to listen on", p.name)
 	}
@@ -26,11 +26,21 @@ func (anyCommand) plan(l *Launch, p program) error {
 	l.info.HasThreads, l.info.CanScale = l.spec.has("threads"), l.spec.has("workers")
 	l.info.CanRecycle = l.spec.has("max_requests")
 	l.dropEnv("it would set the number of workers", "WEB_CONCURRENCY")
-	if strings.Contains(p.shell, "gunicorn") {
-		l.warn("shell-wrapper", "give the gunicorn command itself, without sh -c, and its variables by --env",
-			"a shell script starts gunicorn here, so its workers, threads and max-requests are measured as the script says")
+	if server := inScript(p.shell); server != "" {
+		l.warn("shell-wrapper", "give the "+server+" command itself, without sh -c, and its variables by --env",
+			"a shell script starts %s here, so its workers, threads and max-requests are measured as the script says", server)
 	}
 	return l.checkArgs(p)
+}
+
+// inScript names the server we know that a shell script starts, "" for none.
+func inScript(script string) string {
+	for _, s := range servers {
+		if name := s.server.name(); strings.Contains(script, name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // checkArgs refuses threads that nothing would take.

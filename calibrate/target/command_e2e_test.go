@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,45 +32,6 @@ func TestE2EPortInEnvironment(t *testing.T) {
 	})
 	r.worker()
 }
-
-func TestE2EUvicorn(t *testing.T) {
-	t.Parallel()
-	uvicorn := venv(t, "uvicorn")
-	dir := module(t, asgiApp)
-	for _, workers := range []int{1, 2} {
-		t.Run(fmt.Sprint(workers), func(t *testing.T) {
-			r := start(t, Spec{
-				Command: []string{uvicorn, "--app-dir", dir, "--host", "{host}", "--port", "{port}", "--workers", "{workers}", "--limit-max-requests", "1{max_requests}0000", "mod:app"},
-				Workers: workers,
-			})
-			r.load(t, 500)
-			answered := strings.Fields(r.load(t, 40))
-			found, _ := r.Workers()
-			for _, pid := range answered {
-				if !slices.Contains(found, atoi(t, pid)) {
-					t.Fatalf("answered by %s, found %v (%s), tree %v", pid, found, r.Info().WorkerRule, r.Tree())
-				}
-			}
-			if len(found) != workers {
-				t.Errorf("%v by %q, want %d; tree %v", found, r.Info().WorkerRule, workers, r.Tree())
-			}
-			if info := r.Info(); !info.CanRecycle || info.HasThreads {
-				t.Errorf("%+v", info)
-			}
-		})
-	}
-}
-
-const asgiApp = `
-import os
-async def app(scope, receive, send):
-    if scope["type"] != "http":
-        return
-    for _ in range(20000):
-        pass
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": (str(os.getpid()) + "\n").encode()})
-`
 
 // A shell that stays is no worker; the server below it is.
 func TestE2EShellWrapper(t *testing.T) {

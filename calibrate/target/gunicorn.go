@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,7 +44,7 @@ func (gunicorn) plan(l *Launch, p program) error {
 	for _, name := range []string{"GUNICORN_PID", "GUNICORN_FD"} { // of a Gunicorn that is our own parent
 		l.dropEnv("it belongs to another Gunicorn", name)
 	}
-	if l.info.ServerVersion, err = gunicornVersion(l, p); err != nil {
+	if l.info.ServerVersion, err = askVersion(l, p, "Gunicorn", "version"); err != nil {
 		return err
 	}
 	settings, err := underneath(l, p, given)
@@ -199,35 +198,6 @@ func (s gunicornConfig) refuse() error {
 	return nil
 }
 
-var versionNumber = regexp.MustCompile(`\b(\d+)\.(\d+)(\.\d+)*`)
-
-// gunicornVersion is what --version says: "gunicorn (version 27.0.1)".
-func gunicornVersion(l *Launch, p program) (string, error) {
-	out, err := probe(l, slices.Concat(p.argv[:p.index+1], []string{"--version"}), versionLimit, nil)
-	if err != nil {
-		l.warn("version-unknown", "run it by hand and see", "gunicorn --version did not answer: %v", err)
-		return "", nil
-	}
-	version := versionNumber.FindString(logSays(splitLog(out), "version"))
-	if version == "" {
-		f := calibrate.Usage("is the virtual environment active?", "%s does not start Gunicorn", strings.Join(p.argv[:p.index+1], " "))
-		f.Log = lastLines(splitLog(out), logLines)
-		f.Why = strings.Join(lastLines(f.Log, 1), "")
-		return "", f
-	}
-	return version, nil
-}
-
-func versionAtLeast(version string, major, minor int) bool {
-	m := versionNumber.FindStringSubmatch(version)
-	if m == nil {
-		return false
-	}
-	a, _ := strconv.Atoi(m[1])
-	b, _ := strconv.Atoi(m[2])
-	return a > major || a == major && b >= minor
-}
-
 // Gunicorn's titles, where setproctitle is installed (util.py, _setproctitle).
 const (
 	masterTitle = "gunicorn: master ["
@@ -267,14 +237,7 @@ func (g gunicorn) workers(tree []process, holds sockets) ([]process, string) {
 
 // isMaster is for the first process from above that runs Gunicorn itself, not a wrapper around it.
 func isMaster(p process) bool {
-	if strings.HasPrefix(p.title(), masterTitle) {
-		return true
-	}
-	if len(p.args) == 0 {
-		return false
-	}
-	first := filepath.Base(p.args[0])
-	return first == "gunicorn" || pythonName.MatchString(first) && isGunicorn(seeThrough(p.args))
+	return strings.HasPrefix(p.title(), masterTitle) || runs(p, isGunicorn)
 }
 
 // withSocket are those that hold the listening socket, where that tells any apart; else all.
@@ -325,7 +288,7 @@ func explainGunicornWorker(log []string) (why, try string) {
 	case strings.Contains(line, "SIGKILL"), strings.Contains(line, "signal 9"):
 		return "somebody killed it: " + line, "look for what kills processes here; the kernel's log names its own kills (dmesg)"
 	case line != "":
-		return line, "see the app's log"
+		return line, "see the app's log; an exit code of its own may be a sys.exit in the app"
 	}
 	return "", ""
 }

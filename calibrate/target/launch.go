@@ -76,6 +76,17 @@ var servers = []struct {
 	server     server
 }{
 	{isGunicorn, gunicorn{}},
+	{isUvicorn, uvicorn{}},
+}
+
+// knownServer is the one that recognises a program, nil for none.
+func knownServer(p program) server {
+	for _, s := range servers {
+		if s.recognises(p) {
+			return s.server
+		}
+	}
+	return nil
 }
 
 // Recognise reads the command and says how it will be measured. Every complaint is a *calibrate.Failure of
@@ -103,12 +114,8 @@ func Recognise(spec Spec) (*Launch, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.server = anyCommand{}
-	for _, s := range servers {
-		if s.recognises(prog) {
-			l.server = s.server
-			break
-		}
+	if l.server = knownServer(prog); l.server == nil {
+		l.server = anyCommand{}
 	}
 	l.info.Server = l.server.name()
 	if err := l.server.plan(l, prog); err != nil {

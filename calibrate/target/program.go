@@ -159,7 +159,7 @@ func (p program) throughShell() program {
 	if set > 0 {
 		command = slices.Concat([]string{"env"}, words[:set], command)
 	}
-	if isGunicorn(seeThrough(command)) {
+	if knownServer(seeThrough(command)) != nil {
 		p.shellWords = command
 	}
 	return p

@@ -66,7 +66,8 @@ func TestSeeThroughShell(t *testing.T) {
 		"echo gunicorn":                  nil,
 		"":                               nil,
 		"A=B":                            nil,
-		"uvicorn app:app --port {port}":  nil, // not a server whose command we rewrite
+		"uvicorn app:app --port {port}":  {"uvicorn", "app:app", "--port", "{port}"},
+		"puma -p {port}":                 nil, // not a server whose command we rewrite
 		"gunicorn x; echo":               nil,
 		"exec":                           nil,
 		"gunicorn \"x":                   nil,

@@ -2,6 +2,7 @@ package target
 
 import (
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -125,6 +126,15 @@ func pids(all []process) []int {
 }
 
 var digits = regexp.MustCompile(`\d+`)
+
+// runs says whether a process is a server itself, not a wrapper around it.
+func runs(p process, recognises func(program) bool) bool {
+	if len(p.args) == 0 {
+		return false
+	}
+	first := filepath.Base(p.args[0])
+	return recognises(program{name: first}) || pythonName.MatchString(first) && recognises(seeThrough(p.args))
+}
 
 // kin is what a worker has in common with the one that takes its place: its parent, and its command line but for
 // numbers (uvicorn's spawn_main(tracker_fd=5, pipe_handle=7) has other ones each time).

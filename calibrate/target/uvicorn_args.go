@@ -1,0 +1,69 @@
+package target
+
+import (
+	"slices"
+	"strings"
+)
+
+// The options of Uvicorn 0.17 to 0.54 (main.py). All are needed, because the value of one may look like another. They
+// can't be abbreviated, and none has a short form.
+var (
+	uvicornValued = strings.Fields(`host port uds fd reload-dir reload-include reload-exclude reload-delay workers loop
+		http ws ws-max-size ws-max-queue ws-ping-interval ws-ping-timeout ws-per-message-deflate lifespan interface
+		env-file log-config log-level forwarded-allow-ips root-path limit-concurrency backlog limit-max-requests
+		limit-max-requests-jitter timeout-keep-alive timeout-graceful-shutdown timeout-worker-healthcheck ssl-keyfile
+		ssl-certfile ssl-keyfile-password ssl-version ssl-cert-reqs ssl-ca-certs ssl-ciphers header app-dir
+		h11-max-incomplete-event-size`)
+	uvicornFlags = strings.Fields(`reload http2 access-log no-access-log use-colors no-use-colors proxy-headers
+		no-proxy-headers server-header no-server-header date-header no-date-header factory reset-contextvars version help`)
+)
+
+// uvicornArg is one option with its value, or one word that is neither.
+type uvicornArg struct {
+	option string   // without its --; "" for the app and for what we don't know
+	value  string   // "true" for a flag
+	words  []string // that it takes up
+}
+
+type uvicornArgs []uvicornArg
+
+// scanUvicorn reads the words after the program as click would (click/parser.py, _process_opts).
+func scanUvicorn(words []string) uvicornArgs {
+	var args uvicornArgs
+	for len(words) > 0 && words[0] != "--" {
+		arg := nextUvicornArg(words)
+		args = append(args, arg)
+		words = words[len(arg.words):]
+	}
+	if len(words) > 0 {
+		args = append(args, uvicornArg{words: words})
+	}
+	return args
+}
+
+// nextUvicornArg leaves what click would refuse as it is, for Uvicorn to refuse it.
+func nextUvicornArg(words []string) uvicornArg {
+	name, value, hasValue := strings.Cut(words[0], "=")
+	option, isOption := strings.CutPrefix(name, "--")
+	switch {
+	case !isOption:
+	case slices.Contains(uvicornFlags, option) && !hasValue:
+		return uvicornArg{option: option, value: "true", words: words[:1]}
+	case slices.Contains(uvicornValued, option) && hasValue:
+		return uvicornArg{option: option, value: value, words: words[:1]}
+	case slices.Contains(uvicornValued, option) && len(words) > 1: // also where the next word looks like an option
+		return uvicornArg{option: option, value: words[1], words: words[:2]}
+	}
+	return uvicornArg{words: words[:1]}
+}
+
+// without writes the arguments again, leaving out some options.
+func (args uvicornArgs) without(options ...string) []string {
+	var words []string
+	for _, arg := range args {
+		if arg.option == "" || !slices.Contains(options, arg.option) {
+			words = append(words, arg.words...)
+		}
+	}
+	return words
+}
