@@ -1,0 +1,27 @@
+package calibrate
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// JournalBytes is what a run of some length writes to its journals: ten samples and a bucket a second, each a line of
+// JSON. The lines measured are those of a long run with large numbers, so it is rather too much. The app's log is not
+// in it: nobody knows that beforehand.
+func JournalBytes(d time.Duration) int64 {
+	sample := Sample{Seconds: 3600.123456789, Phase: PhaseCapacity, Generation: 10, PID: 4_000_000, Workers: 1,
+		RSS: 10 << 30, Anon: 10 << 30, Requests: 10_000_000}
+	bucket := Bucket{Seconds: 3600.123456789, Phase: PhaseCapacity, Requests: 10_000, Succeeded: 10_000,
+		P50: 0.001195433, P99: 0.001275736}
+	perSecond := lineBytes(sample)*int64(time.Second/SampleInterval) + lineBytes(bucket)
+	return int64(d.Seconds() * float64(perSecond))
+}
+
+// lineBytes is the length of a journal's line, its newline included.
+func lineBytes(v any) int64 {
+	line, err := json.Marshal(v)
+	if err != nil {
+		return 0 // a NaN or an infinity; there are none above
+	}
+	return int64(len(line)) + 1
+}
