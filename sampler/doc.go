@@ -7,6 +7,7 @@
 //     mark from status (10 us), private and proportional memory from smaps_rollup (10 us a resident MB).
 //   - [Host] reads the machine: cores, memory, kernel, and the cgroup limits that bind this process, each with where
 //     it came from.
+//   - [Doctor] tries what a measurement needs of the machine, and says what is limited and what to do about it.
 //
 // Reading is apart from parsing: a parse function takes the bytes of one file of proc(5) and knows no path. Kilobytes
 // and pages become bytes there, and bytes they stay.

@@ -1,0 +1,70 @@
+package sampler
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"workermem/calibrate"
+)
+
+// writable says whether a run could be kept in .calibrate, without making it.
+func (d Doctor) writable() calibrate.Finding {
+	const name, try = "writable", "calibrate run --out FOLDER, with one that can be written"
+	folder, err := d.nearest()
+	if err == nil {
+		err = unix.Faccessat(unix.AT_FDCWD, folder, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
+	}
+	if err != nil {
+		return limited(name, try, "runs can't be kept in ./.calibrate: %s", reason(err))
+	}
+	return fine(name, "runs can be kept in ./.calibrate")
+}
+
+var errNotFolder = errors.New("it isn't a folder")
+
+// nearest is the folder in which the first thing would be made: .calibrate/runs, or what there is of it.
+func (d Doctor) nearest() (string, error) {
+	for _, folder := range []string{filepath.Join(d.Dir, ".calibrate", "runs"), filepath.Join(d.Dir, ".calibrate"), d.Dir} {
+		if _, err := os.Lstat(folder); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		info, err := os.Stat(folder) // of a link, what it points to
+		if err == nil && !info.IsDir() {
+			err = errNotFolder
+		}
+		return folder, err
+	}
+	return "", fs.ErrNotExist
+}
+
+// littleSpace is little because the app's own log comes on top, and nobody knows how much that will be.
+const littleSpace = 100 << 20
+
+// space compares what is free for this user with what a run's journals take.
+func (d Doctor) space() calibrate.Finding {
+	const name = "space"
+	folder, err := d.nearest()
+	var s unix.Statfs_t
+	if err == nil {
+		err = unix.Statfs(folder, &s)
+	}
+	if err != nil {
+		return limited(name, "calibrate run --out FOLDER", "how much space is free can't be told: %s", reason(err))
+	}
+	return saySpace(int64(s.Bavail) * s.Bsize)
+}
+
+func saySpace(free int64) calibrate.Finding {
+	const name = "space"
+	hour := calibrate.MB(calibrate.JournalBytes(time.Hour))
+	if free < littleSpace {
+		return limited(name, "free some, or calibrate run --out FOLDER on another disk",
+			"%s free on disk; a run takes %s an hour beside the app's log", calibrate.MB(free), hour)
+	}
+	return fine(name, "%s free on disk; a run takes %s an hour beside the app's log", calibrate.MB(free), hour)
+}

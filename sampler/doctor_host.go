@@ -1,0 +1,160 @@
+package sampler
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"workermem/calibrate"
+)
+
+// hostMemory is what the sizing goes by.
+func hostMemory(h calibrate.Host) calibrate.Finding {
+	const name = "memory"
+	bytes, source := h.Memory()
+	switch {
+	case bytes == 0:
+		return missing(name, "give it yourself: calibrate run --memory 2G", "this machine's memory isn't known")
+	case h.MemoryLimitBytes > 0:
+		return fine(name, "%s of memory, %s of them free, by %s", calibrate.MB(bytes), calibrate.MB(h.AvailableBytes), source)
+	}
+	return fine(name, "%s of memory, %s of them free, and no cgroup limit", calibrate.MB(bytes), calibrate.MB(h.AvailableBytes))
+}
+
+func hostCPUs(h calibrate.Host) calibrate.Finding {
+	const name = "cpus"
+	if h.CPULimit > 0 && h.CPULimit < float64(h.CPUs) {
+		return fine(name, "%.3g of %s, by %s", h.CPULimit, count(h.CPUs, "core"), h.CPULimitSource)
+	}
+	return fine(name, "%s by affinity, and no quota below that", count(h.CPUs, "core"))
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// busy compares the load average with the cores of the whole machine, which it counts. Above half of them the load
+// generator, the app and the others wait for one another.
+func (d Doctor) busy(h calibrate.Host) calibrate.Finding {
+	const name = "load-average"
+	average, ok := loadAverage(readText(d.path("loadavg")))
+	n := max(cores(d.Roots), h.CPUs)
+	switch {
+	case !ok:
+		return unread(name, "how busy the machine is", "/proc/loadavg")
+	case average > float64(n)/2:
+		return limited(name, "measure when it is quiet: what others take is missing from the app's rate and latency",
+			"load average %.2f on %s: the machine is busy", average, count(n, "core"))
+	}
+	return fine(name, "load average %.2f on %s: quiet enough", average, count(n, "core"))
+}
+
+// loadAverage is that of the last minute (proc_loadavg(5)).
+func loadAverage(text string) (float64, bool) {
+	first, _, _ := strings.Cut(strings.TrimSpace(text), " ")
+	average, err := strconv.ParseFloat(first, 64)
+	return average, err == nil && average >= 0 && average < 1e9
+}
+
+// cores are those of the machine that are online, whoever may use them; 1 where that can't be read.
+func cores(r Roots) int { return max(coreList(readText(r.sys("/sys/devices/system/cpu/online"))), 1) }
+
+// coreList counts a list such as "0-3,8" (cpuset(7), List format), 0 for what isn't one.
+func coreList(text string) int {
+	n := 0
+	for part := range strings.SplitSeq(strings.TrimSpace(text), ",") {
+		low, high, isRange := strings.Cut(part, "-")
+		if !isRange {
+			high = low
+		}
+		a, err := strconv.ParseUint(low, 10, 16)
+		b, err2 := strconv.ParseUint(high, 10, 16)
+		if err != nil || err2 != nil || b < a {
+			return 0
+		}
+		n += int(b-a) + 1
+	}
+	return n
+}
+
+// controller says which version of cgroups counts memory, if any does.
+func (d Doctor) controller() calibrate.Finding {
+	const name = "cgroups"
+	mounts := parseMountinfo(readText(d.path("self/mountinfo")))
+	h := d.memoryGroups(mounts)
+	v2 := slices.ContainsFunc(mounts, func(m mount) bool { return m.Type == "cgroup2" })
+	switch {
+	case h.Doubt != "" || !d.counts(h):
+		return limited(name, "mount /sys/fs/cgroup here with its memory controller; or give limits by --memory and --cpus",
+			"no cgroup of this process counts memory here: limits and kills for memory may go unseen")
+	case h.Version == 1 && v2:
+		return fine(name, "cgroups: hybrid, memory is counted by v1")
+	}
+	return fine(name, "cgroups: v%d, with the memory controller", h.Version)
+}
+
+// memoryGroups are the cgroups of this process that would count memory.
+func (d Doctor) memoryGroups(mounts []mount) hierarchy {
+	h := findHierarchy("memory", parseCgroup(readText(d.path("self/cgroup"))), mounts)
+	h.check(d.Roots, "memory.max")
+	return h
+}
+
+// counts says whether the controller is there: v1 has it where it is mounted. In v2 the process's own cgroup names it,
+// or one above has what the controller brings; the root has nothing of that and hands the controller down or doesn't.
+func (d Doctor) counts(h hierarchy) bool {
+	if h.Version != 2 || len(h.Groups) == 0 {
+		return h.Version == 1
+	}
+	own := readText(d.Roots.sys(path.Join(h.Groups[0].Folder, "cgroup.controllers")))
+	return slices.Contains(strings.Fields(own), "memory") ||
+		slices.ContainsFunc(h.Groups, func(g group) bool { return exists(d.Roots.sys(path.Join(g.Folder, limitFile(2)))) })
+}
+
+// limitFile is what a cgroup has only where its memory can be limited.
+func limitFile(version int) string {
+	if version == 1 {
+		return "memory.limit_in_bytes"
+	}
+	return "memory.max"
+}
+
+// ownGroup makes a cgroup within that of this process, as prove would for the app, looks whether its memory could be
+// limited, and removes it. In v2 a cgroup that holds processes hands no controller down ("no internal processes",
+// Documentation/admin-guide/cgroup-v2.rst), so that a folder can be made and is of no use.
+func (d Doctor) ownGroup() calibrate.Finding {
+	const name, try = "own-cgroup", "run calibrate as root, or in a group of its own: systemd-run --user --scope -p Delegate=yes calibrate run ..."
+	h := d.memoryGroups(parseMountinfo(readText(d.path("self/mountinfo"))))
+	if h.Doubt != "" || len(h.Groups) == 0 || !d.counts(h) {
+		return limited(name, try, "the app can't have a memory cgroup of its own: none counts memory here")
+	}
+	folder := d.Roots.sys(path.Join(h.Groups[0].Folder, fmt.Sprintf("calibrate-doctor-%d", os.Getpid())))
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		return limited(name, try, "the app can't have a memory cgroup of its own: %s", reason(err))
+	}
+	usable := exists(path.Join(folder, limitFile(h.Version)))
+	if err := os.Remove(folder); err != nil {
+		return limited(name, "rmdir "+folder, "a cgroup was made and can't be removed: %s", reason(err))
+	}
+	if !usable {
+		return limited(name, try, "the app can't have a memory cgroup of its own: the controller isn't handed down")
+	}
+	return fine(name, "the app can have a memory cgroup of its own")
+}
+
+// reason is what the kernel said, without the path.
+func reason(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,122 @@
+package sampler
+
+import (
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"workermem/calibrate"
+)
+
+// What the kernel is set to that makes RSS say more or less than what the app uses.
+
+// swap is left out of RSS (Documentation/filesystems/proc.rst, VmSwap).
+func (d Doctor) swap() calibrate.Finding {
+	const name = "swap"
+	text := readText(d.path("meminfo"))
+	total, free := meminfo(text, "SwapTotal"), meminfo(text, "SwapFree")
+	switch used := total - free; {
+	case total < 0 || free < 0:
+		return unread(name, "whether there is swap, which RSS leaves out,", "/proc/meminfo")
+	case total == 0:
+		return fine(name, "no swap: all that the app holds is in its RSS")
+	case used > 0:
+		return limited(name, "swapoff -a while you measure, or free memory first",
+			"%s of %s of swap are in use: RSS leaves out what is swapped", calibrate.MB(used), calibrate.MB(total))
+	}
+	return fine(name, "%s of swap, unused", calibrate.MB(total))
+}
+
+// meminfo takes one figure of /proc/meminfo, in bytes, -1 where it isn't there.
+func meminfo(text, key string) int64 {
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(line, ":")
+		if name != key {
+			continue
+		}
+		if n, err := kilobytes([]byte(value)); err == nil {
+			return n
+		}
+	}
+	return -1
+}
+
+// hugePages looks at the setting, and at what one touched byte costs here and now: the setting may not hold for this
+// process (PR_SET_THP_DISABLE), and an app that it starts has the same.
+func (d Doctor) hugePages() calibrate.Finding {
+	folder := "/sys/kernel/mm/transparent_hugepage"
+	setting := chosen(readText(d.Roots.sys(filepath.Join(folder, "enabled"))))
+	if setting != "always" {
+		return sayHugePages(setting, 0)
+	}
+	size, err := strconv.Atoi(strings.TrimSpace(readText(d.Roots.sys(filepath.Join(folder, "hpage_pmd_size")))))
+	if err != nil || size < 1<<16 || size > 1<<30 {
+		size = 2 << 20
+	}
+	p, err := d.self()
+	if err != nil {
+		return unread("huge-pages", "what a touched byte takes", "/proc")
+	}
+	defer p.Close()
+	grown, err := growth(p, 2*size, func(b []byte) { b[size] = 1 }) // the huge page around it fits, wherever b begins
+	if err != nil {
+		return limited("huge-pages", "free some memory", "what a touched byte takes isn't known: %s", brief(err))
+	}
+	return sayHugePages(setting, grown)
+}
+
+func sayHugePages(setting string, touch int64) calibrate.Finding {
+	const name = "huge-pages"
+	switch {
+	case setting == "":
+		return fine(name, "this kernel has no transparent huge pages")
+	case setting != "always":
+		return fine(name, "no huge page comes unasked (transparent_hugepage: %s)", setting)
+	case touch < 1<<16:
+		return fine(name, "no huge page comes unasked, though the setting is always")
+	}
+	return limited(name, "measure with production's setting: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled",
+		"huge pages come unasked: one touched byte took %d kB of RSS", touch>>10)
+}
+
+// chosen is the word in brackets: "always [madvise] never".
+func chosen(text string) string {
+	_, after, _ := strings.Cut(text, "[")
+	word, _, found := strings.Cut(after, "]")
+	if !found {
+		return ""
+	}
+	return word
+}
+
+// overcommit says whether memory can run out before it is used (Documentation/mm/overcommit-accounting.rst).
+func (d Doctor) overcommit() calibrate.Finding {
+	const name = "overcommit"
+	mode := strings.TrimSpace(readText(d.path("sys/vm/overcommit_memory")))
+	if mode == "" {
+		return unread(name, "whether memory is promised beyond what there is", "/proc/sys/vm/overcommit_memory")
+	}
+	if mode != "2" {
+		return fine(name, "memory counts when it is used (vm.overcommit_memory=%s)", mode)
+	}
+	text := readText(d.path("meminfo"))
+	left := max(meminfo(text, "CommitLimit")-meminfo(text, "Committed_AS"), 0)
+	return limited(name, "sysctl vm.overcommit_memory=0; or keep more in reserve: calibrate run --reserve 40%",
+		"vm.overcommit_memory=2: %s are left to be asked for, used or not; a fork may fail at that", calibrate.MB(left))
+}
+
+// merging looks for KSM, which makes equal pages one where processes ask for it: RSS counts each, memory only one
+// (Documentation/admin-guide/mm/ksm.rst).
+func (d Doctor) merging() calibrate.Finding {
+	const name, folder = "ksm", "/sys/kernel/mm/ksm"
+	read := func(file string) string { return strings.TrimSpace(readText(d.Roots.sys(filepath.Join(folder, file)))) }
+	if read("run") != "1" {
+		return fine(name, "equal pages aren't merged (KSM is off)")
+	}
+	shared, _ := strconv.ParseInt(read("pages_sharing"), 10, 64)
+	if shared <= 0 {
+		return fine(name, "KSM is on, and has merged nothing")
+	}
+	return limited(name, "echo 2 > /sys/kernel/mm/ksm/run while you measure, unless production has it too",
+		"KSM has merged %s of equal pages: RSS counts them all", calibrate.MB(shared*pageSize))
+}

@@ -1,0 +1,191 @@
+package sampler
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"workermem/calibrate"
+)
+
+// ownDescriptors is what calibrate has open beside its connections, or an app beside its own, and some to spare. Seen:
+// 25 of calibrate's in the last phase, when the app runs a second time; 11 of a Gunicorn worker's.
+const ownDescriptors = 32
+
+// descriptors compares RLIMIT_NOFILE with what the load opens. Go raises the soft limit to the hard one for itself, and
+// gives what it starts the one that it was started with (os/rlimit.go): a shell, which leaves it alone, can say that.
+func (d Doctor) descriptors() calibrate.Finding {
+	var own unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &own); err != nil {
+		return limited("descriptors", "ulimit -n says it", "how many files may be open isn't known: %s", reason(err))
+	}
+	return sayDescriptors(own.Cur, childLimit(), d.Sockets)
+}
+
+// childLimit is how many files a child of ours may open, 0 where there is no shell to ask.
+func childLimit() uint64 {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "/bin/sh", "-c", "ulimit -n").Output()
+	if err != nil {
+		return 0
+	}
+	text := strings.TrimSpace(string(out))
+	if text == "unlimited" {
+		return unix.RLIM_INFINITY
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func sayDescriptors(own, app uint64, sockets int) calibrate.Finding {
+	const name = "descriptors"
+	text, least := "open files: calibrate "+grouped(own), own
+	if app > 0 {
+		text, least = text+", the app "+grouped(app), min(own, app)
+	}
+	if need := uint64(sockets + ownDescriptors); least >= need {
+		return fine(name, "%s; the load needs %d", text, need)
+	}
+	return limited(name, "ulimit -n 4096", "%s: enough for %d connections at once, and the load opens up to %d",
+		text, max(int64(least)-ownDescriptors, 0), sockets)
+}
+
+// grouped is 28232 as "28 232".
+func grouped(n uint64) string {
+	if n >= 1<<62 {
+		return "any number"
+	}
+	text := strconv.FormatUint(n, 10)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + " " + text[i:]
+	}
+	return text
+}
+
+// ports are those that connections may start from (net.ipv4.ip_local_port_range), and how many of them a closed
+// connection still holds. Where few are left, connect looks long for a free one: with 20 thousand held, an app's
+// capacity fell to a tenth, without an error.
+func (d Doctor) ports() calibrate.Finding {
+	const name = "ports"
+	low, high, ok := portRange(readText(d.path("sys/net/ipv4/ip_local_port_range")))
+	if !ok {
+		return unread(name, "from which ports connections start", "/proc/sys/net/ipv4/ip_local_port_range")
+	}
+	all := high - low + 1
+	held, ok := timeWait(readText(d.path("net/sockstat")))
+	if !ok {
+		return unread(name, "how many ports closed connections hold", "/proc/net/sockstat")
+	}
+	text := grouped(uint64(all)) + " ports to connect from, " + grouped(uint64(held)) + " of them in TIME_WAIT"
+	if held > all/2 || all-held < 2*d.Sockets {
+		return limited(name, "wait a minute, and see who opens them: ss -tan state time-wait; sysctl net.ipv4.ip_local_port_range='15000 65000'",
+			"%s: connecting gets slow", text)
+	}
+	return fine(name, "%s", text)
+}
+
+// portRange reads "32768\t60999".
+func portRange(text string) (low, high int, ok bool) {
+	fields := strings.Fields(text)
+	if len(fields) != 2 {
+		return 0, 0, false
+	}
+	low, err := strconv.Atoi(fields[0])
+	high, err2 := strconv.Atoi(fields[1])
+	return low, high, err == nil && err2 == nil && 0 < low && low <= high && high < 1<<16
+}
+
+// timeWait takes the figure after "tw" in the line "TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 168" of sockstat.
+func timeWait(text string) (n int, ok bool) {
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || fields[0] != "TCP:" {
+			continue
+		}
+		for i := 1; i+1 < len(fields); i += 2 {
+			if n, err := strconv.ParseUint(fields[i+1], 10, 31); err == nil && fields[i] == "tw" {
+				return int(n), true
+			}
+		}
+	}
+	return 0, false
+}
+
+// askedBacklog is the accept queue that gunicorn and uvicorn ask for. The kernel gives no more than net.core.somaxconn.
+const askedBacklog = 2048
+
+func (d Doctor) backlog() calibrate.Finding {
+	const name = "backlog"
+	most, err := strconv.Atoi(strings.TrimSpace(readText(d.path("sys/net/core/somaxconn"))))
+	switch {
+	case err != nil:
+		return unread(name, "how long a server's accept queue may get", "/proc/sys/net/core/somaxconn")
+	case most < askedBacklog:
+		return limited(name, "sysctl net.core.somaxconn=4096, unless production has no more either",
+			"accept queues are cut to %d (net.core.somaxconn); gunicorn and uvicorn ask for %d", most, askedBacklog)
+	}
+	return fine(name, "accept queues are as long as servers ask (net.core.somaxconn=%d)", most)
+}
+
+func loopback4() calibrate.Finding {
+	const name = "loopback"
+	if err := connect("tcp4", "127.0.0.1:0"); err != nil {
+		return stopping(missing(name, "ip link set lo up; in a sandbox, allow it the loopback network", "nobody can listen and connect on 127.0.0.1: %s", networkReason(err)))
+	}
+	return fine(name, "127.0.0.1 works: something listened, and was connected to")
+}
+
+func loopback6() calibrate.Finding {
+	const name = "loopback6"
+	if err := connect("tcp6", "[::1]:0"); err != nil {
+		return missing(name, "let the app listen on 127.0.0.1, as calibrate has it do", "no ::1 here, so an app that listens only there can't be measured: %s", networkReason(err))
+	}
+	return fine(name, "::1 works too")
+}
+
+// connect listens on a free port, connects to it and accepts. It leaves nothing in TIME_WAIT.
+func connect(network, address string) error {
+	const limit = time.Second
+	l, err := net.Listen(network, address)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	client, err := net.DialTimeout(network, l.Addr().String(), limit)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	_ = client.(*net.TCPConn).SetLinger(0)
+	_ = l.(*net.TCPListener).SetDeadline(time.Now().Add(limit))
+	server, err := l.Accept()
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	return server.(*net.TCPConn).SetLinger(0)
+}
+
+// networkReason is what the kernel said, without the addresses.
+func networkReason(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		var call *os.SyscallError
+		if errors.As(op.Err, &call) {
+			return call.Err.Error()
+		}
+		return op.Err.Error()
+	}
+	return err.Error()
+}

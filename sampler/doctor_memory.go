@@ -1,0 +1,185 @@
+package sampler
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"workermem/calibrate"
+)
+
+// statm touches pages and looks whether statm has seen every one of them at once.
+func (d Doctor) statm(kernel string) calibrate.Finding {
+	const name = "statm"
+	p, err := d.self()
+	if err != nil {
+		return stopping(missing(name, "mount /proc where calibrate runs", "the memory of a process can't be read: %s", brief(err)))
+	}
+	defer p.Close()
+	exact, err := seesEveryPage(p)
+	switch {
+	case err != nil:
+		return stopping(missing(name, "run calibrate on another kernel", "the memory of a process can't be read: %s", brief(err)))
+	case !exact:
+		return limited(name, "Linux 6.16 or newer; or a longer soak, in which creep outgrows this: calibrate run --duration 5m",
+			"RSS lags behind: each of its counters may be off by %s", lag(kernel, cores(d.Roots)))
+	}
+	return fine(name, "RSS is exact: statm saw each page as it was touched")
+}
+
+// touchedPages are fewer than the 32 that a core may keep to itself, so that a counter that lags shows none of them.
+const touchedPages = 16
+
+// seesEveryPage touches fresh pages some times over. Meanwhile the Go runtime may take or give back pages of its own,
+// so not every try has to fit; and counters that lag fit by chance, in one try of some hundred.
+func seesEveryPage(p calibrate.Probe) (bool, error) {
+	const tries, enough = 20, 5
+	seen := 0
+	for range tries {
+		grown, err := growth(p, touchedPages*int(pageSize), func(b []byte) {
+			for i := 0; i < len(b); i += int(pageSize) {
+				b[i] = 1
+			}
+		})
+		if err != nil {
+			return false, err
+		}
+		if grown == touchedPages*pageSize {
+			seen++
+		}
+	}
+	return seen >= enough, nil
+}
+
+// growth is by how much RSS has grown, says the probe, after something was done with memory that nobody had used.
+func growth(p calibrate.Probe, size int, use func([]byte)) (int64, error) {
+	b, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = unix.Munmap(b) }()
+	before, _, err := p.Read()
+	if err != nil {
+		return 0, err
+	}
+	use(b)
+	after, _, err := p.Read()
+	return after - before, err
+}
+
+// lag is how far a counter of RSS may be off where statm doesn't add up what each core or thread keeps to itself:
+//
+//   - from Linux 6.2 to 6.15, on each core less than max(32, 2 x cores) pages (lib/percpu_counter.c,
+//     percpu_counter_batch; mm_counter in include/linux/mm.h). 6.16 adds them up.
+//   - before, in each thread up to 63 pages (TASK_RSS_EVENTS_THRESH in mm/memory.c; proc_pid_statm(5)).
+func lag(kernel string, cores int) string {
+	if major, minor, ok := release(kernel); ok && (major < 6 || major == 6 && minor < 2) {
+		return fmt.Sprintf("%d kB a thread", 63*pageSize>>10)
+	}
+	bytes := int64(max(32, 2*cores)) * int64(cores) * pageSize
+	return fmt.Sprintf("%.3g MB", float64(bytes)/(1<<20))
+}
+
+// release takes the first two numbers of a kernel's release: "6.1.0-18-amd64".
+func release(kernel string) (major, minor int, ok bool) {
+	first, rest, _ := strings.Cut(kernel, ".")
+	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+	if end < 0 {
+		end = len(rest)
+	}
+	major, err := strconv.Atoi(first)
+	minor, err2 := strconv.Atoi(rest[:end])
+	return major, minor, err == nil && err2 == nil
+}
+
+// spikeBytes is large beside what counters may lag by on one core.
+const spikeBytes = 8 << 20
+
+// peak makes a spike, looks whether the high-water mark has it, resets the mark and looks again.
+func (d Doctor) peak() calibrate.Finding {
+	const name, try = "peak", "use a kernel with CONFIG_PROC_PAGE_MONITOR; sandboxes such as gVisor have none of this"
+	p, err := d.self()
+	if err != nil {
+		return missing(name, try, "no high-water mark: %s", brief(err))
+	}
+	defer p.Close()
+	before, _, err := p.Read()
+	if err == nil {
+		err = spike(spikeBytes)
+	}
+	if err != nil {
+		return missing(name, try, "no high-water mark: %s", brief(err))
+	}
+	high, err := p.Peak()
+	if err != nil || high-before < spikeBytes/2 {
+		return missing(name, try, "no high-water mark (VmHWM): a spike between two samples, 0.1 s apart, goes unseen")
+	}
+	if err := p.ResetPeak(); err != nil {
+		return limited(name, try, "VmHWM can't be reset, so peaks are those of samples 0.1 s apart: %s", brief(err))
+	}
+	if after, err := p.Peak(); err != nil || high-after < spikeBytes/2 {
+		return limited(name, try, "writing to clear_refs doesn't reset VmHWM, so peaks are those of samples 0.1 s apart")
+	}
+	return fine(name, "peaks are exact: VmHWM saw a spike of 8 MB, and could be reset")
+}
+
+// spike uses memory for a moment.
+func spike(size int) error {
+	b, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		return err
+	}
+	for i := 0; i < len(b); i += int(pageSize) {
+		b[i] = 1
+	}
+	return unix.Munmap(b)
+}
+
+// rollup reads the page tables of a child, as a run does with the worker.
+func (d Doctor) rollup() calibrate.Finding {
+	const name = "smaps_rollup"
+	pid := d.Child
+	if pid == 0 {
+		pid = os.Getpid()
+	}
+	p, err := Memory{Proc: d.Roots.Proc}.Open(pid)
+	if err == nil {
+		defer p.Close()
+		_, err = p.Detail()
+	}
+	if err != nil {
+		return missing(name, "use a kernel with CONFIG_PROC_PAGE_MONITOR (smaps_rollup: Linux 4.14)",
+			"private pages can't be told from shared: one more worker is taken to cost its whole RSS (%s)", brief(err))
+	}
+	return fine(name, "private pages are told from shared ones, in smaps_rollup of a child")
+}
+
+// self opens this process.
+func (d Doctor) self() (calibrate.Probe, error) { return Memory{Proc: d.Roots.Proc}.Open(os.Getpid()) }
+
+// path is a file of /proc.
+func (d Doctor) path(parts ...string) string {
+	return filepath.Join(append([]string{d.Roots.Proc}, parts...)...)
+}
+
+// brief is the cause alone: a line has no room for the advice around it.
+func brief(err error) string {
+	var path *fs.PathError
+	var errno syscall.Errno
+	switch {
+	case errors.As(err, &path):
+		return path.Error()
+	case errors.Is(err, calibrate.ErrGone):
+		return "it isn't in /proc"
+	case errors.As(err, &errno):
+		return errno.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,471 @@
+package sampler
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+
+	"workermem/calibrate"
+)
+
+func doctorAt(name string) Doctor {
+	dir := filepath.Join("..", "fixtures", "proc", name)
+	return Doctor{Roots: Roots{Proc: filepath.Join(dir, "proc"), Sys: filepath.Join(dir, "sys")}, Root: filepath.Join(dir, "root"), Sockets: 512}
+}
+
+// kernelSays are the findings that rest on nothing but the kernel's files.
+func (d Doctor) kernelSays() []calibrate.Finding {
+	return []calibrate.Finding{d.hiding(), d.swap(), d.hugePages(), d.overcommit(), d.merging(), d.busy(calibrate.Host{CPUs: 1}),
+		d.controller(), d.ports(), d.backlog(), d.container()}
+}
+
+// What is said of a machine is what its user acts on, so the whole sentences are held.
+func TestKernelFindings(t *testing.T) {
+	for _, tt := range []struct {
+		tree string
+		want []string
+	}{
+		{"doctor-quiet", []string{
+			"ok: /proc shows the processes of every user",
+			"ok: 2 048 MB of swap, unused",
+			"ok: no huge page comes unasked (transparent_hugepage: madvise)",
+			"ok: memory counts when it is used (vm.overcommit_memory=0)",
+			"ok: equal pages aren't merged (KSM is off)",
+			"ok: load average 0.31 on 4 cores: quiet enough",
+			"ok: cgroups: v2, with the memory controller",
+			"ok: 28 232 ports to connect from, 12 of them in TIME_WAIT",
+			"ok: accept queues are as long as servers ask (net.core.somaxconn=4096)",
+			"ok: no sign of a container",
+		}},
+		{"doctor-strained", []string{
+			"limited: /proc is mounted with hidepid=2: it shows this user's processes only",
+			"limited: 1 024 MB of 2 048 MB of swap are in use: RSS leaves out what is swapped",
+			"ok: no huge page comes unasked (transparent_hugepage: never)",
+			"limited: vm.overcommit_memory=2: 1 024 MB are left to be asked for, used or not; a fork may fail at that",
+			"limited: KSM has merged 100 MB of equal pages: RSS counts them all",
+			"limited: load average 2.75 on 4 cores: the machine is busy",
+			"limited: no cgroup of this process counts memory here: limits and kills for memory may go unseen",
+			"limited: 28 232 ports to connect from, 20 117 of them in TIME_WAIT: connecting gets slow",
+			"limited: accept queues are cut to 128 (net.core.somaxconn); gunicorn and uvicorn ask for 2048",
+			"ok: in a container, by its cgroup (kubepods): other containers may share its cores",
+		}},
+		{"doctor-few-ports", []string{
+			"limited: whether /proc hides processes isn't known: nothing in /proc/self/mountinfo",
+			"ok: no swap: all that the app holds is in its RSS",
+			"ok: this kernel has no transparent huge pages",
+			"ok: memory counts when it is used (vm.overcommit_memory=1)",
+			"ok: KSM is on, and has merged nothing",
+			"ok: load average 1.50 on 3 cores: quiet enough", // exactly half of them
+			"limited: no cgroup of this process counts memory here: limits and kills for memory may go unseen",
+			"limited: 1 000 ports to connect from, 0 of them in TIME_WAIT: connecting gets slow",
+			"ok: accept queues are as long as servers ask (net.core.somaxconn=2048)",
+			"ok: in a container, by /run/.containerenv: other containers may share its cores",
+		}},
+		{"doctor-nothing-said", []string{
+			"limited: whether /proc hides processes isn't known: nothing in /proc/self/mountinfo",
+			"limited: whether there is swap, which RSS leaves out, isn't known: nothing in /proc/meminfo",
+			"ok: this kernel has no transparent huge pages",
+			"limited: whether memory is promised beyond what there is isn't known: nothing in /proc/sys/vm/overcommit_memory",
+			"ok: equal pages aren't merged (KSM is off)",
+			"limited: how busy the machine is isn't known: nothing in /proc/loadavg",
+			"limited: no cgroup of this process counts memory here: limits and kills for memory may go unseen",
+			"limited: from which ports connections start isn't known: nothing in /proc/sys/net/ipv4/ip_local_port_range",
+			"limited: how long a server's accept queue may get isn't known: nothing in /proc/sys/net/core/somaxconn",
+			"ok: in a container, by /.dockerenv: other containers may share its cores",
+		}},
+	} {
+		t.Run(tt.tree, func(t *testing.T) {
+			var got []string
+			for _, f := range doctorAt(tt.tree).kernelSays() {
+				got = append(got, string(f.State)+": "+f.Text)
+			}
+			if d := cmp.Diff(tt.want, got); d != "" {
+				t.Error(d)
+			}
+			actionable(t, doctorAt(tt.tree).kernelSays())
+		})
+	}
+}
+
+// actionable: whatever isn't ok says what to try, every finding has a name, and no name comes twice.
+func actionable(t *testing.T, findings []calibrate.Finding) {
+	t.Helper()
+	var names []string
+	for _, f := range findings {
+		if f.Name == "" || slices.Contains(names, f.Name) {
+			t.Errorf("the name %q of %q is missing, or taken", f.Name, f.Text)
+		}
+		names = append(names, f.Name)
+		if f.Text == "" || (f.Try == "") != (f.State == calibrate.StateOK) {
+			t.Errorf("%s is %s, text %q, try %q", f.Name, f.State, f.Text, f.Try)
+		}
+	}
+}
+
+// The version that counts memory, for each tree that the host is read from: 0 where none does.
+func TestController(t *testing.T) {
+	says := map[string]string{
+		"v1-": "cgroups: v1, with the memory controller", "v2-": "cgroups: v2, with the memory controller",
+		"hybrid-memory-v1": "cgroups: hybrid, memory is counted by v1", "hybrid-memory-v2": "cgroups: v2, with the memory controller",
+		"mounted-twice": "cgroups: v1, with the memory controller", "no-meminfo": "cgroups: v2, with the memory controller",
+	}
+	unseen := []string{"v1-removed", "v2-no-memory-controller", "v2-not-handed-down", "namespace-outside", "namespace-old-mount",
+		"mount-of-another", "not-mounted", "no-cgroups"}
+	for _, tt := range trees {
+		want, ok := says[tt.name]
+		if !ok {
+			want = says[tt.name[:3]]
+		}
+		got := Doctor{Roots: roots(tt.name)}.controller()
+		switch {
+		case slices.Contains(unseen, tt.name):
+			if got.State != calibrate.StateLimited {
+				t.Errorf("%s: %s: %s", tt.name, got.State, got.Text)
+			}
+		case got.State != calibrate.StateOK || got.Text != want:
+			t.Errorf("%s: %s: %q, want %q", tt.name, got.State, got.Text, want)
+		}
+	}
+}
+
+// A cgroup that can be made and then has no limit to set is of no use; whatever comes of it, nothing is left. A tree
+// of plain files can show no more: a folder made there has nothing in it.
+func TestOwnGroupLeavesNothing(t *testing.T) {
+	tree := t.TempDir()
+	if err := os.CopyFS(tree, os.DirFS(filepath.Join("..", "fixtures", "cgroup", "v2-limit"))); err != nil {
+		t.Fatal(err)
+	}
+	before := entries(t, tree)
+	got := Doctor{Roots: Roots{Proc: filepath.Join(tree, "proc"), Sys: filepath.Join(tree, "sys")}}.ownGroup()
+	if want := "the app can't have a memory cgroup of its own: the controller isn't handed down"; got.Text != want {
+		t.Errorf("%s: %q", got.State, got.Text)
+	}
+	if d := cmp.Diff(before, entries(t, tree)); d != "" {
+		t.Errorf("left behind:\n%s", d)
+	}
+	if got := (Doctor{Roots: roots("no-cgroups")}).ownGroup(); got.State != calibrate.StateLimited {
+		t.Errorf("without cgroups: %s: %s", got.State, got.Text)
+	}
+}
+
+func entries(t *testing.T, dir string) []string {
+	t.Helper()
+	var all []string
+	if err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		all = append(all, path)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// This machine, whatever it is. What is said of it here is held to what can be seen in another way.
+func TestExamineHere(t *testing.T) {
+	child := start(t, nil)
+	dir := t.TempDir()
+	d := Doctor{Roots: Roots{Proc: "/proc", Sys: "/sys", Etc: "/etc"}, Root: "/", Dir: dir, Child: child.pid, Sockets: 512}
+	host, all := d.Examine()
+	actionable(t, all)
+	state := map[string]calibrate.State{}
+	for _, f := range all {
+		state[f.Name] = f.State
+		if f.Area == "" || f.Stops {
+			t.Errorf("%s is in area %q; stops %v: %s", f.Name, f.Area, f.Stops, f.Text)
+		}
+	}
+	if major, minor, ok := release(host.Kernel); ok && (major > 6 || major == 6 && minor >= 16) && state["statm"] != calibrate.StateOK {
+		t.Errorf("statm is %s on Linux %s", state["statm"], host.Kernel)
+	}
+	for name, want := range map[string]calibrate.State{
+		"peak": calibrate.StateOK, "smaps_rollup": calibrate.StateOK, "loopback": calibrate.StateOK, "writable": calibrate.StateOK,
+	} {
+		if state[name] != want {
+			t.Errorf("%s is %s, want %s", name, state[name], want)
+		}
+	}
+	if left := entries(t, dir); len(left) != 1 {
+		t.Errorf("made in the folder: %q", left)
+	}
+}
+
+// Without a /proc nothing can be measured, and nothing of it is said to be well.
+func TestNoProc(t *testing.T) {
+	empty := t.TempDir()
+	d := Doctor{Roots: Roots{Proc: empty, Sys: empty}, Root: empty}
+	for _, f := range []calibrate.Finding{d.statm(""), d.peak(), d.rollup(), d.strangers(), d.hiding(), d.swap(), d.overcommit(),
+		d.busy(calibrate.Host{}), d.controller(), d.ownGroup(), d.ports(), d.backlog()} {
+		if f.State == calibrate.StateOK || f.Stops != (f.Name == "statm") {
+			t.Errorf("%s is %s, stops %v: %s", f.Name, f.State, f.Stops, f.Text)
+		}
+	}
+}
+
+// Another user's process: root reads a child of nobody's; nobody does not read root's.
+func TestStrangers(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can start a process of another user")
+	}
+	stranger := start(t, &syscall.Credential{Uid: 65534, Gid: 65534, NoSetGroups: true})
+	d := Doctor{Roots: Roots{Proc: "/proc"}, Stranger: stranger.pid}
+	_, err := os.ReadFile(d.path(strconv.Itoa(stranger.pid), "smaps_rollup"))
+	want := calibrate.StateOK
+	if errors.Is(err, fs.ErrPermission) { // a root without capabilities
+		want = calibrate.StateLimited
+	}
+	if got := d.strangers(); got.State != want {
+		t.Errorf("%s: %s; reading it: %v", got.State, got.Text, err)
+	}
+}
+
+// A child of the same user is no stranger, whatever the caller takes it for.
+func TestOwnChildIsNoStranger(t *testing.T) {
+	child := start(t, nil)
+	d := Doctor{Roots: Roots{Proc: "/proc"}, Stranger: child.pid}
+	if pid, _ := d.foreign(); pid == child.pid {
+		t.Error("our own child is taken for another user's process")
+	}
+}
+
+func TestHidepid(t *testing.T) {
+	line := func(options string) string { return "22 27 0:21 / /proc rw - proc none " + options + "\n" }
+	for _, tt := range []struct{ mounts, want string }{
+		{line("rw"), ""},
+		{line("rw,hidepid=0"), ""},
+		{line("rw,hidepid=off"), ""},
+		{line("rw,gid=4,hidepid=invisible"), "invisible"},
+		{line("rw,hidepid=2") + line("rw"), ""}, // the later mount is the one that is seen
+		{strings.Replace(line("rw,hidepid=2"), "/proc rw", "/chroot/proc rw", 1), ""},
+		{"", ""},
+	} {
+		if got := hidepid(parseMountinfo(tt.mounts)); got != tt.want {
+			t.Errorf("%q: %q, want %q", tt.mounts, got, tt.want)
+		}
+	}
+}
+
+func TestLag(t *testing.T) {
+	for _, tt := range []struct {
+		kernel string
+		cores  int
+		want   string
+	}{
+		{"6.12.0-amd64", 2, "0.25 MB"}, // 32 pages x 2 cores
+		{"6.2.0", 64, "32 MB"},         // 128 x 64
+		{"6.15", 16, "2 MB"},           // 32 x 16
+		{"6.1.0-18-amd64", 64, "252 kB a thread"},
+		{"5.15.0", 2, "252 kB a thread"},
+		{"", 1, "0.125 MB"},
+	} {
+		if got := lag(tt.kernel, tt.cores); pageSize == 4096 && got != tt.want {
+			t.Errorf("%q on %d cores: %s, want %s", tt.kernel, tt.cores, got, tt.want)
+		}
+	}
+}
+
+// A probe whose counters lag as those of Linux 6.2 to 6.15: a core's pages are added once there are 32 of them.
+type lagging struct {
+	calibrate.Probe
+	known int64
+}
+
+func (l *lagging) Read() (rss, anon int64, err error) {
+	rss, anon, err = l.Probe.Read()
+	if rss-l.known >= 32*pageSize || l.known-rss >= 32*pageSize {
+		l.known = rss
+	}
+	return l.known, anon, err
+}
+
+func TestLaggingCountersAreSeen(t *testing.T) {
+	p := open(t, os.Getpid())
+	if exact, err := seesEveryPage(&lagging{Probe: p}); exact || err != nil {
+		t.Errorf("exact %v, %v", exact, err)
+	}
+}
+
+func TestSayHugePages(t *testing.T) {
+	for _, tt := range []struct {
+		setting string
+		touch   int64
+		state   calibrate.State
+		text    string
+	}{
+		{"always", 2 * mb, calibrate.StateLimited, "huge pages come unasked: one touched byte took 2048 kB of RSS"},
+		{"always", 4096, calibrate.StateOK, "no huge page comes unasked, though the setting is always"},
+		{"madvise", 0, calibrate.StateOK, "no huge page comes unasked (transparent_hugepage: madvise)"},
+	} {
+		if got := sayHugePages(tt.setting, tt.touch); got.State != tt.state || got.Text != tt.text {
+			t.Errorf("%s, %d: %s: %s", tt.setting, tt.touch, got.State, got.Text)
+		}
+	}
+}
+
+// The second half's first byte lies in a huge page that fits into the mapping, wherever that begins.
+func TestGrowthSeesAHugePage(t *testing.T) {
+	const size = 2 << 20
+	p := open(t, os.Getpid())
+	most := int64(0)
+	for range 8 {
+		grown, err := growth(p, 2*size, func(b []byte) {
+			_ = unix.Madvise(b, unix.MADV_HUGEPAGE)
+			b[size] = 1
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		most = max(most, grown)
+	}
+	if most < pageSize {
+		t.Errorf("a touched page grew RSS by %d bytes", most)
+	}
+	if most < size {
+		t.Skipf("no huge page to be had: RSS grew by %d bytes", most)
+	}
+}
+
+// The lesser of both limits is what counts.
+func TestSayDescriptors(t *testing.T) {
+	for _, tt := range []struct {
+		own, app uint64
+		want     string
+	}{
+		{20000, 1024, "ok: open files: calibrate 20 000, the app 1 024; the load needs 544"},
+		{544, unix.RLIM_INFINITY, "ok: open files: calibrate 544, the app any number; the load needs 544"},
+		{543, 0, "limited: open files: calibrate 543: enough for 511 connections at once, and the load opens up to 512"},
+		{20000, 100, "limited: open files: calibrate 20 000, the app 100: enough for 68 connections at once, and the load opens up to 512"},
+		{20, 20, "limited: open files: calibrate 20, the app 20: enough for 0 connections at once, and the load opens up to 512"},
+	} {
+		f := sayDescriptors(tt.own, tt.app, 512)
+		if got := string(f.State) + ": " + f.Text; got != tt.want {
+			t.Errorf("%s\nwant %s", got, tt.want)
+		}
+	}
+}
+
+func TestWritable(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		make func(dir string) error
+		want calibrate.State
+	}{
+		{"an empty folder", func(string) error { return nil }, calibrate.StateOK},
+		{"runs are there", func(dir string) error { return os.MkdirAll(filepath.Join(dir, ".calibrate", "runs"), 0o755) }, calibrate.StateOK},
+		{"a file in its place", func(dir string) error { return os.WriteFile(filepath.Join(dir, ".calibrate"), nil, 0o600) }, calibrate.StateLimited},
+		{"a link to nothing", func(dir string) error { return os.Symlink("nowhere", filepath.Join(dir, ".calibrate")) }, calibrate.StateLimited},
+		{"no folder at all", os.RemoveAll, calibrate.StateLimited},
+	} {
+		dir := filepath.Join(t.TempDir(), "here")
+		if err := errors.Join(os.Mkdir(dir, 0o755), tt.make(dir)); err != nil {
+			t.Fatal(err)
+		}
+		got := Doctor{Dir: dir}.writable()
+		err := os.MkdirAll(filepath.Join(dir, ".calibrate", "runs", "one"), 0o755)
+		if tt.name == "no folder at all" {
+			err = fs.ErrNotExist // MkdirAll makes that too; a shell whose folder was removed is where this is met
+		}
+		if got.State != tt.want || (err == nil) != (tt.want == calibrate.StateOK) {
+			t.Errorf("%s: %s: %s; making it: %v", tt.name, got.State, got.Text, err)
+		}
+	}
+}
+
+func TestSaySpace(t *testing.T) {
+	if f := saySpace(50 << 20); f.State != calibrate.StateLimited || f.Text != "50 MB free on disk; a run takes 5 MB an hour beside the app's log" {
+		t.Errorf("%s: %s", f.State, f.Text)
+	}
+	if f := saySpace(100 << 20); f.State != calibrate.StateOK {
+		t.Errorf("%s: %s", f.State, f.Text)
+	}
+}
+
+func TestCI(t *testing.T) {
+	if f := (Doctor{}).ci(); f.State != calibrate.StateOK {
+		t.Error(f.Text)
+	}
+	f := Doctor{CI: []string{"CI", "GITHUB_ACTIONS"}}.ci()
+	if f.State != calibrate.StateLimited || !strings.Contains(f.Try, "env -u CI -u GITHUB_ACTIONS calibrate run") {
+		t.Errorf("%s: %s; try %s", f.State, f.Text, f.Try)
+	}
+}
+
+func TestHostFindings(t *testing.T) {
+	for _, tt := range []struct{ want, got string }{
+		{"8 192 MB of memory, 6 144 MB of them free, and no cgroup limit", hostMemory(calibrate.Host{MemoryBytes: 8 * gb, AvailableBytes: 6 * gb}).Text},
+		{"1 024 MB of memory, 512 MB of them free, by cgroup v2 memory.max of /web", hostMemory(calibrate.Host{MemoryBytes: 8 * gb,
+			AvailableBytes: gb / 2, MemoryLimitBytes: gb, MemoryLimitSource: "cgroup v2 memory.max of /web"}).Text},
+		{"this machine's memory isn't known", hostMemory(calibrate.Host{}).Text},
+		{"1 core by affinity, and no quota below that", hostCPUs(calibrate.Host{CPUs: 1}).Text},
+		{"1.5 of 4 cores, by cgroup v2 cpu.max of /web", hostCPUs(calibrate.Host{CPUs: 4, CPULimit: 1.5, CPULimitSource: "cgroup v2 cpu.max of /web"}).Text},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("%q, want %q", tt.got, tt.want)
+		}
+	}
+}
+
+func TestDoctorParsers(t *testing.T) {
+	for text, want := range map[string]int{"0-1\n": 2, "0": 1, "0-3,8,10-11\n": 7, "": 0, "3-1": 0, "0-": 0, "a": 0, "0,,1": 0, "99999999": 0} {
+		if got := coreList(text); got != want {
+			t.Errorf("coreList(%q) = %d, want %d", text, got, want)
+		}
+	}
+	for text, want := range map[string]int{"TCP: inuse 1 orphan 0 tw 7 alloc 1\n": 7, "UDP: tw 7\n": -1, "TCP: tw\n": -1, "TCP: tw -1": -1, "\n": -1} {
+		if got, ok := timeWait(text); got != max(want, 0) || ok != (want >= 0) {
+			t.Errorf("timeWait(%q) = %d, %v, want %d", text, got, ok, want)
+		}
+	}
+	for text, want := range map[string]bool{"1 65535": true, "0 10": false, "10 9": false, "1 65536": false, "1": false, "1 2 3": false} {
+		if _, _, ok := portRange(text); ok != want {
+			t.Errorf("portRange(%q) is %v", text, ok)
+		}
+	}
+	for text, want := range map[string]bool{"0.21 0.28 0.85 3/106 4766\n": true, "": false, "-1 0 0": false, "NaN": false, "Inf": false} {
+		if _, ok := loadAverage(text); ok != want {
+			t.Errorf("loadAverage(%q) is %v", text, ok)
+		}
+	}
+	for text, want := range map[string]string{"always [madvise] never\n": "madvise", "[always": "", "always]": "", "": ""} {
+		if got := chosen(text); got != want {
+			t.Errorf("chosen(%q) = %q", text, got)
+		}
+	}
+}
+
+func FuzzDoctorParsers(f *testing.F) {
+	for _, text := range []string{"0-3,8\n", "TCP: inuse 1 orphan 0 tw 7\n", "32768\t60999\n", "0.21 0.28 0.85 3/106 4766\n", "a [b] c", "SwapTotal: 12 kB\n", "6.1.0-18-amd64"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if n := coreList(text); n < 0 || n > 1<<16*(len(text)+1) {
+			t.Errorf("%d cores", n)
+		}
+		if n, _ := timeWait(text); n < 0 {
+			t.Errorf("%d in TIME_WAIT", n)
+		}
+		if low, high, ok := portRange(text); ok && (low < 1 || high < low || high > 65535) {
+			t.Errorf("ports from %d to %d", low, high)
+		}
+		if a, ok := loadAverage(text); ok && !(a >= 0 && a < 1e9) {
+			t.Errorf("a load average of %v", a)
+		}
+		if w := chosen(text); !strings.Contains(text, "["+w+"]") && w != "" {
+			t.Errorf("chosen %q", w)
+		}
+		if n := meminfo(text, "SwapTotal"); n < -1 {
+			t.Errorf("%d bytes of swap", n)
+		}
+		if major, minor, ok := release(text); ok && (major < 0 && !strings.HasPrefix(text, "-") || minor < 0) {
+			t.Errorf("release %d.%d", major, minor)
+		}
+	})
+}
