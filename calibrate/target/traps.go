@@ -1,0 +1,92 @@
+package target
+
+import "workermem/calibrate"
+
+// trap is what some versions of a server do that surprises people.
+type trap struct {
+	server      string // its name, or that of a module
+	from, below number // the versions that have it: from <= version < below; zero for no bound
+	calibrate.Warning
+}
+
+// number is the first two of a version's numbers.
+type number struct{ major, minor int }
+
+// traps were found by running the servers, at the versions named, but where a source is named.
+var traps = []trap{
+	// Gunicorn 27.0: config.py, ControlSocket; since 25.1.
+	{"gunicorn", number{25, 1}, number{}, calibrate.Warning{Code: "control-socket",
+		Text: "a master takes over ~/.gunicorn/gunicorn.ctl from any other of the same user (calibrate turns that off)",
+		Try:  "a --control-socket of its own for each, or --no-control-socket"}},
+
+	// Uvicorn 0.17 and 0.29.
+	{"uvicorn", number{}, number{0, 30}, calibrate.Warning{Code: "workers-not-replaced",
+		Text: "with 2 workers or more, one that ends is never replaced: the port listens on, and clients hang",
+		Try:  "uvicorn 0.30 or newer, or gunicorn -k uvicorn.workers.UvicornWorker"}},
+	{"uvicorn", number{0, 30}, number{0, 41}, calibrate.Warning{Code: "no-jitter",
+		Text: "request limits have no jitter: workers that started together restart together",
+		Try:  "uvicorn 0.41 or newer, and --limit-max-requests-jitter"}},
+	// Uvicorn 0.29 and 0.54.
+	{"uvicorn", number{}, number{}, calibrate.Warning{Code: "limit-ends-server",
+		Text: "one worker with --limit-max-requests ends the server at the limit, with status 0",
+		Try:  "Restart=always (on-failure isn't enough), or --workers 2"}},
+	// PyPNM's own table has one worker with a limit for less than 6 GiB.
+	{"pypnm", number{}, number{}, calibrate.Warning{Code: "limit-ends-server",
+		Text: "its uvicorn ends with status 0 where one worker reaches --limit-max-requests",
+		Try:  "Restart=always (on-failure isn't enough), or --workers 2"}},
+
+	// uWSGI 2.0.21.
+	{"uwsgi", number{}, number{}, calibrate.Warning{Code: "young-workers-stay",
+		Text: "no worker is recycled in its first 60 s, whatever --max-requests says",
+		Try:  "--min-worker-lifetime 0, if workers are to be that short-lived"}},
+	{"uwsgi", number{}, number{}, calibrate.Warning{Code: "term-reloads",
+		Text: "SIGTERM reloads it instead of stopping it", Try: "--die-on-term"}},
+
+	// mod_wsgi 4.9 with a raw configuration; mod_wsgi-express sets both.
+	{"mod_wsgi", number{}, number{}, calibrate.Warning{Code: "first-request-loads",
+		Text: "the app is loaded by the first request, not at the start", Try: "WSGIImportScript"}},
+	{"mod_wsgi", number{}, number{}, calibrate.Warning{Code: "recycling-cuts",
+		Text: "maximum-requests restarts the whole process, and may cut requests that are under way",
+		Try:  "graceful-timeout in WSGIDaemonProcess"}},
+
+	{"puma", number{}, number{}, noLimit("puma_worker_killer, or a memory limit of the supervisor")},       // 5.6
+	{"unicorn", number{}, number{}, noLimit("unicorn-worker-killer, or a memory limit of the supervisor")}, // 6.0
+	{"node", number{}, number{}, noLimit("the app's own cluster code, or a memory limit of the supervisor")},
+	{"waitress-serve", number{}, number{}, noLimit("a memory limit of the supervisor")},                    // 3.0: one process
+	{"granian", number{}, number{}, noLimit("--workers-lifetime, or --workers-max-rss where it has that")}, // 2.8, granian --help
+
+	// PHP 8.2.
+	{"php-fpm", number{}, number{}, calibrate.Warning{Code: "fastcgi",
+		Text: "it speaks FastCGI, not HTTP: calibrate measures it together with the web server before it",
+		Try:  "calibrate run --url http://127.0.0.1:8080 -- ./start-both.sh"}},
+
+	// NOW LMS 2.
+	{"lmsctl", number{}, number{}, calibrate.Warning{Code: "waitress-by-default",
+		Text: "lmsctl serve is waitress in one process, and takes no max-requests, unless told otherwise",
+		Try:  "gunicorn wsgi:app, which takes every option"}},
+	{"lmsctl", number{}, number{}, calibrate.Warning{Code: "ci-changes-app",
+		Text: "CI in the environment makes it one worker, one thread and a database in memory",
+		Try:  "env -u CI calibrate run ..."}},
+}
+
+func noLimit(instead string) calibrate.Warning {
+	return calibrate.Warning{Code: "no-request-limit", Text: "no limit of requests a worker: recycling needs something else", Try: instead}
+}
+
+// trapsOf are the traps of a server at a version. Where the version isn't known, only those that every version has.
+func trapsOf(server, version string) []calibrate.Warning {
+	var all []calibrate.Warning
+	for _, t := range traps {
+		if t.server == server && t.holds(version) {
+			all = append(all, t.Warning)
+		}
+	}
+	return all
+}
+
+func (t trap) holds(version string) bool {
+	if t.from != (number{}) && !versionAtLeast(version, t.from.major, t.from.minor) {
+		return false
+	}
+	return t.below == (number{}) || versionNumber.MatchString(version) && !versionAtLeast(version, t.below.major, t.below.minor)
+}

@@ -1,0 +1,51 @@
+package target
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestTrapsOf(t *testing.T) {
+	for _, tt := range []struct {
+		server, version string
+		want            []string
+	}{
+		{"gunicorn", "20.1.0", nil},
+		{"gunicorn", "25.0.3", nil},
+		{"gunicorn", "25.1.0", []string{"control-socket"}},
+		{"gunicorn", "27.0.1", []string{"control-socket"}},
+		{"gunicorn", "", nil}, // a trap of some versions is not told of one that isn't known
+		{"uvicorn", "0.29.0", []string{"workers-not-replaced", "limit-ends-server"}},
+		{"uvicorn", "0.30.0", []string{"no-jitter", "limit-ends-server"}},
+		{"uvicorn", "0.40.1", []string{"no-jitter", "limit-ends-server"}},
+		{"uvicorn", "0.41.0", []string{"limit-ends-server"}},
+		{"uvicorn", "1.0", []string{"limit-ends-server"}},
+		{"uvicorn", "", []string{"limit-ends-server"}},
+		{"uwsgi", "2.0.21-debian", []string{"young-workers-stay", "term-reloads"}},
+		{"node", "20.20.2", []string{"no-request-limit"}},
+		{"nothing", "1.0", nil},
+	} {
+		var got []string
+		for _, w := range trapsOf(tt.server, tt.version) {
+			got = append(got, w.Code)
+		}
+		if d := cmp.Diff(tt.want, got); d != "" {
+			t.Errorf("%s %s:\n%s", tt.server, tt.version, d)
+		}
+	}
+}
+
+// Every trap is of a server that is looked for, and says what it does and what to try.
+func TestTrapsAreWhole(t *testing.T) {
+	for _, trap := range traps {
+		isProduct := slices.ContainsFunc(products, func(p product) bool { return p.name == trap.server })
+		if !isProduct && trap.server != "mod_wsgi" {
+			t.Errorf("nobody looks for %s", trap.server)
+		}
+		if trap.Code == "" || trap.Text == "" || trap.Try == "" {
+			t.Errorf("%s: code %q, text %q, try %q", trap.server, trap.Code, trap.Text, trap.Try)
+		}
+	}
+}
