@@ -76,6 +76,9 @@ func (l *Loader) check(p calibrate.Pace) error {
 	return l.targets.Check(l.opt.AllowRemote)
 }
 
+// MostClients is the most requests that an open loop has under way at once, unless it is told otherwise.
+const MostClients = 512
+
 // clients is the most requests under way at once. A closed loop defaults to two, one served and one waiting;
 // an open loop to a second's worth of requests, within what a host has sockets and patience for.
 func clients(p calibrate.Pace) int {
@@ -83,7 +86,7 @@ func clients(p calibrate.Pace) int {
 	case p.Clients > 0:
 		return p.Clients
 	case p.Rate > 0:
-		return int(min(max(64, math.Ceil(p.Rate)), 512))
+		return int(min(max(64, math.Ceil(p.Rate)), MostClients))
 	}
 	return 2
 }

@@ -45,7 +45,8 @@ func newRootCmd(env Env) *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRunCmd(env), newDemoCmd(env), newReportCmd(env), newRunsCmd(env), newVersionCmd(env), newDemoAppCmd())
+	root.AddCommand(newRunCmd(env), newDemoCmd(env), newReportCmd(env), newRunsCmd(env), newDoctorCmd(env), newVersionCmd(env),
+		newDemoAppCmd(), newIdleCmd(env))
 	return root
 }
 

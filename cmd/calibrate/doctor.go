@@ -1,0 +1,116 @@
+package main
+
+import (
+	"io"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"workermem/calibrate"
+	"workermem/calibrate/target"
+	"workermem/loadgen"
+	"workermem/report"
+	"workermem/sampler"
+)
+
+func newDoctorCmd(env Env) *cobra.Command {
+	var json bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Say what can be measured here, what can't, and what to do about it",
+		Long: "doctor tries what a measurement needs (reading memory, limits, load, files), and lists the servers it finds.\n" +
+			"It changes nothing and starts no app; servers are only asked for their versions.",
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			checkup := examine(env)
+			if err := showCheckup(env, checkup, json); err != nil {
+				return err
+			}
+			if !checkup.Works {
+				return outcomeError(calibrate.KindTool)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&json, "json", false, "the same as data")
+	return cmd
+}
+
+func showCheckup(env Env, c calibrate.Checkup, json bool) error {
+	if json {
+		return report.CheckupJSON(env.Stdout, c)
+	}
+	return report.Checkup(env.Stdout, c, report.TextOptions{Color: env.Color})
+}
+
+// examine looks at the machine first, while nothing else of ours runs, and then for servers.
+func examine(env Env) calibrate.Checkup {
+	child, endChild := startIdle(nil)
+	defer endChild()
+	stranger, endStranger := startIdle(&syscall.Credential{Uid: nobody, Gid: nobody, NoSetGroups: true}) // takes root
+	defer endStranger()
+	host, findings := sampler.Doctor{
+		Roots: sampler.Roots{Proc: "/proc", Sys: "/sys", Etc: "/etc"}, Root: "/", Dir: env.Dir,
+		Child: child, Stranger: stranger, Sockets: loadgen.MostClients, CI: ciVariables(env),
+	}.Examine()
+	servers, missing := target.Installed(env.Getenv("PATH"), serverFolders(env))
+	return calibrate.NewCheckup(toolInfo(), host, findings, servers, missing)
+}
+
+// ciVariables are those by which the CIs that people use say that they are one, as far as they are set.
+func ciVariables(env Env) []string {
+	var set []string
+	for _, name := range []string{"CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "BUILDKITE", "CIRCLECI", "TF_BUILD", "TEAMCITY_VERSION"} {
+		if env.Getenv(name) != "" {
+			set = append(set, name)
+		}
+	}
+	return set
+}
+
+// serverFolders are where servers are kept beside the PATH: the virtual environment, and those that projects have.
+func serverFolders(env Env) []string {
+	var folders []string
+	if venv := env.Getenv("VIRTUAL_ENV"); venv != "" {
+		folders = append(folders, filepath.Join(venv, "bin"))
+	}
+	return append(folders, filepath.Join(env.Dir, ".venv", "bin"), filepath.Join(env.Dir, "venv", "bin"))
+}
+
+const (
+	idleCommand = "__idle"
+	nobody      = 65534 // the user that owns nothing (overflowuid, Documentation/admin-guide/sysctl/fs.rst)
+)
+
+// newIdleCmd is a process to look at. It ends when its starter does, whose end of the pipe is then closed.
+func newIdleCmd(env Env) *cobra.Command {
+	return &cobra.Command{
+		Use: idleCommand, Hidden: true, Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := io.Copy(io.Discard, env.Stdin)
+			return err
+		},
+	}
+}
+
+// startIdle starts one, as another user where a credential is given; pid 0 where that can't be done.
+func startIdle(as *syscall.Credential) (pid int, end func()) {
+	cmd := &exec.Cmd{
+		Path: "/proc/self/exe", Args: []string{"calibrate", idleCommand}, // works also where the binary has been replaced meanwhile
+		SysProcAttr: &syscall.SysProcAttr{Credential: as},
+	}
+	stdin, err := cmd.StdinPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return 0, func() {}
+	}
+	return cmd.Process.Pid, func() {
+		_ = stdin.Close()
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"workermem/calibrate"
+)
+
+// visitHere runs doctor in this process, with no PATH: so no server is found, and none is asked.
+func visitHere(t *testing.T, environment map[string]string, args ...string) (stdout string, code int) {
+	t.Helper()
+	var out, trouble bytes.Buffer
+	env := Env{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &trouble, Dir: t.TempDir(),
+		Getenv: func(name string) string { return environment[name] }}
+	code = Main(context.Background(), env, append([]string{"doctor"}, args...))
+	if trouble.Len() > 0 {
+		t.Errorf("stderr: %s", trouble.String())
+	}
+	if left, _ := os.ReadDir(env.Dir); len(left) > 0 {
+		t.Errorf("it made %v", left)
+	}
+	return out.String(), code
+}
+
+// The last line says whether run works here; the JSON says the same.
+func TestDoctorHere(t *testing.T) {
+	text, code := visitHere(t, nil)
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if last := lines[len(lines)-1]; code != 0 || !strings.HasPrefix(last, "calibrate run works here; ") {
+		t.Errorf("exit code %d, last line %q", code, last)
+	}
+	data, code := visitHere(t, map[string]string{"CI": "true", "GITLAB_CI": "true"}, "--json")
+	var c calibrate.Checkup
+	if err := json.Unmarshal([]byte(data), &c); err != nil || code != 0 || !c.Works {
+		t.Fatalf("exit code %d, works %v, %v", code, c.Works, err)
+	}
+	for _, f := range c.Findings {
+		if f.Name == "ci" && (f.State != calibrate.StateLimited || !strings.Contains(f.Text, "CI, GITLAB_CI")) {
+			t.Errorf("%s: %s", f.State, f.Text)
+		}
+	}
+}
+
+func TestServerFolders(t *testing.T) {
+	env := Env{Dir: "/srv/app", Getenv: func(name string) string { return map[string]string{"VIRTUAL_ENV": "/opt/venv"}[name] }}
+	if got := strings.Join(serverFolders(env), " "); got != "/opt/venv/bin /srv/app/.venv/bin /srv/app/venv/bin" {
+		t.Error(got)
+	}
+}
