@@ -84,6 +84,12 @@ var trees = []struct {
 	{name: "mounted-twice", memory: gb, source: "cgroup v1 memory.limit_in_bytes of /a", available: gb - 100*mb},
 	{name: "not-mounted", available: 6 * gb, warnings: []string{"cgroup-unseen"}},
 	{name: "no-cgroups", available: 6 * gb},
+	// For the group that an app gets, in calibrate/target.
+	{name: "v2-user-scope", available: 6 * gb},
+	{name: "v2-root-group", available: 6 * gb},
+	{name: "v2-delegated", available: 6 * gb},
+	{name: "v2-delegated-with-processes", available: 6 * gb},
+	{name: "v2-cpu-quota", available: 6 * gb, cpus: 0.5, cpuSource: "cgroup v2 cpu.max of /system.slice/web.service"},
 	{name: "no-meminfo", memory: 2 * gb, source: "cgroup v2 memory.max of /web", warnings: []string{"memory-unknown"}},
 }
 

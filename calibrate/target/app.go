@@ -2,7 +2,9 @@ package target
 
 import (
 	"context"
+	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -19,6 +21,8 @@ type App struct {
 	logFrom  int64 // where this app's lines begin in the log
 	oom      oomCount
 	watch    watch
+	group    string // folder of its own control group
+	noGroup  string // why it has none
 
 	temporary string // file to remove at the end
 
@@ -48,6 +52,29 @@ func newApp(l *Launch, a address, values map[string]string) *App {
 	app.temporary = expand(l.temporary, values)
 	app.watch = watch{proc: hostProc, port: a.port, server: l.server}
 	return app
+}
+
+// noteGroup keeps what became of the app's own group, err where none could be made. In a group the kernel counts the
+// app's out-of-memory kills there, and in v1 nowhere else.
+func (a *App) noteGroup(c cgroup, err error) {
+	if outside := a.guardian.outside(); err == nil && outside != "" {
+		err = errors.New(outside)
+	}
+	if err != nil {
+		a.noGroup = "the app has no control group of its own: " + err.Error()
+		return
+	}
+	a.group = c.Folder
+	if kills := c.oomKills(); kills.file != "" {
+		a.oom = kills
+	}
+	for _, folder := range sweepGroups(filepath.Dir(c.Folder)) {
+		a.warnings = append(a.warnings, calibrate.Warning{
+			Code: "orphaned-group",
+			Text: "processes of an earlier run that was killed still live in the control group " + folder + ", and take memory and processor time",
+			Try:  "look at them with ps -fp $(cat " + folder + "/cgroup.procs), and end them by hand",
+		})
+	}
 }
 
 func logSize(log *os.File) int64 {
@@ -91,6 +118,9 @@ func (a *App) Warnings() []calibrate.Warning {
 
 // Exited is closed when the server's main process has ended.
 func (a *App) Exited() <-chan struct{} { return a.guardian.exited }
+
+// Group is the folder of the app's own memory control group, or why it has none. It is gone once the app is stopped.
+func (a *App) Group() (folder, why string) { return a.group, a.noGroup }
 
 // Backlog is the length of the accept queue.
 func (a *App) Backlog() int { return a.proc.backlog(a.address.port) }

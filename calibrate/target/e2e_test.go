@@ -201,6 +201,9 @@ func tryStart(t *testing.T, spec Spec) (*running, error) {
 			t.Error(err)
 		}
 		noneLeft(t, mark, 0)
+		if r.group != "" && exists(r.group) {
+			t.Errorf("the control group %s is left behind", r.group)
+		}
 	})
 	return r, nil
 }

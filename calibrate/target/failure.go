@@ -43,15 +43,29 @@ func (a *App) name() string {
 }
 
 // notStarted is the failure of an exec.
-func notStarted(name string, err error) error {
+func notStarted(l *Launch, err error) error {
+	var stayed notEntered
+	if errors.As(err, &stayed) {
+		return limitFailure(l.spec.MemoryLimit, err)
+	}
 	var errno syscall.Errno
 	if !errors.As(err, &errno) {
 		return &calibrate.Failure{Kind: calibrate.KindTool, Phase: calibrate.PhaseBoot, What: "the app could not be started", Why: err.Error(), Err: err}
 	}
 	f := calibrate.Usage("check that it is a program for this machine, and that its first line names an interpreter that exists",
-		"%s can't be executed", name)
+		"%s can't be executed", l.argv[0])
 	f.Why, f.Err = errno.Error(), errno
 	return f
+}
+
+// limitFailure is why an app that was to have a memory limit isn't started without it.
+func limitFailure(limit int64, err error) error {
+	return &calibrate.Failure{
+		Kind: calibrate.KindTool, Phase: calibrate.PhaseBoot, Err: err,
+		What: "a memory limit of " + sayMB(limit) + " can't be set on the app",
+		Why:  err.Error(),
+		Try:  "run calibrate as root, or as a user of a systemd machine: systemd-run --user --scope calibrate ...",
+	}
 }
 
 // portTaken says whether a boot failed because somebody had taken the port.
@@ -157,6 +171,9 @@ func (a *App) explainOOM(f *calibrate.Failure) {
 	f.Kind = calibrate.KindApp
 	f.Why = fmt.Sprintf("the kernel ended %s for memory (oom_kill in %s)", plural(int(kills), "process"), a.oom.file)
 	f.Try = "give it more memory, or less load: --concurrency 1"
+	if limit := a.launch.spec.MemoryLimit; limit > 0 {
+		f.Why += ", under the limit of " + sayMB(limit) + " that was set on it"
+	}
 }
 
 // listensElsewhere names the ports that the app does listen on.

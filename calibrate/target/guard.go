@@ -26,8 +26,10 @@ import (
 //     the guard leaves comes to it, and it kills that ([guardian]). SIGTERM and not SIGKILL, because it is what is
 //     left when tool and guard are killed together: a server that is told to stop takes its workers along, one that
 //     is killed leaves them serving.
+//   - It starts the app in a control group of its own, where the tool could make one ([cgroup]), and removes that when
+//     the app is gone.
 //
-// A cgroup or a PID namespace would do all this by itself, but making one needs rights that a user doesn't have.
+// A v2 group or a PID namespace would do all this by itself, but making one needs rights that a user seldom has.
 const (
 	guardArg  = "__guard"
 	guardName = "workermem-guard" // not "calibrate": pkill -9 calibrate would take the guard along
@@ -47,9 +49,11 @@ const (
 // order is what to start. It comes through a pipe, because an environment may hold secrets and an argument list is
 // for everyone to read; in gob, because neither need be UTF-8.
 type order struct {
-	Path string
-	Args []string
-	Env  []string
+	Path    string
+	Args    []string
+	Env     []string
+	Group   cgroup // where to start it; none: where the guard is
+	Limited bool   // a limit is set on the group: don't start the app outside of it
 }
 
 // request asks the guard to stop the app: the signal to its main process, and so long a wait before all is killed.
@@ -63,6 +67,7 @@ type report struct {
 	Event   string // "started", "refused", "exited" (the main process), "stopped" (all of it)
 	PID     int
 	Clock   float64 // started: sinceBoot just before the exec
+	Outside string  // started, refused: why the app couldn't be put into its group
 	Errno   int
 	Code    int
 	Signal  int
@@ -78,10 +83,16 @@ func GuardMain(args []string) (code int, isGuard bool) {
 	if len(args) != 2 || args[1] != guardArg || !marked {
 		return 0, false
 	}
-	// Pdeathsig fires when the thread that started the child ends, so this goroutine keeps its thread for life.
-	runtime.LockOSThread()
 	os.Unsetenv(guardEnv)
-	return runGuard(), true
+	// Pdeathsig fires when the thread that started the child ends, so that goroutine keeps its thread for life. This one
+	// keeps the process's first thread from it, see forkExec.
+	runtime.LockOSThread()
+	ended := make(chan int)
+	go func() {
+		runtime.LockOSThread()
+		ended <- runGuard()
+	}()
+	return <-ended, true
 }
 
 func runGuard() int {
@@ -103,10 +114,10 @@ func runGuard() int {
 	if err := in.Decode(&o); err != nil {
 		return 1
 	}
-	if !g.start(o) {
-		return 0
+	defer o.Group.remove()
+	if g.start(o) {
+		g.watch(children, ends, readRequests(in))
 	}
-	g.watch(children, ends, readRequests(in))
 	return 0
 }
 
@@ -145,6 +156,7 @@ type guardLoop struct {
 	pid     int
 	main    int // the app's main process, 0 once it is reaped
 	group   int // its process group, which is its pid
+	cgroup  cgroup
 	killed  int
 	reports *gob.Encoder
 }
@@ -160,21 +172,38 @@ func (g *guardLoop) start(o order) bool {
 	}
 	defer null.Close()
 	clock := sinceBoot()
-	pid, err := syscall.ForkExec(o.Path, o.Args, &syscall.ProcAttr{
-		Env:   o.Env,
-		Files: []uintptr{null.Fd(), guardOutput, guardOutput},
-		Sys:   &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM},
-	})
+	pid, outside, err := o.exec(null)
 	if err != nil {
 		var errno syscall.Errno
 		errors.As(err, &errno)
-		g.report(report{Event: "refused", Errno: int(errno)})
+		g.report(report{Event: "refused", Errno: int(errno), Outside: outside})
 		return false
 	}
-	g.main, g.group = pid, pid
+	g.main, g.group, g.cgroup = pid, pid, o.Group
 	unix.Close(guardOutput)
-	g.report(report{Event: "started", PID: pid, Clock: clock})
+	g.report(report{Event: "started", PID: pid, Clock: clock, Outside: outside})
 	return true
+}
+
+// exec starts the app in its group. Where that can't be, and no limit hangs on it, the app starts outside.
+func (o order) exec(null *os.File) (pid int, outside string, err error) {
+	attr := &syscall.ProcAttr{
+		Env:   o.Env,
+		Files: []uintptr{null.Fd(), guardOutput, guardOutput},
+		Sys:   &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM},
+	}
+	pid, err = o.Group.forkExec(o.Path, o.Args, attr)
+	var stayed notEntered
+	if !errors.As(err, &stayed) {
+		return pid, "", err
+	}
+	if o.Limited {
+		return 0, stayed.Error(), err
+	}
+	if pid, err = (cgroup{}).forkExec(o.Path, o.Args, attr); err != nil {
+		return 0, "", err
+	}
+	return pid, stayed.Error(), nil
 }
 
 // watch reaps, and waits for a reason to stop the app.
@@ -292,5 +321,6 @@ func (g *guardLoop) killAll() int {
 			return len(living(hostProc.stats(tree)))
 		}
 		x.kill(tree)
+		g.cgroup.kill()
 	}
 }

@@ -18,6 +18,7 @@ type guardian struct {
 	pid      int   // of the guard, which is also the app's session
 	born     int64 // the guard's start time
 	cmd      *exec.Cmd
+	group    cgroup // of the app
 	commands *os.File
 	begun    chan struct{} // closed when the app has started, or can't
 	exited   chan struct{} // closed when the app's main process has ended
@@ -50,7 +51,7 @@ func startGuard(o order, output, stderr *os.File) (*guardian, error) {
 		defer null.Close()
 		output = null
 	}
-	g := &guardian{begun: make(chan struct{}), exited: make(chan struct{}), gone: make(chan struct{})}
+	g := &guardian{group: o.Group, begun: make(chan struct{}), exited: make(chan struct{}), gone: make(chan struct{})}
 	reports, err := g.spawn(output, stderr)
 	if err != nil {
 		return nil, err
@@ -119,6 +120,9 @@ func (g *guardian) begin(o order) error {
 	if start == nil {
 		return errors.New("the guard ended before it started the app")
 	}
+	if start.Outside != "" {
+		return notEntered{errors.New(start.Outside)}
+	}
 	return syscall.Errno(start.Errno)
 }
 
@@ -151,6 +155,7 @@ func (g *guardian) listen(reports *os.File) {
 		g.stopped = &report{Event: "stopped", Killed: killed, Left: left}
 		g.mu.Unlock()
 	}
+	g.group.remove() // the guard's work, where it lived to do it; a later run sweeps what even now can't be removed
 	closeOnce(g.begun)
 	closeOnce(g.exited)
 	close(g.gone)
@@ -188,6 +193,16 @@ func (g *guardian) main() int {
 		return 0
 	}
 	return g.start.PID
+}
+
+// outside is why the app isn't in its group, "" where it is.
+func (g *guardian) outside() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.start == nil {
+		return ""
+	}
+	return g.start.Outside
 }
 
 // startClock is when the app was executed, in seconds of sinceBoot.

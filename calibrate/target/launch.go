@@ -34,6 +34,7 @@ type Spec struct {
 	BootDeadline time.Duration     // 0: DefaultBootDeadline
 	Log          *os.File          // the app's stdout and stderr, opened for appending
 	AllowRemote  []string          // hosts allowed in URL beside loopback
+	MemoryLimit  int64             // bytes that all processes of the app may take together; 0: no limit is set
 }
 
 // DefaultBootDeadline is how long an app may take to its first whole answer.
@@ -95,6 +96,9 @@ func Recognise(spec Spec) (*Launch, error) {
 	spec = withDefaults(spec)
 	if len(spec.Command) == 0 {
 		return nil, calibrate.Usage("write the command after --: calibrate run -- gunicorn app:app", "no command to run")
+	}
+	if spec.MemoryLimit < 0 {
+		return nil, calibrate.Usage("a size, such as 512M", "a memory limit can't be negative")
 	}
 	if err := checkPlaceholders(spec); err != nil {
 		return nil, err
@@ -202,16 +206,25 @@ func (l *Launch) startOnce(ctx context.Context) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	limit := l.spec.MemoryLimit
+	group, noGroup := newGroup(limit)
+	if noGroup != nil && limit > 0 {
+		return nil, limitFailure(limit, noGroup)
+	}
 	values := placeholderValues(addr, l.spec)
 	app := newApp(l, addr, values)
 	app.guardian, err = startGuard(order{
-		Path: l.path,
-		Args: expandAll(l.argv, values),
-		Env:  expandEnv(l.env, l.spec.Env, values),
+		Path:    l.path,
+		Args:    expandAll(l.argv, values),
+		Env:     expandEnv(l.env, l.spec.Env, values),
+		Group:   group,
+		Limited: limit > 0,
 	}, l.spec.Log, l.spec.Log)
 	if err != nil {
-		return nil, notStarted(l.argv[0], err)
+		group.remove() // where there was no guard to do it
+		return nil, notStarted(l, err)
 	}
+	app.noteGroup(group, noGroup)
 	if err := app.boot(ctx); err != nil {
 		_, _ = app.stop(ctx, orphanGrace) // it serves nobody
 		return nil, err

@@ -104,7 +104,7 @@ func TestE2EToolKilled(t *testing.T) {
 	tool, mark := toolWith(t, withDaemon, 3, toolOrder{})
 	tool.kill9(t)
 	noneLeft(t, mark, 5*time.Second)
-	goneWithin(t, tool.guard, 5*time.Second)
+	goneWithin(t, tool.Guard, 5*time.Second)
 }
 
 func TestE2EToolKilledWithStubbornApp(t *testing.T) {
@@ -112,7 +112,7 @@ func TestE2EToolKilledWithStubbornApp(t *testing.T) {
 	tool, mark := toolWith(t, stubborn, 3, toolOrder{})
 	tool.kill9(t)
 	noneLeft(t, mark, 5*time.Second)
-	goneWithin(t, tool.guard, 5*time.Second)
+	goneWithin(t, tool.Guard, 5*time.Second)
 }
 
 func TestE2EToolPanics(t *testing.T) {
@@ -126,7 +126,7 @@ func TestE2EToolPanics(t *testing.T) {
 		t.Errorf("exit code %d: it did not panic", code)
 	}
 	noneLeft(t, m, 5*time.Second)
-	goneWithin(t, tool.guard, 5*time.Second)
+	goneWithin(t, tool.Guard, 5*time.Second)
 }
 
 func TestE2EGuardKilled(t *testing.T) {
@@ -160,7 +160,7 @@ func TestE2EToolAndGuardKilled(t *testing.T) {
 	if err := tool.cmd.Process.Signal(syscall.SIGSTOP); err != nil { // or it would do the guard's work
 		t.Fatal(err)
 	}
-	if err := syscall.Kill(tool.guard, syscall.SIGKILL); err != nil {
+	if err := syscall.Kill(tool.Guard, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	tool.kill9(t)

@@ -1,11 +1,8 @@
 package target
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -34,24 +31,15 @@ func TestE2EOutOfMemory(t *testing.T) {
 	}
 }
 
-// limitedGroup makes a cgroup below this process's own.
-func limitedGroup(t *testing.T, bytes int64) string {
+// limitedGroup makes a cgroup as for an app.
+func limitedGroup(t *testing.T, bytes int64) (folder string) {
 	t.Helper()
-	groups, _ := os.ReadFile("/proc/self/cgroup")
-	mounts, _ := os.ReadFile("/proc/self/mountinfo")
-	for _, file := range oomFiles(string(groups), string(mounts)) {
-		limit := map[string]string{"memory.events": "memory.max", "memory.oom_control": "memory.limit_in_bytes"}[filepath.Base(file)]
-		group := filepath.Join(filepath.Dir(file), fmt.Sprintf("calibrate-test-%d", os.Getpid()))
-		if file == "" || os.Mkdir(group, 0o755) != nil {
-			continue
-		}
-		t.Cleanup(func() { os.Remove(group) })
-		if os.WriteFile(filepath.Join(group, limit), []byte(strconv.FormatInt(bytes, 10)), 0) == nil {
-			return group
-		}
+	c, err := newGroup(bytes)
+	if err != nil {
+		needGroup(t, err.Error())
 	}
-	t.Skip("no right to make a memory cgroup here")
-	return ""
+	t.Cleanup(c.remove)
+	return c.Folder
 }
 
 func outOfMemory(t *testing.T) {

@@ -21,7 +21,7 @@ func TestOOMFiles(t *testing.T) {
 		"v2":             {"0::/app.slice/a\n", v2, []string{"/sys/fs/cgroup/app.slice/a/memory.events"}},
 		"v2, container":  {"0::/docker/abc/sub\n", container, []string{"/sys/fs/cgroup/sub/memory.events"}},
 		"v2, namespaced": {"0::/\n", container, []string{"/sys/fs/cgroup/memory.events"}},
-		"not mounted":    {"4:memory:/x\n", v2, []string{""}},
+		"not mounted":    {"4:memory:/x\n", v2, nil},
 		"hybrid":         {"4:memory:/x\n0::/\n", v1 + v2, []string{"/sys/fs/cgroup/memory/x/memory.oom_control", "/sys/fs/cgroup/memory.events"}},
 		"rubbish":        {"x\n\n::", "y - z\n", nil},
 	} {

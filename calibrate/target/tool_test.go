@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"workermem/calibrate"
 )
 
 // toolEnv makes the tests' binary act as the tool: start one app, say so, and then die in some way or wait for it.
@@ -21,6 +22,7 @@ type toolOrder struct {
 	Spec  Spec
 	Log   string
 	Panic bool
+	User  uint32 // 0: as the test
 }
 
 func actAsTool() int {
@@ -47,7 +49,9 @@ func actAsTool() int {
 		fmt.Println("error", err)
 		return 1
 	}
-	fmt.Println("ready", app.(*App).guardian.pid)
+	own := app.(*App)
+	ready, _ := json.Marshal(toolReady{own.guardian.pid, own.group, own.noGroup, own.Warnings()})
+	fmt.Println(string(ready))
 	if order.Panic {
 		var none *App
 		none.info.Threads = 1
@@ -55,21 +59,46 @@ func actAsTool() int {
 	select {}
 }
 
+// toolReady is what the tool says of its app.
+type toolReady struct {
+	Guard    int
+	Group    string
+	NoGroup  string
+	Warnings []calibrate.Warning
+}
+
 // tool is the tests' binary acting as the tool.
 type tool struct {
-	cmd   *exec.Cmd
-	guard int
+	cmd *exec.Cmd
+	toolReady
 }
 
 func startTool(t *testing.T, order toolOrder) *tool {
 	t.Helper()
+	cmd, line := askTool(t, order)
+	var ready toolReady
+	if json.Unmarshal([]byte(line), &ready) != nil {
+		t.Fatalf("the tool said %q", line)
+	}
+	return &tool{cmd, ready}
+}
+
+// askTool starts a tool and waits for its word: of its app, or why there is none.
+func askTool(t *testing.T, order toolOrder) (cmd *exec.Cmd, line string) {
+	t.Helper()
 	order.Log = logFile(t).Name()
+	if order.User != 0 {
+		giveTo(t, order.User, order.Log)
+	}
 	data, err := json.Marshal(order)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("/proc/self/exe")
+	cmd = exec.Command("/proc/self/exe")
 	cmd.Env = append(os.Environ(), toolEnv+"="+string(data))
+	if order.User != 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: order.User, Gid: order.User}}
+	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -78,16 +107,8 @@ func startTool(t *testing.T, order toolOrder) *tool {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	line, err := bufio.NewReader(out).ReadString('\n') // ends with the tool, and that within a minute
-	word, pid, _ := strings.Cut(strings.TrimSpace(line), " ")
-	if word != "ready" {
-		t.Fatalf("the tool said %q (%v)", line, err)
-	}
-	guard, err := strconv.Atoi(pid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &tool{cmd: cmd, guard: guard}
+	line, _ = bufio.NewReader(out).ReadString('\n') // ends with the tool, and that within a minute
+	return cmd, strings.TrimSpace(line)
 }
 
 // kill9 kills the tool as nothing can be caught, and waits for its end.

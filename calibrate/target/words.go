@@ -35,3 +35,8 @@ func countLines(lines []string, text string) int {
 	}
 	return n
 }
+
+// sayMB is for limits, which are mostly whole megabytes.
+func sayMB(bytes int64) string {
+	return strings.TrimSuffix(strconv.FormatFloat(float64(bytes)/(1<<20), 'f', 1, 64), ".0") + " MB"
+}
