@@ -20,6 +20,7 @@ type Result struct {
 	Load            LoadInfo       `json:"load"`
 	Phases          []Phase        `json:"phases"`
 	Worker          Worker         `json:"worker"`
+	Tree            Tree           `json:"tree,omitzero"` // absent from runs of versions that didn't read it
 	Creep           Creep          `json:"creep"`
 	Law             Law            `json:"law"`
 	Concurrency     Concurrency    `json:"concurrency"`
@@ -217,6 +218,10 @@ type LawRun struct {
 	TotalBytes     int64 `json:"total_bytes"`     // as read, at the workers' peaks
 	Requests       int64 `json:"requests"`
 	Processes      int   `json:"processes"` // of the whole tree
+
+	// What the app's own control group was charged after the load, and at most. Absent where it had none.
+	ChargeBytes     int64 `json:"charge_bytes,omitempty"`
+	ChargePeakBytes int64 `json:"charge_peak_bytes,omitempty"`
 }
 
 // Recommendation is what to set. Workers is 0 where nothing fits or nothing can be recommended; Reason says why.

@@ -54,6 +54,7 @@ func (r *run) measureOne(ctx context.Context) error {
 		return r.explain(ctx, err)
 	}
 	defer r.stop(ctx)
+	defer r.watchTree(app)()
 	ctx, cancel := context.WithCancelCause(ctx)
 	stopWatching := r.startWatching(ctx, app, cancel)
 	defer stopWatching()

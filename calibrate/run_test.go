@@ -24,6 +24,7 @@ type fakeRig struct {
 	markErr  error
 	saveErr  error
 	scale    func(Shape) (Target, error)
+	noGroup  string // why the app has no control group of its own
 
 	answered atomic.Int64
 	exited   chan struct{}
@@ -31,6 +32,7 @@ type fakeRig struct {
 	pid      int
 	paces    []Pace
 	stopped  int
+	group    fakeGroup
 	saved    []Result
 	samples  []Sample
 	buckets  []Bucket
@@ -68,6 +70,12 @@ func (f *fakeRig) Failure(phase string) *Failure {
 	return &Failure{What: "seen in " + phase, Kind: KindTool}
 }
 func (f *fakeRig) Backlog() int { return 0 }
+func (f *fakeRig) Group() (folder, why string) {
+	if f.noGroup != "" {
+		return "", f.noGroup
+	}
+	return "/sys/fs/cgroup/calibrate-1-2-3", ""
+}
 func (f *fakeRig) Stop(context.Context) (Stopped, error) {
 	f.stopped++
 	return Stopped{Seconds: 0.1}, nil
@@ -109,6 +117,36 @@ func (f *fakeRig) Attack(ctx context.Context, _ string, p Pace, each func(Bucket
 }
 
 func (f *fakeRig) Open(pid int) (Probe, error) { return &fakeProbe{rig: f, pid: pid}, nil }
+func (f *fakeRig) OpenGroup(string) (Group, error) {
+	f.group.rig = f
+	f.group.opened++
+	return &f.group, f.group.err
+}
+
+// fakeGroup is charged 10 MB more than the only worker's RSS. Booting took a gigabyte.
+type fakeGroup struct {
+	rig            *fakeRig
+	err, resetErr  error
+	opened, closed int
+	reset          bool
+}
+
+func (g *fakeGroup) Charge() (Charge, error) {
+	rss := (&fakeProbe{rig: g.rig}).bytes()
+	c := Charge{ChargeBytes: rss + 10<<20, PeakBytes: rss + 15<<20, Source: "fake"}
+	if !g.reset {
+		c.PeakBytes = 1 << 30
+	}
+	if g.rig.stopped > 0 {
+		return Charge{}, errors.New("the group is gone")
+	}
+	return c, nil
+}
+func (g *fakeGroup) ResetPeak() error {
+	g.reset = g.resetErr == nil
+	return g.resetErr
+}
+func (g *fakeGroup) Close() error { g.closed++; return nil }
 
 func (f *fakeRig) Sample(s Sample) error { f.samples = append(f.samples, s); return f.saveErr }
 func (f *fakeRig) Bucket(b Bucket) error { f.buckets = append(f.buckets, b); return nil }

@@ -132,9 +132,11 @@ func (r *run) measureShape(ctx context.Context, app App, shape Shape) error {
 	if err != nil {
 		return err
 	}
+	charge, chargePeak := r.charged(app)
 	r.result.Law.Runs = append(r.result.Law.Runs, LawRun{
 		Workers: shape.Workers, Threads: shape.Threads, TotalBytes: total,
 		Requests: r.rig.Load.Answered() - answered, Processes: processes,
+		ChargeBytes: charge, ChargePeakBytes: chargePeak,
 	})
 	return nil
 }

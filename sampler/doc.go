@@ -4,7 +4,8 @@
 // and whatever can't be read is an error or a warning that says what to do, never a zero that looks like a figure.
 //
 //   - [Memory] opens a [calibrate.Probe] on a process: RSS and its anonymous part from statm (1 us), the high-water
-//     mark from status (10 us), private and proportional memory from smaps_rollup (10 us a resident MB).
+//     mark from status (10 us), private and proportional memory from smaps_rollup (10 us a resident MB). And a
+//     [calibrate.Group] on a control group: its charge, what that consists of, and its peak (0.3 ms).
 //   - [Host] reads the machine: cores, memory, kernel, and the cgroup limits that bind this process, each with where
 //     it came from.
 //   - [Doctor] tries what a measurement needs of the machine, and says what is limited and what to do about it.

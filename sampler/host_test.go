@@ -84,7 +84,10 @@ var trees = []struct {
 	{name: "mounted-twice", memory: gb, source: "cgroup v1 memory.limit_in_bytes of /a", available: gb - 100*mb},
 	{name: "not-mounted", available: 6 * gb, warnings: []string{"cgroup-unseen"}},
 	{name: "no-cgroups", available: 6 * gb},
-	// For the group that an app gets, in calibrate/target.
+	// For what is made in them: an app's own group, here and in calibrate/target.
+	{name: "v1-charge", available: 6 * gb},
+	{name: "v2-charge", available: 6 * gb},
+	{name: "v2-charge-before-5.18", available: 6 * gb},
 	{name: "v2-user-scope", available: 6 * gb},
 	{name: "v2-root-group", available: 6 * gb},
 	{name: "v2-delegated", available: 6 * gb},

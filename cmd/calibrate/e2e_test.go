@@ -152,11 +152,11 @@ func (s *session) nothingLeft(t *testing.T) {
 	t.Helper()
 	var left []int
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if left = s.tree(); len(left) == 0 {
+		if left = s.tree(); len(left) == 0 && len(groupsOf(s.Process.Pid)) == 0 {
 			return
 		}
 	}
-	t.Errorf("left behind: %v", left)
+	t.Errorf("left behind: %v %v", left, groupsOf(s.Process.Pid))
 }
 
 type lockedBuffer struct {
@@ -227,6 +227,7 @@ func TestE2EGunicornThatKeeps16KB(t *testing.T) {
 	if r.Worker.PeakSource != "VmHWM" || r.Target.Server != "gunicorn" || r.Target.Threads != 4 {
 		t.Errorf("peak from %s of %s with %d threads", r.Worker.PeakSource, r.Target.Server, r.Target.Threads)
 	}
+	treeFits(t, r)
 }
 
 func TestE2EGunicornThatKeepsNothing(t *testing.T) {
