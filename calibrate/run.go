@@ -54,7 +54,13 @@ func (r *run) measureOne(ctx context.Context) error {
 		return r.explain(ctx, err)
 	}
 	defer r.stop(ctx)
-	defer r.watchTree(app)()
+	tree := r.openTree(app)
+	defer func() {
+		if !r.whole { // cut short
+			r.result.Tree = tree.read()
+		}
+		tree.close()
+	}()
 	ctx, cancel := context.WithCancelCause(ctx)
 	stopWatching := r.startWatching(ctx, app, cancel)
 	defer stopWatching()
@@ -66,6 +72,7 @@ func (r *run) measureOne(ctx context.Context) error {
 			return journalFailure(err)
 		}
 	}
+	r.result.Tree = tree.read()
 	if err := r.readEnd(); err != nil {
 		return err
 	}

@@ -48,32 +48,49 @@ const (
 // missingTree is a tree that could not be read.
 func missingTree(why string) Tree { return Tree{Charge: Charge{Missing: why}} }
 
-// watchTree lets the peak of the app's control group start again. The returned function reads the group.
-func (r *run) watchTree(app App) (read func()) {
+// treeReader reads the app's control group.
+type treeReader struct {
+	group         Group // nil where there is none
+	missing       Tree  // what stands in for it
+	peakSince     string
+	bootPeakBytes int64
+}
+
+// openTree lets the peak of the app's control group start again.
+func (r *run) openTree(app App) treeReader {
+	r.result.Tree = missingTree("the run ended before it was read")
 	folder, why := app.Group()
 	if folder == "" {
-		r.result.Tree = missingTree(why)
-		return func() {}
+		return treeReader{missing: missingTree(why)}
 	}
-	r.result.Tree = missingTree("the run ended before it was read")
 	group, err := r.rig.Memory.OpenGroup(folder)
 	if err != nil {
-		r.result.Tree = missingTree(err.Error())
-		return func() {}
+		return treeReader{missing: missingTree(err.Error())}
 	}
-	booted, err := group.Charge()
-	since := PeakSinceStart
-	if err == nil && group.ResetPeak() == nil {
-		since = PeakSinceAnswer
-	}
-	return func() {
-		defer group.Close()
-		charge, err := group.Charge()
-		if err != nil {
-			r.result.Tree = missingTree(err.Error())
-			return
+	t := treeReader{group: group, peakSince: PeakSinceStart}
+	if booted, err := group.Charge(); err == nil {
+		t.bootPeakBytes = booted.PeakBytes
+		if group.ResetPeak() == nil {
+			t.peakSince = PeakSinceAnswer
 		}
-		r.result.Tree = Tree{Charge: charge, PeakSince: since, BootPeakBytes: booted.PeakBytes}
+	}
+	return t
+}
+
+func (t treeReader) read() Tree {
+	if t.group == nil {
+		return t.missing
+	}
+	charge, err := t.group.Charge()
+	if err != nil {
+		return missingTree(err.Error())
+	}
+	return Tree{Charge: charge, PeakSince: t.peakSince, BootPeakBytes: t.bootPeakBytes}
+}
+
+func (t treeReader) close() {
+	if t.group != nil {
+		_ = t.group.Close()
 	}
 }
 

@@ -394,7 +394,7 @@ func TestE2EUvicornToolKilled(t *testing.T) {
 	eventually(t, "the whole tree", func() bool { return len(m.living()) == 4 }) // parent, tracker, two workers
 	tool.kill9(t)
 	noneLeft(t, m, 5*time.Second)
-	goneWithin(t, tool.guard, 5*time.Second)
+	goneWithin(t, tool.Guard, 5*time.Second)
 }
 
 func TestE2EUvicornWorkerReplaced(t *testing.T) {
