@@ -39,10 +39,29 @@ func measured(r calibrate.Result) []fact {
 		{"worker RSS", workerOf(r.Worker)},
 		{"one more", marginalOf(r)},
 	}
+	if s := treeOf(r); s != "" {
+		facts = append(facts, fact{"whole tree", s})
+	}
 	if s := atOnceOf(r); s != "" {
 		facts = append(facts, fact{"at once", s})
 	}
 	return facts
+}
+
+// treeOf is what all processes of the app took together when the load was over, by two accounts of the kernel.
+func treeOf(r calibrate.Result) string {
+	var parts []string
+	if e := r.Worker.End; e != nil {
+		parts = append(parts, fmt.Sprintf("sum of PSS %s", megabytes(e.TreePSSBytes)))
+	}
+	switch t := r.Tree; {
+	case t.Missing != "":
+		parts = append(parts, "no charge by cgroup: "+t.Missing)
+	case t.ChargeBytes > 0:
+		parts = append(parts, fmt.Sprintf("charged to its cgroup %s (%s of it files, %s kernel), at most %s", megabytes(t.ChargeBytes),
+			megabytes(t.FileBytes), megabytes(t.KernelBytes), megabytes(t.PeakBytes)))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // atOnceOf is memory against requests at once; "" where threads bound them.
