@@ -12,6 +12,9 @@ type trap struct {
 // number is the first two of a version's numbers.
 type number struct{ major, minor int }
 
+// endsServer is the trap of a server whose one worker is the server.
+const endsServer = "limit-ends-server"
+
 // traps were found by running the servers, at the versions named, but where a source is named.
 var traps = []trap{
 	// Gunicorn 27.0: config.py, ControlSocket; since 25.1.
@@ -27,11 +30,11 @@ var traps = []trap{
 		Text: "request limits have no jitter: workers that started together restart together",
 		Try:  "uvicorn 0.41 or newer, and --limit-max-requests-jitter"}},
 	// Uvicorn 0.29 and 0.54.
-	{"uvicorn", number{}, number{}, calibrate.Warning{Code: "limit-ends-server",
+	{"uvicorn", number{}, number{}, calibrate.Warning{Code: endsServer,
 		Text: "one worker with --limit-max-requests ends the server at the limit, with status 0",
-		Try:  "Restart=always (on-failure isn't enough), or --workers 2"}},
+		Try:  "Restart=always (on-failure isn't enough), or --workers 2 of uvicorn 0.30 or newer"}},
 	// PyPNM's own table has one worker with a limit for less than 6 GiB.
-	{"pypnm", number{}, number{}, calibrate.Warning{Code: "limit-ends-server",
+	{"pypnm", number{}, number{}, calibrate.Warning{Code: endsServer,
 		Text: "its uvicorn ends with status 0 where one worker reaches --limit-max-requests",
 		Try:  "Restart=always (on-failure isn't enough), or --workers 2"}},
 

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,16 +83,12 @@ func (s uvicornSettings) describe(l *Launch) {
 		l.change("the access log is off, so that the app's own words can be found in the log")
 	}
 	l.info.Threads, l.info.HasThreads = 0, false // an event loop takes as many requests at once as come
-	l.info.CanScale, l.info.CanRecycle = true, !l.olderThan(0, 30)
+	version := l.info.ServerVersion
+	l.info.CanScale, l.info.CanRecycle = true, version == "" || versionAtLeast(version, 0, 30) // before, none is replaced
 	l.info.ConcurrencyFlag = "--limit-concurrency"
 	if limit, _ := s.number("limit-concurrency"); limit > 0 {
 		l.info.ConcurrencyLimit = limit - 1
 	}
-}
-
-// olderThan is false for a version that isn't known.
-func (l *Launch) olderThan(major, minor int) bool {
-	return l.info.ServerVersion != "" && !versionAtLeast(l.info.ServerVersion, major, minor)
 }
 
 // warn names the traps of this version and of this command.
@@ -105,29 +102,22 @@ func (s uvicornSettings) warn(l *Launch) {
 			"%s %d counts connections, the one that asks among them: a worker takes %s at once, and answers 503 to more",
 			from, limit, plural(limit-1, "request"))
 	}
-	switch version := l.info.ServerVersion; {
-	case l.olderThan(0, 30):
-		l.warn("worker-not-replaced", "upgrade to uvicorn 0.30 or newer, or let gunicorn run it (-k uvicorn.workers.UvicornWorker)",
-			"uvicorn %s never replaces a worker that has ended: with 2 or more, each that reaches a request limit or dies is "+
-				"missing from then on, and once all are gone the port still takes connections that nobody answers", version)
-	case l.olderThan(0, 41):
-		l.warn("no-jitter", "upgrade to uvicorn 0.41 or newer, or give a limit without jitter",
-			"uvicorn %s has no --limit-max-requests-jitter: workers that started together reach their limit together", version)
+	for _, trap := range trapsOf("uvicorn", l.info.ServerVersion) {
+		if trap.Code != endsServer || s.endsServer(l, &trap) {
+			l.warn(trap.Code, trap.Try, "%s: %s", strings.TrimSpace("uvicorn "+l.info.ServerVersion), trap.Text)
+		}
 	}
-	s.warnOfEnd(l)
 }
 
-// warnOfEnd tells what a request limit does to one worker, which is the whole server.
-func (s uvicornSettings) warnOfEnd(l *Launch) {
-	const code, try = "limit-ends-server", "use --workers 2 or more, of uvicorn 0.30 or newer, or a supervisor that restarts it after every exit " +
-		"(Restart=always; on-failure does not)"
+// endsServer says whether the trap of one worker and a request limit is for this run: where the command would run into
+// it, and where a limit may come to be recommended.
+func (s uvicornSettings) endsServer(l *Launch, trap *calibrate.Warning) bool {
 	limit, from := s.number("limit-max-requests")
-	switch {
-	case limit > 0 && s.workers() == 1:
-		l.warn(code, try, "with one worker, %s %d ends the whole server after so many requests, with exit status 0", from, limit)
-	case l.info.CanRecycle && l.spec.Workers == 1:
-		l.warn(code, try, "with one worker, a request limit (--limit-max-requests) ends the whole server, with exit status 0")
+	if limit > 0 && s.workers() == 1 {
+		trap.Text = fmt.Sprintf("%s %d, with one worker, ends the whole server after so many requests, with status 0", from, limit)
+		return true
 	}
+	return l.info.CanRecycle && l.spec.Workers == 1
 }
 
 const (

@@ -487,7 +487,7 @@ func TestE2EUvicornLimitReplacesWorkers(t *testing.T) {
 	})
 }
 
-// worker-not-replaced: all are gone, the parent lives, and the port takes connections that nobody answers.
+// workers-not-replaced: all are gone, the parent lives, and the port takes connections that nobody answers.
 func TestE2EUvicornOldReplacesNoWorker(t *testing.T) {
 	t.Parallel()
 	url, end := asGiven(t, oldUvicorn(t), "--workers", "2", "--limit-max-requests", "20")
@@ -512,7 +512,7 @@ func TestE2EUvicornOldReplacesNoWorker(t *testing.T) {
 	default:
 	}
 	l := recognised(t, Spec{Command: []string{venv(t, "python"), "-m", "uvicorn", "mod:app"}, Env: map[string]string{"PYTHONPATH": oldUvicorn(t)}})
-	hasWarning(t, l.Warnings(), "worker-not-replaced")
+	hasWarning(t, l.Warnings(), "workers-not-replaced")
 	if l.Info().CanRecycle {
 		t.Errorf("%+v", l.Info())
 	}

@@ -180,8 +180,8 @@ func TestUvicornWarnings(t *testing.T) {
 		"the first with jitter":    {"0.41.0", "a:a", 2, nil, true},
 		"without jitter":           {"0.40.0", "a:a", 2, []string{"no-jitter"}, true},
 		"the first that replaces":  {"0.30.0", "a:a", 1, []string{"no-jitter", "limit-ends-server"}, true},
-		"replaces none":            {"0.29.0", "a:a", 1, []string{"worker-not-replaced"}, false},
-		"replaces none, one limit": {"0.17.6", "--limit-max-requests 5 a:a", 1, []string{"worker-not-replaced", "limit-ends-server"}, false},
+		"replaces none":            {"0.29.0", "a:a", 1, []string{"workers-not-replaced"}, false},
+		"replaces none, one limit": {"0.17.6", "--limit-max-requests 5 a:a", 1, []string{"workers-not-replaced", "limit-ends-server"}, false},
 		"1.0":                      {"1.0", "a:a", 2, nil, true},
 		"reload":                   {"0.54.0", "--reload a:a", 2, []string{"reload"}, true},
 		"a bound":                  {"0.54.0", "--limit-concurrency 100 a:a", 2, []string{"limit-concurrency"}, true},
@@ -205,8 +205,8 @@ func TestUvicornWarnsOfItsEnd(t *testing.T) {
 	clearUvicorn(t)
 	u := fakeUvicorn(t, "0.54.0")
 	for args, want := range map[string]string{
-		"a:a":                          "with one worker, a request limit (--limit-max-requests) ends the whole server, with exit status 0",
-		"--limit-max-requests 500 a:a": "with one worker, --limit-max-requests 500 ends the whole server after so many requests, with exit status 0",
+		"a:a":                          "uvicorn 0.54.0: one worker with --limit-max-requests ends the server at the limit, with status 0",
+		"--limit-max-requests 500 a:a": "uvicorn 0.54.0: --limit-max-requests 500, with one worker, ends the whole server after so many requests, with status 0",
 	} {
 		w := recognised(t, Spec{Command: append([]string{u}, strings.Fields(args)...)}).Warnings()
 		if len(w) != 1 || w[0].Text != want || !strings.Contains(w[0].Try, "Restart=always") {
