@@ -222,22 +222,22 @@ func question(r Result, budget int64) sizing.Question {
 	return q
 }
 
-// threadChoices leaves out fewer threads than measured unless the law has seen them: the cost of a thread is an upper
-// bound then, so taking threads away by it would promise too little memory.
+// threadChoices are up to four times the measured threads, and one thread where a short run has seen other threads:
+// else the cost of a thread is an upper bound, and taking threads away by it would promise too little memory.
 func threadChoices(r Result, threads int) []int {
-	choices := []int{threads, 2 * threads, 4 * threads}
-	if r.Law.Basis != "measured" {
-		if r.Worker.IdleRSSBytes == 0 {
-			return []int{threads} // what a thread costs isn't known at all
-		}
-		return choices
+	if r.Worker.IdleRSSBytes == 0 && !threadsSeen(r) {
+		return []int{threads} // what a thread costs isn't known at all
 	}
-	for _, run := range r.Law.Runs {
-		if run.Workers == 1 && run.Threads < threads {
-			choices = append(choices, run.Threads)
-		}
+	choices := []int{threads, 2 * threads, 4 * threads}
+	if threadsSeen(r) {
+		choices = append(choices, 1)
 	}
 	return choices
+}
+
+// threadsSeen says that a short run had other threads than the main one.
+func threadsSeen(r Result) bool {
+	return slices.ContainsFunc(r.Law.Runs, func(run LawRun) bool { return run.Workers == 1 && run.PeakRSSBytes > 0 })
 }
 
 func cpus(r Result) int {

@@ -1,109 +1,183 @@
 package calibrate
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
-// kernelMemory is what a worker costs beside its own pages (page tables, sockets, its stack in the kernel): 0.2 to
-// 0.9 MB a worker were measured, by the difference of the cgroup's charge and the sum of PSS.
-const kernelMemory = 1 << 20
+// Kernel memory of a process, beside its own pages. Cgroups' memory.kmem on Linux 6.18 was met within 5 % by the sum of
+// these, for one to four workers of 1 to 16 threads.
+const (
+	kernelProcess = 144 << 10 // the process itself, and the page tables of its libraries
+	kernelThread  = 34 << 10  // a stack of 16 kB, the page tables of its own stack and heap, a connection
+	pageTables    = 512       // 8 bytes a page of 4096
+)
 
-// leastThread is what an idle thread costs: 45 kB of resident stack and allocator were measured. Two short runs can't
+func kernelMemory(rss int64, threads int) int64 {
+	return kernelProcess + int64(threads)*kernelThread + rss/pageTables
+}
+
+// leastThread is what an idle thread costs: 45 kB of resident stack and allocator were measured. Short runs can't
 // tell less from nothing.
 const leastThread = 45_000
 
+// tree is the memory of an app's processes in two parts: one worker more, and all that is beside the workers.
+type tree struct{ worker, shared int64 }
+
+func (t tree) of(workers int) int64 { return t.shared + int64(workers)*t.worker }
+
 // law is the total at N workers and T threads, at peak, creep apart. The main run alone gives
 //
-//	marginal = private dirty + (peak RSS - RSS) + kernel memory - creep x requests      one more worker
-//	shared   = sum of PSS - private dirty                                               the rest of the tree
+//	worker = private dirty + (peak RSS - RSS) + its kernel memory - creep x requests      one more worker
+//	shared = anonymous PSS of all + file pages, once + kernel memory of the rest - private dirty
 //
-// Library pages are not in the marginal worker, because the second worker maps the same ones. Over 144 runs the total
-// at 3 to 6 workers was then 1.0 % off on average, 3.1 % at worst, where N x RSS was 68 % off. The short runs check
-// that, and mend it: see fit.
+// Library pages are not in the worker, because the second one maps the same. Private dirty pages grow long after the
+// RSS has settled, where a worker is a fork: Python's first full collection writes to every object that the worker has
+// from its master. With gunicorn and Flask that comes after 1000 to 4500 requests, and makes a worker of 15.9 MB one of
+// 17.9 MB, of 7.9 MB with --preload one of 14.3 MB. So the law is read after all requests of the run, and the
+// short runs are compared with the reading after its first load: see fit.
 func law(r Result) Law {
 	threads := max(r.Target.Threads, 1)
 	l := Law{Basis: "none", Runs: slices.Clone(r.Law.Runs)}
 	if l.Runs == nil {
 		l.Runs = []LawRun{}
 	}
-	peak, e := peakAtEnd(r), r.Worker.End
-	if peak == 0 {
+	if r.Worker.PeakRSSBytes == 0 {
 		return l
 	}
 	l.Basis = "computed"
-	marginal := peak // the page tables could not be read: an upper bound, and a warning says so
-	if e != nil {
-		marginal = e.PrivateDirtyBytes + max(peak-e.RSSBytes, 0) + kernelMemory
-		l.SharedBytes = max(e.TreePSSBytes-e.PrivateDirtyBytes, 0)
+	end := oneWorker(r.Worker.End, peakAtEnd(r), threads)
+	end.worker = max(end.worker-crept(r), 0)
+	early := end
+	if e := r.Worker.Early; e != nil && r.Worker.End != nil {
+		early = oneWorker(e, earlyPeak(r), threads)
+		early.worker = max(early.worker-int64(slope(r)*float64(e.Requests)), 0)
 	}
-	marginal = max(marginal-crept(r), 0)
 	l.ThreadBytes = threadCost(r, threads)
 	for i := range l.Runs {
 		run := &l.Runs[i]
-		run.MeasuredBytes = run.TotalBytes - int64(slope(r)*float64(run.Requests))
-		run.PredictedBytes = l.SharedBytes + int64(run.Workers)*(marginal+int64(run.Threads-threads)*l.ThreadBytes)
+		run.MeasuredBytes = run.TotalBytes + run.kernelMemory() - run.crept(r)
+		run.PredictedBytes = early.of(run.Workers) + int64(run.Workers*(run.Threads-threads))*l.ThreadBytes
 	}
-	marginal = l.fit(r, marginal, threads)
-	l.WorkerBytes = max(marginal-int64(threads)*l.ThreadBytes, 0)
-	l.ResidualBytes = l.residual()
+	l.fitThreads(r, threads)
+	early, end = l.fit(r, early, end, threads)
+	l.SharedBytes = end.shared
+	l.WorkerBytes = max(end.worker-int64(threads)*l.ThreadBytes, 0)
+	l.ResidualBytes = l.residual(early, threads)
 	return l
 }
 
-// fit lets the short runs mend what the main run alone could not know: what is beside the workers, and what one more
-// thread costs. A server that runs more than one process more for its second worker has a supervisor that one worker
-// doesn't need, and what was missing is its; else it is the workers'. A law that promised too much stays: it errs on
-// the safe side.
-func (l *Law) fit(r Result, marginal int64, threads int) int64 {
-	one := l.SharedBytes + marginal
-	two := l.run(func(run LawRun) bool { return run.Workers > 1 && run.Threads == threads })
-	if two == nil {
-		return marginal
+// oneWorker is the tree of a single worker, from one reading of its page tables. Where they could not be read, the
+// whole RSS stands for the worker: an upper bound, and a warning says so.
+func oneWorker(e *EndReading, peak int64, threads int) tree {
+	if e == nil {
+		return tree{worker: peak}
+	}
+	others := int64(max(e.Processes-e.Workers, 0))
+	return tree{
+		worker: e.PrivateDirtyBytes + max(peak-e.RSSBytes, 0) + kernelMemory(peak, threads),
+		shared: max(cmp.Or(e.TreeBytes, e.TreePSSBytes)-e.PrivateDirtyBytes, 0) + others*kernelMemory(0, 1),
+	}
+}
+
+// fit lets the second worker mend what one alone could not know: a supervisor that comes with it, or a library that
+// shares less than it seemed. The second worker is about as warm as the first was at its early reading, or a little
+// warmer, so what it shows between the early reading and the end is warmth, and only what is beyond is its own: the law
+// moves by that. That a worker takes less is believed only where a process came beside the second that the first did
+// without, and may share with it: else it may be a collection that the first has had and the second not.
+func (l *Law) fit(r Result, early, end tree, threads int) (tree, tree) {
+	i := slices.IndexFunc(l.Runs, func(run LawRun) bool { return run.Workers > 1 && run.Threads == threads })
+	if i < 0 || r.Worker.End == nil {
+		return early, end
 	}
 	l.Basis = "measured"
-	missing := two.MeasuredBytes - (l.SharedBytes + int64(two.Workers)*marginal)
-	switch {
-	case missing <= 0:
-	case r.Worker.End != nil && two.Processes-r.Worker.End.Processes > two.Workers-1:
-		l.SharedBytes += missing
-	default:
-		marginal += missing / int64(two.Workers-1)
-		l.SharedBytes = max(one-marginal, 0)
+	two := l.Runs[i]
+	if two.WorkerBytes == 0 {
+		return early, end
 	}
-	l.fitThreads(*two, threads)
-	return marginal
+	worker := two.WorkerBytes + kernelMemory(two.PeakRSSBytes, threads) - two.crept(r)/int64(two.Workers)
+	shared := two.MeasuredBytes - int64(two.Workers)*worker
+	more := tree{beyond(worker, early.worker, end.worker), beyond(shared, early.shared, end.shared)}
+	if two.Processes-two.Workers <= r.Worker.End.Processes-r.Worker.End.Workers {
+		more.worker = max(more.worker, 0)
+	}
+	return early.plus(more), end.plus(more)
 }
 
-// fitThreads compares the two short runs, which have about as many requests a worker behind them: beside the main run,
-// with its ten times as many, all that an app gains while it warms up would be taken for the cost of a thread.
-func (l *Law) fitThreads(two LawRun, threads int) {
-	other := l.run(func(run LawRun) bool { return run.Workers == 1 && run.Threads != threads })
-	if other == nil {
-		return
-	}
-	here := (two.MeasuredBytes - l.SharedBytes) / int64(two.Workers)
-	there := other.MeasuredBytes - l.SharedBytes
-	l.ThreadBytes = max((there-here)/int64(other.Threads-threads), leastThread)
+func (t tree) plus(more tree) tree {
+	return tree{max(t.worker+more.worker, 0), max(t.shared+more.shared, 0)}
 }
 
-func (l *Law) run(is func(LawRun) bool) *LawRun {
-	if i := slices.IndexFunc(l.Runs, is); i >= 0 {
-		return &l.Runs[i]
+// beyond is how far x is outside of a and b, 0 between them.
+func beyond(x, a, b int64) int64 { return x - min(max(x, min(a, b)), max(a, b)) }
+
+// fitThreads takes the workers' peak RSS against their threads, all under the same load for about as many requests, and
+// fits a line through the measured shape by least squares:
+//
+//	thread = sum((T - T0) x (peak(T) - peak(T0))) / sum((T - T0)^2) + kernel memory of a thread
+//
+// RSS, because copy-on-write moves pages from shared to private at another request with every thread count, and leaves
+// RSS as it is.
+func (l *Law) fitThreads(r Result, threads int) {
+	here := l.peakHere(r, threads)
+	var products, squares float64
+	for _, run := range l.Runs {
+		if more := float64(run.Threads - threads); run.Workers == 1 && run.PeakRSSBytes > 0 {
+			products += more * float64(run.PeakRSSBytes-run.crept(r)-here)
+			squares += more * more
+		}
 	}
-	return nil
+	if here > 0 && squares > 0 {
+		l.ThreadBytes = max(int64(products/squares), leastThread) + kernelThread
+	}
 }
 
-// residual is the most that the fitted law is off the short runs.
-func (l Law) residual() int64 {
+// peakHere is the measured shape's peak to compare other threads with: under the same load on the main worker; where
+// the user gave another load, of the workers of the run with two; else of the main worker's last phase, which is warmer.
+func (l *Law) peakHere(r Result, threads int) int64 {
+	if peak := phasePeak(r, PhaseCapacity); peak > 0 {
+		return peak
+	}
+	for _, run := range l.Runs {
+		if run.Workers > 1 && run.Threads == threads && run.PeakRSSBytes > 0 {
+			return run.PeakRSSBytes - run.crept(r)/int64(run.Workers)
+		}
+	}
+	return phasePeak(r, PhasePeak)
+}
+
+// phasePeak is the peak RSS of a phase, creep apart; 0 where there was no such phase.
+func phasePeak(r Result, name string) int64 {
+	for _, p := range r.Phases {
+		if p.Name == name {
+			return p.PeakRSSBytes - int64(slope(r)*float64(p.Answered))
+		}
+	}
+	return 0
+}
+
+// residual is the most that the fitted law, as warm as the short runs, is off them.
+func (l Law) residual(early tree, threads int) int64 {
 	var most int64
 	for _, run := range l.Runs {
-		off := run.MeasuredBytes - l.at(run)
+		off := run.MeasuredBytes - early.of(run.Workers) - int64(run.Workers*(run.Threads-threads))*l.ThreadBytes
 		most = max(most, off, -off)
 	}
 	return most
 }
 
 // at is what the law has for a shape.
-func (l Law) at(run LawRun) int64 {
-	return l.SharedBytes + int64(run.Workers)*(l.WorkerBytes+int64(run.Threads)*l.ThreadBytes)
+func (l Law) at(workers, threads int) int64 {
+	return l.SharedBytes + int64(workers)*(l.WorkerBytes+int64(threads)*l.ThreadBytes)
 }
+
+func (run LawRun) kernelMemory() int64 {
+	others := max(run.Processes-run.Workers, 0)
+	return int64(run.Workers)*kernelMemory(run.PeakRSSBytes, run.Threads) + int64(others)*kernelMemory(0, 1)
+}
+
+// crept is how much of a short run's total is creep.
+func (run LawRun) crept(r Result) int64 { return int64(slope(r) * float64(run.Requests)) }
 
 // slope is the creep in bytes a request where there is one, else 0.
 func slope(r Result) float64 {
@@ -132,6 +206,17 @@ func peakAtEnd(r Result) int64 {
 	for _, p := range r.Phases {
 		since := max(r.Worker.Requests-p.Answered, 0)
 		peak = max(peak, p.PeakRSSBytes+int64(slope(r)*float64(since)))
+	}
+	return peak
+}
+
+// earlyPeak is the peak of the load before the early reading.
+func earlyPeak(r Result) int64 {
+	var peak int64
+	for _, p := range r.Phases {
+		if p.Requests > 0 && p.Answered <= r.Worker.Early.Requests {
+			peak = max(peak, p.PeakRSSBytes)
+		}
 	}
 	return peak
 }

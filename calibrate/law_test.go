@@ -2,65 +2,131 @@ package calibrate
 
 import "testing"
 
-// measured is a worker that was read at 100 MB, 60 of them its own, with 20 MB beside it, and 4 threads.
+// measuredWorker was read at 100 MB after its load, 60 of them its own, with 20 MB beside it, and has 4 threads. After
+// its first load 55 were its own and 15 beside it.
 func measuredWorker(runs ...LawRun) Result {
 	return Result{
 		Target: TargetInfo{Threads: 4},
+		Phases: []Phase{
+			{Name: PhaseBoot, PeakRSSBytes: 90 * mib},
+			{Name: PhaseCapacity, PeakRSSBytes: 99 * mib, Requests: 100, Answered: 100},
+			{Name: PhasePeak, PeakRSSBytes: 110 * mib, Requests: 900, Answered: 1000},
+		},
 		Worker: Worker{
 			PeakRSSBytes: 110 * mib, IdleRSSBytes: 70 * mib, Requests: 1000,
-			End: &EndReading{RSSBytes: 100 * mib, PrivateDirtyBytes: 60 * mib, TreePSSBytes: 80 * mib, Workers: 1, Processes: 2},
+			Early: &EndReading{RSSBytes: 96 * mib, PrivateDirtyBytes: 52 * mib, TreePSSBytes: 67 * mib, Workers: 1, Processes: 2, Requests: 100},
+			End:   &EndReading{RSSBytes: 100 * mib, PrivateDirtyBytes: 60 * mib, TreePSSBytes: 80 * mib, Workers: 1, Processes: 2, Requests: 1000},
 		},
 		Law: Law{Runs: runs},
 	}
 }
 
+// twoWorkers is a short run with so many MB in all and so many a worker, whose peak RSS was that of the first load.
+func twoWorkers(total, each int64, processes int) LawRun {
+	return LawRun{Workers: 2, Threads: 4, TotalBytes: total * mib, WorkerBytes: each * mib, PeakRSSBytes: 99 * mib, Requests: 200, Processes: processes}
+}
+
 func TestLaw(t *testing.T) {
-	slope := 10240.0
+	const (
+		master = 144<<10 + 34<<10               // kernel memory beside the worker: a process of one thread
+		kernel = 144<<10 + 4*(34<<10) + 220<<10 // of the worker: 4 threads, 110 MB / 512
+		short  = kernel - 22<<10                // of one of 99 MB
+	)
+	kept := 10240.0
 	creeping := measuredWorker()
-	creeping.Creep = Creep{Verdict: "creeping", BytesPerRequest: &slope}
+	creeping.Creep = Creep{Verdict: "creeping", BytesPerRequest: &kept}
 	unread := measuredWorker()
 	unread.Worker.End = nil
+	crowded := measuredWorker()
+	crowded.Worker.End.TreeBytes = 83 * mib
+	given := measuredWorker(twoWorkers(138, 60, 3), LawRun{Workers: 1, Threads: 8, PeakRSSBytes: 107 * mib})
+	given.Phases = given.Phases[2:]
 	for _, c := range []struct {
 		name                   string
 		run                    Result
-		shared, marginal, each int64 // MB: beside the workers, one worker of 4 threads, one thread
+		shared, marginal, each int64 // beside the workers, one worker of 4 threads, one thread
 		basis                  string
 	}{
-		// 60 MB private + 10 MB up to the peak + 1 MB of the kernel; 40 MB from idle to peak over 4 threads
-		{"one worker alone", measuredWorker(), 20, 71, 10, "computed"},
-		// 1000 requests x 10 KB
-		{"creep is taken out", creeping, 20, 71 - 1000*10/1024 - 1, 7, "computed"},
-		{"page tables unread: RSS, an upper bound", unread, 0, 110, 10, "computed"},
-		{"one thread alone is no comparison: the main run is warmer", measuredWorker(LawRun{Workers: 1, Threads: 1, TotalBytes: 85 * mib}), 20, 71, 10, "computed"},
-		// short runs, as warm as each other: (142 / 2 - 65) over 3 threads
-		{"one thread beside two workers", measuredWorker(LawRun{Workers: 1, Threads: 1, TotalBytes: 85 * mib},
-			LawRun{Workers: 2, Threads: 4, TotalBytes: 162 * mib, Processes: 3}), 20, 71, 2, "measured"},
-		{"two workers as predicted", measuredWorker(LawRun{Workers: 2, Threads: 4, TotalBytes: 162 * mib, Processes: 3}), 20, 71, 10, "measured"},
-		{"two workers take less: the law errs on the safe side", measuredWorker(LawRun{Workers: 2, Threads: 4, TotalBytes: 150 * mib, Processes: 3}), 20, 71, 10, "measured"},
-		{"two workers take more: it is the worker's", measuredWorker(LawRun{Workers: 2, Threads: 4, TotalBytes: 172 * mib, Processes: 3}), 10, 81, 10, "measured"},
-		// 184 - 42 = 2 workers of 71; (71 - (107 - 42)) over 3 threads
-		{"a supervisor is no thread's cost", measuredWorker(LawRun{Workers: 1, Threads: 1, TotalBytes: 107 * mib},
-			LawRun{Workers: 2, Threads: 4, TotalBytes: 184 * mib, Processes: 5}), 42, 71, 2, "measured"},
-		{"a supervisor comes with the second", measuredWorker(LawRun{Workers: 2, Threads: 4, TotalBytes: 184 * mib, Processes: 5}), 42, 71, 10, "measured"},
+		// 60 MB private + 10 MB up to the peak; 40 MB from idle to peak over 4 threads
+		{"one worker alone", measuredWorker(), 20*mib + master, 70*mib + kernel, 10 * mib, "computed"},
+		// 1000 requests x 10 KB; the peak of the first load stands for 100 of them
+		{"creep is taken out", creeping, 20*mib + master, 70*mib + kernel - 10240_000, (40*mib - 10240_000) / 4, "computed"},
+		{"page tables unread: RSS, an upper bound", unread, 0, 110 * mib, 10 * mib, "computed"},
+		{"others map the same libraries", crowded, 23*mib + master, 70*mib + kernel, 10 * mib, "computed"},
+
+		// one worker was 52 + 3 MB early and 60 + 10 at the end
+		{"two workers between early and end: it is warmth", measuredWorker(twoWorkers(140, 62, 3)), 20*mib + master, 70*mib + kernel, 10 * mib, "measured"},
+		{"two workers take more", measuredWorker(twoWorkers(168, 75, 3)), 20*mib + master, 75*mib + short, 10 * mib, "measured"},
+		{"two workers take less: they are not as warm", measuredWorker(twoWorkers(116, 50, 3)), 20*mib + master, 70*mib + kernel, 10 * mib, "measured"},
+		{"two workers take less: they share with a new master", measuredWorker(twoWorkers(116, 50, 4)), 20*mib + master, 65*mib + kernel, 10 * mib, "measured"},
+		{"a supervisor comes with the second", measuredWorker(twoWorkers(144, 60, 3)), 24*mib + master, 70*mib + kernel, 10 * mib, "measured"},
+		{"and the kernel's memory of it", measuredWorker(twoWorkers(144, 60, 4)), 24*mib + 2*master, 70*mib + kernel, 10 * mib, "measured"},
+		{"the second shares more than one alone could", measuredWorker(twoWorkers(133, 60, 3)), 18*mib + master, 70*mib + kernel, 10 * mib, "measured"},
+		{"saved without its workers: it only checks", measuredWorker(twoWorkers(300, 0, 3)), 20*mib + master, 70*mib + kernel, 10 * mib, "measured"},
+
+		// RSS of 99 MB with 4 threads: 12 more threads take 12 MB, three fewer save 3
+		{"threads", measuredWorker(LawRun{Workers: 1, Threads: 16, PeakRSSBytes: 111 * mib}, LawRun{Workers: 1, Threads: 1, PeakRSSBytes: 96 * mib}),
+			20*mib + master, 70*mib + kernel, mib + 34<<10, "computed"},
+		// (4 x 3 + 12 x 14) / (16 + 144)
+		{"threads, by least squares", measuredWorker(LawRun{Workers: 1, Threads: 8, PeakRSSBytes: 102 * mib}, LawRun{Workers: 1, Threads: 16, PeakRSSBytes: 113 * mib}),
+			20*mib + master, 70*mib + kernel, 180*mib/160 + 34<<10, "computed"},
+		{"threads that cost nothing seen", measuredWorker(LawRun{Workers: 1, Threads: 16, PeakRSSBytes: 98 * mib}), 20*mib + master, 70*mib + kernel, 45_000 + 34<<10, "computed"},
+		{"threads beside two workers, under a given load", given, 20*mib + master, 70*mib + kernel, 2*mib + 34<<10, "measured"},
 	} {
 		l := law(c.run)
-		marginal := (l.WorkerBytes + 4*l.ThreadBytes) / mib
-		if l.SharedBytes/mib != c.shared || marginal != c.marginal || l.ThreadBytes/mib != c.each || l.Basis != c.basis {
-			t.Errorf("%s: %d + N x %d MB, a thread %d MB, %s; want %d, %d, %d, %s", c.name,
-				l.SharedBytes/mib, marginal, l.ThreadBytes/mib, l.Basis, c.shared, c.marginal, c.each, c.basis)
+		marginal := l.WorkerBytes + 4*l.ThreadBytes
+		if l.SharedBytes != c.shared || marginal != c.marginal || l.ThreadBytes != c.each || l.Basis != c.basis {
+			t.Errorf("%s: %d + N x %d, a thread %d, %s; want %d, %d, %d, %s", c.name,
+				l.SharedBytes, marginal, l.ThreadBytes, l.Basis, c.shared, c.marginal, c.each, c.basis)
 		}
 	}
 }
 
 // A law fitted to short runs and analysed again is the same law.
 func TestLawTwice(t *testing.T) {
-	r := measuredWorker(LawRun{Workers: 2, Threads: 4, TotalBytes: 172 * mib, Requests: 500, Processes: 3})
+	r := measuredWorker(twoWorkers(172, 75, 3))
 	r.Law = law(r)
 	again := law(r)
 	if again.SharedBytes != r.Law.SharedBytes || again.WorkerBytes != r.Law.WorkerBytes || again.Runs[0] != r.Law.Runs[0] {
 		t.Errorf("first %+v, then %+v", r.Law, again)
 	}
-	if r.Law.ResidualBytes != 0 {
-		t.Errorf("residual %d of a law that was fitted to its only run", r.Law.ResidualBytes)
+}
+
+// What was promised rests on the first load alone; the residual is what the fitted law is off.
+func TestLawAgainstItsRuns(t *testing.T) {
+	l := law(measuredWorker(twoWorkers(125, 55, 3)))
+	run := l.Runs[0]
+	if run.PredictedBytes != run.MeasuredBytes || l.ResidualBytes != 0 {
+		t.Errorf("predicted %d, measured %d, residual %d; 15 + 2 x 55 MB were read early and with two", run.PredictedBytes, run.MeasuredBytes, l.ResidualBytes)
+	}
+	off := law(measuredWorker(twoWorkers(140, 62, 3)))
+	if want := int64(15 * mib); off.ResidualBytes != want {
+		t.Errorf("residual %d of a run that is warmer by %d", off.ResidualBytes, want)
+	}
+}
+
+// A master and its worker, in MB: 24 and 29 resident, 14 and 22 of that anonymous, 7 of these shared by the two.
+func TestTreeCountsFilesInFull(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		all        []Detail
+		pss, alone int64
+	}{
+		{"nobody else maps them", []Detail{
+			{RSS: 24 * mib, Anon: 14 * mib, PSS: 17 * mib, PSSAnon: 11 * mib},
+			{RSS: 29 * mib, Anon: 22 * mib, PSS: 22 * mib, PSSAnon: 18 * mib}}, 39 * mib, 39 * mib},
+		{"others map them too", []Detail{
+			{RSS: 24 * mib, Anon: 14 * mib, PSS: 13 * mib, PSSAnon: 11 * mib},
+			{RSS: 29 * mib, Anon: 22 * mib, PSS: 19 * mib, PSSAnon: 18 * mib}}, 32 * mib, 39 * mib},
+		{"two programs", []Detail{
+			{RSS: 24 * mib, Anon: 14 * mib, PSS: 24 * mib, PSSAnon: 14 * mib},
+			{RSS: 29 * mib, Anon: 22 * mib, PSS: 29 * mib, PSSAnon: 22 * mib}}, 53 * mib, 53 * mib},
+		{"a kernel that doesn't tell", []Detail{
+			{RSS: 24 * mib, Anon: 14 * mib, PSS: 13 * mib}, {RSS: 29 * mib, Anon: 22 * mib, PSS: 19 * mib}}, 32 * mib, 32 * mib},
+		{"one has just ended", []Detail{{}, {RSS: 29 * mib, Anon: 22 * mib, PSS: 29 * mib, PSSAnon: 22 * mib}}, 29 * mib, 29 * mib},
+	} {
+		if pss, alone := treeBytes(c.all); pss != c.pss || alone != c.alone {
+			t.Errorf("%s: %d and %d MB, want %d and %d", c.name, pss/mib, alone/mib, c.pss/mib, c.alone/mib)
+		}
 	}
 }

@@ -169,6 +169,8 @@ type Worker struct {
 	PID                   int     `json:"pid"`
 	Restarts              int     `json:"restarts"` // workers that ended during the run
 	Workers               int     `json:"workers"`  // that lived at once; more than one is no calibration
+	// Early is the reading after the first load, with which the short runs are compared: they are as warm.
+	Early *EndReading `json:"early,omitempty"`
 	// End is the reading after the last load, on which marginal, PSS and USS rest; null where it wasn't permitted.
 	End *EndReading `json:"end"`
 }
@@ -182,6 +184,9 @@ type EndReading struct {
 	TreePSSBytes      int64 `json:"tree_pss_bytes"` // of every process of the app
 	Processes         int   `json:"processes"`      // of the app
 	Workers           int   `json:"workers"`
+	// TreeBytes is TreePSSBytes with the tree's file pages in full, whoever else maps them. 0: not known.
+	TreeBytes int64 `json:"tree_bytes,omitempty"`
+	Requests  int64 `json:"requests,omitempty"` // answered by then
 }
 
 // Creep is memory that grows with requests served and doesn't come back. Bounds are null where nothing could be fitted.
@@ -209,19 +214,23 @@ type Law struct {
 	Runs          []LawRun `json:"runs"`
 }
 
-// LawRun holds one short run's prediction against its measurement.
+// LawRun is one short run: what the main run promised for its shape, and what was measured.
 type LawRun struct {
 	Workers        int   `json:"workers"`
 	Threads        int   `json:"threads"`
-	PredictedBytes int64 `json:"predicted_bytes"` // from the main run alone, before this one was known
+	PredictedBytes int64 `json:"predicted_bytes"` // by the main run's first load alone
 	MeasuredBytes  int64 `json:"measured_bytes"`  // creep apart
-	TotalBytes     int64 `json:"total_bytes"`     // as read, at the workers' peaks
+	TotalBytes     int64 `json:"total_bytes"`     // as read, at the workers' peaks, without kernel memory
 	Requests       int64 `json:"requests"`
 	Processes      int   `json:"processes"` // of the whole tree
 
 	// What the app's own control group was charged after the load, and at most. Absent where it had none.
 	ChargeBytes     int64 `json:"charge_bytes,omitempty"`
 	ChargePeakBytes int64 `json:"charge_peak_bytes,omitempty"`
+
+	// One of its workers, on average: private dirty pages at the peak, and the peak RSS. 0: not read.
+	WorkerBytes  int64 `json:"worker_bytes,omitempty"`
+	PeakRSSBytes int64 `json:"peak_rss_bytes,omitempty"`
 }
 
 // Recommendation is what to set. Workers is 0 where nothing fits or nothing can be recommended; Reason says why.

@@ -124,6 +124,8 @@ type Probe interface {
 // Detail is what smaps_rollup says of one process, in bytes.
 type Detail struct {
 	RSS, PSS, PrivateClean, PrivateDirty, Swap int64
+
+	Anon, PSSAnon int64 // the anonymous part of RSS and PSS; kernels before 5.4 don't tell the second, which is 0 then
 }
 
 // USS is what only this process has.

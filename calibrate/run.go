@@ -68,6 +68,7 @@ func (r *run) measureOne(ctx context.Context) error {
 		if err := phase(ctx); err != nil {
 			return r.explain(ctx, err)
 		}
+		r.readEarly()
 		if err := r.rig.Journal.Save(r.result); err != nil {
 			return journalFailure(err)
 		}
@@ -204,7 +205,14 @@ func (r *run) workerEnded() *Failure {
 	return f
 }
 
-// readEnd takes the one costly reading, once the load is over.
+// readEarly reads the page tables once after the first load. Where it can't, readEnd says so.
+func (r *run) readEarly() {
+	if r.result.Worker.Early == nil && r.rig.Load.Answered() > 0 {
+		r.result.Worker.Early, _ = r.watch.end()
+	}
+}
+
+// readEnd takes the costly reading again, once the load is over.
 func (r *run) readEnd() error {
 	end, err := r.watch.end()
 	switch {

@@ -265,11 +265,14 @@ func TestRunScalesToOtherShapes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []Shape{{1, 1}, {2, 2}}; !slices.Equal(shapes, want) {
+	if want := []Shape{{1, 16}, {2, 2}}; !slices.Equal(shapes, want) {
 		t.Errorf("shapes %v, want %v", shapes, want)
 	}
-	if len(r.Law.Runs) != 1 || r.Law.Runs[0].Requests < scaleRequests || r.Law.Runs[0].MeasuredBytes == 0 {
-		t.Errorf("runs %+v", r.Law.Runs)
+	if r.Worker.Early == nil || r.Worker.Early.Requests != 3*500 {
+		t.Fatalf("the reading after 3 s of 500 requests/s: %+v", r.Worker.Early)
+	}
+	if len(r.Law.Runs) != 1 || r.Law.Runs[0].Requests < r.Worker.Early.Requests || r.Law.Runs[0].MeasuredBytes == 0 {
+		t.Errorf("runs %+v, less warm than the worker's after its first load", r.Law.Runs)
 	}
 	if !slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == "not-scaled" }) {
 		t.Errorf("the shape that failed is passed over: %v", r.Warnings)

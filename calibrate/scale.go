@@ -14,7 +14,7 @@ type Shape struct{ Workers, Threads int }
 const (
 	scaleTime     = 3 * time.Second
 	scaleLimit    = 10 * time.Second
-	scaleRequests = 1000 // a worker: copy-on-write has done its work after some 800, measured with preload
+	scaleRequests = 1000 // a worker, where the main run has no early reading to be as warm as
 )
 
 // scale runs the app in a few other shapes for some seconds each, which turns one worker's memory into a law for many.
@@ -48,16 +48,17 @@ func (r *run) tryScale(ctx context.Context, shape Shape) {
 	}
 }
 
-// shapes are the measured one with other threads, where the server has any, and with a second worker.
+// arenas is the least of the thread counts that the cost of a thread is taken up to: glibc gives threads their heaps one by one
+// (MALLOC_ARENA_MAX, eight a core), so a line from 1 to 4 threads promises twice what 16 were found to take.
+const arenas = 16
+
+// shapes are the measured one with other threads, where the server has any, and with a second worker. By default the
+// other threads are as many as the sizing weighs at most, so that it never looks beyond what was measured.
 func (r *run) shapes() []Shape {
 	threads := max(r.result.Target.Threads, 1)
-	other := 1
-	if threads == 1 {
-		other = 4
-	}
 	var all []Shape
 	if r.result.Target.HasThreads {
-		all = append(all, Shape{1, other})
+		all = append(all, Shape{1, max(4*threads, arenas)})
 	}
 	if r.result.Target.CanScale {
 		all = append(all, Shape{2, threads})
@@ -65,17 +66,9 @@ func (r *run) shapes() []Shape {
 	return all
 }
 
-// highest is the highest peak of the main run's phases.
-func (r *run) highest() int64 {
-	var highest int64
-	for _, p := range r.result.Phases {
-		highest = max(highest, p.PeakRSSBytes)
-	}
-	return highest
-}
-
 func (r *run) scaleTo(ctx context.Context, shape Shape) error {
-	if free := r.result.Host.AvailableBytes; free > 0 && float64(int64(shape.Workers)*r.highest()) > guardShare*float64(free) {
+	promised := r.analysed().Law.at(shape.Workers, shape.Threads)
+	if free := r.result.Host.AvailableBytes; free > 0 && float64(promised) > guardShare*float64(free) {
 		return errors.New("they might take more than half of the memory that is free")
 	}
 	target, err := r.rig.Scale(shape)
@@ -102,7 +95,8 @@ func (r *run) measureShape(ctx context.Context, app App, shape Shape) error {
 	if found := w.await(ctx, shape.Workers); found != shape.Workers {
 		return fmt.Errorf("%d workers were found", found)
 	}
-	answered := r.rig.Load.Answered()
+	w.enter(PhaseScale)
+	answered, enough := r.rig.Load.Answered(), r.shortRun()*int64(shape.Workers)
 	began := time.Now()
 	clients := shape.Workers * max(r.clients(), r.plan.Clients)
 	if r.result.Target.Threads > 0 {
@@ -110,8 +104,7 @@ func (r *run) measureShape(ctx context.Context, app App, shape Shape) error {
 	}
 	tally, err := r.rig.Load.Attack(ctx, app.Info().URL, Pace{Clients: clients}, func(Bucket) {
 		took, requests := time.Since(began), r.rig.Load.Answered()-answered
-		enough := took >= scaleTime && requests >= int64(scaleRequests*shape.Workers)
-		if enough || took >= scaleLimit {
+		if took >= scaleTime && requests >= enough || took >= scaleLimit {
 			cancel(errEnough)
 		}
 		w.read()
@@ -128,17 +121,22 @@ func (r *run) measureShape(ctx context.Context, app App, shape Shape) error {
 	if tally.Requests < int64(fewRequests*shape.Workers) || float64(tally.Succeeded) < leastSuccess*float64(tally.Requests) {
 		return fmt.Errorf("%d of %d requests succeeded", tally.Succeeded, tally.Requests)
 	}
-	total, processes, err := w.total()
+	measured, err := w.shape(shape)
 	if err != nil {
 		return err
 	}
-	charge, chargePeak := r.charged(app)
-	r.result.Law.Runs = append(r.result.Law.Runs, LawRun{
-		Workers: shape.Workers, Threads: shape.Threads, TotalBytes: total,
-		Requests: r.rig.Load.Answered() - answered, Processes: processes,
-		ChargeBytes: charge, ChargePeakBytes: chargePeak,
-	})
+	measured.Requests = r.rig.Load.Answered() - answered
+	measured.ChargeBytes, measured.ChargePeakBytes = r.charged(app)
+	r.result.Law.Runs = append(r.result.Law.Runs, measured)
 	return nil
+}
+
+// shortRun is how many requests a worker of a short run serves: as many as the main one had at its early reading.
+func (r *run) shortRun() int64 {
+	if e := r.result.Worker.Early; e != nil {
+		return e.Requests
+	}
+	return scaleRequests
 }
 
 // await looks until so many workers are there: the first may answer while a server still forks the others.
@@ -157,25 +155,30 @@ func (w *watcher) await(ctx context.Context, workers int) (found int) {
 	}
 }
 
-// total is the memory of the whole tree at its workers' peaks.
-func (w *watcher) total() (bytes int64, processes int, err error) {
+// shape is the memory of the whole tree at its workers' peaks, and of one of its workers on average.
+func (w *watcher) shape(of Shape) (LawRun, error) {
 	end, err := w.end()
 	if err != nil {
-		return 0, 0, err
+		return LawRun{}, err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	bytes = end.TreePSSBytes
+	run := LawRun{Workers: of.Workers, Threads: of.Threads, TotalBytes: end.TreeBytes, Processes: end.Processes}
 	for _, p := range w.probes {
-		rss, _, err := p.Read()
+		d, err := p.Detail()
 		if err != nil {
-			return 0, 0, err
+			return LawRun{}, err
 		}
 		peak, err := p.Peak()
 		if err != nil {
-			return 0, 0, err
+			return LawRun{}, err
 		}
-		bytes += max(peak-rss, 0) + kernelMemory
+		above := max(peak-d.RSS, 0)
+		run.TotalBytes += above
+		run.WorkerBytes += d.PrivateDirty + above
+		run.PeakRSSBytes += max(peak, d.RSS)
 	}
-	return bytes, end.Processes, nil
+	workers := int64(max(len(w.probes), 1))
+	run.WorkerBytes, run.PeakRSSBytes = run.WorkerBytes/workers, run.PeakRSSBytes/workers
+	return run, nil
 }

@@ -46,7 +46,7 @@ func doubts(r Result) []Warning {
 		"lower --rate; the memory figures hold, the latencies don't",
 		"%.0f requests/s were asked for and %.0f could be sent", r.Load.RateAsked, r.Load.RateSent)
 	add(r.Plan.Quick && r.Complete, "quick", "leave out --quick before you rely on max-requests",
-		"a quick run sees only strong creep")
+		"a quick run sees only strong creep, and what a second worker and other threads take is computed from one, not checked")
 	add(r.Complete && unsettled(r.Creep), "no-verdict", "run longer: --duration 5m, or more requests a second",
 		"whether memory creeps is not known yet: %s", r.Creep.Missing)
 	add(r.Complete && r.Creep.Verdict == string(creep.Creeping) && !r.Target.CanRecycle, "cannot-recycle",
@@ -81,7 +81,7 @@ func unsettled(c Creep) bool {
 // reason to doubt: the law errs on the safe side.
 func lawIsOff(l Law) bool {
 	for _, run := range l.Runs {
-		if run.MeasuredBytes-l.at(run) > run.MeasuredBytes/20 {
+		if run.MeasuredBytes-l.at(run.Workers, run.Threads) > run.MeasuredBytes/20 {
 			return true
 		}
 	}

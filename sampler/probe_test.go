@@ -329,7 +329,7 @@ func TestRecordedProcess(t *testing.T) {
 		peak   int64
 		detail calibrate.Detail
 	}
-	python := calibrate.Detail{RSS: 41204 << 10, PSS: 27511 << 10, PrivateClean: 1200 << 10, PrivateDirty: 22400 << 10, Swap: 64 << 10}
+	python := calibrate.Detail{RSS: 41204 << 10, PSS: 27511 << 10, PrivateClean: 1200 << 10, PrivateDirty: 22400 << 10, Swap: 64 << 10, Anon: 22400 << 10, PSSAnon: 22400 << 10}
 	for _, tt := range []struct {
 		name string
 		want answers

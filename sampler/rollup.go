@@ -8,7 +8,7 @@ import (
 	"workermem/calibrate"
 )
 
-// The lines of smaps_rollup that are read, without which there is no answer. Swap isn't among them.
+// The lines of smaps_rollup that are read, without which there is no answer. Swap and the anonymous parts aren't among them.
 const (
 	sawRSS = 1 << iota
 	sawPSS
@@ -62,6 +62,10 @@ func rollupField(d *calibrate.Detail, name []byte) (sum *int64, bit int) {
 		return &d.PrivateDirty, sawPrivateDirty
 	case "Swap":
 		return &d.Swap, 0
+	case "Anonymous":
+		return &d.Anon, 0
+	case "Pss_Anon":
+		return &d.PSSAnon, 0
 	}
 	return nil, 0
 }
