@@ -222,13 +222,14 @@ func question(r Result, budget int64) sizing.Question {
 	return q
 }
 
-// threadChoices are up to four times the measured threads, and one thread where a short run has seen other threads:
-// else the cost of a thread is an upper bound, and taking threads away by it would promise too little memory.
+// threadChoices are up to four times the measured threads, those that the user named, and one thread where a short run
+// has seen other threads: else the cost of a thread is an upper bound, and taking threads away by it would promise too
+// little memory.
 func threadChoices(r Result, threads int) []int {
 	if r.Worker.IdleRSSBytes == 0 && !threadsSeen(r) {
 		return []int{threads} // what a thread costs isn't known at all
 	}
-	choices := []int{threads, 2 * threads, 4 * threads}
+	choices := append([]int{threads, 2 * threads, 4 * threads}, r.Plan.OtherThreads...)
 	if threadsSeen(r) {
 		choices = append(choices, 1)
 	}

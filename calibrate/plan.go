@@ -15,7 +15,9 @@ type Plan struct {
 	WarmupLimit time.Duration
 	SoakLimit   time.Duration
 	Quick       bool
-	Precision   float64 // wanted half-width of the slope's interval, as a share of the slope
+	// OtherThreads are the thread counts that get a short run each; none: those that shapes chooses.
+	OtherThreads []int
+	Precision    float64 // wanted half-width of the slope's interval, as a share of the slope
 
 	// Sizing.
 	ReserveRatio   float64
@@ -46,6 +48,7 @@ func (p Plan) Info() PlanInfo {
 		ProductionRate: p.ProductionRate,
 		Silenced:       p.Silenced,
 		Quick:          p.Quick,
+		OtherThreads:   p.OtherThreads,
 		LoadGiven:      p.loadGiven(),
 		Flags:          p.Flags,
 	}

@@ -105,6 +105,8 @@ type PlanInfo struct {
 	Quick          bool     `json:"quick"`           // a short soak was asked for
 	Flags          []string `json:"flags"`           // as given, those left out that may hold secrets
 	LoadGiven      bool     `json:"load_given"`      // the user fixed the load
+	// OtherThreads are the thread counts that the user wants beside the first.
+	OtherThreads []int `json:"other_threads,omitempty"`
 }
 
 // LoadInfo is the load of the soak, on which the creep rests.

@@ -282,6 +282,30 @@ func TestRunScalesToOtherShapes(t *testing.T) {
 	}
 }
 
+// The thread counts that the user names are measured, and weighed.
+func TestRunScalesToTheThreadsAskedFor(t *testing.T) {
+	f := newFakeRig()
+	var shapes []Shape
+	f.scale = func(s Shape) (Target, error) {
+		shapes = append(shapes, s)
+		return f, nil
+	}
+	p := fakePlan()
+	p.OtherThreads = []int{5, 1}
+	r, err := runFake(t, f, p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []Shape{{1, 5}, {1, 1}, {2, 2}}; !slices.Equal(shapes, want) {
+		t.Errorf("shapes %v, want %v", shapes, want)
+	}
+	for _, threads := range []int{1, 2, 5} {
+		if !slices.ContainsFunc(r.Candidates, func(c Candidate) bool { return c.Threads == threads }) {
+			t.Errorf("no candidate of %d threads", threads)
+		}
+	}
+}
+
 // What is interrupted while it is only checked is whole, and says that it was interrupted.
 func TestRunInterruptedWhileItScales(t *testing.T) {
 	f := newFakeRig()

@@ -56,9 +56,15 @@ const arenas = 16
 // other threads are as many as the sizing weighs at most, so that it never looks beyond what was measured.
 func (r *run) shapes() []Shape {
 	threads := max(r.result.Target.Threads, 1)
+	others := r.plan.OtherThreads
+	if len(others) == 0 {
+		others = []int{max(4*threads, arenas)}
+	}
 	var all []Shape
-	if r.result.Target.HasThreads {
-		all = append(all, Shape{1, max(4*threads, arenas)})
+	for _, other := range others {
+		if r.result.Target.HasThreads && other != threads {
+			all = append(all, Shape{1, other})
+		}
 	}
 	if r.result.Target.CanScale {
 		all = append(all, Shape{2, threads})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -113,4 +114,50 @@ func (r *reserve) Set(text string) error {
 	}
 	*r = next
 	return nil
+}
+
+// threadCounts are the thread counts to measure: the first in full, up to four others in short runs.
+type threadCounts []int
+
+const (
+	mostThreads   = 4096
+	mostShortRuns = 4
+)
+
+func (c *threadCounts) String() string {
+	texts := make([]string, len(*c))
+	for i, count := range *c {
+		texts[i] = strconv.Itoa(count)
+	}
+	return strings.Join(texts, ",")
+}
+
+func (c *threadCounts) Type() string { return "counts" }
+
+func (c *threadCounts) Set(text string) error {
+	const try = "write it like 4, or 4,1,16: the first is measured in full, up to four others in short runs"
+	var next threadCounts
+	for part := range strings.SplitSeq(text, ",") {
+		count, err := strconv.Atoi(strings.TrimSpace(part))
+		if err != nil || count < 1 || count > mostThreads {
+			return calibrate.Usage(try, "%q is not a number of threads from 1 to %d", part, mostThreads)
+		}
+		if slices.Contains(next, count) {
+			return calibrate.Usage(try, "%d threads are named twice", count)
+		}
+		next = append(next, count)
+	}
+	if len(next) > 1+mostShortRuns {
+		return calibrate.Usage(try, "%d thread counts are too many", len(next))
+	}
+	*c = next
+	return nil
+}
+
+// split is what is measured (0: what the command says), and the others.
+func (c threadCounts) split() (measured int, others []int) {
+	if len(c) == 0 {
+		return 0, nil
+	}
+	return c[0], c[1:]
 }

@@ -32,7 +32,7 @@ type runFlags struct {
 	keepAlive   bool
 	timeout     time.Duration
 
-	threads      int
+	threads      threadCounts
 	env          []string
 	url          string
 	allowRemote  []string
@@ -122,7 +122,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.DurationVar(&f.duration, "duration", 0, "end the soak after so long (default: when the answer is good enough)")
 	flags.BoolVar(&f.keepAlive, "keep-alive", false, "reuse connections, as behind a proxy that does")
 	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "give a request up after so long")
-	flags.IntVar(&f.threads, "threads", 0, "threads of the worker (default: what COMMAND says)")
+	flags.Var(&f.threads, "threads", "threads of the worker (default: what COMMAND says); after a comma, others to compare")
 	flags.StringArrayVar(&f.env, "env", nil, "NAME=VALUE for the app's environment")
 	flags.StringVar(&f.url, "url", "", "where COMMAND listens, if that can't be told by {port}")
 	flags.StringArrayVar(&f.allowRemote, "allow-remote", nil, "let load go to this host, by name (default: this machine only)")
@@ -160,6 +160,10 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	launch, err := target.Recognise(spec)
 	if err != nil {
 		return err
+	}
+	if len(plan.OtherThreads) > 0 && !launch.Info().HasThreads {
+		return calibrate.Usage("name one thread count, or write {threads} where the command says it",
+			"--threads: %s can't be started with other threads", launch.Info().Server)
 	}
 	folder, id, err := openRun(env, f.out)
 	if err != nil {
@@ -247,7 +251,6 @@ func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 		{f.timeout <= 0, "--timeout", "a time such as 30s"},
 		{f.bootDeadline <= 0, "--boot-deadline", "a time such as 60s"},
 		{f.maxSoak <= 0, "--max-soak", "a time such as 2m"},
-		{f.threads < 0 || f.threads > mostClients, "--threads", "a number of threads from 1 to 4096"},
 		{f.cpus < 0, "--cpus", "a number of cores, 1 or more"},
 		{f.json && f.markdown, "--json", "either --json or --markdown"},
 		{f.targets != "" && len(f.paths) > 0, "--targets", "either --targets or --path"},
@@ -257,8 +260,9 @@ func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 			return calibrate.Plan{}, calibrate.Usage("it takes "+check.try, "%s can't be taken as it is", check.flag)
 		}
 	}
+	_, others := f.threads.split()
 	return calibrate.Plan{
-		Command: command, Rate: float64(f.rate), Clients: f.concurrency, Requests: f.requests, Duration: f.duration,
+		Command: command, OtherThreads: others, Rate: float64(f.rate), Clients: f.concurrency, Requests: f.requests, Duration: f.duration,
 		WarmupLimit: calibrate.DefaultWarmup, SoakLimit: f.maxSoak, Quick: f.quick, Precision: float64(f.precision),
 		ReserveRatio: f.reserve.ratio, ReserveBytes: f.reserve.bytes, MemoryBytes: int64(f.memory), CPUs: f.cpus,
 		ProductionRate: float64(f.production), Silenced: f.silence, Flags: f.given,
@@ -307,8 +311,9 @@ func (f *runFlags) spec(command []string, targets loadgen.Targets) (target.Spec,
 	for name, values := range header { // as under load, a target's own header wins
 		own[name] = values
 	}
+	threads, _ := f.threads.split()
 	return target.Spec{
-		Command: command, Env: environment, URL: f.url, Path: path, Headers: own, Threads: f.threads, Workers: 1,
+		Command: command, Env: environment, URL: f.url, Path: path, Headers: own, Threads: threads, Workers: 1,
 		BootDeadline: f.bootDeadline, AllowRemote: f.allowRemote,
 	}, nil
 }
