@@ -2,6 +2,7 @@
 #   TestE2E*     starts a real server or puts on real load. Skips under -short. Runs without -race, one package at a time:
 #                the race detector and a second package on the same cores would be measured with it.
 #   TestReadme*  runs the README's examples. Skips under -short. `make readme`, not part of `make test`.
+#   TestPredict  holds the law to real servers of many shapes, for about an hour. `make predict`, not part of `make test`.
 #   any other    runs in well under a second, needs no server, passes under -short -race.
 # A server that is missing skips a test; with CALIBRATE_REQUIRE_SERVERS=1 it fails it. Servers are in fixtures/.venv/bin.
 
@@ -15,7 +16,7 @@ RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help build test test-short test-e2e readme servers lint fuzz bench golden clean
+.PHONY: help build test test-short test-e2e readme predict servers lint fuzz bench golden clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -37,6 +38,10 @@ test-e2e: servers ## end-to-end tests alone, on real servers
 readme: servers ## run the README's examples
 	@go test -list '^TestReadme' ./cmd/calibrate | grep -q '^TestReadme' || { echo "no TestReadme to run"; exit 1; }
 	go test -count=1 -run '^TestReadme' -timeout 15m ./cmd/calibrate
+
+PROFILE ?= .
+predict: servers ## predicted against measured memory of many shapes; PROFILE=gthread_holds for some
+	go test -count=1 -run '^TestPredict$$/($(PROFILE))' -predict -v -timeout 3h ./cmd/calibrate
 
 servers: ## set up fixtures/.venv, the servers of the end-to-end tests
 	@fixtures/servers.sh
