@@ -24,8 +24,6 @@ const leastThread = 45_000
 // tree is the memory of an app's processes in two parts: one worker more, and all that is beside the workers.
 type tree struct{ worker, shared int64 }
 
-func (t tree) of(workers int) int64 { return t.shared + int64(workers)*t.worker }
-
 // law is the total at N workers and T threads, at peak, creep apart. The main run alone gives
 //
 //	worker = private dirty + (peak RSS - RSS) + its kernel memory - creep x requests      one more worker
@@ -57,13 +55,13 @@ func law(r Result) Law {
 	for i := range l.Runs {
 		run := &l.Runs[i]
 		run.MeasuredBytes = run.TotalBytes + run.kernelMemory() - run.crept(r)
-		run.PredictedBytes = early.of(run.Workers) + int64(run.Workers*(run.Threads-threads))*l.ThreadBytes
+		run.PredictedBytes, run.PredictedWarmBytes = l.of(early, *run, threads), l.of(end, *run, threads)
 	}
 	l.fitThreads(r, threads)
 	early, end = l.fit(r, early, end, threads)
 	l.SharedBytes = end.shared
 	l.WorkerBytes = max(end.worker-int64(threads)*l.ThreadBytes, 0)
-	l.ResidualBytes = l.residual(early, threads)
+	l.ResidualBytes = l.residual(early, end, threads)
 	return l
 }
 
@@ -156,14 +154,19 @@ func phasePeak(r Result, name string) int64 {
 	return 0
 }
 
-// residual is the most that the fitted law, as warm as the short runs, is off them.
-func (l Law) residual(early tree, threads int) int64 {
+// residual is the most that the fitted law is off the short runs, which may be as warm as the first reading or the last.
+func (l Law) residual(early, end tree, threads int) int64 {
 	var most int64
 	for _, run := range l.Runs {
-		off := run.MeasuredBytes - early.of(run.Workers) - int64(run.Workers*(run.Threads-threads))*l.ThreadBytes
+		off := beyond(run.MeasuredBytes, l.of(early, run, threads), l.of(end, run, threads))
 		most = max(most, off, -off)
 	}
 	return most
+}
+
+// of is what the law has for a short run's shape, from one worker of the given threads.
+func (l Law) of(one tree, run LawRun, threads int) int64 {
+	return one.shared + int64(run.Workers)*(one.worker+int64(run.Threads-threads)*l.ThreadBytes)
 }
 
 // at is what the law has for a shape.

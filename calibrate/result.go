@@ -230,6 +230,8 @@ type LawRun struct {
 	ChargeBytes     int64 `json:"charge_bytes,omitempty"`
 	ChargePeakBytes int64 `json:"charge_peak_bytes,omitempty"`
 
+	// PredictedWarmBytes is PredictedBytes by the whole main run: what a short run takes lies between the two.
+	PredictedWarmBytes int64 `json:"predicted_warm_bytes,omitempty"`
 	// One of its workers, on average: private dirty pages at the peak, and the peak RSS. 0: not read.
 	WorkerBytes  int64 `json:"worker_bytes,omitempty"`
 	PeakRSSBytes int64 `json:"peak_rss_bytes,omitempty"`
