@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"testing"
 )
 
 // frames are the physical pages that some processes map, each counted once: what they take is no matter of shares then,
@@ -78,26 +77,6 @@ func (f frames) bytes() (all, files int64) {
 		}
 	}
 	return all, files
-}
-
-// memoryGroup is the folder of a new control group (v1) below this process's own, or "" where none can be made.
-func memoryGroup(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("/proc/self/cgroup")
-	if err != nil {
-		return ""
-	}
-	for line := range strings.Lines(string(text)) {
-		if _, path, ok := strings.Cut(strings.TrimSpace(line), ":memory:"); ok {
-			folder, err := os.MkdirTemp(filepath.Join("/sys/fs/cgroup/memory", path), "predict-") //nolint:usetesting // it must be made in cgroupfs
-			if err != nil {
-				return ""
-			}
-			t.Cleanup(func() { _ = os.Remove(folder) })
-			return folder
-		}
-	}
-	return ""
 }
 
 // charged is what a group is charged for memory that can't be dropped: anonymous pages and the kernel's own.

@@ -49,7 +49,7 @@ var profiles = []profile{
 	{"gthread preload", []string{"gunicorn", "--preload", "--threads", "4", "app:app"}, nil, threeWorkers},
 	{"gthread preload 100 MB", []string{"gunicorn", "--preload", "--threads", "4", "app:app"}, bigImport, threeWorkers},
 	{"gthread holds 8 MB", []string{"gunicorn", "--threads", "4", "app:app"}, holds8MB, threeWorkers},
-	{"uvicorn", []string{"uvicorn", "--host", "{host}", "--port", "{port}", "--workers", "{workers}", "--log-level", "warning", "app:app"}, nil, nil},
+	{"uvicorn", []string{"uvicorn", "--log-level", "warning", "app:app"}, nil, nil},
 }
 
 // TestPredict measures each profile as a user does, then starts the real server in other shapes, with every thread
@@ -149,8 +149,8 @@ const warm = 6000
 // truth loads the server in a shape until every worker has served what the measured one had, or is warm. Two readings, with some
 // load between them, must agree; else it is loaded once more.
 func (p profile) truth(t *testing.T, workers, threads int, r calibrate.Result) truth {
-	group := memoryGroup(t)
-	app := p.start(t, group, workers, threads)
+	app := p.start(t, workers, threads)
+	group, _ := app.Group()
 	clients := workers * 2 * threads
 	if r.Target.Threads == 0 {
 		clients = workers * 8
@@ -180,20 +180,9 @@ func (p profile) loader(t *testing.T) *loadgen.Loader {
 	return loadgen.New(targets, loadgen.Options{})
 }
 
-// start starts the server in a shape. A script of the server's name takes itself into the group before it becomes the
-// server, so that all that is charged is the server's.
-func (p profile) start(t *testing.T, group string, workers, threads int) calibrate.App {
-	dir := t.TempDir()
-	script := filepath.Join(dir, p.command[0])
-	text := "#!/bin/sh\n"
-	if group != "" {
-		text += "echo $$ > " + filepath.Join(group, "cgroup.procs") + "\n"
-	}
-	text += "exec " + needServer(t, p.command[0]) + " \"$@\"\n"
-	if err := os.WriteFile(script, []byte(text), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	log, err := os.Create(filepath.Join(dir, "app.log"))
+// start starts the server in a shape.
+func (p profile) start(t *testing.T, workers, threads int) calibrate.App {
+	log, err := os.Create(filepath.Join(t.TempDir(), "app.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +192,7 @@ func (p profile) start(t *testing.T, group string, workers, threads int) calibra
 			t.Logf("the app's log:\n%s", text)
 		}
 	})
-	spec := target.Spec{Command: slices.Concat([]string{script}, p.command[1:]), Env: p.environment(t), Workers: workers, Log: log}
+	spec := target.Spec{Command: slices.Concat([]string{needServer(t, p.command[0])}, p.command[1:]), Env: p.environment(t), Workers: workers, Log: log}
 	if p.threads != nil {
 		spec.Threads = threads
 	}
