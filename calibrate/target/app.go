@@ -20,7 +20,7 @@ type App struct {
 	proc     procfs
 	logFrom  int64 // where this app's lines begin in the log
 	oom      oomCount
-	watch    watch
+	watch    *watch
 	group    string // folder of its own control group
 	noGroup  string // why it has none
 
@@ -50,7 +50,7 @@ func newApp(l *Launch, a address, values map[string]string) *App {
 	app.info.URL = a.url()
 	app.info.MeasuredCommand = expandAll(l.argv, values)
 	app.temporary = expand(l.temporary, values)
-	app.watch = watch{proc: hostProc, port: a.port, server: l.server}
+	app.watch = newWatch(hostProc, a.port, l.server)
 	return app
 }
 
@@ -155,6 +155,7 @@ func (a *App) stop(ctx context.Context, grace time.Duration) (calibrate.Stopped,
 	if a.temporary != "" {
 		_ = os.Remove(a.temporary)
 	}
+	a.watch.close()
 	stopped := calibrate.Stopped{Seconds: r.Seconds, Killed: r.Killed, Left: r.Left}
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -302,7 +302,7 @@ func (g *guardLoop) wait(deadline time.Time, sig syscall.Signal, children <-chan
 	}
 }
 
-func (g *guardLoop) living() []stat { return hostProc.tree(g.pid, 0) }
+func (g *guardLoop) living() []stat { return hostProc.tree(g.pid) }
 
 func (g *guardLoop) signalAll(sig syscall.Signal) {
 	for _, s := range g.living() {

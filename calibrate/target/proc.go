@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -29,6 +27,7 @@ type stat struct {
 	Parent  int
 	Group   int
 	Session int
+	Threads int
 	CPU     int64 // user and system time of the process and its ended threads, in ticks
 	Start   int64 // ticks since the machine's boot: with the pid, the identity of a process
 }
@@ -43,12 +42,7 @@ func parseStat(line []byte) (stat, error) {
 	if open < 1 || end < open {
 		return stat{}, fmt.Errorf("no name in %q", line)
 	}
-	fields := bytes.Fields(line[end+1:])
-	const first = 3 // the number that man 5 proc gives to fields[0]
-	if len(fields) <= 22-first || len(fields[0]) != 1 {
-		return stat{}, fmt.Errorf("%d fields after the name in %q", len(fields), line)
-	}
-	s := stat{Comm: string(line[open+1 : end]), State: fields[0][0]}
+	s := stat{Comm: string(line[open+1 : end])}
 	var bad error
 	number := func(field []byte) int64 {
 		n, err := strconv.ParseInt(string(bytes.TrimSpace(field)), 10, 64)
@@ -58,12 +52,31 @@ func parseStat(line []byte) (stat, error) {
 		return n
 	}
 	s.PID = int(number(line[:open]))
-	s.Parent = int(number(fields[4-first]))
-	s.Group = int(number(fields[5-first]))
-	s.Session = int(number(fields[6-first]))
-	s.CPU = number(fields[14-first]) + number(fields[15-first])
-	s.Start = number(fields[22-first])
-	return s, bad
+	n := 2 // of the field, as man 5 proc counts
+	for field := range bytes.FieldsSeq(line[end+1:]) {
+		n++
+		switch n {
+		case 3:
+			s.State = field[0]
+			if len(field) != 1 {
+				return stat{}, fmt.Errorf("the state is %q", field)
+			}
+		case 4:
+			s.Parent = int(number(field))
+		case 5:
+			s.Group = int(number(field))
+		case 6:
+			s.Session = int(number(field))
+		case 14, 15:
+			s.CPU += number(field)
+		case 20:
+			s.Threads = int(number(field))
+		case 22:
+			s.Start = number(field)
+			return s, bad
+		}
+	}
+	return stat{}, fmt.Errorf("%d fields in %q", n, line)
 }
 
 func (p procfs) stat(pid int) (stat, error) {
@@ -77,7 +90,7 @@ func (p procfs) stat(pid int) (stat, error) {
 
 // args is the command line of a process, or its title where it has set one (setproctitle writes over argv).
 func (p procfs) args(pid int) []string {
-	data, err := os.ReadFile(filepath.Join(string(p), strconv.Itoa(pid), "cmdline"))
+	data, err := p.readAll(strconv.Itoa(pid), "cmdline")
 	if err != nil {
 		return nil
 	}
@@ -192,8 +205,7 @@ func (p procfs) readAll(parts ...string) ([]byte, error) {
 	}
 }
 
-// open uses the bare system call: os.Open also tries to register the file with the poller, and a tree of a thousand
-// processes is read once a second.
+// open uses the bare system call: os.Open also tries to register the file with the poller.
 func (p procfs) open(flags int, parts []string) (int, error) {
 	return ignoringEINTR(func() (int, error) {
 		return unix.Open(p.path(parts), unix.O_RDONLY|unix.O_CLOEXEC|flags, 0)

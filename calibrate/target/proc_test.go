@@ -2,7 +2,6 @@ package target
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,7 +19,7 @@ func statLine(pid int, comm string, state byte, parent int, start int64) string 
 func TestParseStat(t *testing.T) {
 	for _, comm := range []string{"gunicorn", "", ")", "a) S 1 (b", "two words", "tab\tnew\nline", strings.Repeat(")", 15), "(wsgi:pylons)"} {
 		got, err := parseStat([]byte(statLine(42, comm, 'S', 7, 123456)))
-		want := stat{PID: 42, Comm: comm, State: 'S', Parent: 7, Group: 42, Session: 7, CPU: 33, Start: 123456}
+		want := stat{PID: 42, Comm: comm, State: 'S', Parent: 7, Group: 42, Session: 7, Threads: 1, CPU: 33, Start: 123456}
 		if err != nil || got != want {
 			t.Errorf("comm %q: %+v, %v", comm, got, err)
 		}
@@ -133,35 +132,17 @@ func TestDescendants(t *testing.T) {
 			if got := p.descendants(root); !slices.Equal(got, c.want) {
 				t.Errorf("%s, children files %v: %v, want %v", name, files, got, c.want)
 			}
-			if got := statPIDs(p.tree(root, 0)); !slices.Equal(got, c.want) {
+			if got := statPIDs(p.tree(root)); !slices.Equal(got, c.want) {
 				t.Errorf("%s, children files %v: tree %v, want %v", name, files, got, c.want)
 			}
 		}
 	}
 }
 
-// Both ways to a big tree lead to the same.
-func TestBigTree(t *testing.T) {
-	f := family{}
-	parents := []int{1}
-	for pid := 2; pid < 402; pid++ {
-		parent := parents[rand.IntN(len(parents))]
-		f[parent] = append(f[parent], pid)
-		parents = append(parents, pid)
-	}
-	p := f.proc(t, true)
-	walked, scanned := statPIDs(p.tree(1, 0)), statPIDs(p.tree(1, 400))
-	slices.Sort(walked)
-	slices.Sort(scanned)
-	if len(walked) != 400 || !slices.Equal(walked, scanned) {
-		t.Errorf("%d and %d processes", len(walked), len(scanned))
-	}
-}
-
 func TestZombiesDoNotLive(t *testing.T) {
 	p := family{1: {2, 3}}.proc(t, true)
 	write(t, filepath.Join(string(p), "3", "stat"), statLine(3, "x", 'Z', 1, 3))
-	if got := statPIDs(p.tree(1, 0)); !slices.Equal(got, []int{2}) {
+	if got := statPIDs(p.tree(1)); !slices.Equal(got, []int{2}) {
 		t.Errorf("%v", got)
 	}
 }

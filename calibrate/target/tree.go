@@ -29,19 +29,8 @@ func (p procfs) descendants(root int) []int {
 	return tree
 }
 
-// bigTree is from where on it matters how a tree is read.
-const bigTree = 200
-
-// tree is what lives below root. expect is about how many that will be. Following the children costs two readings a
-// process of the tree, looking at everybody's parent one a process of the machine; the cheaper one is taken.
-func (p procfs) tree(root, expect int) []stat {
-	if expect >= bigTree {
-		if all, err := p.numbers(); err == nil && len(all) < 2*expect {
-			return living(below(root, p.stats(all)))
-		}
-	}
-	return living(p.stats(p.descendants(root)))
-}
+// tree is what lives below root.
+func (p procfs) tree(root int) []stat { return living(p.stats(p.descendants(root))) }
 
 // below picks the processes below root, parents before their children.
 func below(root int, all []stat) []stat {

@@ -3,7 +3,6 @@ package target
 import (
 	"slices"
 	"sync"
-	"time"
 )
 
 // watch looks at the app's tree again and again, and keeps what it learned about the workers.
@@ -13,9 +12,9 @@ type watch struct {
 	server server
 
 	mu      sync.Mutex
+	follow  follower
 	ready   bool
 	looks   int
-	last    lastLook
 	known   map[int]known // by pid
 	rule    string
 	settled []string // the kin of the workers, once the rule has settled
@@ -29,15 +28,20 @@ type watch struct {
 type known struct {
 	start int64
 	args  []string
-	first int64 // CPU time when the app was ready; 0 for processes that came later
+	cpu   int64 // ticks used until the last look
+	first int64 // those when the app was ready; 0 for processes that came later
 }
 
 // Command lines are read again while a process is young, because a title is set some time after the fork, and else
-// at every tenth look, because it is the dearest of the readings.
+// at every tenth look, another tenth of them each time, because it is the dearest of the readings.
 const (
 	youngTicks   = 5 * clockTicks
 	argsInterval = 10
 )
+
+func newWatch(proc procfs, port int, server server) *watch {
+	return &watch{proc: proc, port: port, server: server, follow: follower{proc: proc}}
+}
 
 func (w *watch) ruleNow() string {
 	w.mu.Lock()
@@ -52,10 +56,8 @@ func (w *watch) begin(root int) {
 	w.ready = true
 	w.look(root)
 	for pid, k := range w.known {
-		if s, err := w.proc.stat(pid); err == nil {
-			k.first = s.CPU
-			w.known[pid] = k
-		}
+		k.first = k.cpu
+		w.known[pid] = k
 	}
 	w.find(root)
 }
@@ -141,28 +143,21 @@ func (w *watch) replaced(tree []process, holds sockets) []process {
 func (w *watch) tree(root int) []int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return statPIDs(w.read(root))
+	return statPIDs(w.follow.look(root))
 }
 
-// lastLook of a big tree serves all questions within a tenth of a second: Workers and Tree come in pairs.
-type lastLook struct {
-	at   time.Time
-	tree []stat
-}
-
-func (w *watch) read(root int) []stat {
-	if len(w.last.tree) < bigTree || time.Since(w.last.at) > 100*time.Millisecond {
-		w.last.tree = w.proc.tree(root, len(w.last.tree))
-		w.last.at = time.Now()
-	}
-	return w.last.tree
+// close gives back what is kept open.
+func (w *watch) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.follow.close()
 }
 
 // look reads the living tree below root, and of each process what the rules need.
 func (w *watch) look(root int) []process {
 	w.looks++
 	now := int64(sinceBoot() * clockTicks)
-	all := w.read(root)
+	all := w.follow.look(root)
 	tree := make([]process, 0, len(all))
 	seen := make(map[int]known, len(all))
 	for _, s := range all {
@@ -170,9 +165,10 @@ func (w *watch) look(root int) []process {
 		if k.start != s.Start {
 			k = known{start: s.Start} // another process, perhaps with a pid that was used before
 		}
-		if k.args == nil || now-s.Start < youngTicks || w.looks%argsInterval == 0 {
+		if k.args == nil || now-s.Start < youngTicks || (w.looks+s.PID)%argsInterval == 0 {
 			k.args = w.proc.args(s.PID)
 		}
+		k.cpu = s.CPU
 		seen[s.PID] = k
 		tree = append(tree, process{pid: s.PID, parent: s.Parent, start: s.Start, args: k.args, cpu: w.used(s, k)})
 	}

@@ -69,7 +69,7 @@ func TestWatch(t *testing.T) {
 		write(t, string(p)+"/"+itoa(pid)+"/cmdline", title)
 		use(pid, 1000) // of the boot
 	}
-	w := watch{proc: p, server: anyCommand{}}
+	w := newWatch(p, 0, anyCommand{})
 	if got := pids(w.workers(1)); !slices.Equal(got, []int{11, 12}) || w.ruleNow() != ruleGuessLeaf {
 		t.Fatalf("while it boots: %v by %q", got, w.ruleNow())
 	}
@@ -83,6 +83,7 @@ func TestWatch(t *testing.T) {
 		t.Errorf("after 0.9 s: %v by %q", got, w.ruleNow())
 	}
 	write(t, string(p)+"/10/task/10/children", "11 13")
+	write(t, string(p)+"/12/stat", "")
 	write(t, string(p)+"/13/cmdline", "app\x00worker\x002")
 	write(t, string(p)+"/13/task/13/children", "")
 	use(13, 0)
