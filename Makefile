@@ -16,7 +16,7 @@ RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help build test test-short test-e2e readme predict servers lint fuzz bench golden clean
+.PHONY: help build test test-short test-e2e readme servers lint fuzz bench predict cost golden clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -68,6 +68,10 @@ BENCH_SERIES ?= 400
 bench: ## run the benchmarks, and the simulation bench of the creep estimator
 	go test -run '^$$' -bench . -benchmem ./...
 	go test ./calibrate/creep -run '^TestBench$$' -bench-series $(BENCH_SERIES) -v
+
+COST_ROUNDS ?= 20
+cost: servers ## measure what being measured costs an app, in six minutes: on a quiet machine
+	go test ./cmd/calibrate -count=1 -run '^TestCost$$' -cost-rounds $(COST_ROUNDS) -timeout 30m -v
 
 golden: ## rewrite the golden files of the report from what it prints now
 	go test ./report -update

@@ -66,9 +66,10 @@ func (w *watcher) look() {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	changed := false
+	changed, open := false, map[int]bool{}
 	w.probes = slices.DeleteFunc(w.probes, func(p workerProbe) bool {
 		if slices.Contains(pids, p.pid) {
+			open[p.pid] = true
 			return false
 		}
 		changed = true
@@ -79,7 +80,7 @@ func (w *watcher) look() {
 		return true
 	})
 	for _, pid := range pids {
-		if slices.ContainsFunc(w.probes, func(p workerProbe) bool { return p.pid == pid }) {
+		if open[pid] {
 			continue
 		}
 		if probe, err := w.rig.Memory.Open(pid); err == nil {

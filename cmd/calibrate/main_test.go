@@ -19,6 +19,9 @@ func TestMain(m *testing.M) {
 	if code, isGuard := target.GuardMain(os.Args); isGuard {
 		os.Exit(code)
 	}
+	if len(os.Args) > 1 && os.Args[1] == costAppCommand {
+		costAppMain(os.Args[2:])
+	}
 	if len(os.Args) > 1 && os.Args[1] == demoAppCommand {
 		calibrateMain() // the demo starts its app from its own binary, under the binary's own name
 	}
