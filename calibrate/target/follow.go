@@ -25,11 +25,14 @@ type follower struct {
 
 // kept is what is kept of a process.
 type kept struct {
-	stat  int   // descriptor of /proc/PID/stat
-	lists []int // descriptors of /proc/PID/task/TID/children: each thread has a list of its own
+	stat  int    // descriptor of /proc/PID/stat
+	lists []list // one a thread
 	start int64
 	look  int // the last one that met it
 }
+
+// list is /proc/PID/task/TID/children: each thread has its own. That of a thread that has ended is empty.
+type list struct{ thread, fd int }
 
 // look returns what lives below root, parents before their children. The slice is the follower's, until the next look.
 func (f *follower) look(root int) []stat {
@@ -127,7 +130,7 @@ func (f *follower) meet(pid int) (stat, error) {
 	}
 	s, err := f.stat(fd)
 	if err != nil {
-		f.closeFiles(fd)
+		f.closeFile(fd)
 		return stat{}, err
 	}
 	f.kept[pid] = &kept{stat: fd, start: s.Start, look: f.looks}
@@ -142,43 +145,39 @@ func (f *follower) stat(fd int) (stat, error) {
 	return parseStat(line)
 }
 
-// appendChildren adds the children of a process. As long as it has the same number of threads and each can be read,
-// they are the same threads.
 func (f *follower) appendChildren(to []int, s stat) ([]int, error) {
 	k := f.kept[s.PID]
-	if len(k.lists) != s.Threads {
+	if s.Threads > 1 || len(k.lists) != 1 {
 		if err := f.openLists(k, s); err != nil {
 			return to, err
 		}
 	}
-	ended := false
-	for _, fd := range k.lists {
-		var err error
-		if to, err = f.appendList(to, fd); err != nil {
-			ended = true
-		}
-	}
-	if ended { // the next look opens those that are there then
-		f.closeFiles(k.lists...)
-		k.lists = nil
+	for _, l := range k.lists {
+		to = f.appendList(to, l.fd)
 	}
 	return to, nil
 }
 
+// openLists has the list of every thread open that there is now, and no other.
 func (f *follower) openLists(k *kept, s stat) error {
-	f.closeFiles(k.lists...)
-	k.lists = nil
-	threads := []int{s.PID}
-	if s.Threads > 1 {
-		threads, _ = f.proc.numbers(itoa(s.PID), "task") // none where it has just ended
-	}
-	for _, thread := range threads {
-		fd, err := f.open(itoa(s.PID), "task", itoa(thread), "children")
-		if errors.Is(err, errTooMany) {
-			return err
+	threads, _ := f.proc.numbers(itoa(s.PID), "task") // none where it has just ended
+	k.lists = slices.DeleteFunc(k.lists, func(l list) bool {
+		ended := !slices.Contains(threads, l.thread)
+		if ended {
+			f.closeFile(l.fd)
 		}
-		if err == nil { // else the thread has ended
-			k.lists = append(k.lists, fd)
+		return ended
+	})
+	for _, thread := range threads {
+		if slices.ContainsFunc(k.lists, func(l list) bool { return l.thread == thread }) {
+			continue
+		}
+		fd, err := f.open(itoa(s.PID), "task", itoa(thread), "children")
+		switch {
+		case errors.Is(err, errTooMany):
+			return err
+		case err == nil: // else the thread has ended
+			k.lists = append(k.lists, list{thread, fd})
 		}
 	}
 	if _, err := f.stat(k.stat); err == nil && len(k.lists) == 0 {
@@ -187,14 +186,14 @@ func (f *follower) openLists(k *kept, s stat) error {
 	return nil
 }
 
-func (f *follower) appendList(to []int, fd int) ([]int, error) {
+func (f *follower) appendList(to []int, fd int) []int {
 	for at := int64(0); ; {
-		list, err := f.read(fd, at)
-		if err != nil || len(list) == 0 {
-			return to, err
+		text, err := f.read(fd, at)
+		if err != nil || len(text) == 0 {
+			return to
 		}
-		at += int64(len(list))
-		to = appendNumbers(to, list)
+		at += int64(len(text))
+		to = appendNumbers(to, text)
 	}
 }
 
@@ -223,17 +222,17 @@ func (f *follower) open(parts ...string) (int, error) {
 	return fd, err
 }
 
-func (f *follower) closeFiles(fds ...int) {
-	for _, fd := range fds {
-		unix.Close(fd)
-		f.files--
-	}
+func (f *follower) closeFile(fd int) {
+	unix.Close(fd)
+	f.files--
 }
 
 func (f *follower) drop(pid int) {
 	k := f.kept[pid]
-	f.closeFiles(k.stat)
-	f.closeFiles(k.lists...)
+	f.closeFile(k.stat)
+	for _, l := range k.lists {
+		f.closeFile(l.fd)
+	}
 	delete(f.kept, pid)
 }
 

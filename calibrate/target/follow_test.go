@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // end has a process of the test's /proc end: the kernel answers ESRCH through a file kept open, a folder with nothing.
@@ -107,35 +109,52 @@ func TestFollowPlain(t *testing.T) {
 func TestFollowThreads(t *testing.T) {
 	f := follower{proc: hostProc}
 	defer f.close()
-	f.look(os.Getpid())
-	started, end, ended := make(chan *exec.Cmd), make(chan bool), make(chan bool)
-	go func() {
-		defer close(ended)
-		runtime.LockOSThread() // and so the thread ends with the goroutine
-		cmd := exec.Command("sleep", "100")
-		if err := cmd.Start(); err != nil {
-			t.Error(err)
+	sees := func(pid int) bool { return slices.Contains(statPIDs(f.look(os.Getpid())), pid) }
+	var children []int
+	for range 3 { // the second thread comes where the first has gone: as many as before
+		child, end := childOfThread(t)
+		children = append(children, child.Process.Pid)
+		if !sees(child.Process.Pid) {
+			t.Error("the child of a thread is not seen")
 		}
-		started <- cmd
-		<-end
-	}()
-	child := <-started
-	seen := func() bool { return slices.Contains(statPIDs(f.look(os.Getpid())), child.Process.Pid) }
-	if !seen() {
-		t.Error("the child of a thread is not seen")
+		end()
 	}
-	close(end)
-	<-ended
 	for range 10 {
-		if !seen() {
-			t.Error("the child of a thread that ended is not seen")
+		for _, pid := range children {
+			if !sees(pid) {
+				t.Error("the child of a thread that has ended is not seen")
+			}
 		}
-		time.Sleep(time.Millisecond)
 	}
-	_ = child.Process.Kill()
-	_ = child.Wait()
-	if seen() || f.plain {
-		t.Errorf("the child has ended, and is seen; or plain is %v", f.plain)
+	if f.plain {
+		t.Error("the tree is not followed")
+	}
+}
+
+// childOfThread starts a child from a thread of its own, and returns what ends the thread.
+func childOfThread(t *testing.T) (child *exec.Cmd, end func()) {
+	t.Helper()
+	started, over := make(chan error), make(chan bool)
+	child = exec.Command("sleep", "100")
+	thread := 0
+	go func() {
+		runtime.LockOSThread() // and so the thread ends with the goroutine, unless it is the process's first
+		thread = unix.Gettid()
+		started <- child.Start()
+		<-over
+	}()
+	if err := <-started; err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = child.Process.Kill(); _ = child.Wait() })
+	return child, func() {
+		close(over)
+		for deadline := time.Now().Add(time.Second); thread != os.Getpid() && time.Now().Before(deadline); {
+			if !hostProc.exists("self", "task", itoa(thread)) {
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
 	}
 }
 
@@ -155,7 +174,7 @@ func TestFollowReadings(t *testing.T) {
 		t.Fatalf("%v followed, %v found from scratch; plain %v", got, want, f.plain)
 	}
 	threads := len(f.kept[g.pid].lists)
-	if allocs := testing.AllocsPerRun(10, func() { f.look(g.pid) }); allocs > 1+n+10 { // a name each
+	if allocs := testing.AllocsPerRun(10, func() { f.look(g.pid) }); allocs > float64(1+n+5*threads) { // a name each
 		t.Errorf("a look at %d processes allocates %v times", 1+n, allocs)
 	}
 	runtime.LockOSThread()
