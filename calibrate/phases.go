@@ -123,7 +123,8 @@ func (r *run) steady() Pace {
 	if r.plan.loadGiven() {
 		return Pace{Rate: r.plan.Rate, Clients: r.plan.Clients}
 	}
-	return Pace{Rate: CapacityShare * r.result.Load.Capacity}
+	// A server that turns away what is beyond its bound would do so in the open loop's first slow moment.
+	return Pace{Rate: CapacityShare * r.result.Load.Capacity, Clients: r.result.Target.ConcurrencyLimit}
 }
 
 func (r *run) soak(ctx context.Context) error {

@@ -108,6 +108,9 @@ func (r *run) measureShape(ctx context.Context, app App, shape Shape) error {
 	if r.result.Target.Threads > 0 {
 		clients = shape.Workers * clientsPerThread * shape.Threads
 	}
+	if limit := r.result.Target.ConcurrencyLimit; limit > 0 {
+		clients = min(clients, limit) // connections come to the workers unevenly: one may get them all
+	}
 	tally, err := r.rig.Load.Attack(ctx, app.Info().URL, Pace{Clients: clients}, func(Bucket) {
 		took, requests := time.Since(began), r.rig.Load.Answered()-answered
 		if took >= scaleTime && requests >= enough || took >= scaleLimit {

@@ -38,7 +38,7 @@ func doubts(r Result) []Warning {
 	crowd := r.Concurrency
 	add(crowd.Bound > 0, "unbounded", "bound it in the server"+flagFor(r)+"; calibrate run --concurrency measures with so many",
 		"nothing bounds how many requests a worker takes at once, and each beyond %d takes %s; the budget bears %d",
-		peakClients(r), sayMB(crowd.RequestBytes), crowd.Bound)
+		peakClients(r), sayBytes(float64(crowd.RequestBytes)), crowd.Bound)
 	add(r.Complete && r.Target.Threads == 0 && r.Target.ConcurrencyLimit == 0 && r.Load.Clients == 0 && len(crowd.Steps) < 2, "unbounded",
 		"give the most that it may take: --concurrency N, and set the same bound in the server",
 		"nothing bounds how many requests this server takes at once, as far as calibrate knows; the peak is for %d", peakClients(r))

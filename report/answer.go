@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -114,8 +115,11 @@ func paste(r calibrate.Result) string {
 	if answerOf(r).refuse != "" {
 		return ""
 	}
-	if r.Target.Server == "gunicorn" {
+	switch r.Target.Server {
+	case "gunicorn":
 		return gunicornFlags(r)
+	case "uvicorn":
+		return uvicornFlags(r)
 	}
 	command := shellQuote(r.Target.Command)
 	if !strings.Contains(command, "{workers}") && !strings.Contains(command, "{threads}") {
@@ -136,6 +140,22 @@ func gunicornFlags(r calibrate.Result) string {
 		flags += fmt.Sprintf(" --max-requests %d --max-requests-jitter %d", rec.MaxRequests, rec.MaxRequestsJitter)
 	case r.Creep.Verdict == verdictFlat:
 		flags += " --max-requests 0"
+	}
+	return flags
+}
+
+// uvicornFlags leaves out a request limit for one worker, which would end the server, and jitter where the version has
+// none.
+func uvicornFlags(r calibrate.Result) string {
+	rec := r.Recommendation
+	flags := fmt.Sprintf("--workers %d", rec.Workers)
+	if rec.MaxRequests <= 0 || rec.Workers < 2 {
+		return flags
+	}
+	flags += fmt.Sprintf(" --limit-max-requests %d", rec.MaxRequests)
+	noJitter := func(w calibrate.Warning) bool { return w.Code == "no-jitter" }
+	if !slices.ContainsFunc(r.Warnings, noJitter) {
+		flags += fmt.Sprintf(" --limit-max-requests-jitter %d", rec.MaxRequestsJitter)
 	}
 	return flags
 }

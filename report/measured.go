@@ -77,7 +77,7 @@ func atOnceOf(r calibrate.Result) string {
 			parts[i] = fmt.Sprintf("%s requests %s", count(step.Clients), megabytes(step.PeakRSSBytes))
 		}
 	}
-	s := fmt.Sprintf("%s: %s for each more, creep apart", strings.Join(parts, ", "), megabytes(c.RequestBytes))
+	s := fmt.Sprintf("%s: %s for each more, creep apart", strings.Join(parts, ", "), perRequest(float64(c.RequestBytes)))
 	if c.Bound > 0 {
 		s += fmt.Sprintf("; the budget bears %s a worker", count(c.Bound))
 	}

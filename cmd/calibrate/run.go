@@ -58,7 +58,7 @@ type runFlags struct {
 const runExample = `  calibrate run -- gunicorn --threads 4 app:app
   calibrate run --path /search -- gunicorn -c gunicorn.conf.py app:app
   calibrate run --targets requests.txt --rate 50 --duration 5m -- gunicorn app:app
-  calibrate run --memory 1G --cpus 2 -- uvicorn --host {host} --port {port} app:app`
+  calibrate run --memory 1G --cpus 2 -- uvicorn app:app`
 
 func newRunCmd(env Env) *cobra.Command {
 	f := runFlags{reserve: reserve{ratio: 0.2, text: "20%"}, precision: 0.2}
