@@ -16,6 +16,7 @@ var (
 	benchSeed    = flag.Uint64("bench-seed", 2026, "the bench's seed; tuning used 1 to 9")
 	benchRate    = flag.Float64("bench-rate", 100, "requests a second")
 	benchSeconds = flag.Float64("bench-seconds", 60, "length of a series")
+	benchByTime  = flag.Bool("bench-by-time", false, "hold memory against seconds, as where nobody counts the requests")
 	benchRivals  = flag.Bool("bench-rivals", true, "run the rivals too")
 )
 
@@ -96,20 +97,24 @@ func simulate(f family, w window, n int, seed uint64, estimators []rival) []tall
 // with a leak, the power. Errors and widths (half the interval) are medians, in per cent of the true slope.
 //
 //	go test ./calibrate/creep -run TestBench -bench-series 2000 -bench-rivals=false -v
+//	go test ./calibrate/creep -run TestBench -bench-series 2000 -bench-by-time -bench-seconds 300 -v
 //	go test ./calibrate/creep -run TestBench -bench-series 400 -bench-rate 750 -bench-seconds 35 -v
 func TestBench(t *testing.T) {
 	if *benchSeries == 0 {
 		t.Skip("a bench, not a test: -bench-series 2000")
 	}
 	w := window{*benchRate, *benchSeconds, 10}
-	estimators := rivals()
+	estimators, all := rivals(), families()
 	if !*benchRivals {
 		estimators = estimators[:1]
+	}
+	if *benchByTime {
+		estimators, all = []rival{{"calibrate", clocked}}, byClock(all)
 	}
 	quiet, settling, leaky := make([]tally, len(estimators)), make([]tally, len(estimators)), make([]tally, len(estimators))
 	fmt.Printf("%d series a family, seed %d, %v requests a second for %v s at %v Hz\n", *benchSeries, *benchSeed, w.rate, w.seconds, w.hertz)
 	fmt.Printf("%-22s %-18s %8s %9s %8s %8s\n", "family", "estimator", "creep %", "cover %", "error %", "width %")
-	for _, f := range families() {
+	for _, f := range all {
 		for k, y := range simulate(f, w, *benchSeries, *benchSeed, estimators) {
 			if f.leaks {
 				leaky[k].merge(y)

@@ -11,9 +11,9 @@ const (
 
 // buckets is the lower envelope of a series: when a share u of the requests was done, memory stood at y bytes.
 type buckets struct {
-	u, y     []float64
-	level    []float64 // the medians, bytes
-	requests float64   // that u = 1 stands for
+	u, y   []float64
+	level  []float64 // the medians, bytes
+	length float64   // requests or seconds that u = 1 stands for
 }
 
 // envelopeOf puts the settled end of a series into buckets of equally many readings, or reports false if there are too
@@ -22,19 +22,19 @@ type buckets struct {
 // A bucket's quantile is taken after the trend within the bucket is taken out, else a steep creep would turn it into
 // the bucket's left edge. It makes a straight line come out exactly as it went in.
 func envelopeOf(series, settled []Point) (buckets, bool) {
-	_, requests := span(series)
+	_, length := span(series)
 	m := bucketCount(settled)
 	if m == 0 {
 		return buckets{}, false
 	}
-	b := buckets{requests: requests}
+	b := buckets{length: length}
 	part := func(k int) []Point { return settled[k*len(settled)/m : (k+1)*len(settled)/m] }
 	scratch := make([]float64, 0, len(settled)/m+1)
 	for k := range m {
-		b.u = append(b.u, (middle(part(k))-series[0].Requests)/requests)
+		b.u = append(b.u, (middle(part(k))-series[0].Requests)/length)
 		b.level = append(b.level, level(part(k), scratch, 0.5, 0))
 	}
-	trend := theilSen(b.u, b.level) / requests
+	trend := theilSen(b.u, b.level) / length
 	for k := range m {
 		b.y = append(b.y, level(part(k), scratch, envelope, trend))
 	}

@@ -23,19 +23,23 @@
 //     union over the fits with n*ln(RSS/RSS_best) < 3.84 (interval.go).
 //  5. The interval is widened for what least squares can't know: the second half's own slope, the grain of the
 //     allocator (0.26 MB over the series), one per cent of the slope itself.
-//  6. The verdict (verdict.go) is creeping if even the low end matters: it is above 250 B a request, 2 % of RSS per
+//  6. The verdict (verdict.go, axis.go) is creeping if even the low end matters: it is above 250 B a request, 2 % of RSS per
 //     10 000 requests, and 0.5 MB over the series. It is flat if even the high end doesn't: it is below 5 % of RSS per
 //     10 000 requests. Growth whose second half is slower than 0.6 of the first is warming; the rest is inconclusive.
 //
 // Steps 2 to 4 follow Theil 1950 and Sen 1968 for slopes, Bartlett 1935 for the effective sample size, Schwarz 1978 for
 // the choice of a curve, and the likelihood interval (Wilks 1938) for the union; putting them together is our own.
 //
+// Where nobody counts the requests, the same steps hold memory against the clock ([ByTime]), with nothing cut as idle and
+// with limits of their own (axis.go). That is weaker: load that rises through the watch looks like creep, and a worker
+// that nobody asks for anything looks flat.
+//
 // What it can't tell: a settling much slower than the soak, or a sawtooth longer than it, looks like creep; a leak
 // committed in steps of which none fell into the soak looks flat. A heap that is collected at twice its live bytes
 // creeps at twice the bytes kept, and that is its true cost.
 package creep
 
-// Point is one reading of a worker's memory.
+// Point is one reading of a worker's memory; of several workers the mean.
 type Point struct {
 	Seconds  float64 // since the series began
 	Requests float64 // completed since the series began
@@ -56,12 +60,12 @@ const (
 // Estimate is what a series says about creep.
 type Estimate struct {
 	Verdict    Verdict
-	Slope      float64 // bytes a request; it and the bounds mean something only if Known
-	Low, High  float64 // bytes a request
+	Slope      float64 // bytes a request, or by time a second; it and the bounds mean something only if Known
+	Low, High  float64 // the same
 	Known      bool    // a fit could be made at all
 	Confidence float64 // of Low to High: 0.95
-	Detectable float64 // the smallest creep, bytes a request, this series could have told from none
-	Requests   float64 // completed in the part the estimate rests on: idle stretches and the first fifth are left out
+	Detectable float64 // the smallest creep, as Slope, that this series could have told from none
+	Requests   float64 // completed in the part the estimate rests on: idle stretches and the first fifth are left out; 0 by time
 	Seconds    float64 // that part's length
 	Plateau    float64 // the level memory settled at, bytes, creep apart
 	Missing    string  // if warming or inconclusive: what is missing, in one sentence
@@ -77,27 +81,35 @@ const confidence = 0.95
 // Analyse estimates the creep of one worker generation (one pid) whose resident memory is rss bytes. It takes readings
 // in any order and ignores broken ones.
 func Analyse(series []Point, rss float64) Estimate {
-	return analyse(busy(series), rss)
+	return byRequest.analyse(busy(series), rss)
 }
 
-// analyse is Analyse for a series whose idle stretches are already cut.
-func analyse(series []Point, rss float64) Estimate {
+// ByTime is Analyse where nobody counts the requests: growth is held against seconds, of which none are idle.
+func ByTime(series []Point, rss float64) Estimate {
+	return byTime.analyse(timed(series), rss)
+}
+
+// analyse works on a series whose idle stretches are already cut.
+func (a axis) analyse(series []Point, rss float64) Estimate {
 	e := Estimate{Verdict: Inconclusive, Confidence: confidence, Method: method}
 	settled := afterWarmUp(series)
 	e.Seconds, e.Requests = span(settled)
+	if a.clock {
+		e.Requests = 0
+	}
 	b, ok := envelopeOf(series, settled)
 	if !ok {
-		e.Missing = tooFew(settled)
+		e.Missing = a.tooFew(settled)
 		return e
 	}
 	g := growthOf(b)
 	e.Known = true
-	e.Slope, e.Low, e.High = g.slope/b.requests, g.low/b.requests, g.high/b.requests
-	limits := limitsFor(largestOf(rss, series), b.requests)
+	e.Slope, e.Low, e.High = g.slope/b.length, g.low/b.length, g.high/b.length
+	limits := a.limits(largestOf(rss, series), b.length)
 	e.Detectable = limits.creeping + e.Slope - e.Low
 	e.Verdict = verdictOf(e, g, limits)
 	e.Plateau = plateau(b, g, e.Verdict)
-	e.Missing = missing(e, g, limits)
+	e.Missing = a.missing(e, g, limits)
 	return e
 }
 

@@ -132,7 +132,7 @@ func TestTooFew(t *testing.T) {
 	for i := range burst {
 		burst[i].Requests = 1000 * math.Floor(burst[i].Seconds/25)
 	}
-	const noLoad = "only 0 requests were completed after the first fifth, where at least 12 are needed: check that the load reaches this worker, or soak longer"
+	const noLoad = "only 0 requests were completed after the first fifth, where at least 12 are needed: check that the load reaches this worker, or measure longer"
 	for _, test := range []struct {
 		name   string
 		series []Point
@@ -140,7 +140,7 @@ func TestTooFew(t *testing.T) {
 	}{
 		{"nothing", nil, noLoad},
 		{"a count that stands still", standing, noLoad},
-		{"two seconds", drawn(2, flat), "only 16 readings under load after the first fifth of the requests, where at least 36 are needed: soak longer"},
+		{"two seconds", drawn(2, flat), "only 16 readings under load after the first fifth of the requests, where at least 36 are needed: measure longer"},
 		{"a count that jumps twice", burst, "the 350 readings under load came at too few different request counts: keep the load steady"},
 	} {
 		e := Analyse(test.series, 100*mb)
@@ -152,12 +152,12 @@ func TestTooFew(t *testing.T) {
 
 func TestMissing(t *testing.T) {
 	settling := Analyse(drawn(60, func(x float64) float64 { return 100*mb - 40*mb*math.Expm1(-x/3000) }), 140*mb)
-	if want := "growth was still slowing after 4 790 requests (43 % of the first half's rate in the second): warm up or soak longer"; settling.Missing != want {
+	if want := "growth was still slowing after 4 790 requests (43 % of the first half's rate in the second): warm up or measure longer"; settling.Missing != want {
 		t.Errorf("\n got %q\nwant %q", settling.Missing, want)
 	}
 	r := rand.New(rand.NewPCG(1, 1))
 	noisy := Analyse(drawn(30, func(x float64) float64 { return 100*mb + 2*mb*r.NormFloat64() }), 102*mb)
-	if !strings.HasPrefix(noisy.Missing, "creep lies between -") || !strings.Contains(noisy.Missing, "where flat means below 535 B and creeping above 250 B: soak about ") {
+	if !strings.HasPrefix(noisy.Missing, "creep lies between -") || !strings.Contains(noisy.Missing, "where flat means below 535 B and creeping above 250 B: measure about ") {
 		t.Errorf("%s: %q", noisy.Verdict, noisy.Missing)
 	}
 }
@@ -258,6 +258,70 @@ func TestSimulation(t *testing.T) {
 	atMost("creeps not found", 100-percent(leaky.creeping, leaky.series), 25)
 	atMost("quiet workers not called flat", 100-percent(quiet.verdicts[Flat], quiet.series), 50)
 	atMost("creeps called flat", percent(leaky.verdicts[Flat], leaky.series), 3)
+}
+
+// TestSimulationByTime is the same bench against the clock: its limits rest on these two lengths.
+func TestSimulationByTime(t *testing.T) {
+	for _, w := range []struct {
+		window
+		series int
+	}{{window{rate: 100, seconds: 60, hertz: 10}, 30}, {window{rate: 100, seconds: 300, hertz: 2}, 20}} {
+		var quiet, leaky tally
+		for _, f := range byClock(families()) {
+			y := simulate(f, w.window, w.series, 77, []rival{{"calibrate", clocked}})[0]
+			if f.leaks {
+				leaky.merge(y)
+			} else {
+				quiet.merge(y)
+			}
+		}
+		if got := percent(quiet.creeping, quiet.series); got > 0.5 {
+			t.Errorf("%v s: %.2f %% false alarms", w.seconds, got)
+		}
+		if got := percent(leaky.creeping, leaky.series); got < 70 {
+			t.Errorf("%v s: %.0f %% of the creeps found", w.seconds, got)
+		}
+		if got := 100 - percent(leaky.covered, leaky.known); got > 5 {
+			t.Errorf("%v s: %.1f %% of the intervals miss the truth", w.seconds, got)
+		}
+		if got := percent(leaky.verdicts[Flat], leaky.series); got > 1 {
+			t.Errorf("%v s: %.1f %% of the creeps called flat", w.seconds, got)
+		}
+	}
+}
+
+func TestByTime(t *testing.T) {
+	idle := func(bytesPerHour float64) []Point { // a worker that nobody asks for anything
+		series := drawn(600, func(x float64) float64 { return 100*mb + bytesPerHour*x/100/3600 })
+		for i := range series {
+			series[i].Requests = 0
+		}
+		return series
+	}
+	for _, test := range []struct {
+		name    string
+		series  []Point
+		want    Verdict
+		slope   float64 // bytes an hour
+		missing string
+	}{
+		{"nothing moves", idle(0), Flat, 0, ""},
+		{"4 MB an hour, too little to matter", idle(4 * mb), Flat, 4 * mb, ""},
+		{"36 MB an hour", idle(36 * mb), Creeping, 36 * mb, ""},
+		{"between", idle(10 * mb), Inconclusive, 10 * mb, "where flat means below 10.0 MB and creeping above 12.0 MB: measure"},
+		{"too short", idle(0)[:40], Inconclusive, 0, "only 32 readings after the first fifth of the time, where at least 36 are needed: measure longer"},
+	} {
+		e := ByTime(test.series, 100*mb)
+		if e.Verdict != test.want || !strings.Contains(e.Missing, test.missing) {
+			t.Errorf("%s: %s, missing %q", test.name, e.Verdict, e.Missing)
+		}
+		if e.Known && (e.Low > test.slope/3600 || e.High < test.slope/3600 || e.Requests != 0) {
+			t.Errorf("%s: %v to %v bytes a second, %v requests", test.name, e.Low, e.High, e.Requests)
+		}
+		if by := Analyse(test.series, 100*mb); by.Known || by.Verdict != Inconclusive {
+			t.Errorf("%s: by request %s, where none was served", test.name, by.Verdict)
+		}
+	}
 }
 
 func BenchmarkAnalyseMillion(b *testing.B) {

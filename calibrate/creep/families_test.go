@@ -243,6 +243,20 @@ func recycled(r *rand.Rand, w window, v worker) simulated {
 	return v.series(r, w)
 }
 
+// byClock are the same kinds, their truth in bytes a second.
+func byClock(all []family) []family {
+	timed := make([]family, len(all))
+	for i, f := range all {
+		timed[i] = f
+		timed[i].make = func(r *rand.Rand, w window) simulated {
+			s := f.make(r, w)
+			s.truth *= w.rate
+			return s
+		}
+	}
+	return timed
+}
+
 // families are the kinds of series of the bench.
 func families() []family {
 	quiet := func(name string, settling bool, build func(r *rand.Rand, w window) worker) family {

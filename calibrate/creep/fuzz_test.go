@@ -17,13 +17,14 @@ func FuzzAnalyse(f *testing.F) {
 				raw = binary.LittleEndian.AppendUint64(raw, math.Float64bits(v))
 			}
 		}
-		f.Add(raw, 1e8, false)
-		f.Add(raw, math.NaN(), true)
+		f.Add(raw, 1e8, false, true)
+		f.Add(raw, math.NaN(), true, false)
 	}
-	f.Fuzz(func(t *testing.T, raw []byte, rss float64, small bool) {
+	f.Fuzz(func(t *testing.T, raw []byte, rss float64, small, byTime bool) {
 		series := decoded(raw, small)
 		g := DefaultGoal()
 		g.MinSeconds, g.MinRequests = 0, 0
+		g.ByTime = byTime
 		e, p := g.Check(series, rss)
 		for _, v := range []float64{e.Slope, e.Low, e.High, e.Detectable, e.Requests, e.Seconds, e.Plateau, p.SecondsLeft} {
 			if math.IsNaN(v) || math.IsInf(v, 0) {

@@ -5,8 +5,9 @@ import (
 	"math"
 )
 
-// Goal says when a soak has shown enough.
+// Goal says when a soak, or a watch, has shown enough.
 type Goal struct {
+	ByTime      bool    // nobody counts the requests
 	Precision   float64 // half the interval's width over the slope: 0.2 is +-20 %. 0 asks for a verdict only
 	MinSeconds  float64 // of load, idle stretches apart
 	MinRequests float64
@@ -35,14 +36,24 @@ func DefaultGoal() Goal { return Goal{Precision: 0.2, MinSeconds: 20, MinRequest
 // without a leak stay warming or inconclusive. With a floor of 6 s there are 0.7 % false alarms.
 func QuickGoal() Goal { return Goal{Precision: 0.5, MinSeconds: 8, MinRequests: 3000} }
 
+// WatchGoal is the goal of a watch by time, of at most ten minutes.
+//
+// By simulated watches that stop themselves: with a floor of 60 s 0.9 % of the workers without a leak are called creeping
+// at 3 requests a second, with 120 s 0.4 %; at 30 and 300 requests a second 0.2 % with either, and 97 % of the intervals
+// hold the truth. Half of those without a leak stop within 4 minutes; 66 to 82 % of them before ten.
+func WatchGoal() Goal { return Goal{ByTime: true, Precision: 0.2, MinSeconds: 120} }
+
 // earlier is the share of the soak whose estimate must agree with the whole's before the soak may stop: looking every
 // second until the interval happens to be narrow would stop on flukes.
 const earlier = 0.64
 
 // Check analyses the series so far and says whether the goal is reached. It costs about two Analyse.
 func (g Goal) Check(series []Point, rss float64) (Estimate, Progress) {
-	under := busy(series)
-	e := analyse(under, rss)
+	a, under := byRequest, busy(series)
+	if g.ByTime {
+		a, under = byTime, timed(series)
+	}
+	e := a.analyse(under, rss)
 	seconds, requests := span(under)
 	if p, wait := g.floor(seconds, requests); wait {
 		return e, p
@@ -50,7 +61,7 @@ func (g Goal) Check(series []Point, rss float64) (Estimate, Progress) {
 	if !e.Known {
 		return e, Progress{Waiting: "enough readings under load"}
 	}
-	return e, g.weigh(e, under, rss)
+	return e, g.weigh(a, e, under, rss)
 }
 
 // floor says whether the soak is still shorter than its least.
@@ -61,7 +72,7 @@ func (g Goal) floor(seconds, requests float64) (Progress, bool) {
 	}
 	switch {
 	case seconds < g.MinSeconds:
-		return Progress{Waiting: fmt.Sprintf("%.0f of at least %.0f s of load", seconds, g.MinSeconds), SecondsLeft: left}, true
+		return Progress{Waiting: fmt.Sprintf("%.0f of at least %.0f s", seconds, g.MinSeconds), SecondsLeft: left}, true
 	case requests < g.MinRequests:
 		return Progress{Waiting: fmt.Sprintf("%s of at least %s requests", count(requests), count(g.MinRequests)), SecondsLeft: max(left, 0)}, true
 	}
@@ -69,15 +80,15 @@ func (g Goal) floor(seconds, requests float64) (Progress, bool) {
 }
 
 // weigh says whether an estimate is good enough, the floor being passed.
-func (g Goal) weigh(e Estimate, series []Point, rss float64) Progress {
-	seconds, requests := span(series)
+func (g Goal) weigh(a axis, e Estimate, series []Point, rss float64) Progress {
+	seconds, length := span(series)
 	switch e.Verdict {
 	case Warming:
 		return Progress{Waiting: "growth to stop slowing"}
 	case Inconclusive:
 		return Progress{
-			Waiting:     fmt.Sprintf("creep between %s and %s a request to narrow down", bytes(e.Low), bytes(e.High)),
-			SecondsLeft: longer(seconds, timesLonger(e, limitsFor(largestOf(rss, series), requests))),
+			Waiting:     fmt.Sprintf("creep between %s and %s to narrow down", bytes(e.Low*a.unit), a.rate(e.High)),
+			SecondsLeft: longer(seconds, timesLonger(e, a.limits(largestOf(rss, series), length))),
 		}
 	case Flat:
 		return Progress{Done: true}
@@ -88,9 +99,9 @@ func (g Goal) weigh(e Estimate, series []Point, rss float64) Progress {
 			SecondsLeft: longer(seconds, math.Pow(width/g.Precision, 1/narrowing)),
 		}
 	}
-	before := analyse(series[:int(earlier*float64(len(series)))], rss)
+	before := a.analyse(series[:int(earlier*float64(len(series)))], rss)
 	if change := math.Abs(before.Slope - e.Slope); !before.Known || change > max((e.High-e.Low)/2, g.Precision*e.Slope) {
-		return Progress{Waiting: fmt.Sprintf("the slope to hold still: %s a request, %s a while ago", bytes(e.Slope), bytes(before.Slope))}
+		return Progress{Waiting: fmt.Sprintf("the slope to hold still: %s, %s a while ago", a.rate(e.Slope), bytes(before.Slope*a.unit))}
 	}
 	return Progress{Done: true}
 }

@@ -18,7 +18,7 @@ func TestGoalStops(t *testing.T) {
 		waiting string
 		left    float64
 	}{
-		{"before its seconds", 12, leak, false, "12 of at least 20 s of load", 18},
+		{"before its seconds", 12, leak, false, "12 of at least 20 s", 18},
 		{"before its requests", 25, leak, false, "2 490 of at least 3 000 requests", 5.1},
 		{"creep", 40, leak, true, "", 0},
 		{"none", 40, still, true, "", 0},
@@ -33,6 +33,19 @@ func TestGoalStops(t *testing.T) {
 				t.Errorf("done, but %q is missing", e.Missing)
 			}
 		})
+	}
+}
+
+func TestGoalByTime(t *testing.T) {
+	leak := drawn(200, func(x float64) float64 { return 100*mb + 1*kb*x })
+	for i := range leak {
+		leak[i].Requests = 0
+	}
+	if _, p := WatchGoal().Check(leak[:1000], 100*mb); p.Done || p.Waiting != "100 of at least 120 s" {
+		t.Errorf("too early: %+v", p)
+	}
+	if e, p := WatchGoal().Check(leak, 100*mb); !p.Done || e.Verdict != Creeping || math.Abs(e.Slope-100*kb) > kb {
+		t.Errorf("100 KB a second: %s, %v, %+v", e.Verdict, e.Slope, p)
 	}
 }
 

@@ -11,38 +11,40 @@ import (
 const narrowing = 1.4
 
 // tooFew says why there is no fit.
-func tooFew(settled []Point) string {
+func (a axis) tooFew(settled []Point) string {
 	const needed = bucketsLeast * readingsEach
 	switch _, requests := span(settled); {
+	case a.clock:
+		return fmt.Sprintf("only %d readings after the first fifth of the time, where at least %d are needed: measure longer", len(settled), needed)
 	case requests < bucketsLeast:
-		return fmt.Sprintf("only %s requests were completed after the first fifth, where at least %d are needed: check that the load reaches this worker, or soak longer",
+		return fmt.Sprintf("only %s requests were completed after the first fifth, where at least %d are needed: check that the load reaches this worker, or measure longer",
 			count(requests), bucketsLeast)
 	case len(settled) < needed:
-		return fmt.Sprintf("only %d readings under load after the first fifth of the requests, where at least %d are needed: soak longer",
+		return fmt.Sprintf("only %d readings under load after the first fifth of the requests, where at least %d are needed: measure longer",
 			len(settled), needed)
 	}
 	return fmt.Sprintf("the %d readings under load came at too few different request counts: keep the load steady", len(settled))
 }
 
 // missing says what keeps an estimate from a verdict; it is empty for flat and creeping.
-func missing(e Estimate, g growth, l limits) string {
+func (a axis) missing(e Estimate, g growth, l limits) string {
 	switch e.Verdict {
 	case Warming:
-		return fmt.Sprintf("growth was still slowing after %s requests (%s of the first half's rate in the second): warm up or soak longer",
-			count(e.Requests), share(max(g.second, 0)/g.first))
+		return fmt.Sprintf("growth was still slowing after %s (%s of the first half's rate in the second): warm up or measure longer",
+			a.evidence(e), share(max(g.second, 0)/g.first))
 	case Inconclusive:
-		return fmt.Sprintf("creep lies between %s and %s a request after %s requests, where flat means below %s and creeping above %s%s",
-			bytes(e.Low), bytes(e.High), count(e.Requests), bytes(l.flat), bytes(l.creeping), more(e, l))
+		return fmt.Sprintf("creep lies between %s and %s after %s, where flat means below %s and creeping above %s%s",
+			bytes(e.Low*a.unit), a.rate(e.High), a.evidence(e), bytes(l.flat*a.unit), bytes(l.creeping*a.unit), more(e, l))
 	}
 	return ""
 }
 
-// more says how much longer a soak would tell, if that can be foreseen.
+// more says how much longer would tell, if that can be foreseen.
 func more(e Estimate, l limits) string {
 	if times := timesLonger(e, l); times > 1 && times <= 20 {
-		return fmt.Sprintf(": soak about %.2g times as long", max(times, 1.2))
+		return fmt.Sprintf(": measure about %.2g times as long", max(times, 1.2))
 	}
-	return ": soak longer"
+	return ": measure longer"
 }
 
 // timesLonger is by how much the series would have to grow for its interval, narrowing about the slope it has, to

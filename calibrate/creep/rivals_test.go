@@ -18,12 +18,15 @@ type answer struct {
 	verdict          Verdict
 }
 
+func answerOf(e Estimate) answer {
+	return answer{e.Slope, e.Low, e.High, e.Verdict == Creeping, !e.Known, e.Verdict}
+}
+
+func clocked(s simulated) answer { return answerOf(ByTime(s.points, s.rss)) }
+
 func rivals() []rival {
 	return []rival{
-		{"calibrate", func(s simulated) answer {
-			e := Analyse(s.points, s.rss)
-			return answer{e.Slope, e.Low, e.High, e.Verdict == Creeping, !e.Known, e.Verdict}
-		}},
+		{"calibrate", func(s simulated) answer { return answerOf(Analyse(s.points, s.rss)) }},
 		{"OLS", func(s simulated) answer { return ols(s.points) }},
 		{"OLS, half dropped", func(s simulated) answer { return ols(s.points[len(s.points)/2:]) }},
 		{"Theil-Sen + MK", func(s simulated) answer { return mannKendall(s.points, false) }},

@@ -50,6 +50,16 @@ func busy(series []Point) []Point {
 	return kept
 }
 
+// timed returns the readings in the order of time, with seconds in the place of requests.
+func timed(series []Point) []Point {
+	clock := make([]Point, len(series))
+	for i, p := range series {
+		p.Requests = p.Seconds
+		clock[i] = p
+	}
+	return ordered(clock)
+}
+
 // ordered returns a copy of the plausible readings, sorted by time, without those whose request count goes back.
 func ordered(series []Point) []Point {
 	kept := make([]Point, 0, len(series))

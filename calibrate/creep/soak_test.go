@@ -59,7 +59,7 @@ func (t *soakTally) add(s soaked, truth, rss float64) {
 	if s.estimate.Verdict == Creeping {
 		t.creeping++
 	}
-	if s.estimate.Verdict == Flat && truth > limitsFor(rss, 1e9).flat {
+	if s.estimate.Verdict == Flat && truth > byRequest.limits(rss, 1e9).flat {
 		t.missed++
 	}
 	if s.estimate.Known {
