@@ -20,6 +20,7 @@ const (
 // Analyse turns what was recorded into worker memory, creep, law, recommendation and candidates. It is pure, and
 // gives the same answer for a run just measured and for one read back from its folder.
 func Analyse(m Measured) Result {
+	m.Result.Watch = watched(m)
 	r := m.Result
 	m.Samples = beforeCrowd(m.Samples)
 	r.Worker = worker(m)
@@ -55,7 +56,7 @@ func worker(m Measured) Worker {
 		}
 	}
 	for _, s := range m.Samples {
-		if s.Phase == PhaseSoak {
+		if s.Phase == m.Result.steady() {
 			w.Workers = max(w.Workers, s.Workers)
 		}
 		if s.RSS > w.PeakRSSBytes {
@@ -65,6 +66,9 @@ func worker(m Measured) Worker {
 	if last := len(m.Samples) - 1; last >= 0 {
 		w.PID = m.Samples[last].PID
 		w.Requests = max(w.Requests, m.Samples[last].Requests) // of a run cut short, more than its last whole phase had
+		if m.Result.Mode == ModeAttach {
+			w.Requests = seenBehind(m.Samples)
+		}
 	}
 	if e := w.End; e != nil {
 		above := max(w.PeakRSSBytes-e.RSSBytes, 0)
@@ -81,7 +85,7 @@ func load(m Measured) LoadInfo {
 	}
 	began, ended := 0.0, 0.0
 	for _, b := range m.Buckets {
-		if b.Phase != PhaseSoak {
+		if b.Phase != m.Result.steady() {
 			continue
 		}
 		if l.Requests == 0 {
@@ -101,9 +105,12 @@ func creepOf(m Measured) Creep {
 	if len(m.Samples) == 0 && m.Result.Creep.Verdict != "" {
 		return m.Result.Creep // a lone result.json, without its journals
 	}
-	samples := judged(m.Result, phaseSamples(m.Samples, PhaseSoak))
+	samples := judged(m.Result, phaseSamples(m.Samples, m.Result.steady()))
+	if w := m.Result.Watch; w != nil && w.Counter == "" {
+		return creepByTime(samples)
+	}
 	e := creep.Analyse(Points(samples), lastRSS(samples))
-	c := Creep{Verdict: string(e.Verdict), Confidence: e.Confidence, Requests: int64(e.Requests), Method: e.Method, Missing: e.Missing}
+	c := Creep{Verdict: string(e.Verdict), By: ByRequest, Confidence: e.Confidence, Requests: int64(e.Requests), Method: e.Method, Missing: e.Missing}
 	if e.Known {
 		c.BytesPerRequest, c.Low, c.High = number(e.Slope), number(e.Low), number(e.High)
 		c.Detectable = number(e.Detectable)
@@ -114,7 +121,7 @@ func creepOf(m Measured) Creep {
 // judged are the samples that ended the soak: those of the moment until the load had stopped came after the answer.
 func judged(r Result, soak []Sample) []Sample {
 	for _, p := range r.Phases {
-		if p.Name == PhaseSoak && p.Judged > 0 {
+		if p.Name == r.steady() && p.Judged > 0 {
 			return soak[:min(p.Judged, len(soak))]
 		}
 	}
@@ -131,25 +138,17 @@ func phaseSamples(all []Sample, phase string) []Sample {
 	return some
 }
 
-// Points is the longest stretch of one generation of workers: a new worker starts a new series.
+// Points is the longest stretch of one generation of workers; where there are several, of their mean: it has one
+// worker's noise at most, and grows by the same bytes for each of its requests.
 func Points(samples []Sample) []creep.Point {
-	var best []Sample
-	for start := 0; start < len(samples); {
-		end := start
-		for end < len(samples) && samples[end].Generation == samples[start].Generation {
-			end++
-		}
-		if end-start > len(best) {
-			best = samples[start:end]
-		}
-		start = end
-	}
+	best := longest(samples)
 	points := make([]creep.Point, len(best))
 	for i, s := range best {
+		workers := float64(max(s.Workers, 1))
 		points[i] = creep.Point{
 			Seconds:  s.Seconds - best[0].Seconds,
-			Requests: float64(s.Requests - best[0].Requests),
-			Bytes:    float64(s.Anon),
+			Requests: float64(s.Requests-best[0].Requests) / workers,
+			Bytes:    float64(s.Anon) / workers,
 		}
 	}
 	return points
@@ -161,7 +160,7 @@ func plateau(m Measured) int64 {
 		return m.Result.Worker.PlateauRSSBytes
 	}
 	var first []int64
-	for _, s := range phaseSamples(m.Samples, PhaseSoak) {
+	for _, s := range phaseSamples(m.Samples, m.Result.steady()) {
 		if len(first) == int(1/SampleInterval.Seconds()) {
 			break
 		}
@@ -184,7 +183,17 @@ func decide(r Result) (Recommendation, []Candidate, []Formula) {
 	q := question(r, budget)
 	a := sizing.Decide(q)
 	rec.fill(a)
-	return rec, candidates(a), formulas(sizing.Formulas(box(r), q))
+	if text := untilFull(r, rec); text != "" {
+		rec.MaxRequestsReason = text
+	}
+	shown := candidates(a)
+	if q.ThreadsUnknown {
+		rec.Threads = 0
+		for i := range shown {
+			shown[i].Threads, shown[i].Concurrency = 0, 0
+		}
+	}
+	return rec, shown, formulas(sizing.Formulas(box(r), q))
 }
 
 // box is the machine that the field's rules look at: this one, or the one that was asked for.
@@ -206,11 +215,19 @@ func question(r Result, budget int64) sizing.Question {
 		BootSeconds:     r.Target.WorkerBootSeconds,
 		RatePerSecond:   r.Load.RateSent,
 		RateBasis:       "measured",
+		Workers:         1,
 		Threads:         max(r.Target.Threads, 1),
 		CanRecycle:      r.Target.CanRecycle,
 	}
 	if r.Creep.BytesPerRequest != nil && r.Creep.High != nil {
 		q.Creep.Known, q.Creep.Slope, q.Creep.High = true, *r.Creep.BytesPerRequest, *r.Creep.High
+	}
+	if r.Mode == ModeAttach {
+		q.RatePerSecond, q.RateBasis, q.Workers = watchedRate(*r.Watch), "watched", r.Worker.Workers
+		q.ThreadsUnknown = r.Target.Threads == 0
+	}
+	if r.Creep.By == ByTime {
+		q.Creep.Verdict = sizing.Uncounted
 	}
 	if r.Plan.ProductionRate > 0 {
 		q.RatePerSecond, q.RateBasis = r.Plan.ProductionRate, "given"
@@ -274,6 +291,9 @@ func budget(r Result) (bytes int64, sum string) {
 
 // withheld says why a run yields no recommendation, "" if it does.
 func withheld(r Result) string {
+	if r.Mode == ModeAttach {
+		return watchWithheld(r)
+	}
 	requests, succeeded := traffic(r)
 	switch {
 	case !r.Complete:
@@ -286,9 +306,13 @@ func withheld(r Result) string {
 	case requests < leastRequests:
 		return fmt.Sprintf("only %d requests were answered; a sizing needs at least %d", requests, leastRequests)
 	case float64(succeeded) < leastSuccess*float64(requests):
-		return fmt.Sprintf("%d of %d requests failed, more than the %.0f %% that a sizing bears", requests-succeeded, requests, 100*(1-leastSuccess))
+		return tooManyFailed(requests, succeeded)
 	}
 	return ""
+}
+
+func tooManyFailed(requests, succeeded int64) string {
+	return fmt.Sprintf("%d of %d requests failed, more than the %.0f %% that a sizing bears", requests-succeeded, requests, 100*(1-leastSuccess))
 }
 
 func traffic(r Result) (requests, succeeded int64) {

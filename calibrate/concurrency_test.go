@@ -81,15 +81,6 @@ func TestRunKeepsItsAnswerWhenTheCrowdGoesWrong(t *testing.T) {
 	}
 }
 
-func hasWarning(r Result, code string) bool {
-	for _, w := range r.Warnings {
-		if w.Code == code {
-			return true
-		}
-	}
-	return false
-}
-
 func TestConcurrencyLeavesCreepApart(t *testing.T) {
 	slope := 1000.0
 	r := Result{

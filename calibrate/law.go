@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 )
 
@@ -50,6 +51,11 @@ func law(r Result) Law {
 	if e := r.Worker.Early; e != nil && r.Worker.End != nil {
 		early = oneWorker(e, earlyPeak(r), threads)
 		early.worker = max(early.worker-int64(slope(r)*float64(e.Requests)), 0)
+	}
+	if r.Mode == ModeAttach && r.Worker.End != nil {
+		end = r.Worker.End.ofWorkers(r.Worker.PeakRSSBytes, threads)
+		end.worker = max(end.worker-crept(r), 0)
+		early = end
 	}
 	l.ThreadBytes = threadCost(r, threads)
 	for i := range l.Runs {
@@ -233,6 +239,8 @@ func marginal(r Result) (bytes int64, source string) {
 		return r.Worker.PeakRSSBytes, "RSS, an upper bound"
 	case r.Law.Basis == "measured":
 		source = "private dirty pages and a second worker"
+	case r.Worker.End.Workers > 1:
+		source = fmt.Sprintf("private dirty pages, the mean of %d workers", r.Worker.End.Workers)
 	default:
 		source = "private dirty pages"
 	}

@@ -138,30 +138,47 @@ func (r *run) soak(ctx context.Context) error {
 	if r.plan.Precision > 0 {
 		goal.Precision = r.plan.Precision
 	}
-	sure, judged := false, 0
-	tally, err := r.load(ctx, PhaseSoak, pace, func(seen seen) state {
-		points := Points(seen.samples)
-		estimate, progress := goal.Check(points, lastRSS(seen.samples))
-		s := state{estimate: sayCreep(estimate), waiting: progress.Waiting, left: progress.SecondsLeft}
-		switch {
-		case fixed:
-			s.waiting = "the load that was asked for"
-		case progress.Done && sure: // twice running: one look may be luck
-			s.done, s.because = true, "the answer is good enough"
-			if judged == 0 {
-				judged = len(seen.samples)
-			}
-		case seen.seconds >= r.plan.SoakLimit.Seconds():
-			s.done, s.because = true, "the limit of "+r.plan.SoakLimit.String()
-		}
-		sure = progress.Done
-		return s
-	})
-	if soak := &r.result.Phases[len(r.result.Phases)-1]; soak.Name == PhaseSoak {
-		soak.Judged = judged
+	j := judge{goal: goal, limit: r.plan.SoakLimit}
+	if fixed {
+		j.fixed = "the load that was asked for"
 	}
+	tally, err := r.load(ctx, PhaseSoak, pace, j.look)
+	r.noteJudged(j)
 	r.recordLoad(tally)
 	return err
+}
+
+// judge ends a soak, or a watch, when its estimate was good enough at two looks running, or at the limit.
+type judge struct {
+	goal   creep.Goal
+	limit  time.Duration
+	fixed  string // what is waited for where the user said how long it is to last
+	sure   bool   // at the last look
+	judged int    // samples that the answer rests on
+}
+
+func (j *judge) look(seen seen) state {
+	estimate, progress := j.goal.Check(Points(seen.samples), lastRSS(seen.samples))
+	s := state{estimate: sayCreep(estimate, j.goal.ByTime), waiting: progress.Waiting, left: progress.SecondsLeft}
+	switch {
+	case j.fixed != "":
+		s.waiting = j.fixed
+	case progress.Done && j.sure: // twice running: one look may be luck
+		s.done, s.because = true, "the answer is good enough"
+		if j.judged == 0 {
+			j.judged = len(seen.samples)
+		}
+	case seen.seconds >= j.limit.Seconds():
+		s.done, s.because = true, "the limit of "+j.limit.String()
+	}
+	j.sure = progress.Done
+	return s
+}
+
+func (r *run) noteJudged(j judge) {
+	if last := len(r.result.Phases) - 1; last >= 0 && r.result.Phases[last].Name == r.result.steady() {
+		r.result.Phases[last].Judged = j.judged
+	}
 }
 
 // peak makes every thread busy at once: memory is the request's working set times the requests under way.
@@ -258,7 +275,7 @@ func (r *run) load(ctx context.Context, name string, pace Pace, look func(seen) 
 		PeakRSSBytes: peak, PeakSource: source, EndedBecause: last.because,
 	})
 	done := &r.result.Phases[len(r.result.Phases)-1]
-	done.Answered = r.rig.Load.Answered()
+	done.Answered = r.rig.answered()
 	r.result.Worker.Requests = done.Answered
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnough) {
 		done.EndedBecause = CutShort
@@ -300,7 +317,7 @@ func (r *run) memoryShort(samples []Sample) (bool, string) {
 		return false, ""
 	}
 	rss := lastRSS(samples) * float64(max(samples[len(samples)-1].Workers, 1))
-	if rss < guardShare*float64(free) {
+	if rss-r.held < guardShare*float64(free) {
 		return false, ""
 	}
 	return true, fmt.Sprintf(memoryEnded+"the app holds %.0f MB of the %.0f MB that were free", rss/mib, float64(free)/mib)

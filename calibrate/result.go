@@ -9,6 +9,7 @@ const Schema = "calibrate.result/1"
 type Result struct {
 	Schema          string         `json:"schema"`
 	ID              string         `json:"id"`
+	Mode            string         `json:"mode,omitempty"` // ModeRun or ModeAttach
 	StartedAt       time.Time      `json:"started_at"`
 	DurationSeconds float64        `json:"duration_seconds"`
 	Complete        bool           `json:"complete"`
@@ -16,6 +17,7 @@ type Result struct {
 	Tool            Tool           `json:"tool"`
 	Host            Host           `json:"host"`
 	Target          TargetInfo     `json:"target"`
+	Watch           *Watch         `json:"watch,omitempty"` // of a server that was attached to
 	Plan            PlanInfo       `json:"plan"`
 	Load            LoadInfo       `json:"load"`
 	Phases          []Phase        `json:"phases"`
@@ -31,6 +33,33 @@ type Result struct {
 	// Truth is what the built-in demo app says of itself; absent for every other app.
 	Truth *Truth `json:"truth,omitempty"`
 }
+
+// How a result came about.
+const (
+	ModeRun    = "run"    // calibrate started the app
+	ModeAttach = "attach" // it watched a server that was running
+)
+
+// steady is the phase that creep is read from.
+func (r Result) steady() string {
+	if r.Mode == ModeAttach {
+		return PhaseWatch
+	}
+	return PhaseSoak
+}
+
+// Watch is what a watch of a running server rests on.
+type Watch struct {
+	Seconds  float64 `json:"seconds"`
+	Counter  string  `json:"counter"`  // CounterLog, CounterLoad, or "" where nobody counted the requests
+	Requests int64   `json:"requests"` // that it counted, of all workers
+}
+
+// What may count the requests of a server that is watched.
+const (
+	CounterLog  = "access log"
+	CounterLoad = "own load"
+)
 
 // Tool is the program that measured.
 type Tool struct {
@@ -91,6 +120,13 @@ type TargetInfo struct {
 	WorkerRule        string   `json:"worker_rule"`         // how the worker was told from the rest of the tree
 	StopSeconds       float64  `json:"stop_seconds"`        // graceful signal to the last process gone
 	Killed            int      `json:"killed"`              // processes that had to be killed at the end
+
+	// Of a server that was attached to.
+	PID        int     `json:"pid,omitempty"`
+	NamedPID   int     `json:"named_pid,omitempty"`   // the worker that was named in its stead
+	Ports      []int   `json:"ports,omitempty"`       // that it listens on, where that can be seen
+	UpSeconds  float64 `json:"up_seconds,omitempty"`  // since its start, when the watch began
+	CPUSeconds float64 `json:"cpu_seconds,omitempty"` // of its present workers, while they were watched
 }
 
 // PlanInfo is what the analysis needs to know of the plan, so that a saved run can be analysed again.
@@ -167,10 +203,10 @@ type Worker struct {
 	MarginalSource        string  `json:"marginal_source"`
 	Samples               int     `json:"samples"`
 	SampleIntervalSeconds float64 `json:"sample_interval_seconds"`
-	Requests              int64   `json:"requests"` // answered when the peak was read
+	Requests              int64   `json:"requests"` // answered when the peak was read; of several workers the mean
 	PID                   int     `json:"pid"`
 	Restarts              int     `json:"restarts"` // workers that ended during the run
-	Workers               int     `json:"workers"`  // that lived at once; more than one is no calibration
+	Workers               int     `json:"workers"`  // that lived at once; in a run, more than one is no calibration
 	// Early is the reading after the first load, with which the short runs are compared: they are as warm.
 	Early *EndReading `json:"early,omitempty"`
 	// End is the reading after the last load, on which marginal, PSS and USS rest; null where it wasn't permitted.
@@ -189,20 +225,40 @@ type EndReading struct {
 	// TreeBytes is TreePSSBytes with the tree's file pages in full, whoever else maps them. 0: not known.
 	TreeBytes int64 `json:"tree_bytes,omitempty"`
 	Requests  int64 `json:"requests,omitempty"` // answered by then
+
+	// Sums over the workers, of a server that was attached to: their private dirty pages, and by how much their
+	// high-water marks stand above what they hold.
+	PrivateDirtySumBytes int64 `json:"private_dirty_sum_bytes,omitempty"`
+	RaisedSumBytes       int64 `json:"raised_sum_bytes,omitempty"`
 }
 
-// Creep is memory that grows with requests served and doesn't come back. Bounds are null where nothing could be fitted.
+// Creep is memory that grows with requests served, or where nobody counted those with time, and doesn't come back. Bounds
+// are null where nothing could be fitted.
 type Creep struct {
 	Verdict         string   `json:"verdict"`
+	By              string   `json:"by,omitempty"` // ByRequest or ByTime
 	BytesPerRequest *float64 `json:"bytes_per_request"`
 	Low             *float64 `json:"low"`
 	High            *float64 `json:"high"`
 	Confidence      float64  `json:"confidence"`
 	Detectable      *float64 `json:"detectable_bytes_per_request"`
-	Requests        int64    `json:"requests"`
+	Requests        int64    `json:"requests"` // of several workers, of each
 	Method          string   `json:"method"`
 	Missing         string   `json:"missing,omitempty"`
+
+	// By time, of one worker; null by request.
+	Seconds             float64  `json:"seconds,omitempty"` // that the estimate rests on
+	BytesPerSecond      *float64 `json:"bytes_per_second"`
+	LowBytesPerSecond   *float64 `json:"low_bytes_per_second"`
+	HighBytesPerSecond  *float64 `json:"high_bytes_per_second"`
+	DetectablePerSecond *float64 `json:"detectable_bytes_per_second"`
 }
+
+// What growth was held against.
+const (
+	ByRequest = "request"
+	ByTime    = "time"
+)
 
 // Law is the total of the whole process tree at N workers and T threads, at peak, creep apart:
 //

@@ -10,10 +10,28 @@ import (
 type Rig struct {
 	Target   Target
 	Scale    func(Shape) (Target, error) // the same app in another shape; nil: the law rests on one worker alone
-	Load     Loader
+	Load     Loader                      // nil where no load is sent
+	Counter  Counter                     // of requests, where somebody else sends them; nil: what Load has sent
 	Memory   Memory
 	Journal  Journal
 	Progress func(Status) // called several times a second from one goroutine; nil for none
+}
+
+// Counter counts the requests that a server has answered.
+type Counter interface {
+	// Answered is safe to call at any time.
+	Answered() int64
+}
+
+// answered is how many requests are known to be answered by now.
+func (r Rig) answered() int64 {
+	switch {
+	case r.Counter != nil:
+		return r.Counter.Answered()
+	case r.Load != nil:
+		return r.Load.Answered()
+	}
+	return 0
 }
 
 // Target starts the app under test.

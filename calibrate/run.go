@@ -14,16 +14,21 @@ import (
 // It always returns the result as far as it was measured, analysed and saved. The error, if any, is a *Failure:
 // why the run ended early. A run that was measured to its end but allows no verdict is not an error: see Result.Outcome.
 func Run(ctx context.Context, p Plan, rig Rig, head Result) (Result, error) {
-	r := &run{plan: p, rig: rig, started: time.Now(), result: head}
-	r.result.Schema = Schema
-	r.result.Target = redactedInfo(head.Target)
-	r.result.Plan = p.Info()
-	r.result.StartedAt = r.started
+	r := newRun(p, rig, head, ModeRun)
 	if err := rig.Journal.Save(r.result); err != nil {
 		return r.result, journalFailure(err)
 	}
 	err := r.measure(ctx)
 	return r.finish(err)
+}
+
+func newRun(p Plan, rig Rig, head Result, mode string) *run {
+	r := &run{plan: p, rig: rig, started: time.Now(), result: head}
+	r.result.Schema, r.result.Mode = Schema, mode
+	r.result.Target = redactedInfo(head.Target)
+	r.result.Plan = p.Info()
+	r.result.StartedAt = r.started
+	return r
 }
 
 // run is one calibration under way.
@@ -35,8 +40,9 @@ type run struct {
 	url     string // where the load goes; the one in the result has lost its secrets
 	watch   *watcher
 	result  Result
-	phase   string // where it is, for messages
-	whole   bool   // the calibration proper is done
+	phase   string  // where it is, for messages
+	whole   bool    // the calibration proper is done
+	held    float64 // bytes that the server had before: they are no part of the memory that is free
 }
 
 func (r *run) measure(ctx context.Context) error {
@@ -82,8 +88,12 @@ func (r *run) measureOne(ctx context.Context) error {
 
 func (r *run) boot(ctx context.Context) (App, error) {
 	stopTelling := r.tellWhile("the app's first answer")
+	defer stopTelling()
+	return r.start(ctx)
+}
+
+func (r *run) start(ctx context.Context) (App, error) {
 	app, err := r.rig.Target.Start(ctx)
-	stopTelling()
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +134,7 @@ func redactedInfo(t TargetInfo) TargetInfo {
 
 // startWatching samples until the returned function is called, and ends the measuring when the app or a worker ends.
 func (r *run) startWatching(ctx context.Context, app App, fail context.CancelCauseFunc) (stop func()) {
-	r.watch = &watcher{rig: r.rig, app: app, started: r.started, fail: fail, phase: PhaseBoot}
+	r.watch = &watcher{rig: r.rig, app: app, started: r.started, fail: fail, phase: r.phase, guest: r.result.Mode == ModeAttach}
 	r.watch.look()
 	watchCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
@@ -159,7 +169,7 @@ func (r *run) enter(phase string) {
 // show draws the progress line where no watcher does.
 func (r *run) show(waiting string) {
 	if r.rig.Progress != nil {
-		r.rig.Progress(Status{Phase: r.phase, Elapsed: time.Since(r.started), Requests: r.rig.Load.Answered(), Waiting: waiting})
+		r.rig.Progress(Status{Phase: r.phase, Elapsed: time.Since(r.started), Requests: r.rig.answered(), Waiting: waiting})
 	}
 }
 
@@ -219,9 +229,7 @@ func (r *run) readEnd() error {
 	case errors.Is(err, ErrGone):
 		return r.workerEnded()
 	case err != nil:
-		r.warn("no-page-tables", "the worker's page tables could not be read ("+err.Error()+"), so what one more worker "+
-			"costs is not known; its RSS stands in, an upper bound",
-			"run calibrate as the user of the app, or as root")
+		r.warnNoPageTables(err.Error())
 	}
 	r.result.Worker.End = end
 	r.doubt()
@@ -230,6 +238,12 @@ func (r *run) readEnd() error {
 		return journalFailure(err)
 	}
 	return nil
+}
+
+func (r *run) warnNoPageTables(why string) {
+	r.warn("no-page-tables", "the worker's page tables could not be read ("+why+"), so what one more worker "+
+		"costs is not known; its RSS stands in, an upper bound",
+		"run calibrate as the user of the app, or as root")
 }
 
 func (r *run) warn(code, text, try string) {
@@ -289,6 +303,7 @@ func (r *run) finish(err error) (Result, error) {
 	if !r.whole && r.watch != nil {
 		r.doubt()
 	}
+	r.whole = r.whole || err == nil
 	r.result = r.analysed()
 	if saveErr := r.rig.Journal.Save(r.result); saveErr != nil && err == nil {
 		err = journalFailure(saveErr)

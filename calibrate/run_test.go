@@ -38,6 +38,14 @@ type fakeRig struct {
 	buckets  []Bucket
 	at       func(phase string, f *fakeRig) // called once a second of load
 	phases   []string
+
+	others    []int   // workers beside pid: the requests are shared out evenly
+	drift     float64 // bytes a second that a worker gains
+	began     time.Time
+	resets    int
+	detail    error
+	noURL     bool
+	interrupt context.CancelCauseFunc
 }
 
 func newFakeRig() *fakeRig {
@@ -56,15 +64,19 @@ func (f *fakeRig) rig() Rig {
 
 func (f *fakeRig) Start(context.Context) (App, error) { time.Sleep(time.Second); return f, nil }
 func (f *fakeRig) Info() TargetInfo {
-	return TargetInfo{Server: "fake", URL: "http://127.0.0.1:1", Threads: f.threads, HasThreads: f.threads > 0, CanScale: true, CanRecycle: true, WorkerBootSeconds: 1}
+	url := "http://127.0.0.1:1"
+	if f.noURL {
+		url = ""
+	}
+	return TargetInfo{Server: "fake", URL: url, Threads: f.threads, HasThreads: f.threads > 0, CanScale: true, CanRecycle: true, WorkerBootSeconds: 1}
 }
 func (f *fakeRig) Warnings() []Warning { return nil }
 func (f *fakeRig) Workers() ([]int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return []int{f.pid}, nil
+	return append([]int{f.pid}, f.others...), nil
 }
-func (f *fakeRig) Tree() []int             { return []int{1, f.pid} }
+func (f *fakeRig) Tree() []int             { return append([]int{1, f.pid}, f.others...) }
 func (f *fakeRig) Exited() <-chan struct{} { return f.exited }
 func (f *fakeRig) Failure(phase string) *Failure {
 	return &Failure{What: "seen in " + phase, Kind: KindTool}
@@ -158,14 +170,14 @@ type fakeProbe struct {
 }
 
 func (p *fakeProbe) bytes() int64 {
-	n := float64(p.rig.answered.Load())
-	return int64(40<<20 + p.rig.keep*n + p.rig.warm*(1-math.Exp(-n/300)))
+	n := float64(p.rig.answered.Load()) / float64(1+len(p.rig.others))
+	return int64(40<<20 + p.rig.keep*n + p.rig.warm*(1-math.Exp(-n/300)) + p.rig.drift*time.Since(p.rig.began).Seconds())
 }
 
 func (p *fakeProbe) Read() (rss, anon int64, err error) {
 	p.rig.mu.Lock()
 	defer p.rig.mu.Unlock()
-	if p.pid != p.rig.pid {
+	if p.pid != p.rig.pid && !slices.Contains(p.rig.others, p.pid) {
 		return 0, 0, ErrGone
 	}
 	return p.bytes(), p.bytes() - 10<<20, nil
@@ -179,8 +191,11 @@ func (p *fakeProbe) Peak() (int64, error) {
 	}
 	return p.bytes() + 5<<20 + int64(p.rig.crowd)*int64(clients), nil
 }
-func (p *fakeProbe) ResetPeak() error { return p.rig.markErr }
+func (p *fakeProbe) ResetPeak() error { p.rig.resets++; return p.rig.markErr }
 func (p *fakeProbe) Detail() (Detail, error) {
+	if p.rig.detail != nil {
+		return Detail{}, p.rig.detail
+	}
 	return Detail{RSS: p.bytes(), PSS: p.bytes() - 8<<20, PrivateDirty: p.bytes() - 20<<20, PrivateClean: 1 << 20}, nil
 }
 func (p *fakeProbe) Close() error { return nil }
@@ -192,7 +207,7 @@ func fakePlan() Plan {
 func runFake(t *testing.T, f *fakeRig, p Plan, ctx context.Context) (result Result, err error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		f.exited = make(chan struct{})
+		f.exited, f.began = make(chan struct{}), time.Now()
 		if ctx == nil {
 			ctx = t.Context()
 		}

@@ -10,7 +10,7 @@ type Sample struct {
 	Workers    int     `json:"workers"`
 	RSS        int64   `json:"rss"`      // resident bytes of that worker
 	Anon       int64   `json:"anon"`     // RSS less file pages, summed over the workers: what creep is read from
-	Requests   int64   `json:"requests"` // answered since the run began, good or bad
+	Requests   int64   `json:"requests"` // answered since the run began by all workers, good or bad
 }
 
 // Bucket is one second of traffic. Journal: one JSON object a line in load.jsonl.
@@ -36,4 +36,5 @@ const (
 	PhaseConcurrency = "concurrency"
 	PhaseStop        = "stop"
 	PhaseScale       = "scale"
+	PhaseWatch       = "watch" // the one phase of a server that was attached to
 )

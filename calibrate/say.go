@@ -11,12 +11,17 @@ import (
 
 // The few sentences that are needed while a run is under way. What is reported afterwards is the report's business.
 
-func sayCreep(e creep.Estimate) string {
-	if !e.Known {
+func sayCreep(e creep.Estimate, byTime bool) string {
+	switch {
+	case !e.Known:
 		return ""
+	case byTime:
+		return fmt.Sprintf("%s, growth %s an hour [%s, %s]", e.Verdict, sayBytes(e.Slope*hour), sayBytes(e.Low*hour), sayBytes(e.High*hour))
 	}
 	return fmt.Sprintf("%s, creep %s a request [%s, %s]", e.Verdict, sayBytes(e.Slope), sayBytes(e.Low), sayBytes(e.High))
 }
+
+const hour = 3600 // seconds
 
 func sayBytes(b float64) string {
 	switch {

@@ -39,7 +39,7 @@ func doubts(r Result) []Warning {
 	add(crowd.Bound > 0, "unbounded", "bound it in the server"+flagFor(r)+"; calibrate run --concurrency measures with so many",
 		"nothing bounds how many requests a worker takes at once, and each beyond %d takes %s; the budget bears %d",
 		peakClients(r), sayBytes(float64(crowd.RequestBytes)), crowd.Bound)
-	add(r.Complete && r.Target.Threads == 0 && r.Target.ConcurrencyLimit == 0 && r.Load.Clients == 0 && len(crowd.Steps) < 2, "unbounded",
+	add(r.Complete && r.Mode != ModeAttach && r.Target.Threads == 0 && r.Target.ConcurrencyLimit == 0 && r.Load.Clients == 0 && len(crowd.Steps) < 2, "unbounded",
 		"give the most that it may take: --concurrency N, and set the same bound in the server",
 		"nothing bounds how many requests this server takes at once, as far as calibrate knows; the peak is for %d", peakClients(r))
 	add(r.Load.RateAsked > 0 && r.Load.RateSent > 0 && r.Load.RateSent < 0.9*r.Load.RateAsked, "rate-not-reached",
@@ -47,7 +47,12 @@ func doubts(r Result) []Warning {
 		"%.0f requests/s were asked for and %.0f could be sent", r.Load.RateAsked, r.Load.RateSent)
 	add(r.Plan.Quick && r.Complete, "quick", "leave out --quick before you rely on max-requests",
 		"a quick run sees only strong creep, and what a second worker and other threads take is computed from one, not checked")
-	add(r.Complete && unsettled(r.Creep), "no-verdict", "run longer: --duration 5m, or more requests a second",
+	longer := "run longer: --duration 5m, or more requests a second"
+	if r.Mode == ModeAttach {
+		longer = "watch longer: --duration 30m"
+		watchDoubts(r, add)
+	}
+	add(r.Complete && unsettled(r.Creep), "no-verdict", longer,
 		"whether memory creeps is not known yet: %s", r.Creep.Missing)
 	add(r.Complete && r.Creep.Verdict == string(creep.Creeping) && !r.Target.CanRecycle, "cannot-recycle",
 		"recycle it from outside (a supervisor's memory limit), or mend the leak",

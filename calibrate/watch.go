@@ -19,6 +19,7 @@ type watcher struct {
 	app     App
 	started time.Time
 	fail    context.CancelCauseFunc // ends the measuring, with the reason
+	guest   bool                    // the server is somebody else's: its workers may come and go, and its marks are not reset
 
 	mu         sync.Mutex
 	probes     []workerProbe
@@ -28,6 +29,7 @@ type watcher struct {
 	samples    []Sample
 	status     Status
 	markBroken error // why the high-water mark can't be used, nil while it can
+	highest    int64 // of the marks of a guest's workers, those that have ended included
 }
 
 type workerProbe struct {
@@ -88,6 +90,9 @@ func (w *watcher) look() {
 			changed = true
 		}
 	}
+	if w.guest {
+		w.highest = max(w.highest, w.mark())
+	}
 	if changed {
 		w.generation++
 	}
@@ -96,15 +101,14 @@ func (w *watcher) look() {
 // read takes one sample. Creep is read from the sum of the workers' anonymous memory, because the requests are
 // counted together; the worker shown is the largest, because the largest must fit.
 func (w *watcher) read() {
-	answered := w.rig.Load.Answered()
+	answered := w.rig.answered()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := Sample{Seconds: w.seconds(), Phase: w.phase, Generation: w.generation, Requests: answered}
 	for _, p := range w.probes {
 		rss, anon, err := p.Read()
 		if err != nil {
-			w.ended()
-			w.closeAll() // a set with a worker missing is no sample; the next look finds who took its place
+			w.dropEnded() // a set with a worker missing is no sample; the next look finds who took its place
 			return
 		}
 		s.Workers++
@@ -127,9 +131,23 @@ func (w *watcher) read() {
 	}
 }
 
+func (w *watcher) dropEnded() {
+	w.probes = slices.DeleteFunc(w.probes, func(p workerProbe) bool {
+		if _, _, err := p.Read(); err == nil {
+			return false
+		}
+		w.ended()
+		_ = p.Close()
+		return true
+	})
+	w.generation++
+}
+
 func (w *watcher) ended() {
 	w.restarts++
-	w.fail(errWorkerEnded)
+	if !w.guest {
+		w.fail(errWorkerEnded)
+	}
 }
 
 func (w *watcher) show() {
@@ -151,6 +169,9 @@ func (w *watcher) enter(phase string) {
 	defer w.mu.Unlock()
 	w.phase = phase
 	w.status.Waiting, w.status.Left = "", 0
+	if w.guest {
+		return
+	}
 	for _, p := range w.probes {
 		if err := p.ResetPeak(); err != nil && !errors.Is(err, ErrGone) {
 			w.markBroken = err
@@ -170,13 +191,24 @@ func (w *watcher) peak(from int) (bytes int64, source string) {
 	if w.markBroken != nil {
 		return bytes, source
 	}
-	for _, p := range w.probes {
-		if mark, err := p.Peak(); err == nil {
-			bytes, source = max(bytes, mark), "VmHWM"
-		}
+	if mark := max(w.mark(), w.highest); mark > 0 {
+		bytes, source = max(bytes, mark), "VmHWM"
+	}
+	if w.guest && source == "VmHWM" {
+		source = "VmHWM since the worker's start"
 	}
 	w.status.Peak = max(w.status.Peak, bytes)
 	return bytes, source
+}
+
+// mark is the highest of the workers' high-water marks, 0 where none can be read.
+func (w *watcher) mark() (bytes int64) {
+	for _, p := range w.probes {
+		if mark, err := p.Peak(); err == nil {
+			bytes = max(bytes, mark)
+		}
+	}
+	return bytes
 }
 
 // end reads the page tables of the whole tree. It costs the app milliseconds, so it is read once, after the last load.
@@ -187,26 +219,40 @@ func (w *watcher) end() (*EndReading, error) {
 		return nil, ErrGone
 	}
 	var e EndReading
+	worker := map[int]Detail{}
 	for _, p := range w.probes {
 		d, err := p.Detail()
 		if err != nil {
 			return nil, err
 		}
+		worker[p.pid] = d
 		e.Workers++
 		if d.RSS > e.RSSBytes {
 			e.RSSBytes, e.PSSBytes, e.USSBytes, e.PrivateDirtyBytes = d.RSS, d.PSS, d.USS(), d.PrivateDirty
+		}
+		if w.guest {
+			mark, err := p.Peak()
+			if err != nil {
+				return nil, err
+			}
+			e.PrivateDirtySumBytes += d.PrivateDirty
+			e.RaisedSumBytes += max(mark-d.RSS, 0)
 		}
 	}
 	tree := w.app.Tree()
 	all := make([]Detail, 0, len(tree))
 	for _, pid := range tree {
+		if d, read := worker[pid]; read {
+			all = append(all, d)
+			continue
+		}
 		d, err := w.detail(pid)
 		if err != nil && !errors.Is(err, ErrGone) { // one that ended since the list was made costs nothing any more
 			return nil, err
 		}
 		all = append(all, d)
 	}
-	e.Processes, e.Requests = len(tree), w.rig.Load.Answered()
+	e.Processes, e.Requests = len(tree), w.rig.answered()
 	e.TreePSSBytes, e.TreeBytes = treeBytes(all)
 	return &e, nil
 }

@@ -62,8 +62,11 @@ func boundBy(candidates []calibrate.Candidate) string {
 
 // doubt is what the answer leaves open; "" for nothing.
 func doubt(r calibrate.Result) string {
-	if v := r.Creep.Verdict; answerOf(r).refuse != "" || v == verdictFlat || v == verdictCreeping {
+	switch v := verdictByRequest(r); {
+	case answerOf(r).refuse != "" || v == verdictFlat || v == verdictCreeping:
 		return ""
+	case byTime(r):
+		return "watched only: no request counter, so max-requests is not known"
 	}
 	return "creep is not known yet, so no max-requests can be set from this run"
 }
@@ -101,7 +104,7 @@ func maxRequests(r calibrate.Result) string {
 		return fmt.Sprintf("%s (jitter %s)", count(rec.MaxRequests), count(rec.MaxRequestsJitter))
 	case rec.MaxRequests > 0:
 		return count(rec.MaxRequests)
-	case r.Creep.Verdict == verdictFlat:
+	case verdictByRequest(r) == verdictFlat:
 		return "off"
 	case r.Target.Server != "" && !r.Target.CanRecycle:
 		return "n/a"
@@ -132,13 +135,19 @@ func paste(r calibrate.Result) string {
 	).Replace(command)
 }
 
+// threadsAsTheyAre says whether the threads of a running server are not known, and so not changed either.
+func threadsAsTheyAre(r calibrate.Result) bool { return attached(r) && r.Recommendation.Threads == 0 }
+
 func gunicornFlags(r calibrate.Result) string {
 	rec := r.Recommendation
-	flags := fmt.Sprintf("--workers %d --threads %d", rec.Workers, max(rec.Threads, 1))
+	flags := fmt.Sprintf("--workers %d", rec.Workers)
+	if !threadsAsTheyAre(r) {
+		flags += fmt.Sprintf(" --threads %d", max(rec.Threads, 1))
+	}
 	switch {
 	case rec.MaxRequests > 0:
 		flags += fmt.Sprintf(" --max-requests %d --max-requests-jitter %d", rec.MaxRequests, rec.MaxRequestsJitter)
-	case r.Creep.Verdict == verdictFlat:
+	case verdictByRequest(r) == verdictFlat:
 		flags += " --max-requests 0"
 	}
 	return flags

@@ -14,14 +14,41 @@ const (
 	verdictInconclusive = "inconclusive"
 )
 
+// creepTitle says what growth is held against.
+func creepTitle(r calibrate.Result) string {
+	if byTime(r) {
+		return "Creep: memory that grows with time (no request was counted)"
+	}
+	return "Creep: memory that grows with requests"
+}
+
+// creepHeading is the same for a runbook's contents.
+func creepHeading(r calibrate.Result) string {
+	if byTime(r) {
+		return "Creep by time"
+	}
+	return "Creep"
+}
+
+// verdictByRequest is the verdict as far as max-requests may rest on it.
+func verdictByRequest(r calibrate.Result) string {
+	if byTime(r) {
+		return ""
+	}
+	return r.Creep.Verdict
+}
+
 // creep says whether memory grows with requests, and how sure that is.
 func creep(r calibrate.Result) []fact {
 	c := r.Creep
+	if byTime(r) {
+		return growth(r)
+	}
 	facts := []fact{{"verdict", verdictOf(c)}}
 	if c.Verdict == "" {
 		return facts
 	}
-	facts = append(facts, fact{"slope", slopeOf(c)}, fact{"rests on", evidenceOf(c)})
+	facts = append(facts, fact{"slope", slopeOf(c)}, fact{"rests on", evidenceOf(r)})
 	switch c.Verdict {
 	case verdictFlat:
 		facts = append(facts, fact{"so", safeOf(r.Recommendation)})
@@ -68,10 +95,14 @@ func confidenceOf(c calibrate.Creep) string {
 	return percent(c.Confidence) + " "
 }
 
-func evidenceOf(c calibrate.Creep) string {
+func evidenceOf(r calibrate.Result) string {
+	c := r.Creep
 	s := "an unknown number of requests"
 	if c.Requests > 0 {
 		s = count(c.Requests) + " requests"
+	}
+	if attached(r) {
+		s += " a worker, counted by the " + r.Watch.Counter
 	}
 	if c.Detectable == nil {
 		return s + "; the smallest creep it could have seen is not known"
@@ -87,6 +118,9 @@ func safeOf(rec calibrate.Recommendation) string {
 }
 
 func longerOf(r calibrate.Result) string {
+	if attached(r) {
+		return longerWatch(r)
+	}
 	soak := soakSeconds(r)
 	if soak <= 0 {
 		return "a soak to its end: --duration " + longer(soak)

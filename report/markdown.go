@@ -19,7 +19,7 @@ func Markdown(w io.Writer, r calibrate.Result) error {
 	writeTitle(&b, r)
 	writeSettings(&b, r)
 	writeSection(&b, "What was measured", factTable(append(measured(r), measuredMore(r)...)))
-	writeSection(&b, "Creep", factList(creep(r)))
+	writeSection(&b, creepHeading(r), factList(creep(r)))
 	writeSection(&b, "The sum", factList(sum(r)))
 	writeCandidateTable(&b, r)
 	writeSection(&b, "What the field's rules would choose here", formulaGrid(r.Formulas).markdown())
@@ -85,7 +85,10 @@ func writeSettings(b *strings.Builder, r calibrate.Result) {
 // settingRows has numbers to copy, so their digits are not grouped.
 func settingRows(r calibrate.Result) [][]string {
 	rec := r.Recommendation
-	rows := [][]string{{"workers", strconv.Itoa(rec.Workers)}, {"threads", strconv.Itoa(max(rec.Threads, 1))}}
+	rows := [][]string{{"workers", strconv.Itoa(rec.Workers)}}
+	if !threadsAsTheyAre(r) {
+		rows = append(rows, []string{"threads", strconv.Itoa(max(rec.Threads, 1))})
+	}
 	if rec.MaxRequests > 0 {
 		rows = append(rows, []string{"max-requests", strconv.Itoa(rec.MaxRequests)},
 			[]string{"max-requests jitter", strconv.Itoa(rec.MaxRequestsJitter)})
@@ -118,7 +121,7 @@ func measuredMore(r calibrate.Result) []fact {
 
 func writeCandidateTable(b *strings.Builder, r calibrate.Result) {
 	chosen, leftOut := choose(r.Candidates, markdownRows)
-	table := candidateGrid(chosen, r.Creep.Verdict).markdown()
+	table := candidateGrid(chosen, verdictByRequest(r)).markdown()
 	if note := leftOutNote(leftOut); note != "" {
 		table += "\n" + note + "\n"
 	}

@@ -9,6 +9,9 @@ import (
 
 // measuredTitle says what was measured, how long it took, and what a MB is.
 func measuredTitle(r calibrate.Result) string {
+	if attached(r) {
+		return watchedTitle(r)
+	}
 	title := "Measured: " + serverOf(r.Target)
 	if r.Target.Threads > 0 {
 		title += fmt.Sprintf(", 1 worker of %s", plural(r.Target.Threads, "thread"))
@@ -31,6 +34,9 @@ func serverOf(t calibrate.TargetInfo) string {
 
 // measured is what was done to one worker, and what it showed.
 func measured(r calibrate.Result) []fact {
+	if attached(r) {
+		return watched(r)
+	}
 	facts := []fact{
 		{"app", appOf(r.Target)},
 		{"boot", bootOf(r.Target)},

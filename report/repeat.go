@@ -24,6 +24,9 @@ func repeatCommand(r calibrate.Result) string {
 	if len(r.Target.Command) == 0 {
 		return ""
 	}
+	if attached(r) {
+		return shellQuote(append([]string{"calibrate", "attach"}, r.Plan.Flags...))
+	}
 	command := append([]string{"calibrate", "run"}, r.Plan.Flags...)
 	return shellQuote(append(append(command, "--"), r.Target.Command...))
 }

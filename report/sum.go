@@ -20,7 +20,7 @@ func sum(r calibrate.Result) []fact {
 	if rec.Reason != "" && !rec.NothingFits { // else the answer has it
 		facts = append(facts, fact{"workers", rec.Reason})
 	}
-	if rec.MaxRequestsReason != "" && doubt(r) == "" {
+	if rec.MaxRequestsReason != "" && (doubt(r) == "" || byTime(r) && r.Creep.Verdict == verdictCreeping) {
 		facts = append(facts, fact{"max-requests", rec.MaxRequestsReason})
 	}
 	return facts
@@ -67,7 +67,11 @@ func checksOf(l calibrate.Law) string {
 // price is the price of max-requests, and how often it is paid at the user's rate, else at the soak's.
 func price(r calibrate.Result) string {
 	rec, at := r.Recommendation, ""
-	if r.Plan.ProductionRate <= 0 && r.Load.RateSent > 0 {
+	switch {
+	case r.Plan.ProductionRate > 0:
+	case attached(r) && r.Watch.Seconds > 0:
+		at = fmt.Sprintf(" at the %.0f requests/s that were watched", float64(r.Watch.Requests)/r.Watch.Seconds)
+	case r.Load.RateSent > 0:
 		at = fmt.Sprintf(" at the soak's %.0f requests/s (--production-rate for yours)", r.Load.RateSent)
 	}
 	if rec.MaxRequests <= 0 {

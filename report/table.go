@@ -159,11 +159,19 @@ func candidateGrid(candidates []calibrate.Candidate, verdict string) grid {
 			mark = "> "
 		}
 		g.rows = append(g.rows, []string{
-			mark + count(c.Workers), count(c.Threads), wholeMegabytes(c.TotalBytes), share(c.BudgetRatio),
-			count(c.Concurrency), yesNo(c.Fits), orElse(c.BoundBy, "-"), orElse(c.Basis, "-"), recycleCell(c, verdict),
+			mark + count(c.Workers), orDash(c.Threads), wholeMegabytes(c.TotalBytes), share(c.BudgetRatio),
+			orDash(c.Concurrency), yesNo(c.Fits), orElse(c.BoundBy, "-"), orElse(c.Basis, "-"), recycleCell(c, verdict),
 		})
 	}
 	return g
+}
+
+// orDash is for a count that isn't known.
+func orDash(n int) string {
+	if n == 0 {
+		return "-"
+	}
+	return count(n)
 }
 
 func recycleCell(c calibrate.Candidate, verdict string) string {

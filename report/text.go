@@ -23,7 +23,7 @@ func Text(w io.Writer, r calibrate.Result, o TextOptions) error {
 	writeAnswer(p, r)
 	p.heading(measuredTitle(r))
 	p.facts(measured(r))
-	p.heading("Creep: memory that grows with requests")
+	p.heading(creepTitle(r))
 	p.facts(creep(r))
 	p.heading("The sum")
 	p.facts(sum(r))
@@ -118,7 +118,7 @@ func writeCandidates(p *page, r calibrate.Result) {
 	}
 	p.heading("Candidates")
 	chosen, leftOut := choose(r.Candidates, candidateRows)
-	p.block(candidateGrid(chosen, r.Creep.Verdict).text(p.width), ">")
+	p.block(candidateGrid(chosen, verdictByRequest(r)).text(p.width), ">")
 	if note := leftOutNote(leftOut); note != "" {
 		p.text(plain, " "+note)
 	}

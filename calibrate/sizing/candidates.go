@@ -14,7 +14,7 @@ type Candidate struct {
 	// BoundBy is what stands against one worker more: "memory" where this many don't fit or one more would not,
 	// else "cpu" where one more would pass (2c+1)/threads, else "".
 	BoundBy string
-	// Basis is "measured" for the run's own shape, one worker with the measured threads, else "computed" by the law.
+	// Basis is "measured" for the shape that was measured, else "computed" by the law.
 	Basis string
 
 	MaxRequests, Jitter int     // 0: not to be recycled by count
@@ -22,8 +22,8 @@ type Candidate struct {
 	Recommended         bool
 }
 
-// candidates are the choices worth showing, by threads and then workers: the usual counts, the recommended, and
-// the most that fit within the CPU rule.
+// candidates are the choices worth showing, by threads and then workers: the usual counts, the measured, the
+// recommended, and the most that fit within the CPU rule.
 func (q Question) candidates(c choice) []Candidate {
 	var all []Candidate
 	for _, threads := range q.ThreadChoices {
@@ -43,6 +43,7 @@ func (q Question) counts(threads int, c choice) []int {
 	if most <= 5 {
 		counts = []int{1, 2, 3, 4, 5}[:most]
 	}
+	counts = append(counts, q.Workers)
 	if fit := min(q.memoryWorkers(threads), most); fit > 0 {
 		counts = append(counts, fit)
 	}
@@ -62,7 +63,7 @@ func (q Question) candidate(workers, threads int) Candidate {
 		Basis:       "computed",
 		Fits:        workers <= q.memoryWorkers(threads),
 	}
-	if workers == 1 && threads == q.Threads {
+	if workers == q.Workers && threads == q.Threads {
 		one.Basis = measured
 	}
 	one.TotalBytes = total(q.Law.SharedBytes, workers, one.WorkerBytes)

@@ -191,6 +191,7 @@ func TestDecideVerdicts(t *testing.T) {
 		{"warming", Creep{"warming", true, 9000, 10_000}, "No max-requests can be recommended: memory was still settling after 1 000 requests, so its growth is not yet creep; measure for longer."},
 		{"inconclusive", Creep{"inconclusive", true, 9000, 10_000}, "No max-requests can be recommended: whether memory creeps could not be told after 1 000 requests; measure for longer, or at a higher rate."},
 		{"not measured", Creep{}, "No max-requests can be recommended: creep was not measured."},
+		{"watched", Creep{Uncounted, false, 0, 0}, "No max-requests can be recommended: the server was only watched, and nobody counted its requests; watch its access log."},
 		{"creeping without a bound", Creep{"creeping", true, 9000, math.Inf(1)}, "No max-requests can be recommended: memory creeps, but by a rate without an upper bound; measure for longer."},
 		{"creeping, unknown", Creep{"creeping", false, 9000, 10_000}, "No max-requests can be recommended: memory creeps, but by a rate without an upper bound; measure for longer."},
 	} {
@@ -268,13 +269,16 @@ func TestDecideCandidates(t *testing.T) {
 		t.Errorf("2 cores (-want +got):\n%s", diff)
 	}
 
-	q.CPUs, q.ThreadChoices = 8, nil
+	q.CPUs, q.ThreadChoices, q.Workers = 8, nil, 3
 	var workers []int
 	for _, c := range Decide(q).Candidates {
 		workers = append(workers, c.Workers)
+		if basis := c.Basis == "measured"; basis != (c.Workers == 3) {
+			t.Errorf("%d workers are %s, where 3 were measured", c.Workers, c.Basis)
+		}
 	}
-	// 1, 2, c/2, c, c+1, 2c, 2c+1, and the 6 that memory holds
-	if diff := cmp.Diff([]int{1, 2, 4, 6, 8, 9, 16, 17}, workers); diff != "" {
+	// 1, 2, the 3 that were measured, c/2, c, c+1, 2c, 2c+1, and the 6 that memory holds
+	if diff := cmp.Diff([]int{1, 2, 3, 4, 6, 8, 9, 16, 17}, workers); diff != "" {
 		t.Errorf("8 cores (-want +got):\n%s", diff)
 	}
 }

@@ -13,6 +13,10 @@ const (
 	inconclusive = "inconclusive"
 )
 
+// Uncounted stands in a verdict's place where a server was watched and nobody counted its requests: whether it grows
+// with time says nothing of max-requests.
+const Uncounted = "uncounted"
+
 // measured is the basis of what this run saw itself.
 const measured = "measured"
 
@@ -25,7 +29,7 @@ type Creep struct {
 
 // Question is what was measured and what is to be decided. Odd parts are taken so:
 //
-//   - CPUs, Threads and thread choices below 1 are 1; Threads is always among the choices; beyond 65 536 is 65 536.
+//   - CPUs, Workers, Threads and thread choices below 1 are 1; Threads is always among the choices; beyond 65 536 is 65 536.
 //   - A budget of zero or less holds nothing, so nothing fits.
 //   - Parts of the law below zero are 0. A law without a worker takes WorkerPeakBytes for it, as the seeds do;
 //     without that too the worker's memory is unknown and CPU alone decides.
@@ -39,9 +43,11 @@ type Question struct {
 	Requests        float64 // requests the worker had served at its peak
 	Creep           Creep
 	BootSeconds     float64 // a worker's boot
-	RatePerSecond   float64 // request rate: over all workers if given, what the one measured worker served if measured
-	RateBasis       string  // "given" or "measured"
+	RatePerSecond   float64 // request rate: what the one measured worker served if measured, else over all workers
+	RateBasis       string  // "measured", "given", or "watched" on a running server
+	Workers         int     // that were measured together
 	Threads         int     // threads the app was measured with
+	ThreadsUnknown  bool    // the server is running already, and how many it has can't be seen; Threads is 1
 	ThreadChoices   []int   // thread counts worth showing (the server has threads), else {Threads}
 	CanRecycle      bool    // the server has a request limit of its own
 }
@@ -56,6 +62,7 @@ const (
 // sound is the question with its odd parts taken as said at Question.
 func (q Question) sound() Question {
 	q.CPUs = clamp(q.CPUs, 1, mostCPUs)
+	q.Workers = clamp(q.Workers, 1, mostCount)
 	q.Threads = clamp(q.Threads, 1, mostThreads)
 	q.ThreadChoices = soundChoices(q.ThreadChoices, q.Threads)
 	q.BudgetBytes = clamp(q.BudgetBytes, 0, mostBudget)

@@ -20,8 +20,11 @@ func (q Question) reason(c choice, a Answer) string {
 }
 
 func (q Question) boundsSentence(c choice) string {
-	return fmt.Sprintf("%s with %s: CPU allows %s; %s.",
-		count(c.workers, "worker"), count(c.threads, "thread")+each(c.workers), q.cpuSum(c), q.memorySum(c))
+	threads := count(c.threads, "thread") + each(c.workers)
+	if q.ThreadsUnknown {
+		threads = "threads as they are"
+	}
+	return fmt.Sprintf("%s with %s: CPU allows %s; %s.", count(c.workers, "worker"), threads, q.cpuSum(c), q.memorySum(c))
 }
 
 func each(workers int) string {

@@ -55,6 +55,8 @@ func (q Question) doubt() string {
 		return "memory was still settling" + after + ", so its growth is not yet creep; measure for longer"
 	case inconclusive:
 		return "whether memory creeps could not be told" + after + "; measure for longer, or at a higher rate"
+	case Uncounted:
+		return "the server was only watched, and nobody counted its requests; watch its access log"
 	case creeping:
 		return "memory creeps, but by a rate without an upper bound; measure for longer"
 	}

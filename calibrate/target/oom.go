@@ -15,8 +15,11 @@ type oomCount struct {
 
 // oomKills reads the counter of this process's memory cgroup, in which an app without its own will be too: oom_kill in
 // memory.events (v2) or memory.oom_control (v1, from Linux 4.13); else the machine's, in vmstat.
-func (p procfs) oomKills() oomCount {
-	groups, _ := os.ReadFile(filepath.Join(string(p), "self/cgroup"))
+func (p procfs) oomKills() oomCount { return p.oomKillsOf("self") }
+
+// oomKillsOf reads the counter of another process's cgroup.
+func (p procfs) oomKillsOf(process string) oomCount {
+	groups, _ := os.ReadFile(filepath.Join(string(p), process, "cgroup"))
 	mounts, _ := os.ReadFile(filepath.Join(string(p), "self/mountinfo"))
 	files := append(oomFiles(string(groups), string(mounts)), filepath.Join(string(p), "vmstat"))
 	for _, file := range files {

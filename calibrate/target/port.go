@@ -159,8 +159,11 @@ func (p procfs) listeners(port int) []listener {
 }
 
 // listening is the head of a tcp table, to the end of the block in which the listeners end.
-func (p procfs) listening(file string) []byte {
-	fd, err := p.open(0, []string{"self", "net", file})
+func (p procfs) listening(file string) []byte { return p.listeningOf("self", file) }
+
+// listeningOf is the table that another process sees, which may be in a network namespace of its own.
+func (p procfs) listeningOf(process, file string) []byte {
+	fd, err := p.open(0, []string{process, "net", file})
 	if err != nil {
 		return nil
 	}

@@ -30,7 +30,11 @@ type stat struct {
 	Threads int
 	CPU     int64 // user and system time of the process and its ended threads, in ticks
 	Start   int64 // ticks since the machine's boot: with the pid, the identity of a process
+	Kernel  bool  // a thread of the kernel
 }
+
+// kernelThread is PF_KTHREAD of include/linux/sched.h.
+const kernelThread = 0x00200000
 
 // alive is false for a process that has ended and only waits to be reaped.
 func (s stat) alive() bool { return s.State != 'Z' && s.State != 'X' }
@@ -67,6 +71,8 @@ func parseStat(line []byte) (stat, error) {
 			s.Group = int(number(field))
 		case 6:
 			s.Session = int(number(field))
+		case 9:
+			s.Kernel = number(field)&kernelThread != 0
 		case 14, 15:
 			s.CPU += number(field)
 		case 20:

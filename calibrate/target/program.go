@@ -165,6 +165,14 @@ func (p program) throughShell() program {
 	return p
 }
 
+// first is the base name of the command's first word, "" where there is none.
+func (p program) first() string {
+	if len(p.argv) == 0 {
+		return ""
+	}
+	return filepath.Base(p.argv[0])
+}
+
 // args are the words after the program's own.
 func (p program) args() []string { return p.argv[min(p.index+1, len(p.argv)):] }
 

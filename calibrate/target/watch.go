@@ -10,6 +10,7 @@ type watch struct {
 	proc   procfs
 	port   int
 	server server
+	rooted bool // the process at the root is the app's own, not a guard above it
 
 	mu      sync.Mutex
 	follow  follower
@@ -60,6 +61,21 @@ func (w *watch) begin(root int) {
 		w.known[pid] = k
 	}
 	w.find(root)
+}
+
+// processes are the living tree, before anything is known of its workers.
+func (w *watch) processes(root int) []process {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.look(root)
+}
+
+// adopt begins with a server that has long been ready: all the CPU time that its processes have used counts.
+func (w *watch) adopt(root int) []process {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ready = true
+	return w.find(root)
 }
 
 // workers are the workers below root, now.
@@ -143,7 +159,7 @@ func (w *watch) replaced(tree []process, holds sockets) []process {
 func (w *watch) tree(root int) []int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return statPIDs(w.follow.look(root))
+	return statPIDs(w.read(root))
 }
 
 // close gives back what is kept open.
@@ -153,11 +169,22 @@ func (w *watch) close() {
 	w.follow.close()
 }
 
+func (w *watch) read(root int) []stat {
+	tree := w.follow.look(root)
+	if !w.rooted {
+		return tree
+	}
+	if s, err := w.proc.stat(root); err == nil && s.alive() {
+		tree = slices.Insert(tree, 0, s)
+	}
+	return tree
+}
+
 // look reads the living tree below root, and of each process what the rules need.
 func (w *watch) look(root int) []process {
 	w.looks++
 	now := int64(sinceBoot() * clockTicks)
-	all := w.follow.look(root)
+	all := w.read(root)
 	tree := make([]process, 0, len(all))
 	seen := make(map[int]known, len(all))
 	for _, s := range all {

@@ -1,0 +1,292 @@
+package calibrate
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// accessLog counts as an access log would: the server has work of its own.
+type accessLog struct {
+	rig  *fakeRig
+	rate float64
+}
+
+func (l accessLog) Answered() int64 {
+	l.rig.mu.Lock()
+	defer l.rig.mu.Unlock()
+	l.rig.answered.Store(int64(l.rate * time.Since(l.rig.began).Seconds()))
+	return l.rig.answered.Load()
+}
+
+// attachFake watches a fake server of three workers.
+func attachFake(t *testing.T, f *fakeRig, p Plan, change func(*Rig)) (result Result, err error) {
+	t.Helper()
+	f.others = []int{101, 102}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	f.interrupt = cancel
+	synctest.Test(t, func(*testing.T) {
+		f.exited, f.began = make(chan struct{}), time.Now()
+		rig := f.rig()
+		if f.noURL {
+			rig.Load = nil
+		}
+		if change != nil {
+			change(&rig)
+		}
+		host := Host{MemoryBytes: 8 << 30, AvailableBytes: 6 << 30, CPUs: 4}
+		result, err = Attach(ctx, p, rig, Result{ID: "test", Host: host, Target: f.Info()})
+	})
+	return result, err
+}
+
+func watchPlan() Plan {
+	return Plan{SoakLimit: DefaultWatch, Precision: 0.2, ReserveRatio: 0.2, MemoryBytes: 4 << 30, CPUs: 2}
+}
+
+func counted(rate float64) func(f *fakeRig) func(*Rig) {
+	return func(f *fakeRig) func(*Rig) {
+		return func(r *Rig) { r.Counter = accessLog{f, rate} }
+	}
+}
+
+// after does something to the server while it is watched.
+func (f *fakeRig) after(d time.Duration, do func()) func(*Rig) {
+	return func(*Rig) {
+		time.AfterFunc(d, func() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			do()
+		})
+	}
+}
+
+func hasWarning(r Result, code string) bool {
+	return slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == code })
+}
+
+func TestAttachByAccessLog(t *testing.T) {
+	f := newFakeRig()
+	f.noURL, f.keep = true, 16384
+	r, err := attachFake(t, f, watchPlan(), counted(600)(f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Mode != ModeAttach || !r.Complete || r.Watch.Counter != CounterLog || !slices.Equal(phaseNames(r), []string{PhaseWatch}) {
+		t.Errorf("mode %s, complete %v, watch %+v, phases %v", r.Mode, r.Complete, r.Watch, phaseNames(r))
+	}
+	c := r.Creep
+	if c.By != ByRequest || c.Verdict != "creeping" || *c.Low > 16384 || *c.High < 16384 || c.BytesPerSecond != nil {
+		t.Errorf("creep %+v, want 16384 bytes a request", c)
+	}
+	if rate := float64(r.Watch.Requests) / r.Watch.Seconds; math.Abs(rate-600) > 10 {
+		t.Errorf("%.0f requests a second, want 600", rate)
+	}
+	if r.Worker.Workers != 3 || r.Worker.Restarts != 0 || r.Worker.Requests > r.Watch.Requests/3 || r.Worker.Requests < r.Watch.Requests/3-100 {
+		t.Errorf("worker %+v, watch %+v", r.Worker, r.Watch)
+	}
+	if rec := r.Recommendation; rec.MaxRequests == 0 || rec.Withheld != "" || rec.Workers < 2 || !strings.Contains(rec.MaxRequestsReason, "(watched)") {
+		t.Errorf("recommended %+v", rec)
+	}
+	if f.resets != 0 || r.Worker.PeakSource != "VmHWM since the worker's start" {
+		t.Errorf("%d marks were reset, peak from %s", f.resets, r.Worker.PeakSource)
+	}
+	if r.Load.Requests != 0 || len(f.paces) != 0 {
+		t.Errorf("load was sent: %+v", r.Load)
+	}
+}
+
+// The law of several workers: the mean of their private pages, raised to their peaks, and what the tree has beside them.
+func TestAttachLaw(t *testing.T) {
+	f := newFakeRig()
+	f.noURL = true
+	r, err := attachFake(t, f, watchPlan(), counted(600)(f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	worker := 40<<20 - 20<<20 + 5<<20 + kernelMemory(r.Worker.PeakRSSBytes, 2) // dirty, raised to the peak, kernel
+	shared := 4*(32<<20) - 3*(20<<20) + kernelMemory(0, 1)                     // the PSS of master and workers, less what is the workers' own
+	if r.Law.WorkerBytes != worker || r.Law.SharedBytes != shared || r.Worker.MarginalBytes != worker {
+		t.Errorf("law %+v, one more %d; want %d and %d shared", r.Law, r.Worker.MarginalBytes, worker, shared)
+	}
+	if !strings.Contains(r.Worker.MarginalSource, "3 workers") {
+		t.Errorf("from %s", r.Worker.MarginalSource)
+	}
+	measured := slices.ContainsFunc(r.Candidates, func(c Candidate) bool { return c.Workers == 3 && c.Basis == "measured" })
+	if !measured {
+		t.Errorf("3 workers were measured, but %+v", r.Candidates)
+	}
+}
+
+func TestAttachByTime(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		drift   float64
+		verdict string
+	}{{"flat", 0, "flat"}, {"creeping", 64 << 10, "creeping"}} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFakeRig()
+			f.noURL, f.drift = true, c.drift
+			r, err := attachFake(t, f, watchPlan(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Creep.By != ByTime || r.Creep.Verdict != c.verdict || r.Creep.BytesPerRequest != nil || r.Creep.BytesPerSecond == nil {
+				t.Fatalf("creep %+v", r.Creep)
+			}
+			if *r.Creep.LowBytesPerSecond > c.drift || *r.Creep.HighBytesPerSecond < c.drift {
+				t.Errorf("%v to %v bytes a second, want %v", *r.Creep.LowBytesPerSecond, *r.Creep.HighBytesPerSecond, c.drift)
+			}
+			rec := r.Recommendation
+			if rec.Workers == 0 || rec.MaxRequests != 0 || rec.SafeRequests != 0 || !strings.Contains(rec.Reason, "nobody counted its requests") {
+				t.Errorf("recommended %+v", rec)
+			}
+			if lasts := strings.Contains(rec.MaxRequestsReason, "hours"); lasts != (c.verdict == "creeping") {
+				t.Errorf("max-requests: %s", rec.MaxRequestsReason)
+			}
+			if !hasWarning(r, "idle") { // the fake uses no CPU time
+				t.Errorf("no doubt about an idle server: %+v", r.Warnings)
+			}
+			if r.Outcome() != 0 {
+				t.Errorf("outcome %d", r.Outcome())
+			}
+		})
+	}
+}
+
+func TestAttachWithItsOwnLoad(t *testing.T) {
+	f := newFakeRig()
+	f.keep, f.capacity = 16384, 300
+	r, err := attachFake(t, f, watchPlan(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.paces) != 1 || f.paces[0].Clients != gentle || f.paces[0].Rate != 0 {
+		t.Errorf("load %+v, want one client at a time", f.paces)
+	}
+	if r.Watch.Counter != CounterLoad || r.Creep.Verdict != "creeping" || r.Load.Requests == 0 || r.Load.Clients != gentle {
+		t.Errorf("watch %+v, creep %s, load %+v", r.Watch, r.Creep.Verdict, r.Load)
+	}
+}
+
+// Workers that are recycled are what production does: they are counted, and end nothing.
+func TestAttachToARecyclingServer(t *testing.T) {
+	f := newFakeRig()
+	f.noURL, f.keep = true, 16384
+	p := watchPlan()
+	p.Duration = time.Minute
+	r, err := attachFake(t, f, p, func(rig *Rig) {
+		counted(600)(f)(rig)
+		f.after(20*time.Second, func() { f.pid = 200 })(rig)
+		f.after(30*time.Second, func() { f.others = []int{201, 202} })(rig)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Worker.Restarts != 3 || r.Worker.Workers != 3 || !r.Complete {
+		t.Errorf("%d restarts, %d workers, complete %v", r.Worker.Restarts, r.Worker.Workers, r.Complete)
+	}
+	if behind := r.Worker.Requests; behind < 6000 || behind > 6300 {
+		t.Errorf("%d requests behind each worker, want the 200 a second since the last change, 31 s before the end", behind)
+	}
+	if r.Recommendation.Withheld != "" {
+		t.Errorf("withheld: %s", r.Recommendation.Withheld)
+	}
+}
+
+func TestAttachThatGoesWrong(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(f *fakeRig) func(*Rig)
+		kind   Kind
+		text   string
+	}{
+		{"the server ends", func(f *fakeRig) func(*Rig) { return f.after(20*time.Second, func() { close(f.exited) }) }, KindApp, "seen in watch"},
+		{"Ctrl-C", func(f *fakeRig) func(*Rig) {
+			return f.after(20*time.Second, func() { f.interrupt(errors.New("Ctrl-C")) })
+		}, KindInterrupted, "Ctrl-C"},
+		{"no worker", func(f *fakeRig) func(*Rig) {
+			return func(r *Rig) { r.Memory = nothing{} }
+		}, KindApp, "no worker process"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFakeRig()
+			f.noURL = true
+			r, err := attachFake(t, f, watchPlan(), c.change(f))
+			if kindOf(err) != c.kind || !strings.Contains(err.Error(), c.text) {
+				t.Errorf("%v of kind %d", err, kindOf(err))
+			}
+			if r.Complete || r.InterruptedBy == "" || r.Recommendation.Withheld == "" || r.Recommendation.Workers != 0 {
+				t.Errorf("complete %v, interrupted by %q, recommended %+v", r.Complete, r.InterruptedBy, r.Recommendation)
+			}
+			if c.kind == KindInterrupted && (r.Worker.PeakRSSBytes == 0 || r.Worker.End == nil || r.Watch.Seconds < 19) {
+				t.Errorf("what was seen is lost: %+v %+v", r.Worker, r.Watch)
+			}
+		})
+	}
+}
+
+type nothing struct{}
+
+func (nothing) Open(int) (Probe, error)         { return nil, ErrGone }
+func (nothing) OpenGroup(string) (Group, error) { return nil, ErrGone }
+
+// What may not be read is labelled, and what rests on too little is withheld.
+func TestAttachWithLess(t *testing.T) {
+	t.Run("another user's", func(t *testing.T) {
+		f := newFakeRig()
+		f.noURL, f.detail = true, errors.New("permission denied")
+		r, err := attachFake(t, f, watchPlan(), counted(600)(f))
+		if err != nil || !hasWarning(r, "no-page-tables") || r.Worker.MarginalBytes != r.Worker.PeakRSSBytes || !strings.Contains(r.Worker.MarginalSource, "upper bound") {
+			t.Errorf("%v; one more worker %d of %d, %s; %+v", err, r.Worker.MarginalBytes, r.Worker.PeakRSSBytes, r.Worker.MarginalSource, r.Warnings)
+		}
+	})
+	t.Run("a silent log", func(t *testing.T) {
+		f := newFakeRig()
+		f.noURL = true
+		p := watchPlan()
+		p.Duration = 40 * time.Second
+		r, err := attachFake(t, f, p, counted(0)(f))
+		if err != nil || r.Creep.Verdict != "inconclusive" || r.Creep.By != ByRequest || !hasWarning(r, "no-requests") {
+			t.Errorf("%v; creep %+v, %+v", err, r.Creep, r.Warnings)
+		}
+		if !strings.Contains(r.Recommendation.Withheld, "only 0 requests were counted") || r.Outcome() != KindInconclusive {
+			t.Errorf("withheld %q, outcome %d", r.Recommendation.Withheld, r.Outcome())
+		}
+	})
+	t.Run("too short", func(t *testing.T) {
+		f := newFakeRig()
+		f.noURL = true
+		p := watchPlan()
+		p.Duration = 10 * time.Second
+		r, err := attachFake(t, f, p, nil)
+		if err != nil || !strings.Contains(r.Recommendation.Withheld, "only 10 s") {
+			t.Errorf("%v; withheld %q", err, r.Recommendation.Withheld)
+		}
+	})
+}
+
+// A watch that was killed is read back from its folder: who counted was noted before it began.
+func TestAttachReadBack(t *testing.T) {
+	f := newFakeRig()
+	f.noURL, f.keep = true, 16384
+	if _, err := attachFake(t, f, watchPlan(), counted(600)(f)); err != nil {
+		t.Fatal(err)
+	}
+	first := f.saved[0]
+	if first.Watch == nil || first.Watch.Counter != CounterLog || len(first.Phases) != 0 {
+		t.Fatalf("saved first: %+v", first)
+	}
+	r := Analyse(Measured{Result: first, Samples: f.samples})
+	if r.Creep.By != ByRequest || r.Creep.Verdict != "creeping" || r.Watch.Requests == 0 || r.Worker.PeakRSSBytes == 0 {
+		t.Errorf("creep %+v, watch %+v", r.Creep, r.Watch)
+	}
+	if r.Recommendation.Withheld == "" {
+		t.Error("a partial watch is recommended from")
+	}
+}

@@ -1,0 +1,135 @@
+package calibrate
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"workermem/calibrate/creep"
+)
+
+// What a watch of a running server is analysed by, where that differs from a run.
+
+// leastWatch is how long a watch without a counter must last before its memory says anything of the server.
+const leastWatch = 30 * time.Second
+
+// longest is the longest stretch of one generation of workers: a new worker starts a new series.
+func longest(samples []Sample) []Sample {
+	var best []Sample
+	for start := 0; start < len(samples); {
+		end := start
+		for end < len(samples) && samples[end].Generation == samples[start].Generation {
+			end++
+		}
+		if end-start > len(best) {
+			best = samples[start:end]
+		}
+		start = end
+	}
+	return best
+}
+
+// watched completes what the samples say of the watch as a whole.
+func watched(m Measured) *Watch {
+	if m.Result.Mode != ModeAttach {
+		return nil
+	}
+	w := Watch{}
+	if m.Result.Watch != nil {
+		w = *m.Result.Watch
+	}
+	if last := len(m.Samples) - 1; last >= 0 {
+		w.Seconds = m.Samples[last].Seconds - m.Samples[0].Seconds
+		if w.Counter != "" {
+			w.Requests = m.Samples[last].Requests - m.Samples[0].Requests
+		}
+	}
+	return &w
+}
+
+// seenBehind is how many requests each of the present workers is known to have served: those counted since the last
+// change among them, shared out evenly. What they had served before is not known. Too few is the safe side: what crept
+// with the others is then taken for what a worker needs anyway.
+func seenBehind(samples []Sample) int64 {
+	last := len(samples) - 1
+	if last < 0 {
+		return 0
+	}
+	first := last
+	for first > 0 && samples[first-1].Generation == samples[last].Generation {
+		first--
+	}
+	return (samples[last].Requests - samples[first].Requests) / int64(max(samples[last].Workers, 1))
+}
+
+// creepByTime is the creep where nobody counted the requests.
+func creepByTime(samples []Sample) Creep {
+	e := creep.ByTime(Points(samples), lastRSS(samples))
+	c := Creep{Verdict: string(e.Verdict), By: ByTime, Confidence: e.Confidence, Seconds: e.Seconds, Method: e.Method, Missing: e.Missing}
+	if e.Known {
+		c.BytesPerSecond, c.LowBytesPerSecond, c.HighBytesPerSecond = number(e.Slope), number(e.Low), number(e.High)
+		c.DetectablePerSecond = number(e.Detectable)
+	}
+	return c
+}
+
+// ofWorkers splits the tree of a server with several workers into what one of them costs at its peak, on average, and
+// what they have in common.
+func (e EndReading) ofWorkers(peak int64, threads int) tree {
+	workers, others := int64(max(e.Workers, 1)), int64(max(e.Processes-e.Workers, 0))
+	return tree{
+		worker: (e.PrivateDirtySumBytes+e.RaisedSumBytes)/workers + kernelMemory(peak, threads),
+		shared: max(cmp.Or(e.TreeBytes, e.TreePSSBytes)-e.PrivateDirtySumBytes, 0) + others*kernelMemory(0, 1),
+	}
+}
+
+// watchWithheld says why a watch yields no recommendation, "" if it does.
+func watchWithheld(r Result) string {
+	requests, succeeded := traffic(r)
+	switch w := r.Watch; {
+	case !r.Complete:
+		return "the watch is partial: " + r.InterruptedBy
+	case w.Counter != "" && w.Requests < leastRequests:
+		return fmt.Sprintf("only %d requests were counted (%s); a sizing needs at least %d", w.Requests, w.Counter, leastRequests)
+	case float64(succeeded) < leastSuccess*float64(requests):
+		return tooManyFailed(requests, succeeded)
+	case w.Counter == "" && w.Seconds < leastWatch.Seconds():
+		return fmt.Sprintf("the server was watched for only %.0f s; a sizing needs at least %.0f", w.Seconds, leastWatch.Seconds())
+	}
+	return ""
+}
+
+// watchedRate is the rate of all workers together, 0 where nobody counted.
+func watchedRate(w Watch) float64 {
+	if w.Seconds <= 0 {
+		return 0
+	}
+	return float64(w.Requests) / w.Seconds
+}
+
+// untilFull is how long the headroom of the recommended workers lasts, where they grow with time.
+func untilFull(r Result, rec Recommendation) string {
+	if r.Creep.By != ByTime || r.Creep.Verdict != string(creep.Creeping) || rec.Workers == 0 || r.Creep.HighBytesPerSecond == nil {
+		return ""
+	}
+	headroom := (rec.BudgetBytes - rec.TotalBytes) / int64(rec.Workers)
+	lasts := float64(headroom) / *r.Creep.HighBytesPerSecond / hour
+	return fmt.Sprintf("Memory grows with time: by at most %s an hour, the headroom of %s a worker lasts %.3g hours. Restart the workers before that. "+
+		"For a max-requests the requests must be counted: watch the access log.", sayBytes(*r.Creep.HighBytesPerSecond*hour), sayMB(headroom), lasts)
+}
+
+// idleShare of a core is less than a worker uses that is asked for anything: a loop that waits uses 0.1 %.
+const idleShare = 0.003
+
+// watchDoubts adds what is doubtful of a watch alone.
+func watchDoubts(r Result, add func(doubtful bool, code, try, format string, args ...any)) {
+	w := r.Watch
+	add(w.Counter == CounterLog && w.Requests == 0 && w.Seconds > 0, "no-requests", "check that it is this server's, and that somebody asks the server for something",
+		"the access log gained no line in %.0f s", w.Seconds)
+	busy := r.Target.CPUSeconds / max(w.Seconds, 1) / float64(max(r.Worker.Workers, 1))
+	add(w.Counter == "" && r.Complete && busy < idleShare, "idle", "watch it while it is used, or send it load: --url",
+		"the workers used %.1f s of CPU time in %.0f s: hardly anything was asked of them, and memory that stays as it is says little then",
+		r.Target.CPUSeconds, w.Seconds)
+	add(r.Worker.Restarts > 0 && unsettled(r.Creep), "recycled", "raise max-requests while you watch, or measure by calibrate run, which turns recycling off",
+		"%d workers ended while they were watched, and only the longest time without such a change can be judged", r.Worker.Restarts)
+}

@@ -1,0 +1,153 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"workermem/calibrate"
+)
+
+// attached says whether the server was running before calibrate came.
+func attached(r calibrate.Result) bool { return r.Mode == calibrate.ModeAttach && r.Watch != nil }
+
+// byTime says whether nobody counted the requests, so that growth is known by the clock alone.
+func byTime(r calibrate.Result) bool { return r.Creep.By == calibrate.ByTime }
+
+// watched is what a watch of a running server showed.
+func watched(r calibrate.Result) []fact {
+	facts := []fact{
+		{"app", appOf(r.Target)},
+		{"server", processOf(r.Target)},
+		{"requests", countedOf(*r.Watch)},
+		{"load", sentOf(r.Load)},
+	}
+	if r.Load.Requests > 0 {
+		facts = append(facts, fact{"latency", latencyOf(r.Load)})
+	}
+	return append(facts,
+		fact{"CPU", busyOf(r)},
+		fact{"worker RSS", watchedWorker(r.Worker)},
+		fact{"one more", marginalOf(r)},
+	)
+}
+
+func watchedTitle(r calibrate.Result) string {
+	title := "Watched: " + serverOf(r.Target)
+	if r.Worker.Workers > 0 {
+		title += ", " + plural(r.Worker.Workers, "worker")
+		if r.Target.Threads > 0 {
+			title += " of " + plural(r.Target.Threads, "thread")
+		}
+	}
+	if r.Watch.Seconds > 0 {
+		title += ", " + seconds(r.Watch.Seconds)
+	}
+	return title + " (1 MB = 2^20 B)"
+}
+
+func processOf(t calibrate.TargetInfo) string {
+	s := fmt.Sprintf("process %d", t.PID)
+	if t.NamedPID > 0 {
+		s += fmt.Sprintf(", the master of the worker %d that was named", t.NamedPID)
+	}
+	if t.UpSeconds > 0 {
+		s += "; up " + seconds(t.UpSeconds)
+	}
+	if len(t.Ports) > 0 {
+		ports := make([]string, len(t.Ports))
+		for i, p := range t.Ports {
+			ports[i] = fmt.Sprint(p)
+		}
+		s += "; listens on port " + strings.Join(ports, ", ")
+	}
+	return s + "; runs on"
+}
+
+func countedOf(w calibrate.Watch) string {
+	if w.Counter == "" {
+		return "not counted: no access log was followed, and no load sent"
+	}
+	s := fmt.Sprintf("%s by the %s", count(w.Requests), w.Counter)
+	if w.Seconds > 0 && w.Requests > 0 {
+		s += ", " + rate(float64(w.Requests)/w.Seconds)
+	}
+	if w.Counter == calibrate.CounterLoad {
+		s += "; those of others, if there were any, are not among them"
+	}
+	return s
+}
+
+func sentOf(l calibrate.LoadInfo) string {
+	if l.Requests <= 0 {
+		return "none sent"
+	}
+	return loadOf(l)
+}
+
+func busyOf(r calibrate.Result) string {
+	if r.Watch.Seconds <= 0 {
+		return notMeasured
+	}
+	return fmt.Sprintf("the workers used %s of a core", percent(r.Target.CPUSeconds/r.Watch.Seconds))
+}
+
+func watchedWorker(w calibrate.Worker) string {
+	if w.PeakRSSBytes <= 0 {
+		return notMeasured
+	}
+	s := fmt.Sprintf("at first %s, peak %s", megabytes(w.PlateauRSSBytes), megabytes(w.PeakRSSBytes))
+	if w.PeakSource != "" {
+		s += fmt.Sprintf(" (%s)", w.PeakSource)
+	}
+	if w.Restarts > 0 {
+		s += fmt.Sprintf("; %s ended meanwhile", plural(w.Restarts, "worker"))
+	}
+	return s
+}
+
+// hourly prints growth by the clock: "1.2 MB an hour".
+func hourly(bytesPerSecond float64) string { return perRequest(bytesPerSecond*3600) + " an hour" }
+
+// growth is what is known of creep by the clock.
+func growth(r calibrate.Result) []fact {
+	c := r.Creep
+	facts := []fact{{"verdict", verdictByTime(c)}}
+	slope := notMeasured
+	if c.BytesPerSecond != nil {
+		slope = hourly(*c.BytesPerSecond) + " and worker"
+		if low, high := c.LowBytesPerSecond, c.HighBytesPerSecond; low != nil && high != nil {
+			slope += fmt.Sprintf(" (%sinterval %s)", confidenceOf(c), span(*low*3600, *high*3600))
+		}
+	}
+	evidence := seconds(c.Seconds)
+	if c.DetectablePerSecond != nil {
+		evidence += fmt.Sprintf("; a growth of %s would have been seen", hourly(*c.DetectablePerSecond))
+	}
+	facts = append(facts, fact{"slope", slope}, fact{"rests on", evidence})
+	if c.Verdict == verdictWarming || c.Verdict == verdictInconclusive {
+		facts = append(facts, fact{"missing", orElse(c.Missing, "more time")}, fact{"try", longerWatch(r)})
+	}
+	return facts
+}
+
+func verdictByTime(c calibrate.Creep) string {
+	switch c.Verdict {
+	case verdictFlat:
+		return "flat: memory did not grow with time, under what load there was"
+	case verdictCreeping:
+		return "creeping: memory grows with time and does not come back"
+	case verdictInconclusive:
+		if c.BytesPerSecond == nil {
+			return "inconclusive: too little data to fit a slope"
+		}
+	}
+	return verdictOf(c)
+}
+
+func longerWatch(r calibrate.Result) string {
+	s := fmt.Sprintf("a longer watch: --duration %s (this one lasted %s)", longer(r.Watch.Seconds), seconds(r.Watch.Seconds))
+	if r.Watch.Counter == "" {
+		s += ", or count the requests: --access-log FILE"
+	}
+	return s
+}
