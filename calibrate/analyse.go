@@ -60,7 +60,10 @@ func worker(m Measured) Worker {
 			w.Workers = max(w.Workers, s.Workers)
 		}
 		if s.RSS > w.PeakRSSBytes {
-			w.PeakRSSBytes, w.PeakSource = s.RSS, "samples"
+			w.PeakRSSBytes = s.RSS
+			if m.Result.Mode != ModeAttach || w.PeakSource == "" { // a mark that isn't reset is never below a sample
+				w.PeakSource = "samples"
+			}
 		}
 	}
 	if last := len(m.Samples) - 1; last >= 0 {
@@ -183,8 +186,8 @@ func decide(r Result) (Recommendation, []Candidate, []Formula) {
 	q := question(r, budget)
 	a := sizing.Decide(q)
 	rec.fill(a)
-	if text := untilFull(r, rec); text != "" {
-		rec.MaxRequestsReason = text
+	if rec.growing(r.Creep); rec.Withheld != "" {
+		return rec, []Candidate{}, []Formula{}
 	}
 	shown := candidates(a)
 	if q.ThreadsUnknown {

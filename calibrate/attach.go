@@ -53,7 +53,6 @@ func (r *run) attach(ctx context.Context) error {
 	if err == nil {
 		err = r.watchServer(ctx)
 	}
-	r.result.Target.CPUSeconds = app.Info().CPUSeconds
 	if endErr := r.readEnds(); err == nil {
 		err = endErr
 	}
@@ -96,7 +95,7 @@ func (r *run) watchServer(ctx context.Context) error {
 		case asked > 0:
 			now.left = asked - s.seconds
 		case r.plan.Requests == 0:
-			now.waiting += fmt.Sprintf("; %s at most", j.limit)
+			now.waiting += fmt.Sprintf("; %.0f min at most", j.limit.Minutes())
 		}
 		return now
 	}

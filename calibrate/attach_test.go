@@ -128,7 +128,8 @@ func TestAttachByTime(t *testing.T) {
 		name    string
 		drift   float64
 		verdict string
-	}{{"flat", 0, "flat"}, {"creeping", 64 << 10, "creeping"}} {
+		lasts   bool
+	}{{"flat", 0, "flat", true}, {"slowly", 5 << 10, "creeping", true}, {"fast", 64 << 10, "creeping", false}} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFakeRig()
 			f.noURL, f.drift = true, c.drift
@@ -143,10 +144,16 @@ func TestAttachByTime(t *testing.T) {
 				t.Errorf("%v to %v bytes a second, want %v", *r.Creep.LowBytesPerSecond, *r.Creep.HighBytesPerSecond, c.drift)
 			}
 			rec := r.Recommendation
+			if !c.lasts {
+				if !strings.Contains(rec.Withheld, "the budget is full after") || rec.Workers != 0 || r.Outcome() != KindInconclusive {
+					t.Errorf("recommended %+v", rec)
+				}
+				return
+			}
 			if rec.Workers == 0 || rec.MaxRequests != 0 || rec.SafeRequests != 0 || !strings.Contains(rec.Reason, "nobody counted its requests") {
 				t.Errorf("recommended %+v", rec)
 			}
-			if lasts := strings.Contains(rec.MaxRequestsReason, "hours"); lasts != (c.verdict == "creeping") {
+			if lasts := strings.Contains(rec.MaxRequestsReason, "a worker lasts"); lasts != (c.verdict == "creeping") {
 				t.Errorf("max-requests: %s", rec.MaxRequestsReason)
 			}
 			if !hasWarning(r, "idle") { // the fake uses no CPU time

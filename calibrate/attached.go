@@ -43,8 +43,18 @@ func watched(m Measured) *Watch {
 		if w.Counter != "" {
 			w.Requests = m.Samples[last].Requests - m.Samples[0].Requests
 		}
+		w.Cores = cores(longest(judged(m.Result, m.Samples)))
 	}
 	return &w
+}
+
+// cores are those kept busy after the first fifth of a series, which the verdict leaves out as well.
+func cores(series []Sample) float64 {
+	if series = series[len(series)/5:]; len(series) < 2 {
+		return 0
+	}
+	first, last := series[0], series[len(series)-1]
+	return max(last.CPU-first.CPU, 0) / (last.Seconds - first.Seconds)
 }
 
 // seenBehind is how many requests each of the present workers is known to have served: those counted since the last
@@ -107,15 +117,27 @@ func watchedRate(w Watch) float64 {
 	return float64(w.Requests) / w.Seconds
 }
 
-// untilFull is how long the headroom of the recommended workers lasts, where they grow with time.
-func untilFull(r Result, rec Recommendation) string {
-	if r.Creep.By != ByTime || r.Creep.Verdict != string(creep.Creeping) || rec.Workers == 0 || r.Creep.HighBytesPerSecond == nil {
-		return ""
+// leastLife is how long the headroom of workers that grow with time must last for a sizing: a worker that isn't recycled
+// by its requests lives until somebody restarts it, and nobody does so more than once a day.
+const leastLife = 24 * time.Hour
+
+// growing weighs a recommendation for workers that grow with time: it says how long their headroom lasts, and withholds
+// what wouldn't last.
+func (rec *Recommendation) growing(c Creep) {
+	if c.By != ByTime || c.Verdict != string(creep.Creeping) || rec.Workers == 0 || c.HighBytesPerSecond == nil {
+		return
 	}
 	headroom := (rec.BudgetBytes - rec.TotalBytes) / int64(rec.Workers)
-	lasts := float64(headroom) / *r.Creep.HighBytesPerSecond / hour
-	return fmt.Sprintf("Memory grows with time: by at most %s an hour, the headroom of %s a worker lasts %.3g hours. Restart the workers before that. "+
-		"For a max-requests the requests must be counted: watch the access log.", sayBytes(*r.Creep.HighBytesPerSecond*hour), sayMB(headroom), lasts)
+	lasts := float64(headroom) / *c.HighBytesPerSecond
+	growth := sayMB(int64(*c.HighBytesPerSecond*hour)) + " an hour"
+	const count = "count the requests, by the access log, for a max-requests"
+	if lasts < leastLife.Seconds() {
+		*rec = Recommendation{BudgetBytes: rec.BudgetBytes, BudgetSum: rec.BudgetSum, Withheld: fmt.Sprintf(
+			"each worker grows by up to %s, and with %d of them the budget is full after %s: %s", growth, rec.Workers, sayTime(lasts), count)}
+		return
+	}
+	rec.MaxRequestsReason = fmt.Sprintf("Not known, but memory grows with time: by at most %s, the headroom of %s a worker lasts %s. "+
+		"Restart the workers before that, or %s.", growth, sayMB(headroom), sayTime(lasts), count)
 }
 
 // idleShare of a core is less than a worker uses that is asked for anything: a loop that waits uses 0.1 %.
@@ -126,10 +148,8 @@ func watchDoubts(r Result, add func(doubtful bool, code, try, format string, arg
 	w := r.Watch
 	add(w.Counter == CounterLog && w.Requests == 0 && w.Seconds > 0, "no-requests", "check that it is this server's, and that somebody asks the server for something",
 		"the access log gained no line in %.0f s", w.Seconds)
-	busy := r.Target.CPUSeconds / max(w.Seconds, 1) / float64(max(r.Worker.Workers, 1))
-	add(w.Counter == "" && r.Complete && busy < idleShare, "idle", "watch it while it is used, or send it load: --url",
-		"the workers used %.1f s of CPU time in %.0f s: hardly anything was asked of them, and memory that stays as it is says little then",
-		r.Target.CPUSeconds, w.Seconds)
+	add(w.Counter == "" && r.Complete && w.Cores < idleShare*float64(max(r.Worker.Workers, 1)), "idle", "watch it while it is used, or send it load: --url",
+		"the workers kept %.1f %% of a core busy: hardly anything was asked of them, and memory that stays as it is says little then", 100*w.Cores)
 	add(r.Worker.Restarts > 0 && unsettled(r.Creep), "recycled", "raise max-requests while you watch, or measure by calibrate run, which turns recycling off",
 		"%d workers ended while they were watched, and only the longest time without such a change can be judged", r.Worker.Restarts)
 }

@@ -53,6 +53,7 @@ type Watch struct {
 	Seconds  float64 `json:"seconds"`
 	Counter  string  `json:"counter"`  // CounterLog, CounterLoad, or "" where nobody counted the requests
 	Requests int64   `json:"requests"` // that it counted, of all workers
+	Cores    float64 `json:"cores"`    // that the workers kept busy, in the time that the verdict rests on
 }
 
 // What may count the requests of a server that is watched.
@@ -126,7 +127,7 @@ type TargetInfo struct {
 	NamedPID   int     `json:"named_pid,omitempty"`   // the worker that was named in its stead
 	Ports      []int   `json:"ports,omitempty"`       // that it listens on, where that can be seen
 	UpSeconds  float64 `json:"up_seconds,omitempty"`  // since its start, when the watch began
-	CPUSeconds float64 `json:"cpu_seconds,omitempty"` // of its present workers, while they were watched
+	CPUSeconds float64 `json:"cpu_seconds,omitempty"` // of its present workers, since the watch began
 }
 
 // PlanInfo is what the analysis needs to know of the plan, so that a saved run can be analysed again.

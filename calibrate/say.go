@@ -33,6 +33,17 @@ func sayBytes(b float64) string {
 	return fmt.Sprintf("%.0f B", b)
 }
 
+func sayTime(seconds float64) string {
+	switch hours := seconds / hour; {
+	case hours < 1:
+		return fmt.Sprintf("%.0f min", seconds/60)
+	case hours < 48:
+		return fmt.Sprintf("%.0f hours", hours)
+	default:
+		return fmt.Sprintf("%.0f days", hours/24)
+	}
+}
+
 // sayMB groups by thousands, as the report does: 24 105 MB.
 func sayMB(b int64) string {
 	mb := fmt.Sprint((b + mib/2) / mib)

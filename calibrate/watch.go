@@ -28,8 +28,9 @@ type watcher struct {
 	phase      string
 	samples    []Sample
 	status     Status
-	markBroken error // why the high-water mark can't be used, nil while it can
-	highest    int64 // of the marks of a guest's workers, those that have ended included
+	markBroken error   // why the high-water mark can't be used, nil while it can
+	highest    int64   // of the marks of a guest's workers, those that have ended included
+	cpu        float64 // seconds that a guest's workers have used
 }
 
 type workerProbe struct {
@@ -91,7 +92,7 @@ func (w *watcher) look() {
 		}
 	}
 	if w.guest {
-		w.highest = max(w.highest, w.mark())
+		w.highest, w.cpu = max(w.highest, w.mark()), w.app.Info().CPUSeconds
 	}
 	if changed {
 		w.generation++
@@ -104,7 +105,7 @@ func (w *watcher) read() {
 	answered := w.rig.answered()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s := Sample{Seconds: w.seconds(), Phase: w.phase, Generation: w.generation, Requests: answered}
+	s := Sample{Seconds: w.seconds(), Phase: w.phase, Generation: w.generation, Requests: answered, CPU: w.cpu}
 	for _, p := range w.probes {
 		rss, anon, err := p.Read()
 		if err != nil {

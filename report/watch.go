@@ -27,8 +27,16 @@ func watched(r calibrate.Result) []fact {
 	return append(facts,
 		fact{"CPU", busyOf(r)},
 		fact{"worker RSS", watchedWorker(r.Worker)},
-		fact{"one more", marginalOf(r)},
+		fact{"one more", meanMarginal(r.Worker)},
 	)
+}
+
+// meanMarginal: the peak is the largest worker's, and this is the mean, so their difference is not what is shared.
+func meanMarginal(w calibrate.Worker) string {
+	if w.MarginalBytes <= 0 {
+		return notMeasured
+	}
+	return fmt.Sprintf("another worker adds %s (%s)", megabytes(w.MarginalBytes), orElse(w.MarginalSource, unknown))
 }
 
 func watchedTitle(r calibrate.Result) string {
@@ -85,10 +93,10 @@ func sentOf(l calibrate.LoadInfo) string {
 }
 
 func busyOf(r calibrate.Result) string {
-	if r.Watch.Seconds <= 0 {
+	if r.Watch.Cores <= 0 {
 		return notMeasured
 	}
-	return fmt.Sprintf("the workers used %s of a core", percent(r.Target.CPUSeconds/r.Watch.Seconds))
+	return fmt.Sprintf("the workers kept %s of a core busy", percent(r.Watch.Cores))
 }
 
 func watchedWorker(w calibrate.Worker) string {

@@ -26,8 +26,19 @@ func (gunicorn) running(r *Running, master process) {
 	if !whole && r.spec.Threads == 0 && !given.has("threads") && l.info.HasThreads {
 		r.info.Threads, r.info.HasThreads = 0, false
 		r.warn("threads-unknown", "give them: --threads N",
-			"how many threads a worker has isn't known: gunicorn's command line doesn't say, and its configuration isn't executed")
+			"how many threads a worker has isn't known: gunicorn's command line doesn't say, and its configuration isn't executed "+
+				"(the kernel counts up to %d in a worker now, its main thread and the app's own among them)", r.mostThreads())
 	}
+}
+
+// mostThreads is the most threads that the kernel counts in a child of the master.
+func (r *Running) mostThreads() (most int) {
+	for _, p := range r.watch.processes(r.root.pid) {
+		if tasks, err := r.proc.numbers(itoa(p.pid), "task"); err == nil && p.pid != r.root.pid {
+			most = max(most, len(tasks))
+		}
+	}
+	return most
 }
 
 func (c gunicornConfig) has(name string) bool { return len(c[name].values) > 0 }

@@ -57,7 +57,7 @@ func demo(ctx context.Context, env Env) error {
 		WarmupLimit: calibrate.DefaultWarmup, SoakLimit: demoSoak, Precision: 0.2, ReserveRatio: 0.2, MemoryBytes: demoMemory, CPUs: demoCPUs,
 	}
 	rig := calibrate.Rig{Target: launch, Load: loadgen.New(targets, loadgen.Options{}), Journal: newPointing(folder, "", id)}
-	result, err := measure(ctx, env, plan, rig, calibrate.Result{ID: id, Target: launch.Info()})
+	result, err := measure(ctx, env, calibrate.Run, plan, rig, calibrate.Result{ID: id, Target: launch.Info()})
 	if err != nil {
 		return ended(env, folder.Path, err)
 	}
@@ -68,7 +68,7 @@ func demo(ctx context.Context, env Env) error {
 	if err := folder.Save(result); err != nil {
 		return err
 	}
-	return (&runFlags{}).show(env, folder.Path, result)
+	return (&outFlags{}).show(env, folder.Path, result)
 }
 
 func readTruth(path string) (*calibrate.Truth, error) {

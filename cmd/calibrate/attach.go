@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"workermem/calibrate"
+	"workermem/calibrate/target"
+	"workermem/loadgen"
+)
+
+// attachFlags are the flags of `calibrate attach`, as written.
+type attachFlags struct {
+	pid       int
+	pidFile   string
+	accessLog string
+	url       string
+	threads   int
+	loadFlags
+	sizeFlags
+	precision share
+	outFlags
+
+	given []string // all that were given, for repeating the watch
+}
+
+const attachExample = `  calibrate attach --pidfile /run/web.pid --access-log /var/log/web/access.log
+  calibrate attach --pid 4711 --duration 30m
+  calibrate attach --pid 4711 --url http://127.0.0.1:8000 --path /search --rate 20`
+
+func newAttachCmd(env Env) *cobra.Command {
+	f := attachFlags{precision: 0.2}
+	cmd := &cobra.Command{
+		Use:   "attach --pid N",
+		Short: "Watch a server that is already running, with or without load of its own",
+		Long: "attach watches a running server, all its workers, and sizes the box by what it saw. It changes nothing: it sends\n" +
+			"no signal, runs nothing of the server, and leaves it running, however attach itself ends. Load is sent only to\n" +
+			"the --url that you give.\n\n" +
+			"Growth is told by request where the requests are counted, by the lines that --access-log gains or by the load\n" +
+			"that is sent; else by time, which says nothing of max-requests.",
+		Example: attachExample,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.given = given(cmd.Flags())
+			if err := f.check(cmd.Flags()); err != nil {
+				return err
+			}
+			return f.attach(cmd.Context(), env)
+		},
+	}
+	f.register(cmd.Flags())
+	return cmd
+}
+
+func (f *attachFlags) register(flags *pflag.FlagSet) {
+	flags.SortFlags = false
+	flags.IntVar(&f.pid, "pid", 0, "number of the server's process: its master, or a worker")
+	flags.StringVar(&f.pidFile, "pidfile", "", "file that holds the number")
+	flags.StringVar(&f.accessLog, "access-log", "", "count the requests by the lines that this file gains; nothing of them is kept")
+	flags.IntVar(&f.threads, "threads", 0, "threads of a worker (default: what the server's command line says)")
+	flags.StringVar(&f.url, "url", "", "send load to this address, such as http://127.0.0.1:8000 (default: none is sent)")
+	f.loadFlags.register(flags, "one client that sends one request after the other", "watch",
+		"when the answer is good enough, 10m at most")
+	f.sizeFlags.register(flags)
+	flags.Var(&f.precision, "precision", "how close the creep's interval must come")
+	f.outFlags.register(flags)
+}
+
+// check refuses what contradicts itself. Flags of the load are refused where none is sent: whoever gave them expects some.
+func (f *attachFlags) check(flags *pflag.FlagSet) error {
+	const which = "calibrate attach --pid 4711, or --pidfile /run/web.pid"
+	switch byPID, byFile := flags.Changed("pid"), flags.Changed("pidfile"); {
+	case byPID && byFile:
+		return calibrate.Usage("leave one out", "--pid and --pidfile both name a process")
+	case !byPID && !byFile:
+		return calibrate.Usage(which, "no process to watch was named")
+	}
+	for _, name := range []string{"path", "targets", "header", "rate", "concurrency", "requests", "keep-alive", "timeout", "allow-remote"} {
+		if flags.Changed(name) && f.url == "" {
+			return calibrate.Usage("say where it is to go: --url http://127.0.0.1:8000", "--%s is for load, and without --url none is sent", name)
+		}
+	}
+	return complain(f.loadFlags.checks(), f.sizeFlags.checks(), f.outFlags.checks(), []flagCheck{
+		{f.threads < 0 || f.threads > mostClients, "--threads", "a number of threads from 1 to 4096"},
+		{flags.Changed("access-log") && f.accessLog == "", "--access-log", "the name of a file"},
+		{flags.Changed("url") && f.url == "", "--url", "an address such as http://127.0.0.1:8000"},
+	})
+}
+
+// attach checks everything and opens everything before it watches.
+func (f *attachFlags) attach(ctx context.Context, env Env) error {
+	rig, err := f.rig(env)
+	if err != nil {
+		return err
+	}
+	server, err := f.server()
+	if err != nil {
+		return err
+	}
+	if f.accessLog != "" {
+		log, err := loadgen.FollowAccessLog(f.accessLog)
+		if err != nil {
+			return err
+		}
+		defer log.Close()
+		rig.Counter = log
+	}
+	folder, id, err := openRun(env, f.out)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	rig.Target, rig.Journal = server, newPointing(folder, f.out, id)
+	fmt.Fprintln(env.Stderr, announced(server.Info(), rig))
+	result, err := measure(ctx, env, calibrate.Attach, f.plan(), rig, calibrate.Result{ID: id, Target: server.Info()})
+	if err != nil {
+		return f.endedEarly(env, folder.Path, result, err)
+	}
+	return f.show(env, folder.Path, result)
+}
+
+// rig has the load, if there is any.
+func (f *attachFlags) rig(env Env) (calibrate.Rig, error) {
+	if f.url == "" {
+		return calibrate.Rig{}, nil
+	}
+	targets, err := f.readTargets(env)
+	if err != nil {
+		return calibrate.Rig{}, err
+	}
+	header, err := f.header()
+	if err != nil {
+		return calibrate.Rig{}, err
+	}
+	return calibrate.Rig{Load: f.loader(targets, header)}, nil
+}
+
+func (f *attachFlags) server() (*target.Running, error) {
+	pid := f.pid
+	if f.pidFile != "" {
+		var err error
+		if pid, err = target.PIDFile(f.pidFile); err != nil {
+			return nil, err
+		}
+	}
+	return target.Attach(target.AttachSpec{PID: pid, URL: f.url, Threads: f.threads, AllowRemote: f.allowRemote})
+}
+
+func (f *attachFlags) plan() calibrate.Plan {
+	return calibrate.Plan{
+		Rate: float64(f.rate), Clients: f.concurrency, Requests: f.requests, Duration: f.duration, SoakLimit: calibrate.DefaultWatch,
+		Precision: float64(f.precision), ReserveRatio: f.reserve.ratio, ReserveBytes: f.reserve.bytes, MemoryBytes: int64(f.memory),
+		CPUs: f.cpus, ProductionRate: float64(f.production), Silenced: f.silence, Flags: f.given,
+	}
+}
+
+// announced says what is about to be watched, and what is done to it.
+func announced(info calibrate.TargetInfo, rig calibrate.Rig) string {
+	text := fmt.Sprintf("watching process %d, %s", info.PID, info.Server)
+	if info.ServerVersion != "" {
+		text += " " + info.ServerVersion
+	}
+	if info.NamedPID > 0 {
+		text += fmt.Sprintf(" (process %d is a worker of it)", info.NamedPID)
+	}
+	if rig.Load != nil {
+		text += "; load goes to " + info.URL
+	} else {
+		text += "; no load is sent"
+	}
+	switch {
+	case rig.Counter != nil:
+		text += "; requests are counted by the access log"
+	case rig.Load == nil:
+		text += "; nobody counts the requests, so growth is told by time"
+	}
+	return text
+}
+
+// endedEarly shows what was seen of a watch that the user ended: it is as good as a shorter one.
+func (f *attachFlags) endedEarly(env Env, path string, result calibrate.Result, err error) error {
+	err = ended(env, path, err)
+	var failure *calibrate.Failure
+	if errors.As(err, &failure) && failure.Kind == calibrate.KindInterrupted {
+		if renderErr := render(env, result, f.markdown, f.json); renderErr != nil {
+			return renderErr
+		}
+	}
+	return err
+}

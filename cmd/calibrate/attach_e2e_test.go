@@ -1,0 +1,385 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"workermem/calibrate"
+	"workermem/loadgen"
+)
+
+// running is a Gunicorn that calibrate has not started.
+type running struct {
+	master int
+	url    string
+	log    string // access log
+	exited chan struct{}
+}
+
+// serve starts the fixture app with three workers, which keep 16 KB a request, as the user, and waits for its answer.
+func serve(t *testing.T, uid int, flags ...string) *running {
+	t.Helper()
+	gunicorn := needServer(t, "gunicorn")
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	listener.Close()
+	dir := openDir(t, uid)
+	s := &running{url: "http://" + address, log: filepath.Join(dir, "access.log"), exited: make(chan struct{})}
+	args := append([]string{"-w", "3", "--threads", "4", "-b", address, "--access-logfile", s.log}, flags...)
+	cmd := as(uid, dir, exec.Command(gunicorn, append(args, "app:app")...))
+	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "PYTHONPATH="+filepath.Join(fixtures(t), "wsgi"), "CALIBRATE_KEEP_BYTES=16384")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.master = cmd.Process.Pid
+	go func() { _ = cmd.Wait(); close(s.exited) }()
+	t.Cleanup(func() { s.end(t) })
+	for deadline := time.Now().Add(30 * time.Second); !s.answers() || len(s.workers()) < 3; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the server doesn't answer")
+		}
+	}
+	return s
+}
+
+// openDir is a folder of a user, in one that every user may look into.
+func openDir(t *testing.T, uid int) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "calibrate-attach")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if uid != os.Getuid() {
+		if err := os.Chown(dir, uid, uid); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func as(uid int, dir string, cmd *exec.Cmd) *exec.Cmd {
+	cmd.Dir, cmd.SysProcAttr = dir, &syscall.SysProcAttr{Setsid: true}
+	if uid != os.Getuid() {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}
+	}
+	return cmd
+}
+
+// needsRoot skips where this user can't become another, or that other can't run the servers.
+func needsRoot(t *testing.T) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root may start a server as another user")
+	}
+	if err := as(nobody, "/", exec.Command(needServer(t, "gunicorn"), "--version")).Run(); err != nil {
+		t.Skipf("user %d can't run gunicorn where it is installed: %v", nobody, err)
+	}
+}
+
+func (s *running) end(t *testing.T) {
+	t.Helper()
+	_ = syscall.Kill(s.master, syscall.SIGTERM)
+	select {
+	case <-s.exited:
+	case <-time.After(10 * time.Second):
+		_ = syscall.Kill(-s.master, syscall.SIGKILL) // its session, which nobody else is in
+		t.Error("the server didn't end by itself")
+	}
+}
+
+func (s *running) answers() bool {
+	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	res, err := client.Get(s.url + "/")
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	body, _ := io.ReadAll(res.Body)
+	return res.StatusCode == http.StatusOK && string(body) == "ok\n"
+}
+
+func (s *running) workers() []int {
+	var pids []int
+	parents, _ := processes()
+	for pid, parent := range parents {
+		if parent == s.master {
+			pids = append(pids, pid)
+		}
+	}
+	slices.Sort(pids)
+	return pids
+}
+
+// unharmed checks at the end that the server serves on, by the same processes.
+func (s *running) unharmed(t *testing.T) {
+	t.Helper()
+	workers := s.workers()
+	t.Cleanup(func() {
+		if now := s.workers(); !slices.Equal(now, workers) || !s.answers() {
+			t.Errorf("workers %v, were %v; answers %v", now, workers, s.answers())
+		}
+	})
+}
+
+// asked puts load on the server, from this process, until the test ends.
+func (s *running) asked(t *testing.T, rate float64) {
+	t.Helper()
+	targets, err := loadgen.Paths([]string{"/?token=secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = loadgen.New(targets, loadgen.Options{}).Attack(ctx, s.url, calibrate.Pace{Rate: rate}, nil)
+	}()
+	t.Cleanup(func() { cancel(); <-done })
+	time.Sleep(time.Second)
+}
+
+func (s *session) endsWith(t *testing.T, code int, limit time.Duration) {
+	t.Helper()
+	if got := s.end(t, limit); got != code {
+		t.Fatalf("exit code %d, want %d\n%s%s", got, code, s.stdout.String(), s.stderr.String())
+	}
+}
+
+// kept is what the app keeps of a request: 16 KB, and Python's own object around them.
+const kept = 16384 * 1.005
+
+func TestE2EAttachByAccessLog(t *testing.T) {
+	skipShort(t)
+	server := serve(t, os.Getuid())
+	server.asked(t, 300)
+	server.unharmed(t)
+	s := start(t, nil, "attach", "--pid", strconv.Itoa(server.workers()[1]), "--access-log", server.log)
+	s.endsWith(t, 0, 3*time.Minute)
+	r := s.result(t)
+	if r.Creep.By != calibrate.ByRequest || r.Creep.Verdict != "creeping" {
+		t.Fatalf("creep %+v", r.Creep)
+	}
+	within(t, "creep", *r.Creep.BytesPerRequest, kept, 0.03)
+	if *r.Creep.Low > kept || *r.Creep.High < kept {
+		t.Errorf("%.0f to %.0f doesn't hold %.0f", *r.Creep.Low, *r.Creep.High, kept)
+	}
+	within(t, "rate", float64(r.Watch.Requests)/r.Watch.Seconds, 300, 0.05)
+	if r.Worker.Workers != 3 || r.Worker.Restarts != 0 || r.Worker.PeakSource != "VmHWM since the worker's start" || r.Worker.End == nil {
+		t.Errorf("worker %+v", r.Worker)
+	}
+	if r.Target.PID != server.master || r.Target.NamedPID != server.workers()[1] || r.Target.ServerVersion == "" || r.Mode != calibrate.ModeAttach {
+		t.Errorf("target %+v", r.Target)
+	}
+	if rec := r.Recommendation; rec.MaxRequests == 0 || rec.Workers < 2 || rec.Withheld != "" {
+		t.Errorf("recommended %+v", rec)
+	}
+	for _, file := range []string{"result.json", "samples.jsonl", "load.jsonl", "app.log"} {
+		text, err := os.ReadFile(filepath.Join(s.dir, ".calibrate", "runs", latestLink, file))
+		if err != nil || strings.Contains(string(text), "secret") {
+			t.Errorf("%s: %v; it holds what the access log does: %v", file, err, strings.Contains(string(text), "secret"))
+		}
+	}
+}
+
+func TestE2EAttachByTime(t *testing.T) {
+	skipShort(t)
+	server := serve(t, os.Getuid())
+	server.asked(t, 200)
+	server.unharmed(t)
+	s := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--duration", "35s", "--threads", "4")
+	s.endsWith(t, 4, time.Minute) // it grows too fast for a sizing
+	r := s.result(t)
+	if r.Creep.By != calibrate.ByTime || r.Creep.Verdict != "creeping" || r.Creep.BytesPerRequest != nil {
+		t.Fatalf("creep %+v", r.Creep)
+	}
+	within(t, "growth", *r.Creep.BytesPerSecond, 200*kept/3, 0.05)
+	if rec := r.Recommendation; rec.Workers != 0 || !strings.Contains(rec.Withheld, "the budget is full after") {
+		t.Errorf("recommended %+v", rec)
+	}
+	if out := s.stdout.String(); !strings.Contains(out, "memory grows with time") || strings.Contains(out, "--max-requests") {
+		t.Errorf("the report says\n%s", out)
+	}
+}
+
+// A server that nobody asks for anything is flat in time, and nothing is said of requests.
+func TestE2EAttachToAnIdleServer(t *testing.T) {
+	skipShort(t)
+	server := serve(t, os.Getuid())
+	server.unharmed(t)
+	s := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--duration", "12s", "--access-log", server.log)
+	s.endsWith(t, 4, time.Minute)
+	if r := s.result(t); r.Creep.Verdict != "inconclusive" || !warned(r, "no-requests") || r.Recommendation.Withheld == "" {
+		t.Errorf("by request: creep %+v, warnings %+v", r.Creep, r.Warnings)
+	}
+	s = start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--duration", "12s")
+	_ = s.end(t, time.Minute)
+	if r := s.result(t); r.Creep.BytesPerRequest != nil || r.Creep.Verdict == "creeping" || !warned(r, "idle") || r.Recommendation.MaxRequests != 0 {
+		t.Errorf("by time: creep %+v, watch %+v, warnings %+v", r.Creep, r.Watch, r.Warnings)
+	}
+}
+
+func TestE2EAttachWithItsOwnLoad(t *testing.T) {
+	skipShort(t)
+	server := serve(t, os.Getuid())
+	server.unharmed(t)
+	s := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--url", server.url, "--rate", "300", "--duration", "20s")
+	s.endsWith(t, 0, time.Minute)
+	r := s.result(t)
+	if r.Creep.Verdict != "creeping" || r.Watch.Counter != calibrate.CounterLoad || r.Load.Requests < 5000 || r.Load.Succeeded != r.Load.Requests {
+		t.Fatalf("creep %+v, load %+v", r.Creep, r.Load)
+	}
+	within(t, "creep", *r.Creep.BytesPerRequest, kept, 0.03)
+}
+
+func warned(r calibrate.Result, code string) bool {
+	return slices.ContainsFunc(r.Warnings, func(w calibrate.Warning) bool { return w.Code == code })
+}
+
+// Root sees everything of another user's server; another user sees what is for everyone to see, and says what is missing.
+func TestE2EAttachAcrossUsers(t *testing.T) {
+	skipShort(t)
+	needsRoot(t)
+	for _, c := range []struct {
+		name         string
+		server, tool int
+	}{{"root watches nobody", nobody, 0}, {"nobody watches root", 0, nobody}} {
+		t.Run(c.name, func(t *testing.T) {
+			server := serve(t, c.server)
+			server.asked(t, 200)
+			server.unharmed(t)
+			dir := openDir(t, c.tool)
+			cmd := as(c.tool, dir, exec.Command(copyOfCalibrate(t), "attach", "--pid", strconv.Itoa(server.master),
+				"--access-log", server.log, "--duration", "15s", "--json", "--out", "run"))
+			cmd.Args[0] = "calibrate"
+			var stderr strings.Builder
+			cmd.Stderr = &stderr
+			out, err := cmd.Output()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, stderr.String())
+			}
+			m, err := calibrate.LoadFolder(filepath.Join(dir, "run"))
+			if err != nil || len(out) == 0 {
+				t.Fatal(err)
+			}
+			r := m.Result
+			if r.Creep.Verdict != "creeping" || r.Worker.Workers != 3 {
+				t.Fatalf("creep %+v, worker %+v", r.Creep, r.Worker)
+			}
+			within(t, "creep", *r.Creep.BytesPerRequest, kept, 0.05)
+			stranger := c.tool != 0
+			if warned(r, "no-page-tables") != stranger || (r.Worker.End == nil) != stranger || strings.Contains(r.Worker.MarginalSource, "upper bound") != stranger {
+				t.Errorf("page tables: %+v, %s, %+v", r.Worker.End, r.Worker.MarginalSource, r.Warnings)
+			}
+			if r.Worker.PeakSource != "VmHWM since the worker's start" || (r.Target.ServerVersion == "") != stranger || (len(r.Target.Ports) == 0) != stranger {
+				t.Errorf("peak from %s; target %+v", r.Worker.PeakSource, r.Target)
+			}
+		})
+	}
+}
+
+// copyOfCalibrate stands where every user may run it; the tests' own binary does not.
+func copyOfCalibrate(t *testing.T) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(openDir(t, os.Getuid()), "calibrate")
+	if err := os.WriteFile(path, binary, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Workers that are recycled are what production does: counted, and no failure.
+func TestE2EAttachToARecyclingServer(t *testing.T) {
+	skipShort(t)
+	server := serve(t, os.Getuid(), "--max-requests", "500")
+	server.asked(t, 200)
+	s := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--access-log", server.log, "--duration", "20s")
+	if code := s.end(t, time.Minute); code != 0 && code != 4 {
+		t.Fatalf("exit code %d\n%s", code, s.stderr.String())
+	}
+	r := s.result(t)
+	if !r.Complete || r.Worker.Restarts < 4 || r.Worker.Workers != 3 || r.Recommendation.Withheld != "" {
+		t.Errorf("complete %v, worker %+v, withheld %q", r.Complete, r.Worker, r.Recommendation.Withheld)
+	}
+	if !strings.Contains(s.stdout.String(), fmt.Sprintf("%d workers ended meanwhile", r.Worker.Restarts)) {
+		t.Errorf("the report says nothing of %d restarts:\n%s", r.Worker.Restarts, s.stdout.String())
+	}
+	if !server.answers() {
+		t.Error("the server doesn't answer any more")
+	}
+}
+
+func TestE2EAttachToAServerThatEnds(t *testing.T) {
+	skipShort(t)
+	server := serve(t, os.Getuid())
+	server.asked(t, 100)
+	s := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--access-log", server.log)
+	s.until(t, "0:05 watch", 20*time.Second)
+	if err := syscall.Kill(server.master, syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	s.endsWith(t, 3, 20*time.Second)
+	if text := s.stderr.String(); !strings.Contains(text, "ended while it was watched") || !strings.Contains(text, "is kept in") {
+		t.Errorf("it says\n%s", text)
+	}
+	if r := s.report(t); r.Complete || r.Worker.PeakRSSBytes == 0 || r.Watch.Requests == 0 || r.Recommendation.Withheld == "" {
+		t.Errorf("complete %v, worker %+v, watch %+v", r.Complete, r.Worker, r.Watch)
+	}
+}
+
+// However the watch ends, the server doesn't notice.
+func TestE2EAttachEndedInTheMiddle(t *testing.T) {
+	skipShort(t)
+	server := serve(t, os.Getuid())
+	server.asked(t, 100)
+	for _, c := range []struct {
+		signal syscall.Signal
+		code   int
+	}{{syscall.SIGINT, 130}, {syscall.SIGTERM, 130}, {syscall.SIGKILL, -1}} {
+		t.Run(c.signal.String(), func(t *testing.T) {
+			server.unharmed(t)
+			s := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--access-log", server.log)
+			s.until(t, "0:05 watch", 20*time.Second)
+			if err := s.Process.Signal(c.signal); err != nil {
+				t.Fatal(err)
+			}
+			s.endsWith(t, c.code, 10*time.Second)
+			if printed := strings.Contains(s.stdout.String(), "PARTIAL RUN: cut short by"); printed != (c.code == 130) {
+				t.Errorf("printed: %v\n%s", printed, s.stdout.String())
+			}
+			r := s.report(t)
+			if r.Complete || r.InterruptedBy == "" || r.Worker.PeakRSSBytes == 0 || r.Watch.Requests == 0 || r.Creep.By != calibrate.ByRequest {
+				t.Errorf("complete %v, interrupted by %q, watch %+v, creep %+v", r.Complete, r.InterruptedBy, r.Watch, r.Creep)
+			}
+			if read := r.Worker.End != nil; read != (c.code == 130) {
+				t.Errorf("page tables were read: %v", read)
+			}
+		})
+	}
+}

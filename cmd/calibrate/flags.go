@@ -1,0 +1,209 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"workermem/calibrate"
+	"workermem/loadgen"
+)
+
+// The flags that more than one command has, in groups.
+
+// loadFlags say what load is sent.
+type loadFlags struct {
+	paths       []string
+	targets     string
+	headers     []string
+	rate        rate
+	concurrency int
+	requests    int64
+	duration    time.Duration
+	keepAlive   bool
+	timeout     time.Duration
+	allowRemote []string
+}
+
+// register takes what the load is where it isn't given, what it is the load of, and how long that lasts.
+func (f *loadFlags) register(flags *pflag.FlagSet, load, phase, length string) {
+	flags.StringArrayVar(&f.paths, "path", nil, "request this path (repeat it for several; default /)")
+	flags.StringVar(&f.targets, "targets", "", "requests to send, in vegeta's HTTP or JSON format; - is stdin")
+	flags.StringArrayVarP(&f.headers, "header", "H", nil, "header of every request, as 'Name: value'")
+	flags.Var(&f.rate, "rate", "requests a second, open loop (default: "+load+")")
+	flags.IntVar(&f.concurrency, "concurrency", 0, "clients of a closed loop; with --rate, the most requests at once")
+	flags.Int64Var(&f.requests, "requests", 0, "end the "+phase+" after so many requests")
+	flags.DurationVar(&f.duration, "duration", 0, "end the "+phase+" after so long (default: "+length+")")
+	flags.BoolVar(&f.keepAlive, "keep-alive", false, "reuse connections, as behind a proxy that does")
+	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "give a request up after so long")
+	flags.StringArrayVar(&f.allowRemote, "allow-remote", nil, "let load go to this host, by name (default: this machine only)")
+}
+
+// sizeFlags say what box is sized, and for what.
+type sizeFlags struct {
+	memory     size
+	cpus       int
+	reserve    reserve
+	production rate
+}
+
+func (f *sizeFlags) register(flags *pflag.FlagSet) {
+	f.reserve = reserve{ratio: 0.2, text: "20%"}
+	flags.Var(&f.memory, "memory", "size for this much memory (default: this machine's limit or total)")
+	flags.IntVar(&f.cpus, "cpus", 0, "size for so many cores (default: this machine's)")
+	flags.Var(&f.reserve, "reserve", "memory kept back for the system and others: 20%, 512M, 10%+512M")
+	flags.Var(&f.production, "production-rate", "requests a second expected in production, all workers together")
+}
+
+// outFlags say where the result goes.
+type outFlags struct {
+	out      string
+	json     bool
+	markdown bool
+	silence  []string
+}
+
+func (f *outFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.out, "out", "", "the run's folder (default: .calibrate/runs/ID)")
+	flags.BoolVar(&f.json, "json", false, "print result.json instead of the report")
+	flags.BoolVar(&f.markdown, "markdown", false, "print the report as Markdown")
+	flags.StringArrayVar(&f.silence, "silence", nil, "leave out the warning of this name")
+}
+
+// given are the flags of a command line as they can be typed again, without those whose values may be secret and those
+// that say where a result goes.
+func given(flags *pflag.FlagSet) []string {
+	var all []string
+	flags.Visit(func(flag *pflag.Flag) {
+		switch flag.Name {
+		case "header", "env", "out", "json", "markdown":
+			return
+		}
+		values := []string{flag.Value.String()}
+		if list, ok := flag.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, value := range values {
+			if path, _, has := strings.Cut(value, "?"); has && flag.Name == "path" {
+				value = path + "?***"
+			}
+			all = append(all, "--"+flag.Name+"="+calibrate.RedactText(value))
+		}
+	})
+	return all
+}
+
+// flagCheck is one thing that can be wrong with a flag.
+type flagCheck struct {
+	bad       bool
+	flag, try string
+}
+
+// complain is about the first flag that is wrong.
+func complain(checks ...[]flagCheck) error {
+	for _, check := range slices.Concat(checks...) {
+		if check.bad {
+			return calibrate.Usage("it takes "+check.try, "%s can't be taken as it is", check.flag)
+		}
+	}
+	return nil
+}
+
+// Beyond these the tool itself would be what is measured.
+const (
+	mostClients = 4096
+	mostRate    = 100_000
+	mostCPUs    = 1 << 16
+)
+
+func (f *loadFlags) checks() []flagCheck {
+	return []flagCheck{
+		{f.concurrency < 0 || f.concurrency > mostClients, "--concurrency", "a number of clients from 1 to 4096"},
+		{f.rate > mostRate, "--rate", "at most 100000 requests a second"},
+		{slices.ContainsFunc(f.paths, func(p string) bool { return !strings.HasPrefix(p, "/") }), "--path", "a path such as /health"},
+		{f.requests < 0, "--requests", "a number of requests, 1 or more"},
+		{f.duration < 0, "--duration", "a time such as 60s or 5m"},
+		{f.timeout <= 0, "--timeout", "a time such as 30s"},
+		{f.targets != "" && len(f.paths) > 0, "--targets", "either --targets or --path"},
+	}
+}
+
+func (f *sizeFlags) checks() []flagCheck {
+	return []flagCheck{
+		{f.cpus < 0, "--cpus", "a number of cores, 1 or more"},
+		{f.cpus > mostCPUs, "--cpus", "a number of cores, 65536 at most"},
+	}
+}
+
+func (f *outFlags) checks() []flagCheck {
+	return []flagCheck{{f.json && f.markdown, "--json", "either --json or --markdown"}}
+}
+
+// readTargets reads the requests to send, and checks where they go.
+func (f *loadFlags) readTargets(env Env) (loadgen.Targets, error) {
+	targets, err := f.openTargets(env)
+	if err != nil {
+		return targets, err
+	}
+	return targets, targets.Check(f.allowRemote)
+}
+
+func (f *loadFlags) openTargets(env Env) (loadgen.Targets, error) {
+	switch {
+	case f.targets == "-":
+		if env.Terminal {
+			fmt.Fprintln(env.Stderr, "reading targets from stdin")
+		}
+		return loadgen.ReadTargets("stdin", env.Stdin)
+	case f.targets != "":
+		const try = "name a file in vegeta's HTTP or JSON format, such as one with the line: GET /"
+		if info, err := os.Stat(f.targets); err == nil && !info.Mode().IsRegular() {
+			return loadgen.Targets{}, calibrate.Usage(try, "the targets can't be read: %s is not a regular file", f.targets)
+		}
+		file, err := os.Open(f.targets)
+		if err != nil {
+			return loadgen.Targets{}, calibrate.Usage(try, "the targets can't be read: %s", err)
+		}
+		defer file.Close()
+		return loadgen.ReadTargets(f.targets, file)
+	}
+	paths := f.paths
+	if len(paths) == 0 {
+		paths = []string{"/"}
+	}
+	return loadgen.Paths(paths)
+}
+
+func (f *loadFlags) header() (http.Header, error) {
+	header := http.Header{}
+	for _, line := range f.headers {
+		name, value, ok := cutHeader(line)
+		if !ok {
+			return nil, calibrate.Usage("-H 'Accept: text/html'", "a --header is not of the form 'Name: value'")
+		}
+		header.Add(name, value)
+	}
+	return header, nil
+}
+
+// loader sends the targets with the headers, which the caller has checked.
+func (f *loadFlags) loader(targets loadgen.Targets, header http.Header) *loadgen.Loader {
+	return loadgen.New(targets, loadgen.Options{KeepAlive: f.keepAlive, Timeout: f.timeout, AllowRemote: f.allowRemote, Header: header})
+}
+
+// show prints the result; the exit code follows from it.
+func (f *outFlags) show(env Env, path string, result calibrate.Result) error {
+	fmt.Fprintf(env.Stderr, "saved in %s\n", shown(env, path))
+	if err := render(env, result, f.markdown, f.json); err != nil {
+		return err
+	}
+	if outcome := result.Outcome(); outcome != 0 {
+		return outcomeError(outcome)
+	}
+	return nil
+}
