@@ -190,10 +190,13 @@ func decide(r Result) (Recommendation, []Candidate, []Formula) {
 		return rec, []Candidate{}, []Formula{}
 	}
 	shown := candidates(a)
-	if q.ThreadsUnknown {
+	if q.ThreadsUnknown || threadless(r.Target) {
 		rec.Threads = 0
 		for i := range shown {
-			shown[i].Threads, shown[i].Concurrency = 0, 0
+			shown[i].Threads = 0
+			if q.ThreadsUnknown {
+				shown[i].Concurrency = 0
+			}
 		}
 	}
 	return rec, shown, formulas(sizing.Formulas(box(r), q))
@@ -235,6 +238,9 @@ func question(r Result, budget int64) sizing.Question {
 	if r.Plan.ProductionRate > 0 {
 		q.RatePerSecond, q.RateBasis = r.Plan.ProductionRate, "given"
 	}
+	if threadless(r.Target) {
+		q.AtOnce = peakClients(r)
+	}
 	q.ThreadChoices = []int{q.Threads}
 	if r.Target.HasThreads {
 		q.ThreadChoices = threadChoices(r, q.Threads)
@@ -249,7 +255,12 @@ func threadChoices(r Result, threads int) []int {
 	if r.Worker.IdleRSSBytes == 0 && !threadsSeen(r) {
 		return []int{threads} // what a thread costs isn't known at all
 	}
-	choices := append([]int{threads, 2 * threads, 4 * threads}, r.Plan.OtherThreads...)
+	choices := []int{threads, 2 * threads, 4 * threads}
+	for _, other := range r.Plan.OtherThreads {
+		if other > threads || threadsSeen(r) {
+			choices = append(choices, other)
+		}
+	}
 	if threadsSeen(r) {
 		choices = append(choices, 1)
 	}
@@ -260,6 +271,9 @@ func threadChoices(r Result, threads int) []int {
 func threadsSeen(r Result) bool {
 	return slices.ContainsFunc(r.Law.Runs, func(run LawRun) bool { return run.Workers == 1 && run.PeakRSSBytes > 0 })
 }
+
+// threadless is a server that takes as many requests at once as come, as far as is known.
+func threadless(t TargetInfo) bool { return t.Threads == 0 && !t.HasThreads }
 
 func cpus(r Result) int {
 	if r.Plan.CPUs > 0 {

@@ -38,13 +38,18 @@ var ladder = []int{4, 16}
 // crowd measures the memory of more requests at once than the peak had. It comes after the end reading, because the
 // heap keeps much of what the crowd took. What goes wrong here costs the bound, not the run's answer.
 func (r *run) crowd(ctx context.Context) error {
-	if t := r.result.Target; t.Threads > 0 || t.ConcurrencyLimit > 0 || r.plan.Clients > 0 || r.plan.Quick {
+	if t := r.result.Target; t.Threads > 0 || r.bound() > 0 || r.plan.Clients > 0 || r.plan.Quick {
 		return nil
 	}
 	peak := r.result.Phases[len(r.result.Phases)-1]
 	r.result.Concurrency.Steps = []ConcurrencyStep{stepOf(peak)}
 	for _, times := range ladder {
 		clients := times * peak.Clients
+		if promised := r.crowdWouldTake(clients); r.tooMuch(promised) {
+			r.warn("not-crowded", fmt.Sprintf("%d requests at once were not tried: they might take %s, more than half of the memory that is "+
+				"free", clients, sayMB(promised)), "bound the requests at once well below that, in the server")
+			return nil
+		}
 		step, err := r.crowdOf(ctx, clients)
 		if err != nil {
 			if r.interrupted(ctx) {
@@ -57,6 +62,19 @@ func (r *run) crowd(ctx context.Context) error {
 		r.result.Concurrency.Steps = append(r.result.Concurrency.Steps, step)
 	}
 	return nil
+}
+
+// crowdWouldTake goes on from the last step as steeply as it was, from the first as if all that the worker holds beyond
+// its idle memory were the requests'.
+func (r *run) crowdWouldTake(clients int) int64 {
+	steps := r.result.Concurrency.Steps
+	last := steps[len(steps)-1]
+	before := ConcurrencyStep{PeakRSSBytes: r.result.Worker.IdleRSSBytes}
+	if len(steps) > 1 {
+		before = steps[len(steps)-2]
+	}
+	each := max(last.PeakRSSBytes-before.PeakRSSBytes, 0) / int64(max(last.Clients-before.Clients, 1))
+	return last.PeakRSSBytes + each*int64(clients-last.Clients)
 }
 
 // interrupted tells the user's end from the app's.

@@ -99,3 +99,43 @@ func TestConcurrencyLeavesCreepApart(t *testing.T) {
 		t.Errorf("bound %d, want none: a request at once costs next to nothing", c.Bound)
 	}
 }
+
+// A crowd whose first second could take the machine's memory is not tried.
+func TestRunTriesNoCrowdThatMightNotFit(t *testing.T) {
+	f := newFakeRig()
+	f.threads, f.crowd = 0, 60<<20 // 128 at once take 7.5 GB, and 6 GB are free
+	r, err := runFake(t, f, fakePlan(), context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Concurrency.Steps) != 2 || !hasWarning(r, "not-crowded") {
+		t.Errorf("steps %+v, warnings %+v", r.Concurrency.Steps, r.Warnings)
+	}
+	for _, pace := range f.paces {
+		if pace.Clients > 32 {
+			t.Errorf("load of %d clients", pace.Clients)
+		}
+	}
+}
+
+func TestRunKeepsWithinTheServersOwnBound(t *testing.T) {
+	for _, c := range []struct{ limit, most, steps int }{
+		{4, 4, 0},
+		{40, 40, 0},
+		{1_000_000, 128, 3}, // as good as none
+	} {
+		f := newFakeRig()
+		f.threads, f.limit = 0, c.limit
+		r, err := runFake(t, f, fakePlan(), context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		most := 0
+		for _, pace := range f.paces {
+			most = max(most, pace.Clients)
+		}
+		if most != c.most || len(r.Concurrency.Steps) != c.steps {
+			t.Errorf("limit %d: %d clients at most, %d steps; want %d and %d", c.limit, most, len(r.Concurrency.Steps), c.most, c.steps)
+		}
+	}
+}

@@ -57,7 +57,9 @@ func law(r Result) Law {
 		end.worker = max(end.worker-crept(r), 0)
 		early = end
 	}
-	l.ThreadBytes = threadCost(r, threads)
+	if !threadless(r.Target) {
+		l.ThreadBytes = threadCost(r, threads)
+	}
 	for i := range l.Runs {
 		run := &l.Runs[i]
 		run.MeasuredBytes = run.TotalBytes + run.kernelMemory() - run.crept(r)
@@ -94,11 +96,11 @@ func (l *Law) fit(r Result, early, end tree, threads int) (tree, tree) {
 	if i < 0 || r.Worker.End == nil {
 		return early, end
 	}
-	l.Basis = "measured"
 	two := l.Runs[i]
 	if two.WorkerBytes == 0 {
 		return early, end
 	}
+	l.Basis = "measured"
 	worker := two.WorkerBytes + kernelMemory(two.PeakRSSBytes, threads) - two.crept(r)/int64(two.Workers)
 	shared := two.MeasuredBytes - int64(two.Workers)*worker
 	more := tree{beyond(worker, early.worker, end.worker), beyond(shared, early.shared, end.shared)}

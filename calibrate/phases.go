@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -120,11 +121,12 @@ func settled(samples []Sample) bool {
 
 // steady is the load of warm-up and soak.
 func (r *run) steady() Pace {
-	if r.plan.loadGiven() {
-		return Pace{Rate: r.plan.Rate, Clients: r.plan.Clients}
-	}
 	// A server that turns away what is beyond its bound would do so in the open loop's first slow moment.
-	return Pace{Rate: CapacityShare * r.result.Load.Capacity, Clients: r.result.Target.ConcurrencyLimit}
+	pace := Pace{Rate: r.plan.Rate, Clients: cmp.Or(r.plan.Clients, r.bound())}
+	if !r.plan.loadGiven() {
+		pace.Rate = CapacityShare * r.result.Load.Capacity
+	}
+	return pace
 }
 
 func (r *run) soak(ctx context.Context) error {
@@ -183,7 +185,7 @@ func (r *run) noteJudged(j judge) {
 
 // peak makes every thread busy at once: memory is the request's working set times the requests under way.
 func (r *run) peak(ctx context.Context) error {
-	clients := max(r.clients(), r.plan.Clients, r.result.Target.ConcurrencyLimit)
+	clients := max(r.clients(), r.plan.Clients, r.bound())
 	_, err := r.load(ctx, PhasePeak, Pace{Clients: clients}, func(seen seen) state {
 		s := atLeast(seen, peakTime, peakLimit)
 		s.waiting = fmt.Sprintf("every thread busy: %d clients at once", clients)
@@ -199,10 +201,22 @@ func (r *run) clients() int {
 	switch {
 	case t.Threads > 0:
 		return clientsPerThread * t.Threads
-	case t.ConcurrencyLimit > 0:
-		return min(clientsForUnknown, t.ConcurrencyLimit)
+	case r.bound() > 0:
+		return min(clientsForUnknown, r.bound())
 	}
 	return clientsForUnknown
+}
+
+// mostAtOnce is the highest bound of a server that is measured as such. Beyond it the load itself would be what is
+// measured, and the server counts as one without a bound.
+const mostAtOnce = 512
+
+// bound is how many requests at once the server takes by its own setting, 0 where it has none that counts.
+func (r *run) bound() int {
+	if limit := r.result.Target.ConcurrencyLimit; limit <= mostAtOnce {
+		return limit
+	}
+	return 0
 }
 
 // seen is what a phase of load has seen so far.
@@ -310,6 +324,12 @@ const CutShort = "cut short"
 
 // memoryEnded begins what is noted of a phase that the guard ended.
 const memoryEnded = "memory: "
+
+// tooMuch says whether so much would be more than that.
+func (r *run) tooMuch(bytes int64) bool {
+	free := r.result.Host.AvailableBytes
+	return free > 0 && float64(bytes) > guardShare*float64(free)
+}
 
 func (r *run) memoryShort(samples []Sample) (bool, string) {
 	free := r.result.Host.AvailableBytes

@@ -20,6 +20,7 @@ type fakeRig struct {
 	capacity float64 // requests a second
 	fails    bool    // answers 500
 	threads  int     // 0: as many requests at once as come
+	limit    int     // requests at once that the server lets in, 0: all
 	crowd    float64 // bytes held for each client while it is served
 	markErr  error
 	saveErr  error
@@ -68,7 +69,7 @@ func (f *fakeRig) Info() TargetInfo {
 	if f.noURL {
 		url = ""
 	}
-	return TargetInfo{Server: "fake", URL: url, Threads: f.threads, HasThreads: f.threads > 0, CanScale: true, CanRecycle: true, WorkerBootSeconds: 1}
+	return TargetInfo{Server: "fake", URL: url, Threads: f.threads, HasThreads: f.threads > 0, ConcurrencyLimit: f.limit, CanScale: true, CanRecycle: true, WorkerBootSeconds: 1}
 }
 func (f *fakeRig) Warnings() []Warning { return nil }
 func (f *fakeRig) Workers() ([]int, error) {

@@ -3,6 +3,7 @@ package calibrate
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -30,7 +31,7 @@ func sayBytes(b float64) string {
 	case b >= 1024 || b <= -1024:
 		return fmt.Sprintf("%.1f KB", b/1024)
 	}
-	return fmt.Sprintf("%.0f B", b)
+	return fmt.Sprintf("%.0f B", math.Round(b)+0) // -0 + 0 is 0
 }
 
 func sayTime(seconds float64) string {

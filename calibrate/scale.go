@@ -11,6 +11,17 @@ import (
 // Shape is how many workers, and threads in each, an app is started with.
 type Shape struct{ Workers, Threads int }
 
+func (s Shape) String() string {
+	return plural(s.Workers, "worker") + " of " + plural(s.Threads, "thread")
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 const (
 	scaleTime     = 3 * time.Second
 	scaleLimit    = 10 * time.Second
@@ -43,8 +54,7 @@ func (r *run) scale(ctx context.Context) error {
 
 func (r *run) tryScale(ctx context.Context, shape Shape) {
 	if err := r.scaleTo(ctx, shape); err != nil {
-		r.warn("not-scaled", fmt.Sprintf("%d workers of %d threads could not be measured (%v), so that much of the law is "+
-			"computed, not checked", shape.Workers, shape.Threads, err), "look at app.log in the run's folder")
+		r.warn("not-scaled", fmt.Sprintf("%s could not be measured (%v), so that much of the law is computed, not checked", shape, err), "look at app.log in the run's folder")
 	}
 }
 
@@ -74,7 +84,7 @@ func (r *run) shapes() []Shape {
 
 func (r *run) scaleTo(ctx context.Context, shape Shape) error {
 	promised := r.analysed().Law.at(shape.Workers, shape.Threads)
-	if free := r.result.Host.AvailableBytes; free > 0 && float64(promised) > guardShare*float64(free) {
+	if r.tooMuch(promised) {
 		return errors.New("they might take more than half of the memory that is free")
 	}
 	target, err := r.rig.Scale(shape)
@@ -82,7 +92,7 @@ func (r *run) scaleTo(ctx context.Context, shape Shape) error {
 		return err
 	}
 	r.phase = PhaseScale
-	stopTelling := r.tellWhile(fmt.Sprintf("%d workers of %d threads", shape.Workers, shape.Threads))
+	stopTelling := r.tellWhile(shape.String())
 	app, err := target.Start(ctx)
 	stopTelling()
 	if err != nil {
@@ -108,7 +118,7 @@ func (r *run) measureShape(ctx context.Context, app App, shape Shape) error {
 	if r.result.Target.Threads > 0 {
 		clients = shape.Workers * clientsPerThread * shape.Threads
 	}
-	if limit := r.result.Target.ConcurrencyLimit; limit > 0 {
+	if limit := r.bound(); limit > 0 {
 		clients = min(clients, limit) // connections come to the workers unevenly: one may get them all
 	}
 	tally, err := r.rig.Load.Attack(ctx, app.Info().URL, Pace{Clients: clients}, func(Bucket) {

@@ -36,14 +36,18 @@ func doubts(r Result) []Warning {
 	add(lawIsOff(r.Law), "law-off", "measure the shape that you will run: more --threads, or --memory and --cpus of the real box",
 		"a shape that was measured takes up to %s more than the law has for it", sayMB(r.Law.ResidualBytes))
 	crowd := r.Concurrency
-	add(crowd.Bound > 0, "unbounded", "bound it in the server"+flagFor(r)+"; calibrate run --concurrency measures with so many",
-		"nothing bounds how many requests a worker takes at once, and each beyond %d takes %s; the budget bears %d",
+	limit := r.Target.ConcurrencyLimit
+	add(crowd.Bound > 0 && (limit == 0 || limit > crowd.Bound), "unbounded", "bound it in the server"+flagFor(r)+"; calibrate run --concurrency measures with so many",
+		"nothing keeps a worker from taking more requests at once than fit: each beyond %d takes %s; the budget bears %d",
 		peakClients(r), sayBytes(float64(crowd.RequestBytes)), crowd.Bound)
-	add(r.Complete && r.Mode != ModeAttach && r.Target.Threads == 0 && r.Target.ConcurrencyLimit == 0 && r.Load.Clients == 0 && len(crowd.Steps) < 2, "unbounded",
+	add(r.Complete && r.Mode != ModeAttach && r.Target.Threads == 0 && (r.Target.ConcurrencyLimit == 0 || r.Target.ConcurrencyLimit > mostAtOnce) && r.Load.Clients == 0 && len(crowd.Steps) < 2, "unbounded",
 		"give the most that it may take: --concurrency N, and set the same bound in the server",
 		"nothing bounds how many requests this server takes at once, as far as calibrate knows; the peak is for %d", peakClients(r))
-	add(r.Load.RateAsked > 0 && r.Load.RateSent > 0 && r.Load.RateSent < 0.9*r.Load.RateAsked, "rate-not-reached",
-		"lower --rate; the memory figures hold, the latencies don't",
+	slower := "lower --rate; the memory figures hold, the latencies don't"
+	if !r.Plan.LoadGiven {
+		slower = "give a lower --rate: the capacity of the first seconds didn't last, or others use this machine; the memory figures hold"
+	}
+	add(r.Load.RateAsked > 0 && r.Load.RateSent > 0 && r.Load.RateSent < 0.9*r.Load.RateAsked, "rate-not-reached", slower,
 		"%.0f requests/s were asked for and %.0f could be sent", r.Load.RateAsked, r.Load.RateSent)
 	add(r.Plan.Quick && r.Complete, "quick", "leave out --quick before you rely on max-requests",
 		"a quick run sees only strong creep, and what a second worker and other threads take is computed from one, not checked")

@@ -76,7 +76,7 @@ func bound(r calibrate.Result) string {
 	if r.Concurrency.Bound == 0 {
 		return ""
 	}
-	s := fmt.Sprintf("more than %s requests at once a worker don't fit, and nothing bounds them now", count(r.Concurrency.Bound))
+	s := fmt.Sprintf("more than %s requests at once a worker don't fit, and nothing keeps them out now", count(r.Concurrency.Bound))
 	if flag := r.Target.ConcurrencyFlag; flag != "" {
 		s += fmt.Sprintf(": %s %d, or less", flag, r.Concurrency.Bound)
 	}

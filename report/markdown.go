@@ -86,7 +86,7 @@ func writeSettings(b *strings.Builder, r calibrate.Result) {
 func settingRows(r calibrate.Result) [][]string {
 	rec := r.Recommendation
 	rows := [][]string{{"workers", strconv.Itoa(rec.Workers)}}
-	if !threadsAsTheyAre(r) {
+	if !threadsAsTheyAre(r) && (rec.Threads > 0 || r.Target.HasThreads) {
 		rows = append(rows, []string{"threads", strconv.Itoa(max(rec.Threads, 1))})
 	}
 	if rec.MaxRequests > 0 {

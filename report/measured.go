@@ -61,11 +61,17 @@ func treeOf(r calibrate.Result) string {
 		parts = append(parts, fmt.Sprintf("sum of PSS %s", megabytes(e.TreePSSBytes)))
 	}
 	switch t := r.Tree; {
+	case t.ChargeBytes > 0:
+		s := fmt.Sprintf("charged to its cgroup %s (%s of it files, %s kernel)", megabytes(t.ChargeBytes), megabytes(t.FileBytes), megabytes(t.KernelBytes))
+		if t.PeakBytes > 0 {
+			s += ", at most " + megabytes(t.PeakBytes)
+		}
+		if t.Missing != "" {
+			s += "; without " + t.Missing
+		}
+		parts = append(parts, s)
 	case t.Missing != "":
 		parts = append(parts, "no charge by cgroup: "+t.Missing)
-	case t.ChargeBytes > 0:
-		parts = append(parts, fmt.Sprintf("charged to its cgroup %s (%s of it files, %s kernel), at most %s", megabytes(t.ChargeBytes),
-			megabytes(t.FileBytes), megabytes(t.KernelBytes), megabytes(t.PeakBytes)))
 	}
 	return strings.Join(parts, "; ")
 }

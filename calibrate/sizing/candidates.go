@@ -8,7 +8,7 @@ type Candidate struct {
 	WorkerBytes      int64   // what one such worker costs at peak, creep up to max-requests included
 	TotalBytes       int64   // shared + workers x WorkerBytes
 	BudgetRatio      float64 // of the budget; 0 without a budget
-	Concurrency      int     // workers x threads
+	Concurrency      int     // workers x threads, or x the requests at once that one was measured with
 	Fits             bool    // the total is within the budget
 
 	// BoundBy is what stands against one worker more: "memory" where this many don't fit or one more would not,
@@ -57,7 +57,7 @@ func (q Question) counts(threads int, c choice) []int {
 func (q Question) candidate(workers, threads int) Candidate {
 	l := q.life(workers, threads)
 	one := Candidate{
-		Workers: workers, Threads: threads, Concurrency: workers * threads,
+		Workers: workers, Threads: threads, Concurrency: workers * max(threads, q.AtOnce),
 		WorkerBytes: q.Law.worker(threads) + l.growth,
 		BoundBy:     q.boundBy(workers, threads),
 		Basis:       "computed",

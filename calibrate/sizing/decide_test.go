@@ -215,7 +215,7 @@ func TestDecideFlat(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	sentence(t, "flat", a.Recycling.Sum, "No creep found: recycling can stay off. "+
-		"At worst, by the upper 95 % bound, the headroom lasts each worker for 69 905 requests: 10 MB / 0.146 KB. "+
+		"At worst, by the upper 95 % bound, the headroom lasts each worker for 69 905 requests: 10 MB / 150 B. "+
 		"A safety valve, for those who want one: 20 000, the least of 69 905; 20 x the run's 1 000; 100 000.")
 
 	q.Creep.Slope, q.Creep.High = -2, -1 // shrinking: nothing bounds it

@@ -36,8 +36,8 @@ func inMB(bytes int64, round func(float64) float64) string {
 // perRequest is a creep in three digits: 6.46 KB, 52 B.
 func perRequest(bytes float64) string {
 	switch {
-	case bytes < 100:
-		return digits(bytes, 2) + " B"
+	case bytes < 1024:
+		return digits(bytes, 3) + " B"
 	case bytes < MiB:
 		return digits(bytes/1024, 3) + " KB"
 	}

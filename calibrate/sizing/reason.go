@@ -21,8 +21,11 @@ func (q Question) reason(c choice, a Answer) string {
 
 func (q Question) boundsSentence(c choice) string {
 	threads := count(c.threads, "thread") + each(c.workers)
-	if q.ThreadsUnknown {
+	switch {
+	case q.ThreadsUnknown:
 		threads = "threads as they are"
+	case q.AtOnce > 0:
+		threads = count(q.AtOnce, "request") + " at once" + each(c.workers)
 	}
 	return fmt.Sprintf("%s with %s: CPU allows %s; %s.", count(c.workers, "worker"), threads, q.cpuSum(c), q.memorySum(c))
 }

@@ -129,7 +129,7 @@ func (f *loadFlags) checks() []flagCheck {
 		{f.requests < 0, "--requests", "a number of requests, 1 or more"},
 		{f.duration < 0, "--duration", "a time such as 60s or 5m"},
 		{f.timeout <= 0, "--timeout", "a time such as 30s"},
-		{f.targets != "" && len(f.paths) > 0, "--targets", "either --targets or --path"},
+		{f.targets != "" && len(f.paths) > 0, "--targets beside --path", "one of the two"},
 	}
 }
 
@@ -141,7 +141,7 @@ func (f *sizeFlags) checks() []flagCheck {
 }
 
 func (f *outFlags) checks() []flagCheck {
-	return []flagCheck{{f.json && f.markdown, "--json", "either --json or --markdown"}}
+	return []flagCheck{{f.json && f.markdown, "--json beside --markdown", "one of the two"}}
 }
 
 // readTargets reads the requests to send, and checks where they go.

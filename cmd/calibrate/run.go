@@ -160,7 +160,7 @@ func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 	err := complain(f.loadFlags.checks(), f.sizeFlags.checks(), f.outFlags.checks(), []flagCheck{
 		{f.bootDeadline <= 0, "--boot-deadline", "a time such as 60s"},
 		{f.maxSoak <= 0, "--max-soak", "a time such as 2m"},
-		{f.quick && (f.duration > 0 || f.requests > 0), "--quick", "either --quick, or --duration and --requests"},
+		{f.quick && (f.duration > 0 || f.requests > 0), "--quick beside --duration or --requests", "one of them"},
 	})
 	if err != nil {
 		return calibrate.Plan{}, err
