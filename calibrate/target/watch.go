@@ -148,6 +148,9 @@ func (w *watch) settle(chosen []process, rule string) {
 // replaced are the workers by their likeness to those that the rule settled on: one that has just taken the place of
 // another has used no CPU time yet.
 func (w *watch) replaced(tree []process, holds sockets) []process {
+	if len(w.settled) == 0 {
+		return nil
+	}
 	kin := filter(tree, func(p process) bool { return slices.Contains(w.settled, p.kin()) })
 	if w.behind {
 		return withoutSocket(kin, holds)
