@@ -35,14 +35,7 @@ func doubts(r Result) []Warning {
 		"%d of %d requests failed; in the soak %d%s", requests-succeeded, requests, r.Load.Requests-r.Load.Succeeded, classes(r.Load.Errors))
 	add(lawIsOff(r.Law), "law-off", "measure the shape that you will run: more --threads, or --memory and --cpus of the real box",
 		"a shape that was measured takes up to %s more than the law has for it", sayMB(r.Law.ResidualBytes))
-	crowd := r.Concurrency
-	limit := r.Target.ConcurrencyLimit
-	add(crowd.Bound > 0 && (limit == 0 || limit > crowd.Bound), "unbounded", "bound it in the server"+flagFor(r)+"; calibrate run --concurrency measures with so many",
-		"nothing keeps a worker from taking more requests at once than fit: each beyond %d takes %s; the budget bears %d",
-		peakClients(r), sayBytes(float64(crowd.RequestBytes)), crowd.Bound)
-	add(r.Complete && r.Mode != ModeAttach && r.Target.Threads == 0 && (r.Target.ConcurrencyLimit == 0 || r.Target.ConcurrencyLimit > mostAtOnce) && r.Load.Clients == 0 && len(crowd.Steps) < 2, "unbounded",
-		"give the most that it may take: --concurrency N, and set the same bound in the server",
-		"nothing bounds how many requests this server takes at once, as far as calibrate knows; the peak is for %d", peakClients(r))
+	crowdDoubts(r, add)
 	slower := "lower --rate; the memory figures hold, the latencies don't"
 	if !r.Plan.LoadGiven {
 		slower = "give a lower --rate: the capacity of the first seconds didn't last, or others use this machine; the memory figures hold"
@@ -66,6 +59,19 @@ func doubts(r Result) []Warning {
 			"give the app less load, or this machine more memory", "phase %s was ended early for %s", p.Name, p.EndedBecause)
 	}
 	return all
+}
+
+// crowdDoubts are about requests at once where no threads bound them.
+func crowdDoubts(r Result, add func(doubtful bool, code, try, format string, args ...any)) {
+	crowd, limit := r.Concurrency, r.Target.ConcurrencyLimit
+	add(crowd.Bound > 0 && (limit == 0 || limit > crowd.Bound), "unbounded",
+		"bound it in the server"+flagFor(r)+"; calibrate run --concurrency measures with so many",
+		"nothing keeps a worker from taking more requests at once than fit: each beyond %d takes %s; the budget bears %d",
+		peakClients(r), sayBytes(float64(crowd.RequestBytes)), crowd.Bound)
+	unmeasured := r.Target.Threads == 0 && (limit == 0 || limit > mostAtOnce) && r.Load.Clients == 0 && len(crowd.Steps) < 2
+	add(r.Complete && r.Mode != ModeAttach && unmeasured, "unbounded",
+		"give the most that it may take: --concurrency N, and set the same bound in the server",
+		"nothing bounds how many requests this server takes at once, as far as calibrate knows; the peak is for %d", peakClients(r))
 }
 
 func classes(errors []ErrorCount) string {

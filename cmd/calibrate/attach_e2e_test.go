@@ -60,7 +60,7 @@ func serve(t *testing.T, uid int, flags ...string) *running {
 // openDir is a folder of a user, in one that every user may look into.
 func openDir(t *testing.T, uid int) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "calibrate-attach")
+	dir, err := os.MkdirTemp("", "calibrate-attach") //nolint:usetesting // t.TempDir is for its owner alone
 	if err != nil {
 		t.Fatal(err)
 	}
