@@ -2,20 +2,20 @@ package calibrate
 
 import "testing"
 
-// counted is memory whose readings are counted: a process has as many bytes as its number.
-type counted struct {
+// readings counts how often each process is read: one has as many bytes as its number.
+type readings struct {
 	Memory
 	Probe
 	pid, reads int
-	all        map[int]*counted
+	all        map[int]*readings
 }
 
-func (c *counted) Open(pid int) (Probe, error) {
-	c.all[pid] = &counted{pid: pid}
+func (c *readings) Open(pid int) (Probe, error) {
+	c.all[pid] = &readings{pid: pid}
 	return c.all[pid], nil
 }
 
-func (c *counted) Read() (rss, anon int64, err error) {
+func (c *readings) Read() (rss, anon int64, err error) {
 	c.reads++
 	return int64(c.pid), 1, nil
 }
@@ -23,7 +23,7 @@ func (c *counted) Read() (rss, anon int64, err error) {
 // Each of few workers is read at every tick. Of many only a part is, in turn, but a sample is still of all of them.
 func TestReadsPerTick(t *testing.T) {
 	for workers, turns := range map[int]int{1: 1, 250: 1, 251: 2, 500: 2, 999: 4} {
-		memory := &counted{all: map[int]*counted{}}
+		memory := &readings{all: map[int]*readings{}}
 		f := newFakeRig()
 		w := &watcher{rig: Rig{Load: f, Journal: f, Memory: memory}}
 		for pid := range workers {
