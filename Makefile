@@ -16,7 +16,7 @@ RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help build test test-short test-e2e readme servers lint fuzz bench predict cost golden clean
+.PHONY: help build test test-short test-e2e readme servers lint fuzz bench traces predict cost golden clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -65,9 +65,12 @@ fuzz: ## run each fuzz target for FUZZTIME (20s)
 	done
 
 BENCH_SERIES ?= 400
-bench: ## run the benchmarks, and the simulation bench of the creep estimator
+bench: ## run the benchmarks, and the creep estimator on simulated and recorded series
 	go test -run '^$$' -bench . -benchmem ./...
-	go test ./calibrate/creep -run '^TestBench$$' -bench-series $(BENCH_SERIES) -v
+	go test ./calibrate/creep -run '^(TestBench|TestTrace.*)$$' -bench-series $(BENCH_SERIES) -v
+
+traces: servers ## record the memory traces that fixtures/traces lacks: 70 minutes for all
+	go test ./cmd/calibrate -count=1 -run '^TestRecordTraces$$' -parallel 4 -timeout 3h -v -record-traces
 
 COST_ROUNDS ?= 20
 cost: servers ## measure what being measured costs an app, in six minutes: on a quiet machine
