@@ -24,8 +24,9 @@
 //  5. The interval is widened for what least squares can't know: the second half's own slope, the grain of the
 //     allocator (0.26 MB over the series), one per cent of the slope itself.
 //  6. The verdict (verdict.go, axis.go) is creeping if even the low end matters: it is above 250 B a request, 2 % of RSS per
-//     10 000 requests, and 0.5 MB over the series. It is flat if even the high end doesn't: it is below 5 % of RSS per
-//     10 000 requests. Growth whose second half is slower than 0.6 of the first is warming; the rest is inconclusive.
+//     10 000 requests, and 1.25 MB over the series. It is flat if even the high end doesn't: it is below 5 % of RSS per
+//     10 000 requests. Growth whose second half is slower than 0.6 of the first is warming. The rest is inconclusive, and
+//     so is growth whose second half is faster than 1.5 of the first.
 //
 // Steps 2 to 4 follow Theil 1950 and Sen 1968 for slopes, Bartlett 1935 for the effective sample size, Schwarz 1978 for
 // the choice of a curve, and the likelihood interval (Wilks 1938) for the union; putting them together is our own.
@@ -73,7 +74,7 @@ type Estimate struct {
 }
 
 // method names steps 1 to 6 of the package doc.
-const method = "settling-profile/1"
+const method = "settling-profile/2"
 
 // confidence of the interval.
 const confidence = 0.95

@@ -157,7 +157,7 @@ func TestMissing(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(1, 1))
 	noisy := Analyse(drawn(30, func(x float64) float64 { return 100*mb + 2*mb*r.NormFloat64() }), 102*mb)
-	if !strings.HasPrefix(noisy.Missing, "creep lies between -") || !strings.Contains(noisy.Missing, "where flat means below 535 B and creeping above 250 B: measure about ") {
+	if !strings.HasPrefix(noisy.Missing, "creep lies between -") || !strings.Contains(noisy.Missing, "where flat means below 535 B and creeping above 438 B: measure about ") {
 		t.Errorf("%s: %q", noisy.Verdict, noisy.Missing)
 	}
 }

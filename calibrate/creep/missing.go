@@ -33,6 +33,10 @@ func (a axis) missing(e Estimate, g growth, l limits) string {
 		return fmt.Sprintf("growth was still slowing after %s (%s of the first half's rate in the second): warm up or measure longer",
 			a.evidence(e), share(max(g.second, 0)/g.first))
 	case Inconclusive:
+		if e.Low > l.creeping {
+			return fmt.Sprintf("growth was quickening after %s, as a heap's does between two full collections and a leak's doesn't: measure longer",
+				a.evidence(e))
+		}
 		return fmt.Sprintf("creep lies between %s and %s after %s, where flat means below %s and creeping above %s%s",
 			bytes(e.Low*a.unit), a.rate(e.High), a.evidence(e), bytes(l.flat*a.unit), bytes(l.creeping*a.unit), more(e, l))
 	}

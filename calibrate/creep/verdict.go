@@ -7,6 +7,12 @@ import "math"
 // 0.07 %; power at 5 KB falls from 86 through 85 and 84 to 81 %.
 const slowing = 0.6
 
+// quickening is the same ratio above which growth isn't a leak's, which is as steady as its load. A heap between two full
+// collections grows so, and one that stood still and then takes a step. TestTraces found it: without the rule six of its
+// windows are false alarms. In the bench it takes them from 0.17 to 0.08 % over 30 s, and the power at 5 KB from 80.5 to
+// 80.3 % over 60 s.
+const quickening = 1.5
+
 // largestOf is rss, or where that is no number the largest reading.
 func largestOf(rss float64, series []Point) float64 {
 	if plausible(rss) && rss > 0 {
@@ -22,7 +28,7 @@ func largestOf(rss float64, series []Point) float64 {
 // verdictOf weighs an estimate. Creep is asked first: a slope known to matter is never called flat.
 func verdictOf(e Estimate, g growth, l limits) Verdict {
 	switch {
-	case e.Low > l.creeping && !g.slows():
+	case e.Low > l.creeping && !g.slows() && !g.quickens():
 		return Creeping
 	case e.High < l.flat:
 		return Flat
@@ -34,3 +40,6 @@ func verdictOf(e Estimate, g growth, l limits) Verdict {
 
 // slows says whether the second half of the series grew clearly slower than the first.
 func (g growth) slows() bool { return g.first > 0 && g.second < slowing*g.first }
+
+// quickens says whether it grew clearly faster.
+func (g growth) quickens() bool { return g.second > quickening*max(g.first, 0) }
