@@ -31,10 +31,11 @@ type known struct {
 	args  []string
 	cpu   int64 // ticks used until the last look
 	first int64 // those when the app was ready; 0 for processes that came later
+	young bool  // when args were read
 }
 
-// Command lines are read again while a process is young, because a title is set some time after the fork, and else
-// at every tenth look, another tenth of them each time, because it is the dearest of the readings.
+// Command lines are read again while a process is young and once after, because a title is set some time after the fork
+// and looks may be far apart; and else at every tenth look, another tenth of them each time, because it is the dearest of the readings.
 const (
 	youngTicks   = 5 * clockTicks
 	argsInterval = 10
@@ -195,8 +196,8 @@ func (w *watch) look(root int) []process {
 		if k.start != s.Start {
 			k = known{start: s.Start} // another process, perhaps with a pid that was used before
 		}
-		if k.args == nil || now-s.Start < youngTicks || (w.looks+s.PID)%argsInterval == 0 {
-			k.args = w.proc.args(s.PID)
+		if young := now-s.Start < youngTicks; k.args == nil || young || k.young || (w.looks+s.PID)%argsInterval == 0 {
+			k.args, k.young = w.proc.args(s.PID), young
 		}
 		k.cpu = s.CPU
 		seen[s.PID] = k

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The layouts of shared/servers.md, as seen after some 500 requests: who has which parent, title, CPU time and socket.
@@ -92,5 +93,22 @@ func TestWatch(t *testing.T) {
 	}
 	if w.replacements() != 1 {
 		t.Errorf("%d replacements, want 1", w.replacements())
+	}
+}
+
+// A worker that was seen before it had its title, and then not looked at until it was no longer young.
+func TestWatchReadsALateTitle(t *testing.T) {
+	p := family{1: {11}}.proc(t, true)
+	born := int64(sinceBoot()*clockTicks) - youngTicks + 30
+	write(t, string(p)+"/11/stat", statLine(11, "x", 'S', 1, born))
+	write(t, string(p)+"/11/cmdline", "before")
+	w := newWatch(p, 0, anyCommand{})
+	if got := w.look(1); len(got) != 1 || got[0].title() != "before" {
+		t.Fatalf("young: %v", got)
+	}
+	write(t, string(p)+"/11/cmdline", "after")
+	time.Sleep(400 * time.Millisecond)
+	if got := w.look(1); len(got) != 1 || got[0].title() != "after" {
+		t.Errorf("no longer young: %v", got)
 	}
 }
