@@ -247,6 +247,9 @@ func TestRunGoesThroughItsPhasesInOrder(t *testing.T) {
 	if got := f.paces[1].Rate; math.Abs(got-CapacityShare*500) > 5 {
 		t.Errorf("warm-up at %.0f requests/s, want 70 %% of 500", got)
 	}
+	if got := f.paces[2].Clients; got != mostWaiting*2*2 {
+		t.Errorf("the soak may have %d requests under way, want %d times the peak's", got, mostWaiting)
+	}
 	if got := f.paces[3].Clients; got != 2*2 || f.paces[3].Rate != 0 {
 		t.Errorf("peak with %d clients at rate %.0f, want a closed loop of two a thread", got, f.paces[3].Rate)
 	}
