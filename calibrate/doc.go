@@ -13,6 +13,8 @@
 //  5. Peak: every thread busy at once. The kernel's high-water mark is the worker's peak.
 //  6. Analysis ([Analyse], pure): samples and traffic become worker memory, verdict, max-requests, candidates.
 //
+// A server that is running already is watched ([Attach]): one phase, nothing started, changed or stopped.
+//
 // Everything measured is appended to the run's folder as it comes ([Folder]), so that an interrupt, a crash or a
 // kill loses nothing: [Load] reads such a folder back, and Analyse says what it has.
 //

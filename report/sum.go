@@ -23,6 +23,9 @@ func sum(r calibrate.Result) []fact {
 	if rec.MaxRequestsReason != "" && (doubt(r) == "" || byTime(r) && r.Creep.Verdict == verdictCreeping) {
 		facts = append(facts, fact{"max-requests", rec.MaxRequestsReason})
 	}
+	if attached(r) && rec.MaxRequests > 0 {
+		facts = append(facts, fact{"counted", "from where the watch began. What a worker had grown by before is taken for what it needs anyway: the safe side"})
+	}
 	return facts
 }
 

@@ -38,6 +38,10 @@ func poisoned(t *rapid.T, r calibrate.Result) calibrate.Result {
 	r.Phases = []calibrate.Phase{{Name: bad("phase"), Seconds: 1}}
 	r.Candidates = append([]calibrate.Candidate{{Workers: 1, Threads: 1, BoundBy: bad("bound"), Basis: bad("basis")}}, r.Candidates...)
 	r.Formulas = append([]calibrate.Formula{{Name: bad("rule"), Source: bad("source")}}, r.Formulas...)
+	if rapid.Bool().Draw(t, "attached") {
+		r.Mode, r.Watch = calibrate.ModeAttach, &calibrate.Watch{Counter: bad("counter"), Seconds: 60, Requests: 7}
+	}
+	r.Creep.By = rapid.SampledFrom([]string{"", "request", "time", bad("by")}).Draw(t, "creep by")
 	r.Warnings = []calibrate.Warning{{Code: bad("code"), Text: bad("text"), Try: bad("try")}}
 	return r
 }

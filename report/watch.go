@@ -133,7 +133,7 @@ func growth(r calibrate.Result) []fact {
 	}
 	facts = append(facts, fact{"slope", slope}, fact{"rests on", evidence})
 	if c.Verdict == verdictWarming || c.Verdict == verdictInconclusive {
-		facts = append(facts, fact{"missing", orElse(c.Missing, "more time")}, fact{"try", longerWatch(r)})
+		facts = append(facts, fact{"missing", orElse(c.Missing, "more time")}, fact{"try", longerOf(r)})
 	}
 	return facts
 }
@@ -141,7 +141,7 @@ func growth(r calibrate.Result) []fact {
 func verdictByTime(c calibrate.Creep) string {
 	switch c.Verdict {
 	case verdictFlat:
-		return "flat: memory did not grow with time, under what load there was"
+		return "flat: no growth with time that matters, under what load there was"
 	case verdictCreeping:
 		return "creeping: memory grows with time and does not come back"
 	case verdictInconclusive:

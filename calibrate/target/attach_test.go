@@ -2,6 +2,7 @@ package target
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -85,6 +86,55 @@ func TestAttachRefuses(t *testing.T) {
 	write(t, filepath.Join(string(fs), "2", "stat"), statLine(2, "x", 'Z', 0, 5))
 	_, err = attachIn(fs, AttachSpec{PID: 2})
 	usage(t, err, "has ended")
+}
+
+// A server's life beside a watch: Stop leaves it as it is, and its end is seen.
+func TestWatchOfAProcess(t *testing.T) {
+	cmd := exec.Command("sleep", "60")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	pid := cmd.Process.Pid
+	watch := func() *Running {
+		r, err := Attach(AttachSpec{PID: pid})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	r := watch()
+	workers, err := r.Workers()
+	if !slices.Equal(workers, []int{pid}) || err != nil || !slices.Equal(r.Tree(), []int{pid}) || r.Info().WorkerRule != ruleOnly || r.Backlog() != -1 {
+		t.Errorf("workers %v, %v, tree %v, %+v", workers, err, r.Tree(), r.Info())
+	}
+	if stopped, err := r.Stop(t.Context()); stopped != (calibrate.Stopped{}) || err != nil || !r.lives() {
+		t.Errorf("stopped %+v, %v; lives %v", stopped, err, r.lives())
+	}
+	r = watch()
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-r.Exited():
+	case <-time.After(5 * time.Second):
+		t.Error("its end was not seen")
+	}
+	if f := r.Failure("watch"); f.Kind != calibrate.KindApp || !strings.Contains(f.What, "ended while it was watched") || f.Try == "" {
+		t.Errorf("%+v", f)
+	}
+	if workers, err := r.Workers(); len(workers) != 0 || err != nil || r.Tree() != nil {
+		t.Errorf("workers %v, %v, tree %v", workers, err, r.Tree())
+	}
+	if _, err := r.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	_ = cmd.Wait()
+	if _, err := r.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "before the watch began") {
+		t.Errorf("started after its end: %v", err)
+	}
 }
 
 func TestAttachChecksTheURL(t *testing.T) {

@@ -6,6 +6,8 @@
 //  2. [Launch.Start] starts it through a guard ([GuardMain]) and waits for the first whole answer.
 //  3. [App] answers questions about the running server, and stops it.
 //
+// A server that is running already is only looked at ([Attach]).
+//
 // A server that calibrate knows is one file with one type that implements server; every other command is command.go.
 package target
 

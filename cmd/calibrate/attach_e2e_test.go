@@ -60,12 +60,8 @@ func serve(t *testing.T, uid int, flags ...string) *running {
 // openDir is a folder of a user, in one that every user may look into.
 func openDir(t *testing.T, uid int) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "calibrate-attach") //nolint:usetesting // t.TempDir is for its owner alone
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
+	dir := t.TempDir()
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if uid != os.Getuid() {

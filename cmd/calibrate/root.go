@@ -37,7 +37,7 @@ func newRootCmd(env Env) *cobra.Command {
 		Short: "Measure a web app's worker, then size the box: workers, threads, memory, max-requests",
 		Long: "calibrate starts your app's own server with one worker, drives real load at it, reads the worker's memory\n" +
 			"from the kernel, and says how many workers and threads fit, and when to recycle one.",
-		Example:       "  calibrate demo\n  calibrate run -- gunicorn --threads 4 app:app\n  calibrate report --markdown",
+		Example:       "  calibrate demo\n  calibrate run -- gunicorn --threads 4 app:app\n  calibrate attach --pid 4711 --access-log access.log\n  calibrate report --markdown",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
