@@ -102,7 +102,7 @@ func evidenceOf(r calibrate.Result) string {
 		s = count(c.Requests) + " requests"
 	}
 	if attached(r) {
-		s += " a worker, counted by the " + r.Watch.Counter
+		s += " a worker, counted by " + counterOf(*r.Watch)
 	}
 	if c.Detectable == nil {
 		return s + "; the smallest creep it could have seen is not known"

@@ -75,7 +75,7 @@ func countedOf(w calibrate.Watch) string {
 	if w.Counter == "" {
 		return "not counted: no access log was followed, and no load sent"
 	}
-	s := fmt.Sprintf("%s by the %s", count(w.Requests), w.Counter)
+	s := fmt.Sprintf("%s by %s", count(w.Requests), counterOf(w))
 	if w.Seconds > 0 && w.Requests > 0 {
 		s += ", " + rate(float64(w.Requests)/w.Seconds)
 	}
@@ -83,6 +83,13 @@ func countedOf(w calibrate.Watch) string {
 		s += "; those of others, if there were any, are not among them"
 	}
 	return s
+}
+
+func counterOf(w calibrate.Watch) string {
+	if w.Counter == calibrate.CounterLoad {
+		return "the load that was sent"
+	}
+	return "the " + w.Counter
 }
 
 func sentOf(l calibrate.LoadInfo) string {
