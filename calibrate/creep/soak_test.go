@@ -14,6 +14,7 @@ var (
 	soakSeries = flag.Int("soak-series", 0, "run the soak bench on this many series a family")
 	soakLimit  = flag.Float64("soak-limit", 40, "seconds at which a soak ends undecided")
 	soakRate   = flag.Float64("soak-rate", 0, "requests a second; 0: 300 to 3000, drawn anew for every series")
+	soakByTime = flag.Bool("soak-by-time", false, "watch by time, at two readings a second, and look every five seconds")
 	soakGoal   = flag.String("soak-goal", "", "precision, seconds and requests of the goal, with spaces; empty: the default goal")
 )
 
@@ -25,14 +26,14 @@ type soaked struct {
 }
 
 // soak checks a growing series each second, as a run does, and stops at the goal or the series' end.
-func soak(g Goal, s simulated) soaked {
-	next := 1.0
+func soak(g Goal, s simulated, step float64) soaked {
+	next := step
 	for i, p := range s.points {
 		last := i == len(s.points)-1
 		if p.Seconds < next && !last {
 			continue
 		}
-		next++
+		next += step
 		e, progress := g.Check(s.points[:i+1], s.rss)
 		if progress.Done || last {
 			return soaked{e, progress.Done, p.Seconds}
@@ -100,8 +101,12 @@ func soaks(f family, g Goal, limit float64, n int, seed uint64) soakTally {
 				if rate == 0 {
 					rate = logBetween(r, 300, 3000)
 				}
-				s := f.make(r, window{rate, limit, 10})
-				end := soak(g, s)
+				hertz, step := 10.0, 1.0
+				if g.ByTime {
+					hertz, step = 2, 5
+				}
+				s := f.make(r, window{rate, limit, hertz})
+				end := soak(g, s, step)
 				mu.Lock()
 				out.add(end, s.truth, s.rss)
 				mu.Unlock()
@@ -116,12 +121,16 @@ func soaks(f family, g Goal, limit float64, n int, seed uint64) soakTally {
 // the median over the creeps found.
 //
 //	go test ./calibrate/creep -run TestSoakBench -soak-series 500 -v
+//	go test ./calibrate/creep -run TestSoakBench -soak-series 100 -soak-by-time -soak-limit 600 -soak-rate 3 -v
 //	go test ./calibrate/creep -run TestSoakBench -soak-series 500 -soak-goal '0.5 8 3000' -soak-limit 12 -v
 func TestSoakBench(t *testing.T) {
 	if *soakSeries == 0 {
 		t.Skip("a bench, not a test: -soak-series 2000")
 	}
-	g := DefaultGoal()
+	g, all := DefaultGoal(), families()
+	if *soakByTime {
+		g, all = WatchGoal(), byClock(all)
+	}
 	if *soakGoal != "" {
 		if _, err := fmt.Sscan(*soakGoal, &g.Precision, &g.MinSeconds, &g.MinRequests); err != nil {
 			t.Fatal(err)
@@ -130,7 +139,7 @@ func TestSoakBench(t *testing.T) {
 	fmt.Printf("goal %+v, limit %v s\n", g, *soakLimit)
 	var quiet, settling, leaky soakTally
 	fmt.Printf("%-22s %8s %8s %8s %8s %8s %8s %8s\n", "family", "creep %", "cover %", "missed %", "done %", "p50 s", "p90 s", "error %")
-	for _, f := range families() {
+	for _, f := range all {
 		y := soaks(f, g, *soakLimit, *soakSeries, *benchSeed)
 		soakRow(f.name, y)
 		if f.leaks {

@@ -215,7 +215,7 @@ func TestE2EAttachByTime(t *testing.T) {
 	server.unharmed(t)
 	began, before := time.Now(), server.served(t)
 	s := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--duration", "35s", "--threads", "4")
-	s.endsWith(t, 4, time.Minute) // it grows too fast for a sizing
+	s.endsWith(t, 4, time.Minute)                                          // it grows too fast for a sizing
 	rate := float64(server.served(t)-before) / time.Since(began).Seconds() // what a busy machine made of the 200
 	r := s.result(t)
 	if r.Creep.By != calibrate.ByTime || r.Creep.Verdict != "creeping" || r.Creep.BytesPerRequest != nil {
