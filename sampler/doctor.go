@@ -7,14 +7,14 @@ import (
 )
 
 // Doctor finds out what this machine lets calibrate measure, by doing it: on this process, and on idle children that
-// the caller has started. It changes nothing, but for a cgroup that it makes and removes at once.
+// the caller has started. It changes nothing.
 type Doctor struct {
 	Roots    Roots
 	Root     string   // "/", where a container leaves its marks
 	Dir      string   // the folder in which .calibrate is, or would be
 	Child    int      // an idle child of this user; 0 where none could be started
 	Stranger int      // an idle child of another user; 0 where none could be started, which takes root
-	Sockets  int      // the most connections that the load opens at once
+	Clients  int      // the most that a load has at once
 	CI       []string // the variables that say that this is a CI
 }
 
@@ -43,7 +43,7 @@ func (d Doctor) Examine() (calibrate.Host, []calibrate.Finding) {
 	for _, w := range warnings {
 		add(areaHost, limited(w.Code, w.Try, "%s", w.Text))
 	}
-	add(areaHost, d.busy(host), d.controller(), d.ownGroup())
+	add(areaHost, d.busy(host), d.controller())
 	add(areaLoad, d.descriptors(), d.ports(), d.backlog(), loopback4(), loopback6())
 	add(areaFiles, d.writable(), d.space())
 	add(areaAround, d.container(), d.ci())

@@ -14,10 +14,14 @@ import (
 
 // writable says whether a run could be kept in .calibrate, without making it.
 func (d Doctor) writable() calibrate.Finding {
-	const name, try = "writable", "calibrate run --out FOLDER, with one that can be written"
+	const name = "writable"
+	try := "calibrate run --out FOLDER, with one that can be written"
 	folder, err := d.nearest()
 	if err == nil {
 		err = unix.Faccessat(unix.AT_FDCWD, folder, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
+	}
+	if errors.Is(err, errGone) {
+		try = tryElsewhere
 	}
 	if err != nil {
 		return limited(name, try, "runs can't be kept in ./.calibrate: %s", reason(err))
@@ -25,10 +29,18 @@ func (d Doctor) writable() calibrate.Finding {
 	return fine(name, "runs can be kept in ./.calibrate")
 }
 
-var errNotFolder = errors.New("it isn't a folder")
+var (
+	errNotFolder = errors.New("it isn't a folder")
+	errGone      = errors.New("this folder is gone")
+)
+
+const tryElsewhere = "cd to one that exists"
 
 // nearest is the folder in which the first thing would be made: .calibrate/runs, or what there is of it.
 func (d Doctor) nearest() (string, error) {
+	if d.gone() {
+		return "", errGone
+	}
 	for _, folder := range []string{filepath.Join(d.Dir, ".calibrate", "runs"), filepath.Join(d.Dir, ".calibrate"), d.Dir} {
 		if _, err := os.Lstat(folder); errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -39,7 +51,14 @@ func (d Doctor) nearest() (string, error) {
 		}
 		return folder, err
 	}
-	return "", fs.ErrNotExist
+	return "", errGone
+}
+
+// gone says whether the working folder has been removed. It can still be looked at by then, as ".", and its disk too:
+// getcwd(2) alone says so.
+func (d Doctor) gone() bool {
+	_, err := unix.Getwd()
+	return !filepath.IsAbs(d.Dir) && errors.Is(err, unix.ENOENT)
 }
 
 // littleSpace is little because the app's own log comes on top, and nobody knows how much that will be.
@@ -52,6 +71,9 @@ func (d Doctor) space() calibrate.Finding {
 	var s unix.Statfs_t
 	if err == nil {
 		err = unix.Statfs(folder, &s)
+	}
+	if errors.Is(err, errGone) {
+		return limited(name, tryElsewhere, "how much space is free can't be told: %s", err)
 	}
 	if err != nil {
 		return limited(name, "calibrate run --out FOLDER", "how much space is free can't be told: %s", reason(err))

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strconv"
@@ -116,38 +115,7 @@ func (d Doctor) counts(h hierarchy) bool {
 	}
 	own := readText(d.Roots.sys(path.Join(h.Groups[0].Folder, "cgroup.controllers")))
 	return slices.Contains(strings.Fields(own), "memory") ||
-		slices.ContainsFunc(h.Groups, func(g group) bool { return exists(d.Roots.sys(path.Join(g.Folder, limitFile(2)))) })
-}
-
-// limitFile is what a cgroup has only where its memory can be limited.
-func limitFile(version int) string {
-	if version == 1 {
-		return "memory.limit_in_bytes"
-	}
-	return "memory.max"
-}
-
-// ownGroup makes a cgroup within that of this process, as prove would for the app, looks whether its memory could be
-// limited, and removes it. In v2 a cgroup that holds processes hands no controller down ("no internal processes",
-// Documentation/admin-guide/cgroup-v2.rst), so that a folder can be made and is of no use.
-func (d Doctor) ownGroup() calibrate.Finding {
-	const name, try = "own-cgroup", "run calibrate as root, or in a group of its own: systemd-run --user --scope -p Delegate=yes calibrate run ..."
-	h := d.memoryGroups(parseMountinfo(readText(d.path("self/mountinfo"))))
-	if h.Doubt != "" || len(h.Groups) == 0 || !d.counts(h) {
-		return limited(name, try, "the app can't have a memory cgroup of its own: none counts memory here")
-	}
-	folder := d.Roots.sys(path.Join(h.Groups[0].Folder, fmt.Sprintf("calibrate-doctor-%d", os.Getpid())))
-	if err := os.Mkdir(folder, 0o755); err != nil {
-		return limited(name, try, "the app can't have a memory cgroup of its own: %s", reason(err))
-	}
-	usable := exists(path.Join(folder, limitFile(h.Version)))
-	if err := os.Remove(folder); err != nil {
-		return limited(name, "rmdir "+folder, "a cgroup was made and can't be removed: %s", reason(err))
-	}
-	if !usable {
-		return limited(name, try, "the app can't have a memory cgroup of its own: the controller isn't handed down")
-	}
-	return fine(name, "the app can have a memory cgroup of its own")
+		slices.ContainsFunc(h.Groups, func(g group) bool { return exists(d.Roots.sys(path.Join(g.Folder, "memory.max"))) })
 }
 
 // reason is what the kernel said, without the path.

@@ -19,14 +19,14 @@ import (
 // 25 of calibrate's in the last phase, when the app runs a second time; 11 of a Gunicorn worker's.
 const ownDescriptors = 32
 
-// descriptors compares RLIMIT_NOFILE with what the load opens. Go raises the soft limit to the hard one for itself, and
+// descriptors compares RLIMIT_NOFILE with what the most clients of a load take, a connection each. Go raises the soft limit to the hard one for itself, and
 // gives what it starts the one that it was started with (os/rlimit.go): a shell, which leaves it alone, can say that.
 func (d Doctor) descriptors() calibrate.Finding {
 	var own unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &own); err != nil {
 		return limited("descriptors", "ulimit -n says it", "how many files may be open isn't known: %s", reason(err))
 	}
-	return sayDescriptors(own.Cur, childLimit(), d.Sockets)
+	return sayDescriptors(own.Cur, childLimit(), d.Clients)
 }
 
 // childLimit is how many files a child of ours may open, 0 where there is no shell to ask.
@@ -48,17 +48,18 @@ func childLimit() uint64 {
 	return n
 }
 
-func sayDescriptors(own, app uint64, sockets int) calibrate.Finding {
+func sayDescriptors(own, app uint64, clients int) calibrate.Finding {
 	const name = "descriptors"
 	text, least := "open files: calibrate "+grouped(own), own
 	if app > 0 {
 		text, least = text+", the app "+grouped(app), min(own, app)
 	}
-	if need := uint64(sockets + ownDescriptors); least >= need {
-		return fine(name, "%s; the load needs %d", text, need)
+	need := clients + ownDescriptors
+	if least >= uint64(need) {
+		return fine(name, "%s; a load of %d clients, the most of an open loop, needs %d", text, clients, need)
 	}
-	return limited(name, "ulimit -n 4096", "%s: enough for %d connections at once, and the load opens up to %d",
-		text, max(int64(least)-ownDescriptors, 0), sockets)
+	return limited(name, "ulimit -n 4096", "%s: enough for %d clients at once; a load of %d, the most of an open loop, needs %d",
+		text, max(int64(least)-ownDescriptors, 0), clients, need)
 }
 
 // grouped is 28232 as "28 232".
@@ -88,7 +89,7 @@ func (d Doctor) ports() calibrate.Finding {
 		return unread(name, "how many ports closed connections hold", "/proc/net/sockstat")
 	}
 	text := grouped(uint64(all)) + " ports to connect from, " + grouped(uint64(held)) + " of them in TIME_WAIT"
-	if held > all/2 || all-held < 2*d.Sockets {
+	if held > all/2 || all-held < 2*d.Clients {
 		return limited(name, "wait a minute, and see who opens them: ss -tan state time-wait; sysctl net.ipv4.ip_local_port_range='15000 65000'",
 			"%s: connecting gets slow", text)
 	}

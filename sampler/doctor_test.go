@@ -19,7 +19,7 @@ import (
 
 func doctorAt(name string) Doctor {
 	dir := filepath.Join("..", "fixtures", "proc", name)
-	return Doctor{Roots: Roots{Proc: filepath.Join(dir, "proc"), Sys: filepath.Join(dir, "sys")}, Root: filepath.Join(dir, "root"), Sockets: 512}
+	return Doctor{Roots: Roots{Proc: filepath.Join(dir, "proc"), Sys: filepath.Join(dir, "sys")}, Root: filepath.Join(dir, "root"), Clients: 512}
 }
 
 // kernelSays are the findings that rest on nothing but the kernel's files.
@@ -137,26 +137,6 @@ func TestController(t *testing.T) {
 	}
 }
 
-// A cgroup that can be made and then has no limit to set is of no use; whatever comes of it, nothing is left. A tree
-// of plain files can show no more: a folder made there has nothing in it.
-func TestOwnGroupLeavesNothing(t *testing.T) {
-	tree := t.TempDir()
-	if err := os.CopyFS(tree, os.DirFS(filepath.Join("..", "fixtures", "cgroup", "v2-limit"))); err != nil {
-		t.Fatal(err)
-	}
-	before := entries(t, tree)
-	got := Doctor{Roots: Roots{Proc: filepath.Join(tree, "proc"), Sys: filepath.Join(tree, "sys")}}.ownGroup()
-	if want := "the app can't have a memory cgroup of its own: the controller isn't handed down"; got.Text != want {
-		t.Errorf("%s: %q", got.State, got.Text)
-	}
-	if d := cmp.Diff(before, entries(t, tree)); d != "" {
-		t.Errorf("left behind:\n%s", d)
-	}
-	if got := (Doctor{Roots: roots("no-cgroups")}).ownGroup(); got.State != calibrate.StateLimited {
-		t.Errorf("without cgroups: %s: %s", got.State, got.Text)
-	}
-}
-
 func entries(t *testing.T, dir string) []string {
 	t.Helper()
 	var all []string
@@ -173,7 +153,7 @@ func entries(t *testing.T, dir string) []string {
 func TestExamineHere(t *testing.T) {
 	child := start(t, nil)
 	dir := t.TempDir()
-	d := Doctor{Roots: Roots{Proc: "/proc", Sys: "/sys", Etc: "/etc"}, Root: "/", Dir: dir, Child: child.pid, Sockets: 512}
+	d := Doctor{Roots: Roots{Proc: "/proc", Sys: "/sys", Etc: "/etc"}, Root: "/", Dir: dir, Child: child.pid, Clients: 512}
 	host, all := d.Examine()
 	actionable(t, all)
 	state := map[string]calibrate.State{}
@@ -203,7 +183,7 @@ func TestNoProc(t *testing.T) {
 	empty := t.TempDir()
 	d := Doctor{Roots: Roots{Proc: empty, Sys: empty}, Root: empty}
 	for _, f := range []calibrate.Finding{d.statm(""), d.peak(), d.rollup(), d.strangers(), d.hiding(), d.swap(), d.overcommit(),
-		d.busy(calibrate.Host{}), d.controller(), d.ownGroup(), d.ports(), d.backlog()} {
+		d.busy(calibrate.Host{}), d.controller(), d.ports(), d.backlog()} {
 		if f.State == calibrate.StateOK || f.Stops != (f.Name == "statm") {
 			t.Errorf("%s is %s, stops %v: %s", f.Name, f.State, f.Stops, f.Text)
 		}
@@ -339,11 +319,11 @@ func TestSayDescriptors(t *testing.T) {
 		own, app uint64
 		want     string
 	}{
-		{20000, 1024, "ok: open files: calibrate 20 000, the app 1 024; the load needs 544"},
-		{544, unix.RLIM_INFINITY, "ok: open files: calibrate 544, the app any number; the load needs 544"},
-		{543, 0, "limited: open files: calibrate 543: enough for 511 connections at once, and the load opens up to 512"},
-		{20000, 100, "limited: open files: calibrate 20 000, the app 100: enough for 68 connections at once, and the load opens up to 512"},
-		{20, 20, "limited: open files: calibrate 20, the app 20: enough for 0 connections at once, and the load opens up to 512"},
+		{20000, 1024, "ok: open files: calibrate 20 000, the app 1 024; a load of 512 clients, the most of an open loop, needs 544"},
+		{544, unix.RLIM_INFINITY, "ok: open files: calibrate 544, the app any number; a load of 512 clients, the most of an open loop, needs 544"},
+		{543, 0, "limited: open files: calibrate 543: enough for 511 clients at once; a load of 512, the most of an open loop, needs 544"},
+		{20000, 100, "limited: open files: calibrate 20 000, the app 100: enough for 68 clients at once; a load of 512, the most of an open loop, needs 544"},
+		{20, 20, "limited: open files: calibrate 20, the app 20: enough for 0 clients at once; a load of 512, the most of an open loop, needs 544"},
 	} {
 		f := sayDescriptors(tt.own, tt.app, 512)
 		if got := string(f.State) + ": " + f.Text; got != tt.want {
@@ -375,6 +355,26 @@ func TestWritable(t *testing.T) {
 		}
 		if got.State != tt.want || (err == nil) != (tt.want == calibrate.StateOK) {
 			t.Errorf("%s: %s: %s; making it: %v", tt.name, got.State, got.Text, err)
+		}
+	}
+}
+
+// A shell whose folder was removed is still in it, and can list it: nothing can be made there.
+func TestFolderThatIsGone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "gone")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, where := range []string{".", dir} {
+		d := Doctor{Dir: where}
+		for _, f := range []calibrate.Finding{d.writable(), d.space()} {
+			if f.State != calibrate.StateLimited || !strings.HasSuffix(f.Text, ": this folder is gone") || f.Try != "cd to one that exists" {
+				t.Errorf("%s in %q: %s: %s; try %s", f.Name, where, f.State, f.Text, f.Try)
+			}
 		}
 	}
 }

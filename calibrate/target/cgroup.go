@@ -36,6 +36,14 @@ func newGroup(limit int64) (cgroup, error) {
 	return c, nil
 }
 
+// GroupPossible says why an app can't have a memory control group of its own, by making one as a start would; nil
+// where it can. The group is removed at once, and by a later run's sweep where this process is killed meanwhile.
+func GroupPossible() error {
+	c, err := newGroup(0)
+	c.remove()
+	return err
+}
+
 // file is the path of one of the group's files, which has another name in each version.
 func (c cgroup) file(v1, v2 string) string {
 	if c.Version == 2 {

@@ -2,6 +2,7 @@ package target
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -115,7 +116,7 @@ func (c gunicornConfig) from(name string) string { return c[name].source }
 // printConfig has Gunicorn print its resolved settings. It does so before it imports the app, and is ended then.
 func printConfig(l *Launch, p program, file string) (gunicornConfig, error) {
 	argv := slices.Concat(p.argv[:p.index+1], []string{"--print-config"}, p.args())
-	out, err := probe(l, argv, configLimit, configComplete)
+	out, err := probe(context.Background(), l, argv, configLimit, configComplete)
 	c := gunicornConfig{}
 	if hasConfig.Match(out) {
 		c = parseConfig(string(out), filepath.Base(file))

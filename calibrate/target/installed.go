@@ -1,6 +1,7 @@
 package target
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path"
@@ -60,8 +61,9 @@ const apacheCommand = "--env PORT={port} -- %s -f /path/to/a.conf -DFOREGROUND" 
 const askedAtOnce = 4
 
 // Installed looks for servers: on the PATH, as it is given, and then in folders. None is started, but each is asked
-// for its version where it can be asked, for at most versionLimit. missing are the names that were not found.
-func Installed(searchPath string, folders []string) (found []calibrate.Server, missing []string) {
+// for its version where it can be asked, for at most versionLimit and until the context ends. missing are the names that
+// were not found.
+func Installed(ctx context.Context, searchPath string, folders []string) (found []calibrate.Server, missing []string) {
 	onPath := filepath.SplitList(searchPath)
 	var kinds []product
 	for _, p := range products {
@@ -77,7 +79,7 @@ func Installed(searchPath string, folders []string) (found []calibrate.Server, m
 			found, kinds = append(found, p.server(file, word)), append(kinds, p)
 		}
 	}
-	askAll(found, kinds)
+	askAll(ctx, found, kinds)
 	return found, missing
 }
 
@@ -153,7 +155,7 @@ func knownByName(argv []string) bool {
 }
 
 // askAll finds out the versions, and with them the traps. kinds are the products, one a server.
-func askAll(found []calibrate.Server, kinds []product) {
+func askAll(ctx context.Context, found []calibrate.Server, kinds []product) {
 	places := make(chan struct{}, askedAtOnce)
 	var all sync.WaitGroup
 	for i := range found {
@@ -161,7 +163,7 @@ func askAll(found []calibrate.Server, kinds []product) {
 		all.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()
-			s.Version, s.Doubt = kinds[i].version(s.Path)
+			s.Version, s.Doubt = kinds[i].version(ctx, s.Path)
 			if s.Doubt != "" {
 				s.State = calibrate.StateLimited
 			}
@@ -172,18 +174,18 @@ func askAll(found []calibrate.Server, kinds []product) {
 }
 
 // version asks a program, or its installation. doubt says why it did not answer: most likely it would not start either.
-func (p product) version(file string) (version, doubt string) {
+func (p product) version(ctx context.Context, file string) (version, doubt string) {
 	if p.ask == nil {
-		return distVersion(file, p.dist), ""
+		return numberOf(distVersion(file, p.dist))
 	}
 	absolute, err := filepath.Abs(file)
 	if err != nil {
 		return "", err.Error()
 	}
 	l := &Launch{env: os.Environ()} //nolint:forbidigo // it is not read here, but handed to the server, as the app's is
-	out, err := probe(l, slices.Concat([]string{absolute}, p.ask), versionLimit, p.says.Match)
+	out, err := probe(ctx, l, slices.Concat([]string{absolute}, p.ask), versionLimit, p.says.Match)
 	if m := p.says.FindSubmatch(out); m != nil {
-		return string(m[1]), ""
+		return numberOf(string(m[1]))
 	}
 	if last := lastLines(splitLog(out), 1); len(last) > 0 {
 		err = errors.New(last[0])
@@ -192,6 +194,22 @@ func (p product) version(file string) (version, doubt string) {
 		err = errors.New("it printed nothing")
 	}
 	return "", calibrate.RedactText(err.Error())
+}
+
+// saidVersion is a version as servers and packagers write them: a number, and what they add to it ("2.0.21-debian",
+// "8.1.2-1ubuntu2.14", "22.0.0rc1", "3.0.2.post1"), which is left out. It is bounded, since anything may be printed.
+var saidVersion = regexp.MustCompile(`^(\d{1,6}(?:\.\d{1,6}){0,4})(?:(?:\.?[A-Za-z]|[-+~][0-9A-Za-z])[0-9A-Za-z.+~-]{0,40})?$`)
+
+// numberOf is the number in a version, which is "" where there is none to be had.
+func numberOf(said string) (number, doubt string) {
+	m := saidVersion.FindStringSubmatch(said)
+	switch {
+	case m != nil:
+		return m[1], ""
+	case said != "":
+		return "", "what it says isn't a number such as 21.2.0"
+	}
+	return "", ""
 }
 
 // metadata is the name of a folder of a distribution's metadata, after the distribution's own name.

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,7 +95,7 @@ func TestInstalled(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	found, missing := Installed(usr+":"+filepath.Join(here, "bin"), []string{venv, "venv/bin"})
+	found, missing := Installed(t.Context(), usr+":"+filepath.Join(here, "bin"), []string{venv, "venv/bin"})
 	for i := range found {
 		found[i].Traps = nil // TestTrapsOf has them
 	}
@@ -121,7 +122,7 @@ func TestInstalled(t *testing.T) {
 }
 
 func TestInstalledNowhere(t *testing.T) {
-	found, missing := Installed("", []string{filepath.Join(t.TempDir(), "bin")})
+	found, missing := Installed(t.Context(), "", []string{filepath.Join(t.TempDir(), "bin")})
 	if len(found) != 0 || len(missing) != len(products) {
 		t.Errorf("found %v, missing %q", found, missing)
 	}
@@ -141,7 +142,7 @@ func TestModWSGI(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(modules, "mod_wsgi.so"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	found, _ := Installed(filepath.Join(dir, "sbin"), nil)
+	found, _ := Installed(t.Context(), filepath.Join(dir, "sbin"), nil)
 	if len(found) != 1 || found[0].With != "mod_wsgi" || len(found[0].Traps) != 2 {
 		t.Errorf("%+v", found)
 	}
@@ -167,6 +168,59 @@ func TestDistVersion(t *testing.T) {
 		if got := distVersion(link, "waitress"); got != want {
 			t.Errorf("%s: %q, want %q", folder, got, want)
 		}
+	}
+}
+
+// Whatever a program prints is foreign: a number is taken of it, or nothing.
+func TestNumberOf(t *testing.T) {
+	for said, want := range map[string]string{
+		"27.0.1": "27.0.1", "3": "3", "1.2.3.4.5": "1.2.3.4.5", "123456.1": "123456.1",
+		"2.0.21-debian": "2.0.21", "8.1.2-1ubuntu2.14": "8.1.2", "22.0.0rc1": "22.0.0", "3.0.2.post1": "3.0.2", "1.0+local": "1.0",
+		"-1..2": "", "1..2": "", "1.": "", ".1": "", "1-": "", "1.2.3.4.5.6": "", "1234567": "", "1.1234567": "", "x": "",
+		"21.2.0\xff<script>": "", "21.2.0 x": "", "21.2.0\n": "", "21.2.0-\xff": "", "٣.١": "",
+		strings.Repeat("7", 70): "", "1.0-" + strings.Repeat("a", 70): "",
+	} {
+		got, doubt := numberOf(said)
+		if got != want || (doubt == "") != (want != "") {
+			t.Errorf("%q: %q, doubt %q, want %q", said, got, doubt, want)
+		}
+	}
+}
+
+func FuzzNumberOf(f *testing.F) {
+	f.Add("2.0.21-debian")
+	f.Fuzz(func(t *testing.T, said string) {
+		if got, _ := numberOf(said); strings.Trim(got, "0123456789.") != "" || len(got) > 5*6+4 {
+			t.Errorf("%q of %q", got, said)
+		}
+	})
+}
+
+// A server whose version is no version is limited, and says nothing of what it printed.
+func TestServerOfNoVersion(t *testing.T) {
+	for _, version := range []string{"-1..2", `21.2.0\377<script>`, strings.Repeat("7", 70)} {
+		dir := t.TempDir()
+		script(t, filepath.Join(dir, "gunicorn"), `printf 'gunicorn (version `+version+`)\n'`)
+		found, _ := Installed(t.Context(), dir, nil)
+		if len(found) != 1 || found[0].State != calibrate.StateLimited || found[0].Version != "" ||
+			found[0].Doubt != "what it says isn't a number such as 21.2.0" {
+			t.Errorf("%s: %+v", version, found)
+		}
+	}
+}
+
+// Servers that don't answer are left as soon as nobody wants to know any more.
+func TestInstalledEndsWithItsContext(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"gunicorn", "uvicorn", "granian", "uwsgi", "puma", "unicorn"} { // more than are asked at once
+		script(t, filepath.Join(dir, name), "exec sleep 60")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	found, _ := Installed(ctx, dir, nil)
+	if took := time.Since(began); took > versionLimit/2 || len(found) != 6 {
+		t.Errorf("%d servers, after %v", len(found), took)
 	}
 }
 
@@ -203,7 +257,7 @@ func TestProposedCommands(t *testing.T) {
 
 func TestE2EInstalledServers(t *testing.T) {
 	gunicorn, uvicorn := venv(t, "gunicorn"), venv(t, "uvicorn")
-	found, _ := Installed("", []string{filepath.Dir(gunicorn)})
+	found, _ := Installed(t.Context(), "", []string{filepath.Dir(gunicorn)})
 	have := map[string]string{}
 	for _, s := range found {
 		have[s.Path] = s.Version
@@ -223,7 +277,7 @@ func TestE2EServerThatDoesNotSay(t *testing.T) {
 	dir := t.TempDir()
 	script(t, filepath.Join(dir, "puma"), `echo $$ >"`+dir+`/pid"; trap "" TERM INT; sleep 600`)
 	began := time.Now()
-	found, _ := Installed(dir, nil)
+	found, _ := Installed(t.Context(), dir, nil)
 	if took := time.Since(began); took > 2*versionLimit {
 		t.Errorf("it took %v", took)
 	}

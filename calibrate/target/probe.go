@@ -18,8 +18,11 @@ const (
 )
 
 // probe runs a command of the server's own for what it prints, under a guard, in the app's environment. It is killed
-// as soon as enough says that the output is complete, and at the limit.
-func probe(l *Launch, argv []string, limit time.Duration, enough func([]byte) bool) ([]byte, error) {
+// as soon as enough says that the output is complete, at the limit, and when the context ends.
+func probe(ctx context.Context, l *Launch, argv []string, limit time.Duration, enough func([]byte) bool) ([]byte, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	path, err := lookPath(argv[0], getenv(l.env, "PATH"))
 	if err != nil {
 		return nil, err
@@ -40,11 +43,16 @@ func probe(l *Launch, argv []string, limit time.Duration, enough func([]byte) bo
 		return nil, err
 	}
 	defer g.stop(context.Background(), syscall.SIGKILL, 0)
-	return readProbe(read, time.Now().Add(limit), enough)
+	_ = read.SetReadDeadline(time.Now().Add(limit))
+	defer context.AfterFunc(ctx, func() { _ = read.SetReadDeadline(time.Now()) })()
+	out, err := readProbe(read, enough)
+	if ctx.Err() != nil {
+		return out, context.Cause(ctx)
+	}
+	return out, err
 }
 
-func readProbe(read *os.File, deadline time.Time, enough func([]byte) bool) ([]byte, error) {
-	_ = read.SetReadDeadline(deadline)
+func readProbe(read *os.File, enough func([]byte) bool) ([]byte, error) {
 	var out []byte
 	buf := make([]byte, 16<<10)
 	for len(out) < probeBytes {

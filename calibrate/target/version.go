@@ -1,6 +1,7 @@
 package target
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,7 +14,7 @@ var versionNumber = regexp.MustCompile(`\b(\d+)\.(\d+)(\.\d+)*`)
 
 // askVersion reads what a server's own --version says in the line that holds the word.
 func askVersion(l *Launch, p program, server, word string) (string, error) {
-	out, err := probe(l, slices.Concat(p.argv[:p.index+1], []string{"--version"}), versionLimit, nil)
+	out, err := probe(context.Background(), l, slices.Concat(p.argv[:p.index+1], []string{"--version"}), versionLimit, nil)
 	if err != nil {
 		l.warn("version-unknown", "run it by hand and see", "%s --version did not answer: %v", strings.ToLower(server), err)
 		return "", nil

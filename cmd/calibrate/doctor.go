@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -21,10 +24,13 @@ func newDoctorCmd(env Env) *cobra.Command {
 		Use:   "doctor",
 		Short: "Say what can be measured here, what can't, and what to do about it",
 		Long: "doctor tries what a measurement needs (reading memory, limits, load, files), and lists the servers it finds.\n" +
-			"It changes nothing and starts no app; servers are only asked for their versions.",
+			"It starts no app and leaves nothing changed; servers are only asked for their versions.",
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			checkup := examine(env)
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			checkup, err := examine(cmd.Context(), env)
+			if err != nil {
+				return err
+			}
 			if err := showCheckup(env, checkup, json); err != nil {
 				return err
 			}
@@ -46,17 +52,33 @@ func showCheckup(env Env, c calibrate.Checkup, json bool) error {
 }
 
 // examine looks at the machine first, while nothing else of ours runs, and then for servers.
-func examine(env Env) calibrate.Checkup {
+func examine(ctx context.Context, env Env) (calibrate.Checkup, error) {
 	child, endChild := startIdle(nil)
 	defer endChild()
 	stranger, endStranger := startIdle(&syscall.Credential{Uid: nobody, Gid: nobody, NoSetGroups: true}) // takes root
 	defer endStranger()
 	host, findings := sampler.Doctor{
 		Roots: sampler.Roots{Proc: "/proc", Sys: "/sys", Etc: "/etc"}, Root: "/", Dir: env.Dir,
-		Child: child, Stranger: stranger, Sockets: loadgen.MostClients, CI: ciVariables(env),
+		Child: child, Stranger: stranger, Clients: loadgen.MostClients, CI: ciVariables(env),
 	}.Examine()
-	servers, missing := target.Installed(env.Getenv("PATH"), serverFolders(env))
-	return calibrate.NewCheckup(toolInfo(), host, findings, servers, missing)
+	findings = addOwnGroup(findings, target.GroupPossible())
+	servers, missing := target.Installed(ctx, env.Getenv("PATH"), serverFolders(env))
+	if err := context.Cause(ctx); err != nil { // what was asked last has not answered
+		return calibrate.Checkup{}, &calibrate.Failure{Kind: calibrate.KindInterrupted, What: "interrupted", Why: err.Error(),
+			Try: "run it again; nothing was changed", Err: err}
+	}
+	return calibrate.NewCheckup(toolInfo(), host, findings, servers, missing), nil
+}
+
+// addOwnGroup puts what came of making a cgroup for an app after what is said of cgroups, in the same area.
+func addOwnGroup(findings []calibrate.Finding, impossible error) []calibrate.Finding {
+	at := slices.IndexFunc(findings, func(f calibrate.Finding) bool { return f.Name == "cgroups" })
+	own := calibrate.Finding{Area: findings[at].Area, Name: "own-cgroup", State: calibrate.StateOK, Text: "the app can have a memory cgroup of its own"}
+	if impossible != nil {
+		own.State, own.Text = calibrate.StateLimited, fmt.Sprintf("the app can't have a memory cgroup of its own: %v", impossible)
+		own.Try = "run calibrate as root, or in a group of its own: systemd-run --user --scope -p Delegate=yes calibrate run ..."
+	}
+	return slices.Insert(findings, at+1, own)
 }
 
 // ciVariables are those by which the CIs that people use say that they are one, as far as they are set.
@@ -95,10 +117,12 @@ func newIdleCmd(env Env) *cobra.Command {
 	}
 }
 
-// startIdle starts one, as another user where a credential is given; pid 0 where that can't be done.
+// startIdle starts one, as another user where a credential is given; pid 0 where that can't be done. It has no
+// environment: in /proc/PID/environ its user could read ours, with the secrets in it.
 func startIdle(as *syscall.Credential) (pid int, end func()) {
 	cmd := &exec.Cmd{
 		Path: "/proc/self/exe", Args: []string{"calibrate", idleCommand}, // works also where the binary has been replaced meanwhile
+		Env:         []string{},
 		SysProcAttr: &syscall.SysProcAttr{Credential: as},
 	}
 	stdin, err := cmd.StdinPipe()

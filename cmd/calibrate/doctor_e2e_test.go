@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
+	"workermem/calibrate/target"
 )
 
 // visit is one run of calibrate doctor --json: as whom, where, and how it is started.
@@ -71,6 +73,9 @@ func (v visit) doctor(t *testing.T) patient {
 	}
 	if left := children(t); len(left) > len(before) {
 		t.Errorf("left behind: processes %v", left)
+	}
+	if left := groupsOf(cmd.Process.Pid); len(left) > 0 {
+		t.Errorf("left behind: control groups %q", left)
 	}
 	return p
 }
@@ -162,25 +167,101 @@ func needRoot(t *testing.T) {
 	}
 }
 
-// memoryGroup is the folder of this process's memory cgroup, of v1 or v2, "" where there is none.
-func memoryGroup(t *testing.T) string {
+// appGroup is the control group in which a server was started by this user, "" with the reason where it has none.
+func appGroup(t *testing.T) (folder, why string) {
 	t.Helper()
-	text, err := os.ReadFile("/proc/self/cgroup")
-	if err != nil {
-		return ""
+	const python = "/usr/bin/python3" // the servers' own may be where only root can go
+	if _, err := os.Stat(python); err != nil {
+		t.Skip(err)
 	}
-	for line := range strings.Lines(string(text)) {
-		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
-		for _, folder := range []string{"/sys/fs/cgroup/memory" + parts[2], "/sys/fs/cgroup" + parts[2]} {
-			isMemory := parts[1] == "memory" && strings.Contains(folder, "/memory") || parts[1] == ""
-			_, v1 := os.Stat(filepath.Join(folder, "memory.limit_in_bytes"))
-			_, v2 := os.Stat(filepath.Join(folder, "memory.current"))
-			if isMemory && (v1 == nil || v2 == nil) {
-				return folder
-			}
+	launch, err := target.Recognise(target.Spec{
+		Command: []string{python, "-m", "http.server", "--bind", "127.0.0.1", "--directory", "/sys", "{port}"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	app, err := launch.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, why = app.Group()
+	if _, err := app.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	return folder, why
+}
+
+// What doctor says of the app's own group is what becomes of an app that is started.
+func TestE2EDoctorOwnGroup(t *testing.T) {
+	p := visit{}.doctor(t)
+	folder, why := appGroup(t)
+	p.says(t, "own-cgroup", folder != "", folder+why)
+	_, said, _ := strings.Cut(p.find(t, "own-cgroup").Text, ": ")
+	_, seen, _ := strings.Cut(why, ": ")
+	if said != seen {
+		t.Errorf("doctor says %q, a start %q", said, seen)
+	}
+}
+
+// Another user is another process, so the test above is run as that user: from a copy, because nobody may not look into
+// the folder of the binary.
+func TestE2EDoctorOwnGroupAsNobody(t *testing.T) {
+	needRoot(t)
+	copied := filepath.Join(publicFolder(t), "doctor.test")
+	if err := tried(0, "/", "cp -L "+namedCalibrate(t)+" "+copied+" && chmod 755 "+copied); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(copied, "-test.run=^TestE2EDoctorOwnGroup$", "-test.v")
+	cmd.Dir, cmd.Env, cmd.SysProcAttr = "/", []string{"PATH=/usr/bin:/bin", "HOME=/"}, asUser(nobody)
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "--- PASS") && !strings.Contains(string(out), "--- SKIP") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// The child to look at has another user, who may read what it was started with.
+func TestE2EDoctorIdleHasNoEnvironment(t *testing.T) {
+	skipShort(t)
+	t.Setenv("SECRET", "hunter2")
+	for _, as := range []*syscall.Credential{nil, {Uid: nobody, Gid: nobody, NoSetGroups: true}} {
+		pid, end := startIdle(as)
+		defer end()
+		if pid == 0 && as != nil && os.Geteuid() != 0 {
+			continue // only root can be somebody else
+		}
+		if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid)); err != nil || len(text) > 0 {
+			t.Errorf("as %v: environment %q, %v", as, text, err)
 		}
 	}
-	return ""
+}
+
+// Ctrl-C ends it, and the servers that it asks, while one of them keeps it waiting.
+func TestE2EDoctorInterrupted(t *testing.T) {
+	skipShort(t)
+	dir := publicFolder(t)
+	asked := filepath.Join(dir, "asked")
+	if err := os.WriteFile(filepath.Join(dir, "puma"), []byte("#!/bin/sh\n: >'"+asked+"'\nexec /bin/sleep 60\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	cmd := &exec.Cmd{Path: "/proc/self/exe", Args: []string{"calibrate", "doctor"}, Dir: dir, Env: []string{"PATH=" + dir}, Stderr: &stderr}
+	before := children(t)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(4 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if _, err := os.Stat(asked); err == nil {
+			break
+		}
+	}
+	_ = cmd.Process.Signal(os.Interrupt)
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted || !strings.Contains(stderr.String(), "Ctrl-C") {
+		t.Errorf("exit code %d, stderr %q", code, stderr.String())
+	}
+	if left := children(t); len(left) > len(before) {
+		t.Errorf("left behind: processes %v", left)
+	}
 }
 
 // As this user (root, in CI): whatever it says can be done is done here as well.
@@ -205,17 +286,6 @@ func TestE2EDoctor(t *testing.T) {
 	if first.Name != "gunicorn" || first.Path != gunicorn || first.Version == "" || !strings.Contains(string(out), first.Version) || !first.Known {
 		t.Errorf("%+v, but it says %s", first, out)
 	}
-	if group := memoryGroup(t); group != "" {
-		own := filepath.Join(group, "calibrate-doctor-e2e")
-		err := os.Mkdir(own, 0o755)
-		_, v1 := os.Stat(filepath.Join(own, "memory.limit_in_bytes"))
-		_, v2 := os.Stat(filepath.Join(own, "memory.max"))
-		os.Remove(own)
-		p.says(t, "own-cgroup", err == nil && (v1 == nil || v2 == nil), err)
-		if left, _ := filepath.Glob(filepath.Join(group, "calibrate-doctor-*")); len(left) > 0 {
-			t.Errorf("cgroups left behind: %q", left)
-		}
-	}
 }
 
 func TestE2EDoctorAsNobody(t *testing.T) {
@@ -228,10 +298,6 @@ func TestE2EDoctorAsNobody(t *testing.T) {
 	p.says(t, "writable", err == nil, err)
 	err = tried(nobody, p.dir, "exec 3</proc/1/smaps_rollup")
 	p.says(t, "other-users", err == nil, err)
-	if group := memoryGroup(t); group != "" {
-		err := tried(nobody, p.dir, "mkdir "+group+"/calibrate-doctor-e2e")
-		p.says(t, "own-cgroup", err == nil, err)
-	}
 	for _, name := range []string{"statm", "peak", "smaps_rollup", "loopback"} { // of its own processes
 		p.says(t, name, true, "any user may")
 	}
@@ -263,6 +329,15 @@ func TestE2EDoctorInReadOnlyFolder(t *testing.T) {
 		`/bin/mount -t tmpfs -o ro none "` + dir + `" && cd "` + dir + `" && exec "$0" "$@"`}}.doctor(t)
 	if f := p.find(t, "writable"); f.State != calibrate.StateLimited || !strings.Contains(f.Text, "read-only") || !strings.Contains(f.Try, "--out") {
 		t.Errorf("%s: %s; try %s", f.State, f.Text, f.Try)
+	}
+}
+
+func TestE2EDoctorInFolderThatIsGone(t *testing.T) {
+	p := visit{path: "/usr/bin:/bin", wrap: []string{"/bin/sh", "-c", `mkdir gone && cd gone && rmdir ../gone && exec "$0" "$@"`}}.doctor(t)
+	for _, name := range []string{"writable", "space"} {
+		if f := p.find(t, name); f.State != calibrate.StateLimited || !strings.Contains(f.Text, "this folder is gone") {
+			t.Errorf("%s: %s", f.State, f.Text)
+		}
 	}
 }
 

@@ -46,6 +46,30 @@ func TestDoctorHere(t *testing.T) {
 	}
 }
 
+// Who interrupts it waits for no server, and gets no half of an answer.
+func TestDoctorInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(signalled{os.Interrupt})
+	var out, trouble bytes.Buffer
+	env := Env{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &trouble, Dir: t.TempDir(), Getenv: func(string) string { return "" }}
+	if code := Main(ctx, env, []string{"doctor"}); code != exitInterrupted || out.Len() > 0 || !strings.Contains(trouble.String(), "Ctrl-C") {
+		t.Errorf("exit code %d, stdout %q, stderr %q", code, out.String(), trouble.String())
+	}
+}
+
+func TestDoctorOnAFullDisk(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	var trouble bytes.Buffer
+	env := Env{Stdin: strings.NewReader(""), Stdout: full, Stderr: &trouble, Dir: t.TempDir(), Getenv: func(string) string { return "" }}
+	if code := Main(context.Background(), env, []string{"doctor"}); code != exitTool || !strings.Contains(trouble.String(), "free some space") {
+		t.Errorf("exit code %d, stderr %q", code, trouble.String())
+	}
+}
+
 func TestServerFolders(t *testing.T) {
 	env := Env{Dir: "/srv/app", Getenv: func(name string) string { return map[string]string{"VIRTUAL_ENV": "/opt/venv"}[name] }}
 	if got := strings.Join(serverFolders(env), " "); got != "/opt/venv/bin /srv/app/.venv/bin /srv/app/venv/bin" {

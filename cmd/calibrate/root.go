@@ -99,8 +99,11 @@ func plainFailure(err error) *calibrate.Failure {
 		first, _, _ := strings.Cut(text, "\n")
 		return calibrate.Usage("calibrate --help lists the commands", "%s", first)
 	}
-	return &calibrate.Failure{Kind: calibrate.KindTool, What: text,
-		Try: "run it again; if it stays, report it with the command and this message", Err: err}
+	try := "run it again; if it stays, report it with the command and this message"
+	if errors.Is(err, syscall.ENOSPC) {
+		try = "free some space"
+	}
+	return &calibrate.Failure{Kind: calibrate.KindTool, What: text, Try: try, Err: err}
 }
 
 // outcomeError carries the exit code of a run whose report says everything already.
