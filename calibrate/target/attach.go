@@ -26,7 +26,7 @@ type Running struct {
 	proc    procfs
 	root    identity // the server's main process
 	address address  // of the load
-	watch   watch
+	watch   *watch
 	oom     oomCount
 	info    calibrate.TargetInfo
 
@@ -35,6 +35,7 @@ type Running struct {
 
 	exited  chan struct{}
 	left    chan struct{} // closed when the watch is over
+	over    bool          // nobody looks any more
 	leave   sync.Once
 	looking sync.WaitGroup
 }
@@ -59,9 +60,10 @@ func attachIn(proc procfs, spec AttachSpec) (*Running, error) {
 	}
 	r := &Running{
 		spec: spec, proc: proc, root: identity{root.PID, root.Start}, oom: proc.oomKillsOf(itoa(root.PID)),
-		watch:  watch{proc: proc, server: anyCommand{}, rooted: true},
+		watch:  newWatch(proc, 0, anyCommand{}),
 		exited: make(chan struct{}), left: make(chan struct{}),
 	}
+	r.watch.rooted = true
 	r.info = calibrate.TargetInfo{
 		Server: anyCommand{}.name(), Command: proc.args(root.PID), Threads: spec.Threads, HasThreads: spec.Threads > 0,
 		PID: root.PID, UpSeconds: max(sinceBoot()-float64(root.Start)/clockTicks, 0),
@@ -85,16 +87,19 @@ func (r *Running) recognise() error {
 	if known, master := serverIn(tree); known != nil {
 		r.watch.server, r.info.Server = known, known.name()
 		if o, ok := known.(observed); ok {
-			o.running(r, master)
+			if err := o.running(r, master); err != nil {
+				return err
+			}
 		}
 	}
 	r.doubtLimits()
 	return nil
 }
 
-// observed is a server that can tell from its master's command line what its workers are like.
+// observed is a server that can tell from its master's command line what its workers are like. It complains, as a
+// *calibrate.Failure of KindUsage, where the user says otherwise.
 type observed interface {
-	running(r *Running, master process)
+	running(r *Running, master process) error
 }
 
 func (r *Running) warn(code, try, format string, args ...any) {
@@ -134,8 +139,11 @@ func (r *Running) lives() bool {
 	return err == nil && s.Start == r.root.start && s.alive()
 }
 
-// Info is what is known of the server now.
+// Info is what is known of the server now, and once the watch is over, what was known then.
 func (r *Running) Info() calibrate.TargetInfo {
+	if r.over {
+		return r.info
+	}
 	info := r.info
 	info.WorkerRule = r.watch.ruleNow()
 	for _, p := range r.watch.workers(r.root.pid) {
@@ -212,7 +220,11 @@ func (r *Running) name() string {
 
 // Stop ends the watch. The server runs on.
 func (r *Running) Stop(context.Context) (calibrate.Stopped, error) {
-	r.leave.Do(func() { close(r.left) })
-	r.looking.Wait()
+	r.leave.Do(func() {
+		close(r.left)
+		r.looking.Wait()
+		r.info, r.over = r.Info(), true
+		r.watch.close()
+	})
 	return calibrate.Stopped{}, nil
 }

@@ -200,11 +200,114 @@ func TestAttachKnowsGunicornByItsCommandLine(t *testing.T) {
 			if c.want.Server == "gunicorn" && (r.info.PID != 10 || r.info.NamedPID != 11) {
 				t.Errorf("pid %d for the named %d", r.info.PID, r.info.NamedPID)
 			}
+			if workers, err := r.Workers(); err != nil || c.want.Server == "gunicorn" && !slices.Equal(workers, []int{11}) {
+				t.Errorf("workers %v, %v", workers, err)
+			}
+			if tree := r.Tree(); !slices.Equal(tree, []int{10, 11}) {
+				t.Errorf("tree %v", tree)
+			}
 			if strings.Contains(strings.Join(r.info.Command, " "), "GUNICORN_CMD_ARGS") {
 				t.Error("the environment is in the command")
 			}
 		})
 	}
+}
+
+func TestAttachKnowsUvicornByItsCommandLine(t *testing.T) {
+	const python = "/venv/bin/python3 /venv/bin/uvicorn "
+	const spawn = "/venv/bin/python3 -c from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=7, pipe_handle=9) --multiprocessing-fork"
+	tracker := proc{11, 10, 10, "/venv/bin/python3 -c from multiprocessing.resource_tracker import main;main(6)"}
+	for name, c := range map[string]struct {
+		args    string
+		below   []proc
+		environ string
+		named   int
+		workers []int
+		limit   int
+		warns   []string
+	}{
+		"alone":          {python + "a:b", nil, "A=b", 10, []int{10}, 0, []string{endsServer}},
+		"supervised":     {python + "--workers 2 --limit-concurrency 50 a:b", []proc{tracker, {12, 10, 10, spawn}, {13, 10, 10, spawn}}, "A=b", 13, []int{12, 13}, 49, nil},
+		"a variable":     {python + "a:b", []proc{tracker, {12, 10, 10, spawn}}, "UVICORN_LIMIT_CONCURRENCY=8\x00WEB_CONCURRENCY=1", 12, []int{12}, 7, nil},
+		"a hidden one":   {python + "a:b", []proc{tracker, {12, 10, 10, spawn}}, "hidden", 10, []int{12}, 0, []string{"limit-unknown"}},
+		"a child of its": {python + "a:b", []proc{{12, 10, 10, "convert image"}}, "A=b", 10, []int{10}, 0, []string{endsServer}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fs := procWith(t, append([]proc{{10, 1, 10, c.args}}, c.below...)...)
+			if c.environ != "hidden" {
+				write(t, filepath.Join(string(fs), "10", "environ"), c.environ)
+			}
+			r, err := attachIn(fs, AttachSpec{PID: c.named})
+			if err != nil {
+				t.Fatal(err)
+			}
+			workers, _ := r.Workers()
+			if !slices.Equal(workers, c.workers) || r.info.PID != 10 || r.info.Server != "uvicorn" {
+				t.Errorf("workers %v, want %v; %+v", workers, c.workers, r.info)
+			}
+			if r.info.ConcurrencyLimit != c.limit || r.info.ConcurrencyFlag == "" || r.info.HasThreads {
+				t.Errorf("limit %d of %q, want %d; threads %v", r.info.ConcurrencyLimit, r.info.ConcurrencyFlag, c.limit, r.info.HasThreads)
+			}
+			var codes []string
+			for _, w := range r.Warnings() {
+				if w.Code != "other-cgroup" {
+					codes = append(codes, w.Code)
+				}
+			}
+			if !slices.Equal(codes, c.warns) {
+				t.Errorf("warnings %q, want %q", codes, c.warns)
+			}
+			_, err = attachIn(fs, AttachSpec{PID: c.named, Threads: 4})
+			usage(t, err, "one event loop")
+		})
+	}
+}
+
+// A watch gives its files back: whoever reports has no server to look at any more.
+func TestAttachGivesItsFilesBack(t *testing.T) {
+	pid := sleeper(t)
+	before := openFiles(t)
+	r, err := Attach(AttachSpec{PID: pid})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if openFiles(t) == before {
+		t.Error("nothing is kept open while it watches")
+	}
+	for range 2 {
+		if _, err := r.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r.Info().WorkerRule == "" {
+		t.Error("the rule is forgotten")
+	}
+	if after := openFiles(t); after != before {
+		t.Errorf("%d files open, were %d", after, before)
+	}
+}
+
+func openFiles(t *testing.T) int {
+	t.Helper()
+	all, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(all)
+}
+
+// sleeper is the pid of a process of the test's own.
+func sleeper(t *testing.T) int {
+	t.Helper()
+	cmd := exec.Command("sleep", "60")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	return cmd.Process.Pid
 }
 
 // The version is what stands beside the program, if that was there before the server was.

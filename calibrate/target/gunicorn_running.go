@@ -8,7 +8,7 @@ import (
 
 // running tells what a master's command line says of its workers. A configuration file is a program, and isn't run:
 // where there is one, or may be one, only what stands above it in Gunicorn's order is known.
-func (gunicorn) running(r *Running, master process) {
+func (gunicorn) running(r *Running, master process) error {
 	p := seeThrough(master.args)
 	environ, seen := r.environ()
 	given := gunicornConfig{}
@@ -29,6 +29,7 @@ func (gunicorn) running(r *Running, master process) {
 			"how many threads a worker has isn't known: gunicorn's command line doesn't say, and its configuration isn't executed "+
 				"(the kernel counts up to %d in a worker now, its main thread and the app's own among them)", r.mostThreads())
 	}
+	return nil
 }
 
 // mostThreads is the most threads that the kernel counts in a child of the master.

@@ -82,12 +82,18 @@ func (s uvicornSettings) describe(l *Launch) {
 		// A line a request would push all else out of the part of the log in which reasons are looked for.
 		l.change("the access log is off, so that the app's own words can be found in the log")
 	}
-	l.info.Threads, l.info.HasThreads = 0, false // an event loop takes as many requests at once as come
-	version := l.info.ServerVersion
-	l.info.CanScale, l.info.CanRecycle = true, version == "" || versionAtLeast(version, 0, 30) // before, none is replaced
-	l.info.ConcurrencyFlag = "--limit-concurrency"
+	s.tell(&l.info)
+	l.info.CanScale = true
+}
+
+// tell says how a worker takes requests, and whether it can be recycled.
+func (s uvicornSettings) tell(info *calibrate.TargetInfo) {
+	info.Threads, info.HasThreads = 0, false // an event loop takes as many requests at once as come
+	version := info.ServerVersion
+	info.CanRecycle = version == "" || versionAtLeast(version, 0, 30) // before, none is replaced
+	info.ConcurrencyFlag = "--limit-concurrency"
 	if limit, _ := s.number("limit-concurrency"); limit > 0 {
-		l.info.ConcurrencyLimit = limit - 1
+		info.ConcurrencyLimit = limit - 1
 	}
 }
 

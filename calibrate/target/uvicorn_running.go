@@ -1,19 +1,34 @@
 package target
 
-import "slices"
+import (
+	"slices"
+
+	"workermem/calibrate"
+)
 
 // running tells what a command line says of the workers. Whether there is a parent above them is seen in the tree.
-func (uvicorn) running(r *Running, master process) {
-	supervised := slices.ContainsFunc(r.watch.processes(r.root.pid), func(p process) bool {
+// What --env-file names isn't read: the only variable that it sets in time is the number of workers.
+func (uvicorn) running(r *Running, master process) error {
+	if r.spec.Threads > 1 {
+		return calibrate.Usage("leave --threads out; --limit-concurrency bounds the requests that a worker takes at once",
+			"%d threads were named, but a worker of uvicorn is one event loop", r.spec.Threads)
+	}
+	r.watch.server = uvicorn{supervised: slices.ContainsFunc(r.watch.processes(r.root.pid), func(p process) bool {
 		return p.parent == master.pid && spawned.MatchString(p.title())
-	})
-	r.watch.server = uvicorn{supervised: supervised}
+	})}
 	p := seeThrough(master.args)
-	environ, _ := r.environ()
+	environ, seen := r.environ()
 	settings := uvicornSettings{args: scanUvicorn(p.args()), env: slices.Concat(environ, p.set)}
-	l := &Launch{spec: Spec{Workers: 1}}
-	l.info.ServerVersion = r.packageVersion("uvicorn", p)
-	settings.describe(l)
-	r.info.ServerVersion, r.info.CanRecycle = l.info.ServerVersion, l.info.CanRecycle
-	r.info.ConcurrencyFlag, r.info.ConcurrencyLimit = l.info.ConcurrencyFlag, l.info.ConcurrencyLimit
+	r.info.ServerVersion = r.packageVersion("uvicorn", p)
+	settings.tell(&r.info)
+	if _, from := settings.text("limit-concurrency"); from == "" && !seen {
+		r.warn("limit-unknown", "run calibrate as the server's user, or as root",
+			"whether UVICORN_LIMIT_CONCURRENCY bounds the requests of a worker isn't known: the server's environment may not be read")
+	}
+	for _, trap := range trapsOf("uvicorn", r.info.ServerVersion) {
+		if trap.Code != endsServer || r.info.CanRecycle && r.watch.server == (uvicorn{}) {
+			r.warn(trap.Code, trap.Try, "%s", trap.Text)
+		}
+	}
+	return nil
 }
