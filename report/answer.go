@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -154,7 +153,7 @@ func gunicornFlags(r calibrate.Result) string {
 }
 
 // uvicornFlags leaves out a request limit for one worker, which would end the server, and jitter where the version has
-// none.
+// none, or may have none.
 func uvicornFlags(r calibrate.Result) string {
 	rec := r.Recommendation
 	flags := fmt.Sprintf("--workers %d", rec.Workers)
@@ -162,8 +161,7 @@ func uvicornFlags(r calibrate.Result) string {
 		return flags
 	}
 	flags += fmt.Sprintf(" --limit-max-requests %d", rec.MaxRequests)
-	noJitter := func(w calibrate.Warning) bool { return w.Code == "no-jitter" }
-	if !slices.ContainsFunc(r.Warnings, noJitter) {
+	if r.Target.HasJitter {
 		flags += fmt.Sprintf(" --limit-max-requests-jitter %d", rec.MaxRequestsJitter)
 	}
 	return flags

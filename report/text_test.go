@@ -163,6 +163,26 @@ func TestPaste(t *testing.T) {
 	}
 }
 
+// A limit for two workers or more, and jitter only where the version is known to have it.
+func TestPasteForUvicorn(t *testing.T) {
+	for want, c := range map[string]struct {
+		workers int
+		jitter  bool
+	}{
+		"--workers 1":                            {1, true},
+		"--workers 3 --limit-max-requests 14000": {3, false},
+		"--workers 3 --limit-max-requests 14000 --limit-max-requests-jitter 1600": {3, true},
+	} {
+		r := calibrate.Result{
+			Recommendation: calibrate.Recommendation{Workers: c.workers, MaxRequests: 14000, MaxRequestsJitter: 1600},
+			Target:         calibrate.TargetInfo{Server: "uvicorn", HasJitter: c.jitter},
+		}
+		if got := paste(r); got != want {
+			t.Errorf("%+v: %q, want %q", c, got, want)
+		}
+	}
+}
+
 func TestChooseKeepsWhatMatters(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) calibrate.Candidate {

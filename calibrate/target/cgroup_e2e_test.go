@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,7 +63,7 @@ func TestE2EGroup(t *testing.T) {
 	if got := groupProcesses(t, r.group); !slices.Equal(got, tree) {
 		t.Errorf("%v are in the group, the app is %v", got, tree)
 	}
-	if owner, ok := ownerOf(filepath.Base(r.group)); !ok || owner.pid != os.Getpid() || !hostProc.lives(owner) {
+	if owner, _, ok := ownerOf(filepath.Base(r.group)); !ok || owner.pid != os.Getpid() || !hostProc.lives(owner) {
 		t.Errorf("%s is %+v's", r.group, owner)
 	}
 	threads, err := hostProc.numbers(strconv.Itoa(r.guardian.pid), "task")
@@ -254,7 +255,11 @@ func TestE2EInhabitedGroupIsTold(t *testing.T) {
 	if err := gone.Run(); err != nil {
 		t.Fatal(err)
 	}
-	c, err := h.make(strings.Replace("calibrate-PID-1-1", "PID", strconv.Itoa(gone.Process.Pid), 1))
+	namespace, err := pidNamespace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := h.make(fmt.Sprintf(groupName, gone.Process.Pid, 1, namespace, 1))
 	if err != nil {
 		needGroup(t, err.Error())
 	}

@@ -13,8 +13,9 @@ import (
 )
 
 // A group's name says whose it is: the tool's pid and start time, by which a later run can tell that the owner is gone,
-// and a number, since one tool starts several apps.
-const groupName = calibrate.GroupPrefix + "%d-%d-%d"
+// the PID namespace in which the pid is one (containers may share a parent group), and a number, since one tool starts
+// several apps.
+const groupName = calibrate.GroupPrefix + "%d-%d-%d-%d"
 
 var groupsNamed atomic.Int64
 
@@ -24,16 +25,32 @@ func newGroupName() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf(groupName, self.PID, self.Start, groupsNamed.Add(1)), nil
+	namespace, err := pidNamespace()
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf(groupName, self.PID, self.Start, namespace, groupsNamed.Add(1)), nil
+}
+
+// pidNamespace is the inode of this process's PID namespace (man 7 namespaces).
+func pidNamespace() (inode uint64, err error) {
+	link, err := os.Readlink("/proc/self/ns/pid")
+	if err != nil {
+		return 0, err
+	}
+	if _, err := fmt.Sscanf(link, "pid:[%d]", &inode); err != nil {
+		return 0, fmt.Errorf("%s is no PID namespace: %w", link, err)
+	}
+	return inode, nil
 }
 
 // ownerOf reads a group's name. ok is false for a name that isn't one of ours.
-func ownerOf(name string) (owner identity, ok bool) {
+func ownerOf(name string) (owner identity, namespace uint64, ok bool) {
 	var n int64
-	if _, err := fmt.Sscanf(name, groupName, &owner.pid, &owner.start, &n); err != nil {
-		return identity{}, false
+	if _, err := fmt.Sscanf(name, groupName, &owner.pid, &owner.start, &namespace, &n); err != nil {
+		return identity{}, 0, false
 	}
-	return owner, name == fmt.Sprintf(groupName, owner.pid, owner.start, n)
+	return owner, namespace, name == fmt.Sprintf(groupName, owner.pid, owner.start, namespace, n)
 }
 
 // lives says whether a process is still the one that it was.
@@ -43,15 +60,19 @@ func (p procfs) lives(who identity) bool {
 }
 
 // sweepGroups removes the groups below a folder whose owner is gone, and returns those in which something still lives:
-// the kernel refuses to remove them.
+// the kernel refuses to remove them. Whether an owner in another PID namespace lives can't be seen from here.
 func sweepGroups(parent string) (inhabited []string) {
+	own, err := pidNamespace()
+	if err != nil {
+		return nil // and no group of this process's will be made
+	}
 	entries, err := os.ReadDir(parent)
 	if err != nil {
 		return nil // what can't be listed can't be swept; to make a group there will fail as well, and say why
 	}
 	for _, e := range entries {
-		owner, ours := ownerOf(e.Name())
-		if !ours || hostProc.lives(owner) {
+		owner, namespace, ours := ownerOf(e.Name())
+		if !ours || namespace != own || hostProc.lives(owner) {
 			continue
 		}
 		folder := filepath.Join(parent, e.Name())

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -126,25 +127,30 @@ func TestOwnerOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if who, ok := ownerOf(name); !ok || who.pid != os.Getpid() || !hostProc.lives(who) {
-		t.Errorf("%s is %+v's", name, who)
+	own, err := pidNamespace()
+	if err != nil || own == 0 {
+		t.Fatal(own, err)
+	}
+	if who, namespace, ok := ownerOf(name); !ok || who.pid != os.Getpid() || !hostProc.lives(who) || namespace != own {
+		t.Errorf("%s is %+v's in %d", name, who, namespace)
 	}
 	if again, _ := newGroupName(); again == name {
 		t.Error("two groups of one name")
 	}
-	for _, other := range []string{"", "calibrate", "calibrate-", "calibrate-1-2", "calibrate-1-2-3-4", "calibrate-1-2-3x", "calibrate-test-1",
-		"calibrate-01-2-3", "calibrate- 1-2-3", "xcalibrate-1-2-3", "calibrate-+1-2-3", "calibrate-99999999999999999999-2-3"} {
-		if who, ok := ownerOf(other); ok {
+	for _, other := range []string{"", "calibrate", "calibrate-", "calibrate-1-2-3", "calibrate-1-2-3-4-5", "calibrate-1-2-3-4x", "calibrate-test-1",
+		"calibrate-01-2-3-4", "calibrate- 1-2-3-4", "xcalibrate-1-2-3-4", "calibrate-+1-2-3-4", "calibrate-1-2--3-4",
+		"calibrate-99999999999999999999-2-3-4"} {
+		if who, _, ok := ownerOf(other); ok {
 			t.Errorf("%q is %+v's", other, who)
 		}
 	}
 }
 
 func FuzzOwnerOf(f *testing.F) {
-	f.Add("calibrate-1-2-3")
-	f.Add("calibrate-1--2-3")
+	f.Add("calibrate-1-2-3-4")
+	f.Add("calibrate-1--2-3-4")
 	f.Fuzz(func(t *testing.T, name string) {
-		if _, ok := ownerOf(name); ok && (filepath.Base(name) != name || !strings.HasPrefix(name, "calibrate-")) {
+		if _, _, ok := ownerOf(name); ok && (filepath.Base(name) != name || !strings.HasPrefix(name, "calibrate-")) {
 			t.Errorf("%q would be removed", name)
 		}
 	})
@@ -160,9 +166,15 @@ func TestSweepGroups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gone := "calibrate-" + itoa(child.Process.Pid) + "-1-1"
-	reused := "calibrate-" + itoa(os.Getpid()) + "-1-1" // our number, but not our start
-	for _, name := range []string{own, gone, reused, gone + "x", "web", filepath.Join(gone, "below")} {
+	namespace, err := pidNamespace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	groupOf := func(pid int, namespace uint64) string { return fmt.Sprintf(groupName, pid, 1, namespace, 1) }
+	gone := groupOf(child.Process.Pid, namespace)
+	reused := groupOf(os.Getpid(), namespace)            // our number, but not our start
+	elsewhere := groupOf(child.Process.Pid, namespace+1) // whose owner may live there, whatever has its number here
+	for _, name := range []string{own, gone, reused, elsewhere, gone + "x", "web", filepath.Join(gone, "below")} {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -170,7 +182,7 @@ func TestSweepGroups(t *testing.T) {
 	if inhabited := sweepGroups(dir); len(inhabited) != 0 {
 		t.Errorf("inhabited: %q", inhabited)
 	}
-	for name, want := range map[string]bool{own: true, gone: false, reused: false, gone + "x": true, "web": true} {
+	for name, want := range map[string]bool{own: true, gone: false, reused: false, elsewhere: true, gone + "x": true, "web": true} {
 		if exists(filepath.Join(dir, name)) != want {
 			t.Errorf("%s is there: %v", name, !want)
 		}

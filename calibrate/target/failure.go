@@ -125,9 +125,8 @@ func (a *App) explainEnd(f *calibrate.Failure, when string) {
 	f.Why, f.Try = a.launch.server.explain(end, a.log())
 	switch {
 	case last == nil:
-		f.Kind = calibrate.KindTool
-		f.What, f.Why = fmt.Sprintf("the guard that watches %s was killed %s", a.name(), when), ""
-		f.Try = "leave the process " + guardName + " alone; the app was ended with it"
+		killed := guardKilled(a.name(), when)
+		f.Kind, f.What, f.Why, f.Try = killed.Kind, killed.What, "", killed.Try
 		return
 	case end.exited() && end.Code == 0 && last.Left > 0 && f.Why == "":
 		f.What = a.name() + " went into the background"
@@ -143,6 +142,15 @@ func (a *App) explainEnd(f *calibrate.Failure, when string) {
 		f.Try = "run the command by hand and see"
 	}
 	a.explainOOM(f)
+}
+
+// guardKilled is somebody else's doing, and no word on the app.
+func guardKilled(name, when string) *calibrate.Failure {
+	return &calibrate.Failure{
+		Kind: calibrate.KindTool,
+		What: fmt.Sprintf("the guard that watches %s was killed %s", name, when),
+		Try:  "leave the process " + guardName + " alone; the app was ended with it",
+	}
 }
 
 // explainAny is for every server: conventions of shells and kernels, and Python's last word.

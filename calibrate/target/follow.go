@@ -65,7 +65,7 @@ func (f *follower) follow(root int) error {
 	if err := f.walk(children); err != nil {
 		return err
 	}
-	return f.walk(f.missed())
+	return f.walkMissed()
 }
 
 // prepare bounds what is kept: by a quarter of the files that this process may open, because the load needs the others.
@@ -86,16 +86,41 @@ func (f *follower) walk(queue []int) error {
 	for i := 0; i < len(queue); i++ {
 		s, err := f.meet(queue[i])
 		if err == nil {
-			queue, err = f.appendChildren(queue, s)
+			queue, err = f.add(queue, s)
 		}
-		switch {
-		case errors.Is(err, errTooMany), errors.Is(err, errNoChildren):
-			return err
-		case err == nil && s.alive(): // else it has ended; or it was adopted while we look, and so is listed twice
-			f.tree = append(f.tree, s)
+		if errors.Is(err, errTooMany) || errors.Is(err, errNoChildren) {
+			return err // else it has ended; or it was adopted while we look, and so is listed twice
 		}
 	}
 	return nil
+}
+
+// walkMissed does the same for those that are in no list. They are read through what is kept of them alone: the number
+// of one that has ended may be a stranger's by now.
+func (f *follower) walkMissed() error {
+	for _, pid := range f.missed() {
+		s, err := f.again(pid)
+		if err != nil {
+			continue
+		}
+		children, err := f.add(nil, s)
+		if errors.Is(err, errTooMany) || errors.Is(err, errNoChildren) {
+			return err
+		}
+		if err := f.walk(children); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add adds a process to the tree if it lives, and its children to the queue.
+func (f *follower) add(queue []int, s stat) ([]int, error) {
+	queue, err := f.appendChildren(queue, s)
+	if err == nil && s.alive() {
+		f.tree = append(f.tree, s)
+	}
+	return queue, err
 }
 
 // missed are the processes that an earlier look has met and this one has not, parents first. Most have ended. But the
@@ -114,15 +139,8 @@ func (f *follower) missed() []int {
 
 // meet reads a process: through the file that is kept, unless that is of one that has ended.
 func (f *follower) meet(pid int) (stat, error) {
-	if k := f.kept[pid]; k != nil {
-		if k.look == f.looks {
-			return stat{}, errMet
-		}
-		if s, err := f.stat(k.stat); err == nil {
-			k.look = f.looks
-			return s, nil
-		}
-		f.drop(pid)
+	if s, err := f.again(pid); err == nil || errors.Is(err, errMet) {
+		return s, err
 	}
 	fd, err := f.open(itoa(pid), "stat")
 	if err != nil {
@@ -134,6 +152,24 @@ func (f *follower) meet(pid int) (stat, error) {
 		return stat{}, err
 	}
 	f.kept[pid] = &kept{stat: fd, start: s.Start, look: f.looks}
+	return s, nil
+}
+
+// again reads a process through the file that is kept of it, and drops one that has ended.
+func (f *follower) again(pid int) (stat, error) {
+	k := f.kept[pid]
+	if k == nil {
+		return stat{}, unix.ESRCH
+	}
+	if k.look == f.looks {
+		return stat{}, errMet
+	}
+	s, err := f.stat(k.stat)
+	if err != nil {
+		f.drop(pid)
+		return stat{}, err
+	}
+	k.look = f.looks
 	return s, nil
 }
 
@@ -180,7 +216,10 @@ func (f *follower) openLists(k *kept, s stat) error {
 			k.lists = append(k.lists, list{thread, fd})
 		}
 	}
-	if _, err := f.stat(k.stat); err == nil && len(k.lists) == 0 {
+	if _, err := f.stat(k.stat); err != nil {
+		return err // it has just ended, and the lists may be those of another with its number
+	}
+	if len(k.lists) == 0 {
 		return errNoChildren
 	}
 	return nil

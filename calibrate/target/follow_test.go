@@ -74,6 +74,23 @@ func TestFollowReusedPID(t *testing.T) {
 	}
 }
 
+// What has ended and is in no list any more is not looked for by its number, which may be a stranger's.
+func TestFollowReusedPIDOfAStranger(t *testing.T) {
+	p := family{1: {2, 3}}.proc(t, true)
+	f := follower{proc: p}
+	defer f.close()
+	f.look(1)
+	p.adopt(t, 1, 2)
+	p.end(t, 3)
+	stranger := family{3: {4}}.proc(t, true)
+	if err := os.CopyFS(filepath.Join(string(p), "3"), os.DirFS(filepath.Join(string(stranger), "3"))); err != nil {
+		t.Fatal(err)
+	}
+	if got := statPIDs(f.look(1)); !slices.Equal(got, []int{2}) || f.plain || f.kept[3] != nil {
+		t.Errorf("%v, plain %v", got, f.plain)
+	}
+}
+
 // What the list of children leaves out while it lives is still there, and before its own children.
 func TestFollowMissed(t *testing.T) {
 	p := family{1: {9, 5}, 9: {4}, 4: {3}}.proc(t, true)

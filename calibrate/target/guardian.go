@@ -100,6 +100,8 @@ func guardCommand(commands, reports, output, stderr *os.File) *exec.Cmd {
 	return cmd
 }
 
+var errGuardEnded = errors.New("the guard ended before its work was done")
+
 // begin sends the order and waits for what becomes of it.
 func (g *guardian) begin(o order) error {
 	_ = g.send(o) // an error here is a dead guard, which is seen below
@@ -118,7 +120,7 @@ func (g *guardian) begin(o order) error {
 	}
 	<-g.gone
 	if start == nil {
-		return errors.New("the guard ended before it started the app")
+		return errGuardEnded
 	}
 	if start.Outside != "" {
 		return notEntered{errors.New(start.Outside)}
@@ -220,6 +222,12 @@ func (g *guardian) ending() *report {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.exit
+}
+
+// killed says, once the guard is gone, whether a signal ended it. It ends by itself when its work is done.
+func (g *guardian) killed() bool {
+	status, ok := g.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled()
 }
 
 // stop ends the app and its guard, and returns when both are gone. It is bounded: a guard that doesn't answer is

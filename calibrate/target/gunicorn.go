@@ -158,7 +158,7 @@ func (l *Launch) describe(s gunicornConfig) {
 	}
 	l.info.Threads = threads
 	l.info.HasThreads = takesThreads(class)
-	l.info.CanRecycle, l.info.CanScale = true, true
+	l.info.CanRecycle, l.info.HasJitter, l.info.CanScale = true, true, true
 	l.info.Preload = s.bool("preload_app")
 	if isSync(class) && threads > 1 { // config.py, worker_class
 		l.change("gunicorn makes its sync worker a gthread worker, because it has %d threads", threads)

@@ -3,6 +3,7 @@ package target
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -117,6 +118,9 @@ func (c gunicornConfig) from(name string) string { return c[name].source }
 func printConfig(l *Launch, p program, file string) (gunicornConfig, error) {
 	argv := slices.Concat(p.argv[:p.index+1], []string{"--print-config"}, p.args())
 	out, err := probe(context.Background(), l, argv, configLimit, configComplete)
+	if errors.Is(err, errGuardEnded) {
+		return nil, guardKilled("gunicorn", "while its configuration was asked for")
+	}
 	c := gunicornConfig{}
 	if hasConfig.Match(out) {
 		c = parseConfig(string(out), filepath.Base(file))

@@ -19,7 +19,7 @@ func (gunicorn) running(r *Running, master process) error {
 	l := &Launch{spec: Spec{Threads: r.spec.Threads}}
 	l.describe(given)
 	r.info.Threads, r.info.HasThreads, r.info.Preload = l.info.Threads, l.info.HasThreads, l.info.Preload
-	r.info.CanRecycle = true
+	r.info.CanRecycle, r.info.HasJitter = l.info.CanRecycle, l.info.HasJitter
 	r.info.ServerVersion = r.packageVersion("gunicorn", p)
 
 	whole := seen && err == nil && !strings.HasPrefix(master.title(), masterTitle) && !r.hasConfig(given)

@@ -49,7 +49,7 @@ func TestGunicornMeasuredCommand(t *testing.T) {
 		if got != want {
 			t.Errorf("%s\n got  %s\n want %s", command, got, want)
 		}
-		if info := l.Info(); info.Server != "gunicorn" || info.ServerVersion != "27.0.1" || !info.CanRecycle || strings.Join(info.Command, " ") != strings.ReplaceAll(command, "G", g) {
+		if info := l.Info(); info.Server != "gunicorn" || info.ServerVersion != "27.0.1" || !info.CanRecycle || !info.HasJitter || strings.Join(info.Command, " ") != strings.ReplaceAll(command, "G", g) {
 			t.Errorf("%+v", info)
 		}
 	}

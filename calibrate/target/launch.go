@@ -92,8 +92,8 @@ func knownServer(p program) server {
 	return nil
 }
 
-// Recognise reads the command and says how it will be measured. Every complaint is a *calibrate.Failure of
-// KindUsage, and nothing of the app has been started then.
+// Recognise reads the command and says how it will be measured. Every complaint is a *calibrate.Failure, of KindUsage
+// unless the tool itself failed, and nothing of the app has been started then.
 func Recognise(spec Spec) (*Launch, error) {
 	spec = withDefaults(spec)
 	if len(spec.Command) == 0 {
@@ -104,6 +104,9 @@ func Recognise(spec Spec) (*Launch, error) {
 	}
 	if err := checkPlaceholders(spec); err != nil {
 		return nil, err
+	}
+	if _, err := os.Getwd(); err != nil { // a server would only give a traceback
+		return nil, calibrate.Usage("cd to one that exists", "this folder is gone")
 	}
 	addr, err := parseAddress(spec.URL, spec.AllowRemote)
 	if err != nil {

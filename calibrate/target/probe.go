@@ -18,7 +18,8 @@ const (
 )
 
 // probe runs a command of the server's own for what it prints, under a guard, in the app's environment. It is killed
-// as soon as enough says that the output is complete, at the limit, and when the context ends.
+// as soon as enough says that the output is complete, at the limit, and when the context ends. The error is errGuardEnded
+// where the guard was killed meanwhile: what was printed says nothing then.
 func probe(ctx context.Context, l *Launch, argv []string, limit time.Duration, enough func([]byte) bool) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -42,12 +43,15 @@ func probe(ctx context.Context, l *Launch, argv []string, limit time.Duration, e
 	if err != nil {
 		return nil, err
 	}
-	defer g.stop(context.Background(), syscall.SIGKILL, 0)
 	_ = read.SetReadDeadline(time.Now().Add(limit))
 	defer context.AfterFunc(ctx, func() { _ = read.SetReadDeadline(time.Now()) })()
 	out, err := readProbe(read, enough)
+	g.stop(context.Background(), syscall.SIGKILL, 0)
 	if ctx.Err() != nil {
 		return out, context.Cause(ctx)
+	}
+	if complete := enough != nil && enough(out); err == nil && !complete && g.killed() {
+		return nil, errGuardEnded
 	}
 	return out, err
 }

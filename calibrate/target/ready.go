@@ -144,10 +144,7 @@ func (a *App) observeBoot(ctx context.Context, cancel context.CancelCauseFunc) {
 		case <-time.After(pause):
 		}
 		workers, sure := a.watch.sureWorkers(a.guardian.pid)
-		if !sure {
-			workers = nil
-		}
-		if err := boot.judge(workers, a.log(), time.Now()); err != nil {
+		if err := boot.judge(workers, sure, a.log(), time.Now()); err != nil {
 			cancel(err)
 			return
 		}
@@ -158,14 +155,19 @@ func (a *App) observeBoot(ctx context.Context, cancel context.CancelCauseFunc) {
 type bootWatch struct {
 	loop  int // so many workers are a crash loop
 	seen  map[identity]bool
-	alive time.Time // when one was last seen
+	alive time.Time // when one was last seen, or might have been there unseen
 }
 
-// judge says why the boot has become pointless, nil while it has not.
-func (b *bootWatch) judge(workers []process, log []string, now time.Time) error {
-	for _, w := range workers {
-		b.seen[identity{w.pid, w.start}] = true
+// judge says why the boot has become pointless, nil while it has not. What is not sure says nothing: an app that sets
+// a title of its own hides the server from its rule, and boots on.
+func (b *bootWatch) judge(workers []process, sure bool, log []string, now time.Time) error {
+	if !sure || len(workers) > 0 {
 		b.alive = now
+	}
+	if sure {
+		for _, w := range workers {
+			b.seen[identity{w.pid, w.start}] = true
+		}
 	}
 	switch {
 	case len(b.seen) >= b.loop || countLines(log, "Booting worker with pid") >= b.loop:

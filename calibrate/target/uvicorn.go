@@ -90,7 +90,8 @@ func (s uvicornSettings) describe(l *Launch) {
 func (s uvicornSettings) tell(info *calibrate.TargetInfo) {
 	info.Threads, info.HasThreads = 0, false // an event loop takes as many requests at once as come
 	version := info.ServerVersion
-	info.CanRecycle = version == "" || versionAtLeast(version, 0, 30) // before, none is replaced
+	info.CanRecycle = versionAtLeast(version, 0, 30) // before, none is replaced
+	info.HasJitter = versionAtLeast(version, 0, 41)
 	info.ConcurrencyFlag = "--limit-concurrency"
 	if limit, _ := s.number("limit-concurrency"); limit > 0 {
 		info.ConcurrencyLimit = limit - 1

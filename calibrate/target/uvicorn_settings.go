@@ -50,6 +50,31 @@ func pythonInt(text string) int {
 	return n
 }
 
+// pythonNumber is what Python's int takes, but for digits of other scripts.
+var pythonNumber = regexp.MustCompile(`^\s*[+-]?\d+(_\d+)*\s*$`)
+
+// numbers says whether the numbers that calibrate reads or replaces are numbers: Uvicorn would not start where one isn't,
+// and calibrate would where it has taken that one out.
+func (s uvicornSettings) numbers() error {
+	for _, option := range []string{"workers", "port", "fd", "limit-concurrency", "limit-max-requests"} {
+		if value, from := s.text(option); from != "" && !isNumber(value) {
+			return notANumber(from, value)
+		}
+	}
+	value := getenv(s.env, "WEB_CONCURRENCY")
+	if _, from := s.text("workers"); from == "" && value != "" && !isNumber(value) {
+		return notANumber("WEB_CONCURRENCY", value)
+	}
+	return nil
+}
+
+// isNumber is true also for a placeholder, which will be one.
+func isNumber(text string) bool { return pythonNumber.MatchString(text) || len(placeholders(text)) > 0 }
+
+func notANumber(from, value string) error {
+	return calibrate.Usage("give a whole number, or leave it out: uvicorn does not start with it", "%s %s is not a number", from, value)
+}
+
 // on reads a flag, of which a variable may hold any word that click takes for yes (click/types.py, BoolParamType).
 func (s uvicornSettings) on(option string) (on bool, from string) {
 	value, from := s.text(option)
@@ -130,6 +155,9 @@ func (s uvicornSettings) refuse() error {
 		if _, from := s.text(option); from != "" {
 			return calibrate.Usage("take it out for the measurement", "%s makes uvicorn serve TLS, and calibrate measures plain HTTP", from)
 		}
+	}
+	if err := s.numbers(); err != nil {
+		return err
 	}
 	// The connection that asks is counted too (protocols/http/h11_impl.py): 503 from limit connections on, not above.
 	if value, from := s.text("limit-concurrency"); from != "" && pythonInt(value) < 2 && !strings.Contains(value, "{") {

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -173,18 +174,19 @@ func TestUvicornWarnings(t *testing.T) {
 		shape         int // workers measured
 		want          []string
 		recycles      bool
+		jitter        bool
 	}{
-		"new":                      {"0.54.0", "a:a", 1, []string{"limit-ends-server"}, true},
-		"new, measured with 2":     {"0.54.0", "a:a", 2, nil, true},
-		"new, 2 in production":     {"0.54.0", "--workers 2 --limit-max-requests 5 a:a", 1, []string{"limit-ends-server"}, true},
-		"the first with jitter":    {"0.41.0", "a:a", 2, nil, true},
-		"without jitter":           {"0.40.0", "a:a", 2, []string{"no-jitter"}, true},
-		"the first that replaces":  {"0.30.0", "a:a", 1, []string{"no-jitter", "limit-ends-server"}, true},
-		"replaces none":            {"0.29.0", "a:a", 1, []string{"workers-not-replaced"}, false},
-		"replaces none, one limit": {"0.17.6", "--limit-max-requests 5 a:a", 1, []string{"workers-not-replaced", "limit-ends-server"}, false},
-		"1.0":                      {"1.0", "a:a", 2, nil, true},
-		"reload":                   {"0.54.0", "--reload a:a", 2, []string{"reload"}, true},
-		"a bound":                  {"0.54.0", "--limit-concurrency 100 a:a", 2, []string{"limit-concurrency"}, true},
+		"new":                      {"0.54.0", "a:a", 1, []string{"limit-ends-server"}, true, true},
+		"new, measured with 2":     {"0.54.0", "a:a", 2, nil, true, true},
+		"new, 2 in production":     {"0.54.0", "--workers 2 --limit-max-requests 5 a:a", 1, []string{"limit-ends-server"}, true, true},
+		"the first with jitter":    {"0.41.0", "a:a", 2, nil, true, true},
+		"without jitter":           {"0.40.0", "a:a", 2, []string{"no-jitter"}, true, false},
+		"the first that replaces":  {"0.30.0", "a:a", 1, []string{"no-jitter", "limit-ends-server"}, true, false},
+		"replaces none":            {"0.29.0", "a:a", 1, []string{"workers-not-replaced"}, false, false},
+		"replaces none, one limit": {"0.17.6", "--limit-max-requests 5 a:a", 1, []string{"workers-not-replaced", "limit-ends-server"}, false, false},
+		"1.0":                      {"1.0", "a:a", 2, nil, true, true},
+		"reload":                   {"0.54.0", "--reload a:a", 2, []string{"reload"}, true, true},
+		"a bound":                  {"0.54.0", "--limit-concurrency 100 a:a", 2, []string{"limit-concurrency"}, true, true},
 	} {
 		l := recognised(t, Spec{Command: append([]string{fakeUvicorn(t, c.version)}, strings.Fields(c.args)...), Workers: c.shape})
 		var got []string
@@ -194,8 +196,8 @@ func TestUvicornWarnings(t *testing.T) {
 				t.Errorf("%s: %+v", name, w)
 			}
 		}
-		if !slices.Equal(got, c.want) || l.Info().CanRecycle != c.recycles {
-			t.Errorf("%s: %q, can recycle %v; want %q, %v", name, got, l.Info().CanRecycle, c.want, c.recycles)
+		if !slices.Equal(got, c.want) || l.Info().CanRecycle != c.recycles || l.Info().HasJitter != c.jitter {
+			t.Errorf("%s: %q, can recycle %v, jitter %v; want %q, %v, %v", name, got, l.Info().CanRecycle, l.Info().HasJitter, c.want, c.recycles, c.jitter)
 		}
 	}
 }
@@ -237,6 +239,14 @@ func TestUvicornRefusals(t *testing.T) {
 		"app:app --help":                "the command only prints, it serves nothing",
 		"--limit-concurrency 1 app:app": "--limit-concurrency 1 makes uvicorn answer 503 to every request",
 		"--limit-concurrency=0 app:app": "--limit-concurrency 0 makes uvicorn answer 503 to every request",
+		"--workers abc app:app":         "--workers abc is not a number",
+		"--workers 1.5 app:app":         "--workers 1.5 is not a number",
+		"--workers 1__0 app:app":        "--workers 1__0 is not a number",
+		"--reload --workers=x app:app":  "--workers x is not a number",
+		"--port $PORT app:app":          "--port $PORT is not a number",
+		"--fd three app:app":            "--fd three is not a number",
+		"--limit-concurrency abc a:a":   "--limit-concurrency abc is not a number",
+		"--limit-max-requests abc a:a":  "--limit-max-requests abc is not a number",
 	} {
 		refuse(Spec{Command: append([]string{never}, strings.Fields(args)...)}, want)
 	}
@@ -246,6 +256,38 @@ func TestUvicornRefusals(t *testing.T) {
 		"UVICORN_LIMIT_CONCURRENCY 1 makes uvicorn answer 503 to every request")
 }
 
+// Where a number comes from is named, and what Uvicorn would not read isn't held against it.
+func TestUvicornNumbers(t *testing.T) {
+	for name, c := range map[string]struct{ args, env, want string }{
+		"a variable":               {"a:a", "UVICORN_WORKERS=abc", "UVICORN_WORKERS abc is not a number"},
+		"WEB_CONCURRENCY":          {"a:a", "WEB_CONCURRENCY=lots", "WEB_CONCURRENCY lots is not a number"},
+		"WEB_CONCURRENCY, reload":  {"--reload a:a", "WEB_CONCURRENCY=lots", "WEB_CONCURRENCY lots is not a number"}, // read all the same
+		"WEB_CONCURRENCY, unread":  {"--workers 2 a:a", "WEB_CONCURRENCY=lots", ""},
+		"the command line first":   {"--workers 2 a:a", "UVICORN_WORKERS=abc", ""},
+		"placeholders":             {"--workers {workers} --port {port} --limit-max-requests {max_requests}", "WEB_CONCURRENCY={workers}", ""},
+		"python's":                 {"--workers +1_0 --limit-max-requests 99999999999999999999 a:a", "UVICORN_LIMIT_CONCURRENCY=9", ""},
+		"a value of another's":     {"--log-level abc a:a", "", ""},
+		"nothing, and empty names": {"a:a", "UVICORN_WORKERS= WEB_CONCURRENCY=", ""},
+	} {
+		err := uvicornSettings{args: scanUvicorn(strings.Fields(c.args)), env: strings.Fields(c.env)}.refuse()
+		switch {
+		case c.want == "" && err != nil:
+			t.Errorf("%s: %v", name, err)
+		case c.want != "":
+			usage(t, err, c.want)
+		}
+	}
+}
+
+// Where the version isn't known, what only some versions can isn't promised.
+func TestUvicornOfUnknownVersion(t *testing.T) {
+	l := &Launch{spec: Spec{Workers: 1}}
+	uvicornSettings{}.describe(l)
+	if l.info.CanRecycle || l.info.HasJitter || !l.info.CanScale {
+		t.Errorf("%+v", l.info)
+	}
+}
+
 func TestUvicornThatIsNone(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "uvicorn")
 	if err := os.WriteFile(file, []byte("#!/bin/sh\necho \"No module named 'click'\"; exit 1\n"), 0o755); err != nil {
@@ -253,6 +295,37 @@ func TestUvicornThatIsNone(t *testing.T) {
 	}
 	_, err := Recognise(Spec{Command: []string{file, "app:app"}})
 	usage(t, err, "does not start Uvicorn: No module named 'click'")
+}
+
+// A guard that is killed while a version or a configuration is asked for is no fault of the command's.
+func TestGuardKilledWhileAsking(t *testing.T) {
+	for _, c := range []struct{ command, asked, want string }{
+		{"uvicorn", "--version", "the guard that watches uvicorn was killed while its version was asked for"},
+		{"gunicorn", "--version", "the guard that watches gunicorn was killed while its version was asked for"},
+		{"gunicorn -c x.py", "--print-config", "the guard that watches gunicorn was killed while its configuration was asked for"},
+	} {
+		server := strings.Fields(c.command)
+		file := filepath.Join(t.TempDir(), server[0])
+		script := "#!/bin/sh\nif [ \"$1\" = " + c.asked + " ]; then kill -9 $PPID; sleep 10; fi\necho 'gunicorn (version 27.0.1)'\n"
+		if err := os.WriteFile(file, []byte(script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Recognise(Spec{Command: slices.Concat([]string{file}, server[1:], []string{"app:app"})})
+		var f *calibrate.Failure
+		if !errors.As(err, &f) || f.Kind != calibrate.KindTool || f.Error() != c.want || !strings.Contains(f.Try, guardName) {
+			t.Errorf("%s: %+v", c.command, err)
+		}
+	}
+}
+
+func TestFolderThatIsGone(t *testing.T) {
+	folder := t.TempDir()
+	t.Chdir(folder)
+	if err := os.Remove(folder); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Recognise(Spec{Command: []string{"true"}, URL: "http://127.0.0.1:1"})
+	usage(t, err, "this folder is gone")
 }
 
 // Trees as they were seen with Uvicorn 0.29 and 0.54.

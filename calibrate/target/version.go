@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"slices"
 	"strconv"
@@ -15,6 +16,9 @@ var versionNumber = regexp.MustCompile(`\b(\d+)\.(\d+)(\.\d+)*`)
 // askVersion reads what a server's own --version says in the line that holds the word.
 func askVersion(l *Launch, p program, server, word string) (string, error) {
 	out, err := probe(context.Background(), l, slices.Concat(p.argv[:p.index+1], []string{"--version"}), versionLimit, nil)
+	if errors.Is(err, errGuardEnded) {
+		return "", guardKilled(strings.ToLower(server), "while its version was asked for")
+	}
 	if err != nil {
 		l.warn("version-unknown", "run it by hand and see", "%s --version did not answer: %v", strings.ToLower(server), err)
 		return "", nil
