@@ -112,6 +112,16 @@ func TestE2EUvicornWorkers(t *testing.T) {
 	}
 }
 
+// A title that the app gives itself at import hides Uvicorn from its rule, and is no end of a worker.
+func TestE2EUvicornTitledAtImport(t *testing.T) {
+	t.Parallel()
+	dir := module(t, "import time, setproctitle\ntime.sleep(0.5)\nsetproctitle.setproctitle('shop')\ntime.sleep(3)\n"+okASGI)
+	r := start(t, Spec{Command: uvicornWith(t, dir, "mod:app")})
+	if found, err := r.Workers(); err != nil || len(found) != 1 || r.Info().BootSeconds < 3.5 {
+		t.Errorf("%v (%v), booted in %v s", found, err, r.Info().BootSeconds)
+	}
+}
+
 // eachAnswers says whether each of the workers, and nobody else, has answered.
 func (r *running) eachAnswers(workers []int) func() bool {
 	answered := map[int]bool{}
