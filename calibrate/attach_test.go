@@ -297,3 +297,50 @@ func TestAttachReadBack(t *testing.T) {
 		t.Error("a partial watch is recommended from")
 	}
 }
+
+// replacing is the memory of a server that replaces a worker just while its page tables are read.
+type replacing struct {
+	*fakeRig
+	read map[int]int // times, by pid
+}
+
+type countedProbe struct {
+	Probe
+	pid int
+	of  *replacing
+}
+
+func (m *replacing) Open(pid int) (Probe, error) {
+	p, err := m.fakeRig.Open(pid)
+	return countedProbe{p, pid, m}, err
+}
+
+func (p countedProbe) Detail() (Detail, error) {
+	p.of.read[p.pid]++
+	if p.pid == 102 {
+		p.of.others = []int{101, 103}
+		return Detail{}, ErrGone
+	}
+	return p.Probe.Detail()
+}
+
+func TestAttachReadsPageTablesOnce(t *testing.T) {
+	f := newFakeRig()
+	f.noURL = true
+	m := &replacing{f, map[int]int{}}
+	r, err := attachFake(t, f, watchPlan(), func(rig *Rig) { rig.Memory = m })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Worker.End == nil || r.Worker.End.Workers != 3 {
+		t.Fatalf("%+v", r.Worker.End)
+	}
+	for pid, times := range m.read {
+		if times != 1 {
+			t.Errorf("those of process %d were read %d times", pid, times)
+		}
+	}
+	if m.read[103] != 1 {
+		t.Errorf("the new worker's were not read: %v", m.read)
+	}
+}

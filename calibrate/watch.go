@@ -29,9 +29,10 @@ type watcher struct {
 	ticks      int // at which memory was read
 	samples    []Sample
 	status     Status
-	markBroken error   // why the high-water mark can't be used, nil while it can
-	highest    int64   // of the marks of a guest's workers, those that have ended included
-	cpu        float64 // seconds that a guest's workers have used
+	markBroken error          // why the high-water mark can't be used, nil while it can
+	highest    int64          // of the marks of a guest's workers, those that have ended included
+	cpu        float64        // seconds that a guest's workers have used
+	details    map[int]Detail // of a guest's processes, whose page tables are read once
 }
 
 type workerProbe struct {
@@ -233,7 +234,7 @@ func (w *watcher) end() (*EndReading, error) {
 	var e EndReading
 	worker := map[int]Detail{}
 	for _, p := range w.probes {
-		d, err := p.Detail()
+		d, err := w.once(p.pid, p.Detail)
 		if err != nil {
 			return nil, err
 		}
@@ -258,7 +259,7 @@ func (w *watcher) end() (*EndReading, error) {
 			all = append(all, d)
 			continue
 		}
-		d, err := w.detail(pid)
+		d, err := w.once(pid, func() (Detail, error) { return w.detail(pid) })
 		if err != nil && !errors.Is(err, ErrGone) { // one that ended since the list was made costs nothing any more
 			return nil, err
 		}
@@ -280,6 +281,21 @@ func treeBytes(all []Detail) (pss, alone int64) {
 		most = max(most, d.RSS-d.Anon)
 	}
 	return pss, pss + max(most-files, 0)
+}
+
+// once spares a guest's process a second reading, where the first attempt met a worker that has just ended.
+func (w *watcher) once(pid int, read func() (Detail, error)) (Detail, error) {
+	if d, known := w.details[pid]; known {
+		return d, nil
+	}
+	d, err := read()
+	if err == nil && w.guest {
+		if w.details == nil {
+			w.details = map[int]Detail{}
+		}
+		w.details[pid] = d
+	}
+	return d, err
 }
 
 func (w *watcher) detail(pid int) (Detail, error) {
