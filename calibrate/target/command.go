@@ -48,6 +48,9 @@ func (l *Launch) checkArgs(p program) error {
 	if l.spec.Threads > 1 && !l.spec.has("threads") {
 		return calibrate.Usage("write {threads} where the command says it", "%d threads asked for, but %s has no place for them", l.spec.Threads, p.name)
 	}
+	if l.spec.MaxRequests > 0 && !l.spec.has("max_requests") {
+		return calibrate.Usage("write {max_requests} where the command says it", "a new worker after %d requests is asked for, but %s has no place for it", l.spec.MaxRequests, p.name)
+	}
 	if l.spec.Workers > 1 && !l.spec.has("workers") {
 		return calibrate.Usage("write {workers} where the command says it", "%d workers asked for, but %s has no place for them", l.spec.Workers, p.name)
 	}

@@ -72,14 +72,13 @@ func overridden(spec Spec) []string {
 
 // overrides are our options, and the sentences that say what they change.
 func (l *Launch) overrides(s gunicornConfig) []string {
-	options := []string{"--bind", bindTo(l.address.host), "--workers", strconv.Itoa(l.spec.Workers), "--max-requests", "0", "--max-requests-jitter", "0"}
+	options := []string{"--bind", bindTo(l.address.host), "--workers", strconv.Itoa(l.spec.Workers),
+		"--max-requests", strconv.FormatInt(l.spec.MaxRequests, 10), "--max-requests-jitter", strconv.FormatInt(l.spec.Jitter, 10)}
 	l.describeBind(strings.Join(s.list("bind"), ", "))
 	if was := s.number("workers", 1); was != l.spec.Workers {
 		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), was)
 	}
-	if was := s.number("max_requests", 0); was > 0 {
-		l.change("recycling is off, instead of a new worker after %d requests", was)
-	}
+	l.describeRecycling(int64(s.number("max_requests", 0)))
 	if was := s.number("threads", 1); l.spec.Threads > 0 {
 		options = append(options, "--threads", strconv.Itoa(l.spec.Threads))
 		if was != l.spec.Threads {
@@ -96,6 +95,19 @@ func (l *Launch) describeBind(was string) {
 		l.change("it listens on %s instead of %s", l.address, was)
 	default:
 		l.change("it listens on a free loopback port instead of %s", was)
+	}
+}
+
+// describeRecycling says what becomes of the limit of requests that the command has.
+func (l *Launch) describeRecycling(was int64) {
+	switch now := l.spec.MaxRequests; {
+	case now == was:
+	case now == 0:
+		l.change("recycling is off, instead of a new worker after %d requests", was)
+	case was == 0:
+		l.change("a new worker after %d requests", now)
+	default:
+		l.change("a new worker after %d requests instead of %d", now, was)
 	}
 }
 

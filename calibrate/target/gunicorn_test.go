@@ -55,6 +55,17 @@ func TestGunicornMeasuredCommand(t *testing.T) {
 	}
 }
 
+func TestGunicornRecycling(t *testing.T) {
+	g := fakeGunicorn(t, "27.0.1")
+	l := recognised(t, Spec{Command: []string{g, "--max-requests", "5", "app:app"}, Workers: 3, MaxRequests: 1000, Jitter: 100})
+	if got := strings.Join(l.Info().MeasuredCommand[1:], " "); got != "--bind {host}:{port} --workers 3 --max-requests 1000 --max-requests-jitter 100 --no-control-socket app:app" {
+		t.Error(got)
+	}
+	hasChange(t, l.Info(), "a new worker after 1000 requests instead of 5")
+	_, err := Recognise(Spec{Command: []string{g, "app:app"}, MaxRequests: -1})
+	usage(t, err, "can't be negative")
+}
+
 func TestGunicornPidFile(t *testing.T) {
 	l := recognised(t, Spec{Command: []string{fakeGunicorn(t, "20.1.0"), "-p", "/run/app.pid", "app:app"}})
 	argv := l.Info().MeasuredCommand

@@ -33,6 +33,8 @@ type Spec struct {
 	Headers      http.Header       // of that GET
 	Threads      int               // 0: what the command says
 	Workers      int               // 0: one
+	MaxRequests  int64             // after which a worker is replaced; 0: never, as measuring needs
+	Jitter       int64             // on top of MaxRequests, at most, drawn by each worker
 	BootDeadline time.Duration     // 0: DefaultBootDeadline
 	Log          *os.File          // the app's stdout and stderr, opened for appending
 	AllowRemote  []string          // hosts allowed in URL beside loopback
@@ -101,6 +103,9 @@ func Recognise(spec Spec) (*Launch, error) {
 	}
 	if spec.MemoryLimit < 0 {
 		return nil, calibrate.Usage("a size, such as 512M", "a memory limit can't be negative")
+	}
+	if spec.MaxRequests < 0 || spec.Jitter < 0 {
+		return nil, calibrate.Usage("a number of requests", "max-requests and its jitter can't be negative")
 	}
 	if err := checkPlaceholders(spec); err != nil {
 		return nil, err

@@ -90,6 +90,6 @@ func placeholderValues(a address, spec Spec) map[string]string {
 		"port":         strconv.Itoa(a.port),
 		"workers":      strconv.Itoa(spec.Workers),
 		"threads":      strconv.Itoa(max(spec.Threads, 1)),
-		"max_requests": "0",
+		"max_requests": strconv.FormatInt(spec.MaxRequests, 10),
 	}
 }

@@ -44,8 +44,20 @@ func (uvicorn) plan(l *Launch, p program) error {
 	l.dropEnv("it would set the number of workers", "WEB_CONCURRENCY")
 	l.argv = slices.Concat(l.unset(p.argv[:p.index+1]),
 		[]string{"--host", "{host}", "--port", "{port}", "--workers", strconv.Itoa(l.spec.Workers), "--no-access-log"},
-		settings.args.without(uvicornOverridden...))
+		l.uvicornRecycling(), settings.args.without(uvicornOverridden...))
 	return nil
+}
+
+// uvicornRecycling are the options that have Uvicorn replace its workers; jitter where this version has it.
+func (l *Launch) uvicornRecycling() []string {
+	if l.spec.MaxRequests == 0 {
+		return nil
+	}
+	options := []string{"--limit-max-requests", strconv.FormatInt(l.spec.MaxRequests, 10)}
+	if l.info.HasJitter && l.spec.Jitter > 0 {
+		options = append(options, "--limit-max-requests-jitter", strconv.FormatInt(l.spec.Jitter, 10))
+	}
+	return options
 }
 
 // uvicornUnset are the settings that no option turns off again: 0 requests would be a limit too, reached at once.
@@ -72,9 +84,8 @@ func (s uvicornSettings) describe(l *Launch) {
 	if was := s.workers(); was != l.spec.Workers {
 		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), was)
 	}
-	if limit, _ := s.number("limit-max-requests"); limit > 0 {
-		l.change("recycling is off, instead of a limit of %d requests a worker", limit)
-	}
+	limit, _ := s.number("limit-max-requests")
+	l.describeRecycling(int64(max(limit, 0)))
 	if reload, _ := s.on("reload"); reload {
 		l.change("it does not watch files to reload the app")
 	}

@@ -59,7 +59,7 @@ func TestE2EUvicornAlone(t *testing.T) {
 		t.Errorf("%+v", info)
 	}
 	hasChange(t, info, "instead of file descriptor 9")
-	hasChange(t, info, "limit of 7 requests")
+	hasChange(t, info, "instead of a new worker after 7 requests")
 	hasChange(t, info, "does not watch files")
 	hasChange(t, info, "WEB_CONCURRENCY")
 	hasWarning(t, r.Warnings(), "reload")

@@ -137,8 +137,21 @@ func TestUvicornEnvironment(t *testing.T) {
 	if l.Info().ConcurrencyLimit != 8 {
 		t.Errorf("a limit of 9 lets a worker take %d requests", l.Info().ConcurrencyLimit)
 	}
-	for _, text := range []string{"instead of the Unix socket /x", "limit of 5 requests", "does not watch files", "access log is off", "WEB_CONCURRENCY"} {
+	for _, text := range []string{"instead of the Unix socket /x", "a new worker after 5 requests", "does not watch files", "access log is off", "WEB_CONCURRENCY"} {
 		hasChange(t, l.Info(), text)
+	}
+}
+
+// Jitter is told to those that have it (from 0.41).
+func TestUvicornRecycling(t *testing.T) {
+	for version, want := range map[string]string{
+		"0.30.0": "--limit-max-requests 1000 app:app",
+		"0.54.0": "--limit-max-requests 1000 --limit-max-requests-jitter 100 app:app",
+	} {
+		l := recognised(t, Spec{Command: []string{fakeUvicorn(t, version), "app:app"}, Workers: 2, MaxRequests: 1000, Jitter: 100})
+		if got := strings.Join(l.Info().MeasuredCommand, " "); !strings.HasSuffix(got, "--workers 2 --no-access-log "+want) {
+			t.Error(version, got)
+		}
 	}
 }
 
@@ -151,7 +164,7 @@ func TestUvicornChanges(t *testing.T) {
 		"app:app":                                           {"the access log is off, so that the app's own words can be found in the log"},
 		"app:app --no-access-log --host 0.0.0.0":            {"it listens on a free loopback port instead of 0.0.0.0:8000"},
 		"app:app --no-access-log --workers 4":               {"1 worker instead of 4"},
-		"app:app --no-access-log --limit-max-requests 1000": {"recycling is off, instead of a limit of 1000 requests a worker"},
+		"app:app --no-access-log --limit-max-requests 1000": {"recycling is off, instead of a new worker after 1000 requests"},
 		"app:app --no-access-log --reload --workers 4":      {"it does not watch files to reload the app"},
 		"app:app --access-log --no-access-log --fd 3":       {"it listens on a free loopback port instead of file descriptor 3"},
 	} {
