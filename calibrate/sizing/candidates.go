@@ -12,9 +12,9 @@ type Candidate struct {
 	Fits             bool    // the total is within the budget
 
 	// BoundBy is what stands against one worker more: "memory" where this many don't fit or one more would not,
-	// else "cpu" where one more would pass (2c+1)/threads, else "".
+	// else "maximum" where no more were asked for, else "cpu" where one more would pass (2c+1)/threads, else "".
 	BoundBy string
-	// Basis is "measured" for the shape that was measured, else "computed" by the law.
+	// Basis is the question's for its own shape, else "computed" by the law.
 	Basis string
 
 	MaxRequests, Jitter int     // 0: not to be recycled by count
@@ -23,7 +23,7 @@ type Candidate struct {
 }
 
 // candidates are the choices worth showing, by threads and then workers: the usual counts, the measured, the
-// recommended, and the most that fit within the CPU rule.
+// recommended, and the most that fit within the CPU rule; none with fewer or more workers than were asked for.
 func (q Question) candidates(c choice) []Candidate {
 	var all []Candidate
 	for _, threads := range q.ThreadChoices {
@@ -50,8 +50,9 @@ func (q Question) counts(threads int, c choice) []int {
 	if c.workers > 0 && threads == c.threads {
 		counts = append(counts, c.workers)
 	}
+	counts = append(counts, q.bounded(1), q.bounded(most))
 	slices.Sort(counts)
-	return slices.Compact(slices.DeleteFunc(counts, func(n int) bool { return n < 1 }))
+	return slices.Compact(slices.DeleteFunc(counts, func(n int) bool { return n != q.bounded(n) }))
 }
 
 func (q Question) candidate(workers, threads int) Candidate {
@@ -64,7 +65,7 @@ func (q Question) candidate(workers, threads int) Candidate {
 		Fits:        workers <= q.memoryWorkers(threads),
 	}
 	if workers == q.Workers && threads == q.Threads {
-		one.Basis = measured
+		one.Basis = q.Basis
 	}
 	one.TotalBytes = total(q.Law.SharedBytes, workers, one.WorkerBytes)
 	if q.BudgetBytes > 0 {
@@ -80,6 +81,8 @@ func (q Question) boundBy(workers, threads int) string {
 	switch {
 	case workers >= q.memoryWorkers(threads):
 		return "memory"
+	case q.MaxWorkers > 0 && workers >= q.MaxWorkers:
+		return "maximum"
 	case workers >= q.cpuWorkers(threads):
 		return "cpu"
 	}

@@ -9,20 +9,25 @@ type choice struct {
 	threads  int
 	byCPU    int // the seeds' CPU rule, divided by threads
 	byMemory int // the most that the law lets into the budget
+	free     int // the choice before the minimum, the maximum and recycling had their say
 	roomiest int // the choice before recycling had its say
 	workers  int // 0: nothing fits
 }
 
-// choose keeps the measured threads. Where not even one such worker fits, one worker with the most threads that do
-// fit stands in: one, not more, because nothing was measured there and so that more memory never gives fewer workers.
+// choose keeps the measured threads, unless something else is preferred. Where the fewest workers asked for don't
+// fit with them, as many with the most threads that do fit stand in: not more, because nothing was measured there and
+// so that more memory never gives fewer workers.
 func (q Question) choose() choice {
+	if better := q.preference(); better != nil {
+		return q.chooseThreads(better)
+	}
 	if c := q.chooseWorkers(q.Threads); c.workers > 0 {
 		return c
 	}
 	for i := len(q.ThreadChoices) - 1; i >= 0; i-- {
 		t := q.ThreadChoices[i]
 		if c := q.chooseWorkers(t); t < q.Threads && c.workers > 0 {
-			c.workers, c.roomiest = 1, 1
+			c.workers, c.roomiest, c.free = q.MinWorkers, q.MinWorkers, q.MinWorkers
 			return c
 		}
 	}
@@ -34,23 +39,33 @@ func (q Question) choose() choice {
 // since the law already counts what threads cost.
 func (q Question) chooseWorkers(threads int) choice {
 	c := choice{threads: threads, byCPU: q.cpuWorkers(threads), byMemory: q.memoryWorkers(threads)}
-	c.roomiest = min(c.byCPU, c.byMemory)
-	if c.roomiest < 2 && c.byMemory >= 2 {
-		c.roomiest = 2
+	if c.byMemory < q.MinWorkers {
+		return c
 	}
+	c.free = min(max(c.byCPU, 2), c.byMemory)
+	c.roomiest = q.bounded(c.free)
 	c.workers = q.affordable(c.roomiest, threads)
 	return c
 }
 
+// bounded is n, held between the fewest and the most workers that were asked for.
+func (q Question) bounded(n int) int {
+	n = max(n, q.MinWorkers)
+	if q.MaxWorkers > 0 {
+		n = min(n, q.MaxWorkers)
+	}
+	return n
+}
+
 // affordable is the most workers up to n whose recycling costs no more than dearest, but never fewer than one a
-// core (or two): headroom shared by fewer lasts longer, and a worker beyond one a core adds little, while one below
-// it idles a core. Where nothing in that range is cheap enough, the least of it, with its conflict shown. (Going
-// back to n there would let more memory give fewer workers.)
+// core (or two, or what was asked for): headroom shared by fewer lasts longer, and a worker beyond one a core adds
+// little, while one below it idles a core. Where nothing in that range is cheap enough, the least of it, with its
+// conflict shown. (Going back to n there would let more memory give fewer workers.)
 func (q Question) affordable(n, threads int) int {
 	if !q.recycles() || !q.fewerHelps(threads) {
 		return n
 	}
-	least := min(n, max(2, q.CPUs))
+	least := min(n, max(2, q.CPUs, q.MinWorkers))
 	for n > least && q.life(n, threads).cost > dearest {
 		n--
 	}

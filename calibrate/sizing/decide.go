@@ -9,7 +9,7 @@ type Answer struct {
 	TotalBytes     int64       // of the recommended; 0 where nothing fits
 	Reason         string      // why this one, with its sum
 	Refusal        string      // why none, with its sum
-	SmallestBytes  int64       // the least budget in which one worker of some thread choice fits
+	SmallestBytes  int64       // the least budget that holds the fewest workers asked for, of some thread choice
 }
 
 // Decide recommends workers, threads and max-requests for q; see Question for odd input. The recommended candidate
@@ -42,7 +42,7 @@ func (q Question) workerMemoryMB(c choice) int {
 	return int((bytes + MiB - 1) / MiB)
 }
 
-// smallest is the least budget that holds one worker, and with how many threads.
+// smallest is the least budget that holds the fewest workers asked for, and with how many threads.
 func (q Question) smallest() (bytes int64, threads int) {
 	threads = q.ThreadChoices[0] // threads never cost less than nothing, so the fewest are the cheapest
 	if q.Law.ThreadBytes == 0 {
@@ -51,7 +51,8 @@ func (q Question) smallest() (bytes int64, threads int) {
 	return q.needs(threads), threads
 }
 
-// needs is the least budget that holds one worker with that many threads; no budget at all never does.
+// needs is the least budget that holds the fewest workers asked for, with that many threads; no budget at all never
+// does.
 func (q Question) needs(threads int) int64 {
-	return max(1, total(q.Law.SharedBytes, 1, q.least(threads)))
+	return max(1, total(q.Law.SharedBytes, q.MinWorkers, q.least(threads)))
 }

@@ -2,6 +2,7 @@ package sizing
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -44,7 +45,7 @@ func Formulas(box Box, q Question) []Formula {
 	if guide := f.nowLMSGuide(); guide.Workers != rules[0].Workers {
 		rules = append(rules, guide)
 	}
-	rules = append(rules, f.pypnm(), f.gunicorn(), f.heroku(), f.passenger(), f.puma(), f.codeDotOrg(),
+	rules = append(rules, f.nowLMSTuned(), f.pypnm(), f.gunicorn(), f.heroku(), f.passenger(), f.puma(), f.codeDotOrg(),
 		f.apache2buddy(), f.phpFPM())
 	for i := range rules {
 		r := &rules[i]
@@ -88,6 +89,15 @@ func (f field) nowLMSGuide() Formula {
 	n := Workers(f.box.CPUs, megabytes(f.box.MemoryBytes), NowLMSWorkerMB, f.q.Threads)
 	return Formula{Name: "now-lms guide", Workers: n, Threads: f.q.Threads,
 		Source: "min(2c+1, installed / 200 MB) / threads; RAM optimization guide"}
+}
+
+// nowLMSTuned is what the guide asks for in its last step: its own formula, with the worker's memory set to what this
+// one takes.
+func (f field) nowLMSTuned() Formula {
+	worker := math.Ceil(f.measured() / MiB)
+	n := Workers(f.box.CPUs, megabytes(f.box.MemoryBytes), worker, f.q.Threads)
+	return Formula{Name: "now-lms tuned", Workers: n, Threads: f.q.Threads,
+		Source: fmt.Sprintf("min(2c+1, installed / %.0f MB) / threads; RAM optimization guide, WORKER_MEMORY_MB set", worker)}
 }
 
 func (f field) pypnm() Formula {

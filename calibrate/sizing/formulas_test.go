@@ -34,6 +34,7 @@ func TestFormulas(t *testing.T) {
 	want := []row{
 		{"now-lms", 8, 1, 40 + 8*55, true},         // min(9, 1638 / 200)
 		{"now-lms guide", 9, 1, 40 + 9*55, true},   // min(9, 2048 / 200)
+		{"now-lms tuned", 9, 1, 40 + 9*55, true},   // min(9, 2048 / 100)
 		{"pypnm", 1, 1, 95, true},                  // below 6 GiB
 		{"gunicorn", 9, 1, 40 + 9*55, true},        // 2 x 4 + 1
 		{"heroku-python", 4, 1, 40 + 4*55, true},   // min(9, 1024 / 256)
@@ -50,6 +51,7 @@ func TestFormulas(t *testing.T) {
 	q.Threads = 4
 	want = []row{
 		{"now-lms", 2, 4, 40 + 2*70, true}, // 8 / 4; the guide's 9 / 4 is the same
+		{"now-lms tuned", 2, 4, 40 + 2*70, true},
 		{"pypnm", 1, 4, 110, true},
 		{"gunicorn", 9, 4, 40 + 9*70, true},
 		{"heroku-python", 4, 4, 40 + 4*70, true},

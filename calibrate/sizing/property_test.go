@@ -7,6 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
+var preferences = []string{"", PreferWorkers, PreferThreads, PreferMemory, "nonsense"}
+
 // questions draws sensible ones, tight and roomy, of every verdict.
 func questions(t *rapid.T) Question {
 	mib := func(name string, most int64) int64 { return rapid.Int64Range(0, most*MiB).Draw(t, name) }
@@ -23,6 +25,10 @@ func questions(t *rapid.T) Question {
 		Threads:         rapid.IntRange(1, 32).Draw(t, "threads"),
 		ThreadChoices:   rapid.SliceOfN(rapid.IntRange(1, 32), 0, 3).Draw(t, "choices"),
 		CanRecycle:      rapid.Bool().Draw(t, "can recycle"),
+		Basis:           rapid.SampledFrom([]string{measured, given, "computed"}).Draw(t, "basis of the worker"),
+		MinWorkers:      rapid.IntRange(-1, 6).Draw(t, "min"),
+		MaxWorkers:      rapid.IntRange(-1, 12).Draw(t, "max"),
+		Prefer:          rapid.SampledFrom(preferences).Draw(t, "prefer"),
 	}
 	q.Creep = Creep{
 		Verdict: rapid.SampledFrom([]string{flat, creeping, creeping, warming, inconclusive, ""}).Draw(t, "verdict"),
@@ -51,6 +57,9 @@ func check(t interface {
 		}
 		if c.Workers < 1 || c.Threads < 1 || c.WorkerBytes < 0 || c.TotalBytes < 0 || c.MaxRequests < 0 || c.Jitter < 0 {
 			t.Fatalf("out of range: %+v", c)
+		}
+		if s := q.sound(); c.Workers < s.MinWorkers || s.MaxWorkers > 0 && c.Workers > s.MaxWorkers {
+			t.Fatalf("%d workers, %d to %d were asked for", c.Workers, s.MinWorkers, s.MaxWorkers)
 		}
 		sane(t, c.BudgetRatio, c.RestartSeconds)
 	}
@@ -97,7 +106,8 @@ func TestPropertyAnswers(t *testing.T) {
 	})
 }
 
-// More memory never gives fewer workers, all else equal, whatever the creep.
+// More memory never gives fewer workers, all else equal, whatever the creep; where threads or memory are preferred to
+// workers, it never gives fewer requests at once.
 func TestPropertyMoreMemory(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q := questions(t)
@@ -107,8 +117,95 @@ func TestPropertyMoreMemory(t *testing.T) {
 		if less.Recommended == nil {
 			return
 		}
-		if more.Recommended == nil || more.Recommended.Workers < less.Recommended.Workers {
-			t.Fatalf("with more memory %+v, with less %+v", more.Recommended, less.Recommended)
+		if more.Recommended == nil {
+			t.Fatalf("nothing fits with more memory, with less %+v", less.Recommended)
+		}
+		switch q.Prefer {
+		case PreferThreads:
+			if more.Recommended.Concurrency < less.Recommended.Concurrency {
+				t.Fatalf("with more memory %+v, with less %+v", more.Recommended, less.Recommended)
+			}
+		case PreferMemory: // a choice with fewer workers may be granted all of them
+		default:
+			if more.Recommended.Workers < less.Recommended.Workers {
+				t.Fatalf("with more memory %+v, with less %+v", more.Recommended, less.Recommended)
+			}
+		}
+	})
+}
+
+// The smallest budget of a refusal is enough, and a byte less is not.
+func TestPropertySmallestBudget(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q := questions(t)
+		q.BudgetBytes = Decide(q).SmallestBytes
+		if q.sound().BudgetBytes != q.BudgetBytes {
+			return // more than any host has
+		}
+		if a := Decide(q); a.Recommended == nil {
+			t.Fatalf("refused: %s", a.Refusal)
+		}
+		q.BudgetBytes--
+		if a := Decide(q); a.Recommended != nil && q.sound().least(a.Recommended.Threads) > 0 {
+			t.Fatalf("%+v fits in a byte less", a.Recommended)
+		}
+	})
+}
+
+// What is preferred is had: no thread choice alone would have more of it.
+func TestPropertyPreference(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q := questions(t)
+		a := Decide(q)
+		if a.Recommended == nil {
+			return
+		}
+		got, s := a.Recommended, q.sound()
+		chosen := s.choose()
+		for _, threads := range s.ThreadChoices {
+			c := s.chooseWorkers(threads)
+			switch q.Prefer {
+			case PreferWorkers:
+				if c.workers > got.Workers {
+					t.Fatalf("%d workers with %d threads, chosen %+v", c.workers, threads, got)
+				}
+			case PreferThreads:
+				if c.workers*threads > got.Concurrency {
+					t.Fatalf("%d x %d at once, chosen %+v", c.workers, threads, got)
+				}
+			case PreferMemory:
+				if c.workers > 0 && s.granted(c) && (!s.granted(chosen) || s.totalOf(c) < got.TotalBytes) {
+					t.Fatalf("%d x %d takes less, chosen %+v", c.workers, threads, got)
+				}
+			default:
+				if threads == s.Threads && c.workers > 0 && got.Threads != threads {
+					t.Fatalf("%d threads fit, chosen %+v", threads, got)
+				}
+			}
+		}
+	})
+}
+
+// A minimum and a maximum move an answer no further than to themselves.
+func TestPropertyBounds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q := questions(t)
+		q.Prefer, q.MinWorkers, q.MaxWorkers = "", 0, 0
+		free := Decide(q).Recommended
+		if free == nil {
+			return
+		}
+		q.MaxWorkers = rapid.IntRange(1, 20).Draw(t, "max")
+		if a := Decide(q).Recommended; a == nil || a.Workers > q.MaxWorkers || a.Workers < min(free.Workers, q.MaxWorkers) {
+			t.Fatalf("at most %d: %+v; without %+v", q.MaxWorkers, a, free)
+		}
+		q.MaxWorkers, q.MinWorkers = 0, rapid.IntRange(1, 20).Draw(t, "min")
+		a := Decide(q)
+		if a.Recommended == nil && a.SmallestBytes <= q.BudgetBytes {
+			t.Fatalf("at least %d refused, though %d of %d bytes would do", q.MinWorkers, a.SmallestBytes, q.BudgetBytes)
+		}
+		if r := a.Recommended; r != nil && (r.Workers < q.MinWorkers || q.MinWorkers <= free.Workers && r.Workers > free.Workers) {
+			t.Fatalf("at least %d: %+v; without %+v", q.MinWorkers, r, free)
 		}
 	})
 }
@@ -185,20 +282,21 @@ func TestPropertyLifeWithinHeadroom(t *testing.T) {
 // Whatever comes in, nothing panics and nothing comes out negative, NaN or infinite.
 func FuzzDecide(f *testing.F) {
 	nan, inf := math.NaN(), math.Inf(1)
-	f.Add(2, int64(300*MiB), int64(50*MiB), int64(40*MiB), int64(MiB), int64(60*MiB), 1000.0, 9000.0, 10_000.0, 1.0, 60.0, 1, 4, uint8(1), true)
-	f.Add(0, int64(0), int64(0), int64(0), int64(0), int64(0), 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, uint8(0), false)
-	f.Add(-1, int64(-1), int64(-1), int64(-1), int64(-1), int64(-1), -1.0, -1.0, -1.0, -1.0, -1.0, -1, -1, uint8(1), true)
-	f.Add(math.MaxInt, int64(math.MaxInt64), int64(math.MaxInt64), int64(math.MaxInt64), int64(math.MaxInt64), int64(math.MaxInt64), inf, inf, inf, inf, inf, math.MaxInt, math.MaxInt, uint8(1), true)
-	f.Add(math.MinInt, int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), nan, nan, nan, nan, nan, math.MinInt, math.MinInt, uint8(0), true)
-	f.Add(4, int64(math.MaxInt64), int64(0), int64(1), int64(0), int64(1), 0.5, 1e-300, 1e-300, 1e300, 1e300, 1, 1, uint8(1), true)
-	f.Add(4, int64(1<<40), int64(0), int64(1), int64(0), int64(1), 1e300, 1e300, math.MaxFloat64, 1e-300, 1e-300, 1, 1, uint8(0), true)
+	f.Add(2, int64(300*MiB), int64(50*MiB), int64(40*MiB), int64(MiB), int64(60*MiB), 1000.0, 9000.0, 10_000.0, 1.0, 60.0, 1, 4, uint8(1), true, 0, 0)
+	f.Add(0, int64(0), int64(0), int64(0), int64(0), int64(0), 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, uint8(0), false, 3, 5)
+	f.Add(-1, int64(-1), int64(-1), int64(-1), int64(-1), int64(-1), -1.0, -1.0, -1.0, -1.0, -1.0, -1, -1, uint8(1), true, -1, -1)
+	f.Add(math.MaxInt, int64(math.MaxInt64), int64(math.MaxInt64), int64(math.MaxInt64), int64(math.MaxInt64), int64(math.MaxInt64), inf, inf, inf, inf, inf, math.MaxInt, math.MaxInt, uint8(1), true, math.MaxInt, math.MaxInt)
+	f.Add(math.MinInt, int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), nan, nan, nan, nan, nan, math.MinInt, math.MinInt, uint8(0), true, math.MinInt, math.MinInt)
+	f.Add(4, int64(math.MaxInt64), int64(0), int64(1), int64(0), int64(1), 0.5, 1e-300, 1e-300, 1e300, 1e300, 1, 1, uint8(1), true, math.MaxInt, 1)
+	f.Add(4, int64(1<<40), int64(0), int64(1), int64(0), int64(1), 1e300, 1e300, math.MaxFloat64, 1e-300, 1e-300, 1, 1, uint8(0), true, 1, 3)
 	verdicts := []string{flat, creeping, warming, inconclusive, ""}
 	f.Fuzz(func(t *testing.T, cpus int, budget, shared, worker, thread, peak int64, requests, slope, high, boot, rate float64,
-		threads, choice int, verdict uint8, can bool) {
+		threads, choice int, verdict uint8, can bool, fewest, most int) {
 		q := Question{
 			CPUs: cpus, BudgetBytes: budget, Law: Law{shared, worker, thread}, WorkerPeakBytes: peak, Requests: requests,
 			Creep:       Creep{verdicts[int(verdict)%len(verdicts)], verdict < 128, slope, high},
 			BootSeconds: boot, RatePerSecond: rate, Threads: threads, ThreadChoices: []int{choice}, CanRecycle: can,
+			MinWorkers: fewest, MaxWorkers: most, Prefer: preferences[int(verdict)%len(preferences)],
 		}
 		check(t, q, Decide(q))
 		box := Box{cpus, shared, peak, thread}

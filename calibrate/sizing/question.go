@@ -17,8 +17,18 @@ const (
 // with time says nothing of max-requests.
 const Uncounted = "uncounted"
 
-// measured is the basis of what this run saw itself.
-const measured = "measured"
+// Where a number came from. Measured is what this run saw itself.
+const (
+	measured = "measured"
+	given    = "given"
+)
+
+// What a Question may prefer.
+const (
+	PreferWorkers = "workers"
+	PreferThreads = "threads"
+	PreferMemory  = "memory"
+)
 
 // Creep is what the creep room found, in bytes per request. High is the upper 95 % bound.
 type Creep struct {
@@ -35,6 +45,8 @@ type Creep struct {
 //     without that too the worker's memory is unknown and CPU alone decides.
 //   - Requests, BootSeconds and RatePerSecond that are negative, NaN or infinite are 0: unknown.
 //   - A creep bound that is NaN or infinite is no bound; a bound below the slope is the slope.
+//   - A minimum below 1 is 1, a maximum below 1 is none, and a maximum below the minimum is the minimum.
+//   - A preference of another name is none.
 type Question struct {
 	CPUs            int
 	BudgetBytes     int64 // what the workers may use: the limit less the reserve
@@ -51,6 +63,20 @@ type Question struct {
 	ThreadsUnknown  bool    // the server is running already, and how many it has can't be seen; Threads is 1
 	ThreadChoices   []int   // thread counts worth showing (the server has threads), else {Threads}
 	CanRecycle      bool    // the server has a request limit of its own
+	Basis           string  // where Workers with Threads threads come from: "measured" (also for ""), "given", "computed"
+
+	MinWorkers int // fewer are no answer, even where the cores ask for fewer
+	MaxWorkers int // more are no answer; 0 for no maximum
+
+	// Prefer says which of the thread choices to take. Of equals it is the one that takes less memory, then the one
+	// with fewer threads.
+	//
+	//	""         Threads, whatever the others promise
+	//	"workers"  the one with the most workers
+	//	"threads"  the one with the most requests at once, workers x threads
+	//	"memory"   the one that takes the least memory, of those to which memory grants all the workers that the
+	//	           cores ask for; where it does so to none, the one with the most requests at once
+	Prefer string
 }
 
 const (
@@ -73,6 +99,14 @@ func (q Question) sound() Question {
 	q.BootSeconds = known(q.BootSeconds, mostSeconds)
 	q.RatePerSecond = known(q.RatePerSecond, mostRate)
 	q.Creep = q.Creep.sound()
+	if q.Basis == "" {
+		q.Basis = measured
+	}
+	q.MinWorkers = clamp(q.MinWorkers, 1, mostCount)
+	q.MaxWorkers = clamp(q.MaxWorkers, 0, mostCount)
+	if q.MaxWorkers > 0 {
+		q.MaxWorkers = max(q.MaxWorkers, q.MinWorkers)
+	}
 	return q
 }
 

@@ -9,7 +9,7 @@ import (
 func (q Question) reason(c choice, a Answer) string {
 	sentences := []string{q.boundsSentence(c)}
 	for _, s := range []string{
-		q.threadsSentence(c), q.twoSentence(c), q.fewerSentence(c),
+		q.threadsSentence(c), q.twoSentence(c), q.boundedSentence(c), q.fewerSentence(c),
 		q.totalSentence(c, a), q.seedSentence(c, a), q.doubtSentence(),
 	} {
 		if s != "" {
@@ -51,17 +51,81 @@ func (q Question) memorySum(c choice) string {
 	if c.byMemory == mostCount {
 		return "what a worker takes is unknown, so memory bounds nothing"
 	}
-	return fmt.Sprintf("memory holds (%s budget - %s shared) / %s a worker = %s, rounded down",
-		mbDown(q.BudgetBytes), mb(q.Law.SharedBytes), mb(q.least(c.threads)), grouped(c.byMemory))
+	budget := mbDown(q.BudgetBytes) + " budget"
+	if q.Law.SharedBytes > 0 {
+		budget = fmt.Sprintf("(%s - %s shared)", budget, mb(q.Law.SharedBytes))
+	}
+	return fmt.Sprintf("memory holds %s / %s a worker = %s, rounded down", budget, mb(q.least(c.threads)), grouped(c.byMemory))
+}
+
+// shared begins a sum; "" where nothing is shared.
+func (q Question) shared() string {
+	if q.Law.SharedBytes == 0 {
+		return ""
+	}
+	return mb(q.Law.SharedBytes) + " shared + "
 }
 
 func (q Question) threadsSentence(c choice) string {
+	if q.preference() != nil && len(q.ThreadChoices) > 1 {
+		return q.preferredSentence(c)
+	}
 	if c.threads == q.Threads {
 		return ""
 	}
-	return fmt.Sprintf("No worker with the %s it was measured with fits (that needs %s), "+
-		"so this one is computed: measure with %s to size more.",
-		count(q.Threads, "thread"), mbUp(q.needs(q.Threads)), count(c.threads, "thread"))
+	return fmt.Sprintf("With %s, %s (that needs %s), so this is computed: measure with %s to size more.",
+		q.ownThreads(), doNotFit(q.MinWorkers), mbUp(q.needs(q.Threads)), count(c.threads, "thread"))
+}
+
+// ownThreads are those of the worker that the question is about.
+func (q Question) ownThreads() string {
+	if q.Basis == measured {
+		return "the " + count(q.Threads, "thread") + " it was measured with"
+	}
+	return count(q.Threads, "thread")
+}
+
+func doNotFit(workers int) string {
+	if workers == 1 {
+		return "not even 1 worker fits"
+	}
+	return fmt.Sprintf("the %d workers asked for don't fit", workers)
+}
+
+// preferredSentence says what set the threads, and out of which choice.
+func (q Question) preferredSentence(c choice) string {
+	why := map[string]string{
+		PreferWorkers: "allows the most workers",
+		PreferThreads: "allows the most requests at once",
+		PreferMemory:  "takes the least memory for all the workers that the cores ask for",
+	}[q.Prefer]
+	if q.Prefer == PreferMemory && !q.granted(c) {
+		why = "allows the most requests at once, where memory grants the workers that the cores ask for to none"
+	}
+	return fmt.Sprintf("Of %s threads a worker %d %s.", anyOf(q.ThreadChoices), c.threads, why)
+}
+
+// anyOf lists numbers: 1, 4 or 16.
+func anyOf(numbers []int) string {
+	texts := make([]string, len(numbers))
+	for i, n := range numbers {
+		texts[i] = grouped(n)
+	}
+	last := len(texts) - 1
+	return strings.Join(texts[:last], ", ") + " or " + texts[last]
+}
+
+// boundedSentence is the minimum or the maximum that was asked for, where it changed the count.
+func (q Question) boundedSentence(c choice) string {
+	switch {
+	case c.roomiest > c.free:
+		return fmt.Sprintf("No fewer than %s were asked for.", count(q.MinWorkers, "worker"))
+	case c.roomiest < c.free && c.roomiest == 1:
+		return "No more than 1 worker was asked for: while it restarts nobody answers."
+	case c.roomiest < c.free:
+		return fmt.Sprintf("No more than %s were asked for.", count(q.MaxWorkers, "worker"))
+	}
+	return ""
 }
 
 // twoSentence is the rule of two, where it raised the count or could not.
@@ -70,7 +134,7 @@ func (q Question) twoSentence(c choice) string {
 	switch {
 	case c.workers == 2 && c.byCPU < 2:
 		return "Two all the same: " + why + "."
-	case c.workers == 1 && c.byMemory == 1:
+	case c.workers == 1 && c.free == 1:
 		return "Only one fits: while it restarts nobody answers, and one Python process uses one core."
 	}
 	return ""
@@ -87,13 +151,21 @@ func (q Question) fewerSentence(c choice) string {
 
 func (q Question) totalSentence(c choice, a Answer) string {
 	one := a.Recommended
-	text := fmt.Sprintf("In all %s shared + %d x %s = %s, %s %% of the budget",
-		mb(q.Law.SharedBytes), c.workers, mb(one.WorkerBytes), mb(one.TotalBytes), digits(100*one.BudgetRatio, 3))
+	text := fmt.Sprintf("In all %s%d x %s = %s, %s %% of the budget",
+		q.shared(), c.workers, mb(one.WorkerBytes), mb(one.TotalBytes), digits(100*one.BudgetRatio, 3))
 	if l := q.life(c.workers, c.threads); l.growth > 0 {
-		text += fmt.Sprintf("; a worker's %s is %s at its measured peak and %s of creep until it is recycled",
-			mb(one.WorkerBytes), mb(one.WorkerBytes-l.growth), mb(l.growth))
+		text += fmt.Sprintf("; a worker's %s is %s at its %s peak and %s of creep until it is recycled",
+			mb(one.WorkerBytes), mb(one.WorkerBytes-l.growth), q.source(), mb(l.growth))
 	}
 	return text + "."
+}
+
+// source says how the figures of the worker came to be known.
+func (q Question) source() string {
+	if q.Basis == given {
+		return given
+	}
+	return measured
 }
 
 // seedSentence shows the seeds' formula with the same worker where it comes to another count.
@@ -120,8 +192,8 @@ func (q Question) doubtSentence() string {
 
 // refusal is why nothing fits, as a sum at the measured threads, and what would fit.
 func (q Question) refusal(smallest int64, threads int) string {
-	text := fmt.Sprintf("needs %s, has %s: %s shared + 1 x %s",
-		mbUp(q.needs(q.Threads)), mbDown(q.BudgetBytes), mb(q.Law.SharedBytes), q.workerSum(q.Threads))
+	text := fmt.Sprintf("needs %s, has %s: %s%d x %s",
+		mbUp(q.needs(q.Threads)), mbDown(q.BudgetBytes), q.shared(), q.MinWorkers, q.workerSum(q.Threads))
 	text += "; the smallest budget that fits is " + mbUp(smallest)
 	if threads != q.Threads {
 		text += ", with " + count(threads, "thread")

@@ -60,7 +60,7 @@ func (q Question) doubt() string {
 	case creeping:
 		return "memory creeps, but by a rate without an upper bound; measure for longer"
 	}
-	return "creep was not measured"
+	return "creep was not " + q.source()
 }
 
 // limitSum is the max-requests as its sum.
@@ -85,6 +85,9 @@ func (q Question) mostSum(c choice, l life) string {
 	}
 	byBudget := fmt.Sprintf("%s = %s + %s / %s: the requests behind the measured peak, plus %s over the creep's upper 95 %% bound.",
 		grouped(l.byBudget), grouped(int(q.Requests)), mb(l.headroom), perRequest(q.Creep.High), headroom)
+	if q.Basis == given {
+		byBudget = fmt.Sprintf("%s = %s / %s: %s over the creep.", grouped(l.byBudget), mb(l.headroom), perRequest(q.Creep.High), headroom)
+	}
 	if l.why == "" {
 		return byBudget
 	}
@@ -161,12 +164,12 @@ func (q Question) waysOut(c choice) []string {
 
 // cheapWorkers is the most workers below the choice whose recycling costs no more than dearest; 0 for none.
 func (q Question) cheapWorkers(c choice) (n int, cost float64) {
-	for n = c.workers - 1; n >= 1; n-- {
+	for n = c.workers - 1; n >= q.MinWorkers; n-- {
 		if cost = q.life(n, c.threads).cost; cost <= dearest {
-			break
+			return n, cost
 		}
 	}
-	return n, cost
+	return 0, 0
 }
 
 // cheapBudget is the least budget at which as many workers would live long enough to cost no more than dearest; 0
@@ -205,6 +208,10 @@ func (q Question) noLimitSum(c choice, l life) string {
 // flatRecycling leaves recycling off: safe to H / s_hi requests, with a valve for those who want one.
 func (q Question) flatRecycling(c choice, l life) Recycling {
 	r := Recycling{Sum: "No creep found: recycling can stay off."}
+	if q.Basis == given {
+		r.Sum = "No creep, as given: recycling can stay off."
+		return r
+	}
 	if !q.Creep.Known {
 		return r
 	}

@@ -1,0 +1,53 @@
+package sizing
+
+// preference orders the choices of two thread counts by what is preferred; nil where nothing is.
+func (q Question) preference() func(a, b choice) bool {
+	switch q.Prefer {
+	case PreferWorkers:
+		return func(a, b choice) bool { return a.workers > b.workers }
+	case PreferThreads:
+		return choice.servesMore
+	case PreferMemory:
+		return q.takesLess
+	}
+	return nil
+}
+
+// chooseThreads is the best of all thread choices; of equals the one that takes less memory, then the one with fewer
+// threads.
+func (q Question) chooseThreads(better func(a, b choice) bool) choice {
+	best := choice{threads: q.Threads}
+	for _, threads := range q.ThreadChoices {
+		c := q.chooseWorkers(threads)
+		switch {
+		case c.workers == 0:
+		case best.workers == 0, better(c, best):
+			best = c
+		case !better(best, c) && q.totalOf(c) < q.totalOf(best):
+			best = c
+		}
+	}
+	return best
+}
+
+// servesMore says that a takes more requests at once than b.
+func (c choice) servesMore(b choice) bool { return c.workers*c.threads > b.workers*b.threads }
+
+// takesLess prefers a choice to which memory grants all its workers to one from which it withholds some; of the
+// former the smaller, of the latter the one that serves more.
+func (q Question) takesLess(a, b choice) bool {
+	granted := q.granted(a)
+	switch {
+	case granted != q.granted(b):
+		return granted
+	case granted:
+		return q.totalOf(a) < q.totalOf(b)
+	}
+	return a.servesMore(b)
+}
+
+// granted says that the cores or the maximum bound the workers, and not the memory: two of them, where one would do.
+func (q Question) granted(c choice) bool { return c.byMemory >= q.bounded(max(c.byCPU, 2)) }
+
+// totalOf is what the choice takes, creep up to max-requests included.
+func (q Question) totalOf(c choice) int64 { return q.candidate(c.workers, c.threads).TotalBytes }
