@@ -186,6 +186,9 @@ func decide(r Result) (Recommendation, []Candidate, []Formula) {
 	q := question(r, budget)
 	a := sizing.Decide(q)
 	rec.fill(a)
+	if a.Recommended == nil {
+		rec.SmallestMemoryBytes = memoryFor(a.SmallestBytes, r.Plan)
+	}
 	if rec.growing(r.Creep); rec.Withheld != "" {
 		return rec, []Candidate{}, []Formula{}
 	}
@@ -224,6 +227,12 @@ func question(r Result, budget int64) sizing.Question {
 		Workers:         1,
 		Threads:         max(r.Target.Threads, 1),
 		CanRecycle:      r.Target.CanRecycle,
+		MinWorkers:      r.Plan.MinWorkers,
+		MaxWorkers:      r.Plan.MaxWorkers,
+		Prefer:          r.Plan.Prefer,
+	}
+	if r.Law.Basis == BasisGiven {
+		q.Basis = BasisGiven
 	}
 	if r.Creep.BytesPerRequest != nil && r.Creep.High != nil {
 		q.Creep.Known, q.Creep.Slope, q.Creep.High = true, *r.Creep.BytesPerRequest, *r.Creep.High
@@ -241,28 +250,22 @@ func question(r Result, budget int64) sizing.Question {
 	if threadless(r.Target) {
 		q.AtOnce = peakClients(r)
 	}
-	q.ThreadChoices = []int{q.Threads}
-	if r.Target.HasThreads {
-		q.ThreadChoices = threadChoices(r, q.Threads)
+	if chosen := r.Plan.ThreadChoices; len(chosen) > 0 {
+		return withThreads(q, chosen)
 	}
+	q.ThreadChoices = threadChoices(r, q.Threads)
 	return q
 }
 
-// threadChoices are up to four times the measured threads, those that the user named, and one thread where a short run
-// has seen other threads: else the cost of a thread is an upper bound, and taking threads away by it would promise too
-// little memory.
+// threadChoices are the measured threads and, as far as the law vouches for them, one thread, up to four times as many,
+// and those that the user named.
 func threadChoices(r Result, threads int) []int {
-	if r.Worker.IdleRSSBytes == 0 && !threadsSeen(r) {
-		return []int{threads} // what a thread costs isn't known at all
-	}
-	choices := []int{threads, 2 * threads, 4 * threads}
-	for _, other := range r.Plan.OtherThreads {
-		if other > threads || threadsSeen(r) {
+	least, most := r.ThreadRange()
+	choices := []int{threads}
+	for _, other := range append([]int{1, 2 * threads, 4 * threads}, r.Plan.OtherThreads...) {
+		if other >= least && other <= most {
 			choices = append(choices, other)
 		}
-	}
-	if threadsSeen(r) {
-		choices = append(choices, 1)
 	}
 	return choices
 }
@@ -298,8 +301,8 @@ func budget(r Result) (bytes int64, sum string) {
 		source = "given"
 	}
 	share := int64(math.Ceil(float64(total) * r.Plan.ReserveRatio))
-	bytes = max(total-share-r.Plan.ReserveBytes, 0)
-	sum = fmt.Sprintf("%s (%s) less %g %% reserve (%s)", sayMB(total), source, 100*r.Plan.ReserveRatio, sayMB(share))
+	bytes = left(total, r.Plan)
+	sum = fmt.Sprintf("%s (%s) less %.4g %% reserve (%s)", sayMB(total), source, 100*r.Plan.ReserveRatio, sayMB(share))
 	if r.Plan.ReserveBytes > 0 {
 		sum += fmt.Sprintf(" less %s for others", sayMB(r.Plan.ReserveBytes))
 	}
@@ -313,6 +316,8 @@ func withheld(r Result) string {
 	}
 	requests, succeeded := traffic(r)
 	switch {
+	case r.Law.Basis == BasisGiven:
+		return ""
 	case !r.Complete:
 		return "the run is partial: " + r.InterruptedBy
 	case r.Worker.Workers > 1:

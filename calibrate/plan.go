@@ -25,6 +25,9 @@ type Plan struct {
 	MemoryBytes    int64 // 0: the host's limit or total
 	CPUs           int   // 0: the host's
 	ProductionRate float64
+	MinWorkers     int    // 0: one
+	MaxWorkers     int    // 0: as many as fit and the cores ask for
+	Prefer         string // "workers", "threads" or "memory"; "" keeps the measured threads
 	Silenced       []string
 	Flags          []string // as given, for repeating the run; without those that may hold secrets
 }
@@ -46,6 +49,9 @@ func (p Plan) Info() PlanInfo {
 		CPUs:           p.CPUs,
 		Precision:      p.Precision,
 		ProductionRate: p.ProductionRate,
+		MinWorkers:     p.MinWorkers,
+		MaxWorkers:     p.MaxWorkers,
+		Prefer:         p.Prefer,
 		Silenced:       p.Silenced,
 		Quick:          p.Quick,
 		OtherThreads:   p.OtherThreads,

@@ -145,6 +145,11 @@ type PlanInfo struct {
 	LoadGiven      bool     `json:"load_given"`      // the user fixed the load
 	// OtherThreads are the thread counts that the user wants beside the first.
 	OtherThreads []int `json:"other_threads,omitempty"`
+
+	MinWorkers    int    `json:"min_workers,omitempty"`    // 0: one
+	MaxWorkers    int    `json:"max_workers,omitempty"`    // 0: as many as fit and the cores ask for
+	Prefer        string `json:"prefer,omitempty"`         // "workers", "threads" or "memory"; "" keeps the measured threads
+	ThreadChoices []int  `json:"thread_choices,omitempty"` // to size for, instead of what the run itself suggests
 }
 
 // LoadInfo is the load of the soak, on which the creep rests.
@@ -312,6 +317,7 @@ type Recommendation struct {
 	Reason                 string  `json:"reason"`
 	Withheld               string  `json:"withheld,omitempty"` // why there is no recommendation
 	NothingFits            bool    `json:"nothing_fits"`
+	SmallestMemoryBytes    int64   `json:"smallest_memory_bytes,omitempty"` // where nothing fits: the least memory in which something would
 }
 
 // Candidate is one choice of workers and threads, and why it does or doesn't fit.

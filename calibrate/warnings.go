@@ -8,6 +8,9 @@ import (
 	"workermem/calibrate/creep"
 )
 
+// unbounded is the code of the warning that depends on the budget.
+const unbounded = "unbounded"
+
 // warnings adds to what was noted during the run what the figures themselves give reason to doubt. Each has a code
 // to silence it by, and the next thing to try. A run analysed again keeps one warning a code.
 func warnings(r Result) []Warning {
@@ -64,12 +67,12 @@ func doubts(r Result) []Warning {
 // crowdDoubts are about requests at once where no threads bound them.
 func crowdDoubts(r Result, add func(doubtful bool, code, try, format string, args ...any)) {
 	crowd, limit := r.Concurrency, r.Target.ConcurrencyLimit
-	add(crowd.Bound > 0 && (limit == 0 || limit > crowd.Bound), "unbounded",
+	add(crowd.Bound > 0 && (limit == 0 || limit > crowd.Bound), unbounded,
 		"bound it in the server"+flagFor(r)+"; calibrate run --concurrency measures with so many",
 		"nothing keeps a worker from taking more requests at once than fit: each beyond %d takes %s; the budget bears %d",
 		peakClients(r), sayBytes(float64(crowd.RequestBytes)), crowd.Bound)
 	unmeasured := r.Target.Threads == 0 && (limit == 0 || limit > mostAtOnce) && r.Load.Clients == 0 && len(crowd.Steps) < 2
-	add(r.Complete && r.Mode != ModeAttach && unmeasured, "unbounded",
+	add(r.Complete && r.Mode != ModeAttach && unmeasured, unbounded,
 		"give the most that it may take: --concurrency N, and set the same bound in the server",
 		"nothing bounds how many requests this server takes at once, as far as calibrate knows; the peak is for %d", peakClients(r))
 }

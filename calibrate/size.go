@@ -1,0 +1,99 @@
+package calibrate
+
+import (
+	"math"
+	"slices"
+
+	"workermem/calibrate/sizing"
+)
+
+// Sizing alone: what a run found, or what somebody knows already, for another box or other wishes. Nothing is measured.
+
+// BasisGiven is the law of a worker whose memory was given, not measured.
+const BasisGiven = "given"
+
+// Given is a worker known by its numbers alone.
+type Given struct {
+	SharedBytes, WorkerBytes, ThreadBytes int64    // the law, at peak
+	Creep                                 *float64 // bytes a request; 0 for none, nil where it isn't known
+	BootSeconds                           float64
+	Threads                               []int // to choose among; the first is taken unless the plan prefers something else
+}
+
+// Result is the given worker in the place of a measured one, sized for the plan's box, or else the host.
+func (g Given) Result(host Host, plan PlanInfo) Result {
+	law := sizing.Law{SharedBytes: g.SharedBytes, WorkerBytes: g.WorkerBytes, ThreadBytes: g.ThreadBytes}
+	plan.ThreadChoices = g.Threads
+	r := Result{
+		Schema: Schema, Complete: true, Host: host, Plan: plan,
+		Target: TargetInfo{Threads: g.Threads[0], HasThreads: true, CanRecycle: true, WorkerBootSeconds: g.BootSeconds},
+		Worker: Worker{PeakRSSBytes: law.Total(1, g.Threads[0]) - g.SharedBytes},
+		Law:    Law{SharedBytes: g.SharedBytes, WorkerBytes: g.WorkerBytes, ThreadBytes: g.ThreadBytes, Basis: BasisGiven, Runs: []LawRun{}},
+	}
+	if g.Creep != nil {
+		r.Creep = Creep{Verdict: "creeping", BytesPerRequest: g.Creep, Low: g.Creep, High: g.Creep}
+		if *g.Creep == 0 {
+			r.Creep.Verdict = "flat"
+		}
+	}
+	return r.Resized()
+}
+
+// Resized is the result sized again for the box and the wishes that its plan names now: the last step of Analyse.
+// What was measured stays as it is.
+func (r Result) Resized() Result {
+	r.Recommendation, r.Candidates, r.Formulas = decide(r)
+	r.Concurrency = concurrency(r)
+	r.Warnings = slices.DeleteFunc(slices.Clone(r.Warnings), func(w Warning) bool { return w.Code == unbounded }) // of the former box
+	r.Warnings = warnings(r)
+	return r
+}
+
+// ThreadRange is the counts of threads that the law vouches for. Unless a short run has seen other threads, what a thread
+// costs is an upper bound, and taking threads away by it would promise too little memory; or it isn't known at all.
+func (r Result) ThreadRange() (least, most int) {
+	threads := max(r.Target.Threads, 1)
+	switch {
+	case !r.Target.HasThreads:
+		return threads, threads
+	case r.Law.Basis == BasisGiven || threadsSeen(r):
+		return 1, math.MaxInt
+	case r.Worker.IdleRSSBytes > 0:
+		return threads, math.MaxInt
+	}
+	return threads, threads
+}
+
+// withThreads asks about the threads that were chosen. Where the measured ones aren't among them, the first is taken
+// for them, by the law.
+func withThreads(q sizing.Question, chosen []int) sizing.Question {
+	q.ThreadChoices = chosen
+	if slices.Contains(chosen, q.Threads) {
+		return q
+	}
+	q.WorkerPeakBytes += int64(chosen[0]-q.Threads) * q.Law.ThreadBytes
+	q.Threads, q.Basis = chosen[0], "computed"
+	return q
+}
+
+// memoryFor is the least memory (but for rounding) that leaves so large a budget after what is kept back; 0 where that is more
+// than any host has.
+func memoryFor(budget int64, p PlanInfo) int64 {
+	keep := 1 - p.ReserveRatio
+	most := float64(1 << 60)
+	total := (float64(budget) + float64(p.ReserveBytes)) / keep
+	if !(total < most) {
+		return 0
+	}
+	bytes := int64(math.Ceil(total))
+	for missing := budget - left(bytes, p); missing > 0; missing = budget - left(bytes, p) { // rounding
+		bytes += max(1, int64(float64(missing)/keep))
+	}
+	return bytes
+}
+
+// left is what a plan leaves the server of so much memory.
+func left(total int64, p PlanInfo) int64 {
+	share := int64(math.Ceil(float64(total) * p.ReserveRatio))
+	return max(total-share-p.ReserveBytes, 0)
+}

@@ -1,0 +1,171 @@
+package calibrate
+
+import (
+	"context"
+	"math"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+const gib = 1 << 30
+
+func recorded(t *testing.T, name string) Result {
+	t.Helper()
+	m, err := LoadFolder(filepath.Join("..", "fixtures", "results", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.Result
+}
+
+// A run sized again for its own box comes to what it came to.
+func TestResizedIsTheSame(t *testing.T) {
+	for _, keep := range []float64{0, 20_000} {
+		f := newFakeRig()
+		f.keep = keep
+		r, err := runFake(t, f, fakePlan(), context.Background())
+		if err != nil || r.Recommendation.Workers == 0 {
+			t.Fatalf("%v, %+v", err, r.Recommendation)
+		}
+		got := r.Resized()
+		if !reflect.DeepEqual(got, r) {
+			t.Errorf("keeps %g: %+v, was %+v", keep, got, r)
+		}
+	}
+	for _, name := range []string{"withheld", "partial"} {
+		if rec := recorded(t, name).Resized().Recommendation; rec.Workers != 0 || rec.Withheld == "" {
+			t.Errorf("%s: %+v", name, rec)
+		}
+	}
+}
+
+func TestResizedForAnotherBox(t *testing.T) {
+	r := recorded(t, "creeping")
+	r.Plan.CPUs, r.Plan.MemoryBytes = 8, 16*gib
+	large := r.Resized()
+	if large.Recommendation.Workers != 4 || large.Recommendation.BudgetSum != "16 384 MB (given) less 20 % reserve (3 277 MB) = 13 107 MB" {
+		t.Errorf("%+v", large.Recommendation) // (2 x 8 + 1) / 4 threads
+	}
+	r.Plan.MaxWorkers, r.Plan.ReserveRatio, r.Plan.ReserveBytes = 3, 0, gib
+	if got := r.Resized().Recommendation; got.Workers != 3 || got.BudgetBytes != 15*gib {
+		t.Errorf("at most 3: %+v", got)
+	}
+	r.Plan.MemoryBytes, r.Plan.MaxWorkers, r.Plan.MinWorkers, r.Plan.ReserveBytes = gib, 0, 7, 0
+	refused := r.Resized()
+	if rec := refused.Recommendation; !rec.NothingFits || refused.Outcome() != KindNothingFits || !strings.HasPrefix(rec.Reason, "needs ") || !strings.Contains(rec.Reason, "+ 7 x (") {
+		t.Errorf("at least 7: %+v", rec)
+	}
+	r.Plan.MemoryBytes = refused.Recommendation.SmallestMemoryBytes
+	if got := r.Resized().Recommendation; got.Workers != 7 {
+		t.Errorf("in the smallest memory: %+v", got)
+	}
+	r.Plan.MemoryBytes--
+	if got := r.Resized().Recommendation; !got.NothingFits {
+		t.Errorf("in a byte less: %+v", got)
+	}
+}
+
+// What depends on the box is said of the new one, and what was measured stays.
+func TestResizedWarnings(t *testing.T) {
+	r := recorded(t, "flat")
+	r.Target.Threads, r.Target.HasThreads, r.Target.ConcurrencyFlag = 0, false, "--limit-concurrency"
+	r.Concurrency.Steps = []ConcurrencyStep{{Clients: 8, PeakRSSBytes: 100 * mib}, {Clients: 108, PeakRSSBytes: 300 * mib}}
+	r.Warnings = []Warning{{Code: unbounded, Text: "of the former box"}, {Code: "not-scaled", Text: "measured"}}
+	r.Plan.MemoryBytes, r.Plan.CPUs = 2*gib, 2
+	got := r.Resized()
+	var codes []string
+	for _, w := range got.Warnings {
+		codes = append(codes, w.Code)
+		if w.Code == unbounded && (w.Text == "of the former box" || got.Concurrency.Bound == 0) {
+			t.Errorf("bound %d: %s", got.Concurrency.Bound, w.Text)
+		}
+	}
+	if strings.Join(codes, " ") != "not-scaled errors unbounded" || r.Warnings[0].Text != "of the former box" {
+		t.Errorf("warnings %v; before %v", codes, r.Warnings)
+	}
+}
+
+func TestThreadRange(t *testing.T) {
+	one := LawRun{Workers: 1, Threads: 8, PeakRSSBytes: mib}
+	for _, tc := range []struct {
+		name        string
+		has         bool
+		idle        int64
+		basis       string
+		runs        []LawRun
+		least, most int
+	}{
+		{"a server without threads", false, mib, "measured", nil, 4, 4},
+		{"one worker alone", true, mib, "computed", nil, 4, math.MaxInt},
+		{"one worker alone, and no idle reading", true, 0, "computed", nil, 4, 4},
+		{"other threads were measured", true, 0, "measured", []LawRun{one, {Workers: 2, Threads: 4, PeakRSSBytes: mib}}, 1, math.MaxInt},
+		{"a second worker alone was measured", true, 0, "measured", []LawRun{{Workers: 2, Threads: 4, PeakRSSBytes: mib}}, 4, 4},
+		{"given", true, 0, BasisGiven, nil, 1, math.MaxInt},
+	} {
+		r := Result{Target: TargetInfo{Threads: 4, HasThreads: tc.has}, Worker: Worker{IdleRSSBytes: tc.idle}, Law: Law{Basis: tc.basis, Runs: tc.runs}}
+		if least, most := r.ThreadRange(); least != tc.least || most != tc.most {
+			t.Errorf("%s: %d to %d, want %d to %d", tc.name, least, most, tc.least, tc.most)
+		}
+	}
+}
+
+// Threads that were not measured stand on the law, and are never called measured.
+func TestResizedForOtherThreads(t *testing.T) {
+	r := recorded(t, "creeping") // measured with 4
+	r.Plan.ThreadChoices = []int{8, 16}
+	got := r.Resized()
+	if got.Recommendation.Threads != 8 {
+		t.Errorf("%d threads, want the first of those chosen", got.Recommendation.Threads)
+	}
+	for _, c := range got.Candidates {
+		if c.Basis != "computed" {
+			t.Errorf("%+v", c)
+		}
+	}
+	r.Plan.ThreadChoices = []int{8, 4}
+	if got := r.Resized(); got.Recommendation.Threads != 4 {
+		t.Errorf("%d threads, want the measured ones", got.Recommendation.Threads)
+	}
+	r.Plan.Prefer = "threads"
+	if got := r.Resized(); got.Recommendation.Threads != 8 {
+		t.Errorf("%d threads, want the most requests at once", got.Recommendation.Threads)
+	}
+}
+
+func TestGiven(t *testing.T) {
+	box := PlanInfo{CPUs: 4, MemoryBytes: 2 * gib, ReserveRatio: 0.2}
+	r := Given{WorkerBytes: 209 * mib, Threads: []int{1, 4}}.Result(Host{}, box)
+	if rec := r.Recommendation; rec.Workers != 7 || rec.Threads != 1 || rec.WorkerMemoryMB != 209 || rec.MaxRequests != 0 || r.Outcome() != 0 {
+		t.Errorf("%+v", rec)
+	}
+	if r.Candidates[0].Basis != "given" || len(r.Warnings) != 0 {
+		t.Errorf("%+v, warnings %v", r.Candidates[0], r.Warnings)
+	}
+	leak := 6615.0
+	r = Given{SharedBytes: 30 * mib, WorkerBytes: 100 * mib, ThreadBytes: 5 * mib, Threads: []int{4}, Creep: &leak, BootSeconds: 2}.
+		Result(Host{}, PlanInfo{CPUs: 4, MemoryBytes: gib, ProductionRate: 80})
+	if rec := r.Recommendation; rec.Workers != 2 || rec.MaxRequests == 0 || rec.RestartIntervalSeconds == 0 || rec.TotalBytes > gib || r.Worker.PeakRSSBytes != 120*mib {
+		t.Errorf("%+v, peak %d", rec, r.Worker.PeakRSSBytes)
+	}
+	none := 0.0
+	r = Given{WorkerBytes: 100 * mib, Threads: []int{1}, Creep: &none}.Result(Host{}, box)
+	if rec := r.Recommendation; r.Creep.Verdict != "flat" || rec.MaxRequests != 0 || rec.MaxRequestsReason != "No creep, as given: recycling can stay off." {
+		t.Errorf("%s: %+v", r.Creep.Verdict, rec)
+	}
+}
+
+func TestMemoryFor(t *testing.T) {
+	for _, p := range []PlanInfo{{}, {ReserveRatio: 0.2}, {ReserveRatio: 0.1, ReserveBytes: 512 * mib}, {ReserveRatio: 0.999999}} {
+		for _, budget := range []int64{1, 1000, 860 * mib, 1<<40 + 1} {
+			total := memoryFor(budget, p)
+			if left(total, p) < budget || p.ReserveRatio < 0.9 && left(total-1, p) >= budget {
+				t.Errorf("%+v: %d leaves %d, a byte less %d; want %d", p, total, left(total, p), left(total-1, p), budget)
+			}
+		}
+	}
+	if got := memoryFor(math.MaxInt64, PlanInfo{ReserveRatio: 0.2, ReserveBytes: math.MaxInt64}); got != 0 {
+		t.Errorf("%d", got)
+	}
+}
