@@ -11,8 +11,9 @@ type Candidate struct {
 	Concurrency      int     // workers x threads, or x the requests at once that one was measured with
 	Fits             bool    // the total is within the budget
 
-	// BoundBy is what stands against one worker more: "memory" where this many don't fit or one more would not,
-	// else "maximum" where no more were asked for, else "cpu" where one more would pass (2c+1)/threads, else "".
+	// BoundBy is what stands against one worker more: "price" where this many are recommended because recycling more
+	// would cost too much, else "memory" where this many don't fit or one more would not, else "maximum" where no more
+	// were asked for, else "cpu" where one more would pass (2c+1)/threads, else "".
 	BoundBy string
 	// Basis is the question's for its own shape, else "computed" by the law.
 	Basis string
@@ -30,6 +31,9 @@ func (q Question) candidates(c choice) []Candidate {
 		for _, workers := range q.counts(threads, c) {
 			one := q.candidate(workers, threads)
 			one.Recommended = workers == c.workers && threads == c.threads
+			if one.Recommended && c.workers < c.roomiest {
+				one.BoundBy = "price"
+			}
 			all = append(all, one)
 		}
 	}

@@ -48,17 +48,18 @@ func TestDecidePrice(t *testing.T) {
 	for _, tc := range []struct {
 		rate     float64
 		workers  int
+		boundBy  string
 		conflict string
 	}{
-		{60, 5, ""},
-		{100, 4, "5 workers would fit too, but recycling would then cost each just over 1 % of its time; with 4 it is 0.81 %."},
-		{200, 2, "Recycling at 8 700 requests costs each worker 1.1 % of its time, more than 1 %. Ways out: " +
+		{60, 5, "cpu", ""},
+		{100, 4, "price", "5 workers would fit too, but recycling would then cost each just over 1 % of its time; with 4 it is 0.81 %."},
+		{200, 2, "price", "Recycling at 8 700 requests costs each worker 1.1 % of its time, more than 1 %. Ways out: " +
 			"1 worker (0.94 %, but nobody answers while it restarts); a budget of 314.5 MB; mend the creep; shorten the boot."},
-		{0, 5, ""}, // no rate, no price
+		{0, 5, "cpu", ""}, // no rate, no price
 	} {
 		a := Decide(flask(tc.rate))
-		if a.Recommended.Workers != tc.workers {
-			t.Errorf("rate %g: %d workers, want %d", tc.rate, a.Recommended.Workers, tc.workers)
+		if a.Recommended.Workers != tc.workers || a.Recommended.BoundBy != tc.boundBy {
+			t.Errorf("rate %g: %d workers bound by %q, want %d by %q", tc.rate, a.Recommended.Workers, a.Recommended.BoundBy, tc.workers, tc.boundBy)
 		}
 		sentence(t, "conflict", a.Recycling.Conflict, tc.conflict)
 	}
