@@ -169,3 +169,18 @@ func TestMemoryFor(t *testing.T) {
 		t.Errorf("%d", got)
 	}
 }
+
+// A run keeps to the bounds that it is given, and its saved plan has them.
+func TestRunKeepsToBounds(t *testing.T) {
+	plan := fakePlan()
+	plan.MaxWorkers = 1
+	r, err := runFake(t, newFakeRig(), plan, context.Background())
+	if err != nil || r.Recommendation.Workers != 1 || r.Plan.MaxWorkers != 1 {
+		t.Errorf("%v, plan %+v, %+v", err, r.Plan, r.Recommendation)
+	}
+	plan.MaxWorkers, plan.MinWorkers, plan.MemoryBytes = 0, 20, 512*mib
+	r, err = runFake(t, newFakeRig(), plan, context.Background())
+	if err != nil || !r.Recommendation.NothingFits || r.Outcome() != KindNothingFits || r.Recommendation.SmallestMemoryBytes == 0 {
+		t.Errorf("%v, %+v", err, r.Recommendation)
+	}
+}

@@ -38,8 +38,10 @@ func whyOf(r calibrate.Result) string {
 			percent(float64(rec.TotalBytes)/float64(rec.BudgetBytes)))
 	}
 	bound := map[string]string{
-		"memory": "memory allows no more workers",
-		"cpu":    "the cores allow no more workers",
+		"memory":  "memory allows no more workers",
+		"cpu":     "the cores allow no more workers",
+		"maximum": "--max-workers allows no more",
+		"price":   "recycling more workers would cost too much of their time",
 	}[boundBy(r.Candidates)]
 	switch {
 	case bound == "" && uses == "":
@@ -64,11 +66,16 @@ func doubt(r calibrate.Result) string {
 	switch v := verdictByRequest(r); {
 	case answerOf(r).refuse != "" || v == verdictFlat || v == verdictCreeping:
 		return ""
+	case given(r):
+		return "whether memory creeps was not given (--creep), so there is no max-requests"
 	case byTime(r):
 		return "watched only: no request counter, so max-requests is not known"
 	}
 	return "creep is not known yet, so no max-requests can be set from this run"
 }
+
+// given says that the worker's memory was not measured.
+func given(r calibrate.Result) bool { return r.Law.Basis == calibrate.BasisGiven }
 
 // bound is what to set where the server takes as many requests at once as come; "" where that is no matter of memory.
 func bound(r calibrate.Result) string {
@@ -85,7 +92,7 @@ func bound(r calibrate.Result) string {
 func settingsOf(r calibrate.Result) []string {
 	rec := r.Recommendation
 	fields := []string{fmt.Sprintf("workers %s", count(rec.Workers))}
-	if rec.Threads > 0 && (r.Target.HasThreads || r.Target.Threads > 0) {
+	if rec.Threads > 0 && threaded(r) {
 		fields = append(fields, fmt.Sprintf("threads %s", count(rec.Threads)))
 	}
 	fields = append(fields, "max-requests "+maxRequests(r))

@@ -47,7 +47,11 @@ func writeWhat(p *page, f *calibrate.Failure) {
 	if f.Phase != "" {
 		what += " (phase: " + f.Phase + ")"
 	}
-	writeLines(p, "error: ", what, mostWhat, red)
+	most := mostWhat
+	if len(f.Log) == 0 {
+		most = screen - mostWhy - mostTry
+	}
+	writeLines(p, "error: ", what, most, red)
 	why := f.Why
 	if why == "" && f.Err != nil && !strings.Contains(f.What, f.Err.Error()) {
 		why = f.Err.Error()

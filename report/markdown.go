@@ -21,7 +21,7 @@ func Markdown(w io.Writer, r calibrate.Result) error {
 	writeSection(&b, "What was measured", factTable(append(measured(r), measuredMore(r)...)))
 	writeSection(&b, creepHeading(r), factList(creep(r)))
 	writeSection(&b, "The sum", factList(sum(r)))
-	writeCandidateTable(&b, r)
+	writeCandidateTable(&b, r, inResult)
 	writeSection(&b, "What the field's rules would choose here", formulaGrid(r.Formulas).markdown())
 	if r.Truth != nil {
 		writeSection(&b, "What the demo app says of itself", factList(truth(r)))
@@ -119,10 +119,10 @@ func measuredMore(r calibrate.Result) []fact {
 	return facts
 }
 
-func writeCandidateTable(b *strings.Builder, r calibrate.Result) {
+func writeCandidateTable(b *strings.Builder, r calibrate.Result, whole string) {
 	chosen, leftOut := choose(r.Candidates, markdownRows)
 	table := candidateGrid(chosen, verdictByRequest(r)).markdown()
-	if note := leftOutNote(leftOut); note != "" {
+	if note := leftOutNote(leftOut, whole); note != "" {
 		table += "\n" + note + "\n"
 	}
 	writeSection(b, "Candidates", table)

@@ -11,7 +11,9 @@ import (
 func sum(r calibrate.Result) []fact {
 	rec := r.Recommendation
 	facts := []fact{{"budget", budgetOf(r)}}
-	if law := lawOf(r.Law); law != "" {
+	if law := lawOf(r.Law); law != "" && given(r) {
+		facts = append(facts, fact{"law", law + ", as given"})
+	} else if law != "" {
 		facts = append(facts, fact{"law", law})
 	}
 	if checks := checksOf(r.Law); checks != "" {
@@ -87,10 +89,13 @@ func price(r calibrate.Result) string {
 	if rec.RecycleCostRatio > 0 {
 		parts = append(parts, fmt.Sprintf("for %s of its time", percent(rec.RecycleCostRatio)))
 	}
-	if len(parts) == 0 {
-		return "what recycling costs was " + notMeasured
+	switch {
+	case len(parts) > 0:
+		return strings.Join(parts, ", ")
+	case given(r):
+		return "what recycling costs is not known without --production-rate and --boot"
 	}
-	return strings.Join(parts, ", ")
+	return "what recycling costs was " + notMeasured
 }
 
 // truth sets what the demo app says of itself beside what was measured.

@@ -291,9 +291,15 @@ func distance(a, b calibrate.Candidate) float64 {
 func absInt(n int) float64 { return max(float64(n), -float64(n)) }
 
 // leftOutNote is "" where nothing was left out.
-func leftOutNote(n int) string {
+func leftOutNote(n int, whole string) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s left out; result.json has them all.", plural(n, "more candidate"))
+	return fmt.Sprintf("%s left out; %s has them all.", plural(n, "more candidate"), whole)
 }
+
+// What holds the candidates that a table has no room for.
+const (
+	inResult = "result.json"
+	inJSON   = "--json"
+)

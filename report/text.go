@@ -27,7 +27,7 @@ func Text(w io.Writer, r calibrate.Result, o TextOptions) error {
 	p.facts(creep(r))
 	p.heading("The sum")
 	p.facts(sum(r))
-	writeCandidates(p, r)
+	writeCandidates(p, r, inResult)
 	writeFormulas(p, r.Formulas)
 	if r.Truth != nil {
 		p.heading("Truth: what the demo app says of itself")
@@ -86,12 +86,25 @@ func writeAgain(p *page, r calibrate.Result) {
 // writeRefusal says what is known all the same, and what to do.
 func writeRefusal(p *page, r calibrate.Result) {
 	if rec := r.Recommendation; rec.NothingFits {
-		p.hang(7, "try:", "more memory (--memory), less kept back (--reserve), fewer threads, or a smaller app", plain)
+		p.hang(7, "try:", refusalTry(r), plain)
 	} else if shown, _ := split(r.Warnings, r.Plan.Silenced); len(shown) == 1 {
 		p.hang(7, "try:", shown[0].Try, plain)
 	} else if len(shown) > 1 {
 		p.hang(7, "try:", "what the warnings at the end say", plain)
 	}
+}
+
+// refusalTry is every way to make something fit.
+func refusalTry(r calibrate.Result) string {
+	memory := "more memory"
+	if least := r.Recommendation.SmallestMemoryBytes; least > 0 {
+		memory = atLeastMB(least) + " of memory or more"
+	}
+	fewer := ""
+	if r.Plan.MinWorkers > 1 {
+		fewer = "fewer --min-workers, "
+	}
+	return memory + " (--memory), less kept back (--reserve), " + fewer + "fewer threads, or a smaller app"
 }
 
 // flow joins fields by three spaces where they fit one line, by two where only that fits, else over several lines.
@@ -112,14 +125,14 @@ func flow(fields []string, width int) []string {
 	return lines
 }
 
-func writeCandidates(p *page, r calibrate.Result) {
+func writeCandidates(p *page, r calibrate.Result, whole string) {
 	if len(r.Candidates) == 0 {
 		return
 	}
 	p.heading("Candidates")
 	chosen, leftOut := choose(r.Candidates, candidateRows)
 	p.block(candidateGrid(chosen, verdictByRequest(r)).text(p.width), ">")
-	if note := leftOutNote(leftOut); note != "" {
+	if note := leftOutNote(leftOut, whole); note != "" {
 		p.text(plain, " "+note)
 	}
 }

@@ -1,0 +1,67 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+
+	"workermem/calibrate"
+)
+
+// sizing is `calibrate size --json`: one worker, sized for every host. Keys may join freely.
+type sizing struct {
+	Schema     string              `json:"schema"`
+	Run        string              `json:"run"`         // id; "" where the figures were given
+	MeasuredOn *calibrate.Host     `json:"measured_on"` // null where the figures were given
+	Plan       calibrate.PlanInfo  `json:"plan"`        // what was asked for; of several hosts each has its own cores and memory
+	Worker     calibrate.Worker    `json:"worker"`
+	Creep      calibrate.Creep     `json:"creep"`
+	Law        calibrate.Law       `json:"law"`
+	Hosts      []sizedHost         `json:"hosts"`
+	RestsOn    map[string]string   `json:"rests_on"`
+	Warnings   []calibrate.Warning `json:"warnings"` // that hold for every host
+}
+
+// sizedHost has candidates and formulas only where it is the only one: a grid would be tens of megabytes.
+type sizedHost struct {
+	CPUs           int                      `json:"cpus"`
+	MemoryBytes    int64                    `json:"memory_bytes"`
+	BoundBy        string                   `json:"bound_by"`
+	Concurrency    int                      `json:"concurrency_bound"` // the most requests at once a worker, where no threads bound them; 0 for none
+	Recommendation calibrate.Recommendation `json:"recommendation"`
+	Candidates     []calibrate.Candidate    `json:"candidates,omitempty"`
+	Formulas       []calibrate.Formula      `json:"formulas,omitempty"`
+}
+
+const sizingSchema = "calibrate.sizing/1"
+
+// SizeJSON writes the same as Size, as data.
+func SizeJSON(w io.Writer, sized []calibrate.Result) error {
+	r := sized[0].Whole()
+	s := sizing{
+		Schema: sizingSchema, Run: r.ID, Plan: r.Plan, Worker: r.Worker, Creep: r.Creep, Law: r.Law,
+		RestsOn: map[string]string{}, Warnings: common(sized),
+	}
+	if len(sized) > 1 {
+		s.Plan.CPUs, s.Plan.MemoryBytes = 0, 0
+	}
+	if !given(r) {
+		s.MeasuredOn = &r.Host
+	}
+	for _, f := range restsOn(sized) {
+		s.RestsOn[f.name] = f.text
+	}
+	for _, r := range sized {
+		host := sizedHost{
+			CPUs: coresOf(r), MemoryBytes: memoryOf(r), BoundBy: boundBy(r.Candidates), Concurrency: r.Concurrency.Bound,
+			Recommendation: r.Recommendation,
+		}
+		if len(sized) == 1 {
+			host.Candidates, host.Formulas = r.Candidates, r.Formulas
+		}
+		s.Hosts = append(s.Hosts, host)
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(s)
+}

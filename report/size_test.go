@@ -1,0 +1,165 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"workermem/calibrate"
+)
+
+const gib = 1 << 30
+
+// sizings are what `calibrate size` shows, by name: one host and several, of numbers and of a run.
+func sizings(t testing.TB) map[string][]calibrate.Result {
+	plan := calibrate.PlanInfo{ReserveRatio: 0.2}
+	leak := 16.0 * kb
+	guide := calibrate.Given{WorkerBytes: 209 * mb, Threads: []int{1, 4}}
+	leaking := calibrate.Given{SharedBytes: 30 * mb, WorkerBytes: 140 * mb, ThreadBytes: 6 * mb, Threads: []int{4}, Creep: &leak, BootSeconds: 2}
+	run, async := recorded(t)["creeping"], recorded(t)["flat"]
+	async.Target.Threads, async.Target.HasThreads, async.Target.ConcurrencyFlag = 0, false, "--limit-concurrency"
+	async.Concurrency.Steps = []calibrate.ConcurrencyStep{{Clients: 8, PeakRSSBytes: 60 * mb}, {Clients: 128, PeakRSSBytes: 660 * mb}}
+	refused := plan
+	refused.MinWorkers, refused.ReserveBytes = 6, 100*mb
+	rated := plan
+	rated.ProductionRate = 80
+	return map[string][]calibrate.Result{
+		"size-given":         hosted(guide.Result(calibrate.Host{}, plan), 4, 2*gib),
+		"size-given-creep":   hosted(leaking.Result(calibrate.Host{}, rated), 4, 2*gib),
+		"size-given-refused": hosted(guide.Result(calibrate.Host{}, refused), 4, gib),
+		"size-given-hosts":   hosted(leaking.Result(calibrate.Host{}, rated), 1, gib/8, 1, gib/2, 2, gib, 4, 8*gib, 8, 16*gib, 1, 100*mb+1),
+		"size-run":           hosted(run, 8, 16*gib),
+		"size-run-own":       {run.Resized()},
+		"size-run-hosts":     hosted(run, 1, gib/4, 2, gib, 4, 8*gib),
+		"size-async-hosts":   hosted(async, 1, gib/2, 2, gib, 4, 8*gib),
+	}
+}
+
+// hosted is r sized for hosts, each by its cores and its memory.
+func hosted(r calibrate.Result, coresAndMemory ...int64) []calibrate.Result {
+	var all []calibrate.Result
+	for i := 0; i < len(coresAndMemory); i += 2 {
+		r.Plan.CPUs, r.Plan.MemoryBytes = int(coresAndMemory[i]), coresAndMemory[i+1]
+		all = append(all, r.Resized())
+	}
+	return all
+}
+
+func sizeText(t testing.TB, sized []calibrate.Result, o TextOptions) string {
+	return written(t, func(w io.Writer) error { return Size(w, sized, o) })
+}
+
+func written(t testing.TB, write func(io.Writer) error) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestSizeGolden(t *testing.T) {
+	for name, sized := range sizings(t) {
+		t.Run(name, func(t *testing.T) {
+			golden(t, name+".txt", sizeText(t, sized, TextOptions{}))
+			golden(t, name+".md", written(t, func(w io.Writer) error { return SizeMarkdown(w, sized) }))
+		})
+	}
+}
+
+func TestSizeJSONGolden(t *testing.T) {
+	for _, name := range []string{"size-given", "size-run-hosts"} {
+		golden(t, name+".json", written(t, func(w io.Writer) error { return SizeJSON(w, sizings(t)[name]) }))
+	}
+}
+
+// One host has its candidates; of many they would be tens of megabytes.
+func TestSizeJSONKeys(t *testing.T) {
+	for name, sized := range sizings(t) {
+		var got sizing
+		text := written(t, func(w io.Writer) error { return SizeJSON(w, sized) })
+		if err := json.Unmarshal([]byte(text), &got); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if len(got.Hosts) != len(sized) || (len(got.Hosts[0].Candidates) > 0) != (len(sized) == 1) || got.Schema != "calibrate.sizing/1" {
+			t.Errorf("%s: %d hosts, %d candidates of the first, schema %q", name, len(got.Hosts), len(got.Hosts[0].Candidates), got.Schema)
+		}
+		if given := strings.HasPrefix(name, "size-given"); given != (got.MeasuredOn == nil) || given != (got.Run == "") {
+			t.Errorf("%s: measured on %v, run %q", name, got.MeasuredOn, got.Run)
+		}
+	}
+}
+
+func TestSizeFitsEveryWidth(t *testing.T) {
+	for _, sized := range sizings(t) {
+		for _, width := range []int{40, 57, 80, 100} {
+			out := sizeText(t, sized, TextOptions{Width: width, Color: true})
+			fits(t, out, width)
+			if !strings.Contains(out, "workers") || !strings.Contains(out, "What this rests on") {
+				t.Errorf("%d columns: %s", width, out)
+			}
+		}
+	}
+}
+
+// The colours only repeat what the words say.
+func TestSizeColors(t *testing.T) {
+	for name, sized := range sizings(t) {
+		if plain, color := sizeText(t, sized, TextOptions{}), sizeText(t, sized, TextOptions{Color: true}); color == plain || colored.ReplaceAllString(color, "") != plain {
+			t.Errorf("%s: without its colours it is another text", name)
+		}
+	}
+}
+
+// What a run's app or server says can't steer the terminal, nor widen the page.
+func TestSizeOfHostileStrings(t *testing.T) {
+	run := recorded(t)["creeping"]
+	rapid.Check(t, func(t *rapid.T) {
+		r := poisoned(t, run)
+		r.ID = rapid.SampledFrom(hostile).Draw(t, "id")
+		for _, sized := range [][]calibrate.Result{{r}, {r, r}} {
+			var b bytes.Buffer
+			if err := Size(&b, sized, TextOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			fits(t, b.String(), 80)
+			if err := SizeMarkdown(io.Discard, sized); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// Which figures are another machine's is said where a host is not the one that was measured, and only there.
+func TestSizeSaysWhatIsUntested(t *testing.T) {
+	run := recorded(t)["creeping"] // on 4 cores with 1 GB
+	for _, tc := range []struct {
+		name  string
+		sized []calibrate.Result
+		want  bool
+	}{
+		{"its own host", []calibrate.Result{run.Resized()}, false},
+		{"its own host, by its figures", hosted(run, 4, gib), false},
+		{"more memory", hosted(run, 4, 2*gib), true},
+		{"one of several", hosted(run, 4, gib, 2, gib), true},
+	} {
+		if got := strings.Contains(sizeText(t, tc.sized, TextOptions{}), "untested"); got != tc.want {
+			t.Errorf("%s: says so %v, want %v", tc.name, got, tc.want)
+		}
+	}
+}
+
+// A warning of one host isn't shown for all.
+func TestSizeWarnings(t *testing.T) {
+	sized := sizings(t)["size-async-hosts"]
+	if len(sized[0].Warnings) == 0 || strings.Contains(sizeText(t, sized, TextOptions{}), "the budget bears") {
+		t.Errorf("%+v", sized[0].Warnings)
+	}
+	if out := sizeText(t, sized[:1], TextOptions{}); !strings.Contains(out, "the budget bears") {
+		t.Errorf("one host: %s", out)
+	}
+}
