@@ -21,7 +21,7 @@ type attachFlags struct {
 	url       string
 	threads   int
 	loadFlags
-	sizeFlags
+	boxFlags
 	precision share
 	outFlags
 
@@ -65,7 +65,7 @@ func (f *attachFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.url, "url", "", "send load to this address, such as http://127.0.0.1:8000 (default: none is sent)")
 	f.loadFlags.register(flags, "one client that sends one request after the other", "watch",
 		"when the answer is good enough, 10m at most")
-	f.sizeFlags.register(flags)
+	f.boxFlags.register(flags, "")
 	flags.Var(&f.precision, "precision", "how close the creep's interval must come")
 	f.outFlags.register(flags)
 }
@@ -84,11 +84,14 @@ func (f *attachFlags) check(flags *pflag.FlagSet) error {
 			return calibrate.Usage("say where it is to go: --url http://127.0.0.1:8000", "--%s is for load, and without --url none is sent", name)
 		}
 	}
-	return complain(f.loadFlags.checks(), f.sizeFlags.checks(), f.outFlags.checks(), []flagCheck{
+	var wrong complaints
+	wrong.check(f.loadFlags.checks(), f.boxFlags.checks(), f.outFlags.checks(), []flagCheck{
 		{f.threads < 0 || f.threads > mostClients, "--threads", "a number of threads from 1 to 4096"},
 		{flags.Changed("access-log") && f.accessLog == "", "--access-log", "the name of a file"},
 		{flags.Changed("url") && f.url == "", "--url", "an address such as http://127.0.0.1:8000"},
 	})
+	f.wishes.check(&wrong)
+	return wrong.err("calibrate attach --help lists the flags")
 }
 
 // attach checks everything and opens everything before it watches.
@@ -154,7 +157,8 @@ func (f *attachFlags) plan() calibrate.Plan {
 	return calibrate.Plan{
 		Rate: float64(f.rate), Clients: f.concurrency, Requests: f.requests, Duration: f.duration, SoakLimit: calibrate.DefaultWatch,
 		Precision: float64(f.precision), ReserveRatio: f.reserve.ratio, ReserveBytes: f.reserve.bytes, MemoryBytes: int64(f.memory),
-		CPUs: f.cpus, ProductionRate: float64(f.production), Silenced: f.silence, Flags: f.given,
+		CPUs: f.cpus, ProductionRate: float64(f.production), MinWorkers: f.minWorkers, MaxWorkers: f.maxWorkers,
+		Prefer: string(f.prefer), Silenced: f.silence, Flags: f.given,
 	}
 }
 

@@ -44,20 +44,23 @@ func (f *loadFlags) register(flags *pflag.FlagSet, load, phase, length string) {
 	flags.StringArrayVar(&f.allowRemote, "allow-remote", nil, "let load go to this host, by name (default: this machine only)")
 }
 
-// sizeFlags say what box is sized, and for what.
-type sizeFlags struct {
+// boxFlags say what box is sized, and for what.
+type boxFlags struct {
 	memory     size
 	cpus       int
 	reserve    reserve
 	production rate
+	wishes
 }
 
-func (f *sizeFlags) register(flags *pflag.FlagSet) {
+// register takes what comes before this machine where the box isn't given: "" for nothing.
+func (f *boxFlags) register(flags *pflag.FlagSet, before string) {
 	f.reserve = reserve{ratio: 0.2, text: "20%"}
-	flags.Var(&f.memory, "memory", "size for this much memory (default: this machine's limit or total)")
-	flags.IntVar(&f.cpus, "cpus", 0, "size for so many cores (default: this machine's)")
+	flags.Var(&f.memory, "memory", "size for this much memory (default: "+before+"this machine's limit or total)")
+	flags.IntVar(&f.cpus, "cpus", 0, "size for so many cores (default: "+before+"this machine's)")
 	flags.Var(&f.reserve, "reserve", "memory kept back for the system and others: 20%, 512M, 10%+512M")
 	flags.Var(&f.production, "production-rate", "requests a second expected in production, all workers together")
+	f.wishes.register(flags)
 }
 
 // outFlags say where the result goes.
@@ -104,16 +107,6 @@ type flagCheck struct {
 	flag, try string
 }
 
-// complain is about the first flag that is wrong.
-func complain(checks ...[]flagCheck) error {
-	for _, check := range slices.Concat(checks...) {
-		if check.bad {
-			return calibrate.Usage("it takes "+check.try, "%s can't be taken as it is", check.flag)
-		}
-	}
-	return nil
-}
-
 // Beyond these the tool itself would be what is measured.
 const (
 	mostClients = 4096
@@ -133,7 +126,7 @@ func (f *loadFlags) checks() []flagCheck {
 	}
 }
 
-func (f *sizeFlags) checks() []flagCheck {
+func (f *boxFlags) checks() []flagCheck {
 	return []flagCheck{
 		{f.cpus < 0, "--cpus", "a number of cores, 1 or more"},
 		{f.cpus > mostCPUs, "--cpus", "a number of cores, 65536 at most"},

@@ -35,9 +35,15 @@ func calibrateMain() {
 }
 
 // The scripts in testdata/usage start nothing: they are what is refused, and the exit codes.
-func TestUsage(t *testing.T) {
+func TestUsage(t *testing.T) { runScripts(t, "usage") }
+
+// The scripts in testdata/size start nothing: sizing alone needs no server.
+func TestSize(t *testing.T) { runScripts(t, "size") }
+
+func runScripts(t *testing.T, folder string) {
+	t.Helper()
 	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("testdata", "usage"),
+		Dir:                 filepath.Join("testdata", folder),
 		RequireExplicitExec: true,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 		Setup: func(e *testscript.Env) error {

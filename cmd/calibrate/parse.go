@@ -124,28 +124,14 @@ const (
 	mostShortRuns = 4
 )
 
-func (c *threadCounts) String() string {
-	texts := make([]string, len(*c))
-	for i, count := range *c {
-		texts[i] = strconv.Itoa(count)
-	}
-	return strings.Join(texts, ",")
-}
-
-func (c *threadCounts) Type() string { return "counts" }
+func (c *threadCounts) String() string { return joinCounts(*c) }
+func (c *threadCounts) Type() string   { return "counts" }
 
 func (c *threadCounts) Set(text string) error {
 	const try = "write it like 4, or 4,1,16: the first is measured in full, up to four others in short runs"
-	var next threadCounts
-	for part := range strings.SplitSeq(text, ",") {
-		count, err := strconv.Atoi(strings.TrimSpace(part))
-		if err != nil || count < 1 || count > mostThreads {
-			return calibrate.Usage(try, "%q is not a number of threads from 1 to %d", part, mostThreads)
-		}
-		if slices.Contains(next, count) {
-			return calibrate.Usage(try, "%d threads are named twice", count)
-		}
-		next = append(next, count)
+	next, err := parseCounts(text, try)
+	if err != nil {
+		return err
 	}
 	if len(next) > 1+mostShortRuns {
 		return calibrate.Usage(try, "%d thread counts are too many", len(next))
@@ -160,4 +146,28 @@ func (c threadCounts) split() (measured int, others []int) {
 		return 0, nil
 	}
 	return c[0], c[1:]
+}
+
+func joinCounts(counts []int) string {
+	texts := make([]string, len(counts))
+	for i, count := range counts {
+		texts[i] = strconv.Itoa(count)
+	}
+	return strings.Join(texts, ",")
+}
+
+// parseCounts reads thread counts such as 4,1,16.
+func parseCounts(text, try string) ([]int, error) {
+	var counts []int
+	for part := range strings.SplitSeq(text, ",") {
+		count, err := strconv.Atoi(strings.TrimSpace(part))
+		if err != nil || count < 1 || count > mostThreads {
+			return nil, calibrate.Usage(try, "%q is not a number of threads from 1 to %d", part, mostThreads)
+		}
+		if slices.Contains(counts, count) {
+			return nil, calibrate.Usage(try, "%d threads are named twice", count)
+		}
+		counts = append(counts, count)
+	}
+	return counts, nil
 }

@@ -45,7 +45,7 @@ func newRootCmd(env Env) *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRunCmd(env), newDemoCmd(env), newAttachCmd(env), newReportCmd(env), newRunsCmd(env), newDoctorCmd(env), newVersionCmd(env),
+	root.AddCommand(newRunCmd(env), newDemoCmd(env), newAttachCmd(env), newReportCmd(env), newRunsCmd(env), newSizeCmd(env), newDoctorCmd(env), newVersionCmd(env),
 		newDemoAppCmd(), newIdleCmd(env))
 	return root
 }
@@ -53,16 +53,24 @@ func newRootCmd(env Env) *cobra.Command {
 // flagError says which flag is wrong, and what a right value looks like where its type knows.
 func flagError(cmd *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError
-	var failure *calibrate.Failure
-	if errors.As(err, &invalid) && errors.As(invalid.Unwrap(), &failure) {
-		return calibrate.Usage(failure.Try, "--%s: %s", invalid.GetFlag().Name, failure.What)
-	}
 	if errors.As(err, &invalid) {
-		if try := likeThis[invalid.GetFlag().Value.Type()]; try != "" {
-			return calibrate.Usage("it takes "+try, "--%s: %q can't be taken", invalid.GetFlag().Name, invalid.GetValue())
+		if failure := badValue(invalid.GetFlag(), invalid.GetValue(), invalid.Unwrap()); failure != nil {
+			return failure
 		}
 	}
 	return calibrate.Usage(cmd.CommandPath()+" --help lists the flags", "%s", err)
+}
+
+// badValue is the complaint about a flag's value, nil where its type knows nothing to say.
+func badValue(flag *pflag.Flag, value string, err error) *calibrate.Failure {
+	var failure *calibrate.Failure
+	if errors.As(err, &failure) {
+		return calibrate.Usage(failure.Try, "--%s: %s", flag.Name, failure.What)
+	}
+	if try := likeThis[flag.Value.Type()]; try != "" {
+		return calibrate.Usage("it takes "+try, "--%s: %q can't be taken", flag.Name, value)
+	}
+	return nil
 }
 
 // likeThis says what the flags of pflag's own types take.

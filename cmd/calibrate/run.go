@@ -23,7 +23,7 @@ type runFlags struct {
 	env          []string
 	url          string
 	bootDeadline time.Duration
-	sizeFlags
+	boxFlags
 	precision share
 	quick     bool
 	maxSoak   time.Duration
@@ -72,7 +72,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.env, "env", nil, "NAME=VALUE for the app's environment")
 	flags.StringVar(&f.url, "url", "", "where COMMAND listens, if that can't be told by {port}")
 	flags.DurationVar(&f.bootDeadline, "boot-deadline", time.Minute, "how long the app may take to its first answer")
-	f.sizeFlags.register(flags)
+	f.boxFlags.register(flags, "")
 	flags.Var(&f.precision, "precision", "how close the creep's interval must come")
 	flags.BoolVar(&f.quick, "quick", false, "a short soak: sees strong creep only")
 	flags.DurationVar(&f.maxSoak, "max-soak", calibrate.DefaultSoak, "give up on a verdict after so long")
@@ -157,12 +157,14 @@ func ended(env Env, path string, err error) error {
 }
 
 func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
-	err := complain(f.loadFlags.checks(), f.sizeFlags.checks(), f.outFlags.checks(), []flagCheck{
+	var wrong complaints
+	wrong.check(f.loadFlags.checks(), f.boxFlags.checks(), f.outFlags.checks(), []flagCheck{
 		{f.bootDeadline <= 0, "--boot-deadline", "a time such as 60s"},
 		{f.maxSoak <= 0, "--max-soak", "a time such as 2m"},
 		{f.quick && (f.duration > 0 || f.requests > 0), "--quick beside --duration or --requests", "one of them"},
 	})
-	if err != nil {
+	f.wishes.check(&wrong)
+	if err := wrong.err("calibrate run --help lists the flags"); err != nil {
 		return calibrate.Plan{}, err
 	}
 	_, others := f.threads.split()
@@ -170,7 +172,8 @@ func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 		Command: command, OtherThreads: others, Rate: float64(f.rate), Clients: f.concurrency, Requests: f.requests, Duration: f.duration,
 		WarmupLimit: calibrate.DefaultWarmup, SoakLimit: f.maxSoak, Quick: f.quick, Precision: float64(f.precision),
 		ReserveRatio: f.reserve.ratio, ReserveBytes: f.reserve.bytes, MemoryBytes: int64(f.memory), CPUs: f.cpus,
-		ProductionRate: float64(f.production), Silenced: f.silence, Flags: f.given,
+		ProductionRate: float64(f.production), MinWorkers: f.minWorkers, MaxWorkers: f.maxWorkers, Prefer: string(f.prefer),
+		Silenced: f.silence, Flags: f.given,
 	}, nil
 }
 

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"workermem/calibrate"
+)
+
+// complaints are all that is wrong with a command line, so that nobody has to mend it one mistake at a time.
+type complaints []*calibrate.Failure
+
+// add complains where something is bad.
+func (c *complaints) add(bad bool, try, format string, args ...any) {
+	if bad {
+		*c = append(*c, calibrate.Usage(try, format, args...))
+	}
+}
+
+// check complains of every flag that is wrong.
+func (c *complaints) check(checks ...[]flagCheck) {
+	for _, check := range slices.Concat(checks...) {
+		c.add(check.bad, "it takes "+check.try, "%s can't be taken as it is", check.flag)
+	}
+}
+
+// err is all of them as one failure, nil where there are none.
+func (c complaints) err(help string) error {
+	switch len(c) {
+	case 0:
+		return nil
+	case 1:
+		return c[0]
+	}
+	const few = 4 // more, each with its way out, don't fit a screen
+	var text strings.Builder
+	for _, one := range c {
+		text.WriteString("\n" + one.What)
+		if len(c) <= few {
+			text.WriteString(" (" + one.Try + ")")
+		}
+	}
+	return calibrate.Usage(help, "%d things are wrong with this command line:%s", len(c), text.String())
+}
+
+// collect lets every flag be parsed on after a value that can't be taken, which is noted here.
+func (c *complaints) collect(flags *pflag.FlagSet) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.DefValue == "0s" {
+			f.DefValue = "0" // or the help takes a wrapped duration of none for a default worth showing
+		}
+		f.Value = noted{f.Value, f, c}
+	})
+}
+
+// noted is a flag's value whose complaint waits for the others.
+type noted struct {
+	pflag.Value
+	flag *pflag.Flag
+	all  *complaints
+}
+
+func (n noted) Set(text string) error {
+	err := n.Value.Set(text)
+	if err == nil {
+		return nil
+	}
+	failure := badValue(n.flag, text, err)
+	if failure == nil {
+		return err
+	}
+	*n.all = append(*n.all, failure)
+	return nil
+}

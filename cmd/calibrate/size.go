@@ -1,0 +1,255 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"workermem/calibrate"
+	"workermem/report"
+	"workermem/sampler"
+)
+
+// sizeFlags are the flags of `calibrate size`, as written.
+type sizeFlags struct {
+	worker         mbSize
+	shared, thread size
+	creep          perRequest
+	boot           time.Duration
+	threads        counts
+
+	hosts hosts
+	boxFlags
+
+	json, markdown bool
+
+	changed func(flag string) bool
+	wrong   complaints
+}
+
+// More than any host has; beyond, sizing holds a figure at its own limits, which would be another figure.
+const (
+	mostMemory = 1 << 60 // 1 EiB
+	mostPart   = 1 << 45 // 32 TiB, for one part of a worker
+)
+
+const sizeExample = `  calibrate size --worker-memory 209 --cpus 4 --memory 2G --threads 1,4
+  calibrate size --worker-memory 209 --creep 16K/request --boot 2s --production-rate 80/s
+  calibrate size --host 1c/512M,2c/1G,4c/8G,8c/16G
+  calibrate size 20261121-093000-1f2e --cpus 8 --memory 16G --max-workers 6`
+
+func newSizeCmd(env Env) *cobra.Command {
+	var f sizeFlags
+	cmd := &cobra.Command{
+		Use:   "size [flags] [RUN]",
+		Short: "Size a host, or many, from a saved run or from numbers; measures nothing",
+		Long: "size answers for another host, other threads or other bounds what a run answered for its own: the latest run, or\n" +
+			"RUN. With --worker-memory it takes numbers instead, for this machine or for --cpus and --memory. It starts nothing.\n\n" +
+			"A run keeps what it was sized with (host, reserve, rate) but for the flags that are given here.",
+		Example: sizeExample,
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.changed = cmd.Flags().Changed
+			return f.size(env, args)
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func (f *sizeFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.Var(&f.worker, "worker-memory", "peak RSS of a worker (WORKER_MEMORY_MB), in place of a run; without its threads\nwhere --thread-memory is given")
+	flags.Var(&f.shared, "shared", "memory that doesn't grow with the workers (default: none)")
+	flags.Var(&f.thread, "thread-memory", "memory that each thread adds to a worker (default: none)")
+	flags.Var(&f.creep, "creep", "memory that a request leaves behind, such as 16.4K/request; 0 for none")
+	flags.DurationVar(&f.boot, "boot", 0, "how long a worker boots")
+	flags.Var(&f.threads, "threads", "thread counts to choose among: the one measured, else the first\n(default: the run's own choices, else 1)")
+	flags.Var(&f.hosts, "host", "hosts to size for, a line each: 1c/512M,2c/1G,4c/8G")
+	f.boxFlags.register(flags, "the run's, else ")
+	flags.BoolVar(&f.json, "json", false, "the same as data")
+	flags.BoolVar(&f.markdown, "markdown", false, "the same as Markdown")
+	f.wrong.collect(flags)
+}
+
+func (f *sizeFlags) size(env Env, args []string) error {
+	f.check(args)
+	if err := f.wrong.err("calibrate size --help has examples"); err != nil {
+		return err
+	}
+	base, err := f.base(env, args)
+	if err != nil {
+		return err
+	}
+	sized := f.sized(base)
+	if err := unanswerable(sized[0]); err != nil {
+		return err
+	}
+	if err := f.show(env, sized); err != nil {
+		return err
+	}
+	if outcome := outcomeOf(sized); outcome != 0 {
+		return outcomeError(outcome)
+	}
+	return nil
+}
+
+// check adds what is wrong with the flags together to what is wrong with each.
+func (f *sizeFlags) check(args []string) {
+	w := &f.wrong
+	numbers := slices.DeleteFunc([]string{"worker-memory", "shared", "thread-memory", "creep", "boot"}, func(flag string) bool { return !f.changed(flag) })
+	fromNumbers := f.changed("worker-memory")
+	for _, flag := range numbers {
+		w.add(len(args) > 0, "leave out RUN, or the flag", "--%s and RUN both say what a worker takes", flag)
+		w.add(len(args) == 0 && !fromNumbers, "give --worker-memory too", "--%s belongs to a worker whose memory isn't given", flag)
+	}
+	for _, flag := range []string{"cpus", "memory"} {
+		w.add(f.changed(flag) && f.changed("host"), "leave one of them out", "--%s and --host both say how large the host is", flag)
+	}
+	w.add(f.changed("cpus") && (f.cpus < 1 || f.cpus > mostCPUs), "a number of cores from 1 to 65536", "--cpus %d can't be taken", f.cpus)
+	w.add(f.memory > mostMemory, "at most 1048576T", "--memory is more than any host has")
+	for flag, bytes := range map[string]int64{"worker-memory": int64(f.worker), "shared": int64(f.shared), "thread-memory": int64(f.thread)} {
+		w.add(bytes > mostPart, "at most 32T", "--%s is more than any worker takes", flag)
+	}
+	w.add(f.boot < 0, "a time such as 2s", "--boot %s can't be taken", f.boot)
+	w.add(fromNumbers && f.prefer != "" && len(f.threads) < 2, "name the counts, as in --threads 1,4", "--prefer chooses among thread counts, and there is only one")
+	w.add(f.json && f.markdown, "leave one out", "--json and --markdown ask for two formats at once")
+	f.wishes.check(w)
+}
+
+// base is the worker to size: the one of a run, or the one that the numbers describe.
+func (f *sizeFlags) base(env Env, args []string) (calibrate.Result, error) {
+	if f.changed("worker-memory") {
+		return f.given()
+	}
+	name := ""
+	if len(args) > 0 {
+		name = args[0]
+	}
+	r, err := loadRun(env, name)
+	var failure *calibrate.Failure
+	if errors.As(err, &failure) && name == "" {
+		failure.Try = "give numbers: calibrate size --worker-memory 209 --cpus 4 --memory 2G; or make a run: calibrate run -- gunicorn app:app"
+	}
+	if err != nil {
+		return calibrate.Result{}, err
+	}
+	r.Plan = f.planned(r.Plan)
+	return r, f.checkThreads(r)
+}
+
+// given is a worker by its numbers. This machine is looked at only where nothing says which host it is for.
+func (f *sizeFlags) given() (calibrate.Result, error) {
+	g := calibrate.Given{
+		SharedBytes: int64(f.shared), WorkerBytes: int64(f.worker), ThreadBytes: int64(f.thread),
+		BootSeconds: f.boot.Seconds(), Threads: f.threads,
+	}
+	if len(g.Threads) == 0 {
+		g.Threads = []int{1}
+	}
+	if f.changed("creep") {
+		creep := float64(f.creep)
+		g.Creep = &creep
+	}
+	var host calibrate.Host
+	var warnings []calibrate.Warning
+	if len(f.hosts) == 0 && (f.cpus == 0 || f.memory == 0) {
+		host, warnings = sampler.Host()
+	}
+	r := g.Result(host, f.planned(calibrate.PlanInfo{ReserveRatio: f.reserve.ratio, ReserveBytes: f.reserve.bytes}))
+	r.Warnings = append(r.Warnings, warnings...)
+	return r, nil
+}
+
+// planned is the plan of a run, with what the flags say instead.
+func (f *sizeFlags) planned(p calibrate.PlanInfo) calibrate.PlanInfo {
+	for flag, set := range map[string]func(){
+		"cpus":            func() { p.CPUs = f.cpus },
+		"memory":          func() { p.MemoryBytes = int64(f.memory) },
+		"reserve":         func() { p.ReserveRatio, p.ReserveBytes = f.reserve.ratio, f.reserve.bytes },
+		"production-rate": func() { p.ProductionRate = float64(f.production) },
+		"min-workers":     func() { p.MinWorkers = f.minWorkers },
+		"max-workers":     func() { p.MaxWorkers = f.maxWorkers },
+		"prefer":          func() { p.Prefer = string(f.prefer) },
+		"threads":         func() { p.ThreadChoices = f.threads },
+	} {
+		if f.changed(flag) {
+			set()
+		}
+	}
+	return p
+}
+
+// checkThreads refuses thread counts of which a run can't say what a worker takes.
+func (f *sizeFlags) checkThreads(r calibrate.Result) error {
+	least, most := r.ThreadRange()
+	for _, threads := range f.threads {
+		switch {
+		case threads >= least && threads <= most:
+		case !r.Target.HasThreads:
+			return calibrate.Usage("leave --threads out", "--threads: the server of this run takes no threads that calibrate knows of")
+		default:
+			return &calibrate.Failure{Kind: calibrate.KindInconclusive,
+				What: fmt.Sprintf("--threads %d: this run can't say what a worker with so many takes", threads),
+				Why:  fmt.Sprintf("it measured %d, and what a thread takes is not known well enough to tell", max(r.Target.Threads, 1)),
+				Try:  fmt.Sprintf("measure it: calibrate run --threads %d -- COMMAND", threads)}
+		}
+	}
+	return nil
+}
+
+// sized is the worker sized for every host.
+func (f *sizeFlags) sized(base calibrate.Result) []calibrate.Result {
+	if len(f.hosts) == 0 {
+		return []calibrate.Result{base.Resized()}
+	}
+	all := make([]calibrate.Result, len(f.hosts))
+	for i, host := range f.hosts {
+		r := base
+		r.Plan.CPUs, r.Plan.MemoryBytes = host.cpus, int64(host.memory)
+		all[i] = r.Resized()
+	}
+	return all
+}
+
+// unanswerable says why there is nothing to show: a run that can't be relied on sizes no host.
+func unanswerable(r calibrate.Result) error {
+	rec := r.Recommendation
+	if memory, _ := r.Host.Memory(); memory <= 0 && r.Plan.MemoryBytes <= 0 {
+		return calibrate.Usage("give it: --memory 2G", "how much memory the host has is not known")
+	}
+	if rec.Workers > 0 || rec.NothingFits {
+		return nil
+	}
+	why := rec.Withheld
+	if why == "" {
+		why = "it has no worker's memory"
+	}
+	return &calibrate.Failure{Kind: calibrate.KindInconclusive, What: "this run gives no sizing", Why: why,
+		Try: "measure again: calibrate run -- COMMAND; or give numbers: calibrate size --worker-memory 209"}
+}
+
+func (f *sizeFlags) show(env Env, sized []calibrate.Result) error {
+	switch {
+	case f.json:
+		return report.SizeJSON(env.Stdout, sized)
+	case f.markdown:
+		return report.SizeMarkdown(env.Stdout, sized)
+	}
+	return report.Size(env.Stdout, sized, report.TextOptions{Color: env.Color})
+}
+
+// outcomeOf is that of the first host where something fits: a host that is too small is an answer like the others,
+// unless there are none but such.
+func outcomeOf(sized []calibrate.Result) calibrate.Kind {
+	for _, r := range sized {
+		if !r.Recommendation.NothingFits {
+			return r.Outcome()
+		}
+	}
+	return sized[0].Outcome()
+}
