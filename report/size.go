@@ -48,7 +48,22 @@ func writeHosts(p *page, sized []calibrate.Result) {
 }
 
 func hostsTitle(sized []calibrate.Result) string {
-	return fmt.Sprintf("Sized for %s, %s (1 MB = 2^20 B)", plural(len(sized), "host"), keptBack(sized[0].Plan))
+	return fmt.Sprintf("Sized for %s, %s%s (1 MB = 2^20 B)", plural(len(sized), "host"), keptBack(sized[0].Plan), wishesOf(sized[0].Plan))
+}
+
+// wishesOf is what every host is held to: it may come from a run of long ago.
+func wishesOf(p calibrate.PlanInfo) string {
+	var s string
+	if p.MinWorkers > 0 {
+		s += ", at least " + plural(p.MinWorkers, "worker")
+	}
+	if p.MaxWorkers > 0 {
+		s += ", at most " + plural(p.MaxWorkers, "worker")
+	}
+	if p.Prefer != "" {
+		s += ", " + p.Prefer + " preferred"
+	}
+	return s
 }
 
 func keptBack(p calibrate.PlanInfo) string {

@@ -21,6 +21,8 @@ func sizings(t testing.TB) map[string][]calibrate.Result {
 	guide := calibrate.Given{WorkerBytes: 209 * mb, Threads: []int{1, 4}}
 	leaking := calibrate.Given{SharedBytes: 30 * mb, WorkerBytes: 140 * mb, ThreadBytes: 6 * mb, Threads: []int{4}, Creep: &leak, BootSeconds: 2}
 	run, async := recorded(t)["creeping"], recorded(t)["flat"]
+	wished := run
+	wished.Plan.MinWorkers, wished.Plan.MaxWorkers, wished.Plan.Prefer, wished.Plan.ThreadChoices = 1, 3, "threads", []int{4, 8}
 	async.Target.Threads, async.Target.HasThreads, async.Target.ConcurrencyFlag = 0, false, "--limit-concurrency"
 	async.Concurrency.Steps = []calibrate.ConcurrencyStep{{Clients: 8, PeakRSSBytes: 60 * mb}, {Clients: 128, PeakRSSBytes: 660 * mb}}
 	refused := plan
@@ -34,7 +36,7 @@ func sizings(t testing.TB) map[string][]calibrate.Result {
 		"size-given-hosts":   hosted(leaking.Result(calibrate.Host{}, rated), 1, gib/8, 1, gib/2, 2, gib, 4, 8*gib, 8, 16*gib, 1, 100*mb+1),
 		"size-run":           hosted(run, 8, 16*gib),
 		"size-run-own":       {run.Resized()},
-		"size-run-hosts":     hosted(run, 1, gib/4, 2, gib, 4, 8*gib),
+		"size-run-hosts":     hosted(wished, 1, gib/4, 2, gib, 4, 8*gib),
 		"size-async-hosts":   hosted(async, 1, gib/2, 2, gib, 4, 8*gib),
 	}
 }
