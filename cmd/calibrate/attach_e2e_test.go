@@ -60,8 +60,12 @@ func serve(t *testing.T, uid int, flags ...string) *running {
 // openDir is a folder of a user, in one that every user may look into.
 func openDir(t *testing.T, uid int) string {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
+	dir, err := os.MkdirTemp("", "calibrate-attach") //nolint:usetesting // what t.TempDir makes is in a folder for this user alone
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if uid != os.Getuid() {
@@ -80,14 +84,11 @@ func as(uid int, dir string, cmd *exec.Cmd) *exec.Cmd {
 	return cmd
 }
 
-// needsRoot skips where this user can't become another, or that other can't run the servers.
-func needsRoot(t *testing.T) {
+// needsServerOf skips where a user can't run the servers: their Python may be in the home of another.
+func needsServerOf(t *testing.T, uid int) {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("only root may start a server as another user")
-	}
-	if err := as(nobody, "/", exec.Command(needServer(t, "gunicorn"), "--version")).Run(); err != nil {
-		t.Skipf("user %d can't run gunicorn where it is installed: %v", nobody, err)
+	if err := as(uid, "/", exec.Command(needServer(t, "gunicorn"), "--version")).Run(); err != nil {
+		t.Skipf("user %d can't run gunicorn where it is installed: %v", uid, err)
 	}
 }
 
@@ -267,12 +268,15 @@ func warned(r calibrate.Result, code string) bool {
 // Root sees everything of another user's server; another user sees what is for everyone to see, and says what is missing.
 func TestE2EAttachAcrossUsers(t *testing.T) {
 	skipShort(t)
-	needsRoot(t)
+	if os.Getuid() != 0 {
+		t.Skip("only root may start a server or calibrate as another user")
+	}
 	for _, c := range []struct {
 		name         string
 		server, tool int
 	}{{"root watches nobody", nobody, 0}, {"nobody watches root", 0, nobody}} {
 		t.Run(c.name, func(t *testing.T) {
+			needsServerOf(t, c.server)
 			server := serve(t, c.server)
 			server.asked(t, 200)
 			server.unharmed(t)
