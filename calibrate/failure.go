@@ -31,6 +31,8 @@ type Failure struct {
 	Try   string // the next thing to try
 	Log   []string
 	Err   error // the cause, for errors.Is
+
+	OutOfMemory bool // the kernel's own counter has a kill for memory
 }
 
 // Error is the first line: what, and why.

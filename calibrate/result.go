@@ -30,6 +30,8 @@ type Result struct {
 	Candidates      []Candidate    `json:"candidates"`
 	Formulas        []Formula      `json:"formulas"`
 	Warnings        []Warning      `json:"warnings"`
+	// Proof is what became of the recommendation when it was really run.
+	Proof *Proof `json:"proof,omitempty"`
 	// Truth is what the built-in demo app says of itself; absent for every other app.
 	Truth *Truth `json:"truth,omitempty"`
 }

@@ -9,7 +9,7 @@ import (
 // calibrate/target, loadgen and sampler hold the real ones, and the tests of the phases' order hold others.
 type Rig struct {
 	Target   Target
-	Scale    func(Shape) (Target, error) // the same app in another shape; nil: the law rests on one worker alone
+	Scale    func(Setup) (Target, error) // the same app set up otherwise; nil: the law rests on one worker alone
 	Load     Loader                      // nil where no load is sent
 	Counter  Counter                     // of requests, where somebody else sends them; nil: what Load has sent
 	Memory   Memory

@@ -259,16 +259,23 @@ func (r *run) stop(ctx context.Context) {
 	r.result.Target.StopSeconds, r.result.Target.Killed = stopped.Seconds, stopped.Killed
 }
 
-// end stops an app, also where ctx has ended, and says so if something of it is left.
+// end stops an app, and says so if something of it is left.
 func (r *run) end(ctx context.Context, app App) Stopped {
+	stopped, left := endApp(ctx, app)
+	r.result.Warnings = append(r.result.Warnings, left...)
+	return stopped
+}
+
+// endApp stops an app, also where ctx has ended.
+func endApp(ctx context.Context, app App) (Stopped, []Warning) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
 	defer cancel()
 	stopped, err := app.Stop(ctx)
-	if err != nil || stopped.Left > 0 {
-		r.warn("processes-left", fmt.Sprintf("%d processes of the app could not be ended", stopped.Left),
-			"look for them with ps, and end them by hand")
+	if err == nil && stopped.Left == 0 {
+		return stopped, nil
 	}
-	return stopped
+	return stopped, []Warning{{Code: "processes-left", Text: fmt.Sprintf("%d processes of the app could not be ended", stopped.Left),
+		Try: "look for them with ps, and end them by hand"}}
 }
 
 // doubtWorker notes where the process taken for the worker changed its name during the run, or stayed a guess.

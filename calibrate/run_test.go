@@ -24,7 +24,7 @@ type fakeRig struct {
 	crowd    float64 // bytes held for each client while it is served
 	markErr  error
 	saveErr  error
-	scale    func(Shape) (Target, error)
+	scale    func(Setup) (Target, error)
 	noGroup  string // why the app has no control group of its own
 
 	answered atomic.Int64
@@ -273,8 +273,8 @@ func TestRunGoesThroughItsPhasesInOrder(t *testing.T) {
 func TestRunScalesToOtherShapes(t *testing.T) {
 	f := newFakeRig()
 	var shapes []Shape
-	f.scale = func(s Shape) (Target, error) {
-		shapes = append(shapes, s)
+	f.scale = func(s Setup) (Target, error) {
+		shapes = append(shapes, s.Shape)
 		if s.Workers == 2 {
 			return nil, errors.New("no second worker today")
 		}
@@ -305,8 +305,8 @@ func TestRunScalesToOtherShapes(t *testing.T) {
 func TestRunScalesToTheThreadsAskedFor(t *testing.T) {
 	f := newFakeRig()
 	var shapes []Shape
-	f.scale = func(s Shape) (Target, error) {
-		shapes = append(shapes, s)
+	f.scale = func(s Setup) (Target, error) {
+		shapes = append(shapes, s.Shape)
 		return f, nil
 	}
 	p := fakePlan()
@@ -329,7 +329,7 @@ func TestRunScalesToTheThreadsAskedFor(t *testing.T) {
 func TestRunInterruptedWhileItScales(t *testing.T) {
 	f := newFakeRig()
 	ctx, cancel := context.WithCancelCause(context.Background())
-	f.scale = func(Shape) (Target, error) {
+	f.scale = func(Setup) (Target, error) {
 		cancel(errors.New("Ctrl-C"))
 		return f, nil
 	}

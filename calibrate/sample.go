@@ -38,4 +38,5 @@ const (
 	PhaseStop        = "stop"
 	PhaseScale       = "scale"
 	PhaseWatch       = "watch" // the one phase of a server that was attached to
+	PhaseTrial       = "trial" // of an app that is set up as in production
 )

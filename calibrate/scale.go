@@ -12,7 +12,18 @@ import (
 type Shape struct{ Workers, Threads int }
 
 func (s Shape) String() string {
+	if s.Threads == 0 {
+		return plural(s.Workers, "worker")
+	}
 	return plural(s.Workers, "worker") + " of " + plural(s.Threads, "thread")
+}
+
+// Setup is how an app is started where it isn't to be measured alone: in a shape, with workers that are replaced, under
+// a limit.
+type Setup struct {
+	Shape
+	MaxRequests, Jitter int64 // requests after which a worker is replaced, and the most that is drawn on top; 0: never
+	MemoryLimit         int64 // bytes that all its processes may take together; 0: none
 }
 
 func plural(n int, noun string) string {
@@ -87,7 +98,7 @@ func (r *run) scaleTo(ctx context.Context, shape Shape) error {
 	if r.tooMuch(promised) {
 		return errors.New("they might take more than half of the memory that is free")
 	}
-	target, err := r.rig.Scale(shape)
+	target, err := r.rig.Scale(Setup{Shape: shape})
 	if err != nil {
 		return err
 	}

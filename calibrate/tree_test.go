@@ -67,7 +67,7 @@ func TestRunCutShortReadsTheTree(t *testing.T) {
 
 func TestScaleReadsTheCharge(t *testing.T) {
 	f := newFakeRig()
-	f.scale = func(Shape) (Target, error) {
+	f.scale = func(Setup) (Target, error) {
 		f.stopped = 0 // the fake app is the same one again
 		return f, nil
 	}

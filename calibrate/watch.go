@@ -20,6 +20,7 @@ type watcher struct {
 	started time.Time
 	fail    context.CancelCauseFunc // ends the measuring, with the reason
 	guest   bool                    // the server is somebody else's: its workers may come and go, and its marks are not reset
+	relays  bool                    // workers may come and go: the server recycles them
 
 	mu         sync.Mutex
 	probes     []workerProbe
@@ -158,7 +159,7 @@ func (w *watcher) dropEnded() {
 
 func (w *watcher) ended() {
 	w.restarts++
-	if !w.guest {
+	if !w.guest && !w.relays {
 		w.fail(errWorkerEnded)
 	}
 }

@@ -23,6 +23,9 @@ func Markdown(w io.Writer, r calibrate.Result) error {
 	writeSection(&b, "The sum", factList(sum(r)))
 	writeCandidateTable(&b, r, inResult)
 	writeSection(&b, "What the field's rules would choose here", formulaGrid(r.Formulas).markdown())
+	if r.Proof != nil {
+		writeSection(&b, "Proof: the recommendation, really run", proofList(*r.Proof))
+	}
 	if r.Truth != nil {
 		writeSection(&b, "What the demo app says of itself", factList(truth(r)))
 	}

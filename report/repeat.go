@@ -11,7 +11,7 @@ func writeRepeat(b *strings.Builder, r calibrate.Result) {
 	command := repeatCommand(r)
 	body := fenced(command)
 	if command != "" && r.Truth == nil {
-		body += "\nA `***` stands for what is not kept: fill it in, and add `--header` and `--env` if they were given.\n"
+		body += "\nA `***` stands for what is not kept: fill it in.\n"
 	}
 	writeSection(b, "How to repeat it", body)
 }

@@ -29,6 +29,7 @@ func Text(w io.Writer, r calibrate.Result, o TextOptions) error {
 	p.facts(sum(r))
 	writeCandidates(p, r, inResult)
 	writeFormulas(p, r.Formulas)
+	writeProof(p, r)
 	if r.Truth != nil {
 		p.heading("Truth: what the demo app says of itself")
 		p.facts(truth(r))

@@ -176,7 +176,7 @@ func (a *App) explainOOM(f *calibrate.Failure) {
 	if kills == 0 {
 		return
 	}
-	f.Kind = calibrate.KindApp
+	f.Kind, f.OutOfMemory = calibrate.KindApp, true
 	f.Why = fmt.Sprintf("the kernel ended %s for memory (oom_kill in %s)", plural(int(kills), "process"), a.oom.file)
 	f.Try = "give it more memory, or less load: --concurrency 1"
 	if limit := a.launch.spec.MemoryLimit; limit > 0 {

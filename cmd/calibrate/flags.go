@@ -16,29 +16,55 @@ import (
 
 // The flags that more than one command has, in groups.
 
+// appFlags say how the app is started.
+type appFlags struct {
+	env          []string
+	url          string
+	bootDeadline time.Duration
+}
+
+func (f *appFlags) register(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&f.env, "env", nil, "NAME=VALUE for the app's environment")
+	flags.StringVar(&f.url, "url", "", "where COMMAND listens, if that can't be told by {port}")
+	flags.DurationVar(&f.bootDeadline, "boot-deadline", time.Minute, "how long the app may take to its first answer")
+}
+
+func (f *appFlags) checks() []flagCheck {
+	return []flagCheck{{f.bootDeadline <= 0, "--boot-deadline", "a time such as 60s"}}
+}
+
 // loadFlags say what load is sent.
 type loadFlags struct {
-	paths       []string
-	targets     string
-	headers     []string
+	requestFlags
 	rate        rate
 	concurrency int
 	requests    int64
 	duration    time.Duration
+}
+
+// register takes what the load is where it isn't given, what it is the load of, and how long that lasts.
+func (f *loadFlags) register(flags *pflag.FlagSet, load, phase, length string) {
+	f.requestFlags.register(flags)
+	flags.Var(&f.rate, "rate", "requests a second, open loop (default: "+load+")")
+	flags.IntVar(&f.concurrency, "concurrency", 0, "clients of a closed loop; with --rate, the most requests at once")
+	flags.Int64Var(&f.requests, "requests", 0, "end the "+phase+" after so many requests")
+	flags.DurationVar(&f.duration, "duration", 0, "end the "+phase+" after so long (default: "+length+")")
+}
+
+// requestFlags say which requests are sent, and how.
+type requestFlags struct {
+	paths       []string
+	targets     string
+	headers     []string
 	keepAlive   bool
 	timeout     time.Duration
 	allowRemote []string
 }
 
-// register takes what the load is where it isn't given, what it is the load of, and how long that lasts.
-func (f *loadFlags) register(flags *pflag.FlagSet, load, phase, length string) {
+func (f *requestFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.paths, "path", nil, "request this path (repeat it for several; default /)")
 	flags.StringVar(&f.targets, "targets", "", "requests to send, in vegeta's HTTP or JSON format; - is stdin")
 	flags.StringArrayVarP(&f.headers, "header", "H", nil, "header of every request, as 'Name: value'")
-	flags.Var(&f.rate, "rate", "requests a second, open loop (default: "+load+")")
-	flags.IntVar(&f.concurrency, "concurrency", 0, "clients of a closed loop; with --rate, the most requests at once")
-	flags.Int64Var(&f.requests, "requests", 0, "end the "+phase+" after so many requests")
-	flags.DurationVar(&f.duration, "duration", 0, "end the "+phase+" after so long (default: "+length+")")
 	flags.BoolVar(&f.keepAlive, "keep-alive", false, "reuse connections, as behind a proxy that does")
 	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "give a request up after so long")
 	flags.StringArrayVar(&f.allowRemote, "allow-remote", nil, "let load go to this host, by name (default: this machine only)")
@@ -63,6 +89,28 @@ func (f *boxFlags) register(flags *pflag.FlagSet, before string) {
 	f.wishes.register(flags)
 }
 
+// boxNames are the flags that a sizing of its own may change in the plan of a run.
+var boxNames = []string{"cpus", "memory", "reserve", "production-rate", "min-workers", "max-workers", "prefer"}
+
+// planned is the plan of a run, with what the flags say instead.
+func (f *boxFlags) planned(p calibrate.PlanInfo, changed func(flag string) bool) calibrate.PlanInfo {
+	set := []func(){
+		func() { p.CPUs = f.cpus },
+		func() { p.MemoryBytes = int64(f.memory) },
+		func() { p.ReserveRatio, p.ReserveBytes = f.reserve.ratio, f.reserve.bytes },
+		func() { p.ProductionRate = float64(f.production) },
+		func() { p.MinWorkers = f.minWorkers },
+		func() { p.MaxWorkers = f.maxWorkers },
+		func() { p.Prefer = string(f.prefer) },
+	}
+	for i, name := range boxNames {
+		if changed(name) {
+			set[i]()
+		}
+	}
+	return p
+}
+
 // outFlags say where the result goes.
 type outFlags struct {
 	out      string
@@ -78,27 +126,43 @@ func (f *outFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.silence, "silence", nil, "leave out the warning of this name")
 }
 
-// given are the flags of a command line as they can be typed again, without those whose values may be secret and those
-// that say where a result goes.
+// given are the flags of a command line as they can be typed again, without what may be secret, and without those that
+// say where a result goes.
 func given(flags *pflag.FlagSet) []string {
 	var all []string
 	flags.Visit(func(flag *pflag.Flag) {
 		switch flag.Name {
-		case "header", "env", "out", "json", "markdown":
+		case "out", "json", "markdown":
 			return
 		}
-		values := []string{flag.Value.String()}
-		if list, ok := flag.Value.(pflag.SliceValue); ok {
-			values = list.GetSlice()
-		}
-		for _, value := range values {
-			if path, _, has := strings.Cut(value, "?"); has && flag.Name == "path" {
-				value = path + "?***"
-			}
-			all = append(all, "--"+flag.Name+"="+calibrate.RedactText(value))
+		for _, value := range valuesOf(flag) {
+			all = append(all, "--"+flag.Name+"="+withoutSecret(flag.Name, value))
 		}
 	})
 	return all
+}
+
+// valuesOf are all values of a flag that may be given more than once.
+func valuesOf(flag *pflag.Flag) []string {
+	if list, ok := flag.Value.(pflag.SliceValue); ok {
+		return list.GetSlice()
+	}
+	return []string{flag.Value.String()}
+}
+
+// notKept stands for what may be secret.
+const notKept = "***"
+
+func withoutSecret(flag, value string) string {
+	separator := map[string]string{"path": "?", "env": "=", "header": ":"}[flag]
+	if separator == "" {
+		return calibrate.RedactText(value)
+	}
+	before, _, has := strings.Cut(value, separator)
+	if !has {
+		return calibrate.RedactText(before)
+	}
+	return before + separator + notKept
 }
 
 // flagCheck is one thing that can be wrong with a flag.
@@ -115,12 +179,17 @@ const (
 )
 
 func (f *loadFlags) checks() []flagCheck {
-	return []flagCheck{
+	return append([]flagCheck{
 		{f.concurrency < 0 || f.concurrency > mostClients, "--concurrency", "a number of clients from 1 to 4096"},
 		{f.rate > mostRate, "--rate", "at most 100000 requests a second"},
-		{slices.ContainsFunc(f.paths, func(p string) bool { return !strings.HasPrefix(p, "/") }), "--path", "a path such as /health"},
 		{f.requests < 0, "--requests", "a number of requests, 1 or more"},
 		{f.duration < 0, "--duration", "a time such as 60s or 5m"},
+	}, f.requestFlags.checks()...)
+}
+
+func (f *requestFlags) checks() []flagCheck {
+	return []flagCheck{
+		{slices.ContainsFunc(f.paths, func(p string) bool { return !strings.HasPrefix(p, "/") }), "--path", "a path such as /health"},
 		{f.timeout <= 0, "--timeout", "a time such as 30s"},
 		{f.targets != "" && len(f.paths) > 0, "--targets beside --path", "one of the two"},
 	}
@@ -138,7 +207,7 @@ func (f *outFlags) checks() []flagCheck {
 }
 
 // readTargets reads the requests to send, and checks where they go.
-func (f *loadFlags) readTargets(env Env) (loadgen.Targets, error) {
+func (f *requestFlags) readTargets(env Env) (loadgen.Targets, error) {
 	targets, err := f.openTargets(env)
 	if err != nil {
 		return targets, err
@@ -146,7 +215,7 @@ func (f *loadFlags) readTargets(env Env) (loadgen.Targets, error) {
 	return targets, targets.Check(f.allowRemote)
 }
 
-func (f *loadFlags) openTargets(env Env) (loadgen.Targets, error) {
+func (f *requestFlags) openTargets(env Env) (loadgen.Targets, error) {
 	switch {
 	case f.targets == "-":
 		if env.Terminal {
@@ -172,7 +241,7 @@ func (f *loadFlags) openTargets(env Env) (loadgen.Targets, error) {
 	return loadgen.Paths(paths)
 }
 
-func (f *loadFlags) header() (http.Header, error) {
+func (f *requestFlags) header() (http.Header, error) {
 	header := http.Header{}
 	for _, line := range f.headers {
 		name, value, ok := cutHeader(line)
@@ -185,7 +254,7 @@ func (f *loadFlags) header() (http.Header, error) {
 }
 
 // loader sends the targets with the headers, which the caller has checked.
-func (f *loadFlags) loader(targets loadgen.Targets, header http.Header) *loadgen.Loader {
+func (f *requestFlags) loader(targets loadgen.Targets, header http.Header) *loadgen.Loader {
 	return loadgen.New(targets, loadgen.Options{KeepAlive: f.keepAlive, Timeout: f.timeout, AllowRemote: f.allowRemote, Header: header})
 }
 

@@ -19,10 +19,8 @@ import (
 // runFlags are the flags of `calibrate run`, as written.
 type runFlags struct {
 	loadFlags
-	threads      threadCounts
-	env          []string
-	url          string
-	bootDeadline time.Duration
+	appFlags
+	threads threadCounts
 	boxFlags
 	precision share
 	quick     bool
@@ -69,9 +67,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.SortFlags = false
 	f.loadFlags.register(flags, "70 % of what one worker can serve", "soak", "when the answer is good enough")
 	flags.Var(&f.threads, "threads", "threads of the worker (default: what COMMAND says); after a comma, others to compare")
-	flags.StringArrayVar(&f.env, "env", nil, "NAME=VALUE for the app's environment")
-	flags.StringVar(&f.url, "url", "", "where COMMAND listens, if that can't be told by {port}")
-	flags.DurationVar(&f.bootDeadline, "boot-deadline", time.Minute, "how long the app may take to its first answer")
+	f.appFlags.register(flags)
 	f.boxFlags.register(flags, "")
 	flags.Var(&f.precision, "precision", "how close the creep's interval must come")
 	flags.BoolVar(&f.quick, "quick", false, "a short soak: sees strong creep only")
@@ -119,10 +115,10 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	return f.show(env, folder.Path, result)
 }
 
-// scaler starts the same app in another shape.
-func scaler(spec target.Spec, folder *calibrate.Folder) func(calibrate.Shape) (calibrate.Target, error) {
-	return func(shape calibrate.Shape) (calibrate.Target, error) {
-		spec.Workers, spec.Threads = shape.Workers, shape.Threads
+// scaler starts the same app set up otherwise.
+func scaler(spec target.Spec, folder *calibrate.Folder) func(calibrate.Setup) (calibrate.Target, error) {
+	return func(s calibrate.Setup) (calibrate.Target, error) {
+		spec.Workers, spec.Threads, spec.MaxRequests, spec.Jitter, spec.MemoryLimit = s.Workers, s.Threads, s.MaxRequests, s.Jitter, s.MemoryLimit
 		launch, err := target.Recognise(spec)
 		if err != nil {
 			return nil, err
@@ -158,8 +154,7 @@ func ended(env Env, path string, err error) error {
 
 func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 	var wrong complaints
-	wrong.check(f.loadFlags.checks(), f.boxFlags.checks(), f.outFlags.checks(), []flagCheck{
-		{f.bootDeadline <= 0, "--boot-deadline", "a time such as 60s"},
+	wrong.check(f.loadFlags.checks(), f.appFlags.checks(), f.boxFlags.checks(), f.outFlags.checks(), []flagCheck{
 		{f.maxSoak <= 0, "--max-soak", "a time such as 2m"},
 		{f.quick && (f.duration > 0 || f.requests > 0), "--quick beside --duration or --requests", "one of them"},
 	})
@@ -178,11 +173,18 @@ func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 }
 
 func (f *runFlags) spec(command []string, targets loadgen.Targets) (target.Spec, error) {
-	environment, err := pairs(f.env)
+	spec, err := specOf(f.appFlags, f.requestFlags, command, targets)
+	spec.Threads, _ = f.threads.split()
+	return spec, err
+}
+
+// specOf is the app with one worker, asked for the first of the targets.
+func specOf(app appFlags, requests requestFlags, command []string, targets loadgen.Targets) (target.Spec, error) {
+	environment, err := pairs(app.env)
 	if err != nil {
 		return target.Spec{}, err
 	}
-	own, err := f.header()
+	own, err := requests.header()
 	if err != nil {
 		return target.Spec{}, err
 	}
@@ -193,9 +195,8 @@ func (f *runFlags) spec(command []string, targets loadgen.Targets) (target.Spec,
 	for name, values := range header { // as under load, a target's own header wins
 		own[name] = values
 	}
-	threads, _ := f.threads.split()
 	return target.Spec{
-		Command: command, Env: environment, URL: f.url, Path: path, Headers: own, Threads: threads, Workers: 1,
-		BootDeadline: f.bootDeadline, AllowRemote: f.allowRemote,
+		Command: command, Env: environment, URL: app.url, Path: path, Headers: own, Workers: 1,
+		BootDeadline: app.bootDeadline, AllowRemote: requests.allowRemote,
 	}, nil
 }

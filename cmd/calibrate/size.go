@@ -167,19 +167,9 @@ func (f *sizeFlags) given() (calibrate.Result, error) {
 
 // planned is the plan of a run, with what the flags say instead.
 func (f *sizeFlags) planned(p calibrate.PlanInfo) calibrate.PlanInfo {
-	for flag, set := range map[string]func(){
-		"cpus":            func() { p.CPUs = f.cpus },
-		"memory":          func() { p.MemoryBytes = int64(f.memory) },
-		"reserve":         func() { p.ReserveRatio, p.ReserveBytes = f.reserve.ratio, f.reserve.bytes },
-		"production-rate": func() { p.ProductionRate = float64(f.production) },
-		"min-workers":     func() { p.MinWorkers = f.minWorkers },
-		"max-workers":     func() { p.MaxWorkers = f.maxWorkers },
-		"prefer":          func() { p.Prefer = string(f.prefer) },
-		"threads":         func() { p.ThreadChoices = f.threads },
-	} {
-		if f.changed(flag) {
-			set()
-		}
+	p = f.boxFlags.planned(p, f.changed)
+	if f.changed("threads") {
+		p.ThreadChoices = f.threads
 	}
 	return p
 }

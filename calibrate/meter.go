@@ -1,0 +1,100 @@
+package calibrate
+
+import (
+	"cmp"
+	"time"
+)
+
+// meter reads what the whole tree of an app takes while its workers come and go:
+//
+//	anonymous + kernel memory, as its own control group is charged for them, + its file pages, each once
+//
+// The group's whole charge is not taken: it has the cache of every file that was read, which the kernel drops when memory
+// runs short, and lacks the libraries that somebody else had in memory before. Where the app has no group, the page
+// tables of all its processes are walked, once a second.
+type meter struct {
+	watch *watcher
+	group Group // nil where there is none
+
+	charged, peak int64 // the highest charge that a reading met, and the highest that the kernel knows of; 0: not known
+	walked        time.Time
+}
+
+func (t *tryout) openMeter() {
+	t.meter = meter{watch: t.watch}
+	folder, _ := t.app.Group()
+	if folder == "" {
+		return
+	}
+	group, err := t.rig.Memory.OpenGroup(folder)
+	if err != nil {
+		return
+	}
+	t.meter.group = group
+	if group.ResetPeak() != nil {
+		t.meter.peak = -1 // the boot's is in it
+	}
+}
+
+func (m *meter) close() {
+	if m.group != nil {
+		_ = m.group.Close()
+	}
+}
+
+// read returns the bytes of the tree and how many of its processes the kernel has killed for memory. ok is false where
+// there is nothing new to be read.
+func (m *meter) read() (bytes, kills int64, ok bool) {
+	if m.group == nil {
+		bytes, ok = m.walk()
+		return bytes, 0, ok
+	}
+	c, err := m.group.Charge()
+	if err != nil {
+		return 0, 0, false
+	}
+	m.charged = max(m.charged, c.ChargeBytes)
+	if m.peak >= 0 {
+		m.peak = max(m.peak, c.PeakBytes)
+	}
+	return c.AnonBytes + c.KernelBytes + m.watch.files(), c.OOMKills, true
+}
+
+// walk reads the page tables of the whole tree, at most once a second: 10 us a resident MB.
+func (m *meter) walk() (bytes int64, ok bool) {
+	if time.Since(m.walked) < time.Second {
+		return 0, false
+	}
+	m.walked = time.Now()
+	e, err := m.watch.end()
+	if err != nil {
+		return 0, false
+	}
+	others := int64(max(e.Processes-e.Workers, 0))
+	return cmp.Or(e.TreeBytes, e.TreePSSBytes) + int64(e.Workers)*kernelMemory(e.RSSBytes, 1) + others*kernelMemory(0, 1), true
+}
+
+// unseen is by how much the kernel's own peak stands above the highest reading: spikes between two readings.
+func (m *meter) unseen() int64 {
+	if m.peak <= 0 {
+		return 0
+	}
+	return max(m.peak-m.charged, 0)
+}
+
+func (m *meter) source() string {
+	if m.group != nil {
+		return "control group"
+	}
+	return "page tables, once a second"
+}
+
+// files is the file pages of the worker that maps most: all run the same program.
+func (w *watcher) files() (bytes int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range w.probes {
+		bytes = max(bytes, p.rss-p.anon)
+	}
+	return bytes
+}

@@ -1,0 +1,262 @@
+package calibrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Trial is an app that was really run in a setup, every thread busy, and what became of it.
+type Trial struct {
+	Name        string `json:"name"` // what it stands for
+	Workers     int    `json:"workers"`
+	Threads     int    `json:"threads"` // 0: the server has none to set
+	MaxRequests int64  `json:"max_requests"`
+	Jitter      int64  `json:"max_requests_jitter"`
+	LimitBytes  int64  `json:"limit_bytes"` // 0: none
+
+	// MostBytes is what the law has for it with every worker at the end of its life at once, ExpectedBytes what it has
+	// for the requests that were really served: the highest that the second came to.
+	MostBytes     int64 `json:"most_bytes"`
+	ExpectedBytes int64 `json:"expected_bytes"`
+	// ObservedBytes is the most that the whole tree took: anonymous and kernel memory, and each file page once.
+	ObservedBytes  int64  `json:"observed_bytes"`
+	ObservedSource string `json:"observed_source"`
+
+	Seconds       float64      `json:"seconds"`
+	Requests      int64        `json:"requests"`
+	Succeeded     int64        `json:"succeeded"`
+	RatePerSecond float64      `json:"rate_per_second"`
+	Latency       Latency      `json:"latency_seconds"`
+	Errors        []ErrorCount `json:"errors"`
+	Recycles      int          `json:"recycles"`
+	OOMKills      int64        `json:"oom_kills"`
+	Creep         *TrialCreep  `json:"creep,omitempty"` // up to the first recycling; absent where that was too soon to tell
+	EndedBecause  string       `json:"ended_because"`
+	Failed        string       `json:"failed,omitempty"` // why it can't be judged
+}
+
+// TrialCreep is the creep of a trial's workers, in bytes a request.
+type TrialCreep struct {
+	Verdict         string  `json:"verdict"`
+	BytesPerRequest float64 `json:"bytes_per_request"`
+	Low             float64 `json:"low"`
+	High            float64 `json:"high"`
+}
+
+// tryout is one trial under way.
+type tryout struct {
+	*prover
+	setup  Setup
+	lives  int   // how often each worker is to be replaced
+	enough int64 // requests a worker where none is replaced
+	trial  Trial
+	watch  *watcher
+	app    App
+	began  float64 // seconds of the proof, at the first request
+	meter  meter
+
+	mu sync.Mutex // of what the meter writes to the trial
+}
+
+// errKilled ends a trial in which the kernel killed for memory.
+var errKilled = errors.New("the kernel killed a process of it for memory")
+
+// try runs one trial. Its error is what ends the proof: the user, or the tool itself. What goes wrong with the app is in
+// the trial.
+func (pr *prover) try(ctx context.Context, name string, s Setup) (Trial, error) {
+	t := &tryout{prover: pr, setup: s, lives: livesToSee, enough: pr.warm()}
+	t.trial = Trial{
+		Name: name, Workers: s.Workers, Threads: s.Threads, MaxRequests: s.MaxRequests, Jitter: s.Jitter, LimitBytes: s.MemoryLimit,
+		MostBytes: pr.most(s), Errors: []ErrorCount{},
+	}
+	pr.show(name + ": the first answer")
+	started := s
+	if !pr.enforced() {
+		started.MemoryLimit = 0
+	}
+	target, err := pr.rig.Scale(started)
+	if err != nil {
+		return t.trial, err
+	}
+	if t.app, err = target.Start(ctx); err != nil {
+		return t.trial, t.notStarted(ctx, err)
+	}
+	err = t.run(ctx)
+	_, left := endApp(ctx, t.app)
+	pr.result.Warnings = append(pr.result.Warnings, left...)
+	return t.trial, err
+}
+
+// notStarted tells an app that doesn't fit from one that can't be started at all.
+func (t *tryout) notStarted(ctx context.Context, err error) error {
+	var failure *Failure
+	if ctx.Err() != nil || !errors.As(err, &failure) || failure.Kind != KindApp {
+		return err
+	}
+	if failure.OutOfMemory {
+		t.trial.OOMKills, t.trial.EndedBecause = 1, errKilled.Error()+" before its first answer"
+		return nil
+	}
+	return err
+}
+
+func (t *tryout) run(outer context.Context) error {
+	ctx, cancel := context.WithCancelCause(outer)
+	defer cancel(nil)
+	t.watch = &watcher{rig: t.rig, app: t.app, started: t.started, fail: cancel, phase: PhaseTrial, relays: true}
+	if found := t.watch.await(ctx, t.setup.Workers); found != t.setup.Workers {
+		t.trial.Failed = fmt.Sprintf("%d of %d workers were found", found, t.setup.Workers)
+		t.watch.closeProbes()
+		return nil
+	}
+	t.openMeter()
+	defer t.meter.close()
+	t.began = t.watch.seconds()
+	stop := t.follow(ctx, cancel)
+	tally, err := t.rig.Load.Attack(ctx, t.app.Info().URL, Pace{Clients: t.clients(t.setup.Shape)}, func(b Bucket) {
+		b.Phase, b.Seconds = PhaseTrial, t.watch.seconds()
+		if err := t.rig.Journal.Bucket(b); err != nil {
+			cancel(journalFailure(err))
+		}
+		if t.look() {
+			cancel(errEnough)
+		}
+	})
+	stop()
+	t.record(tally)
+	t.trial.Creep = t.creepSeen()
+	return t.ended(outer, context.Cause(ctx), err)
+}
+
+// ended sorts what ended a trial: what became of the app goes into the trial, the rest is returned.
+func (t *tryout) ended(outer context.Context, cause, err error) error {
+	var failure *Failure
+	switch {
+	case outer.Err() != nil:
+		return context.Cause(outer)
+	case errors.As(cause, &failure):
+		return failure
+	case errors.Is(cause, errKilled), t.trial.OOMKills > 0:
+		t.trial.EndedBecause = errKilled.Error()
+	case errors.Is(cause, errAppEnded):
+		t.trial.Failed = RedactText(t.app.Failure(PhaseTrial).Error())
+	case errors.Is(cause, errOverLimit):
+		t.trial.EndedBecause = errOverLimit.Error()
+	}
+	return err
+}
+
+// follow reads the workers and the tree until the returned function is called.
+func (t *tryout) follow(ctx context.Context, fail context.CancelCauseFunc) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var group sync.WaitGroup
+	group.Go(func() { t.watch.watch(ctx) })
+	group.Go(func() { t.measureAll(ctx, fail) })
+	group.Go(func() {
+		select {
+		case <-t.app.Exited():
+			time.Sleep(SampleInterval) // the meter may yet see that it was killed for memory
+			fail(errAppEnded)
+		case <-ctx.Done():
+		}
+	})
+	return func() {
+		cancel()
+		group.Wait()
+	}
+}
+
+// measureAll reads the memory of the whole tree ten times a second.
+func (t *tryout) measureAll(ctx context.Context, fail context.CancelCauseFunc) {
+	tick := time.NewTicker(SampleInterval)
+	defer tick.Stop()
+	from := t.rig.Load.Answered()
+	for {
+		if err := t.measure(from); err != nil {
+			fail(err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// measure takes one reading.
+func (t *tryout) measure(from int64) error {
+	bytes, kills, ok := t.meter.read()
+	recycles, _ := t.watch.seen()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.trial.Requests, t.trial.Recycles = t.rig.Load.Answered()-from, recycles
+	t.trial.ExpectedBytes = max(t.trial.ExpectedBytes, t.expected(t.setup, t.trial.Requests, int64(recycles)))
+	if !ok {
+		return nil
+	}
+	t.trial.ObservedBytes = max(t.trial.ObservedBytes, bytes)
+	t.trial.OOMKills = max(t.trial.OOMKills, kills)
+	switch {
+	case kills > 0:
+		return errKilled
+	case !t.enforced() && t.setup.MemoryLimit > 0 && bytes > t.setup.MemoryLimit:
+		return errOverLimit
+	}
+	return nil
+}
+
+// errOverLimit ends a trial that nothing but calibrate itself holds to its limit.
+var errOverLimit = errors.New("it took more than the limit; under a real one the kernel would have killed for it")
+
+const leastTrial = 10 * time.Second
+
+// look says once a second whether the trial has shown enough, and what it waits for.
+func (t *tryout) look() (done bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	tr := &t.trial
+	tr.Seconds = t.watch.seconds() - t.began
+	var waiting string
+	if t.setup.MaxRequests > 0 {
+		wanted := t.lives * t.setup.Workers
+		done = tr.Recycles >= wanted
+		waiting = fmt.Sprintf("%d of %d recycles seen", tr.Recycles, wanted)
+	} else {
+		wanted := t.enough * int64(t.setup.Workers)
+		done = tr.Requests >= wanted && tr.Seconds >= leastTrial.Seconds()
+		waiting = fmt.Sprintf("%d of %d requests served", tr.Requests, wanted)
+	}
+	tr.EndedBecause = "enough seen"
+	if !done && tr.Seconds >= t.plan.Limit.Seconds() {
+		done, tr.EndedBecause = true, "the limit of "+t.plan.Limit.String()
+		tr.Failed = waiting + " in " + t.plan.Limit.String()
+	}
+	t.watch.tell(fmt.Sprintf("%s observed, %s expected", sayMB(tr.ObservedBytes), sayMB(tr.ExpectedBytes)), tr.Name+": "+waiting, t.left())
+	return done
+}
+
+// left is the seconds that are left at the present rate, 0 for unknown.
+func (t *tryout) left() float64 {
+	wanted := t.enough * int64(t.setup.Workers)
+	if life := t.setup.MaxRequests + t.setup.Jitter/2; life > 0 {
+		wanted = life * int64(t.lives*t.setup.Workers)
+	}
+	if t.trial.Requests == 0 {
+		return 0
+	}
+	return max(float64(wanted-t.trial.Requests)/float64(t.trial.Requests)*t.trial.Seconds, 0)
+}
+
+func (t *tryout) record(tally Tally) {
+	tr := &t.trial
+	tr.Seconds, tr.Requests, tr.Succeeded = tally.Seconds, tally.Requests, tally.Succeeded
+	tr.Latency, tr.RatePerSecond = tally.Latency, tally.RateSent
+	if tally.Errors != nil {
+		tr.Errors = tally.Errors
+	}
+	tr.ObservedBytes += t.meter.unseen()
+	tr.ObservedSource = t.meter.source()
+}

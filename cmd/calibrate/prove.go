@@ -1,0 +1,285 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"workermem/calibrate"
+	"workermem/calibrate/target"
+	"workermem/report"
+	"workermem/sampler"
+)
+
+// proveFlags are the flags of `calibrate prove`, as written.
+type proveFlags struct {
+	appFlags
+	requestFlags
+	boxFlags
+	tolerance   share
+	oneMore     bool
+	formulas    bool
+	maxRequests int64
+	maxTime     time.Duration
+	outFlags
+
+	own *pflag.FlagSet
+}
+
+const proveExample = `  calibrate prove
+  calibrate prove --memory 600M --reserve 0% --one-more --formulas
+  calibrate prove 20261121-093000-1f2e --env DATABASE_URL=postgres:///test`
+
+func newProveCmd(env Env) *cobra.Command {
+	f := proveFlags{tolerance: 0.05}
+	cmd := &cobra.Command{
+		Use:   "prove [flags] [RUN] [-- COMMAND...]",
+		Short: "Run the recommendation under its memory limit, and hold it against what was promised",
+		Long: "prove starts what a run recommends (the latest, or RUN): all workers, threads and max-requests, in a memory control\n" +
+			"group that holds no more than the run's budget. It keeps every thread busy until each worker was replaced twice,\n" +
+			"and compares the memory that the kernel saw with the memory that the law promised for these very requests.\n\n" +
+			"The app and its requests are those of the run; what a run doesn't keep because it may be secret must be given again.\n" +
+			"--memory, --cpus and the like size the run for another box first, and prove that.",
+		Example: proveExample,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.own = cmd.Flags()
+			run, command, err := runAndCommand(cmd.ArgsLenAtDash(), args)
+			if err != nil {
+				return err
+			}
+			return f.prove(cmd.Context(), env, run, command)
+		},
+	}
+	f.register(cmd.Flags())
+	return cmd
+}
+
+// runAndCommand parts [RUN] [-- COMMAND...].
+func runAndCommand(dash int, args []string) (run string, command []string, err error) {
+	before := args
+	if dash >= 0 {
+		before, command = args[:dash], args[dash:]
+		if len(command) == 0 {
+			return "", nil, calibrate.Usage("write it there, or leave -- out", "no command follows --")
+		}
+	}
+	switch len(before) {
+	case 0:
+		return "", command, nil
+	case 1:
+		return before[0], command, nil
+	}
+	return "", nil, calibrate.Usage("name one run; the app's command goes after --", "%d runs are named", len(before))
+}
+
+func (f *proveFlags) register(flags *pflag.FlagSet) {
+	flags.SortFlags = false
+	flags.BoolVar(&f.oneMore, "one-more", false, "try one worker more, too: it should not fit")
+	flags.BoolVar(&f.formulas, "formulas", false, "try what the field's rules would choose, too, under the same limit")
+	flags.Var(&f.tolerance, "tolerance", "how far the observed memory may be from the promised")
+	flags.Int64Var(&f.maxRequests, "max-requests", 0, "replace workers after so many requests (default: the recommendation)")
+	flags.DurationVar(&f.maxTime, "max-time", 10*time.Minute, "give up on a trial after so long")
+	f.boxFlags.register(flags, "the run's, else ")
+	f.appFlags.register(flags)
+	f.requestFlags.register(flags)
+	f.outFlags.register(flags)
+}
+
+func (f *proveFlags) check() error {
+	var wrong complaints
+	wrong.check(f.appFlags.checks(), f.requestFlags.checks(), f.boxFlags.checks(), f.outFlags.checks(), []flagCheck{
+		{f.maxRequests < 0, "--max-requests", "a number of requests, 1 or more"},
+		{f.maxTime <= 0, "--max-time", "a time such as 10m"},
+	})
+	f.wishes.check(&wrong)
+	return wrong.err("calibrate prove --help lists the flags")
+}
+
+func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	measured, err := loadRun(env, name)
+	if err != nil {
+		return err
+	}
+	if measured, err = f.sized(measured); err != nil {
+		return err
+	}
+	again, err := f.again(measured, command)
+	if err != nil {
+		return err
+	}
+	targets, err := again.readTargets(env)
+	if err != nil {
+		return err
+	}
+	spec, err := specOf(again.appFlags, again.requestFlags, again.command, targets)
+	if err != nil {
+		return err
+	}
+	plan := f.plan(measured)
+	if err := recognised(spec, plan); err != nil {
+		return err
+	}
+	folder, id, err := openRun(env, f.out)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	header, _ := again.header() // checked by specOf
+	rig := calibrate.Rig{Load: again.loader(targets, header), Journal: folder, Scale: scaler(spec, folder)}
+	progress := report.NewProgress(env.Stderr, env.Terminal, env.Width)
+	rig.Memory, rig.Progress = sampler.New(), progress.Show
+	proved, err := calibrate.Prove(ctx, plan, rig, id, measured)
+	progress.Done()
+	return f.shown(env, folder.Path, proved, err)
+}
+
+// sized is the run sized for the box that the flags name; one without an answer proves nothing.
+func (f *proveFlags) sized(r calibrate.Result) (calibrate.Result, error) {
+	if slices.ContainsFunc(boxNames, f.own.Changed) {
+		r.Plan = f.boxFlags.planned(r.Plan, f.own.Changed)
+		r = r.Resized()
+	}
+	switch rec := r.Recommendation; {
+	case r.Mode == calibrate.ModeAttach:
+		return r, calibrate.Usage("measure it with calibrate run -- COMMAND, and prove that", "a server that was only watched can't be started")
+	case r.Truth != nil:
+		return r, calibrate.Usage("calibrate run -- COMMAND measures an app that can be proved", "the demo app has one worker and no more")
+	case !r.Complete || rec.Withheld != "":
+		return r, &calibrate.Failure{Kind: calibrate.KindInconclusive, What: "this run recommends nothing that could be proved",
+			Why: rec.Withheld, Try: "measure again: calibrate run -- COMMAND"}
+	case rec.NothingFits:
+		return r, &calibrate.Failure{Kind: calibrate.KindNothingFits, What: "nothing fits, so there is nothing to prove", Why: rec.Reason,
+			Try: "more memory: --memory"}
+	case rec.Workers > 1 && !r.Target.CanScale:
+		return r, calibrate.Usage("write {workers} where the command says how many", "calibrate can't start %s with %d workers", r.Target.Server, rec.Workers)
+	}
+	return r, nil
+}
+
+// plan proves the recommendation under a limit of its budget.
+func (f *proveFlags) plan(r calibrate.Result) calibrate.ProofPlan {
+	rec := r.Recommendation
+	p := calibrate.ProofPlan{Tolerance: float64(f.tolerance), OneMore: f.oneMore, Formulas: f.formulas, Limit: f.maxTime}
+	p.Shape = calibrate.Shape{Workers: rec.Workers, Threads: rec.Threads}
+	p.MaxRequests, p.Jitter, p.MemoryLimit = int64(rec.MaxRequests), int64(rec.MaxRequestsJitter), rec.BudgetBytes
+	if f.maxRequests > 0 {
+		p.MaxRequests, p.Jitter = f.maxRequests, f.maxRequests/10
+	}
+	if err := target.GroupPossible(); err != nil {
+		p.NoLimit = err.Error()
+	}
+	return p
+}
+
+// recognised refuses before anything is written what could not be started.
+func recognised(spec target.Spec, p calibrate.ProofPlan) error {
+	spec.Workers, spec.Threads, spec.MaxRequests, spec.Jitter = p.Workers, p.Threads, p.MaxRequests, p.Jitter
+	_, err := target.Recognise(spec)
+	return err
+}
+
+// repeated is the app and the requests of a run, to be started again.
+type repeated struct {
+	runFlags
+	command []string
+}
+
+// again reads the flags that the run had, but for those that this command line has instead.
+func (f *proveFlags) again(r calibrate.Result, command []string) (repeated, error) {
+	all := repeated{command: command}
+	if len(command) == 0 {
+		all.command = r.Target.Command
+	}
+	if missing := f.notKept(r.Plan.Flags, all.command); len(missing) > 0 {
+		return all, calibrate.Usage("calibrate prove "+strings.Join(missing, " "),
+			"the run doesn't keep what may be secret; give it again, *** filled in: %s", strings.Join(missing, " "))
+	}
+	cmd := &cobra.Command{}
+	all.register(cmd)
+	args := slices.Concat(slices.DeleteFunc(slices.Clone(r.Plan.Flags), f.replaced), f.written())
+	if err := cmd.Flags().Parse(args); err != nil {
+		return all, calibrate.Usage("name another run, or measure again", "the flags of the run can't be read: %s", err)
+	}
+	return all, nil
+}
+
+// notKept are the flags of a run, and its command, that were not given again where the run lacks a part of them.
+func (f *proveFlags) notKept(flags, command []string) (missing []string) {
+	for _, flag := range flags {
+		if strings.Contains(flag, notKept) && !f.replaced(flag) || flag == "--targets=-" && f.targets == "" {
+			missing = append(missing, flag)
+		}
+	}
+	if slices.ContainsFunc(command, func(word string) bool { return strings.Contains(word, notKept) }) {
+		missing = append(append(missing, "--"), command...)
+	}
+	return missing
+}
+
+// replaced says whether this command line has another value for a flag of the run: a header or a variable by its name.
+func (f *proveFlags) replaced(flag string) bool {
+	name, value, _ := strings.Cut(strings.TrimPrefix(flag, "--"), "=")
+	sameName := func(separator string) func(string) bool {
+		before, _, _ := strings.Cut(value, separator)
+		return func(other string) bool {
+			return strings.HasPrefix(strings.ToLower(other), strings.ToLower(before+separator))
+		}
+	}
+	switch name {
+	case "env":
+		return slices.ContainsFunc(f.env, sameName("="))
+	case "header":
+		return slices.ContainsFunc(f.headers, sameName(":"))
+	case "path", "targets":
+		return f.own.Changed("path") || f.own.Changed("targets")
+	}
+	return f.own.Changed(name)
+}
+
+// written are this command line's own flags of the app and its requests.
+func (f *proveFlags) written() (args []string) {
+	about := pflag.NewFlagSet("", pflag.ContinueOnError)
+	(&appFlags{}).register(about)
+	(&requestFlags{}).register(about)
+	f.own.Visit(func(flag *pflag.Flag) {
+		if about.Lookup(flag.Name) == nil {
+			return
+		}
+		for _, value := range valuesOf(flag) {
+			args = append(args, "--"+flag.Name+"="+value)
+		}
+	})
+	return args
+}
+
+func (f *proveFlags) shown(env Env, path string, r calibrate.Result, err error) error {
+	fmt.Fprintf(env.Stderr, "saved in %s\n", shown(env, path))
+	if err != nil && len(r.Proof.Trials) == 0 {
+		return ended(env, path, err)
+	}
+	if showErr := f.render(env, r); showErr != nil {
+		return showErr
+	}
+	if err != nil {
+		return err
+	}
+	if outcome := r.Proof.Outcome(); outcome != 0 {
+		return outcomeError(outcome)
+	}
+	return nil
+}
+
+func (f *proveFlags) render(env Env, r calibrate.Result) error {
+	if f.json || f.markdown {
+		return render(env, r, f.markdown, f.json)
+	}
+	return report.Proof(env.Stdout, r, report.TextOptions{Color: env.Color})
+}

@@ -1,0 +1,187 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"workermem/calibrate"
+)
+
+// Proof writes what became of a recommendation that was really run. The run it rests on is not repeated.
+func Proof(w io.Writer, r calibrate.Result, o TextOptions) error {
+	p := newPage(o.Width, o.Color)
+	writeProof(p, r)
+	writeWarnings(p, r.Warnings, r.Plan.Silenced)
+	_, err := w.Write(p.buf.Bytes())
+	return err
+}
+
+func writeProof(p *page, r calibrate.Result) {
+	proof := r.Proof
+	if proof == nil {
+		return
+	}
+	verdict, how := proofVerdict(*proof)
+	p.rule()
+	for _, l := range flow(append([]string{verdict}, proofFields(*proof)...), p.width) {
+		p.line(how, l)
+	}
+	p.rule()
+	p.facts(proofFacts(*proof))
+	if len(proof.Trials) > 0 {
+		p.heading("Really run, every thread busy")
+		p.block(trialGrid(proof.Trials).text(p.width), ">")
+	}
+}
+
+func proofVerdict(p calibrate.Proof) (string, style) {
+	if !p.Complete && len(p.Trials) == 0 {
+		return "NOT PROVED", yellow
+	}
+	switch p.Verdict {
+	case calibrate.ProofHolds:
+		return "PROVED", green
+	case calibrate.ProofKilled:
+		return "KILLED FOR MEMORY", red
+	case calibrate.ProofOff:
+		return "OFF", red
+	}
+	return "NOT PROVED", yellow
+}
+
+func proofFields(p calibrate.Proof) []string {
+	if len(p.Trials) == 0 {
+		return nil
+	}
+	t := p.Trials[0]
+	fields := []string{"workers " + count(t.Workers)}
+	if t.Threads > 0 {
+		fields = append(fields, "threads "+count(t.Threads))
+	}
+	return append(fields, "max-requests "+lifeOf(t), "limit "+wholeMegabytes(t.LimitBytes)+" MB")
+}
+
+func lifeOf(t calibrate.Trial) string {
+	switch {
+	case t.MaxRequests == 0:
+		return "off"
+	case t.Jitter == 0:
+		return count(t.MaxRequests)
+	}
+	return fmt.Sprintf("%s (jitter %s)", count(t.MaxRequests), count(t.Jitter))
+}
+
+// proofFacts are the verdict's grounds, and what the service was like meanwhile.
+func proofFacts(p calibrate.Proof) []fact {
+	facts := []fact{{"verdict", p.Reason}}
+	if !p.Complete {
+		facts = append(facts, fact{"cut short", "what is shown is as far as it came"})
+	}
+	if len(p.Trials) == 0 {
+		return facts
+	}
+	t := p.Trials[0]
+	return append(facts, fact{"memory", trialMemory(t)}, fact{"creep", trialCreep(t)}, fact{"recycles", recyclesOf(t)},
+		fact{"requests", requestsOf(t)}, fact{"killed", killedOf(t)}, fact{"limit", limitOf(p)}, fact{"run", p.Of})
+}
+
+func trialMemory(t calibrate.Trial) string {
+	s := fmt.Sprintf("%s observed (%s); %s expected for the requests that were served, %s with every worker at its end at once",
+		megabytes(t.ObservedBytes), t.ObservedSource, megabytes(t.ExpectedBytes), megabytes(t.MostBytes))
+	if t.LimitBytes > 0 {
+		s += fmt.Sprintf("; %s of the limit used", percent(float64(t.ObservedBytes)/float64(t.LimitBytes)))
+	}
+	return s
+}
+
+func trialCreep(t calibrate.Trial) string {
+	if t.Creep == nil {
+		return "the workers did not live long enough to tell"
+	}
+	return fmt.Sprintf("%s, %s a request (95 %% interval %s), before the first worker was replaced", t.Creep.Verdict,
+		perRequest(t.Creep.BytesPerRequest), span(t.Creep.Low, t.Creep.High))
+}
+
+func recyclesOf(t calibrate.Trial) string {
+	if t.MaxRequests == 0 {
+		return "none wanted"
+	}
+	return fmt.Sprintf("%s of %s", times(t.Recycles), plural(t.Workers, "worker"))
+}
+
+func requestsOf(t calibrate.Trial) string {
+	s := fmt.Sprintf("%s in %s, %s", count(t.Requests), seconds(t.Seconds), rate(t.RatePerSecond))
+	if failed := t.Requests - t.Succeeded; failed > 0 {
+		s += fmt.Sprintf("; %s failed (%s)", count(failed), errorsOf(t.Errors))
+	} else {
+		s += "; all ok"
+	}
+	if p99 := t.Latency.P99; p99 != nil {
+		s += "; p99 " + measuredSeconds(*p99) + " with every thread busy"
+	}
+	return s
+}
+
+func killedOf(t calibrate.Trial) string {
+	if t.OOMKills == 0 {
+		return "no process, for memory"
+	}
+	return plural(int(t.OOMKills), "process") + " by the kernel, for memory"
+}
+
+func limitOf(p calibrate.Proof) string {
+	if p.Limit == calibrate.LimitByKernel {
+		return "held by the kernel, on a control group of the app's own"
+	}
+	return "watched by calibrate only: " + p.Limit
+}
+
+// trialGrid has one row a trial.
+func trialGrid(trials []calibrate.Trial) grid {
+	g := grid{columns: []column{
+		{"says", true, 9}, {"workers", false, 9}, {"threads", false, 8}, {"expected\nMB", false, 7}, {"observed\nMB", false, 9}, {"off", false, 6},
+		{"of\nlimit", false, 7}, {"unused\nMB", false, 3}, {"recycles", false, 2}, {"failed", false, 4}, {"p99", false, 1}, {"end", true, 8},
+	}}
+	for i, t := range trials {
+		name := t.Name
+		if i == 0 {
+			name = "> " + name
+		}
+		g.rows = append(g.rows, append([]string{name, count(t.Workers), orDash(t.Threads)}, trialCells(t)...))
+	}
+	return g
+}
+
+func trialCells(t calibrate.Trial) []string {
+	if t.ObservedBytes == 0 {
+		return []string{wholeMegabytes(t.MostBytes), "-", "-", "-", "-", "-", "-", "-", endOf(t)}
+	}
+	p99 := "-"
+	if t.Latency.P99 != nil {
+		p99 = measuredSeconds(*t.Latency.P99)
+	}
+	limit, unused := "-", "-"
+	if t.LimitBytes > 0 {
+		limit, unused = share(float64(t.ObservedBytes)/float64(t.LimitBytes)), wholeMegabytes(max(t.LimitBytes-t.ObservedBytes, 0))
+	}
+	return []string{wholeMegabytes(t.ExpectedBytes), wholeMegabytes(t.ObservedBytes), fmt.Sprintf("%+.1f %%", 100*t.Off()), limit, unused,
+		count(t.Recycles), count(t.Requests - t.Succeeded), p99, endOf(t)}
+}
+
+func endOf(t calibrate.Trial) string {
+	switch {
+	case t.OOMKills > 0 || strings.HasPrefix(t.EndedBecause, "it took more"):
+		return "killed for memory"
+	case t.Failed != "":
+		return t.Failed
+	}
+	return "ok"
+}
+
+// proofList is the proof in Markdown.
+func proofList(p calibrate.Proof) string {
+	verdict, _ := proofVerdict(p)
+	facts := append([]fact{{"proof", strings.Join(append([]string{verdict}, proofFields(p)...), ", ")}}, proofFacts(p)...)
+	return factList(facts) + "\n" + trialGrid(p.Trials).markdown()
+}
