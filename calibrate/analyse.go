@@ -202,7 +202,7 @@ func decide(r Result) (Recommendation, []Candidate, []Formula) {
 			}
 		}
 	}
-	return rec, shown, formulas(sizing.Formulas(box(r), q))
+	return rec, shown, formulas(sizing.Formulas(box(r), recycled(q, a)))
 }
 
 // box is the machine that the field's rules look at: this one, or the one that was asked for.
@@ -234,6 +234,9 @@ func question(r Result, budget int64) sizing.Question {
 	if r.Law.Basis == BasisGiven {
 		q.Basis = BasisGiven
 	}
+	if r.Target.CanRecycle && r.Mode != ModeAttach {
+		q = withoutCreep(q, r)
+	}
 	if r.Creep.BytesPerRequest != nil && r.Creep.High != nil {
 		q.Creep.Known, q.Creep.Slope, q.Creep.High = true, *r.Creep.BytesPerRequest, *r.Creep.High
 	}
@@ -254,6 +257,31 @@ func question(r Result, budget int64) sizing.Question {
 		return withThreads(q, chosen)
 	}
 	q.ThreadChoices = threadChoices(r, q.Threads)
+	return q
+}
+
+// recycled is the question for workers that grow as the recommended one does until it is recycled: the field's rules know
+// no other worker.
+func recycled(q sizing.Question, a sizing.Answer) sizing.Question {
+	if best := a.Recommended; best != nil {
+		growth := max(best.WorkerBytes-q.Law.Total(1, best.Threads)+q.Law.SharedBytes, 0)
+		q.Law.WorkerBytes += growth
+		q.WorkerPeakBytes += growth
+	}
+	return q
+}
+
+// withoutCreep starts a worker's life at its first request, not at the measured peak: how much creep the peak has in it is
+// a matter of how long the run was, and recycling takes it away. It is the lower bound that is taken away, and what the
+// workers will keep is reckoned by the upper one.
+func withoutCreep(q sizing.Question, r Result) sizing.Question {
+	if slope(r) == 0 || r.Creep.Low == nil {
+		return q
+	}
+	least := int64(max(*r.Creep.Low, 0) * float64(r.Worker.Requests))
+	q.Law.WorkerBytes -= min(least, crept(r))
+	q.WorkerPeakBytes = max(q.WorkerPeakBytes-least, 0)
+	q.Seen, q.Requests = q.Requests, 0
 	return q
 }
 

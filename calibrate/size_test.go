@@ -184,3 +184,29 @@ func TestRunKeepsToBounds(t *testing.T) {
 		t.Errorf("%v, %+v", err, r.Recommendation)
 	}
 }
+
+// How long a run was is no matter: what its worker had crept by then is recycled away.
+func TestSizingForgetsHowLongTheRunWas(t *testing.T) {
+	const slope = 16384.0
+	after := func(requests int64) Recommendation {
+		s := slope
+		r := Result{
+			Mode: ModeRun, Complete: true, Plan: PlanInfo{MemoryBytes: 600 << 20, CPUs: 2},
+			Target: TargetInfo{Threads: 4, HasThreads: true, CanRecycle: true, WorkerBootSeconds: 0.2},
+			Worker: Worker{PeakRSSBytes: 40<<20 + int64(slope)*requests, Requests: requests},
+			Law:    Law{SharedBytes: 24 << 20, WorkerBytes: 18 << 20, Basis: "computed"},
+			Creep:  Creep{Verdict: "creeping", BytesPerRequest: &s, Low: &s, High: &s},
+			Load:   LoadInfo{RateSent: 600},
+			Phases: []Phase{{Name: PhaseSoak, Requests: requests, Succeeded: requests, Answered: requests}},
+		}
+		rec, _, _ := decide(r)
+		return rec
+	}
+	short, long := after(5_000), after(30_000)
+	if short.Workers != 2 || long.Workers != 2 || short.MaxRequests != long.MaxRequests || long.MaxRequests == 0 {
+		t.Errorf("after 5 000 requests %d workers of %d requests, after 30 000 %d of %d", short.Workers, short.MaxRequests, long.Workers, long.MaxRequests)
+	}
+	if long.TotalBytes > long.BudgetBytes || float64(long.TotalBytes) < 0.85*float64(long.BudgetBytes) {
+		t.Errorf("%d of %d bytes", long.TotalBytes, long.BudgetBytes)
+	}
+}

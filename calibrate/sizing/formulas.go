@@ -13,8 +13,8 @@ type Box struct {
 	MemoryBytes, AvailableBytes, LimitBytes int64
 }
 
-// Formula is one rule of the field: what it would choose here, and what that would really use by the measured law,
-// creep apart. Source says which memory it looked at and where the rule is written.
+// Formula is one rule of the field: what it would choose here, and what that would really use by the question's law.
+// Source says which memory it looked at and where the rule is written.
 type Formula struct {
 	Name             string
 	Workers, Threads int

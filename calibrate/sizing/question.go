@@ -52,7 +52,8 @@ type Question struct {
 	BudgetBytes     int64 // what the workers may use: the limit less the reserve
 	Law             Law
 	WorkerPeakBytes int64   // the worker's peak RSS (kernel high-water mark) after Requests requests
-	Requests        float64 // requests the worker had served at its peak
+	Requests        float64 // requests the worker had served at its peak; 0 where creep is taken out of law and peak
+	Seen            float64 // requests that the run saw; 0: as many as Requests
 	Creep           Creep
 	BootSeconds     float64 // a worker's boot
 	RatePerSecond   float64 // request rate: what the one measured worker served if measured, else over all workers
@@ -96,6 +97,9 @@ func (q Question) sound() Question {
 	q.WorkerPeakBytes = clamp(q.WorkerPeakBytes, 0, mostPart)
 	q.Law = q.soundLaw()
 	q.Requests = known(q.Requests, mostCount)
+	if q.Seen = known(q.Seen, mostCount); q.Seen == 0 {
+		q.Seen = q.Requests
+	}
 	q.BootSeconds = known(q.BootSeconds, mostSeconds)
 	q.RatePerSecond = known(q.RatePerSecond, mostRate)
 	q.Creep = q.Creep.sound()
@@ -160,6 +164,9 @@ func (q Question) creeps() bool {
 
 // recycles says that the recommendation will hold a max-requests.
 func (q Question) recycles() bool { return q.creeps() && q.CanRecycle }
+
+// creepTakenOut says that law and peak are those of a worker that has crept by nothing yet.
+func (q Question) creepTakenOut() bool { return q.Requests == 0 && q.Seen > 0 }
 
 // peak is a worker's peak RSS with that many threads: as measured, or moved by the law's cost of a thread, and
 // never below what the law says that a worker costs.

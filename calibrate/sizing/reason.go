@@ -154,8 +154,12 @@ func (q Question) totalSentence(c choice, a Answer) string {
 	text := fmt.Sprintf("In all %s%d x %s = %s, %s %% of the budget",
 		q.shared(), c.workers, mb(one.WorkerBytes), mb(one.TotalBytes), digits(100*one.BudgetRatio, 3))
 	if l := q.life(c.workers, c.threads); l.growth > 0 {
-		text += fmt.Sprintf("; a worker's %s is %s at its %s peak and %s of creep until it is recycled",
-			mb(one.WorkerBytes), mb(one.WorkerBytes-l.growth), q.source(), mb(l.growth))
+		peak := "at its " + q.source() + " peak"
+		if q.creepTakenOut() {
+			peak = "at its peak without creep"
+		}
+		text += fmt.Sprintf("; a worker's %s is %s %s and %s of creep until it is recycled",
+			mb(one.WorkerBytes), mb(one.WorkerBytes-l.growth), peak, mb(l.growth))
 	}
 	return text + "."
 }

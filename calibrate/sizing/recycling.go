@@ -47,8 +47,8 @@ func (q Question) recycling(c choice) Recycling {
 // doubt is why a run says nothing about max-requests.
 func (q Question) doubt() string {
 	after := ""
-	if q.Requests >= 1 {
-		after = " after " + count(int(q.Requests), "request")
+	if q.Seen >= 1 {
+		after = " after " + count(int(q.Seen), "request")
 	}
 	switch q.Creep.Verdict {
 	case warming:
@@ -68,7 +68,7 @@ func (q Question) limitSum(c choice, l life) string {
 	text := q.mostSum(c, l) + fmt.Sprintf(" Less %s of jitter (%s), rounded down to two digits: %s. A worker lives up to %s requests.",
 		grouped(l.jitter), q.jitterRule(c, l), grouped(l.maxRequests), grouped(l.maxRequests+l.jitter))
 	text += " " + q.priceSentence(c, l)
-	if q.Requests > 0 && float64(l.most) > valveRuns*q.Requests {
+	if q.Seen > 0 && float64(l.most) > valveRuns*q.Seen {
 		text += fmt.Sprintf(" That is over %d times what the run saw: beyond it the creep is extrapolated.", valveRuns)
 	}
 	if c.workers == 2 {
@@ -85,8 +85,12 @@ func (q Question) mostSum(c choice, l life) string {
 	}
 	byBudget := fmt.Sprintf("%s = %s + %s / %s: the requests behind the measured peak, plus %s over the creep's upper 95 %% bound.",
 		grouped(l.byBudget), grouped(int(q.Requests)), mb(l.headroom), perRequest(q.Creep.High), headroom)
-	if q.Basis == given {
+	switch {
+	case q.Basis == given:
 		byBudget = fmt.Sprintf("%s = %s / %s: %s over the creep.", grouped(l.byBudget), mb(l.headroom), perRequest(q.Creep.High), headroom)
+	case q.creepTakenOut():
+		byBudget = fmt.Sprintf("%s = %s / %s: %s, beyond its peak without creep, over the creep's upper 95 %% bound.",
+			grouped(l.byBudget), mb(l.headroom), perRequest(q.Creep.High), headroom)
 	}
 	if l.why == "" {
 		return byBudget
@@ -223,7 +227,7 @@ func (q Question) flatRecycling(c choice, l life) Recycling {
 			count(safe, "request"), mb(l.headroom), perRequest(q.Creep.High))
 	}
 	if q.CanRecycle {
-		r.Valve = twoDigits(min(safe, floorCount(valveRuns*q.Requests), valveMost))
+		r.Valve = twoDigits(min(safe, floorCount(valveRuns*q.Seen), valveMost))
 	}
 	if r.Valve > 0 {
 		r.Sum += " " + q.valveSentence(c, r)
@@ -236,7 +240,7 @@ func (q Question) valveSentence(c choice, r Recycling) string {
 	if r.SafeRequests > 0 {
 		bounds = append(bounds, grouped(r.SafeRequests))
 	}
-	bounds = append(bounds, fmt.Sprintf("%d x the run's %s", valveRuns, grouped(int(q.Requests))), grouped(valveMost))
+	bounds = append(bounds, fmt.Sprintf("%d x the run's %s", valveRuns, grouped(int(q.Seen))), grouped(valveMost))
 	text := fmt.Sprintf("A safety valve, for those who want one: %s, the least of %s.",
 		grouped(r.Valve), strings.Join(bounds, "; "))
 	if cost, _ := q.price(r.Valve, 0, c.workers); cost > dearest {
