@@ -1,0 +1,34 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"workermem/report"
+)
+
+func newEmitCmd(env Env) *cobra.Command {
+	var kind string
+	cmd := &cobra.Command{
+		Use:   "emit [RUN] [--for SERVER]",
+		Short: "Write the recommendation of a saved run as the configuration to paste",
+		Long: "emit writes what a run recommends as configuration, with comments that say which run it rests on and what isn't in it:\n" +
+			"that of the server that was measured, or another. A run that recommends nothing has none to write.",
+		Example: "  calibrate emit > gunicorn.conf.py\n  calibrate emit --for systemd\n  calibrate emit 20261121-093000-1f2e --for kubernetes",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			name := ""
+			if len(args) > 0 {
+				name = args[0]
+			}
+			result, err := loadRun(env, name)
+			if err != nil {
+				return err
+			}
+			return report.Emit(env.Stdout, result, kind)
+		},
+	}
+	cmd.Flags().StringVar(&kind, "for", "", "whose configuration: "+strings.Join(report.EmitKinds(), ", ")+"\n(default: the measured server's)")
+	return cmd
+}

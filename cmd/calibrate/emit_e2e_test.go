@@ -1,0 +1,323 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"workermem/calibrate"
+	"workermem/report"
+)
+
+// What emit writes is read by those that it is for.
+
+// pasted writes what emit says for a recorded run into a file, in a folder that has the fixture app.
+func pasted(t *testing.T, run, kind, file string) string {
+	t.Helper()
+	return emittedTo(t, filepath.Join(t.TempDir(), file), savedRun(t, run), kind)
+}
+
+func emittedTo(t *testing.T, path string, r calibrate.Result, kind string) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := report.Emit(&b, r, kind); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func savedRun(t *testing.T, name string) calibrate.Result {
+	t.Helper()
+	m, err := calibrate.LoadFolder(filepath.Join(fixtures(t), "results", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.Result
+}
+
+// needTool skips where a reader that no test of calibrate installs isn't there.
+func needTool(t *testing.T, name string) string {
+	t.Helper()
+	skipShort(t)
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("%s is not installed", name)
+	}
+	return path
+}
+
+// reads runs a reader and returns what it says; its exit code must be 0.
+func reads(t *testing.T, dir string, words ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), words[0], words[1:]...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "PYTHONPATH="+filepath.Join(fixtures(t), "wsgi"))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(words, " "), err, out)
+	}
+	return string(out)
+}
+
+// says checks lines of a reader's words, blanks apart.
+func says(t *testing.T, out string, want ...string) {
+	t.Helper()
+	var lines []string
+	for line := range strings.Lines(out) {
+		lines = append(lines, strings.Join(strings.Fields(line), " "))
+	}
+	for _, w := range want {
+		if !slices.Contains(lines, w) {
+			t.Errorf("no line %q in:\n%s", w, out)
+		}
+	}
+}
+
+// --check-config takes misspelt keys, so the values are looked for in --print-config.
+func TestE2EEmitGunicorn(t *testing.T) {
+	skipShort(t)
+	gunicorn := needServer(t, "gunicorn")
+	conf := pasted(t, "creeping", "gunicorn", "gunicorn.conf.py")
+	reads(t, filepath.Dir(conf), gunicorn, "--check-config", "app:app")
+	says(t, reads(t, filepath.Dir(conf), gunicorn, "--print-config", "app:app"),
+		"workers = 2", "threads = 4", "max_requests = 20000", "max_requests_jitter = 2230")
+
+	flat := pasted(t, "flat", "gunicorn", "gunicorn.conf.py")
+	says(t, reads(t, filepath.Dir(flat), gunicorn, "--print-config", "app:app"), "workers = 2", "threads = 4", "max_requests = 0")
+}
+
+func TestE2EEmitGunicornForAnASGIApp(t *testing.T) {
+	skipShort(t)
+	gunicorn := needServer(t, "gunicorn")
+	r := savedRun(t, "creeping")
+	r.Target.Server, r.Target.HasThreads, r.Target.Threads = "uvicorn", false, 0
+	conf := emittedTo(t, filepath.Join(t.TempDir(), "gunicorn.conf.py"), r, "gunicorn")
+	out := reads(t, filepath.Dir(conf), gunicorn, "--print-config", "app:app")
+	says(t, out, "workers = 2", "threads = 1")
+	if !strings.Contains(out, "UvicornWorker") {
+		t.Errorf("another worker class:\n%s", out)
+	}
+}
+
+// A shell reads the variables, and Gunicorn its own among them.
+func TestE2EEmitEnv(t *testing.T) {
+	skipShort(t)
+	gunicorn := needServer(t, "gunicorn")
+	file := pasted(t, "creeping", "env", "workers.env")
+	out := reads(t, filepath.Dir(file), "sh", "-euc", `set -a; . "$1"; echo "memory $WORKER_MEMORY_MB"; exec "$2" --print-config app:app`, "sh", file, gunicorn)
+	says(t, out, "memory 413", "workers = 2", "threads = 4", "max_requests = 20000", "max_requests_jitter = 2230")
+}
+
+// PyPNM's start script sources its file under set -eu.
+func TestE2EEmitPyPNM(t *testing.T) {
+	skipShort(t)
+	file := pasted(t, "creeping", "pypnm", "pypnm-serve.env")
+	says(t, reads(t, ".", "sh", "-euc", `. "$1"; echo $PYPNM_SERVE_CPU_COUNT $PYPNM_SERVE_TOTAL_MEMORY_GIB $PYPNM_SERVE_WORKERS $PYPNM_SERVE_LIMIT_MAX_REQUESTS`, "sh", file),
+		"4 1.00 2 20000")
+}
+
+// docker itself may be missing: a shell shows the words that it would get.
+func TestE2EEmitDocker(t *testing.T) {
+	skipShort(t)
+	file := pasted(t, "creeping", "docker", "run.sh")
+	out := reads(t, ".", "sh", "-euc", `docker() { printf '%s\n' "$@"; }; . "$1"`, "sh", file)
+	says(t, out, "run", "--memory=819m", "--memory-swap=819m", "WEB_CONCURRENCY=2",
+		"GUNICORN_CMD_ARGS=--workers 2 --threads 4 --max-requests 20000 --max-requests-jitter 2230", "IMAGE")
+}
+
+// Uvicorn is started with the flags, and serves with as many workers, by the environment too.
+func TestE2EEmitUvicorn(t *testing.T) {
+	skipShort(t)
+	r := savedRun(t, "creeping")
+	r.Target.Server, r.Target.ServerVersion, r.Target.HasJitter = "uvicorn", "0.54.0", true
+	r.Target.HasThreads, r.Target.Threads, r.Recommendation.Threads = false, 0, 0
+	r.Recommendation.Workers = 3
+	flags := emittedTo(t, filepath.Join(t.TempDir(), "flags"), r, "uvicorn")
+	serves(t, "exec "+needServer(t, "uvicorn")+" --port $PORT $(grep -v '^#' "+flags+") app:app", 3)
+	env := emittedTo(t, filepath.Join(t.TempDir(), "env"), r, "env")
+	serves(t, "set -a; . "+env+"; exec "+needServer(t, "uvicorn")+" --port $PORT app:app", 3)
+}
+
+// serves runs a server by a shell's command, until it answers with so many workers.
+func serves(t *testing.T, command string, workers int) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	listener.Close()
+	_, port, _ := net.SplitHostPort(address)
+	var log bytes.Buffer
+	cmd := exec.Command("sh", "-euc", command)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = filepath.Join(fixtures(t), "asgi"), &log, &log
+	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "PORT="+port)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	exited := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(exited) }()
+	answered := answeredBy(address, cmd.Process.Pid, workers, exited)
+	_ = cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-exited:
+	case <-time.After(10 * time.Second):
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		<-exited
+		t.Error("the server didn't end by itself")
+	}
+	if !answered {
+		t.Fatalf("no answer by %d workers of: %s\n%s", workers, command, log.String())
+	}
+}
+
+func answeredBy(address string, master, workers int, exited <-chan struct{}) bool {
+	client := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		select {
+		case <-exited:
+			return false
+		default:
+		}
+		children := 0
+		parents, _ := processes()
+		for pid, parent := range parents {
+			if words, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline")); parent == master && !bytes.Contains(words, []byte("resource_tracker")) {
+				children++
+			}
+		}
+		if res, err := client.Get("http://" + address + "/"); err == nil {
+			res.Body.Close()
+			if res.StatusCode == http.StatusOK && children == workers {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func TestE2EEmitSystemd(t *testing.T) {
+	analyze := needTool(t, "systemd-analyze")
+	dir := t.TempDir()
+	unit := filepath.Join(dir, "shop.service")
+	if err := os.WriteFile(unit, []byte("[Service]\nExecStart=/bin/true\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	dropIn := emittedTo(t, filepath.Join(unit+".d", "calibrate.conf"), savedRun(t, "creeping"), "systemd")
+	if out := reads(t, dir, analyze, "verify", "--man=no", unit); strings.Contains(out, "calibrate.conf") {
+		t.Errorf("systemd complains: %s", out)
+	}
+	// It does read the drop-in: it complains of what it doesn't know.
+	text, err := os.ReadFile(dropIn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dropIn, bytes.Replace(text, []byte("MemoryMax=819M"), []byte("MemoryMax=819Q"), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, _ := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", unit).CombinedOutput(); !bytes.Contains(out, []byte("calibrate.conf")) {
+		t.Errorf("systemd takes MemoryMax=819Q: %s", out)
+	}
+}
+
+func TestE2EEmitYAML(t *testing.T) {
+	python := needTool(t, "python3")
+	if err := exec.CommandContext(t.Context(), python, "-c", "import yaml").Run(); err != nil {
+		t.Skip("python3 has no yaml")
+	}
+	const args = "--workers 2 --threads 4 --max-requests 20000 --max-requests-jitter 2230"
+	for kind, want := range map[string]string{
+		"compose": `{"services":{"NAME":{"environment":{"GUNICORN_CMD_ARGS":"` + args + `","WEB_CONCURRENCY":"2"},"mem_limit":"819m",` +
+			`"mem_reservation":"818m","memswap_limit":"819m","restart":"unless-stopped"}}}`,
+		"kubernetes": `{"spec":{"template":{"spec":{"containers":[{"env":[{"name":"WEB_CONCURRENCY","value":"2"},{"name":"GUNICORN_CMD_ARGS",` +
+			`"value":"` + args + `"}],"name":"NAME","resources":{"limits":{"memory":"819Mi"},"requests":{"memory":"818Mi"}}}]}}}}`,
+	} {
+		out := reads(t, ".", python, "-c", "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1])), sort_keys=True))",
+			pasted(t, "creeping", kind, kind+".yaml"))
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, []byte(strings.TrimSpace(out))); err != nil || compact.String() != want {
+			t.Errorf("%s: %v\n%s\nwant\n%s", kind, err, compact.String(), want)
+		}
+	}
+}
+
+const deployment = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      containers:
+        - {name: NAME, image: shop, env: [{name: DEBUG, value: "0"}]}
+`
+
+// kubectl patches a deployment in a file, without a cluster: what was there stays.
+func TestE2EEmitKubernetes(t *testing.T) {
+	kubectl := needTool(t, "kubectl")
+	patch := pasted(t, "creeping", "kubernetes", "patch.yaml")
+	file := filepath.Join(t.TempDir(), "deployment.yaml")
+	if err := os.WriteFile(file, []byte(deployment), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := reads(t, ".", kubectl, "patch", "--local", "-f", file, "--patch-file", patch, "-o", "yaml")
+	says(t, out, "- name: WEB_CONCURRENCY", "- name: DEBUG", "image: shop", "memory: 819Mi", "memory: 818Mi")
+}
+
+func TestE2EEmitPuma(t *testing.T) {
+	ruby := needTool(t, "ruby")
+	if err := exec.CommandContext(t.Context(), ruby, "-e", `require "puma"`).Run(); err != nil {
+		t.Skip("ruby has no puma")
+	}
+	const read = `require "puma"; require "puma/configuration"; c = Puma::Configuration.new(config_files: [ARGV[0]]); c.load; c.clamp; ` +
+		`puts [:workers, :min_threads, :max_threads].map { |k| "#{k} #{c.options[k]}" }`
+	says(t, reads(t, ".", ruby, "-e", read, pasted(t, "creeping", "puma", "puma.rb")), "workers 2", "min_threads 4", "max_threads 4")
+}
+
+func TestE2EEmitUWSGI(t *testing.T) {
+	python := needTool(t, "python3") // in the place of uwsgi
+	const read = `import configparser, sys; c = configparser.ConfigParser(interpolation=None); c.read(sys.argv[1])
+for k, v in c["uwsgi"].items(): print(k, v)`
+	says(t, reads(t, ".", python, "-c", read, pasted(t, "creeping", "uwsgi", "uwsgi.ini")), "master true", "processes 2", "threads 4",
+		"max-requests 20000", "max-requests-delta 2230", "min-worker-lifetime 0", "die-on-term true", "need-app true")
+}
+
+// Apache checks the syntax, with mod_wsgi where Debian has it.
+func TestE2EEmitModWSGI(t *testing.T) {
+	apache := needTool(t, "apache2")
+	const modules = "/usr/lib/apache2/modules"
+	if _, err := os.Stat(filepath.Join(modules, "mod_wsgi.so")); err != nil {
+		t.Skip("Apache has no mod_wsgi")
+	}
+	daemon := pasted(t, "creeping", "mod_wsgi", "daemon.conf")
+	dir := filepath.Dir(daemon)
+	conf := filepath.Join(dir, "apache.conf")
+	text := "ServerName localhost\nServerRoot " + dir + "\nErrorLog " + dir + "/error.log\nPidFile " + dir + "/pid\nListen 127.0.0.1:1\n"
+	for _, name := range []string{"mpm_event", "authz_core", "wsgi"} {
+		text += "LoadModule " + name + "_module " + modules + "/mod_" + name + ".so\n"
+	}
+	if err := os.WriteFile(conf, []byte(text+"Include "+daemon+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out := reads(t, dir, apache, "-t", "-f", conf); !strings.Contains(out, "Syntax OK") {
+		t.Error(out)
+	}
+}

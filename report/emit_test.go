@@ -1,0 +1,182 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"workermem/calibrate"
+)
+
+func emitted(t interface {
+	Helper()
+	Fatal(...any)
+}, r calibrate.Result, kind string) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Emit(&b, r, kind); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// settingLines are what the server reads.
+func settingLines(config string) []string {
+	return slices.DeleteFunc(strings.Split(config, "\n"), func(line string) bool { return strings.HasPrefix(line, "#") })
+}
+
+func TestEmitGolden(t *testing.T) {
+	for _, kind := range EmitKinds() {
+		t.Run(kind, func(t *testing.T) { golden(t, "emit-"+kind+".txt", emitted(t, recorded(t)["creeping"], kind)) })
+	}
+	for _, name := range []string{"flat", "attach-time"} {
+		t.Run(name, func(t *testing.T) { golden(t, "emit-gunicorn-"+name+".txt", emitted(t, recorded(t)[name], "")) })
+	}
+}
+
+// onUvicorn is the creeping run as if it had been measured there.
+func onUvicorn(t *testing.T, version string, jitters bool, workers int) calibrate.Result {
+	r := recorded(t)["creeping"]
+	r.Target.Server, r.Target.ServerVersion, r.Target.HasJitter = "uvicorn", version, jitters
+	r.Target.Threads, r.Target.HasThreads, r.Recommendation.Threads = 0, false, 0
+	r.Recommendation.Workers = workers
+	return r
+}
+
+// What each server's traps make of a recommendation: 20 000 requests, jitter 2 230.
+func TestEmitAroundTraps(t *testing.T) {
+	creeping, flat := recorded(t)["creeping"], recorded(t)["flat"]
+	async := creeping
+	async.Target.Threads, async.Target.HasThreads, async.Recommendation.Threads = 0, false, 0
+	preload := creeping
+	preload.Target.Preload = true
+	three, one := creeping, creeping
+	three.Recommendation.Workers, one.Recommendation.Workers = 3, 1
+	crowded := onUvicorn(t, "0.54.0", true, 2)
+	crowded.Concurrency.Bound, crowded.Target.ConcurrencyFlag = 24, "--limit-concurrency"
+
+	for _, tt := range []struct {
+		name       string
+		run        calibrate.Result
+		kind       string
+		has, lacks string
+	}{
+		{"jitter from 0.41", onUvicorn(t, "0.54.0", true, 2), "", "\n--workers 2 --limit-max-requests 20000 --limit-max-requests-jitter 2230\n", "No jitter"},
+		{"no jitter before", onUvicorn(t, "0.34.0", false, 2), "", "\n--workers 2 --limit-max-requests 20000\n", "-jitter"},
+		{"one worker would end the server", onUvicorn(t, "0.54.0", true, 1), "", "\n--workers 1\n", "--limit-max-requests"},
+		{"nor in its environment", onUvicorn(t, "0.54.0", true, 1), "systemd", "with status 0", "UVICORN_LIMIT"},
+		{"its environment", onUvicorn(t, "0.54.0", true, 2), "env", "\nUVICORN_LIMIT_MAX_REQUESTS=20000\n", "GUNICORN"},
+		{"requests at once", crowded, "", "--limit-concurrency 24", "threads to set"},
+		{"uvicorn's app under gunicorn", onUvicorn(t, "0.54.0", true, 2), "gunicorn", "worker_class = \"uvicorn.workers.UvicornWorker\"\n", "\nthreads"},
+		{"an async class has no threads", async, "", "\nworkers = 2\nmax_requests", "\nthreads"},
+		{"preload, as measured", preload, "", "\npreload_app = True\n", ""},
+		{"no creep", flat, "", "no need to recycle", "\nmax_requests"},
+		{"no creep, mod_wsgi", flat, "mod_wsgi", "processes=2 threads=4 display-name", "maximum-requests="},
+		{"no creep, puma", flat, "puma", "no need to recycle", "outgrows"},
+		{"no creep, a required key", flat, "pypnm", "_LIMIT_MAX_REQUESTS=1000\n", "20000"},
+		{"one worker of pypnm", one, "pypnm", "Restart=always", ""},
+		{"uwsgi's delta adds up", three, "uwsgi", "\nmax-requests-delta = 1115\n", ""},
+		{"one worker has no delta", one, "uwsgi", "\nmax-requests = 20000\nmin-worker-lifetime", "\nmax-requests-delta"},
+		{"mod_wsgi's threads default", async, "mod_wsgi", "default is 15", " threads="},
+		{"measured elsewhere", creeping, "puma", "not measured on puma", ""},
+		{"measured here", creeping, "gunicorn", "measured on gunicorn", "not measured on"},
+		{"whole MB without a unit", creeping, "now-lms", "\nNOW_LMS_WORKER_MEMORY_MB=413\n", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := emitted(t, tt.run, tt.kind)
+			if joined := strings.ReplaceAll(got, "\n# ", " "); !strings.Contains(got, tt.has) && !strings.Contains(joined, tt.has) {
+				t.Errorf("it lacks %q:\n%s", tt.has, got)
+			}
+			if settings := "\n" + strings.Join(settingLines(got), "\n"); tt.lacks != "" && strings.Contains(settings, tt.lacks) {
+				t.Errorf("it sets %q:\n%s", tt.lacks, got)
+			}
+		})
+	}
+}
+
+// A run that recommends nothing has nothing to write, whatever it is for.
+func TestEmitRefuses(t *testing.T) {
+	for name, want := range map[string]struct {
+		code calibrate.Kind
+		why  string
+	}{
+		"withheld":     {calibrate.KindInconclusive, "2930 of 8012 requests failed"},
+		"partial":      {calibrate.KindInconclusive, "the run is partial"},
+		"inconclusive": {calibrate.KindInconclusive, "could not be told after 8 120 requests"},
+		"empty":        {calibrate.KindInconclusive, "the run is partial"},
+		"nothing-fits": {calibrate.KindNothingFits, "needs 198.6 MB, has 153.5 MB"},
+	} {
+		for _, kind := range EmitKinds() {
+			var b bytes.Buffer
+			var failure *calibrate.Failure
+			if err := Emit(&b, recorded(t)[name], kind); !errors.As(err, &failure) || b.Len() > 0 {
+				t.Fatalf("%s for %s: %v, and wrote %q", name, kind, err, b.String())
+			}
+			if failure.Kind != want.code || !strings.Contains(failure.Why, want.why) || failure.Try == "" {
+				t.Errorf("%s for %s: %+v", name, kind, failure)
+			}
+		}
+	}
+}
+
+func TestEmitUnknownKind(t *testing.T) {
+	for _, tt := range []struct{ name, kind, what string }{
+		{"creeping", "nginx", `"nginx"`},
+		{"demo", "", "a server that calibrate does not know"},
+		{"withheld", "nginx", `"nginx"`}, // the usage first
+	} {
+		var failure *calibrate.Failure
+		if err := Emit(&bytes.Buffer{}, recorded(t)[tt.name], tt.kind); !errors.As(err, &failure) || failure.Kind != calibrate.KindUsage {
+			t.Fatalf("%s for %q: %v", tt.name, tt.kind, err)
+		}
+		if !strings.Contains(failure.What, tt.what) || !strings.Contains(failure.Try, "gunicorn, uvicorn, uwsgi") {
+			t.Errorf("%+v", failure)
+		}
+	}
+}
+
+// Nothing that a run says of itself gets out of the comments: neither the command, nor what a foreign result holds.
+func TestEmitOfHostileStrings(t *testing.T) {
+	plain := recorded(t)["creeping"]
+	bad := append([]string{"x\nuser = root", `at the end \`, "--token=hunter2"}, hostile...)
+	rapid.Check(t, func(t *rapid.T) {
+		r := plain
+		kind := rapid.SampledFrom(EmitKinds()).Draw(t, "kind")
+		for _, field := range []*string{&r.ID, &r.Target.ServerVersion, &r.Recommendation.BudgetSum, &r.Recommendation.MaxRequestsReason,
+			&r.Recommendation.Reason, &r.Target.ConcurrencyFlag, &r.Target.URL} {
+			*field = rapid.SampledFrom(bad).Draw(t, "text")
+		}
+		r.Concurrency.Bound, r.Target.ConcurrencyLimit = 3, 3
+		r.Target.Command = []string{"gunicorn", "--token=hunter3"}
+		got := emitted(t, r, kind)
+		if want := settingLines(emitted(t, plain, kind)); !slices.Equal(settingLines(got), want) {
+			t.Fatalf("the settings have changed:\n%s", got)
+		}
+		for line := range strings.Lines(got) {
+			if strings.HasPrefix(line, "#") && strings.HasSuffix(line, "\\\n") {
+				t.Fatalf("a comment goes on in the next line: %q", line)
+			}
+		}
+		if strings.Contains(got, "hunter3") {
+			t.Fatal("the command is in it")
+		}
+	})
+}
+
+// The limit always holds the sum, and exceeds the budget by less than the MB that it is rounded to.
+func TestEmittedLimit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var r calibrate.Result
+		rec := &r.Recommendation
+		rec.BudgetBytes = rapid.Int64Range(1, 1<<45).Draw(t, "budget")
+		rec.TotalBytes = rapid.Int64Range(1, rec.BudgetBytes).Draw(t, "total")
+		if limit := limitMB(r) * mb; limit < rec.TotalBytes || limit >= rec.BudgetBytes+mb || totalMB(r) > limitMB(r) {
+			t.Fatal(fmt.Sprint(limit, *rec))
+		}
+	})
+}
