@@ -1,5 +1,6 @@
-// Package report renders a [calibrate.Result]: for the terminal ([Text]), as a runbook ([Markdown]) and as data
-// ([JSON]). It also draws what is seen while a run goes on: the progress line ([Progress]), warnings and failures.
+// Package report renders a [calibrate.Result]: for the terminal ([Text]), as a runbook ([Markdown]), as data
+// ([JSON]) and as a server's configuration ([Emit]). It also draws what is seen while a run goes on: the
+// progress line ([Progress]), warnings and failures.
 //
 // The promise: the first thing on the page is what to type, or why there is nothing to type; what was not measured
 // is called unknown and never 0; and nothing that the app, its log or its command line says can steer the terminal

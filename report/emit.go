@@ -52,11 +52,19 @@ func Emit(w io.Writer, r calibrate.Result, kind string) error {
 	if failure := nothingToEmit(r); failure != nil {
 		return failure
 	}
+	if e.foreignTo(r) {
+		r.Target.ConcurrencyFlag = "" // an option of another server
+	}
 	var d draft
 	d.head(r, e)
 	e.write(&d, r)
 	_, err = io.WriteString(w, d.buf.String())
 	return err
+}
+
+// foreignTo says whether the settings are for another server than the one that was measured.
+func (e emitter) foreignTo(r calibrate.Result) bool {
+	return len(e.servers) > 0 && !slices.Contains(e.servers, r.Target.Server)
 }
 
 func emitterFor(r calibrate.Result, kind string) (emitter, error) {
@@ -115,7 +123,7 @@ func (d *draft) head(r calibrate.Result, e emitter) {
 	d.note("%s", e.file)
 	d.note("From calibrate run %s of %s, measured on %s.", orElse(r.ID, unknown), dateOf(r), serverNamed(r))
 	d.note("%s", emittedSum(r))
-	if len(e.servers) > 0 && !slices.Contains(e.servers, r.Target.Server) {
+	if e.foreignTo(r) {
 		d.note("It was not measured on %s, where a worker takes another amount of memory: measure that before you rely on it.", e.kind)
 	}
 	d.note("Not in it: %s.", e.without)

@@ -8,12 +8,13 @@ import (
 )
 
 func emitGunicorn(d *draft, r calibrate.Result) {
-	d.note("Options in the command line and in GUNICORN_CMD_ARGS win over this file: take them out there.")
+	d.note("Options in the command line and in GUNICORN_CMD_ARGS win over this file: take these out there, and keep the others.")
 	d.noteThreads(r, "threads")
 	d.noteLimit(r, "max_requests")
 	settings := settingsOfGunicorn(r)
 	if r.Target.Server == "uvicorn" {
-		d.note("This worker class looks at its limit about ten times a second: it overshoots it, and may reset connections then.")
+		d.note("This worker class looks at its limit about ten times a second: it overshoots it, and may reset connections then. " +
+			"uvicorn deprecates it for uvicorn_worker.UvicornWorker, of the package uvicorn-worker.")
 		settings = append(settings, setting{"worker_class", `"uvicorn.workers.UvicornWorker"`})
 	}
 	if r.Target.Preload {

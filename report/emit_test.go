@@ -72,6 +72,7 @@ func TestEmitAroundTraps(t *testing.T) {
 		{"nor in its environment", onUvicorn(t, "0.54.0", true, 1), "systemd", "with status 0", "UVICORN_LIMIT"},
 		{"its environment", onUvicorn(t, "0.54.0", true, 2), "env", "\nUVICORN_LIMIT_MAX_REQUESTS=20000\n", "GUNICORN"},
 		{"requests at once", crowded, "", "--limit-concurrency 24", "threads to set"},
+		{"not by another server's option", crowded, "gunicorn", "nothing keeps them out now.", ""},
 		{"uvicorn's app under gunicorn", onUvicorn(t, "0.54.0", true, 2), "gunicorn", "worker_class = \"uvicorn.workers.UvicornWorker\"\n", "\nthreads"},
 		{"an async class has no threads", async, "", "\nworkers = 2\nmax_requests", "\nthreads"},
 		{"preload, as measured", preload, "", "\npreload_app = True\n", ""},

@@ -29,6 +29,6 @@ func newEmitCmd(env Env) *cobra.Command {
 			return report.Emit(env.Stdout, result, kind)
 		},
 	}
-	cmd.Flags().StringVar(&kind, "for", "", "whose configuration: "+strings.Join(report.EmitKinds(), ", ")+"\n(default: the measured server's)")
+	cmd.Flags().StringVar(&kind, "for", "", "the configuration of which `SERVER`, supervisor or container:\n"+strings.Join(report.EmitKinds(), ", ")+"\n(default: the measured server's)")
 	return cmd
 }
