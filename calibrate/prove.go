@@ -188,11 +188,24 @@ func (t Trial) Off() float64 {
 	return float64(t.ObservedBytes-t.ExpectedBytes) / float64(t.ExpectedBytes)
 }
 
-// expected is what the law has for a setup after so many requests, whoever of its workers served them, where so many
-// workers have been replaced: each took with it what it kept, its limit and half the jitter on average.
-func (pr *prover) expected(s Setup, answered, recycled int64) int64 {
-	kept := max(answered-recycled*(s.MaxRequests+s.Jitter/2), 0)
-	return pr.result.Law.at(s.Workers, max(s.Threads, 1)) + int64(slope(pr.result)*float64(kept))
+// expected is what the law has for a setup after so many requests, whoever of its workers served them, less what the
+// workers that were replaced took with them; those are known by their RSS.
+func (pr *prover) expected(s Setup, answered int64, relayed []int64) int64 {
+	for _, rss := range relayed {
+		answered -= pr.lived(s, rss)
+	}
+	return pr.result.Law.at(s.Workers, max(s.Threads, 1)) + int64(slope(pr.result)*float64(max(answered, 0)))
+}
+
+// lived is how many requests a worker had served that was replaced: its limit, and as much of the jitter as its RSS
+// shows. Half the jitter for each would add up to as much as a worker's whole creep after some generations.
+func (pr *prover) lived(s Setup, rss int64) int64 {
+	creep := slope(pr.result)
+	if creep == 0 {
+		return 0
+	}
+	served := int64(float64(rss-peakAtEnd(pr.result)+crept(pr.result)) / creep)
+	return min(max(served, s.MaxRequests), s.MaxRequests+s.Jitter)
 }
 
 // most is what the law has for a setup whose workers are all at the end of their lives, by the creep's upper bound.

@@ -189,11 +189,11 @@ func (t *tryout) measureAll(ctx context.Context, fail context.CancelCauseFunc) {
 // measure takes one reading.
 func (t *tryout) measure(from int64) error {
 	bytes, kills, ok := t.meter.read()
-	recycles, _ := t.watch.seen()
+	relayed := t.watch.relayed()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.trial.Requests, t.trial.Recycles = t.rig.Load.Answered()-from, recycles
-	t.trial.ExpectedBytes = max(t.trial.ExpectedBytes, t.expected(t.setup, t.trial.Requests, int64(recycles)))
+	t.trial.Requests, t.trial.Recycles = t.rig.Load.Answered()-from, len(relayed)
+	t.trial.ExpectedBytes = max(t.trial.ExpectedBytes, t.expected(t.setup, t.trial.Requests, relayed))
 	if !ok {
 		return nil
 	}

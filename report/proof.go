@@ -140,15 +140,16 @@ func limitOf(p calibrate.Proof) string {
 // trialGrid has one row a trial.
 func trialGrid(trials []calibrate.Trial) grid {
 	g := grid{columns: []column{
-		{"says", true, 9}, {"workers", false, 9}, {"threads", false, 8}, {"expected\nMB", false, 7}, {"observed\nMB", false, 9}, {"off", false, 6},
-		{"of\nlimit", false, 7}, {"unused\nMB", false, 3}, {"recycles", false, 2}, {"failed", false, 4}, {"p99", false, 1}, {"end", true, 8},
+		{"workers", false, 9}, {"threads", false, 8}, {"expected\nMB", false, 7}, {"observed\nMB", false, 9}, {"off", false, 6},
+		{"of\nlimit", false, 7}, {"unused\nMB", false, 5}, {"recycles", false, 2}, {"failed", false, 4}, {"p99", false, 1}, {"end", true, 8},
+		{"says", true, 9},
 	}}
 	for i, t := range trials {
-		name := t.Name
+		mark := ""
 		if i == 0 {
-			name = "> " + name
+			mark = "> "
 		}
-		g.rows = append(g.rows, append([]string{name, count(t.Workers), orDash(t.Threads)}, trialCells(t)...))
+		g.rows = append(g.rows, append(append([]string{mark + count(t.Workers), orDash(t.Threads)}, trialCells(t)...), t.Name))
 	}
 	return g
 }
@@ -172,7 +173,7 @@ func trialCells(t calibrate.Trial) []string {
 func endOf(t calibrate.Trial) string {
 	switch {
 	case t.OOMKills > 0 || strings.HasPrefix(t.EndedBecause, "it took more"):
-		return "killed for memory"
+		return "killed"
 	case t.Failed != "":
 		return t.Failed
 	}
