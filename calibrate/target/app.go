@@ -24,7 +24,7 @@ type App struct {
 	group    string // folder of its own control group
 	noGroup  string // why it has none
 
-	temporary string // file to remove at the end
+	temporary string // file or folder to remove at the end
 
 	mu       sync.Mutex
 	info     calibrate.TargetInfo
@@ -152,9 +152,7 @@ func (a *App) Stop(ctx context.Context) (calibrate.Stopped, error) { return a.st
 
 func (a *App) stop(ctx context.Context, grace time.Duration) (calibrate.Stopped, error) {
 	r := a.guardian.stop(ctx, a.launch.server.stopSignal(), grace)
-	if a.temporary != "" {
-		_ = os.Remove(a.temporary)
-	}
+	a.removeFiles() // where the guard was killed, and did not
 	a.watch.close()
 	stopped := calibrate.Stopped{Seconds: r.Seconds, Killed: r.Killed, Left: r.Left}
 	a.mu.Lock()

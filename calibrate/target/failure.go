@@ -85,6 +85,9 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 	case errors.Is(cause, errCrashLoop):
 		f.What = a.name() + " starts its worker over and over"
 		a.explainWorkers(f)
+	case errors.Is(cause, errNotLoaded):
+		f.What = a.name() + " answers every request with an error: it can't load the app"
+		a.explainWorkers(f)
 	case errors.Is(cause, errNoWorker):
 		f.What = "every worker of " + a.name() + " ended before it answered"
 		a.explainWorkers(f)

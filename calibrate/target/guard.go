@@ -54,6 +54,7 @@ type order struct {
 	Env     []string
 	Group   cgroup // where to start it; none: where the guard is
 	Limited bool   // a limit is set on the group: don't start the app outside of it
+	Remove  string // a file or folder that is the app's alone, to remove when it is gone; "" for none
 }
 
 // request asks the guard to stop the app: the signal to its main process, and so long a wait before all is killed.
@@ -115,6 +116,9 @@ func runGuard() int {
 		return 1
 	}
 	defer o.Group.remove()
+	if o.Remove != "" {
+		defer os.RemoveAll(o.Remove)
+	}
 	if g.start(o) {
 		g.watch(children, ends, readRequests(in))
 	}

@@ -127,8 +127,11 @@ func (p product) server(file, word string) calibrate.Server {
 	for i := range argv {
 		argv[i] = strings.ReplaceAll(argv[i], "%s", file)
 	}
-	s.Known = knownByName(argv)
-	if strings.ContainsAny(word, " '\"$&;()") { // for the shell that it is pasted into
+	if p.isApache() {
+		s.With = wsgiModule(file)
+	}
+	s.Known = knownByName(argv) && (!p.isApache() || s.With != "") // without the module, it is any web server
+	if strings.ContainsAny(word, " '\"$&;()") {                    // for the shell that it is pasted into
 		word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
 	switch {
@@ -137,11 +140,10 @@ func (p product) server(file, word string) calibrate.Server {
 	case p.command != "":
 		s.Command = "calibrate run " + strings.ReplaceAll(p.command, "%s", word)
 	}
-	if p.name == "apache2" || p.name == "httpd" {
-		s.With = modWSGI(file)
-	}
 	return s
 }
+
+func (p product) isApache() bool { return p.name == "apache2" || p.name == "httpd" }
 
 // knownByName says whether a command is of a server that calibrate knows.
 func knownByName(argv []string) bool {
@@ -234,9 +236,9 @@ func distVersion(script, dist string) string {
 	return ""
 }
 
-// modWSGI is the module's name where Apache has it: in /usr/lib/apache2/modules on Debian, /usr/lib64/httpd/modules on
+// wsgiModule is the module's name where Apache has it: in /usr/lib/apache2/modules on Debian, /usr/lib64/httpd/modules on
 // Red Hat, modules where it was built from source.
-func modWSGI(apache string) string {
+func wsgiModule(apache string) string {
 	resolved, err := filepath.EvalSymlinks(apache)
 	if err != nil {
 		return ""

@@ -132,7 +132,7 @@ func TestInstalledNowhere(t *testing.T) {
 func TestModWSGI(t *testing.T) {
 	dir := t.TempDir()
 	apache := script(t, filepath.Join(dir, "sbin", "apache2"), `echo "Server version: Apache/2.4.71 (Debian)"`)
-	if with := modWSGI(apache); with != "" {
+	if with := wsgiModule(apache); with != "" {
 		t.Errorf("with %s", with)
 	}
 	modules := filepath.Join(dir, "lib", "apache2", "modules")
@@ -143,7 +143,7 @@ func TestModWSGI(t *testing.T) {
 		t.Fatal(err)
 	}
 	found, _ := Installed(t.Context(), filepath.Join(dir, "sbin"), nil)
-	if len(found) != 1 || found[0].With != "mod_wsgi" || len(found[0].Traps) != 2 {
+	if len(found) != 1 || found[0].With != "mod_wsgi" || len(found[0].Traps) != 4 || !found[0].Known {
 		t.Errorf("%+v", found)
 	}
 }

@@ -55,7 +55,8 @@ type Launch struct {
 	info     calibrate.TargetInfo
 	warnings []calibrate.Warning
 
-	temporary string // a file that the app makes for us and may leave behind when it is killed, with placeholders
+	temporary string            // a file or folder for this run alone, removed at its end with all that is in it; with placeholders
+	files     map[string]string // written into temporary, which is a folder then, before the start: names and texts
 }
 
 var _ calibrate.Target = (*Launch)(nil)
@@ -82,6 +83,8 @@ var servers = []struct {
 }{
 	{isGunicorn, gunicorn{}},
 	{isUvicorn, uvicorn{}},
+	{isApache, modWSGI{}},
+	{isExpress, express{}},
 }
 
 // knownServer is the one that recognises a program, nil for none.
@@ -223,15 +226,21 @@ func (l *Launch) startOnce(ctx context.Context) (*App, error) {
 	}
 	values := placeholderValues(addr, l.spec)
 	app := newApp(l, addr, values)
+	if err := app.writeFiles(); err != nil {
+		group.remove()
+		return nil, err
+	}
 	app.guardian, err = startGuard(order{
 		Path:    l.path,
 		Args:    expandAll(l.argv, values),
 		Env:     expandEnv(l.env, l.spec.Env, values),
 		Group:   group,
 		Limited: limit > 0,
+		Remove:  app.temporary,
 	}, l.spec.Log, l.spec.Log)
 	if err != nil {
 		group.remove() // where there was no guard to do it
+		app.removeFiles()
 		return nil, notStarted(l, err)
 	}
 	app.noteGroup(group, noGroup)

@@ -29,6 +29,7 @@ var (
 	errCrashLoop     = errors.New("crash loop")
 	errWorkerTimeout = errors.New("worker timeout")
 	errNoWorker      = errors.New("no worker")
+	errNotLoaded     = errors.New("the app can't be loaded")
 )
 
 // Pauses between tries. A refused connection costs the app nothing; a 500 makes it work and log.
@@ -174,6 +175,8 @@ func (b *bootWatch) judge(workers []process, sure bool, log []string, now time.T
 		return errCrashLoop
 	case len(b.seen) > 0 && now.Sub(b.alive) >= noWorkerTime:
 		return errNoWorker
+	case countLines(log, wsgiNotLoaded)+countLines(log, wsgiNotFound) >= b.loop:
+		return errNotLoaded
 	case logSays(log, "WORKER TIMEOUT") != "":
 		return errWorkerTimeout
 	}

@@ -15,6 +15,13 @@ type number struct{ major, minor int }
 // endsServer is the trap of a server whose one worker is the server.
 const endsServer = "limit-ends-server"
 
+// Traps of mod_wsgi that depend on how it is run.
+const (
+	recyclingCuts = "recycling-cuts"
+	slowRespawn   = "slow-respawn"
+	nothingShared = "nothing-shared"
+)
+
 // traps were found by running the servers, at the versions named, but where a source is named.
 var traps = []trap{
 	// Gunicorn 27.0: config.py, ControlSocket; since 25.1.
@@ -48,9 +55,15 @@ var traps = []trap{
 	// mod_wsgi 4.9 with a raw configuration; mod_wsgi-express sets both.
 	{"mod_wsgi", number{}, number{}, calibrate.Warning{Code: "first-request-loads",
 		Text: "the app is loaded by the first request, not at the start", Try: "WSGIImportScript"}},
-	{"mod_wsgi", number{}, number{}, calibrate.Warning{Code: "recycling-cuts",
+	{"mod_wsgi", number{}, number{}, calibrate.Warning{Code: recyclingCuts,
 		Text: "maximum-requests restarts the whole process, and may cut requests that are under way",
 		Try:  "graceful-timeout in WSGIDaemonProcess"}},
+	{"mod_wsgi", number{}, number{}, calibrate.Warning{Code: slowRespawn,
+		Text: "Apache replaces a process that has ended about once a second, and requests wait until then",
+		Try:  "processes=2 or more where maximum-requests is set, and a limit that is seldom reached"}},
+	{"mod_wsgi", number{}, number{}, calibrate.Warning{Code: nothingShared,
+		Text: "its processes share nothing: each loads Python and the app by itself",
+		Try:  "threads instead of processes, as far as the app's processor time allows"}},
 
 	{"puma", number{}, number{}, noLimit("puma_worker_killer, or a memory limit of the supervisor")},       // 5.6
 	{"unicorn", number{}, number{}, noLimit("unicorn-worker-killer, or a memory limit of the supervisor")}, // 6.0
