@@ -323,6 +323,8 @@ func (modWSGI) explain(end ending, log []string) (why, try string) {
 		return after(logSays(log, "AH00111"), "AH00111"), "apache2ctl -DFOREGROUND, which reads Debian's /etc/apache2/envvars; or --env NAME=value"
 	case end.over && says("yntax error on line"):
 		return apacheComplaint(log), "correct it; apachectl -t -f FILE names the line in your own file"
+	case says("Unable to connect to WSGI daemon process"):
+		return "Apache's user may not pass through the folder of the socket", "TMPDIR=/tmp calibrate run ...: a folder that is open to all"
 	case says(wsgiNotFound):
 		return "the app was not found (" + logSays(log, wsgiNotFound) + ")", "call it application in that file, or name it by WSGICallableObject"
 	case says(wsgiNotLoaded):

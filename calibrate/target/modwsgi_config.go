@@ -186,32 +186,31 @@ func newApacheLine(whole []string) apacheLine {
 // apacheWords splits at blanks outside quotation marks, which stay.
 func apacheWords(text string) []string {
 	var words []string
-	var quote byte
-	begin := -1
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		switch blank := c == ' ' || c == '\t'; {
-		case blank && quote == 0:
-			if begin >= 0 {
-				words = append(words, text[begin:i])
-			}
-			begin = -1
-			continue
-		case c == '\\' && quote != 0:
-			i++
-		case c == quote:
-			quote = 0
-		case quote == 0 && (c == '"' || c == '\'') && (begin < 0 || text[i-1] == '='): // it's: no quotation
-			quote = c
-		}
-		if begin < 0 {
-			begin = i
-		}
-	}
-	if begin >= 0 {
-		words = append(words, text[begin:])
+	for text = strings.TrimLeft(text, " \t"); text != ""; text = strings.TrimLeft(text, " \t") {
+		end := wordEnd(text)
+		words = append(words, text[:end])
+		text = text[end:]
 	}
 	return words
+}
+
+// wordEnd is where the first word ends. A quotation begins with a word, or with the value of name=: that of it's is none.
+func wordEnd(text string) int {
+	var quote byte
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quote != 0 && c == '\\':
+			i++
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote != 0:
+		case c == ' ' || c == '\t':
+			return i
+		case (c == '"' || c == '\'') && (i == 0 || text[i-1] == '='):
+			quote = c
+		}
+	}
+	return len(text)
 }
 
 // name is the directive's, in lower case: "<virtualhost" for the begin of a section. "" for a comment.

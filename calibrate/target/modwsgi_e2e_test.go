@@ -1,7 +1,6 @@
 package target
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -137,7 +136,7 @@ func TestE2EModWSGIComplaints(t *testing.T) {
 	}
 }
 
-// Also where calibrate and its guard are killed at once, Apache ends.
+// Without its guard Apache ends by itself, and the tool removes what the guard would have.
 func TestE2EModWSGIGuardKilled(t *testing.T) {
 	t.Parallel()
 	r := start(t, Spec{Command: apache(t, "-DFOREGROUND")})
@@ -145,11 +144,84 @@ func TestE2EModWSGIGuardKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	noneLeft(t, r.mark, 10*time.Second)
-	if _, err := r.Stop(t.Context()); err != nil && !errors.Is(err, os.ErrNotExist) {
-		t.Log(err)
-	}
+	_, _ = r.Stop(t.Context())
 	if exists(r.temporary) {
 		t.Errorf("%s is left", r.temporary)
+	}
+}
+
+// Nothing is left where the tool is killed, not even the copy of the configuration.
+func TestE2EModWSGIToolKilled(t *testing.T) {
+	temporary := openFolder(t, 0o755)
+	t.Setenv("TMPDIR", temporary)
+	m := newMark(logFile(t))
+	tool := startTool(t, toolOrder{Spec: m.on(Spec{Command: apache(t), Workers: 2})})
+	ours := filepath.Join(temporary, "calibrate-*")
+	if written, _ := filepath.Glob(ours); len(written) != 1 {
+		t.Errorf("in the folder for temporary files: %v", written)
+	}
+	tool.kill9(t)
+	goneWithin(t, tool.Guard, 5*time.Second)
+	noneLeft(t, m, 0)
+	if left, _ := filepath.Glob(ours); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// openFolder is a folder for temporary files, below none that is closed to Apache's user.
+func openFolder(t *testing.T, mode os.FileMode) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("", "test-modwsgi-") //nolint:usetesting // that of t.TempDir is in one that is closed
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(folder) })
+	if err := os.Chmod(folder, mode); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// Root's Apache serves as another user, who finds no way to a socket in a closed folder.
+func TestE2EModWSGIClosedFolder(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("as another user Apache changes none")
+	}
+	t.Setenv("TMPDIR", openFolder(t, 0o700))
+	says(t, failure(t, Spec{Command: apache(t), BootDeadline: 3 * time.Second}), calibrate.KindApp, "may not pass through the folder of the socket")
+}
+
+// apache2ctl is a shell script that waits for the Apache that it starts.
+func TestE2EModWSGIByApachectl(t *testing.T) {
+	t.Parallel()
+	command := apache(t)
+	command[0] = script(t, filepath.Join(t.TempDir(), "apache2ctl"), command[0]+` "$@"; exit $?`)
+	r := start(t, Spec{Command: append(command, "-k", "start")})
+	if got, want := r.get("/pid"), itoa(r.worker()); got != want {
+		t.Errorf("answered by %s, the worker found is %s", got, want)
+	}
+	if stopped, err := r.Stop(t.Context()); err != nil || stopped.Killed != 0 {
+		t.Errorf("%+v %v", stopped, err)
+	}
+}
+
+// One that runs already is recognised by its processes' titles.
+func TestE2EModWSGIAttach(t *testing.T) {
+	t.Parallel()
+	r := start(t, Spec{Command: apache(t), Threads: 6})
+	attached, err := Attach(AttachSpec{PID: r.worker()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info := attached.Info()
+	if info.Server != "mod_wsgi" || info.PID == info.NamedPID || info.PID != r.guardian.main() || !info.CanRecycle {
+		t.Errorf("%+v", info)
+	}
+	if workers, err := attached.Workers(); err != nil || !slices.Equal(workers, []int{r.worker()}) {
+		t.Errorf("workers %v %v", workers, err)
+	}
+	if len(attached.Warnings()) == 0 || !strings.Contains(attached.Warnings()[0].Text, "up to 9 in a worker") {
+		t.Errorf("%+v", attached.Warnings())
 	}
 }
 

@@ -228,6 +228,7 @@ func TestModWSGIExplains(t *testing.T) {
 		"import":    {ending{}, "Traceback (most recent call last):\n  File x\nImportError: y\nmod_wsgi (pid=1): Failed to exec Python script file '/srv/app.wsgi'.", "could not be loaded (ImportError: y)"},
 		"import, 6": {ending{}, "WSGI0109: Unable to execute Python script file '/srv/app.wsgi'.\nTraceback (most recent call last):\n  File x\nImportError: y", "could not be loaded (ImportError: y)"},
 		"no app":    {ending{}, "mod_wsgi (pid=1): Target WSGI script '/srv/app.wsgi' does not contain WSGI application 'application'.", "the app was not found"},
+		"socket":    {ending{}, "mod_wsgi (pid=5): Unable to connect to WSGI daemon process 'shop' on '/x/wsgi.4.0.1.sock' as user with uid=33.", "may not pass through the folder"},
 		"no MPM":    {failed, "AH00534: apache2: Configuration error: No MPM loaded.", "No MPM loaded"},
 		"nothing":   {ending{}, "AH00489: Apache/2.4.71 (Debian) mod_wsgi/4.9.4 Python/3.11 configured -- resuming normal operations", ""},
 	} {
