@@ -100,12 +100,11 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 	case last.status >= 500:
 		f.What = fmt.Sprintf("the app answered %d to GET %s until the deadline of %s", last.status, bare(a.launch.spec.Path), limit)
 		f.Why, f.Try = lastException(a.log()), "see its log; what it needs to work may be missing here (a database, a variable)"
-		if why, try := a.launch.server.explain(ending{}, a.log()); f.Why == "" && why != "" {
-			f.Why, f.Try = why, try
-		}
+		a.explainSilence(f)
 	case len(a.proc.listeners(a.address.port)) > 0:
 		f.What = fmt.Sprintf("the app listens at %s, but never answered GET %s in %s", a.address, bare(a.launch.spec.Path), limit)
 		f.Try = "another --path, or a longer --boot-deadline if it is only slow"
+		a.explainSilence(f)
 	default:
 		f.What = fmt.Sprintf("nothing listened at %s for %s", a.address, limit)
 		f.Try = "a longer --boot-deadline if it is only slow"
@@ -114,6 +113,13 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 		}
 	}
 	return f
+}
+
+// explainSilence lets a server that lives say why it has no good answer, where nothing else does.
+func (a *App) explainSilence(f *calibrate.Failure) {
+	if why, try := a.launch.server.explain(ending{}, a.log()); f.Why == "" && why != "" {
+		f.Why, f.Try = why, try
+	}
 }
 
 // explainWorkers looks for the reason why workers end while they boot, of a server that lives on.
