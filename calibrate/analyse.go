@@ -227,6 +227,7 @@ func question(r Result, budget int64) sizing.Question {
 		Workers:         1,
 		Threads:         max(r.Target.Threads, 1),
 		CanRecycle:      r.Target.CanRecycle,
+		NoJitter:        r.Target.CanRecycle && !r.Target.HasJitter,
 		MinWorkers:      r.Plan.MinWorkers,
 		MaxWorkers:      r.Plan.MaxWorkers,
 		Prefer:          r.Plan.Prefer,

@@ -69,7 +69,7 @@ func (f *fakeRig) Info() TargetInfo {
 	if f.noURL {
 		url = ""
 	}
-	return TargetInfo{Server: "fake", URL: url, Threads: f.threads, HasThreads: f.threads > 0, ConcurrencyLimit: f.limit, CanScale: true, CanRecycle: true, WorkerBootSeconds: 1}
+	return TargetInfo{Server: "fake", URL: url, Threads: f.threads, HasThreads: f.threads > 0, ConcurrencyLimit: f.limit, CanScale: true, CanRecycle: true, HasJitter: true, WorkerBootSeconds: 1}
 }
 func (f *fakeRig) Warnings() []Warning { return nil }
 func (f *fakeRig) Workers() ([]int, error) {

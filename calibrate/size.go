@@ -26,7 +26,7 @@ func (g Given) Result(host Host, plan PlanInfo) Result {
 	plan.ThreadChoices = g.Threads
 	r := Result{
 		Schema: Schema, Complete: true, Host: host, Plan: plan,
-		Target: TargetInfo{Threads: g.Threads[0], HasThreads: true, CanRecycle: true, WorkerBootSeconds: g.BootSeconds},
+		Target: TargetInfo{Threads: g.Threads[0], HasThreads: true, CanRecycle: true, HasJitter: true, WorkerBootSeconds: g.BootSeconds},
 		Worker: Worker{PeakRSSBytes: law.Total(1, g.Threads[0]) - g.SharedBytes},
 		Law:    Law{SharedBytes: g.SharedBytes, WorkerBytes: g.WorkerBytes, ThreadBytes: g.ThreadBytes, Basis: BasisGiven, Runs: []LawRun{}},
 	}

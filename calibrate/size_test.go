@@ -192,7 +192,7 @@ func TestSizingForgetsHowLongTheRunWas(t *testing.T) {
 		s := slope
 		r := Result{
 			Mode: ModeRun, Complete: true, Plan: PlanInfo{MemoryBytes: 600 << 20, CPUs: 2},
-			Target: TargetInfo{Threads: 4, HasThreads: true, CanRecycle: true, WorkerBootSeconds: 0.2},
+			Target: TargetInfo{Threads: 4, HasThreads: true, CanRecycle: true, HasJitter: true, WorkerBootSeconds: 0.2},
 			Worker: Worker{PeakRSSBytes: 40<<20 + int64(slope)*requests, Requests: requests},
 			Law:    Law{SharedBytes: 24 << 20, WorkerBytes: 18 << 20, Basis: "computed"},
 			Creep:  Creep{Verdict: "creeping", BytesPerRequest: &s, Low: &s, High: &s},

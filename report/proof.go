@@ -31,7 +31,7 @@ func writeProof(p *page, r calibrate.Result) {
 	p.facts(proofFacts(*proof))
 	if len(proof.Trials) > 0 {
 		p.heading("Really run, every thread busy")
-		p.block(trialGrid(proof.Trials).text(p.width), ">")
+		p.block(trialGrid(proof.Trials).without(recyclesColumn, failedColumn, p99Column, unusedColumn).text(p.width), ">")
 	}
 }
 
@@ -136,6 +136,14 @@ func limitOf(p calibrate.Proof) string {
 	}
 	return "watched by calibrate only: " + p.Limit
 }
+
+// The columns of a trial that a terminal has no room for.
+const (
+	unusedColumn = 6 + iota
+	recyclesColumn
+	failedColumn
+	p99Column
+)
 
 // trialGrid has one row a trial.
 func trialGrid(trials []calibrate.Trial) grid {

@@ -110,10 +110,21 @@ func (g grid) narrowed(width int) grid {
 	return g
 }
 
-func (g grid) without(drop int) grid {
-	left := grid{columns: append(append([]column{}, g.columns[:drop]...), g.columns[drop+1:]...)}
+func (g grid) without(drop ...int) grid {
+	var left grid
+	for i, c := range g.columns {
+		if !slices.Contains(drop, i) {
+			left.columns = append(left.columns, c)
+		}
+	}
 	for _, row := range g.rows {
-		left.rows = append(left.rows, append(append([]string{}, row[:drop]...), row[drop+1:]...))
+		var cells []string
+		for i, cell := range row {
+			if !slices.Contains(drop, i) {
+				cells = append(cells, cell)
+			}
+		}
+		left.rows = append(left.rows, cells)
 	}
 	return left
 }

@@ -95,6 +95,9 @@ func (q Question) eachRate(workers int) float64 {
 
 // limit divides a life of n requests into max-requests and jitter.
 func (q Question) limit(n, workers int) (maxRequests, jitter int) {
+	if q.NoJitter {
+		return twoDigits(n), 0
+	}
 	tenth := (n + 9) / 10
 	missed := q.eachRate(workers) * q.BootSeconds
 	apart := int(math.Ceil(math.Min(2*float64(max(workers, 1))*missed, mostCount)))

@@ -64,6 +64,7 @@ type Question struct {
 	ThreadsUnknown  bool    // the server is running already, and how many it has can't be seen; Threads is 1
 	ThreadChoices   []int   // thread counts worth showing (the server has threads), else {Threads}
 	CanRecycle      bool    // the server has a request limit of its own
+	NoJitter        bool    // but can't spread it among its workers
 	Basis           string  // where Workers with Threads threads come from: "measured" (also for ""), "given", "computed"
 
 	MinWorkers int // fewer are no answer, even where the cores ask for fewer

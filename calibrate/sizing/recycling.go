@@ -65,13 +65,12 @@ func (q Question) doubt() string {
 
 // limitSum is the max-requests as its sum.
 func (q Question) limitSum(c choice, l life) string {
-	text := q.mostSum(c, l) + fmt.Sprintf(" Less %s of jitter (%s), rounded down to two digits: %s. A worker lives up to %s requests.",
-		grouped(l.jitter), q.jitterRule(c, l), grouped(l.maxRequests), grouped(l.maxRequests+l.jitter))
+	text := q.mostSum(c, l) + q.jitterSentence(c, l)
 	text += " " + q.priceSentence(c, l)
 	if q.Seen > 0 && float64(l.most) > valveRuns*q.Seen {
 		text += fmt.Sprintf(" That is over %d times what the run saw: beyond it the creep is extrapolated.", valveRuns)
 	}
-	if c.workers == 2 {
+	if c.workers == 2 && !q.NoJitter {
 		text += " With two workers jitter makes a joint restart rarer, it does not rule it out."
 	}
 	return text
@@ -96,6 +95,14 @@ func (q Question) mostSum(c choice, l life) string {
 		return byBudget
 	}
 	return fmt.Sprintf("%s, %s. (The budget would bear %s)", count(l.most, "request"), l.why, byBudget)
+}
+
+func (q Question) jitterSentence(c choice, l life) string {
+	if q.NoJitter {
+		return fmt.Sprintf(" Rounded down to two digits: %s. This server has no jitter, so its workers may restart together.", grouped(l.maxRequests))
+	}
+	return fmt.Sprintf(" Less %s of jitter (%s), rounded down to two digits: %s. A worker lives up to %s requests.",
+		grouped(l.jitter), q.jitterRule(c, l), grouped(l.maxRequests), grouped(l.maxRequests+l.jitter))
 }
 
 func (q Question) jitterRule(c choice, l life) string {
