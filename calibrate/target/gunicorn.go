@@ -40,6 +40,11 @@ func (gunicorn) plan(l *Launch, p program) error {
 	if err := given.refuse(); err != nil { // before anything runs
 		return err
 	}
+	if isNowLMSApp(args.app(), given.text("chdir")) {
+		if err := l.asInProduction(p); err != nil {
+			return err
+		}
+	}
 	l.dropEnv("it would set the number of workers", "WEB_CONCURRENCY")
 	for _, name := range []string{"GUNICORN_PID", "GUNICORN_FD"} { // of a Gunicorn that is our own parent
 		l.dropEnv("it belongs to another Gunicorn", name)
@@ -225,7 +230,11 @@ const (
 // line. Python's resource tracker and what the app itself runs have other command lines. What a preloaded app has
 // forked has the master's, but not the listening socket; the arbiter of background tasks has both, and children.
 func (g gunicorn) workers(tree []process, holds sockets) ([]process, string) {
-	at := slices.IndexFunc(tree, isMaster)
+	return g.workersBelow(slices.IndexFunc(tree, isMaster), tree, holds)
+}
+
+// workersBelow are those of the master at an index of the tree, which is below 0 where there is none.
+func (g gunicorn) workersBelow(at int, tree []process, holds sockets) ([]process, string) {
 	if at < 0 {
 		return nil, ""
 	}

@@ -194,6 +194,16 @@ func shortOption(letter byte) (gunicornOption, bool) {
 	return gunicornOption{}, false
 }
 
+// app is the first word that is no option, "" for none: MODULE:NAME.
+func (args gunicornArgs) app() string {
+	for _, arg := range args {
+		if arg.setting == "" && len(arg.words) > 0 && !strings.HasPrefix(arg.words[0], "-") {
+			return arg.words[0]
+		}
+	}
+	return ""
+}
+
 // without writes the arguments again, leaving out some settings.
 func (args gunicornArgs) without(settings ...string) []string {
 	var words []string

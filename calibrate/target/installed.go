@@ -47,9 +47,8 @@ var products = []product{
 	{name: "php-fpm", files: "php-fpm*", ask: []string{"-v"}, says: regexp.MustCompile(`(?m)^PHP (\S+) \(fpm`)},
 	{name: "node", ask: []string{"--version"}, says: regexp.MustCompile(`(?m)^v(\S+)\n`), command: "--env PORT={port} -- %s server.js"},
 	{name: "waitress-serve", dist: "waitress", command: "-- %s --host={host} --port={port} --threads={threads} app:app"},
-	{name: "lmsctl", dist: "now_lms",
-		command: "--env LMS_PORT={port} --env NOW_LMS_WORKERS={workers} -- %s serve --wsgi-server gunicorn"},
-	{name: "pypnm", dist: "pypnm_docsis", command: "-- %s serve --host {host} --port {port} --workers {workers}"},
+	{name: "lmsctl", dist: "now_lms", command: "-- %s serve --wsgi-server gunicorn"},
+	{name: "pypnm", dist: "pypnm_docsis", command: "-- %s serve"},
 }
 
 var apacheVersion = regexp.MustCompile(`(?m)^Server version: \S+?/(\S+)`)
@@ -224,7 +223,12 @@ func distVersion(script, dist string) string {
 	if err != nil {
 		return ""
 	}
-	for _, python := range matches(filepath.Join(filepath.Dir(resolved), "..", "lib"), "python3*") {
+	return distIn(filepath.Dir(resolved), dist)
+}
+
+// distIn is the version of a Python distribution by the folder that its scripts are in.
+func distIn(bin, dist string) string {
+	for _, python := range matches(filepath.Join(bin, "..", "lib"), "python3*") {
 		for _, packages := range matches(python, "*-packages") {
 			for _, folder := range matches(packages, dist+"-*-info") {
 				if m := metadata.FindStringSubmatch(strings.TrimPrefix(filepath.Base(folder), dist)); m != nil {

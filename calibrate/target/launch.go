@@ -14,6 +14,7 @@ package target
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -29,7 +30,7 @@ type Spec struct {
 	Command      []string          // as given; {host} {port} {workers} {threads} {max_requests} stand for values in any argument
 	Env          map[string]string // set on top of the inherited environment; the same placeholders
 	URL          string            // where the command fixes its own address; "" for a free port on loopback
-	Path         string            // what to GET for readiness; "" is "/"
+	Path         string            // what to GET for readiness; "" is DefaultPath
 	Headers      http.Header       // of that GET
 	Threads      int               // 0: what the command says
 	Workers      int               // 0: one
@@ -85,6 +86,8 @@ var servers = []struct {
 	{isUvicorn, uvicorn{}},
 	{isApache, modWSGI{}},
 	{isExpress, express{}},
+	{isNowLMS, nowLMS{}},
+	{isPyPNM, pypnm{}},
 }
 
 // knownServer is the one that recognises a program, nil for none.
@@ -95,6 +98,19 @@ func knownServer(p program) server {
 		}
 	}
 	return nil
+}
+
+// DefaultPath is what to ask a command's server for where the user names nothing: "/", but for an app that answers 404
+// there.
+func DefaultPath(command []string) string {
+	p := seeThrough(command)
+	if p.shellWords != nil {
+		p = seeThrough(p.shellWords)
+	}
+	if isPyPNM(p) {
+		return pypnmPath
+	}
+	return "/"
 }
 
 // Recognise reads the command and says how it will be measured. Every complaint is a *calibrate.Failure, of KindUsage
@@ -150,7 +166,7 @@ func (l *Launch) LogTo(log *os.File) { l.spec.Log = log }
 
 func withDefaults(spec Spec) Spec {
 	if spec.Path == "" {
-		spec.Path = "/"
+		spec.Path = DefaultPath(spec.Command)
 	}
 	if spec.BootDeadline <= 0 {
 		spec.BootDeadline = DefaultBootDeadline
@@ -202,6 +218,17 @@ func (l *Launch) dropEnv(why string, names ...string) {
 			l.change("%s is taken out of the environment: %s", name, why)
 		}
 	}
+}
+
+// setEnv sets variables of the app's, in which placeholders count, over what the user and env in the command say.
+func (l *Launch) setEnv(set map[string]string) {
+	l.env = environment(l.env, set)
+	given := maps.Clone(l.spec.Env)
+	if given == nil {
+		given = map[string]string{}
+	}
+	maps.Copy(given, set)
+	l.spec.Env = given
 }
 
 // Start starts the app and returns at its first whole answer. A failure leaves nothing behind.

@@ -22,6 +22,12 @@ const (
 	nothingShared = "nothing-shared"
 )
 
+// Traps of lmsctl: nobody told it to use Gunicorn, and an environment that a run takes care of.
+const (
+	inOneProcess = "waitress-by-default"
+	ciChangesApp = "ci-changes-app"
+)
+
 // traps were found by running the servers, at the versions named, but where a source is named.
 var traps = []trap{
 	// Gunicorn 27.0: config.py, ControlSocket; since 25.1.
@@ -44,6 +50,10 @@ var traps = []trap{
 	{"pypnm", number{}, number{}, calibrate.Warning{Code: endsServer,
 		Text: "its uvicorn ends with status 0 where one worker reaches --limit-max-requests",
 		Try:  "Restart=always (on-failure isn't enough), or --workers 2"}},
+	// PyPNM 1.6 pins Uvicorn 0.34.2; a later one has the option, but pypnm serve doesn't pass it on.
+	{"pypnm", number{}, number{}, calibrate.Warning{Code: "no-jitter",
+		Text: "request limits have no jitter: workers that started together restart together",
+		Try:  "a limit so high that a worker lives for hours, or workers behind a proxy, one service each"}},
 
 	// uWSGI 2.0.21.
 	{"uwsgi", number{}, number{}, calibrate.Warning{Code: "young-workers-stay",
@@ -77,10 +87,14 @@ var traps = []trap{
 		Try:  "calibrate run --url http://127.0.0.1:8080 -- ./start-both.sh"}},
 
 	// NOW LMS 2.
-	{"lmsctl", number{}, number{}, calibrate.Warning{Code: "waitress-by-default",
-		Text: "lmsctl serve is waitress in one process, and takes no max-requests, unless told otherwise",
-		Try:  "gunicorn wsgi:app, which takes every option"}},
-	{"lmsctl", number{}, number{}, calibrate.Warning{Code: "ci-changes-app",
+	{"lmsctl", number{}, number{}, calibrate.Warning{Code: inOneProcess,
+		Text: "lmsctl serve is waitress in one process, unless told otherwise, and NOW_LMS_WORKERS does nothing",
+		Try:  "lmsctl serve --wsgi-server gunicorn"}},
+	{"lmsctl", number{}, number{}, noLimit("gunicorn wsgi:app, which takes --max-requests and every other option")},
+	{"lmsctl", number{}, number{}, calibrate.Warning{Code: "listens-everywhere",
+		Text: "it listens on every address of the machine, also while it is measured: lmsctl has no setting for that",
+		Try:  "a firewall; or gunicorn wsgi:app, which takes --bind"}},
+	{"lmsctl", number{}, number{}, calibrate.Warning{Code: ciChangesApp,
 		Text: "CI in the environment makes it one worker, one thread and a database in memory",
 		Try:  "env -u CI calibrate run ..."}},
 }

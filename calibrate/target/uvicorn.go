@@ -146,7 +146,11 @@ const (
 // workers: Uvicorn serves in its own process, or from two workers on in children that it spawns; what is then beside
 // them is Python's resource tracker. The parent doesn't import the app, so no child is the app's own.
 func (u uvicorn) workers(tree []process, _ sockets) ([]process, string) {
-	at := slices.IndexFunc(tree, func(p process) bool { return runs(p, isUvicorn) })
+	return u.workersBelow(slices.IndexFunc(tree, func(p process) bool { return runs(p, isUvicorn) }), tree)
+}
+
+// workersBelow are those of the process at an index of the tree, which is below 0 where there is none.
+func (u uvicorn) workersBelow(at int, tree []process) ([]process, string) {
 	if at < 0 {
 		return nil, ""
 	}

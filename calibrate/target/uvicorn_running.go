@@ -13,9 +13,7 @@ func (uvicorn) running(r *Running, master process) error {
 		return calibrate.Usage("leave --threads out; --limit-concurrency bounds the requests that a worker takes at once",
 			"%d threads were named, but a worker of uvicorn is one event loop", r.spec.Threads)
 	}
-	r.watch.server = uvicorn{supervised: slices.ContainsFunc(r.watch.processes(r.root.pid), func(p process) bool {
-		return p.parent == master.pid && spawned.MatchString(p.title())
-	})}
+	r.watch.server = uvicorn{supervised: r.hasSpawned(master)}
 	p := seeThrough(master.args)
 	environ, seen := r.environ()
 	settings := uvicornSettings{args: scanUvicorn(p.args()), env: slices.Concat(environ, p.set)}
@@ -31,4 +29,11 @@ func (uvicorn) running(r *Running, master process) error {
 		}
 	}
 	return nil
+}
+
+// hasSpawned says whether a process has children that Python's multiprocessing spawned.
+func (r *Running) hasSpawned(parent process) bool {
+	return slices.ContainsFunc(r.watch.processes(r.root.pid), func(p process) bool {
+		return p.parent == parent.pid && spawned.MatchString(p.title())
+	})
 }

@@ -62,7 +62,7 @@ type requestFlags struct {
 }
 
 func (f *requestFlags) register(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&f.paths, "path", nil, "request this path (repeat it for several; default /)")
+	flags.StringArrayVar(&f.paths, "path", nil, "request this path (repeat it for several; default /, or what the server has)")
 	flags.StringVar(&f.targets, "targets", "", "requests to send, in vegeta's HTTP or JSON format; - is stdin")
 	flags.StringArrayVarP(&f.headers, "header", "H", nil, "header of every request, as 'Name: value'")
 	flags.BoolVar(&f.keepAlive, "keep-alive", false, "reuse connections, as behind a proxy that does")

@@ -81,6 +81,9 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	if err != nil {
 		return err
 	}
+	if f.targets == "" && len(f.paths) == 0 {
+		f.paths = []string{target.DefaultPath(command)}
+	}
 	targets, err := f.readTargets(env)
 	if err != nil {
 		return err
