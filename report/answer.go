@@ -129,6 +129,10 @@ func paste(r calibrate.Result) string {
 		return gunicornFlags(r)
 	case "uvicorn":
 		return uvicornFlags(r)
+	case "lmsctl":
+		return nowLMSVariables(r)
+	case "pypnm":
+		return pypnmFlags(r)
 	}
 	command := shellQuote(r.Target.Command)
 	if !strings.Contains(command, "{workers}") && !strings.Contains(command, "{threads}") {
@@ -170,6 +174,31 @@ func uvicornFlags(r calibrate.Result) string {
 	flags += fmt.Sprintf(" --limit-max-requests %d", rec.MaxRequests)
 	if r.Target.HasJitter {
 		flags += fmt.Sprintf(" --limit-max-requests-jitter %d", rec.MaxRequestsJitter)
+	}
+	return flags
+}
+
+// nowLMSVariables are what lmsctl reads. With waitress it is one process, whatever they say.
+func nowLMSVariables(r calibrate.Result) string {
+	var set []string
+	if r.Target.CanScale {
+		set = append(set, fmt.Sprintf("NOW_LMS_WORKERS=%d", r.Recommendation.Workers))
+	}
+	if !threadsAsTheyAre(r) {
+		set = append(set, fmt.Sprintf("NOW_LMS_THREADS=%d", max(r.Recommendation.Threads, 1)))
+	}
+	return strings.Join(set, " ")
+}
+
+// pypnmFlags: a limit that is left out is PyPNM's own, which would end a server of one worker.
+func pypnmFlags(r calibrate.Result) string {
+	rec := r.Recommendation
+	flags := fmt.Sprintf("--workers %d", rec.Workers)
+	switch {
+	case rec.MaxRequests > 0 && rec.Workers > 1:
+		flags += fmt.Sprintf(" --limit-max-requests %d", rec.MaxRequests)
+	case rec.Workers == 1 || verdictByRequest(r) == verdictFlat:
+		flags += " --limit-max-requests 0"
 	}
 	return flags
 }

@@ -183,6 +183,35 @@ func TestPasteForUvicorn(t *testing.T) {
 	}
 }
 
+// Both of PyPNM's numbers are said, and no limit where it would end the server; waitress has threads alone.
+func TestPasteForApps(t *testing.T) {
+	for want, c := range map[string]struct {
+		server      string
+		workers     int
+		maxRequests int
+		flat        bool
+		scales      bool
+	}{
+		"--workers 1 --limit-max-requests 0":    {"pypnm", 1, 14000, false, true},
+		"--workers 3 --limit-max-requests 1400": {"pypnm", 3, 1400, false, true},
+		"--workers 3 --limit-max-requests 0":    {"pypnm", 3, 0, true, true},
+		"--workers 3":                           {"pypnm", 3, 0, false, true},
+		"NOW_LMS_WORKERS=2 NOW_LMS_THREADS=4":   {"lmsctl", 2, 0, true, true},
+		"NOW_LMS_THREADS=4":                     {"lmsctl", 1, 0, true, false},
+	} {
+		r := calibrate.Result{
+			Recommendation: calibrate.Recommendation{Workers: c.workers, Threads: 4, MaxRequests: c.maxRequests},
+			Target:         calibrate.TargetInfo{Server: c.server, CanScale: c.scales},
+		}
+		if c.flat {
+			r.Creep.Verdict = verdictFlat
+		}
+		if got := paste(r); got != want {
+			t.Errorf("%+v: %q, want %q", c, got, want)
+		}
+	}
+}
+
 func TestChooseKeepsWhatMatters(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) calibrate.Candidate {

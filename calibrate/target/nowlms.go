@@ -295,8 +295,8 @@ func (nowLMS) running(r *Running, master process) error {
 	p := seeThrough(master.args)
 	environ, seen := r.environ()
 	settings := nowLMSSettings(slices.Concat(environ, p.set))
-	wsgi, err := wsgiServer(p, getenv(settings, "FLASK_SERVE_WSGI_SERVER"))
-	if err != nil { // another command of Flask's, such as run
+	wsgi, _ := wsgiServer(p, getenv(settings, "FLASK_SERVE_WSGI_SERVER"))
+	if wsgi == "" { // another command of Flask's, such as run
 		r.watch.server, r.info.Server = anyCommand{}, anyCommand{}.name()
 		return nil
 	}
