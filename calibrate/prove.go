@@ -92,13 +92,13 @@ func Prove(ctx context.Context, p ProofPlan, rig Rig, id string, measured Result
 
 func (pr *prover) prove(ctx context.Context) error {
 	proof := pr.result.Proof
-	for i, next := range pr.trials() {
+	for _, next := range pr.trials() {
 		trial, err := pr.tryOrSkip(ctx, next)
 		if err != nil {
 			return pr.explain(ctx, err)
 		}
 		proof.Trials = append(proof.Trials, trial)
-		if i == 0 {
+		if next.proved {
 			proof.Verdict, proof.Reason = judgeTrial(trial, proof.Tolerance)
 		}
 		if err := pr.rig.Journal.Save(pr.result); err != nil {
@@ -110,17 +110,18 @@ func (pr *prover) prove(ctx context.Context) error {
 
 // named is a setup and what it stands for.
 type named struct {
-	name string
+	name   string
+	proved bool // it is the one that the verdict is on
 	Setup
 }
 
 // trials are the recommendation, and beside it what the plan asks for, each setup once.
 func (pr *prover) trials() []named {
-	all := []named{{"recommended", pr.plan.Setup}}
+	all := []named{{"recommended", true, pr.plan.Setup}}
 	if pr.plan.OneMore {
 		more := pr.plan.Setup
 		more.Workers++
-		all = append(all, named{"one more", more})
+		all = append(all, named{"one more", false, more})
 	}
 	if !pr.plan.Formulas {
 		return all
@@ -132,7 +133,7 @@ func (pr *prover) trials() []named {
 			s.Threads = max(f.Threads, 1)
 		}
 		if f.Workers > 0 {
-			all = addNamed(all, named{f.Name, s})
+			all = addNamed(all, named{f.Name, false, s})
 		}
 	}
 	return all
@@ -156,7 +157,7 @@ func (pr *prover) tryOrSkip(ctx context.Context, n named) (Trial, error) {
 			Failed: fmt.Sprintf("not run: it is more than %d workers", mostTried),
 		}, nil
 	}
-	return pr.try(ctx, n.name, n.Setup)
+	return pr.try(ctx, n)
 }
 
 // judgeTrial says whether the law held.

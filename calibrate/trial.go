@@ -64,15 +64,16 @@ type tryout struct {
 // errKilled ends a trial in which the kernel killed for memory.
 var errKilled = errors.New("the kernel killed a process of it for memory")
 
-// try runs one trial. Its error is what ends the proof: the user, or the tool itself. What goes wrong with the app is in
-// the trial.
-func (pr *prover) try(ctx context.Context, name string, s Setup) (Trial, error) {
+// try runs one trial. Its error is what ends the proof: the user, the tool itself, or a recommendation that doesn't even
+// start. What else goes wrong with the app is in the trial.
+func (pr *prover) try(ctx context.Context, n named) (Trial, error) {
+	s := n.Setup
 	t := &tryout{prover: pr, setup: s, lives: livesToSee, enough: pr.warm()}
 	t.trial = Trial{
-		Name: name, Workers: s.Workers, Threads: s.Threads, MaxRequests: s.MaxRequests, Jitter: s.Jitter, LimitBytes: s.MemoryLimit,
+		Name: n.name, Workers: s.Workers, Threads: s.Threads, MaxRequests: s.MaxRequests, Jitter: s.Jitter, LimitBytes: s.MemoryLimit,
 		MostBytes: pr.most(s), Errors: []ErrorCount{},
 	}
-	pr.show(name + ": the first answer")
+	pr.show(n.name + ": the first answer")
 	started := s
 	if !pr.enforced() {
 		started.MemoryLimit = 0
@@ -82,7 +83,7 @@ func (pr *prover) try(ctx context.Context, name string, s Setup) (Trial, error) 
 		return t.trial, err
 	}
 	if t.app, err = target.Start(ctx); err != nil {
-		return t.trial, t.notStarted(ctx, err)
+		return t.trial, t.notStarted(ctx, err, n.proved)
 	}
 	err = t.run(ctx)
 	_, left := endApp(ctx, t.app)
@@ -91,13 +92,17 @@ func (pr *prover) try(ctx context.Context, name string, s Setup) (Trial, error) 
 }
 
 // notStarted tells an app that doesn't fit from one that can't be started at all.
-func (t *tryout) notStarted(ctx context.Context, err error) error {
+func (t *tryout) notStarted(ctx context.Context, err error, proved bool) error {
 	var failure *Failure
 	if ctx.Err() != nil || !errors.As(err, &failure) || failure.Kind != KindApp {
 		return err
 	}
 	if failure.OutOfMemory {
 		t.trial.OOMKills, t.trial.EndedBecause = 1, errKilled.Error()+" before its first answer"
+		return nil
+	}
+	if !proved {
+		t.trial.Failed = "it did not start: " + RedactText(failure.Error())
 		return nil
 	}
 	return err
@@ -107,13 +112,14 @@ func (t *tryout) run(outer context.Context) error {
 	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
 	t.watch = &watcher{rig: t.rig, app: t.app, started: t.started, fail: cancel, phase: PhaseTrial, relays: true}
-	if found := t.watch.await(ctx, t.setup.Workers); found != t.setup.Workers {
-		t.trial.Failed = fmt.Sprintf("%d of %d workers were found", found, t.setup.Workers)
-		t.watch.closeProbes()
-		return nil
-	}
 	t.openMeter()
 	defer t.meter.close()
+	if found := t.watch.await(ctx, t.setup.Workers); found != t.setup.Workers {
+		t.watch.closeProbes()
+		_, t.trial.OOMKills, _ = t.meter.read()
+		t.trial.Failed = fmt.Sprintf("%d of %d workers were found", found, t.setup.Workers)
+		return t.ended(outer, nil, nil)
+	}
 	t.began = t.watch.seconds()
 	stop := t.follow(ctx, cancel)
 	tally, err := t.rig.Load.Attack(ctx, t.app.Info().URL, Pace{Clients: t.clients(t.setup.Shape)}, func(b Bucket) {

@@ -1,0 +1,361 @@
+package calibrate
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// fleet is an app whose workers serve in turn, keep something of each request, and are replaced at their limit.
+type fleet struct {
+	mu      sync.Mutex
+	setup   Setup
+	law     Law
+	keep    int64 // bytes a request
+	more    int64 // bytes a worker that the law knows nothing of
+	rate    int64 // requests a second
+	pids    []int
+	served  map[int]int64 // since its start
+	all     int64
+	next    int
+	peak    int64
+	kills   int64
+	noGroup bool
+	fails   bool
+	starts  []Setup
+	stops   int
+	saved   []Result
+	dead    chan struct{}
+	atBoot  error
+	second  func(*fleet) // called once a second
+}
+
+func newFleet() *fleet {
+	return &fleet{law: Law{SharedBytes: 20 << 20, WorkerBytes: 30 << 20}, keep: 16384, rate: 200, dead: make(chan struct{})}
+}
+
+func (f *fleet) rig() Rig {
+	return Rig{Load: f, Memory: f, Journal: f, Scale: func(s Setup) (Target, error) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.starts = append(f.starts, s)
+		f.setup, f.pids, f.served, f.kills, f.peak = s, nil, map[int]int64{}, 0, 0
+		for range s.Workers {
+			f.fork()
+		}
+		return f, nil
+	}}
+}
+
+func (f *fleet) fork() {
+	f.next++
+	f.pids = append(f.pids, f.next)
+}
+
+func (f *fleet) Start(context.Context) (App, error) { time.Sleep(time.Second); return f, f.atBoot }
+func (f *fleet) Info() TargetInfo                   { return TargetInfo{URL: "http://127.0.0.1:1"} }
+func (f *fleet) Warnings() []Warning                { return nil }
+func (f *fleet) Exited() <-chan struct{}            { return f.dead }
+func (f *fleet) Backlog() int                       { return 0 }
+func (f *fleet) Failure(string) *Failure            { return &Failure{What: "gone"} }
+func (f *fleet) Stop(context.Context) (Stopped, error) {
+	f.stops++
+	return Stopped{}, nil
+}
+
+func (f *fleet) Workers() ([]int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.pids), nil
+}
+func (f *fleet) Tree() []int { all, _ := f.Workers(); return all }
+func (f *fleet) Group() (folder, why string) {
+	if f.noGroup {
+		return "", "permission denied"
+	}
+	return "/sys/fs/cgroup/calibrate-1", ""
+}
+
+func (f *fleet) Answered() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.all
+}
+
+// serve gives one request to a worker, and lets the kernel kill where that is too much.
+func (f *fleet) serve(n int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	i := int(n) % len(f.pids)
+	f.all++
+	f.served[f.pids[i]]++
+	if limit := f.setup.MaxRequests; limit > 0 && f.served[f.pids[i]] >= limit {
+		f.next++
+		f.pids[i] = f.next
+	}
+	if limit := f.setup.MemoryLimit; limit > 0 && f.total() > limit && f.kills == 0 {
+		f.kills = 1
+	}
+	f.peak = max(f.peak, f.total())
+}
+
+func (f *fleet) total() int64 {
+	sum := f.law.SharedBytes
+	for _, pid := range f.pids {
+		sum += f.worker(pid)
+	}
+	return sum
+}
+
+func (f *fleet) worker(pid int) int64 { return f.law.WorkerBytes + f.more + f.keep*f.served[pid] }
+
+func (f *fleet) Attack(ctx context.Context, _ string, _ Pace, each func(Bucket)) (Tally, error) {
+	began, n := time.Now(), int64(0)
+	for ctx.Err() == nil && time.Since(began) < time.Hour {
+		for range 10 {
+			time.Sleep(100 * time.Millisecond)
+			for range f.rate / 10 {
+				f.serve(n)
+				n++
+			}
+		}
+		if f.second != nil {
+			f.second(f)
+		}
+		each(Bucket{Requests: f.rate})
+	}
+	tally := Tally{Requests: n, Succeeded: n, Seconds: time.Since(began).Seconds(), RateSent: float64(f.rate)}
+	if f.fails {
+		tally.Succeeded = n / 2
+	}
+	return tally, nil
+}
+
+func (f *fleet) Sample(Sample) error { return nil }
+func (f *fleet) Bucket(Bucket) error { return nil }
+func (f *fleet) Save(r Result) error { f.saved = append(f.saved, r); return nil }
+
+func (f *fleet) Open(pid int) (Probe, error)     { return fleetProbe{f, pid}, nil }
+func (f *fleet) OpenGroup(string) (Group, error) { return fleetGroup{f}, nil }
+
+type fleetProbe struct {
+	f   *fleet
+	pid int
+}
+
+func (p fleetProbe) Read() (rss, anon int64, err error) {
+	p.f.mu.Lock()
+	defer p.f.mu.Unlock()
+	if !slices.Contains(p.f.pids, p.pid) {
+		return 0, 0, ErrGone
+	}
+	bytes := p.f.worker(p.pid)
+	return bytes + 10<<20, bytes, nil
+}
+func (p fleetProbe) Peak() (int64, error) { rss, _, err := p.Read(); return rss, err }
+func (p fleetProbe) ResetPeak() error     { return nil }
+func (p fleetProbe) Detail() (Detail, error) {
+	rss, anon, err := p.Read()
+	return Detail{RSS: rss, PSS: anon, PSSAnon: anon, Anon: anon, PrivateDirty: anon}, err
+}
+func (p fleetProbe) Close() error { return nil }
+
+type fleetGroup struct{ f *fleet }
+
+// Charge has 10 MB of the shared memory as file pages, which the workers map.
+func (g fleetGroup) Charge() (Charge, error) {
+	g.f.mu.Lock()
+	defer g.f.mu.Unlock()
+	return Charge{AnonBytes: g.f.total() - 10<<20, ChargeBytes: g.f.total(), PeakBytes: g.f.peak, OOMKills: g.f.kills}, nil
+}
+func (g fleetGroup) ResetPeak() error { return nil }
+func (g fleetGroup) Close() error     { return nil }
+
+// measuredFleet is what a run would have found of it.
+func (f *fleet) measured() Result {
+	slope, low, high := float64(f.keep), float64(f.keep)*0.98, float64(f.keep)*1.02
+	r := Result{
+		ID: "run", Mode: ModeRun, Complete: true, Law: f.law,
+		Worker: Worker{Requests: 5000, PeakRSSBytes: f.law.WorkerBytes + 10<<20 + 5000*f.keep},
+		Phases: []Phase{{Name: PhasePeak, Clients: 8, Answered: 5000, PeakRSSBytes: f.law.WorkerBytes + 10<<20 + 5000*f.keep}},
+		Creep:  Creep{Verdict: "creeping", BytesPerRequest: &slope, Low: &low, High: &high},
+	}
+	if f.keep == 0 {
+		r.Creep = Creep{Verdict: "flat"}
+	}
+	return r
+}
+
+func proofPlan() ProofPlan {
+	return ProofPlan{
+		Setup:     Setup{Shape: Shape{Workers: 3, Threads: 4}, MaxRequests: 2000, MemoryLimit: 300 << 20},
+		Tolerance: 0.05, Limit: 10 * time.Minute,
+	}
+}
+
+func proveFleet(t *testing.T, f *fleet, p ProofPlan, ctx context.Context) (r Result, err error) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		f.dead = make(chan struct{})
+		if ctx == nil {
+			ctx = t.Context()
+		}
+		r, err = Prove(ctx, p, f.rig(), "proof", f.measured())
+	})
+	if len(f.starts) != f.stops && f.atBoot == nil {
+		t.Errorf("%d apps were started, %d stopped", len(f.starts), f.stops)
+	}
+	return r, err
+}
+
+func TestProveThatTheLawHolds(t *testing.T) {
+	f := newFleet()
+	r, err := proveFleet(t, f, proofPlan(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proof, one := r.Proof, r.Proof.Trials[0]
+	if proof.Verdict != ProofHolds || !proof.Complete || proof.Outcome() != 0 || r.ID != "proof" || proof.Of != "run" {
+		t.Errorf("%+v", proof)
+	}
+	truth := float64(f.law.SharedBytes + 3*(f.law.WorkerBytes+2000*f.keep))
+	for name, bytes := range map[string]int64{"expected": one.ExpectedBytes, "observed": one.ObservedBytes} {
+		if math.Abs(float64(bytes)-truth) > 0.02*truth {
+			t.Errorf("%s %d bytes, truth %.0f", name, bytes, truth)
+		}
+	}
+	if one.Recycles < 6 || one.OOMKills != 0 || one.Requests < 3*2*2000 || one.Creep == nil || math.Abs(one.Creep.BytesPerRequest-16384) > 1 {
+		t.Errorf("%+v, creep %+v", one, one.Creep)
+	}
+	if f.starts[0] != proofPlan().Setup {
+		t.Errorf("started %+v", f.starts[0])
+	}
+}
+
+// What ends a proof otherwise, each with its verdict and its exit code.
+func TestProveThatItDoesNot(t *testing.T) {
+	for name, tc := range map[string]struct {
+		app     func(*fleet)
+		plan    func(*ProofPlan)
+		verdict string
+		outcome Kind
+		reason  string
+	}{
+		"more than promised": {app: func(f *fleet) { f.more = 10 << 20 }, verdict: ProofOff, outcome: KindInconclusive, reason: "MB were expected and"},
+		"killed": {app: func(f *fleet) { f.more = 60 << 20 }, verdict: ProofKilled, outcome: KindApp,
+			reason: "the kernel killed for memory at the limit of 300 MB"},
+		"over a limit that is only watched": {app: func(f *fleet) { f.more, f.noGroup = 60<<20, true },
+			plan: func(p *ProofPlan) { p.NoLimit = "permission denied" }, verdict: ProofKilled, outcome: KindApp, reason: "of a limit of 300 MB, which nothing but calibrate holds"},
+		"too slow": {app: func(f *fleet) { f.rate = 10 }, plan: func(p *ProofPlan) { p.Limit = time.Minute }, verdict: ProofInconclusive,
+			outcome: KindInconclusive, reason: "0 of 6 recycles seen in 1m0s"},
+		"errors":  {app: func(f *fleet) { f.fails = true }, verdict: ProofInconclusive, outcome: KindInconclusive, reason: "requests failed"},
+		"it ends": {app: func(f *fleet) { f.second = func(f *fleet) { end(f.dead) } }, verdict: ProofInconclusive, outcome: KindInconclusive, reason: "gone"},
+		"killed at boot": {app: func(f *fleet) { f.atBoot = &Failure{Kind: KindApp, What: "ended", OutOfMemory: true} }, verdict: ProofKilled,
+			outcome: KindApp, reason: "killed for memory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, p := newFleet(), proofPlan()
+			tc.app(f)
+			if tc.plan != nil {
+				tc.plan(&p)
+			}
+			r, err := proveFleet(t, f, p, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			proof := r.Proof
+			if proof.Verdict != tc.verdict || proof.Outcome() != tc.outcome || !strings.Contains(proof.Reason, tc.reason) {
+				t.Errorf("%s (%d): %s", proof.Verdict, proof.Outcome(), proof.Reason)
+			}
+		})
+	}
+}
+
+func end(c chan struct{}) {
+	select {
+	case <-c:
+	default:
+		close(c)
+	}
+}
+
+// An app that doesn't creep isn't recycled: it is loaded until its workers are as warm as the measured one.
+func TestProveWithoutRecycling(t *testing.T) {
+	f, p := newFleet(), proofPlan()
+	f.keep, p.MaxRequests = 0, 0
+	r, err := proveFleet(t, f, p, nil)
+	if err != nil || r.Proof.Verdict != ProofHolds {
+		t.Fatal(err, r.Proof.Verdict, r.Proof.Reason)
+	}
+	if one := r.Proof.Trials[0]; one.Requests < 3*5000 || one.Recycles != 0 {
+		t.Errorf("%+v", one)
+	}
+}
+
+// Beside the recommendation each setup is tried once, however many say it.
+func TestProveTriesOthers(t *testing.T) {
+	f, p := newFleet(), proofPlan()
+	p.OneMore, p.Formulas, p.MemoryLimit = true, true, 230<<20
+	measured := f.measured()
+	measured.Formulas = []Formula{{Name: "a", Workers: 4, Threads: 4}, {Name: "b", Workers: 3, Threads: 4}, {Name: "c", Workers: 100, Threads: 4}, {Name: "d"}}
+	var r Result
+	var err error
+	synctest.Test(t, func(t *testing.T) {
+		f.dead = make(chan struct{})
+		r, err = Prove(t.Context(), p, f.rig(), "proof", measured)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, one := range r.Proof.Trials {
+		names = append(names, one.Name)
+	}
+	if want := []string{"recommended, b", "one more, a", "c"}; !slices.Equal(names, want) {
+		t.Fatalf("%q, want %q", names, want)
+	}
+	if r.Proof.Trials[1].OOMKills == 0 || r.Proof.Verdict != ProofHolds || !strings.Contains(r.Proof.Trials[2].Failed, "more than 64 workers") {
+		t.Errorf("%+v", r.Proof.Trials)
+	}
+	if len(f.starts) != 2 {
+		t.Errorf("%d were started", len(f.starts))
+	}
+}
+
+// What is cut short is kept as far as it came.
+func TestProveInterrupted(t *testing.T) {
+	f, p := newFleet(), proofPlan()
+	p.OneMore = true
+	ctx, cancel := context.WithCancelCause(context.Background())
+	f.second = func(f *fleet) {
+		if len(f.starts) == 2 {
+			cancel(errors.New("Ctrl-C"))
+		}
+	}
+	r, err := proveFleet(t, f, p, ctx)
+	if kindOf(err) != KindInterrupted || r.Proof.Complete || len(r.Proof.Trials) != 1 || r.Proof.Verdict != ProofHolds {
+		t.Errorf("%v, %+v", err, r.Proof)
+	}
+	if last := f.saved[len(f.saved)-1]; last.Proof == nil || len(last.Proof.Trials) != 1 {
+		t.Errorf("saved %+v", last.Proof)
+	}
+}
+
+// A limit that can't be set is not asked for.
+func TestProveAsksForNoLimitThatCannotBe(t *testing.T) {
+	f, p := newFleet(), proofPlan()
+	f.noGroup, p.NoLimit = true, "permission denied"
+	r, err := proveFleet(t, f, p, nil)
+	if err != nil || f.starts[0].MemoryLimit != 0 || r.Proof.Limit != "permission denied" {
+		t.Errorf("%v, %+v, %q", err, f.starts[0], r.Proof.Limit)
+	}
+	if one := r.Proof.Trials[0]; !strings.Contains(one.ObservedSource, "page tables") || one.ObservedBytes == 0 {
+		t.Errorf("%+v", one)
+	}
+}
