@@ -45,13 +45,7 @@ func law(r Result) Law {
 		return l
 	}
 	l.Basis = "computed"
-	end := oneWorker(r.Worker.End, peakAtEnd(r), threads)
-	end.worker = max(end.worker-crept(r), 0)
-	early := end
-	if e := r.Worker.Early; e != nil && r.Worker.End != nil {
-		early = oneWorker(e, earlyPeak(r), threads)
-		early.worker = max(early.worker-int64(slope(r)*float64(e.Requests)), 0)
-	}
+	early, end := firstAndLast(r)
 	if r.Mode == ModeAttach && r.Worker.End != nil {
 		end = r.Worker.End.ofWorkers(r.Worker.PeakRSSBytes, threads)
 		end.worker = max(end.worker-crept(r), 0)
@@ -71,6 +65,33 @@ func law(r Result) Law {
 	l.WorkerBytes = max(end.worker-int64(threads)*l.ThreadBytes, 0)
 	l.ResidualBytes = l.residual(early, end, threads)
 	return l
+}
+
+// firstAndLast are the single worker's tree after its first load and after its last, creep apart.
+func firstAndLast(r Result) (early, end tree) {
+	threads := max(r.Target.Threads, 1)
+	end = oneWorker(r.Worker.End, peakAtEnd(r), threads)
+	end.worker = max(end.worker-crept(r), 0)
+	early = end
+	if e := r.Worker.Early; e != nil && r.Worker.End != nil {
+		early = oneWorker(e, earlyPeak(r), threads)
+		early.worker = max(early.worker-int64(slope(r)*float64(e.Requests)), 0)
+	}
+	return early, end
+}
+
+// coldness is by how much an app of so many workers is below the law that have served so many requests each: the law is
+// of workers from which every page of their master has been copied, and a forked worker that is recycled early never
+// comes to that.
+func coldness(r Result, workers int, served float64) int64 {
+	e := r.Worker.Early
+	if e == nil || e.Requests >= warmest {
+		return 0
+	}
+	early, end := firstAndLast(r)
+	cold := 1 - (served-float64(e.Requests))/float64(warmest-e.Requests)
+	below := max(end.shared-early.shared+int64(workers)*(end.worker-early.worker), 0)
+	return int64(float64(below) * min(max(cold, 0), 1))
 }
 
 // oneWorker is the tree of a single worker, from one reading of its page tables. Where they could not be read, the

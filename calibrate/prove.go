@@ -167,18 +167,27 @@ func judgeTrial(t Trial, tolerance float64) (verdict, reason string) {
 	case t.OOMKills > 0:
 		return ProofKilled, fmt.Sprintf("the kernel killed for memory at the limit of %s", sayMB(t.LimitBytes))
 	case t.EndedBecause == errOverLimit.Error():
-		return ProofKilled, fmt.Sprintf("it took %s of a limit of %s, which nothing but calibrate holds here", sayMB(t.ObservedBytes), sayMB(t.LimitBytes))
+		return ProofKilled, fmt.Sprintf("it took %s of a limit of %s, which nothing but calibrate holds here", sayMB(t.PeakBytes), sayMB(t.LimitBytes))
 	case t.Failed != "":
 		return ProofInconclusive, t.Failed
 	case float64(t.Succeeded) < leastSuccess*float64(t.Requests):
 		return ProofInconclusive, tooManyFailed(t.Requests, t.Succeeded)
 	case t.ObservedBytes == 0:
 		return ProofInconclusive, "the memory of its processes could not be read"
+	case float64(t.PeakBytes) > (1+tolerance)*float64(t.MostBytes):
+		return ProofOff, fmt.Sprintf("it took %s, more than the %s of all workers at the end of their lives", sayMB(t.PeakBytes), sayMB(t.MostBytes))
 	case math.Abs(off) > tolerance:
-		return ProofOff, fmt.Sprintf("%s were expected and %s observed: %+.1f %%, where %.4g %% are allowed", sayMB(t.ExpectedBytes),
-			sayMB(t.ObservedBytes), 100*off, 100*tolerance)
+		return ProofOff, fmt.Sprintf("%s, where %.4g %% are allowed", t.compared(), 100*tolerance)
 	}
-	return ProofHolds, fmt.Sprintf("%s were expected and %s observed (%+.1f %%)", sayMB(t.ExpectedBytes), sayMB(t.ObservedBytes), 100*off)
+	return ProofHolds, t.compared()
+}
+
+func (t Trial) compared() string {
+	when := ""
+	if t.Recycles > 0 {
+		when = ", up to the first worker's replacement"
+	}
+	return fmt.Sprintf("%s expected for the requests served, %s observed (%+.1f %%)%s", sayMB(t.ExpectedBytes), sayMB(t.ObservedBytes), 100*t.Off(), when)
 }
 
 // Off is by which share the observed memory is above the expected.
@@ -189,24 +198,11 @@ func (t Trial) Off() float64 {
 	return float64(t.ObservedBytes-t.ExpectedBytes) / float64(t.ExpectedBytes)
 }
 
-// expected is what the law has for a setup after so many requests, whoever of its workers served them, less what the
-// workers that were replaced took with them; those are known by their RSS.
-func (pr *prover) expected(s Setup, answered int64, relayed []int64) int64 {
-	for _, rss := range relayed {
-		answered -= pr.lived(s, rss)
-	}
-	return pr.result.Law.at(s.Workers, max(s.Threads, 1)) + int64(slope(pr.result)*float64(max(answered, 0)))
-}
-
-// lived is how many requests a worker had served that was replaced: its limit, and as much of the jitter as its RSS
-// shows. Half the jitter for each would add up to as much as a worker's whole creep after some generations.
-func (pr *prover) lived(s Setup, rss int64) int64 {
-	creep := slope(pr.result)
-	if creep == 0 {
-		return 0
-	}
-	served := int64(float64(rss-peakAtEnd(pr.result)+crept(pr.result)) / creep)
-	return min(max(served, s.MaxRequests), s.MaxRequests+s.Jitter)
+// expected is what the law has for a setup after so many requests, whichever of its workers served them.
+func (pr *prover) expected(s Setup, answered int64) int64 {
+	served := float64(answered) / float64(max(s.Workers, 1))
+	warm := pr.result.Law.at(s.Workers, max(s.Threads, 1)) - coldness(pr.result, s.Workers, served)
+	return warm + int64(slope(pr.result)*float64(answered))
 }
 
 // most is what the law has for a setup whose workers are all at the end of their lives, by the creep's upper bound.

@@ -225,7 +225,7 @@ func TestProveThatTheLawHolds(t *testing.T) {
 		t.Errorf("%+v", proof)
 	}
 	truth := float64(f.law.SharedBytes + 3*(f.law.WorkerBytes+2000*f.keep))
-	for name, bytes := range map[string]int64{"expected": one.ExpectedBytes, "observed": one.ObservedBytes} {
+	for name, bytes := range map[string]int64{"expected": one.ExpectedBytes, "observed": one.ObservedBytes, "peak": one.PeakBytes, "most": one.MostBytes} {
 		if math.Abs(float64(bytes)-truth) > 0.02*truth {
 			t.Errorf("%s %d bytes, truth %.0f", name, bytes, truth)
 		}
@@ -247,7 +247,8 @@ func TestProveThatItDoesNot(t *testing.T) {
 		outcome Kind
 		reason  string
 	}{
-		"more than promised": {app: func(f *fleet) { f.more = 10 << 20 }, verdict: ProofOff, outcome: KindInconclusive, reason: "MB were expected and"},
+		"more than promised": {app: func(f *fleet) { f.more = 10 << 20 }, verdict: ProofOff, outcome: KindInconclusive, reason: "more than the 206 MB of all workers"},
+		"less than promised": {app: func(f *fleet) { f.more = -10 << 20 }, verdict: ProofOff, outcome: KindInconclusive, reason: "MB observed (-"},
 		"killed": {app: func(f *fleet) { f.more = 60 << 20 }, verdict: ProofKilled, outcome: KindApp,
 			reason: "the kernel killed for memory at the limit of 300 MB"},
 		"over a limit that is only watched": {app: func(f *fleet) { f.more, f.noGroup = 60<<20, true },
@@ -355,7 +356,7 @@ func TestProveAsksForNoLimitThatCannotBe(t *testing.T) {
 	if err != nil || f.starts[0].MemoryLimit != 0 || r.Proof.Limit != "permission denied" {
 		t.Errorf("%v, %+v, %q", err, f.starts[0], r.Proof.Limit)
 	}
-	if one := r.Proof.Trials[0]; !strings.Contains(one.ObservedSource, "page tables") || one.ObservedBytes == 0 {
+	if one := r.Proof.Trials[0]; !strings.Contains(one.PeakSource, "page tables") || one.PeakBytes == 0 {
 		t.Errorf("%+v", one)
 	}
 }

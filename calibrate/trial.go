@@ -17,13 +17,16 @@ type Trial struct {
 	Jitter      int64  `json:"max_requests_jitter"`
 	LimitBytes  int64  `json:"limit_bytes"` // 0: none
 
-	// MostBytes is what the law has for it with every worker at the end of its life at once, ExpectedBytes what it has
-	// for the requests that were really served: the highest that the second came to.
-	MostBytes     int64 `json:"most_bytes"`
+	// The whole tree: anonymous and kernel memory, and each file page once. MostBytes is what the law has for it with every
+	// worker at the end of its life at once, PeakBytes the most that it took.
+	MostBytes  int64  `json:"most_bytes"`
+	PeakBytes  int64  `json:"peak_bytes"`
+	PeakSource string `json:"peak_source"`
+	// ObservedBytes is its highest reading before the first worker was replaced, ExpectedBytes what the law has for the requests
+	// that were served by then. Up to there it is no matter which worker served how many; later nobody knows what the
+	// workers that went took with them.
+	ObservedBytes int64 `json:"observed_bytes"`
 	ExpectedBytes int64 `json:"expected_bytes"`
-	// ObservedBytes is the most that the whole tree took: anonymous and kernel memory, and each file page once.
-	ObservedBytes  int64  `json:"observed_bytes"`
-	ObservedSource string `json:"observed_source"`
 
 	Seconds       float64      `json:"seconds"`
 	Requests      int64        `json:"requests"`
@@ -195,15 +198,17 @@ func (t *tryout) measureAll(ctx context.Context, fail context.CancelCauseFunc) {
 // measure takes one reading.
 func (t *tryout) measure(from int64) error {
 	bytes, kills, ok := t.meter.read()
-	relayed := t.watch.relayed()
+	recycles, _ := t.watch.seen()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.trial.Requests, t.trial.Recycles = t.rig.Load.Answered()-from, len(relayed)
-	t.trial.ExpectedBytes = max(t.trial.ExpectedBytes, t.expected(t.setup, t.trial.Requests, relayed))
+	t.trial.Requests, t.trial.Recycles = t.rig.Load.Answered()-from, recycles
 	if !ok {
 		return nil
 	}
-	t.trial.ObservedBytes = max(t.trial.ObservedBytes, bytes)
+	t.trial.PeakBytes = max(t.trial.PeakBytes, bytes)
+	if recycles == 0 && bytes > t.trial.ObservedBytes {
+		t.trial.ObservedBytes, t.trial.ExpectedBytes = bytes, t.expected(t.setup, t.trial.Requests)
+	}
 	t.trial.OOMKills = max(t.trial.OOMKills, kills)
 	switch {
 	case kills > 0:
@@ -240,7 +245,7 @@ func (t *tryout) look() (done bool) {
 		done, tr.EndedBecause = true, "the limit of "+t.plan.Limit.String()
 		tr.Failed = waiting + " in " + t.plan.Limit.String()
 	}
-	t.watch.tell(fmt.Sprintf("%s observed, %s expected", sayMB(tr.ObservedBytes), sayMB(tr.ExpectedBytes)), tr.Name+": "+waiting, t.left())
+	t.watch.tell(fmt.Sprintf("%s, at most %s by the law", sayMB(tr.PeakBytes), sayMB(tr.MostBytes)), tr.Name+": "+waiting, t.left())
 	return done
 }
 
@@ -263,6 +268,6 @@ func (t *tryout) record(tally Tally) {
 	if tally.Errors != nil {
 		tr.Errors = tally.Errors
 	}
-	tr.ObservedBytes += t.meter.unseen()
-	tr.ObservedSource = t.meter.source()
+	tr.PeakBytes += t.meter.unseen()
+	tr.PeakSource = t.meter.source()
 }

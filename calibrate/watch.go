@@ -31,7 +31,6 @@ type watcher struct {
 	samples    []Sample
 	status     Status
 	markBroken error          // why the high-water mark can't be used, nil while it can
-	gone       []int64        // RSS of the workers that have ended, as last read
 	highest    int64          // of the marks of a guest's workers, those that have ended included
 	cpu        float64        // seconds that a guest's workers have used
 	details    map[int]Detail // of a guest's processes, whose page tables are read once
@@ -86,7 +85,7 @@ func (w *watcher) look() {
 		}
 		changed = true
 		if _, _, err := p.Read(); err != nil {
-			w.ended(p) // a process that lives but is no worker any more is only a better guess of the target's
+			w.ended() // a process that lives but is no worker any more is only a better guess of the target's
 		}
 		_ = p.Close()
 		return true
@@ -151,16 +150,15 @@ func (w *watcher) dropEnded() {
 		if _, _, err := p.Read(); err == nil {
 			return false
 		}
-		w.ended(p)
+		w.ended()
 		_ = p.Close()
 		return true
 	})
 	w.generation++
 }
 
-func (w *watcher) ended(p workerProbe) {
+func (w *watcher) ended() {
 	w.restarts++
-	w.gone = append(w.gone, p.rss)
 	if !w.guest && !w.relays {
 		w.fail(errWorkerEnded)
 	}
@@ -322,13 +320,6 @@ func (w *watcher) seen() (restarts int, markBroken error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.restarts, w.markBroken
-}
-
-// relayed are the workers that have ended, by their RSS as last read.
-func (w *watcher) relayed() []int64 {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return slices.Clone(w.gone)
 }
 
 func (w *watcher) tell(estimate, waiting string, left float64) {

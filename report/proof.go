@@ -87,17 +87,16 @@ func proofFacts(p calibrate.Proof) []fact {
 }
 
 func trialMemory(t calibrate.Trial) string {
-	s := fmt.Sprintf("%s observed (%s); %s expected for the requests that were served, %s with every worker at its end at once",
-		megabytes(t.ObservedBytes), t.ObservedSource, megabytes(t.ExpectedBytes), megabytes(t.MostBytes))
+	s := fmt.Sprintf("at most %s (%s)", megabytes(t.PeakBytes), t.PeakSource)
 	if t.LimitBytes > 0 {
-		s += fmt.Sprintf("; %s of the limit used", percent(float64(t.ObservedBytes)/float64(t.LimitBytes)))
+		s += fmt.Sprintf(", %s of the limit", percent(float64(t.PeakBytes)/float64(t.LimitBytes)))
 	}
-	return s
+	return s + fmt.Sprintf("; the law has %s with every worker at its end at once", megabytes(t.MostBytes))
 }
 
 func trialCreep(t calibrate.Trial) string {
 	if t.Creep == nil {
-		return "the workers did not live long enough to tell"
+		return "not to be told in the time before the first worker was replaced"
 	}
 	return fmt.Sprintf("%s, %s a request (95 %% interval %s), before the first worker was replaced", t.Creep.Verdict,
 		perRequest(t.Creep.BytesPerRequest), span(t.Creep.Low, t.Creep.High))
@@ -148,7 +147,7 @@ const (
 // trialGrid has one row a trial.
 func trialGrid(trials []calibrate.Trial) grid {
 	g := grid{columns: []column{
-		{"workers", false, 9}, {"threads", false, 8}, {"expected\nMB", false, 7}, {"observed\nMB", false, 9}, {"off", false, 6},
+		{"workers", false, 9}, {"threads", false, 8}, {"by law\nMB", false, 7}, {"peak\nMB", false, 9}, {"law\noff", false, 6},
 		{"of\nlimit", false, 7}, {"unused\nMB", false, 5}, {"recycles", false, 2}, {"failed", false, 4}, {"p99", false, 1}, {"end", true, 8},
 		{"says", true, 9},
 	}}
@@ -163,19 +162,21 @@ func trialGrid(trials []calibrate.Trial) grid {
 }
 
 func trialCells(t calibrate.Trial) []string {
-	if t.ObservedBytes == 0 {
-		return []string{wholeMegabytes(t.MostBytes), "-", "-", "-", "-", "-", "-", "-", endOf(t)}
+	most := wholeMegabytes(t.MostBytes)
+	if t.PeakBytes == 0 {
+		return []string{most, "-", "-", "-", "-", "-", "-", "-", endOf(t)}
 	}
-	p99 := "-"
+	p99, off, limit, unused := "-", "-", "-", "-"
 	if t.Latency.P99 != nil {
 		p99 = measuredSeconds(*t.Latency.P99)
 	}
-	limit, unused := "-", "-"
-	if t.LimitBytes > 0 {
-		limit, unused = share(float64(t.ObservedBytes)/float64(t.LimitBytes)), wholeMegabytes(max(t.LimitBytes-t.ObservedBytes, 0))
+	if t.ExpectedBytes > 0 {
+		off = fmt.Sprintf("%+.1f %%", 100*t.Off())
 	}
-	return []string{wholeMegabytes(t.ExpectedBytes), wholeMegabytes(t.ObservedBytes), fmt.Sprintf("%+.1f %%", 100*t.Off()), limit, unused,
-		count(t.Recycles), count(t.Requests - t.Succeeded), p99, endOf(t)}
+	if t.LimitBytes > 0 {
+		limit, unused = share(float64(t.PeakBytes)/float64(t.LimitBytes)), wholeMegabytes(max(t.LimitBytes-t.PeakBytes, 0))
+	}
+	return []string{most, wholeMegabytes(t.PeakBytes), off, limit, unused, count(t.Recycles), count(t.Requests - t.Succeeded), p99, endOf(t)}
 }
 
 func endOf(t calibrate.Trial) string {

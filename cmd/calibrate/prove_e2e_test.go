@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"workermem/calibrate"
+	"workermem/calibrate/target"
+)
+
+// TestE2EProve measures a creeping app, and proves the recommendation in little memory: it holds, one worker more is
+// killed, and nothing is left, however the proof ends.
+func TestE2EProve(t *testing.T) {
+	skipShort(t)
+	run := filepath.Join(t.TempDir(), "run")
+	measured := flask(t, nil, "--env", "CALIBRATE_KEEP_BYTES=16384", "--memory", "256M", "--reserve", "0%", "--out", run)
+	measured.endsWith(t, 0, 2*time.Minute)
+
+	t.Run("what is not kept is asked for", func(t *testing.T) {
+		s := start(t, nil, "prove", run)
+		s.endsWith(t, 2, time.Minute)
+		if said := s.stderr.String(); !strings.Contains(said, "--env=CALIBRATE_KEEP_BYTES=***") {
+			t.Error(said)
+		}
+	})
+	prove := func(t *testing.T, flags ...string) *session {
+		return start(t, nil, slices.Concat([]string{"prove", "--json", "--env", "CALIBRATE_KEEP_BYTES=16384"}, flags, []string{run})...)
+	}
+	t.Run("it holds", func(t *testing.T) {
+		s := prove(t, "--one-more")
+		s.endsWith(t, 0, 5*time.Minute)
+		s.nothingLeft(t)
+		if left := groupsOf(s.Process.Pid); len(left) > 0 {
+			t.Errorf("left: %v", left)
+		}
+		var r calibrate.Result
+		if err := json.Unmarshal([]byte(s.stdout.String()), &r); err != nil || r.Proof == nil {
+			t.Fatal(err, s.stdout.String())
+		}
+		held(t, r)
+	})
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
+		t.Run(signal.String(), func(t *testing.T) {
+			s := prove(t)
+			s.until(t, "recycles seen", time.Minute)
+			if err := s.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			if code, want := s.end(t, 20*time.Second), map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGKILL: -1}[signal]; code != want {
+				t.Errorf("exit code %d, want %d\n%s", code, want, s.stderr.String())
+			}
+			s.nothingLeft(t)
+			if left := groupsOf(s.Process.Pid); len(left) > 0 {
+				t.Errorf("left: %v", left)
+			}
+		})
+	}
+}
+
+// held checks the proof against the kernel's own words, where it could set a limit.
+func held(t *testing.T, r calibrate.Result) {
+	t.Helper()
+	proof, one := *r.Proof, r.Proof.Trials[0]
+	t.Logf("%s: %s; %d recycles, %d of %d requests failed, at most %s of %s", proof.Verdict, proof.Reason, one.Recycles,
+		one.Requests-one.Succeeded, one.Requests, calibrate.MB(one.PeakBytes), calibrate.MB(one.LimitBytes))
+	if proof.Verdict != calibrate.ProofHolds || one.OOMKills != 0 || one.Recycles < 2*one.Workers || one.Workers < 2 {
+		t.Errorf("%+v", one)
+	}
+	if used := float64(one.PeakBytes) / float64(one.LimitBytes); used < 0.8 {
+		t.Errorf("%.0f %% of the limit used", 100*used)
+	}
+	if proof.Limit != calibrate.LimitByKernel {
+		needGroup(t, proof.Limit)
+		return
+	}
+	if more := proof.Trials[1]; more.OOMKills == 0 {
+		t.Errorf("one worker more was not killed: %+v", more)
+	}
+	if err := target.GroupPossible(); err != nil {
+		t.Error(err)
+	}
+}
