@@ -232,6 +232,9 @@ func question(r Result, budget int64) sizing.Question {
 		MaxWorkers:      r.Plan.MaxWorkers,
 		Prefer:          r.Plan.Prefer,
 	}
+	if most := r.Target.MaxWorkers; most > 0 && (q.MaxWorkers == 0 || q.MaxWorkers > most) {
+		q.MinWorkers, q.MaxWorkers = min(q.MinWorkers, most), most
+	}
 	if r.Law.Basis == BasisGiven {
 		q.Basis = BasisGiven
 	}

@@ -114,6 +114,7 @@ type TargetInfo struct {
 	Threads           int      `json:"threads"`
 	HasThreads        bool     `json:"has_threads"`                // the server can run more threads a worker
 	CanScale          bool     `json:"can_scale"`                  // calibrate can start it with more workers
+	MaxWorkers        int      `json:"max_workers,omitempty"`      // the most workers that the server runs, 0 for no bound
 	CanRecycle        bool     `json:"can_recycle"`                // the server can recycle a worker after so many requests
 	HasJitter         bool     `json:"has_jitter"`                 // and can spread that number among the workers
 	ConcurrencyLimit  int      `json:"concurrency_limit"`          // the most requests that a worker takes at once, 0 for no bound

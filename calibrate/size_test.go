@@ -210,3 +210,18 @@ func TestSizingForgetsHowLongTheRunWas(t *testing.T) {
 		t.Errorf("%d of %d bytes", long.TotalBytes, long.BudgetBytes)
 	}
 }
+
+// A server that runs one process is not sized for more.
+func TestSizingKeepsToTheServersMost(t *testing.T) {
+	r := Result{
+		Mode: ModeRun, Complete: true, Plan: PlanInfo{MemoryBytes: 2 << 30, CPUs: 8, MinWorkers: 2},
+		Target: TargetInfo{Threads: 4, HasThreads: true, MaxWorkers: 1},
+		Worker: Worker{PeakRSSBytes: 40 << 20, Requests: 5000},
+		Law:    Law{SharedBytes: 24 << 20, WorkerBytes: 18 << 20, Basis: "computed"},
+		Creep:  Creep{Verdict: "flat"},
+		Phases: []Phase{{Name: PhaseSoak, Requests: 5000, Succeeded: 5000, Answered: 5000}},
+	}
+	if rec, _, _ := decide(r); rec.Workers != 1 {
+		t.Errorf("%d workers: %s", rec.Workers, rec.Reason)
+	}
+}

@@ -43,6 +43,9 @@ func whyOf(r calibrate.Result) string {
 		"maximum": "--max-workers allows no more",
 		"price":   "recycling more workers would cost too much of their time",
 	}[boundBy(r.Candidates)]
+	if most := r.Target.MaxWorkers; most > 0 && rec.Workers == most {
+		bound = "this server runs no more"
+	}
 	switch {
 	case bound == "" && uses == "":
 		return rec.Reason

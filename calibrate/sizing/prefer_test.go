@@ -87,11 +87,11 @@ func TestDecideBounds(t *testing.T) {
 		{"neither", 0, 0, 7, 1, "memory", ""},
 		{"a minimum below", 3, 0, 7, 1, "memory", ""},
 		{"a maximum above", 0, 20, 7, 1, "memory", ""},
-		{"a maximum", 0, 3, 3, 1, "maximum", "No more than 3 workers were asked for."},
-		{"one", 0, 1, 1, 1, "maximum", "No more than 1 worker was asked for: while it restarts nobody answers."},
-		{"both the same", 4, 4, 4, 1, "maximum", "No more than 4 workers were asked for."},
+		{"a maximum", 0, 3, 3, 1, "maximum", "3 workers are the most allowed."},
+		{"one", 0, 1, 1, 1, "maximum", "1 worker is the most allowed: while it restarts nobody answers."},
+		{"both the same", 4, 4, 4, 1, "maximum", "4 workers are the most allowed."},
 		{"a minimum that memory can't hold", 8, 0, 0, 0, "", ""},
-		{"a maximum below the minimum is the minimum", 5, 2, 5, 1, "maximum", "No more than 5 workers were asked for."},
+		{"a maximum below the minimum is the minimum", 5, 2, 5, 1, "maximum", "5 workers are the most allowed."},
 	} {
 		q := guide()
 		q.MinWorkers, q.MaxWorkers = tc.fewest, tc.most

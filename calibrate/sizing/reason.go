@@ -121,9 +121,9 @@ func (q Question) boundedSentence(c choice) string {
 	case c.roomiest > c.free:
 		return fmt.Sprintf("No fewer than %s were asked for.", count(q.MinWorkers, "worker"))
 	case c.roomiest < c.free && c.roomiest == 1:
-		return "No more than 1 worker was asked for: while it restarts nobody answers."
+		return "1 worker is the most allowed: while it restarts nobody answers."
 	case c.roomiest < c.free:
-		return fmt.Sprintf("No more than %s were asked for.", count(q.MaxWorkers, "worker"))
+		return fmt.Sprintf("%s are the most allowed.", count(q.MaxWorkers, "worker"))
 	}
 	return ""
 }

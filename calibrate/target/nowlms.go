@@ -137,6 +137,9 @@ func (n nowLMS) refuse(spec Spec) error {
 func (n nowLMS) tell(info *calibrate.TargetInfo, threads int) {
 	info.Threads, info.HasThreads = threads, true
 	info.CanScale, info.Preload = !n.waitress, !n.waitress
+	if n.waitress {
+		info.MaxWorkers = 1
+	}
 }
 
 // traps are those of a command: CI is taken care of.
