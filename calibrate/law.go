@@ -84,12 +84,12 @@ func firstAndLast(r Result) (early, end tree) {
 // of workers from which every page of their master has been copied, and a forked worker that is recycled early never
 // comes to that.
 func coldness(r Result, workers int, served float64) int64 {
-	e := r.Worker.Early
-	if e == nil || e.Requests >= warmest {
+	first, last := r.Worker.Early, r.Worker.End
+	if first == nil || last == nil || first.Requests >= min(last.Requests, warmest) {
 		return 0
 	}
 	early, end := firstAndLast(r)
-	cold := 1 - (served-float64(e.Requests))/float64(warmest-e.Requests)
+	cold := 1 - (served-float64(first.Requests))/float64(min(last.Requests, warmest)-first.Requests)
 	below := max(end.shared-early.shared+int64(workers)*(end.worker-early.worker), 0)
 	return int64(float64(below) * min(max(cold, 0), 1))
 }

@@ -2,6 +2,8 @@ package calibrate
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"time"
 )
 
@@ -13,27 +15,43 @@ import (
 // runs short, and lacks the libraries that somebody else had in memory before. Where the app has no group, the page
 // tables of all its processes are walked, once a second.
 type meter struct {
-	watch *watcher
-	group Group // nil where there is none
+	watch   *watcher
+	group   Group // nil where there is none
+	threads int   // of a worker
 
 	charged, peak int64 // the highest charge that a reading met, and the highest that the kernel knows of; 0: not known
 	walked        time.Time
 }
 
-func (t *tryout) openMeter() {
-	t.meter = meter{watch: t.watch}
-	folder, _ := t.app.Group()
+// openMeter fails where a limit is set and nobody could see what it does.
+func (t *tryout) openMeter() error {
+	t.meter = meter{watch: t.watch, threads: max(t.setup.Threads, 1)}
+	folder, why := t.app.Group()
 	if folder == "" {
-		return
+		return t.blind(why)
 	}
 	group, err := t.rig.Memory.OpenGroup(folder)
 	if err != nil {
-		return
+		return t.blind(err.Error())
 	}
 	t.meter.group = group
+	charge, err := group.Charge()
+	if err != nil || charge.Missing != "" {
+		_ = group.Close()
+		t.meter.group = nil
+		return t.blind(cmp.Or(charge.Missing, fmt.Sprint(err)))
+	}
 	if group.ResetPeak() != nil {
 		t.meter.peak = -1 // the boot's is in it
 	}
+	return nil
+}
+
+func (t *tryout) blind(why string) error {
+	if t.enforced() && t.setup.MemoryLimit > 0 {
+		return errors.New("what the app's control group is charged can't be read: " + why)
+	}
+	return nil
 }
 
 func (m *meter) close() {
@@ -71,7 +89,7 @@ func (m *meter) walk() (bytes int64, ok bool) {
 		return 0, false
 	}
 	others := int64(max(e.Processes-e.Workers, 0))
-	return cmp.Or(e.TreeBytes, e.TreePSSBytes) + int64(e.Workers)*kernelMemory(e.RSSBytes, 1) + others*kernelMemory(0, 1), true
+	return cmp.Or(e.TreeBytes, e.TreePSSBytes) + int64(e.Workers)*kernelMemory(e.RSSBytes, m.threads) + others*kernelMemory(0, 1), true
 }
 
 // unseen is by how much the kernel's own peak stands above the highest reading: spikes between two readings.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strings"
+	"slices"
 	"time"
 
 	"workermem/calibrate/creep"
@@ -18,17 +18,26 @@ type ProofPlan struct {
 	Formulas  bool          // and what the field's rules would choose
 	Limit     time.Duration // of each trial
 	NoLimit   string        // why no real memory limit can be set, "" where it can: calibrate watches it instead
+	Host      Host          // that it is proved on
+	Command   []string      // that is proved
+	Flags     []string      // of this command line, for the record; without those that may hold secrets
 }
 
 // Proof is what became of a recommendation that was really run.
 type Proof struct {
-	Of        string  `json:"of"` // the run whose recommendation it is
-	Tolerance float64 `json:"tolerance"`
-	Limit     string  `json:"limit_held_by"` // LimitByKernel, or why calibrate watches it itself
-	Trials    []Trial `json:"trials"`        // the first is the recommendation's
-	Verdict   string  `json:"verdict"`
-	Reason    string  `json:"reason"`
-	Complete  bool    `json:"complete"`
+	Of        string    `json:"of"` // the run whose recommendation it is
+	StartedAt time.Time `json:"started_at"`
+	Host      Host      `json:"host"`
+	Command   []string  `json:"command"`
+	Flags     []string  `json:"flags"`
+	Tolerance float64   `json:"tolerance"`
+	Limit     string    `json:"limit_held_by"` // LimitByKernel, or why calibrate watches it itself
+	Trials    []Trial   `json:"trials"`        // the first is the recommendation's
+	Verdict   string    `json:"verdict"`
+	Reason    string    `json:"reason"`
+	Complete  bool      `json:"complete"`
+	// InterruptedBy is what ended it early, "" for a whole one.
+	InterruptedBy string `json:"interrupted_by,omitempty"`
 }
 
 // LimitByKernel is a memory limit on the app's own control group.
@@ -38,7 +47,8 @@ const LimitByKernel = "kernel"
 const (
 	ProofHolds        = "holds"
 	ProofOff          = "off"          // beyond the tolerance
-	ProofKilled       = "killed"       // for memory
+	ProofKilled       = "killed"       // for memory, by the kernel
+	ProofOverLimit    = "over-limit"   // where nothing but calibrate held it
 	ProofInconclusive = "inconclusive" // not enough was seen
 )
 
@@ -61,6 +71,9 @@ const (
 	mostLoaded = 512  // clients
 )
 
+// notTried stands for the reason of a proof whose trial never ended.
+const notTried = "the recommendation was not run to its end"
+
 // prover is one proof under way.
 type prover struct {
 	plan    ProofPlan
@@ -75,14 +88,20 @@ type prover struct {
 func Prove(ctx context.Context, p ProofPlan, rig Rig, id string, measured Result) (Result, error) {
 	pr := &prover{plan: p, rig: rig, result: measured, started: time.Now()}
 	pr.result.ID = id
-	pr.result.Proof = &Proof{Of: measured.ID, Tolerance: p.Tolerance, Limit: LimitByKernel, Trials: []Trial{}, Verdict: ProofInconclusive}
+	pr.result.Proof = &Proof{
+		Of: measured.ID, StartedAt: pr.started, Host: p.Host, Command: Redact(p.Command), Flags: slices.Concat([]string{}, p.Flags), Tolerance: p.Tolerance,
+		Limit: LimitByKernel, Trials: []Trial{}, Verdict: ProofInconclusive, Reason: notTried, InterruptedBy: "the end of calibrate itself (killed?)",
+	}
 	if p.NoLimit != "" {
 		pr.result.Proof.Limit = p.NoLimit
 	}
+	if err := rig.Journal.Save(pr.result); err != nil {
+		return pr.result, journalFailure(err)
+	}
 	err := pr.prove(ctx)
-	pr.result.Proof.Complete = err == nil
+	pr.result.Proof.Complete, pr.result.Proof.InterruptedBy = err == nil, ""
 	if err != nil {
-		pr.result.Proof.Reason = RedactText(err.Error())
+		pr.result.Proof.InterruptedBy = RedactText(err.Error())
 	}
 	if saved := rig.Journal.Save(pr.result); saved != nil && err == nil {
 		err = journalFailure(saved)
@@ -94,6 +113,10 @@ func (pr *prover) prove(ctx context.Context) error {
 	proof := pr.result.Proof
 	for _, next := range pr.trials() {
 		trial, err := pr.tryOrSkip(ctx, next)
+		if err != nil && trial.Requests > 0 { // what was seen is kept
+			trial.Failed = "cut short"
+			proof.Trials = append(proof.Trials, trial)
+		}
 		if err != nil {
 			return pr.explain(ctx, err)
 		}
@@ -151,13 +174,26 @@ func addNamed(all []named, one named) []named {
 }
 
 func (pr *prover) tryOrSkip(ctx context.Context, n named) (Trial, error) {
-	if n.Workers > mostTried {
-		return Trial{
-			Name: n.name, Workers: n.Workers, Threads: n.Threads, LimitBytes: n.MemoryLimit, MostBytes: pr.most(n.Setup), Errors: []ErrorCount{},
-			Failed: fmt.Sprintf("not run: it is more than %d workers", mostTried),
-		}, nil
+	why := ""
+	switch threads := n.Workers * max(n.Threads, 1); {
+	case n.Workers > mostTried:
+		why = fmt.Sprintf("not run: it is more than %d workers", mostTried)
+	case threads > mostLoaded:
+		why = fmt.Sprintf("not run: %d threads are more than the load can keep busy", threads)
+	default:
+		return pr.try(ctx, n)
 	}
-	return pr.try(ctx, n)
+	t := pr.trialOf(n)
+	t.Failed = why
+	return t, nil
+}
+
+// trialOf is a trial before it has begun.
+func (pr *prover) trialOf(n named) Trial {
+	return Trial{
+		Name: n.name, Workers: n.Workers, Threads: n.Threads, MaxRequests: n.MaxRequests, Jitter: n.Jitter, LimitBytes: n.MemoryLimit,
+		MostBytes: pr.most(n.Setup), Errors: []ErrorCount{},
+	}
 }
 
 // judgeTrial says whether the law held.
@@ -166,10 +202,14 @@ func judgeTrial(t Trial, tolerance float64) (verdict, reason string) {
 	switch {
 	case t.OOMKills > 0:
 		return ProofKilled, fmt.Sprintf("the kernel killed for memory at the limit of %s", sayMB(t.LimitBytes))
-	case t.EndedBecause == errOverLimit.Error():
-		return ProofKilled, fmt.Sprintf("it took %s of a limit of %s, which nothing but calibrate holds here", sayMB(t.PeakBytes), sayMB(t.LimitBytes))
+	case t.OverLimit:
+		return ProofOverLimit, fmt.Sprintf("it took %s of a limit of %s, which nothing but calibrate holds here", sayMB(t.PeakBytes), sayMB(t.LimitBytes))
 	case t.Failed != "":
 		return ProofInconclusive, t.Failed
+	case t.MaxRequests == 0 && t.Recycles > 0:
+		return ProofInconclusive, fmt.Sprintf("%s ended, and none was to be replaced", plural(t.Recycles, "worker"))
+	case float64(t.Requests) < leastSuccess*float64(int64(t.Recycles)*t.MaxRequests):
+		return ProofInconclusive, fmt.Sprintf("%s ended in %d requests, before their limit of %d each", plural(t.Recycles, "worker"), t.Requests, t.MaxRequests)
 	case float64(t.Succeeded) < leastSuccess*float64(t.Requests):
 		return ProofInconclusive, tooManyFailed(t.Requests, t.Succeeded)
 	case t.ObservedBytes == 0:
@@ -205,9 +245,13 @@ func (pr *prover) expected(s Setup, answered int64) int64 {
 	return warm + int64(slope(pr.result)*float64(answered))
 }
 
-// most is what the law has for a setup whose workers are all at the end of their lives, by the creep's upper bound.
+// most is what the law has for a setup whose workers are all at the end of their lives, by the creep's upper bound. Where none
+// is replaced, that is the end of the trial.
 func (pr *prover) most(s Setup) int64 {
 	life := float64(s.MaxRequests + s.Jitter)
+	if s.MaxRequests == 0 {
+		life = float64(pr.warm())
+	}
 	steepest := slope(pr.result)
 	if high := pr.result.Creep.High; steepest > 0 && high != nil {
 		steepest = *high
@@ -245,8 +289,14 @@ func (pr *prover) explain(ctx context.Context, err error) error {
 // creepSeen is the creep up to the first worker's end.
 func (t *tryout) creepSeen() *TrialCreep {
 	samples := t.watch.taken(0)
+	for i, s := range samples {
+		if s.Generation != samples[0].Generation {
+			samples = samples[:i]
+			break
+		}
+	}
 	e := creep.Analyse(Points(samples), lastRSS(samples))
-	if !e.Known || strings.HasPrefix(string(e.Verdict), "inconclusive") {
+	if !e.Known || e.Verdict == creep.Inconclusive {
 		return nil
 	}
 	return &TrialCreep{Verdict: string(e.Verdict), BytesPerRequest: e.Slope, Low: e.Low, High: e.High}

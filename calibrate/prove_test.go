@@ -252,10 +252,17 @@ func TestProveThatItDoesNot(t *testing.T) {
 		"killed": {app: func(f *fleet) { f.more = 60 << 20 }, verdict: ProofKilled, outcome: KindApp,
 			reason: "the kernel killed for memory at the limit of 300 MB"},
 		"over a limit that is only watched": {app: func(f *fleet) { f.more, f.noGroup = 60<<20, true },
-			plan: func(p *ProofPlan) { p.NoLimit = "permission denied" }, verdict: ProofKilled, outcome: KindApp, reason: "of a limit of 300 MB, which nothing but calibrate holds"},
+			plan: func(p *ProofPlan) { p.NoLimit = "permission denied" }, verdict: ProofOverLimit, outcome: KindInconclusive, reason: "of a limit of 300 MB, which nothing but calibrate holds"},
 		"too slow": {app: func(f *fleet) { f.rate = 10 }, plan: func(p *ProofPlan) { p.Limit = time.Minute }, verdict: ProofInconclusive,
 			outcome: KindInconclusive, reason: "0 of 6 recycles seen in 1m0s"},
-		"errors":  {app: func(f *fleet) { f.fails = true }, verdict: ProofInconclusive, outcome: KindInconclusive, reason: "requests failed"},
+		"errors": {app: func(f *fleet) { f.fails = true }, verdict: ProofInconclusive, outcome: KindInconclusive, reason: "requests failed"},
+		"a worker that nobody recycles ends": {app: func(f *fleet) {
+			f.keep = 0
+			f.second = func(f *fleet) { f.mu.Lock(); f.next++; f.pids[0] = f.next; f.second = nil; f.mu.Unlock() }
+		}, plan: func(p *ProofPlan) { p.MaxRequests = 0 }, verdict: ProofInconclusive, outcome: KindInconclusive, reason: "none was to be replaced"},
+		"workers that end before their limit": {app: func(f *fleet) {
+			f.second = func(f *fleet) { f.mu.Lock(); f.next++; f.pids[0] = f.next; f.mu.Unlock() }
+		}, verdict: ProofInconclusive, outcome: KindInconclusive, reason: "before their limit of 2000 each"},
 		"it ends": {app: func(f *fleet) { f.second = func(f *fleet) { end(f.dead) } }, verdict: ProofInconclusive, outcome: KindInconclusive, reason: "gone"},
 		"killed at boot": {app: func(f *fleet) { f.atBoot = &Failure{Kind: KindApp, What: "ended", OutOfMemory: true} }, verdict: ProofKilled,
 			outcome: KindApp, reason: "killed for memory"},
@@ -286,16 +293,30 @@ func end(c chan struct{}) {
 	}
 }
 
-// An app that doesn't creep isn't recycled: it is loaded until its workers are as warm as the measured one.
+// An app that isn't recycled is loaded until its workers are as warm as the measured one, whether it creeps or not.
 func TestProveWithoutRecycling(t *testing.T) {
-	f, p := newFleet(), proofPlan()
-	f.keep, p.MaxRequests = 0, 0
-	r, err := proveFleet(t, f, p, nil)
-	if err != nil || r.Proof.Verdict != ProofHolds {
-		t.Fatal(err, r.Proof.Verdict, r.Proof.Reason)
+	for _, keep := range []int64{0, 4096} {
+		f, p := newFleet(), proofPlan()
+		f.keep, p.MaxRequests = keep, 0
+		r, err := proveFleet(t, f, p, nil)
+		if err != nil || r.Proof.Verdict != ProofHolds {
+			t.Fatal(err, r.Proof.Verdict, r.Proof.Reason)
+		}
+		if one := r.Proof.Trials[0]; one.Requests < 3*5000 || one.Recycles != 0 {
+			t.Errorf("%+v", one)
+		}
 	}
-	if one := r.Proof.Trials[0]; one.Requests < 3*5000 || one.Recycles != 0 {
-		t.Errorf("%+v", one)
+}
+
+// An app as warm as the measured one is held to the whole law.
+func TestColdness(t *testing.T) {
+	r := newFleet().measured()
+	r.Worker.Early = &EndReading{Requests: 500, RSSBytes: 30 << 20, PrivateDirtyBytes: 10 << 20, TreeBytes: 40 << 20, Workers: 1, Processes: 2}
+	r.Worker.End = &EndReading{Requests: 2500, RSSBytes: 60 << 20, PrivateDirtyBytes: 60 << 20, TreeBytes: 100 << 20, Workers: 1, Processes: 2}
+	for served, want := range map[float64]bool{100: true, 500: true, 1500: true, 2500: false, 9000: false} {
+		if got := coldness(r, 2, served); got > 0 != want {
+			t.Errorf("%.0f requests: %d bytes", served, got)
+		}
 	}
 }
 
@@ -340,10 +361,13 @@ func TestProveInterrupted(t *testing.T) {
 		}
 	}
 	r, err := proveFleet(t, f, p, ctx)
-	if kindOf(err) != KindInterrupted || r.Proof.Complete || len(r.Proof.Trials) != 1 || r.Proof.Verdict != ProofHolds {
+	if kindOf(err) != KindInterrupted || r.Proof.Complete || len(r.Proof.Trials) != 2 || r.Proof.Verdict != ProofHolds || !strings.Contains(r.Proof.Reason, "observed") || r.Proof.InterruptedBy == "" {
 		t.Errorf("%v, %+v", err, r.Proof)
 	}
-	if last := f.saved[len(f.saved)-1]; last.Proof == nil || len(last.Proof.Trials) != 1 {
+	if first := f.saved[0].Proof; first == nil || first.Complete || first.InterruptedBy == "" {
+		t.Errorf("a kill in the first trial would leave %+v", first)
+	}
+	if last := f.saved[len(f.saved)-1]; last.Proof == nil || len(last.Proof.Trials) != 2 || last.Proof.Trials[1].Failed != "cut short" {
 		t.Errorf("saved %+v", last.Proof)
 	}
 }

@@ -36,7 +36,8 @@ type Trial struct {
 	Errors        []ErrorCount `json:"errors"`
 	Recycles      int          `json:"recycles"`
 	OOMKills      int64        `json:"oom_kills"`
-	Creep         *TrialCreep  `json:"creep,omitempty"` // up to the first recycling; absent where that was too soon to tell
+	OverLimit     bool         `json:"over_limit,omitempty"` // calibrate ended it, where no real limit could be set
+	Creep         *TrialCreep  `json:"creep,omitempty"`      // up to the first recycling; absent where that was too soon to tell
 	EndedBecause  string       `json:"ended_because"`
 	Failed        string       `json:"failed,omitempty"` // why it can't be judged
 }
@@ -71,22 +72,25 @@ var errKilled = errors.New("the kernel killed a process of it for memory")
 // start. What else goes wrong with the app is in the trial.
 func (pr *prover) try(ctx context.Context, n named) (Trial, error) {
 	s := n.Setup
-	t := &tryout{prover: pr, setup: s, lives: livesToSee, enough: pr.warm()}
-	t.trial = Trial{
-		Name: n.name, Workers: s.Workers, Threads: s.Threads, MaxRequests: s.MaxRequests, Jitter: s.Jitter, LimitBytes: s.MemoryLimit,
-		MostBytes: pr.most(s), Errors: []ErrorCount{},
-	}
+	t := &tryout{prover: pr, setup: s, lives: livesToSee, enough: pr.warm(), trial: pr.trialOf(n)}
 	pr.show(n.name + ": the first answer")
 	started := s
 	if !pr.enforced() {
 		started.MemoryLimit = 0
 	}
 	target, err := pr.rig.Scale(started)
+	if err != nil && !n.proved {
+		t.trial.Failed = "it can't be started: " + RedactText(err.Error())
+		return t.trial, nil
+	}
 	if err != nil {
 		return t.trial, err
 	}
 	if t.app, err = target.Start(ctx); err != nil {
 		return t.trial, t.notStarted(ctx, err, n.proved)
+	}
+	if n.proved {
+		pr.result.Warnings = append(pr.result.Warnings, t.app.Warnings()...)
 	}
 	err = t.run(ctx)
 	_, left := endApp(ctx, t.app)
@@ -115,7 +119,10 @@ func (t *tryout) run(outer context.Context) error {
 	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
 	t.watch = &watcher{rig: t.rig, app: t.app, started: t.started, fail: cancel, phase: PhaseTrial, relays: true}
-	t.openMeter()
+	if err := t.openMeter(); err != nil {
+		t.trial.Failed = err.Error()
+		return nil
+	}
 	defer t.meter.close()
 	if found := t.watch.await(ctx, t.setup.Workers); found != t.setup.Workers {
 		t.watch.closeProbes()
@@ -124,7 +131,8 @@ func (t *tryout) run(outer context.Context) error {
 		return t.ended(outer, nil, nil)
 	}
 	t.began = t.watch.seconds()
-	stop := t.follow(ctx, cancel)
+	answered := t.rig.Load.Answered()
+	stop := t.follow(ctx, cancel, answered)
 	tally, err := t.rig.Load.Attack(ctx, t.app.Info().URL, Pace{Clients: t.clients(t.setup.Shape)}, func(b Bucket) {
 		b.Phase, b.Seconds = PhaseTrial, t.watch.seconds()
 		if err := t.rig.Journal.Bucket(b); err != nil {
@@ -134,6 +142,7 @@ func (t *tryout) run(outer context.Context) error {
 			cancel(errEnough)
 		}
 	})
+	_ = t.measure(answered) // what came in the last moment
 	stop()
 	t.record(tally)
 	t.trial.Creep = t.creepSeen()
@@ -151,19 +160,19 @@ func (t *tryout) ended(outer context.Context, cause, err error) error {
 	case errors.Is(cause, errKilled), t.trial.OOMKills > 0:
 		t.trial.EndedBecause = errKilled.Error()
 	case errors.Is(cause, errAppEnded):
-		t.trial.Failed = RedactText(t.app.Failure(PhaseTrial).Error())
+		t.trial.Failed, t.trial.EndedBecause = RedactText(t.app.Failure(PhaseTrial).Error()), errAppEnded.Error()
 	case errors.Is(cause, errOverLimit):
-		t.trial.EndedBecause = errOverLimit.Error()
+		t.trial.EndedBecause, t.trial.OverLimit = errOverLimit.Error(), true
 	}
 	return err
 }
 
 // follow reads the workers and the tree until the returned function is called.
-func (t *tryout) follow(ctx context.Context, fail context.CancelCauseFunc) (stop func()) {
+func (t *tryout) follow(ctx context.Context, fail context.CancelCauseFunc, answered int64) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var group sync.WaitGroup
 	group.Go(func() { t.watch.watch(ctx) })
-	group.Go(func() { t.measureAll(ctx, fail) })
+	group.Go(func() { t.measureAll(ctx, fail, answered) })
 	group.Go(func() {
 		select {
 		case <-t.app.Exited():
@@ -179,12 +188,11 @@ func (t *tryout) follow(ctx context.Context, fail context.CancelCauseFunc) (stop
 }
 
 // measureAll reads the memory of the whole tree ten times a second.
-func (t *tryout) measureAll(ctx context.Context, fail context.CancelCauseFunc) {
+func (t *tryout) measureAll(ctx context.Context, fail context.CancelCauseFunc, answered int64) {
 	tick := time.NewTicker(SampleInterval)
 	defer tick.Stop()
-	from := t.rig.Load.Answered()
 	for {
-		if err := t.measure(from); err != nil {
+		if err := t.measure(answered); err != nil {
 			fail(err)
 		}
 		select {
@@ -196,12 +204,12 @@ func (t *tryout) measureAll(ctx context.Context, fail context.CancelCauseFunc) {
 }
 
 // measure takes one reading.
-func (t *tryout) measure(from int64) error {
+func (t *tryout) measure(before int64) error {
 	bytes, kills, ok := t.meter.read()
 	recycles, _ := t.watch.seen()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.trial.Requests, t.trial.Recycles = t.rig.Load.Answered()-from, recycles
+	t.trial.Requests, t.trial.Recycles = t.rig.Load.Answered()-before, recycles
 	if !ok {
 		return nil
 	}
@@ -240,7 +248,9 @@ func (t *tryout) look() (done bool) {
 		done = tr.Requests >= wanted && tr.Seconds >= leastTrial.Seconds()
 		waiting = fmt.Sprintf("%d of %d requests served", tr.Requests, wanted)
 	}
-	tr.EndedBecause = "enough seen"
+	if done {
+		tr.EndedBecause = "enough seen"
+	}
 	if !done && tr.Seconds >= t.plan.Limit.Seconds() {
 		done, tr.EndedBecause = true, "the limit of "+t.plan.Limit.String()
 		tr.Failed = waiting + " in " + t.plan.Limit.String()

@@ -44,6 +44,8 @@ func proofVerdict(p calibrate.Proof) (string, style) {
 		return "PROVED", green
 	case calibrate.ProofKilled:
 		return "KILLED FOR MEMORY", red
+	case calibrate.ProofOverLimit:
+		return "OVER ITS LIMIT", red
 	case calibrate.ProofOff:
 		return "OFF", red
 	}
@@ -76,7 +78,7 @@ func lifeOf(t calibrate.Trial) string {
 func proofFacts(p calibrate.Proof) []fact {
 	facts := []fact{{"verdict", p.Reason}}
 	if !p.Complete {
-		facts = append(facts, fact{"cut short", "what is shown is as far as it came"})
+		facts = append(facts, fact{"cut short", "by: " + p.InterruptedBy})
 	}
 	if len(p.Trials) == 0 {
 		return facts
@@ -181,8 +183,10 @@ func trialCells(t calibrate.Trial) []string {
 
 func endOf(t calibrate.Trial) string {
 	switch {
-	case t.OOMKills > 0 || strings.HasPrefix(t.EndedBecause, "it took more"):
+	case t.OOMKills > 0:
 		return "killed"
+	case t.OverLimit:
+		return "over"
 	case t.Failed != "":
 		return t.Failed
 	}

@@ -2,6 +2,8 @@ package target
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -125,7 +127,8 @@ func TestModWSGIMeasuredCommand(t *testing.T) {
 		"other.conf":   "Timeout 7\nWSGIDaemonProcess shop" + wsgiApp,
 	})
 	t.Setenv("TMPDIR", "/tmp")
-	const ours = `-f /tmp/calibrate-apache-{port}/apache2.conf -c Listen {host}:{port} -c PidFile "/tmp/calibrate-apache-{port}/pid" -c WSGISocketPrefix "/tmp/calibrate-apache-{port}/wsgi" -DFOREGROUND`
+	ours := `-f /tmp/calibrate-apache-{port}/apache2.conf -c Listen {host}:{port} -c PidFile "/tmp/calibrate-apache-{port}/pid" -c WSGISocketPrefix "/tmp/calibrate-apache-{port}/wsgi" -DFOREGROUND`
+	ours = strings.ReplaceAll(ours, "/tmp/calibrate-apache-", fmt.Sprintf("/tmp/calibrate-apache-%d-", os.Getpid()))
 	for args, want := range map[string]string{
 		"":                                  ours,
 		"-DFOREGROUND":                      ours,

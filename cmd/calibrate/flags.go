@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"workermem/calibrate"
+	"workermem/calibrate/target"
 	"workermem/loadgen"
 )
 
@@ -162,7 +163,7 @@ func withoutSecret(flag, value string) string {
 	if !has {
 		return calibrate.RedactText(before)
 	}
-	return before + separator + notKept
+	return calibrate.RedactText(before) + separator + notKept
 }
 
 // flagCheck is one thing that can be wrong with a flag.
@@ -204,6 +205,13 @@ func (f *boxFlags) checks() []flagCheck {
 
 func (f *outFlags) checks() []flagCheck {
 	return []flagCheck{{f.json && f.markdown, "--json beside --markdown", "one of the two"}}
+}
+
+// defaultPath asks for what the server has, where nothing was named.
+func (f *requestFlags) defaultPath(command []string) {
+	if f.targets == "" && len(f.paths) == 0 {
+		f.paths = []string{target.DefaultPath(command)}
+	}
 }
 
 // readTargets reads the requests to send, and checks where they go.

@@ -97,6 +97,7 @@ func (f *proveFlags) check() error {
 		{f.maxTime <= 0, "--max-time", "a time such as 10m"},
 	})
 	f.wishes.check(&wrong)
+	wrong.add(f.own.Changed("max-requests") && f.maxRequests == 0, "leave it out for the recommendation's", "--max-requests 0 would never replace a worker")
 	return wrong.err("calibrate prove --help lists the flags")
 }
 
@@ -124,6 +125,7 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 		return err
 	}
 	plan := f.plan(measured)
+	plan.Command, plan.Flags = again.command, given(f.own)
 	if err := recognised(spec, plan); err != nil {
 		return err
 	}
@@ -134,6 +136,8 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 	defer folder.Close()
 	header, _ := again.header() // checked by specOf
 	rig := calibrate.Rig{Load: again.loader(targets, header), Journal: folder, Scale: scaler(spec, folder)}
+	plan.Host, _ = sampler.Host()
+	measured.Plan.Silenced = append(slices.Clone(measured.Plan.Silenced), f.silence...)
 	progress := report.NewProgress(env.Stderr, env.Terminal, env.Width)
 	rig.Memory, rig.Progress = sampler.New(), progress.Show
 	proved, err := calibrate.Prove(ctx, plan, rig, id, measured)
@@ -158,11 +162,16 @@ func (f *proveFlags) sized(r calibrate.Result) (calibrate.Result, error) {
 	case rec.NothingFits:
 		return r, &calibrate.Failure{Kind: calibrate.KindNothingFits, What: "nothing fits, so there is nothing to prove", Why: rec.Reason,
 			Try: "more memory: --memory"}
+	case rec.Workers == 1 && (rec.MaxRequests > 0 || f.maxRequests > 0) && slices.ContainsFunc(r.Warnings, endsServer):
+		return r, calibrate.Usage("prove two workers: --min-workers 2", "with one worker, %s ends at its limit of requests, and nobody would answer", r.Target.Server)
 	case rec.Workers > 1 && !r.Target.CanScale:
 		return r, calibrate.Usage("write {workers} where the command says how many", "calibrate can't start %s with %d workers", r.Target.Server, rec.Workers)
 	}
 	return r, nil
 }
+
+// endsServer is the trap of a server whose only worker is the server itself.
+func endsServer(w calibrate.Warning) bool { return w.Code == "limit-ends-server" }
 
 // plan proves the recommendation under a limit of its budget.
 func (f *proveFlags) plan(r calibrate.Result) calibrate.ProofPlan {
@@ -171,7 +180,10 @@ func (f *proveFlags) plan(r calibrate.Result) calibrate.ProofPlan {
 	p.Shape = calibrate.Shape{Workers: rec.Workers, Threads: rec.Threads}
 	p.MaxRequests, p.Jitter, p.MemoryLimit = int64(rec.MaxRequests), int64(rec.MaxRequestsJitter), rec.BudgetBytes
 	if f.maxRequests > 0 {
-		p.MaxRequests, p.Jitter = f.maxRequests, f.maxRequests/10
+		p.MaxRequests, p.Jitter = f.maxRequests, 0
+		if r.Target.HasJitter {
+			p.Jitter = f.maxRequests / 10
+		}
 	}
 	if err := target.GroupPossible(); err != nil {
 		p.NoLimit = err.Error()
@@ -208,13 +220,14 @@ func (f *proveFlags) again(r calibrate.Result, command []string) (repeated, erro
 	if err := cmd.Flags().Parse(args); err != nil {
 		return all, calibrate.Usage("name another run, or measure again", "the flags of the run can't be read: %s", err)
 	}
+	all.defaultPath(all.command)
 	return all, nil
 }
 
 // notKept are the flags of a run, and its command, that were not given again where the run lacks a part of them.
 func (f *proveFlags) notKept(flags, command []string) (missing []string) {
 	for _, flag := range flags {
-		if strings.Contains(flag, notKept) && !f.replaced(flag) || flag == "--targets=-" && f.targets == "" {
+		if (strings.Contains(flag, notKept) || flag == "--targets=-") && !f.replaced(flag) {
 			missing = append(missing, flag)
 		}
 	}

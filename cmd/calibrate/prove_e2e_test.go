@@ -46,7 +46,8 @@ func TestE2EProve(t *testing.T) {
 	})
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
 		t.Run(signal.String(), func(t *testing.T) {
-			s := prove(t)
+			out := filepath.Join(t.TempDir(), "proof")
+			s := prove(t, "--out", out)
 			s.until(t, "recycles seen", time.Minute)
 			if err := s.Process.Signal(signal); err != nil {
 				t.Fatal(err)
@@ -55,6 +56,9 @@ func TestE2EProve(t *testing.T) {
 				t.Errorf("exit code %d, want %d\n%s", code, want, s.stderr.String())
 			}
 			s.nothingLeft(t)
+			if m, err := calibrate.LoadFolder(out); err != nil || m.Result.Proof == nil || m.Result.Proof.Complete || m.Result.Proof.InterruptedBy == "" {
+				t.Errorf("what is kept of it: %v, %+v", err, m.Result.Proof)
+			}
 			if left := groupsOf(s.Process.Pid); len(left) > 0 {
 				t.Errorf("left: %v", left)
 			}

@@ -81,9 +81,7 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	if err != nil {
 		return err
 	}
-	if f.targets == "" && len(f.paths) == 0 {
-		f.paths = []string{target.DefaultPath(command)}
-	}
+	f.defaultPath(command)
 	targets, err := f.readTargets(env)
 	if err != nil {
 		return err
