@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"workermem/calibrate/creep"
 	"workermem/calibrate/sizing"
@@ -29,6 +30,7 @@ func Analyse(m Measured) Result {
 	r.Law = law(r)
 	r.Worker.MarginalBytes, r.Worker.MarginalSource = marginal(r)
 	r.Worker.PlateauRSSBytes = plateau(m)
+	r.Sweep = weighed(r)
 	r.Recommendation, r.Candidates, r.Formulas = decide(r)
 	r.Concurrency = concurrency(r)
 	r.Warnings = warnings(r)
@@ -185,6 +187,7 @@ func decide(r Result) (Recommendation, []Candidate, []Formula) {
 	}
 	q := question(r, budget)
 	a := sizing.Decide(q)
+	a, rec.Measured = measuredChoice(r, q, a)
 	rec.fill(a)
 	if a.Recommended == nil {
 		rec.SmallestMemoryBytes = memoryFor(a.SmallestBytes, r.Plan)
@@ -193,6 +196,9 @@ func decide(r Result) (Recommendation, []Candidate, []Formula) {
 		return rec, []Candidate{}, []Formula{}
 	}
 	shown := candidates(a)
+	if r.sweptHere() {
+		r.Sweep.noteBasis(shown)
+	}
 	if q.ThreadsUnknown || threadless(r.Target) {
 		rec.Threads = 0
 		for i := range shown {
@@ -378,7 +384,7 @@ func traffic(r Result) (requests, succeeded int64) {
 }
 
 func (rec *Recommendation) fill(a sizing.Answer) {
-	rec.Reason = a.Reason
+	rec.Reason = strings.TrimSpace(rec.Measured + " " + a.Reason)
 	if a.Recommended == nil {
 		rec.NothingFits, rec.Reason = true, a.Refusal
 		return

@@ -2,7 +2,6 @@ package calibrate
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -23,35 +22,27 @@ type meter struct {
 	walked        time.Time
 }
 
-// openMeter fails where a limit is set and nobody could see what it does.
-func (t *tryout) openMeter() error {
-	t.meter = meter{watch: t.watch, threads: max(t.setup.Threads, 1)}
-	folder, why := t.app.Group()
+// openMeter says why it is blind to what the kernel does to the app: "" where it reads the app's control group.
+func (w *watcher) openMeter(threads int) (m meter, blind string) {
+	m = meter{watch: w, threads: max(threads, 1)}
+	folder, why := w.app.Group()
 	if folder == "" {
-		return t.blind(why)
+		return m, why
 	}
-	group, err := t.rig.Memory.OpenGroup(folder)
+	group, err := w.rig.Memory.OpenGroup(folder)
 	if err != nil {
-		return t.blind(err.Error())
+		return m, err.Error()
 	}
-	t.meter.group = group
 	charge, err := group.Charge()
 	if err != nil || charge.Missing != "" {
 		_ = group.Close()
-		t.meter.group = nil
-		return t.blind(cmp.Or(charge.Missing, fmt.Sprint(err)))
+		return m, cmp.Or(charge.Missing, fmt.Sprint(err))
 	}
+	m.group = group
 	if group.ResetPeak() != nil {
-		t.meter.peak = -1 // the boot's is in it
+		m.peak = -1 // the boot's is in it
 	}
-	return nil
-}
-
-func (t *tryout) blind(why string) error {
-	if t.enforced() && t.setup.MemoryLimit > 0 {
-		return errors.New("what the app's control group is charged can't be read: " + why)
-	}
-	return nil
+	return m, ""
 }
 
 func (m *meter) close() {

@@ -15,6 +15,7 @@ type Plan struct {
 	WarmupLimit time.Duration
 	SoakLimit   time.Duration
 	Quick       bool
+	Sweep       bool // really run the best few candidates
 	// OtherThreads are the thread counts that get a short run each; none: those that shapes chooses.
 	OtherThreads []int
 	Precision    float64 // wanted half-width of the slope's interval, as a share of the slope

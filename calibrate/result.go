@@ -30,6 +30,8 @@ type Result struct {
 	Candidates      []Candidate    `json:"candidates"`
 	Formulas        []Formula      `json:"formulas"`
 	Warnings        []Warning      `json:"warnings"`
+	// Sweep is the best few candidates, really run; absent where that was not asked for.
+	Sweep *Sweep `json:"sweep,omitempty"`
 	// Proof is what became of the recommendation when it was really run.
 	Proof *Proof `json:"proof,omitempty"`
 	// Truth is what the built-in demo app says of itself; absent for every other app.
@@ -318,9 +320,11 @@ type Recommendation struct {
 	SafeRequests           int     `json:"safe_requests"`
 	MaxRequestsReason      string  `json:"max_requests_reason"`
 	Reason                 string  `json:"reason"`
-	Withheld               string  `json:"withheld,omitempty"` // why there is no recommendation
-	NothingFits            bool    `json:"nothing_fits"`
-	SmallestMemoryBytes    int64   `json:"smallest_memory_bytes,omitempty"` // where nothing fits: the least memory in which something would
+	// Measured says what the sweep of the candidates has for it, "" where it rests on the law alone.
+	Measured            string `json:"measured,omitempty"`
+	Withheld            string `json:"withheld,omitempty"` // why there is no recommendation
+	NothingFits         bool   `json:"nothing_fits"`
+	SmallestMemoryBytes int64  `json:"smallest_memory_bytes,omitempty"` // where nothing fits: the least memory in which something would
 }
 
 // Candidate is one choice of workers and threads, and why it does or doesn't fit.

@@ -49,7 +49,10 @@ func (r *run) measure(ctx context.Context) error {
 	if err := r.measureOne(ctx); err != nil {
 		return err
 	}
-	return r.scale(ctx)
+	if err := r.scale(ctx); err != nil {
+		return err
+	}
+	return r.sweep(ctx)
 }
 
 // measureOne is the calibration proper: one worker, from boot to stop.

@@ -37,6 +37,7 @@ const (
 	PhaseConcurrency = "concurrency"
 	PhaseStop        = "stop"
 	PhaseScale       = "scale"
+	PhaseSweep       = "sweep" // of candidates that are really run
 	PhaseWatch       = "watch" // the one phase of a server that was attached to
 	PhaseTrial       = "trial" // of an app that is set up as in production
 )

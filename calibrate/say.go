@@ -45,6 +45,13 @@ func sayTime(seconds float64) string {
 	}
 }
 
+func sayLatency(seconds float64) string {
+	if seconds < 1 {
+		return fmt.Sprintf("%.3g ms", 1000*seconds)
+	}
+	return fmt.Sprintf("%.3g s", seconds)
+}
+
 // sayMB groups by thousands, as the report does: 24 105 MB.
 func sayMB(b int64) string {
 	mb := fmt.Sprint((b + mib/2) / mib)

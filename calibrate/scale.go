@@ -125,14 +125,7 @@ func (r *run) measureShape(ctx context.Context, app App, shape Shape) error {
 	w.enter(PhaseScale)
 	answered, enough := r.rig.Load.Answered(), r.shortRun()*int64(shape.Workers)
 	began := time.Now()
-	clients := shape.Workers * max(r.clients(), r.plan.Clients)
-	if r.result.Target.Threads > 0 {
-		clients = shape.Workers * clientsPerThread * shape.Threads
-	}
-	if limit := r.bound(); limit > 0 {
-		clients = min(clients, limit) // connections come to the workers unevenly: one may get them all
-	}
-	tally, err := r.rig.Load.Attack(ctx, app.Info().URL, Pace{Clients: clients}, func(Bucket) {
+	tally, err := r.rig.Load.Attack(ctx, app.Info().URL, Pace{Clients: r.clientsOf(shape)}, func(Bucket) {
 		took, requests := time.Since(began), r.rig.Load.Answered()-answered
 		if took >= scaleTime && requests >= enough || took >= scaleLimit {
 			cancel(errEnough)
@@ -159,6 +152,18 @@ func (r *run) measureShape(ctx context.Context, app App, shape Shape) error {
 	measured.ChargeBytes, measured.ChargePeakBytes = r.charged(app)
 	r.result.Law.Runs = append(r.result.Law.Runs, measured)
 	return nil
+}
+
+// clientsOf keeps every thread of every worker busy.
+func (r *run) clientsOf(shape Shape) int {
+	clients := shape.Workers * max(r.clients(), r.plan.Clients)
+	if r.result.Target.Threads > 0 {
+		clients = shape.Workers * clientsPerThread * shape.Threads
+	}
+	if limit := r.bound(); limit > 0 {
+		clients = min(clients, limit) // connections come to the workers unevenly: one may get them all
+	}
+	return clients
 }
 
 // shortRun is how many requests a worker of a short run serves: as many as the main one had at its early reading.

@@ -119,8 +119,9 @@ func (t *tryout) run(outer context.Context) error {
 	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
 	t.watch = &watcher{rig: t.rig, app: t.app, started: t.started, fail: cancel, phase: PhaseTrial, relays: true}
-	if err := t.openMeter(); err != nil {
-		t.trial.Failed = err.Error()
+	var blind string
+	if t.meter, blind = t.watch.openMeter(t.setup.Threads); blind != "" && t.enforced() && t.setup.MemoryLimit > 0 {
+		t.trial.Failed = "what the app's control group is charged can't be read: " + blind
 		return nil
 	}
 	defer t.meter.close()

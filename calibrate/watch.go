@@ -135,7 +135,7 @@ func (w *watcher) read() {
 		return
 	}
 	w.samples = append(w.samples, s)
-	if s.Phase == PhaseScale {
+	if s.Phase == PhaseScale || s.Phase == PhaseSweep {
 		return // of another app than the run's: the journal is the run's
 	}
 	w.status.RSS, w.status.Peak = s.RSS, max(w.status.Peak, s.RSS)

@@ -1,5 +1,7 @@
 package sizing
 
+import "slices"
+
 // dearest is the share of a worker's time that recycling may cost before it is called a conflict: 1 %
 // (measuring.md).
 const dearest = 0.01
@@ -7,17 +9,21 @@ const dearest = 0.01
 // choice is the number of workers, and what the sentences need to say why.
 type choice struct {
 	threads  int
-	byCPU    int // the seeds' CPU rule, divided by threads
-	byMemory int // the most that the law lets into the budget
-	free     int // the choice before the minimum, the maximum and recycling had their say
-	roomiest int // the choice before recycling had its say
-	workers  int // 0: nothing fits
+	byCPU    int  // the seeds' CPU rule, divided by threads
+	byMemory int  // the most that the law lets into the budget
+	free     int  // the choice before the minimum, the maximum and recycling had their say
+	roomiest int  // the choice before recycling had its say
+	workers  int  // 0: nothing fits
+	measured bool // a measurement chose it, not the rules
 }
 
 // choose keeps the measured threads, unless something else is preferred. Where the fewest workers asked for don't
 // fit with them, as many with the most threads that do fit stand in: not more, because nothing was measured there and
 // so that more memory never gives fewer workers.
 func (q Question) choose() choice {
+	if c := q.chosen(); c.workers > 0 {
+		return c
+	}
 	if better := q.preference(); better != nil {
 		return q.chooseThreads(better)
 	}
@@ -32,6 +38,15 @@ func (q Question) choose() choice {
 		}
 	}
 	return choice{threads: q.Threads}
+}
+
+// chosen is the measurement's choice where it may be taken.
+func (q Question) chosen() choice {
+	n, t := q.Chosen.Workers, q.Chosen.Threads
+	if n < 1 || n != q.bounded(n) || !slices.Contains(q.ThreadChoices, t) || n > q.memoryWorkers(t) {
+		return choice{}
+	}
+	return choice{threads: t, byCPU: q.cpuWorkers(t), byMemory: q.memoryWorkers(t), free: n, roomiest: n, workers: n, measured: true}
 }
 
 // chooseWorkers is the lesser of CPU and memory, but two where two fit: one worker leaves nobody to answer while it

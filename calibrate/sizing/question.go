@@ -37,6 +37,9 @@ type Creep struct {
 	Slope, High float64
 }
 
+// Shape is a number of workers, and of threads in each.
+type Shape struct{ Workers, Threads int }
+
 // Question is what was measured and what is to be decided. Odd parts are taken so:
 //
 //   - CPUs, Workers, Threads and thread choices below 1 are 1; Threads is always among the choices; beyond 65 536 is 65 536.
@@ -69,6 +72,10 @@ type Question struct {
 
 	MinWorkers int // fewer are no answer, even where the cores ask for fewer
 	MaxWorkers int // more are no answer; 0 for no maximum
+
+	// Chosen is what a measurement chose, whatever the rules come to. It is taken where it fits, has one of the thread
+	// choices, and keeps to the minimum and the maximum; its zero value chooses nothing.
+	Chosen Shape
 
 	// Prefer says which of the thread choices to take. Of equals it is the one that takes less memory, then the one
 	// with fewer threads.

@@ -2,23 +2,19 @@ package sizing
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // reason is why c, in sentences: both bounds, the rule that overrode them, the total, and what is not known.
 func (q Question) reason(c choice, a Answer) string {
 	sentences := []string{q.boundsSentence(c)}
-	for _, s := range []string{
-		q.threadsSentence(c), q.twoSentence(c), q.boundedSentence(c), q.fewerSentence(c),
-		q.totalSentence(c, a), q.seedSentence(c, a), q.doubtSentence(),
-	} {
-		if s != "" {
-			sentences = append(sentences, s)
-		}
+	if !c.measured { // else no rule had a say
+		sentences = append(sentences, q.threadsSentence(c), q.twoSentence(c), q.boundedSentence(c), q.fewerSentence(c))
 	}
-	return strings.Join(sentences, " ")
+	sentences = append(sentences, q.totalSentence(c, a), q.seedSentence(c, a), q.doubtSentence())
+	return strings.Join(slices.DeleteFunc(sentences, func(s string) bool { return s == "" }), " ")
 }
-
 func (q Question) boundsSentence(c choice) string {
 	threads := count(c.threads, "thread") + each(c.workers)
 	switch {

@@ -24,6 +24,7 @@ type runFlags struct {
 	boxFlags
 	precision share
 	quick     bool
+	sweep     bool
 	maxSoak   time.Duration
 	outFlags
 
@@ -33,6 +34,7 @@ type runFlags struct {
 const runExample = `  calibrate run -- gunicorn --threads 4 app:app
   calibrate run --path /search -- gunicorn -c gunicorn.conf.py app:app
   calibrate run --targets requests.txt --rate 50 --duration 5m -- gunicorn app:app
+  calibrate run --sweep -- gunicorn --threads 4 app:app
   calibrate run --memory 1G --cpus 2 -- uvicorn app:app`
 
 func newRunCmd(env Env) *cobra.Command {
@@ -42,7 +44,8 @@ func newRunCmd(env Env) *cobra.Command {
 		Short: "Measure an app, size the box, report, save",
 		Long: "run starts COMMAND with one worker and recycling off, finds what the worker can serve, loads it at 70 % of\n" +
 			"that until its memory's growth is known, then makes every thread busy at once and reads the peak. Two short\n" +
-			"runs with other threads and a second worker check the result (--quick leaves them out).\n\n" +
+			"runs with other threads and a second worker check the result (--quick leaves them out). --sweep then really runs\n" +
+			"the best few candidates, a quarter of a minute each, and recommends the one that served most for its memory.\n\n" +
 			"A server that calibrate doesn't know gets its address through placeholders in COMMAND or in --env values:\n" +
 			"{host} {port} {workers} {threads} {max_requests}.",
 		Example: runExample,
@@ -71,6 +74,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	f.boxFlags.register(flags, "")
 	flags.Var(&f.precision, "precision", "how close the creep's interval must come")
 	flags.BoolVar(&f.quick, "quick", false, "a short soak: sees strong creep only")
+	flags.BoolVar(&f.sweep, "sweep", false, "really run the best few candidates, and choose by what they do (a minute or two more)")
 	flags.DurationVar(&f.maxSoak, "max-soak", calibrate.DefaultSoak, "give up on a verdict after so long")
 	f.outFlags.register(flags)
 }
@@ -158,6 +162,8 @@ func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 	wrong.check(f.loadFlags.checks(), f.appFlags.checks(), f.boxFlags.checks(), f.outFlags.checks(), []flagCheck{
 		{f.maxSoak <= 0, "--max-soak", "a time such as 2m"},
 		{f.quick && (f.duration > 0 || f.requests > 0), "--quick beside --duration or --requests", "one of them"},
+		{f.quick && f.sweep, "--quick beside --sweep", "one of them"},
+		{f.prefer != "" && f.sweep, "--prefer beside --sweep", "one of them: the sweep chooses by what it measures"},
 	})
 	f.wishes.check(&wrong)
 	if err := wrong.err("calibrate run --help lists the flags"); err != nil {
@@ -166,7 +172,7 @@ func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 	_, others := f.threads.split()
 	return calibrate.Plan{
 		Command: command, OtherThreads: others, Rate: float64(f.rate), Clients: f.concurrency, Requests: f.requests, Duration: f.duration,
-		WarmupLimit: calibrate.DefaultWarmup, SoakLimit: f.maxSoak, Quick: f.quick, Precision: float64(f.precision),
+		WarmupLimit: calibrate.DefaultWarmup, SoakLimit: f.maxSoak, Quick: f.quick, Sweep: f.sweep, Precision: float64(f.precision),
 		ReserveRatio: f.reserve.ratio, ReserveBytes: f.reserve.bytes, MemoryBytes: int64(f.memory), CPUs: f.cpus,
 		ProductionRate: float64(f.production), MinWorkers: f.minWorkers, MaxWorkers: f.maxWorkers, Prefer: string(f.prefer),
 		Silenced: f.silence, Flags: f.given,

@@ -1,0 +1,224 @@
+package calibrate
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"workermem/calibrate/sizing"
+)
+
+// Sweep is the best few candidates, really run one after another on the machine of the run.
+type Sweep struct {
+	CPUs        int        `json:"cpus"`         // that they had
+	BudgetBytes int64      `json:"budget_bytes"` // that they were to fit
+	RateAsked   float64    `json:"rate_asked"`   // requests a second at which the latencies were read, the same for all
+	RateBasis   string     `json:"rate_basis"`   // "given", or "measured": the soak's
+	Wanted      int        `json:"wanted"`       // candidates; with fewer runs, it was cut short
+	Runs        []SweepRun `json:"runs"`         // the first is the one that the law recommends
+}
+
+// SweepRun is what one candidate was found to do.
+type SweepRun struct {
+	Workers int `json:"workers"`
+	Threads int `json:"threads"` // 0: the server has none to set
+
+	RatePerSecond float64 `json:"rate_per_second"` // answered well in closed loop, every thread busy
+	Latency       Latency `json:"latency_seconds"` // in open loop, at the rate of the sweep
+	RateSent      float64 `json:"rate_sent"`       // what it took of that rate
+
+	// ObservedBytes is the most that the whole tree took with every thread busy, MeasuredBytes the same less the creep of
+	// the requests served by then: a candidate that serves more must not seem larger for it. The law has PredictedBytes.
+	ObservedBytes  int64  `json:"observed_bytes"`
+	ObservedSource string `json:"observed_source"`
+	MeasuredBytes  int64  `json:"measured_bytes"`
+	PredictedBytes int64  `json:"predicted_bytes"`
+	BusyRequests   int64  `json:"busy_requests"` // answered by then
+
+	Requests  int64        `json:"requests"` // of both loads, as are the errors
+	Succeeded int64        `json:"succeeded"`
+	Errors    []ErrorCount `json:"errors"`
+
+	Pareto bool   `json:"pareto"` // none of the others that are is better all in all: see [SweepRun.beats]
+	Chosen bool   `json:"chosen"`
+	Failed string `json:"failed,omitempty"` // why it can't be compared
+}
+
+// What two short runs of one shape differ by on a machine that does nothing else: less is no difference.
+const (
+	rateNoise = 0.05
+	p99Noise  = 0.10
+	// alike is how near the most throughput, and then the least memory, is as good.
+	alike = 0.05
+)
+
+// beats says that s is at least as good as other in throughput, memory and p99, and better in one. Memory has no
+// margin: it is read exactly, and without one nobody can be beaten in a circle. (A circle at equal memory would need more
+// steps down than up in throughput as well as in p99, and a step down in the one is a step up in the other.)
+func (s SweepRun) beats(other SweepRun) bool {
+	faster, slower := s.RatePerSecond > other.RatePerSecond*(1+rateNoise), other.RatePerSecond > s.RatePerSecond*(1+rateNoise)
+	sooner, later := other.p99() > s.p99()*(1+p99Noise), s.p99() > other.p99()*(1+p99Noise)
+	if slower || later || s.MeasuredBytes > other.MeasuredBytes {
+		return false
+	}
+	return faster || sooner || s.MeasuredBytes < other.MeasuredBytes
+}
+
+func (s SweepRun) p99() float64 {
+	if s.Latency.P99 == nil {
+		return math.Inf(1)
+	}
+	return *s.Latency.P99
+}
+
+// compared says that a run has all that is compared, within the budget.
+func (s SweepRun) compared(budget int64) bool {
+	return s.Failed == "" && s.RatePerSecond > 0 && s.Latency.P99 != nil && s.MeasuredBytes > 0 && s.MeasuredBytes <= budget
+}
+
+// pareto returns the indices of the runs worth a choice: those that nobody beats, and then of what they leave unbeaten
+// those that nobody left beats. Margins make beating intransitive, so a run that is beaten itself must not
+// count against another.
+func pareto(runs []SweepRun, left []int) (front []int) {
+	unbeaten := func() []int {
+		return slices.DeleteFunc(slices.Clone(left), func(i int) bool {
+			return slices.ContainsFunc(left, func(j int) bool { return runs[j].beats(runs[i]) })
+		})
+	}
+	for best := unbeaten(); len(best) > 0; best = unbeaten() {
+		front = append(front, best...)
+		left = slices.DeleteFunc(slices.Clone(left), func(i int) bool {
+			return slices.Contains(best, i) || slices.ContainsFunc(best, func(j int) bool { return runs[j].beats(runs[i]) })
+		})
+	}
+	return front
+}
+
+// best is the choice of a front: of those with about the most throughput those with about the least memory, and of these
+// the one with the lowest p99. -1 of none.
+func best(runs []SweepRun, front []int) int {
+	if len(front) == 0 {
+		return -1
+	}
+	most, least := 0.0, int64(math.MaxInt64)
+	for _, i := range front {
+		most = max(most, runs[i].RatePerSecond)
+	}
+	front = slices.DeleteFunc(slices.Clone(front), func(i int) bool { return runs[i].RatePerSecond < most*(1-alike) })
+	for _, i := range front {
+		least = min(least, runs[i].MeasuredBytes)
+	}
+	front = slices.DeleteFunc(front, func(i int) bool { return float64(runs[i].MeasuredBytes) > float64(least)*(1+alike) })
+	return slices.MinFunc(front, func(i, j int) int {
+		a, b := runs[i], runs[j]
+		return cmp.Or(cmp.Compare(a.p99(), b.p99()), cmp.Compare(a.MeasuredBytes, b.MeasuredBytes),
+			cmp.Compare(b.RatePerSecond, a.RatePerSecond), cmp.Compare(a.Workers, b.Workers), cmp.Compare(a.Threads, b.Threads))
+	})
+}
+
+// weighed is a result's sweep with creep taken out, held against the law, and with its choice. The sweep given stays as it is.
+func weighed(r Result) *Sweep {
+	if r.Sweep == nil {
+		return nil
+	}
+	s := *r.Sweep
+	s.Runs = slices.Clone(s.Runs)
+	var some []int
+	for i := range s.Runs {
+		run := &s.Runs[i]
+		run.PredictedBytes = r.Law.at(run.Workers, max(run.Threads, 1))
+		run.MeasuredBytes = max(run.ObservedBytes-int64(slope(r)*float64(run.BusyRequests)), 0)
+		run.Pareto, run.Chosen = false, false
+		if run.compared(s.BudgetBytes) {
+			some = append(some, i)
+		}
+	}
+	front := pareto(s.Runs, some)
+	for _, i := range front {
+		s.Runs[i].Pareto = true
+	}
+	if i := best(s.Runs, front); i >= 0 {
+		s.Runs[i].Chosen = true
+	}
+	return &s
+}
+
+// sweptHere says that a result is sized for the box that its candidates ran on, and that nothing else is to choose.
+func (r Result) sweptHere() bool {
+	if r.Sweep == nil || r.Plan.Prefer != "" || cpus(r) != r.Sweep.CPUs {
+		return false
+	}
+	bytes, _ := budget(r)
+	return bytes == r.Sweep.BudgetBytes
+}
+
+// measuredChoice is the answer with the choice of the sweep, and what the sweep has for it. Without a sweep of this box,
+// or where its choice is not among what was asked for, it is the answer as it was, and "".
+func measuredChoice(r Result, q sizing.Question, computed sizing.Answer) (sizing.Answer, string) {
+	if !r.sweptHere() || computed.Recommended == nil {
+		return computed, ""
+	}
+	i := slices.IndexFunc(r.Sweep.Runs, func(run SweepRun) bool { return run.Chosen })
+	if i < 0 {
+		return computed, ""
+	}
+	chosen := r.Sweep.Runs[i]
+	q.Chosen = sizing.Shape{Workers: chosen.Workers, Threads: max(chosen.Threads, 1)}
+	a := sizing.Decide(q)
+	if a.Recommended.Workers != q.Chosen.Workers || a.Recommended.Threads != q.Chosen.Threads {
+		return computed, ""
+	}
+	return a, r.Sweep.why(chosen, computed.Recommended)
+}
+
+// why says what the choice was found to do, and what the one did that the law alone would have recommended.
+func (s Sweep) why(chosen SweepRun, computed *sizing.Candidate) string {
+	of := fmt.Sprintf("of %s really run", plural(s.comparable(), "candidate"))
+	if chosen.is(computed.Workers, computed.Threads) {
+		return fmt.Sprintf("Confirmed by measurement: %s none was a better choice; it served %s.", of, chosen.figures())
+	}
+	law := SweepRun{Workers: computed.Workers, Threads: computed.Threads}
+	if chosen.Threads == 0 {
+		law.Threads = 0
+	}
+	text := fmt.Sprintf("Chosen by measurement: %s it served %s", of, chosen.figures())
+	for _, run := range s.Runs {
+		if !run.is(computed.Workers, computed.Threads) {
+			continue
+		}
+		if run.compared(s.BudgetBytes) {
+			return fmt.Sprintf("%s; %s, as computed, served %s.", text, law.shape(), run.figures())
+		}
+		return fmt.Sprintf("%s; %s, as computed, can't be compared: %s.", text, law.shape(), cmp.Or(run.Failed, "they took more than the budget"))
+	}
+	return fmt.Sprintf("%s; %s were computed, and not run.", text, law.shape())
+}
+
+func (s Sweep) comparable() (n int) {
+	for _, run := range s.Runs {
+		if run.compared(s.BudgetBytes) {
+			n++
+		}
+	}
+	return n
+}
+
+func (s SweepRun) is(workers, threads int) bool {
+	return s.Workers == workers && max(s.Threads, 1) == max(threads, 1)
+}
+
+func (s SweepRun) shape() Shape { return Shape{s.Workers, s.Threads} }
+
+func (s SweepRun) figures() string {
+	return fmt.Sprintf("%.0f requests/s in %s (p99 %s)", s.RatePerSecond, sayMB(s.MeasuredBytes), sayLatency(s.p99()))
+}
+
+// noteBasis marks the candidates that were really run.
+func (s Sweep) noteBasis(all []Candidate) {
+	for i, c := range all {
+		if slices.ContainsFunc(s.Runs, func(run SweepRun) bool { return run.compared(s.BudgetBytes) && run.is(c.Workers, c.Threads) }) {
+			all[i].Basis = "measured"
+		}
+	}
+}

@@ -1,0 +1,291 @@
+package calibrate
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	mostSwept   = 5               // candidates: a quarter of a minute each
+	sweepWarmup = 2 * time.Second // caches, connections, compilers
+	sweepBusy   = 6 * time.Second // some thousand requests of a quick app: its rate is then within 2 to 5 %
+	sweepSteady = 5 * time.Second
+	sweepLimit  = 20 * time.Second // of one load, for an app that needs longer for a few requests
+)
+
+// sweep really runs the best few candidates, so that the choice among them rests on throughput and latency, of which the
+// law knows nothing. What goes wrong with one costs its row, not the run.
+func (r *run) sweep(ctx context.Context) error {
+	if !r.plan.Sweep || r.rig.Scale == nil {
+		return nil
+	}
+	computed := r.analysed()
+	if computed.Recommendation.Workers == 0 {
+		return nil // there is nothing to choose from, which the report says
+	}
+	shapes := sweepShapes(computed)
+	if len(shapes) < 2 {
+		r.warn("not-swept", "there is one candidate only that fits and that calibrate can start, so there is nothing to compare",
+			"give more memory or cores; or write {workers} where the command says how many")
+		return nil
+	}
+	r.phase = PhaseSweep
+	r.result.Sweep = &Sweep{CPUs: r.result.Host.SizingCPUs(), BudgetBytes: computed.Recommendation.BudgetBytes, Wanted: len(shapes), Runs: []SweepRun{}}
+	r.result.Sweep.RateAsked, r.result.Sweep.RateBasis = commonRate(computed)
+	steady := Pace{Rate: r.result.Sweep.RateAsked, Clients: r.steadyClients(shapes)}
+	for i, shape := range shapes {
+		c := &contender{run: r, shape: shape, place: fmt.Sprintf("%d of %d: %s", i+1, len(shapes), shape), steady: steady}
+		c.row = SweepRun{Workers: shape.Workers, Threads: shape.Threads, Errors: []ErrorCount{}}
+		err := c.compete(ctx, computed.Law)
+		if ctx.Err() != nil {
+			return r.explain(ctx, ctx.Err()) // the run is whole all the same, and keeps the candidates before
+		}
+		if err != nil {
+			c.row.Failed = RedactText(err.Error())
+		}
+		r.result.Sweep.Runs = append(r.result.Sweep.Runs, c.row)
+		if err := r.rig.Journal.Save(r.analysed()); err != nil {
+			return journalFailure(err)
+		}
+	}
+	return nil
+}
+
+// commonRate is what all candidates are asked for: what production will, or the soak did.
+func commonRate(r Result) (rate float64, basis string) {
+	if r.Plan.ProductionRate > 0 {
+		return r.Plan.ProductionRate, "given"
+	}
+	return cmp.Or(r.Load.RateAsked, r.Load.RateSent), "measured"
+}
+
+// steadyClients bounds the requests under way in the open loop, for all candidates alike.
+func (r *run) steadyClients(shapes []Shape) int {
+	if limit := r.bound(); limit > 0 {
+		return limit
+	}
+	most := 1
+	for _, s := range shapes {
+		most = max(most, mostWaiting*r.clientsOf(s))
+	}
+	return min(most, mostLoaded)
+}
+
+// sweepShapes are the candidates worth a run, the recommended first: those with other threads that the user named, those
+// next to it, the largest within the CPU rule, and the cheapest. Without a way to start more workers only one is run.
+func sweepShapes(r Result) []Shape {
+	all := slices.DeleteFunc(slices.Clone(r.Candidates), func(c Candidate) bool {
+		return !c.Fits || c.Workers > 1 && !r.Target.CanScale
+	})
+	rec := r.Recommendation
+	here := func(c Candidate) bool { return c.Threads == rec.Threads }
+	more := func(c Candidate) bool { return c.Threads > rec.Threads }
+	fewer := func(c Candidate) bool { return c.Threads < rec.Threads }
+	beside := func(c Candidate) int { return abs(c.Threads-rec.Threads)*mostTried + abs(c.Workers-rec.Workers) }
+	shapes := []Shape{{rec.Workers, rec.Threads}}
+	add := func(some func(Candidate) bool, cost func(Candidate) int) {
+		some = both(some, func(c Candidate) bool { return c.Workers <= mostTried })
+		if c, ok := cheapest(all, some, cost); ok && !slices.Contains(shapes, Shape{c.Workers, c.Threads}) && len(shapes) < mostSwept {
+			shapes = append(shapes, Shape{c.Workers, c.Threads})
+		}
+	}
+	for _, threads := range r.Plan.OtherThreads {
+		add(func(c Candidate) bool { return c.Threads == threads }, beside)
+	}
+	rule := 2*cpus(r) + 1
+	add(both(here, func(c Candidate) bool { return c.Workers > rec.Workers }), beside)
+	add(both(here, func(c Candidate) bool { return c.Workers < rec.Workers }), beside)
+	add(more, beside)
+	add(func(c Candidate) bool { return c.Workers*max(c.Threads, 1) <= rule }, func(c Candidate) int { return -int(c.TotalBytes) })
+	add(fewer, beside)
+	add(func(Candidate) bool { return true }, func(c Candidate) int { return int(c.TotalBytes) })
+	return shapes
+}
+
+func both(a, b func(Candidate) bool) func(Candidate) bool {
+	return func(c Candidate) bool { return a(c) && b(c) }
+}
+
+// cheapest is the first of the least cost among some candidates.
+func cheapest(all []Candidate, some func(Candidate) bool, cost func(Candidate) int) (best Candidate, ok bool) {
+	for _, c := range all {
+		if some(c) && (!ok || cost(c) < cost(best)) {
+			best, ok = c, true
+		}
+	}
+	return best, ok
+}
+
+func abs(n int) int { return max(n, -n) }
+
+// contender is one candidate that is run.
+type contender struct {
+	*run
+	shape  Shape
+	place  string // in the sweep, for the progress line
+	steady Pace
+	row    SweepRun
+	app    App
+	watch  *watcher
+	meter  meter
+
+	mu       sync.Mutex // of what is read while the load goes on
+	observed int64
+}
+
+// compete starts the app in its shape, and loads it: every thread busy for its throughput and its memory, then the rate
+// that all have for its latency.
+func (c *contender) compete(ctx context.Context, law Law) error {
+	if promised := law.at(c.shape.Workers, max(c.shape.Threads, 1)); c.tooMuch(promised) {
+		return fmt.Errorf("not run: it might take %s, more than half of the memory that is free", sayMB(promised))
+	}
+	target, err := c.rig.Scale(Setup{Shape: c.shape})
+	if err != nil {
+		return err
+	}
+	stopTelling := c.tellWhile(c.place + ", its first answer")
+	c.app, err = target.Start(ctx)
+	stopTelling()
+	if err != nil {
+		return err
+	}
+	defer c.end(ctx, c.app)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	c.watch = &watcher{rig: c.rig, app: c.app, started: c.started, fail: cancel, phase: PhaseSweep}
+	if found := c.watch.await(ctx, c.shape.Workers); found != c.shape.Workers {
+		c.watch.closeProbes()
+		return fmt.Errorf("%d of %s were found", found, plural(c.shape.Workers, "worker"))
+	}
+	c.meter, _ = c.watch.openMeter(c.shape.Threads)
+	defer c.meter.close()
+	stop := c.follow(ctx, cancel)
+	defer stop()
+	return c.loads(ctx)
+}
+
+func (c *contender) loads(ctx context.Context) error {
+	from := c.rig.Load.Answered()
+	busy := Pace{Clients: c.clientsOf(c.shape)}
+	if _, _, err := c.attack(ctx, busy, sweepWarmup, "warming up"); err != nil {
+		return err
+	}
+	tally, rate, err := c.attack(ctx, busy, sweepBusy, "every thread busy")
+	if err != nil {
+		return err
+	}
+	c.row.RatePerSecond, c.row.BusyRequests = rate, c.rig.Load.Answered()-from
+	c.mu.Lock()
+	c.row.ObservedBytes, c.row.ObservedSource = c.observed, c.meter.source()
+	if c.observed > 0 {
+		c.row.ObservedBytes += c.meter.unseen()
+	}
+	c.mu.Unlock()
+	if c.row.ObservedBytes == 0 {
+		return errors.New("the memory of its processes could not be read")
+	}
+	if err := c.count(tally); err != nil {
+		return err
+	}
+	tally, _, err = c.attack(ctx, c.steady, sweepSteady, fmt.Sprintf("%.4g requests/s", c.steady.Rate))
+	if err != nil {
+		return err
+	}
+	c.row.Latency, c.row.RateSent = tally.Latency, tally.RateSent
+	if tally.Latency.P99 == nil {
+		return fmt.Errorf("none of %.4g requests/s was answered", c.steady.Rate)
+	}
+	return c.count(tally)
+}
+
+// attack loads the app until enough was seen. The rate is that of the requests answered well.
+func (c *contender) attack(outer context.Context, pace Pace, least time.Duration, waiting string) (Tally, float64, error) {
+	ctx, cancel := context.WithCancelCause(outer)
+	defer cancel(nil)
+	var so seen
+	tally, err := c.rig.Load.Attack(ctx, c.app.Info().URL, pace, func(b Bucket) {
+		so.buckets = append(so.buckets, b)
+		so.seconds, so.answered = b.Seconds, so.answered+b.Requests
+		state := atLeast(so, least, sweepLimit)
+		if state.done && (so.answered >= int64(fewRequests*c.shape.Workers) || so.seconds >= sweepLimit.Seconds()) {
+			cancel(errEnough)
+		}
+		c.watch.tell("", c.place+", "+waiting, 0)
+	})
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnough) {
+		return tally, 0, c.ended(cause)
+	}
+	rate := rateOf(so.buckets, seen{seconds: tally.Seconds, answered: tally.Requests})
+	return tally, rate * float64(tally.Succeeded) / float64(max(tally.Requests, 1)), err
+}
+
+// ended says more of an app that has ended than that it has.
+func (c *contender) ended(cause error) error {
+	if errors.Is(cause, errAppEnded) {
+		return c.app.Failure(PhaseSweep)
+	}
+	return cause
+}
+
+// count adds a load's requests to the row. Load that fails says nothing of the candidate.
+func (c *contender) count(t Tally) error {
+	c.row.Requests += t.Requests
+	c.row.Succeeded += t.Succeeded
+	for _, e := range t.Errors {
+		i := slices.IndexFunc(c.row.Errors, func(have ErrorCount) bool { return have.Class == e.Class })
+		if i < 0 {
+			c.row.Errors = append(c.row.Errors, e)
+			continue
+		}
+		c.row.Errors[i].Count += e.Count
+	}
+	if t.Requests == 0 || float64(t.Succeeded) < leastSuccess*float64(t.Requests) {
+		return fmt.Errorf("%d of %d requests failed", t.Requests-t.Succeeded, t.Requests)
+	}
+	return nil
+}
+
+// follow reads the workers and the memory of the tree until the returned function is called.
+func (c *contender) follow(ctx context.Context, fail context.CancelCauseFunc) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var group sync.WaitGroup
+	group.Go(func() { c.watch.watch(ctx) })
+	group.Go(func() { c.measureAll(ctx, fail) })
+	group.Go(func() {
+		select {
+		case <-c.app.Exited():
+			fail(errAppEnded)
+		case <-ctx.Done():
+		}
+	})
+	return func() {
+		cancel()
+		group.Wait()
+	}
+}
+
+// measureAll reads the memory of the whole tree ten times a second, and ends what takes too much of it.
+func (c *contender) measureAll(ctx context.Context, fail context.CancelCauseFunc) {
+	tick := time.NewTicker(SampleInterval)
+	defer tick.Stop()
+	for {
+		c.mu.Lock()
+		if bytes, _, ok := c.meter.read(); ok {
+			c.observed = max(c.observed, bytes)
+		}
+		if c.tooMuch(c.observed) {
+			fail(fmt.Errorf("it took %s, more than half of the memory that was free", sayMB(c.observed)))
+		}
+		c.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
