@@ -46,6 +46,9 @@ func whyOf(r calibrate.Result) string {
 	if most := r.Target.MaxWorkers; most > 0 && rec.Workers == most {
 		bound = "this server runs no more"
 	}
+	if swept := sweptWhy(r); swept != "" {
+		bound = swept
+	}
 	switch {
 	case bound == "" && uses == "":
 		return rec.Reason

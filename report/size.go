@@ -31,6 +31,7 @@ func writeSized(p *page, r calibrate.Result) {
 	p.heading(sumTitle(r))
 	p.facts(sum(r))
 	writeCandidates(p, r, inJSON)
+	writeSweep(p, r)
 	writeFormulas(p, r.Formulas)
 }
 

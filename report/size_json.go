@@ -16,6 +16,7 @@ type sizing struct {
 	Worker     calibrate.Worker    `json:"worker"`
 	Creep      calibrate.Creep     `json:"creep"`
 	Law        calibrate.Law       `json:"law"`
+	Sweep      *calibrate.Sweep    `json:"sweep,omitempty"` // on the machine of the run
 	Hosts      []sizedHost         `json:"hosts"`
 	RestsOn    map[string]string   `json:"rests_on"`
 	Warnings   []calibrate.Warning `json:"warnings"` // that hold for every host
@@ -38,7 +39,7 @@ const sizingSchema = "calibrate.sizing/1"
 func SizeJSON(w io.Writer, sized []calibrate.Result) error {
 	r := sized[0].Whole()
 	s := sizing{
-		Schema: sizingSchema, Run: r.ID, Plan: r.Plan, Worker: r.Worker, Creep: r.Creep, Law: r.Law,
+		Schema: sizingSchema, Run: r.ID, Plan: r.Plan, Worker: r.Worker, Creep: r.Creep, Law: r.Law, Sweep: r.Sweep,
 		RestsOn: map[string]string{}, Warnings: common(sized),
 	}
 	if len(sized) > 1 {

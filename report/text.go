@@ -28,6 +28,7 @@ func Text(w io.Writer, r calibrate.Result, o TextOptions) error {
 	p.heading("The sum")
 	p.facts(sum(r))
 	writeCandidates(p, r, inResult)
+	writeSweep(p, r)
 	writeFormulas(p, r.Formulas)
 	writeProof(p, r)
 	if r.Truth != nil {

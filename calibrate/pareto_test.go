@@ -1,0 +1,233 @@
+package calibrate
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// ran is a run of so many requests a second, MB, and milliseconds at p99.
+func ran(workers int, rate float64, mb int64, ms float64) SweepRun {
+	p99 := ms / 1000
+	return SweepRun{Workers: workers, Threads: 4, RatePerSecond: rate, MeasuredBytes: mb * mib, Latency: Latency{P99: &p99}}
+}
+
+func indices(runs []SweepRun) []int {
+	all := make([]int, len(runs))
+	for i := range runs {
+		all[i] = i
+	}
+	return all
+}
+
+func TestParetoAndBest(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		runs  []SweepRun
+		front []int
+		best  int
+	}{
+		{"none", nil, nil, -1},
+		{"one", []SweepRun{ran(1, 100, 50, 10)}, []int{0}, 0},
+		{"better in all three", []SweepRun{ran(1, 100, 50, 10), ran(2, 200, 40, 5)}, []int{1}, 1},
+		{"more throughput for more memory", []SweepRun{ran(1, 100, 50, 10), ran(2, 200, 80, 10)}, []int{0, 1}, 1},
+		{"4 % more throughput is noise: the smaller", []SweepRun{ran(1, 100, 50, 10), ran(2, 104, 80, 10)}, []int{0}, 0},
+		{"9 % less p99 is noise: the smaller", []SweepRun{ran(1, 100, 50, 10), ran(2, 100, 80, 9.2)}, []int{0}, 0},
+		{"a third of the p99 for more memory: still the smaller", []SweepRun{ran(1, 100, 50, 10), ran(2, 100, 80, 3)}, []int{0, 1}, 0},
+		{"and for about as much memory: the quicker", []SweepRun{ran(1, 100, 50, 10), ran(2, 100, 52, 3)}, []int{0, 1}, 1},
+		{"equal in all: both, and the one of fewer workers", []SweepRun{ran(2, 100, 50, 10), ran(1, 100, 50, 10)}, []int{0, 1}, 1},
+		{"in steps within the noise, each is beaten only by one that counts",
+			[]SweepRun{ran(1, 100, 50, 10), ran(2, 104, 51, 10), ran(3, 108, 52, 10)}, []int{0, 2}, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			front := pareto(c.runs, indices(c.runs))
+			slices.Sort(front)
+			if !slices.Equal(front, c.front) {
+				t.Errorf("front %v, want %v", front, c.front)
+			}
+			if got := best(c.runs, front); got != c.best {
+				t.Errorf("best %d, want %d", got, c.best)
+			}
+		})
+	}
+}
+
+// sweeps draws runs that are near enough to each other for the margins to matter.
+func sweeps(t *rapid.T, name string, least, most int) []SweepRun {
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) SweepRun {
+		return ran(rapid.IntRange(1, 9).Draw(t, "workers"), float64(rapid.IntRange(90, 120).Draw(t, "rate")),
+			int64(rapid.IntRange(48, 54).Draw(t, "mb")), float64(rapid.IntRange(8, 13).Draw(t, "ms")))
+	}), least, most).Draw(t, name)
+}
+
+func TestPropertyPareto(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		runs := sweeps(t, "runs", 1, 8)
+		front := pareto(runs, indices(runs))
+		if len(front) == 0 {
+			t.Fatal("no choice among some")
+		}
+		for i, run := range runs {
+			if run.beats(run) {
+				t.Fatalf("%d beats itself", i)
+			}
+			beaten := slices.ContainsFunc(front, func(j int) bool { return runs[j].beats(run) })
+			if beaten == slices.Contains(front, i) {
+				t.Fatalf("%d of %v: beaten by the front: %v", i, front, beaten)
+			}
+		}
+		chosen := runs[best(runs, front)]
+		for _, i := range front {
+			if chosen.RatePerSecond < runs[i].RatePerSecond*(1-alike) {
+				t.Fatalf("chosen %+v, where %+v serves more", chosen, runs[i])
+			}
+		}
+	})
+}
+
+// A run that is beaten changes nothing for the others, wherever it stands.
+func TestPropertyABeatenRunChangesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		runs := sweeps(t, "runs", 1, 6)
+		front := pareto(runs, indices(runs))
+		one := sweeps(t, "one more", 1, 1)[0]
+		if !slices.ContainsFunc(front, func(i int) bool { return runs[i].beats(one) }) {
+			t.Skip("nobody beats it")
+		}
+		more := slices.Insert(slices.Clone(runs), rapid.IntRange(0, len(runs)).Draw(t, "at"), one)
+		before, after := runs[best(runs, front)], more[best(more, pareto(more, indices(more)))]
+		if !reflect.DeepEqual(before, after) {
+			t.Fatalf("%+v was chosen, and with %+v beside it %+v", before, one, after)
+		}
+	})
+}
+
+// swept is a recorded run of the fixture app with a sweep beside it.
+func swept(t *testing.T, runs ...SweepRun) Result {
+	t.Helper()
+	r := recorded(t, "flat")
+	for i := range runs {
+		runs[i].ObservedBytes, runs[i].RateSent = runs[i].MeasuredBytes, 70
+	}
+	r.Sweep = &Sweep{CPUs: r.Host.SizingCPUs(), BudgetBytes: r.Recommendation.BudgetBytes, RateAsked: 70, Wanted: len(runs), Runs: runs}
+	return Analyse(Measured{Result: r})
+}
+
+func TestTheSweepChooses(t *testing.T) {
+	r := swept(t, ran(2, 500, 60, 12), ran(1, 300, 40, 20), ran(3, 700, 80, 11))
+	rec := r.Recommendation
+	if rec.Workers != 3 || rec.Threads != 4 || rec.TotalBytes == 0 || rec.WorkerMemoryMB == 0 {
+		t.Errorf("recommended %+v", rec)
+	}
+	want := "Chosen by measurement: of 3 candidates really run it served 700 requests/s in 80 MB (p99 11 ms); 2 workers of 4 threads, " +
+		"as computed, served 500 requests/s in 60 MB (p99 12 ms)."
+	if rec.Measured != want || !strings.HasPrefix(rec.Reason, want+" 3 workers with 4 threads each: CPU allows ") {
+		t.Errorf("measured %q, reason %q", rec.Measured, rec.Reason)
+	}
+	if strings.Contains(rec.Reason, "asked for") || strings.Contains(rec.Reason, "Two all the same") {
+		t.Errorf("a rule has had its say: %q", rec.Reason)
+	}
+	for _, c := range r.Candidates {
+		if c.Threads == 4 && c.Workers <= 3 && c.Basis != "measured" {
+			t.Errorf("%d workers were run, and are %s", c.Workers, c.Basis)
+		}
+		if c.Recommended != (c.Workers == 3 && c.Threads == 4) {
+			t.Errorf("recommended: %+v", c)
+		}
+	}
+	if again := Analyse(Measured{Result: r}); !reflect.DeepEqual(again, r) {
+		t.Error("analysed again it says something else")
+	}
+	if again := r.Resized(); !reflect.DeepEqual(again, r) {
+		t.Error("sized again for its own box it says something else")
+	}
+}
+
+func TestTheSweepConfirms(t *testing.T) {
+	r := swept(t, ran(2, 700, 60, 12), ran(3, 710, 80, 11))
+	want := "Confirmed by measurement: of 2 candidates really run none was a better choice; it served 700 requests/s in 60 MB (p99 12 ms)."
+	if r.Recommendation.Workers != 2 || r.Recommendation.Measured != want {
+		t.Errorf("%+v", r.Recommendation)
+	}
+}
+
+// What was measured on one box decides nothing about another, nor against what the user asks for.
+func TestTheSweepChoosesOnlyHere(t *testing.T) {
+	for name, change := range map[string]func(*PlanInfo){
+		"more cores":    func(p *PlanInfo) { p.CPUs = 8 },
+		"less memory":   func(p *PlanInfo) { p.MemoryBytes = 300 * mib },
+		"at most 2":     func(p *PlanInfo) { p.MaxWorkers = 2 },
+		"at least 4":    func(p *PlanInfo) { p.MinWorkers = 4 },
+		"least memory":  func(p *PlanInfo) { p.Prefer = "memory" },
+		"other threads": func(p *PlanInfo) { p.ThreadChoices = []int{8} },
+	} {
+		r := swept(t, ran(2, 500, 60, 12), ran(3, 700, 80, 11))
+		change(&r.Plan)
+		plain := r
+		plain.Sweep = nil
+		got, want := r.Resized(), plain.Resized()
+		if got.Recommendation != want.Recommendation || !reflect.DeepEqual(got.Sweep, r.Sweep) {
+			t.Errorf("%s: %+v, want %+v", name, got.Recommendation, want.Recommendation)
+		}
+	}
+}
+
+// A run that failed, or took more than the budget, is no choice; creep is no part of a candidate's memory.
+func TestWhatASweepCanNotCompare(t *testing.T) {
+	failed, large := ran(3, 900, 50, 5), ran(4, 900, 1<<20, 5)
+	failed.Failed = "the worker ended during the measurement"
+	r := swept(t, ran(2, 500, 60, 12), failed, large)
+	if rec := r.Recommendation; rec.Workers != 2 || !strings.Contains(rec.Measured, "of 1 candidate really run") {
+		t.Errorf("%+v", rec)
+	}
+	first := ran(2, 500, 60, 12)
+	first.Failed = "no second worker today"
+	r = swept(t, first, ran(1, 300, 40, 20))
+	if rec := r.Recommendation; rec.Workers != 1 || !strings.Contains(rec.Measured, "as computed, can't be compared: no second worker today.") {
+		t.Errorf("%+v", rec)
+	}
+	leaky := recorded(t, "creeping")
+	leaky.Sweep = &Sweep{BudgetBytes: gib, Runs: []SweepRun{{Workers: 2, Threads: 4, ObservedBytes: 200 * mib, BusyRequests: 5000}}}
+	run := weighed(leaky).Runs[0]
+	if crept := int64(5000 * *leaky.Creep.BytesPerRequest); run.MeasuredBytes != 200*mib-crept || run.PredictedBytes != leaky.Law.at(2, 4) {
+		t.Errorf("%+v, of which %d crept", run, crept)
+	}
+	if leaky.Sweep.Runs[0].MeasuredBytes != 0 {
+		t.Error("the given sweep was written to")
+	}
+}
+
+func TestSweepShapes(t *testing.T) {
+	fits := func(workers, threads int) Candidate {
+		return Candidate{Workers: workers, Threads: threads, Fits: true, TotalBytes: int64(20+workers*(20+2*threads)) * mib}
+	}
+	var grid []Candidate
+	for _, threads := range []int{1, 4, 16} {
+		for workers := 1; workers <= 5; workers++ {
+			grid = append(grid, fits(workers, threads))
+		}
+	}
+	base := Result{Candidates: grid, Target: TargetInfo{CanScale: true}, Plan: PlanInfo{CPUs: 2}, Recommendation: Recommendation{Workers: 2, Threads: 4}}
+	named, alone, tight, sync := base, base, base, base
+	named.Plan.OtherThreads = []int{16, 1}
+	alone.Target.CanScale, alone.Recommendation.Workers = false, 1
+	tight.Candidates = []Candidate{fits(1, 4), fits(2, 4), {Workers: 3, Threads: 4}}
+	sync.Candidates, sync.Recommendation = grid[:5], Recommendation{Workers: 5, Threads: 1}
+	for name, c := range map[string]struct {
+		result Result
+		want   []Shape
+	}{
+		"the neighbours, more threads, the largest by the rule": {base, []Shape{{2, 4}, {3, 4}, {1, 4}, {2, 16}, {5, 1}}},
+		"the threads that were named first":                     {named, []Shape{{2, 4}, {2, 16}, {2, 1}, {3, 4}, {1, 4}}},
+		"one worker is all that can be started":                 {alone, []Shape{{1, 4}, {1, 16}, {1, 1}}},
+		"only what fits":                                        {tight, []Shape{{2, 4}, {1, 4}}},
+		"without threads":                                       {sync, []Shape{{5, 1}, {4, 1}, {1, 1}}},
+	} {
+		if got := sweepShapes(c.result); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}

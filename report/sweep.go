@@ -1,0 +1,117 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"workermem/calibrate"
+)
+
+// writeSweep is the table of the candidates that were really run.
+func writeSweep(p *page, r calibrate.Result) {
+	if r.Sweep == nil || len(r.Sweep.Runs) == 0 {
+		return
+	}
+	p.heading(sweepTitle(r))
+	p.block(sweepGrid(r).text(p.width), ">")
+	for _, note := range sweepNotes(r) {
+		p.text(plain, " "+note)
+	}
+}
+
+func sweepTitle(r calibrate.Result) string {
+	s := "Really run"
+	if r.Recommendation.Measured == "" {
+		s += " on the " + plural(r.Sweep.CPUs, "core") + " of the run's machine"
+	}
+	if n := len(r.Sweep.Runs); n < r.Sweep.Wanted {
+		s += fmt.Sprintf(", %s of %s, then cut short", count(n), count(r.Sweep.Wanted))
+	}
+	return s
+}
+
+// sweepGrid has one row a candidate, the choice marked where the recommendation is it.
+func sweepGrid(r calibrate.Result) grid {
+	g := grid{columns: []column{
+		{"workers", false, 9}, {"threads", false, 8}, {"served\na second", false, 7}, {"p50", false, 1}, {"p99", false, 5},
+		{"memory\nMB", false, 6}, {"computed\nMB", false, 2}, {"failed", false, 3}, {"best", true, 4}, {"end", true, 8},
+	}}
+	for _, run := range r.Sweep.Runs {
+		mark := ""
+		if run.Chosen && r.Recommendation.Measured != "" {
+			mark = "> "
+		}
+		g.rows = append(g.rows, append([]string{mark + count(run.Workers), orDash(run.Threads)}, sweepCells(run, *r.Sweep)...))
+	}
+	return g
+}
+
+func sweepCells(run calibrate.SweepRun, s calibrate.Sweep) []string {
+	served := "-"
+	if run.RatePerSecond > 0 {
+		served = strings.TrimSuffix(rate(run.RatePerSecond), "/s")
+	}
+	best := "-"
+	if run.Failed == "" {
+		best = yesNo(run.Pareto)
+	}
+	return []string{served, latencyCell(run.Latency.P50), latencyCell(run.Latency.P99), wholeMegabytes(run.MeasuredBytes),
+		wholeMegabytes(run.PredictedBytes), count(run.Requests - run.Succeeded), best, sweepEnd(run, s)}
+}
+
+func latencyCell(seconds *float64) string {
+	if seconds == nil {
+		return "-"
+	}
+	return measuredSeconds(*seconds)
+}
+
+// sweepEnd says why a row is no choice, or what its latency is really of.
+func sweepEnd(run calibrate.SweepRun, s calibrate.Sweep) string {
+	switch {
+	case run.Failed != "":
+		return run.Failed
+	case run.MeasuredBytes > s.BudgetBytes:
+		return "more than the budget"
+	case run.RateSent < 0.9*s.RateAsked:
+		return "took " + rate(run.RateSent) + " of " + rate(s.RateAsked)
+	}
+	return "ok"
+}
+
+// sweepNotes say what the columns rest on.
+func sweepNotes(r calibrate.Result) []string {
+	of := "as in the soak"
+	if r.Sweep.RateBasis == "given" {
+		of = "as expected in production"
+	}
+	notes := []string{fmt.Sprintf("Served and memory (creep apart) with every thread busy; p50 and p99 at %s for all, %s.", rate(r.Sweep.RateAsked), of)}
+	if slices.ContainsFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.Pareto }) {
+		notes = append(notes, "Best: no other has as much throughput, as little memory and as low a p99, and more of one; 5 % of throughput "+
+			"and 10 % of p99 count as noise.")
+	}
+	return notes
+}
+
+// writeSweepSection is the same in Markdown.
+func writeSweepSection(b *strings.Builder, r calibrate.Result) {
+	if r.Sweep == nil || len(r.Sweep.Runs) == 0 {
+		return
+	}
+	writeSection(b, sweepTitle(r), sweepGrid(r).markdown()+"\n"+escape(strings.Join(sweepNotes(r), " "))+"\n")
+}
+
+// sweptWhy is what the choice was found to do; "" where none was made by measurement.
+func sweptWhy(r calibrate.Result) string {
+	if r.Recommendation.Measured == "" || r.Sweep == nil {
+		return ""
+	}
+	i := slices.IndexFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.Chosen })
+	if i < 0 {
+		return ""
+	}
+	run := r.Sweep.Runs[i]
+	return fmt.Sprintf("the best of %s really run: %s, p99 %s at %s", plural(len(r.Sweep.Runs), "candidate"),
+		rate(run.RatePerSecond), latencyCell(run.Latency.P99), rate(r.Sweep.RateAsked))
+}
