@@ -17,6 +17,9 @@ type Sweep struct {
 	RateBasis   string     `json:"rate_basis"`   // "given", or "measured": the soak's
 	Wanted      int        `json:"wanted"`       // candidates; with fewer runs, it was cut short
 	Runs        []SweepRun `json:"runs"`         // the first is the one that the law recommends
+	// Again is the first of the runs that came to something, run once more after all others; absent where none came to
+	// anything, or the sweep was cut short.
+	Again *SweepRun `json:"again,omitempty"`
 }
 
 // SweepRun is what one candidate was found to do.
@@ -51,6 +54,8 @@ const (
 	p99Noise  = 0.10
 	// alike is how near the most throughput, and then the least memory, is as good.
 	alike = 0.05
+	// unsteady is how far the throughput of one candidate may be from its own at the end of the sweep.
+	unsteady = 0.10
 )
 
 // beats says that s is at least as good as other in throughput, memory and p99, and better in one. Memory has no
@@ -125,14 +130,15 @@ func weighed(r Result) *Sweep {
 	s := *r.Sweep
 	s.Runs = slices.Clone(s.Runs)
 	var some []int
-	for i := range s.Runs {
-		run := &s.Runs[i]
-		run.PredictedBytes = r.Law.at(run.Workers, max(run.Threads, 1))
-		run.MeasuredBytes = max(run.ObservedBytes-int64(slope(r)*float64(run.BusyRequests)), 0)
-		run.Pareto, run.Chosen = false, false
-		if run.compared(s.BudgetBytes) {
+	for i, run := range s.Runs {
+		s.Runs[i] = run.weighed(r)
+		if s.Runs[i].compared(s.BudgetBytes) {
 			some = append(some, i)
 		}
+	}
+	if s.Again != nil {
+		again := s.Again.weighed(r)
+		s.Again = &again
 	}
 	front := pareto(s.Runs, some)
 	for _, i := range front {
@@ -144,6 +150,32 @@ func weighed(r Result) *Sweep {
 	return &s
 }
 
+func (s SweepRun) weighed(r Result) SweepRun {
+	s.PredictedBytes = r.Law.at(s.Workers, max(s.Threads, 1))
+	s.MeasuredBytes = max(s.ObservedBytes-int64(slope(r)*float64(s.BusyRequests)), 0)
+	s.Pareto, s.Chosen = false, false
+	return s
+}
+
+// steady says that a whole sweep was made on a machine that gave every candidate the same.
+func (s Sweep) steady() bool {
+	first, again := s.repeated()
+	return again > 0 && math.Abs(again-first) <= unsteady*max(first, again)
+}
+
+// repeated is what one candidate served at first, and at the end of the sweep. Zeros where it was not run twice.
+func (s Sweep) repeated() (first, again float64) {
+	if s.Again == nil {
+		return 0, 0
+	}
+	for _, run := range s.Runs {
+		if run.is(s.Again.Workers, s.Again.Threads) {
+			return run.RatePerSecond, s.Again.RatePerSecond
+		}
+	}
+	return 0, 0
+}
+
 // sweptHere says that a result is sized for the box that its candidates ran on, and that nothing else is to choose.
 func (r Result) sweptHere() bool {
 	if r.Sweep == nil || r.Plan.Prefer != "" || cpus(r) != r.Sweep.CPUs {
@@ -153,10 +185,10 @@ func (r Result) sweptHere() bool {
 	return bytes == r.Sweep.BudgetBytes
 }
 
-// measuredChoice is the answer with the choice of the sweep, and what the sweep has for it. Without a sweep of this box,
-// or where its choice is not among what was asked for, it is the answer as it was, and "".
+// measuredChoice is the answer with the choice of the sweep, and what the sweep has for it. Without a steady sweep of this
+// box, or where its choice is not among what was asked for, it is the answer as it was, and "".
 func measuredChoice(r Result, q sizing.Question, computed sizing.Answer) (sizing.Answer, string) {
-	if !r.sweptHere() || computed.Recommended == nil {
+	if !r.sweptHere() || !r.Sweep.steady() || computed.Recommended == nil {
 		return computed, ""
 	}
 	i := slices.IndexFunc(r.Sweep.Runs, func(run SweepRun) bool { return run.Chosen })

@@ -113,6 +113,12 @@ func swept(t *testing.T, runs ...SweepRun) Result {
 		runs[i].ObservedBytes, runs[i].RateSent = runs[i].MeasuredBytes, 70
 	}
 	r.Sweep = &Sweep{CPUs: r.Host.SizingCPUs(), BudgetBytes: r.Recommendation.BudgetBytes, RateAsked: 70, Wanted: len(runs), Runs: runs}
+	for _, run := range runs {
+		if run.Failed == "" {
+			r.Sweep.Again = &run
+			break
+		}
+	}
 	return Analyse(Measured{Result: r})
 }
 
@@ -146,6 +152,30 @@ func TestTheSweepChooses(t *testing.T) {
 	}
 }
 
+// What was not found twice, or not looked for twice, decides nothing.
+func TestAnUnsteadySweepDecidesNothing(t *testing.T) {
+	for name, c := range map[string]struct {
+		change  func(*Sweep)
+		decides bool
+	}{
+		"9 % less at the end":      {func(s *Sweep) { s.Again.RatePerSecond = 455 }, true},
+		"11 % less at the end":     {func(s *Sweep) { s.Again.RatePerSecond = 445 }, false},
+		"half as much again":       {func(s *Sweep) { s.Again.RatePerSecond = 750 }, false},
+		"failed when run again":    {func(s *Sweep) { s.Again.RatePerSecond, s.Again.Failed = 0, "gone" }, false},
+		"cut short before its end": {func(s *Sweep) { s.Again = nil }, false},
+	} {
+		r := swept(t, ran(2, 500, 60, 12), ran(3, 700, 80, 11))
+		again, s := *r.Sweep.Again, *r.Sweep
+		s.Again, r.Sweep = &again, &s
+		c.change(r.Sweep)
+		r = Analyse(Measured{Result: r})
+		warned := slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == sweepUndecided })
+		if chose := r.Recommendation.Workers == 3; chose != c.decides || warned == c.decides || (r.Recommendation.Measured != "") != c.decides {
+			t.Errorf("%s: workers %d, warned %v", name, r.Recommendation.Workers, warned)
+		}
+	}
+}
+
 func TestTheSweepConfirms(t *testing.T) {
 	r := swept(t, ran(2, 700, 60, 12), ran(3, 710, 80, 11))
 	want := "Confirmed by measurement: of 2 candidates really run none was a better choice; it served 700 requests/s in 60 MB (p99 12 ms)."
@@ -169,7 +199,7 @@ func TestTheSweepChoosesOnlyHere(t *testing.T) {
 		plain := r
 		plain.Sweep = nil
 		got, want := r.Resized(), plain.Resized()
-		if got.Recommendation != want.Recommendation || !reflect.DeepEqual(got.Sweep, r.Sweep) {
+		if got.Recommendation != want.Recommendation || got.Recommendation.Workers == 0 || !reflect.DeepEqual(got.Sweep, r.Sweep) {
 			t.Errorf("%s: %+v, want %+v", name, got.Recommendation, want.Recommendation)
 		}
 	}

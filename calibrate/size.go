@@ -44,7 +44,7 @@ func (g Given) Result(host Host, plan PlanInfo) Result {
 func (r Result) Resized() Result {
 	r.Recommendation, r.Candidates, r.Formulas = decide(r)
 	r.Concurrency = concurrency(r)
-	r.Warnings = slices.DeleteFunc(slices.Clone(r.Warnings), func(w Warning) bool { return w.Code == unbounded }) // of the former box
+	r.Warnings = slices.DeleteFunc(slices.Clone(r.Warnings), func(w Warning) bool { return w.Code == unbounded || w.Code == sweepUndecided }) // of the former box
 	r.Warnings = warnings(r)
 	return r
 }

@@ -35,25 +35,55 @@ func (r *run) sweep(ctx context.Context) error {
 		return nil
 	}
 	r.phase = PhaseSweep
-	r.result.Sweep = &Sweep{CPUs: r.result.Host.SizingCPUs(), BudgetBytes: computed.Recommendation.BudgetBytes, Wanted: len(shapes), Runs: []SweepRun{}}
-	r.result.Sweep.RateAsked, r.result.Sweep.RateBasis = commonRate(computed)
-	steady := Pace{Rate: r.result.Sweep.RateAsked, Clients: r.steadyClients(shapes)}
-	for i, shape := range shapes {
-		c := &contender{run: r, shape: shape, place: fmt.Sprintf("%d of %d: %s", i+1, len(shapes), shape), steady: steady}
-		c.row = SweepRun{Workers: shape.Workers, Threads: shape.Threads, Errors: []ErrorCount{}}
-		err := c.compete(ctx, computed.Law)
-		if ctx.Err() != nil {
-			return r.explain(ctx, ctx.Err()) // the run is whole all the same, and keeps the candidates before
-		}
+	s := &Sweep{CPUs: r.result.Host.SizingCPUs(), BudgetBytes: computed.Recommendation.BudgetBytes, Wanted: len(shapes), Runs: []SweepRun{}}
+	s.RateAsked, s.RateBasis = commonRate(computed)
+	r.result.Sweep = s
+	for i := range shapes {
+		row, err := r.compete(ctx, computed.Law, shapes, i)
 		if err != nil {
-			c.row.Failed = RedactText(err.Error())
+			return err
 		}
-		r.result.Sweep.Runs = append(r.result.Sweep.Runs, c.row)
-		if err := r.rig.Journal.Save(r.analysed()); err != nil {
-			return journalFailure(err)
-		}
+		s.Runs = append(s.Runs, row)
 	}
+	return r.sweepAgain(ctx, computed, shapes)
+}
+
+// sweepAgain runs the first candidate that came to something once more. On a machine that others use, too, it comes to
+// something else, and then nobody can say which candidate is quicker.
+func (r *run) sweepAgain(ctx context.Context, computed Result, shapes []Shape) error {
+	s := r.analysed().Sweep
+	i := slices.IndexFunc(s.Runs, func(run SweepRun) bool { return run.compared(s.BudgetBytes) })
+	if i < 0 {
+		return nil
+	}
+	row, err := r.compete(ctx, computed.Law, append(slices.Clone(shapes), shapes[i]), len(shapes))
+	if err != nil {
+		return err
+	}
+	r.result.Sweep.Again = &row
 	return nil
+}
+
+// compete runs one of the shapes. What goes wrong with it is in its row; the error is what ends the run.
+func (r *run) compete(ctx context.Context, law Law, shapes []Shape, i int) (SweepRun, error) {
+	c := &contender{run: r, shape: shapes[i], began: time.Now()}
+	c.place, c.after = fmt.Sprintf("%d of %d: %s", i+1, len(shapes), c.shape), len(shapes)-i-1
+	if i == r.result.Sweep.Wanted {
+		c.place = c.shape.String() + " once more"
+	}
+	c.steady = Pace{Rate: r.result.Sweep.RateAsked, Clients: r.steadyClients(shapes)}
+	c.row = SweepRun{Workers: c.shape.Workers, Threads: c.shape.Threads, Errors: []ErrorCount{}}
+	err := c.measure(ctx, law)
+	if ctx.Err() != nil {
+		return c.row, r.explain(ctx, ctx.Err()) // the run is whole all the same, and keeps the candidates before
+	}
+	if err != nil {
+		c.row.Failed = RedactText(err.Error())
+	}
+	if err := r.rig.Journal.Save(r.analysed()); err != nil {
+		return c.row, journalFailure(err)
+	}
+	return c.row, nil
 }
 
 // commonRate is what all candidates are asked for: what production will, or the soak did.
@@ -128,6 +158,8 @@ type contender struct {
 	*run
 	shape  Shape
 	place  string // in the sweep, for the progress line
+	after  int    // candidates still to come
+	began  time.Time
 	steady Pace
 	row    SweepRun
 	app    App
@@ -138,9 +170,9 @@ type contender struct {
 	observed int64
 }
 
-// compete starts the app in its shape, and loads it: every thread busy for its throughput and its memory, then the rate
+// measure starts the app in its shape, and loads it: every thread busy for its throughput and its memory, then the rate
 // that all have for its latency.
-func (c *contender) compete(ctx context.Context, law Law) error {
+func (c *contender) measure(ctx context.Context, law Law) error {
 	if promised := law.at(c.shape.Workers, max(c.shape.Threads, 1)); c.tooMuch(promised) {
 		return fmt.Errorf("not run: it might take %s, more than half of the memory that is free", sayMB(promised))
 	}
@@ -164,6 +196,7 @@ func (c *contender) compete(ctx context.Context, law Law) error {
 	}
 	c.meter, _ = c.watch.openMeter(c.shape.Threads)
 	defer c.meter.close()
+	c.tell("warming up")
 	stop := c.follow(ctx, cancel)
 	defer stop()
 	return c.loads(ctx)
@@ -215,13 +248,20 @@ func (c *contender) attack(outer context.Context, pace Pace, least time.Duration
 		if state.done && (so.answered >= int64(fewRequests*c.shape.Workers) || so.seconds >= sweepLimit.Seconds()) {
 			cancel(errEnough)
 		}
-		c.watch.tell("", c.place+", "+waiting, 0)
+		c.tell(waiting)
 	})
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnough) {
 		return tally, 0, c.ended(cause)
 	}
 	rate := rateOf(so.buckets, seen{seconds: tally.Seconds, answered: tally.Requests})
 	return tally, rate * float64(tally.Succeeded) / float64(max(tally.Requests, 1)), err
+}
+
+// tell shows where the sweep is, and how long it will take.
+func (c *contender) tell(waiting string) {
+	const each = sweepWarmup + sweepBusy + sweepSteady
+	left := max(each-time.Since(c.began), 0) + time.Duration(c.after)*each
+	c.watch.tell("", c.place+", "+waiting, left.Seconds())
 }
 
 // ended says more of an app that has ended than that it has.

@@ -8,8 +8,11 @@ import (
 	"workermem/calibrate/creep"
 )
 
-// unbounded is the code of the warning that depends on the budget.
+// unbounded is the code of a warning that depends on the box.
 const unbounded = "unbounded"
+
+// sweepUndecided, too: the code of a sweep that is no reason to change what was computed.
+const sweepUndecided = "sweep-undecided"
 
 // warnings adds to what was noted during the run what the figures themselves give reason to doubt. Each has a code
 // to silence it by, and the next thing to try. A run analysed again keeps one warning a code.
@@ -57,6 +60,7 @@ func doubts(r Result) []Warning {
 	add(r.Complete && r.Creep.Verdict == string(creep.Creeping) && !r.Target.CanRecycle, "cannot-recycle",
 		"recycle it from outside (a supervisor's memory limit), or mend the leak",
 		"the worker's memory creeps, and %s has no request limit that calibrate knows of", r.Target.Server)
+	sweepDoubts(r, add)
 	for _, p := range r.Phases {
 		add(strings.HasPrefix(p.EndedBecause, memoryEnded), "memory-guard",
 			"give the app less load, or this machine more memory", "phase %s was ended early for %s", p.Name, p.EndedBecause)
@@ -75,6 +79,28 @@ func crowdDoubts(r Result, add func(doubtful bool, code, try, format string, arg
 	add(r.Complete && r.Mode != ModeAttach && unmeasured, unbounded,
 		"give the most that it may take: --concurrency N, and set the same bound in the server",
 		"nothing bounds how many requests this server takes at once, as far as calibrate knows; the peak is for %d", peakClients(r))
+}
+
+// sweepDoubts are about candidates that were run, and can't be told apart.
+func sweepDoubts(r Result, add func(doubtful bool, code, try, format string, args ...any)) {
+	if r.Sweep == nil || r.Plan.Prefer != "" {
+		return
+	}
+	first, again := r.Sweep.repeated()
+	const computed = ", so the recommendation is the computed one"
+	switch {
+	case !r.sweptHere():
+		add(true, sweepUndecided, "run it where it is to run, without --cpus or --memory",
+			"the candidates ran on %s for a budget of %s, which is not this box"+computed, plural(r.Sweep.CPUs, "core"), sayMB(r.Sweep.BudgetBytes))
+	case r.Sweep.Again == nil:
+		none := len(r.Sweep.Runs) == r.Sweep.Wanted && r.Sweep.comparable() == 0
+		add(none, sweepUndecided, "look at app.log in the run's folder", "no candidate could be compared"+computed)
+		add(!none, sweepUndecided, "measure again, and let it come to its end", "the sweep was cut short"+computed)
+	default:
+		add(!r.Sweep.steady(), sweepUndecided, "measure again on a machine that does nothing else",
+			"%s served %.0f requests/s, and %.0f when it was run again: too far apart to tell candidates by what they serve"+computed,
+			r.Sweep.Again.shape(), first, again)
+	}
 }
 
 func classes(errors []ErrorCount) string {

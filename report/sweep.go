@@ -22,8 +22,8 @@ func writeSweep(p *page, r calibrate.Result) {
 
 func sweepTitle(r calibrate.Result) string {
 	s := "Really run"
-	if r.Recommendation.Measured == "" {
-		s += " on the " + plural(r.Sweep.CPUs, "core") + " of the run's machine"
+	if !sweptHere(r) {
+		s += " on the machine of the run, " + plural(r.Sweep.CPUs, "core")
 	}
 	if n := len(r.Sweep.Runs); n < r.Sweep.Wanted {
 		s += fmt.Sprintf(", %s of %s, then cut short", count(n), count(r.Sweep.Wanted))
@@ -31,18 +31,32 @@ func sweepTitle(r calibrate.Result) string {
 	return s
 }
 
-// sweepGrid has one row a candidate, the choice marked where the recommendation is it.
+// sweptHere says that the candidates were run on the box that the recommendation is for.
+func sweptHere(r calibrate.Result) bool {
+	return coresOf(r) == r.Sweep.CPUs && r.Recommendation.BudgetBytes == r.Sweep.BudgetBytes
+}
+
+// sweepGrid has one row a candidate, the recommended one marked, and last the one that was run twice.
 func sweepGrid(r calibrate.Result) grid {
 	g := grid{columns: []column{
 		{"workers", false, 9}, {"threads", false, 8}, {"served\na second", false, 7}, {"p50", false, 1}, {"p99", false, 5},
 		{"memory\nMB", false, 6}, {"computed\nMB", false, 2}, {"failed", false, 3}, {"best", true, 4}, {"end", true, 8},
 	}}
+	rec := r.Recommendation
 	for _, run := range r.Sweep.Runs {
 		mark := ""
-		if run.Chosen && r.Recommendation.Measured != "" {
+		if sweptHere(r) && run.Workers == rec.Workers && run.Threads == rec.Threads {
 			mark = "> "
 		}
 		g.rows = append(g.rows, append([]string{mark + count(run.Workers), orDash(run.Threads)}, sweepCells(run, *r.Sweep)...))
+	}
+	if again := r.Sweep.Again; again != nil {
+		cells := sweepCells(*again, *r.Sweep)
+		cells[6] = "-"
+		if again.Failed == "" {
+			cells[7] = "once more"
+		}
+		g.rows = append(g.rows, append([]string{count(again.Workers), orDash(again.Threads)}, cells...))
 	}
 	return g
 }

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"workermem/calibrate"
+)
+
+// The candidates are really run, their memory is about what the law has for them, and the recommendation is the one that
+// the sweep chose; or, where other work on this machine shook the rates, the computed one and a warning. A read-back
+// says the same.
+func TestE2ESweep(t *testing.T) {
+	skipShort(t)
+	s := flask(t, nil, "--sweep", "--duration", "5s", "--min-workers", "2", "--max-workers", "2", "--threads", "4,1")
+	code := s.end(t, 3*time.Minute)
+	if code != 0 && code != 4 { // 4: five seconds may be too few for a verdict about creep
+		t.Fatalf("exit code %d\n%s%s", code, s.stdout.String(), s.stderr.String())
+	}
+	r := s.report(t)
+	if r.Sweep == nil || len(r.Sweep.Runs) != r.Sweep.Wanted || r.Sweep.Wanted < 3 || r.Sweep.Again == nil {
+		t.Fatalf("swept %+v", r.Sweep)
+	}
+	var chosen calibrate.SweepRun
+	for _, run := range append(r.Sweep.Runs, *r.Sweep.Again) {
+		if run.Failed != "" || run.RatePerSecond < r.Sweep.RateAsked/2 || run.Latency.P99 == nil || run.Succeeded != run.Requests {
+			t.Errorf("%+v", run)
+		}
+		within(t, "memory", float64(run.MeasuredBytes), float64(run.PredictedBytes), 0.15)
+		if run.Chosen {
+			chosen = run
+		}
+	}
+	rec := r.Recommendation
+	switch {
+	case rec.Measured == "":
+		if !strings.Contains(s.stdout.String(), "sweep-undecided") {
+			t.Errorf("nothing says why the sweep decided nothing:\n%s", s.stdout.String())
+		}
+	case rec.Workers != chosen.Workers || rec.Threads != chosen.Threads:
+		t.Errorf("%d x %d is recommended, %d x %d was chosen", rec.Workers, rec.Threads, chosen.Workers, chosen.Threads)
+	}
+	if !strings.Contains(s.stdout.String(), "Really run") || !strings.Contains(s.stderr.String(), "sweep: ") {
+		t.Errorf("the sweep isn't shown:\n%s%s", s.stdout.String(), s.stderr.String())
+	}
+	s.nothingLeft(t)
+}
+
+// Ctrl-C in the middle of a sweep ends the app, and keeps a whole run.
+func TestE2ESweepInterrupted(t *testing.T) {
+	skipShort(t)
+	s := flask(t, nil, "--sweep", "--duration", "3s")
+	s.until(t, "2 of 5", 2*time.Minute)
+	if err := s.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if code := s.end(t, 20*time.Second); code != 130 {
+		t.Errorf("exit code %d", code)
+	}
+	s.nothingLeft(t)
+	if r := s.report(t); !r.Complete || len(r.Sweep.Runs) != 1 || r.Recommendation.Workers == 0 || r.Recommendation.Measured != "" {
+		t.Errorf("complete %v, swept %+v, recommended %+v", r.Complete, r.Sweep, r.Recommendation)
+	}
+}
