@@ -9,7 +9,7 @@ import (
 	"workermem/calibrate/sizing"
 )
 
-// Sweep is the best few candidates, really run one after another on the machine of the run.
+// Sweep is the best few candidates, really run in rounds, one after another, on the machine of the run.
 type Sweep struct {
 	CPUs        int        `json:"cpus"`         // that they had
 	BudgetBytes int64      `json:"budget_bytes"` // that they were to fit
@@ -17,9 +17,6 @@ type Sweep struct {
 	RateBasis   string     `json:"rate_basis"`   // "given", or "measured": the soak's
 	Wanted      int        `json:"wanted"`       // candidates; with fewer runs, it was cut short
 	Runs        []SweepRun `json:"runs"`         // the first is the one that the law recommends
-	// Again is the first of the runs that came to something, run once more after all others; absent where none came to
-	// anything, or the sweep was cut short.
-	Again *SweepRun `json:"again,omitempty"`
 }
 
 // SweepRun is what one candidate was found to do.
@@ -27,9 +24,11 @@ type SweepRun struct {
 	Workers int `json:"workers"`
 	Threads int `json:"threads"` // 0: the server has none to set
 
-	RatePerSecond float64 `json:"rate_per_second"` // answered well in closed loop, every thread busy
-	Latency       Latency `json:"latency_seconds"` // in open loop, at the rate of the sweep
-	RateSent      float64 `json:"rate_sent"`       // what it took of that rate
+	// Of the rounds the better: what else the machine does can only make a rate or a latency worse.
+	RatePerSecond float64   `json:"rate_per_second"`  // answered well in closed loop, every thread busy
+	Rates         []float64 `json:"rates_per_second"` // the same of each round
+	Latency       Latency   `json:"latency_seconds"`  // in open loop, at the rate of the sweep
+	RateSent      float64   `json:"rate_sent"`        // what it took of that rate
 
 	// ObservedBytes is the most that the whole tree took with every thread busy, MeasuredBytes the same less the creep of
 	// the requests served by then: a candidate that serves more must not seem larger for it. The law has PredictedBytes.
@@ -39,7 +38,7 @@ type SweepRun struct {
 	PredictedBytes int64  `json:"predicted_bytes"`
 	BusyRequests   int64  `json:"busy_requests"` // answered by then
 
-	Requests  int64        `json:"requests"` // of both loads, as are the errors
+	Requests  int64        `json:"requests"` // of all loads, as are the errors
 	Succeeded int64        `json:"succeeded"`
 	Errors    []ErrorCount `json:"errors"`
 
@@ -54,7 +53,7 @@ const (
 	p99Noise  = 0.10
 	// alike is how near the most throughput, and then the least memory, is as good.
 	alike = 0.05
-	// unsteady is how far the throughput of one candidate may be from its own at the end of the sweep.
+	// unsteady is how far the throughput of one candidate may be from its own in another round.
 	unsteady = 0.10
 )
 
@@ -136,10 +135,6 @@ func weighed(r Result) *Sweep {
 			some = append(some, i)
 		}
 	}
-	if s.Again != nil {
-		again := s.Again.weighed(r)
-		s.Again = &again
-	}
 	front := pareto(s.Runs, some)
 	for _, i := range front {
 		s.Runs[i].Pareto = true
@@ -157,24 +152,34 @@ func (s SweepRun) weighed(r Result) SweepRun {
 	return s
 }
 
-// steady says that a whole sweep was made on a machine that gave every candidate the same.
-func (s Sweep) steady() bool {
-	first, again := s.repeated()
-	return again > 0 && math.Abs(again-first) <= unsteady*max(first, again)
+// steady says that a sweep came to its end on a machine that gave every candidate the same in each round.
+func (s Sweep) steady() bool { return !s.cutShort() && s.shakiest().spread() <= unsteady }
+
+// cutShort says that a round is missing.
+func (s Sweep) cutShort() bool {
+	return len(s.Runs) < s.Wanted || slices.ContainsFunc(s.Runs, func(run SweepRun) bool { return run.Failed == "" && len(run.Rates) < sweepRounds })
 }
 
-// repeated is what one candidate served at first, and at the end of the sweep. Zeros where it was not run twice.
-func (s Sweep) repeated() (first, again float64) {
-	if s.Again == nil {
-		return 0, 0
-	}
+// shakiest is the run whose rounds are furthest apart, of those that are compared.
+func (s Sweep) shakiest() (most SweepRun) {
 	for _, run := range s.Runs {
-		if run.is(s.Again.Workers, s.Again.Threads) {
-			return run.RatePerSecond, s.Again.RatePerSecond
+		if run.compared(s.BudgetBytes) && run.spread() > most.spread() {
+			most = run
 		}
 	}
-	return 0, 0
+	return most
 }
+
+// spread is by which share the worst round is below the best.
+func (s SweepRun) spread() float64 {
+	if len(s.Rates) == 0 {
+		return 0
+	}
+	return 1 - slices.Min(s.Rates)/slices.Max(s.Rates)
+}
+
+// Unsteady says that the rounds of a run are too far apart for it to be compared.
+func (s SweepRun) Unsteady() bool { return s.spread() > unsteady }
 
 // sweptHere says that a result is sized for the box that its candidates ran on, and that nothing else is to choose.
 func (r Result) sweptHere() bool {

@@ -12,7 +12,7 @@ import (
 // ran is a run of so many requests a second, MB, and milliseconds at p99.
 func ran(workers int, rate float64, mb int64, ms float64) SweepRun {
 	p99 := ms / 1000
-	return SweepRun{Workers: workers, Threads: 4, RatePerSecond: rate, MeasuredBytes: mb * mib, Latency: Latency{P99: &p99}}
+	return SweepRun{Workers: workers, Threads: 4, RatePerSecond: rate, Rates: []float64{rate, 0.95 * rate}, MeasuredBytes: mb * mib, Latency: Latency{P99: &p99}}
 }
 
 func indices(runs []SweepRun) []int {
@@ -113,12 +113,6 @@ func swept(t *testing.T, runs ...SweepRun) Result {
 		runs[i].ObservedBytes, runs[i].RateSent = runs[i].MeasuredBytes, 70
 	}
 	r.Sweep = &Sweep{CPUs: r.Host.SizingCPUs(), BudgetBytes: r.Recommendation.BudgetBytes, RateAsked: 70, Wanted: len(runs), Runs: runs}
-	for _, run := range runs {
-		if run.Failed == "" {
-			r.Sweep.Again = &run
-			break
-		}
-	}
 	return Analyse(Measured{Result: r})
 }
 
@@ -154,24 +148,33 @@ func TestTheSweepChooses(t *testing.T) {
 
 // What was not found twice, or not looked for twice, decides nothing.
 func TestAnUnsteadySweepDecidesNothing(t *testing.T) {
-	for name, c := range map[string]struct {
+	for _, c := range []struct {
+		name    string
 		change  func(*Sweep)
 		decides bool
+		says    string
 	}{
-		"9 % less at the end":      {func(s *Sweep) { s.Again.RatePerSecond = 455 }, true},
-		"11 % less at the end":     {func(s *Sweep) { s.Again.RatePerSecond = 445 }, false},
-		"half as much again":       {func(s *Sweep) { s.Again.RatePerSecond = 750 }, false},
-		"failed when run again":    {func(s *Sweep) { s.Again.RatePerSecond, s.Again.Failed = 0, "gone" }, false},
-		"cut short before its end": {func(s *Sweep) { s.Again = nil }, false},
+		{"9 % less in the other round", func(s *Sweep) { s.Runs[0].Rates = []float64{500, 455} }, true, ""},
+		{"11 % less in the other round", func(s *Sweep) { s.Runs[0].Rates = []float64{445, 500} }, false,
+			"2 workers of 4 threads served 445 requests/s in one round and 500 in another"},
+		{"11 % less, of one that failed", func(s *Sweep) { s.Runs[2].Rates = []float64{445, 500} }, true, ""},
+		{"nothing in the other round", func(s *Sweep) { s.Runs[1].Rates = []float64{700, 0} }, false, "served 0 requests/s in one round"},
+		{"cut short in the first round", func(s *Sweep) { s.Wanted = 4 }, false, "cut short"},
+		{"cut short in the second round", func(s *Sweep) { s.Runs[1].Rates = []float64{700} }, false, "cut short"},
+		{"nothing to compare", func(s *Sweep) { s.Runs[0].Failed, s.Runs[1].Failed = "gone", "gone" }, false, "no candidate"},
 	} {
-		r := swept(t, ran(2, 500, 60, 12), ran(3, 700, 80, 11))
-		again, s := *r.Sweep.Again, *r.Sweep
-		s.Again, r.Sweep = &again, &s
+		failed := ran(4, 0, 0, 1)
+		failed.Failed = "gone"
+		r := swept(t, ran(2, 500, 60, 12), ran(3, 700, 80, 11), failed)
+		r.Sweep = &Sweep{r.Sweep.CPUs, r.Sweep.BudgetBytes, 70, "measured", 3, slices.Clone(r.Sweep.Runs)}
 		c.change(r.Sweep)
 		r = Analyse(Measured{Result: r})
-		warned := slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == sweepUndecided })
-		if chose := r.Recommendation.Workers == 3; chose != c.decides || warned == c.decides || (r.Recommendation.Measured != "") != c.decides {
-			t.Errorf("%s: workers %d, warned %v", name, r.Recommendation.Workers, warned)
+		i := slices.IndexFunc(r.Warnings, func(w Warning) bool { return w.Code == sweepUndecided })
+		if chose := r.Recommendation.Workers == 3; chose != c.decides || (i < 0) != c.decides || (r.Recommendation.Measured != "") != c.decides {
+			t.Errorf("%s: %d workers, warnings %v", c.name, r.Recommendation.Workers, r.Warnings)
+		}
+		if i >= 0 && !strings.Contains(r.Warnings[i].Text, c.says) {
+			t.Errorf("%s: %q", c.name, r.Warnings[i].Text)
 		}
 	}
 }

@@ -11,10 +11,13 @@ import (
 )
 
 const (
-	mostSwept   = 5               // candidates: a quarter of a minute each
+	mostSwept = 5 // candidates: 20 s each
+	// Each candidate is run twice, the second time after all others: what else the machine does comes and goes within a
+	// minute, and shows as two rates of one candidate.
+	sweepRounds = 2
 	sweepWarmup = 2 * time.Second // caches, connections, compilers
-	sweepBusy   = 6 * time.Second // some thousand requests of a quick app: its rate is then within 2 to 5 %
-	sweepSteady = 5 * time.Second
+	sweepBusy   = 4 * time.Second
+	sweepSteady = 3 * time.Second
 	sweepLimit  = 20 * time.Second // of one load, for an app that needs longer for a few requests
 )
 
@@ -38,50 +41,43 @@ func (r *run) sweep(ctx context.Context) error {
 	s := &Sweep{CPUs: r.result.Host.SizingCPUs(), BudgetBytes: computed.Recommendation.BudgetBytes, Wanted: len(shapes), Runs: []SweepRun{}}
 	s.RateAsked, s.RateBasis = commonRate(computed)
 	r.result.Sweep = s
-	for i := range shapes {
-		row, err := r.compete(ctx, computed.Law, shapes, i)
-		if err != nil {
-			return err
+	for round := range sweepRounds {
+		for i := range shapes {
+			if round > 0 && s.Runs[i].Failed != "" {
+				continue
+			}
+			row, err := r.compete(ctx, computed.Law, shapes, round, i)
+			if err != nil {
+				return err
+			}
+			if round == 0 {
+				s.Runs = append(s.Runs, row)
+			}
+			s.Runs[i] = row
+			if err := r.rig.Journal.Save(r.analysed()); err != nil {
+				return journalFailure(err)
+			}
 		}
-		s.Runs = append(s.Runs, row)
 	}
-	return r.sweepAgain(ctx, computed, shapes)
-}
-
-// sweepAgain runs the first candidate that came to something once more. On a machine that others use, too, it comes to
-// something else, and then nobody can say which candidate is quicker.
-func (r *run) sweepAgain(ctx context.Context, computed Result, shapes []Shape) error {
-	s := r.analysed().Sweep
-	i := slices.IndexFunc(s.Runs, func(run SweepRun) bool { return run.compared(s.BudgetBytes) })
-	if i < 0 {
-		return nil
-	}
-	row, err := r.compete(ctx, computed.Law, append(slices.Clone(shapes), shapes[i]), len(shapes))
-	if err != nil {
-		return err
-	}
-	r.result.Sweep.Again = &row
 	return nil
 }
 
-// compete runs one of the shapes. What goes wrong with it is in its row; the error is what ends the run.
-func (r *run) compete(ctx context.Context, law Law, shapes []Shape, i int) (SweepRun, error) {
+// compete runs one of the shapes for a round. What goes wrong with it is in its row; the error is what ends the run.
+func (r *run) compete(ctx context.Context, law Law, shapes []Shape, round, i int) (SweepRun, error) {
 	c := &contender{run: r, shape: shapes[i], began: time.Now()}
-	c.place, c.after = fmt.Sprintf("%d of %d: %s", i+1, len(shapes), c.shape), len(shapes)-i-1
-	if i == r.result.Sweep.Wanted {
-		c.place = c.shape.String() + " once more"
-	}
+	c.place = fmt.Sprintf("round %d, %d of %d: %s", round+1, i+1, len(shapes), c.shape)
+	c.after = (sweepRounds-round)*len(shapes) - i - 1
 	c.steady = Pace{Rate: r.result.Sweep.RateAsked, Clients: r.steadyClients(shapes)}
 	c.row = SweepRun{Workers: c.shape.Workers, Threads: c.shape.Threads, Errors: []ErrorCount{}}
+	if round > 0 {
+		c.row = r.result.Sweep.Runs[i]
+	}
 	err := c.measure(ctx, law)
 	if ctx.Err() != nil {
-		return c.row, r.explain(ctx, ctx.Err()) // the run is whole all the same, and keeps the candidates before
+		return c.row, r.explain(ctx, ctx.Err()) // the run is whole all the same, and keeps what came before
 	}
 	if err != nil {
 		c.row.Failed = RedactText(err.Error())
-	}
-	if err := r.rig.Journal.Save(r.analysed()); err != nil {
-		return c.row, journalFailure(err)
 	}
 	return c.row, nil
 }
@@ -205,56 +201,63 @@ func (c *contender) measure(ctx context.Context, law Law) error {
 func (c *contender) loads(ctx context.Context) error {
 	from := c.rig.Load.Answered()
 	busy := Pace{Clients: c.clientsOf(c.shape)}
-	if _, _, err := c.attack(ctx, busy, sweepWarmup, "warming up"); err != nil {
+	if _, err := c.attack(ctx, busy, sweepWarmup, "warming up"); err != nil {
 		return err
 	}
-	tally, rate, err := c.attack(ctx, busy, sweepBusy, "every thread busy")
+	tally, err := c.attack(ctx, busy, sweepBusy, "every thread busy")
 	if err != nil {
 		return err
 	}
-	c.row.RatePerSecond, c.row.BusyRequests = rate, c.rig.Load.Answered()-from
-	c.mu.Lock()
-	c.row.ObservedBytes, c.row.ObservedSource = c.observed, c.meter.source()
-	if c.observed > 0 {
-		c.row.ObservedBytes += c.meter.unseen()
-	}
-	c.mu.Unlock()
+	rate := float64(tally.Succeeded) / max(tally.Seconds, 1e-9)
+	c.row.Rates = append(slices.Clone(c.row.Rates), rate)
+	c.row.RatePerSecond = max(c.row.RatePerSecond, rate)
+	c.noteMemory(c.rig.Load.Answered() - from)
 	if c.row.ObservedBytes == 0 {
 		return errors.New("the memory of its processes could not be read")
 	}
 	if err := c.count(tally); err != nil {
 		return err
 	}
-	tally, _, err = c.attack(ctx, c.steady, sweepSteady, fmt.Sprintf("%.4g requests/s", c.steady.Rate))
-	if err != nil {
+	if tally, err = c.attack(ctx, c.steady, sweepSteady, fmt.Sprintf("%.4g requests/s", c.steady.Rate)); err != nil {
 		return err
 	}
-	c.row.Latency, c.row.RateSent = tally.Latency, tally.RateSent
 	if tally.Latency.P99 == nil {
 		return fmt.Errorf("none of %.4g requests/s was answered", c.steady.Rate)
+	}
+	if *tally.Latency.P99 < c.row.p99() {
+		c.row.Latency, c.row.RateSent = tally.Latency, tally.RateSent
 	}
 	return c.count(tally)
 }
 
-// attack loads the app until enough was seen. The rate is that of the requests answered well.
-func (c *contender) attack(outer context.Context, pace Pace, least time.Duration, waiting string) (Tally, float64, error) {
+// noteMemory keeps the larger of the rounds' peaks.
+func (c *contender) noteMemory(answered int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.observed == 0 {
+		return
+	}
+	if bytes := c.observed + c.meter.unseen(); bytes > c.row.ObservedBytes {
+		c.row.ObservedBytes, c.row.ObservedSource, c.row.BusyRequests = bytes, c.meter.source(), answered
+	}
+}
+
+// attack loads the app until enough was seen.
+func (c *contender) attack(outer context.Context, pace Pace, least time.Duration, waiting string) (Tally, error) {
 	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
 	var so seen
 	tally, err := c.rig.Load.Attack(ctx, c.app.Info().URL, pace, func(b Bucket) {
-		so.buckets = append(so.buckets, b)
 		so.seconds, so.answered = b.Seconds, so.answered+b.Requests
-		state := atLeast(so, least, sweepLimit)
-		if state.done && (so.answered >= int64(fewRequests*c.shape.Workers) || so.seconds >= sweepLimit.Seconds()) {
+		if atLeast(so, least, sweepLimit).done {
 			cancel(errEnough)
 		}
 		c.tell(waiting)
 	})
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnough) {
-		return tally, 0, c.ended(cause)
+		return tally, c.ended(cause)
 	}
-	rate := rateOf(so.buckets, seen{seconds: tally.Seconds, answered: tally.Requests})
-	return tally, rate * float64(tally.Succeeded) / float64(max(tally.Requests, 1)), err
+	return tally, err
 }
 
 // tell shows where the sweep is, and how long it will take.

@@ -86,20 +86,20 @@ func sweepDoubts(r Result, add func(doubtful bool, code, try, format string, arg
 	if r.Sweep == nil || r.Plan.Prefer != "" {
 		return
 	}
-	first, again := r.Sweep.repeated()
 	const computed = ", so the recommendation is the computed one"
 	switch {
 	case !r.sweptHere():
 		add(true, sweepUndecided, "run it where it is to run, without --cpus or --memory",
 			"the candidates ran on %s for a budget of %s, which is not this box"+computed, plural(r.Sweep.CPUs, "core"), sayMB(r.Sweep.BudgetBytes))
-	case r.Sweep.Again == nil:
-		none := len(r.Sweep.Runs) == r.Sweep.Wanted && r.Sweep.comparable() == 0
-		add(none, sweepUndecided, "look at app.log in the run's folder", "no candidate could be compared"+computed)
-		add(!none, sweepUndecided, "measure again, and let it come to its end", "the sweep was cut short"+computed)
-	default:
-		add(!r.Sweep.steady(), sweepUndecided, "measure again on a machine that does nothing else",
-			"%s served %.0f requests/s, and %.0f when it was run again: too far apart to tell candidates by what they serve"+computed,
-			r.Sweep.Again.shape(), first, again)
+	case r.Sweep.cutShort():
+		add(true, sweepUndecided, "measure again, and let it come to its end", "the sweep was cut short"+computed)
+	case r.Sweep.comparable() == 0:
+		add(true, sweepUndecided, "look at app.log in the run's folder", "no candidate could be compared"+computed)
+	case !r.Sweep.steady():
+		run := r.Sweep.shakiest()
+		add(true, sweepUndecided, "measure again on a machine that does nothing else",
+			"%s served %.0f requests/s in one round and %.0f in another: too far apart to tell candidates by what they serve"+computed,
+			run.shape(), slices.Min(run.Rates), slices.Max(run.Rates))
 	}
 }
 

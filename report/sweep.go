@@ -36,7 +36,7 @@ func sweptHere(r calibrate.Result) bool {
 	return coresOf(r) == r.Sweep.CPUs && r.Recommendation.BudgetBytes == r.Sweep.BudgetBytes
 }
 
-// sweepGrid has one row a candidate, the recommended one marked, and last the one that was run twice.
+// sweepGrid has one row a candidate, the recommended one marked.
 func sweepGrid(r calibrate.Result) grid {
 	g := grid{columns: []column{
 		{"workers", false, 9}, {"threads", false, 8}, {"served\na second", false, 7}, {"p50", false, 1}, {"p99", false, 5},
@@ -49,14 +49,6 @@ func sweepGrid(r calibrate.Result) grid {
 			mark = "> "
 		}
 		g.rows = append(g.rows, append([]string{mark + count(run.Workers), orDash(run.Threads)}, sweepCells(run, *r.Sweep)...))
-	}
-	if again := r.Sweep.Again; again != nil {
-		cells := sweepCells(*again, *r.Sweep)
-		cells[6] = "-"
-		if again.Failed == "" {
-			cells[7] = "once more"
-		}
-		g.rows = append(g.rows, append([]string{count(again.Workers), orDash(again.Threads)}, cells...))
 	}
 	return g
 }
@@ -88,6 +80,8 @@ func sweepEnd(run calibrate.SweepRun, s calibrate.Sweep) string {
 		return run.Failed
 	case run.MeasuredBytes > s.BudgetBytes:
 		return "more than the budget"
+	case run.Unsteady():
+		return "unsteady: " + rate(slices.Min(run.Rates)) + " and " + rate(slices.Max(run.Rates))
 	case run.RateSent < 0.9*s.RateAsked:
 		return "took " + rate(run.RateSent) + " of " + rate(s.RateAsked)
 	}
@@ -100,7 +94,7 @@ func sweepNotes(r calibrate.Result) []string {
 	if r.Sweep.RateBasis == "given" {
 		of = "as expected in production"
 	}
-	notes := []string{fmt.Sprintf("Served and memory (creep apart) with every thread busy; p50 and p99 at %s for all, %s.", rate(r.Sweep.RateAsked), of)}
+	notes := []string{fmt.Sprintf("Served and memory (creep apart) with every thread busy; p50 and p99 at %s for all, %s. The better of two rounds.", rate(r.Sweep.RateAsked), of)}
 	if slices.ContainsFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.Pareto }) {
 		notes = append(notes, "Best: no other has as much throughput, as little memory and as low a p99, and more of one; 5 % of throughput "+
 			"and 10 % of p99 count as noise.")

@@ -20,12 +20,12 @@ func TestE2ESweep(t *testing.T) {
 		t.Fatalf("exit code %d\n%s%s", code, s.stdout.String(), s.stderr.String())
 	}
 	r := s.report(t)
-	if r.Sweep == nil || len(r.Sweep.Runs) != r.Sweep.Wanted || r.Sweep.Wanted < 3 || r.Sweep.Again == nil {
+	if r.Sweep == nil || len(r.Sweep.Runs) != r.Sweep.Wanted || r.Sweep.Wanted < 3 {
 		t.Fatalf("swept %+v", r.Sweep)
 	}
 	var chosen calibrate.SweepRun
-	for _, run := range append(r.Sweep.Runs, *r.Sweep.Again) {
-		if run.Failed != "" || run.RatePerSecond < r.Sweep.RateAsked/2 || run.Latency.P99 == nil || run.Succeeded != run.Requests {
+	for _, run := range r.Sweep.Runs {
+		if run.Failed != "" || run.RatePerSecond < r.Sweep.RateAsked/2 || len(run.Rates) != 2 || run.Latency.P99 == nil || run.Succeeded != run.Requests {
 			t.Errorf("%+v", run)
 		}
 		within(t, "memory", float64(run.MeasuredBytes), float64(run.PredictedBytes), 0.15)
@@ -52,7 +52,7 @@ func TestE2ESweep(t *testing.T) {
 func TestE2ESweepInterrupted(t *testing.T) {
 	skipShort(t)
 	s := flask(t, nil, "--sweep", "--duration", "3s")
-	s.until(t, "2 of 5", 2*time.Minute)
+	s.until(t, "round 1, 2 of 5", 2*time.Minute)
 	if err := s.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
