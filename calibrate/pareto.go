@@ -153,7 +153,7 @@ func (s SweepRun) weighed(r Result) SweepRun {
 }
 
 // steady says that a sweep came to its end on a machine that gave every candidate the same in each round.
-func (s Sweep) steady() bool { return !s.cutShort() && s.shakiest().spread() <= unsteady }
+func (s Sweep) steady() bool { return !s.cutShort() && s.shakiest().Spread() <= unsteady }
 
 // cutShort says that a round is missing.
 func (s Sweep) cutShort() bool {
@@ -163,15 +163,15 @@ func (s Sweep) cutShort() bool {
 // shakiest is the run whose rounds are furthest apart, of those that are compared.
 func (s Sweep) shakiest() (most SweepRun) {
 	for _, run := range s.Runs {
-		if run.compared(s.BudgetBytes) && run.spread() > most.spread() {
+		if run.compared(s.BudgetBytes) && run.Spread() > most.Spread() {
 			most = run
 		}
 	}
 	return most
 }
 
-// spread is by which share the worst round is below the best.
-func (s SweepRun) spread() float64 {
+// Spread is by which share the worst round is below the best.
+func (s SweepRun) Spread() float64 {
 	if len(s.Rates) == 0 {
 		return 0
 	}
@@ -179,7 +179,7 @@ func (s SweepRun) spread() float64 {
 }
 
 // Unsteady says that the rounds of a run are too far apart for it to be compared.
-func (s SweepRun) Unsteady() bool { return s.spread() > unsteady }
+func (s SweepRun) Unsteady() bool { return s.Spread() > unsteady }
 
 // sweptHere says that a result is sized for the box that its candidates ran on, and that nothing else is to choose.
 func (r Result) sweptHere() bool {

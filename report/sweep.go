@@ -79,9 +79,9 @@ func sweepEnd(run calibrate.SweepRun, s calibrate.Sweep) string {
 	case run.Failed != "":
 		return run.Failed
 	case run.MeasuredBytes > s.BudgetBytes:
-		return "more than the budget"
+		return "over budget"
 	case run.Unsteady():
-		return "unsteady: " + rate(slices.Min(run.Rates)) + " and " + rate(slices.Max(run.Rates))
+		return fixed(100*run.Spread(), 0) + " % apart"
 	case run.RateSent < 0.9*s.RateAsked:
 		return "took " + rate(run.RateSent) + " of " + rate(s.RateAsked)
 	}
@@ -94,7 +94,7 @@ func sweepNotes(r calibrate.Result) []string {
 	if r.Sweep.RateBasis == "given" {
 		of = "as expected in production"
 	}
-	notes := []string{fmt.Sprintf("Served and memory (creep apart) with every thread busy; p50 and p99 at %s for all, %s. The better of two rounds.", rate(r.Sweep.RateAsked), of)}
+	notes := []string{fmt.Sprintf("Served and memory (creep apart) with every thread busy; p50 and p99 at %s for all, %s. Of two rounds the better.", rate(r.Sweep.RateAsked), of)}
 	if slices.ContainsFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.Pareto }) {
 		notes = append(notes, "Best: no other has as much throughput, as little memory and as low a p99, and more of one; 5 % of throughput "+
 			"and 10 % of p99 count as noise.")

@@ -42,6 +42,7 @@ func poisoned(t *rapid.T, r calibrate.Result) calibrate.Result {
 		r.Mode, r.Watch = calibrate.ModeAttach, &calibrate.Watch{Counter: bad("counter"), Seconds: 60, Requests: 7}
 	}
 	r.Creep.By = rapid.SampledFrom([]string{"", "request", "time", bad("by")}).Draw(t, "creep by")
+	r.Sweep = &calibrate.Sweep{CPUs: 2, RateAsked: 70, RateBasis: bad("rate basis"), Wanted: 2, Runs: []calibrate.SweepRun{{Workers: 2, Failed: bad("failed")}}}
 	r.Warnings = []calibrate.Warning{{Code: bad("code"), Text: bad("text"), Try: bad("try")}}
 	return r
 }

@@ -1,0 +1,69 @@
+package sizing
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestAMeasurementChooses(t *testing.T) {
+	q := Question{
+		CPUs: 2, BudgetBytes: 500 * MiB, Law: Law{30 * MiB, 60 * MiB, 5 * MiB}, WorkerPeakBytes: 90 * MiB, Requests: 5000,
+		Creep: Creep{Verdict: flat, Known: true}, Threads: 4, ThreadChoices: []int{1, 8}, Prefer: PreferMemory,
+	}
+	for _, c := range []struct {
+		name             string
+		chosen           Shape
+		workers, threads int // 0: as without
+	}{
+		{"what fits", Shape{4, 8}, 4, 8},
+		{"fewer than any rule would have", Shape{1, 1}, 1, 1},
+		{"the most that fit", Shape{5, 4}, 5, 4}, // 30 + 5 x 80 = 430 of 500
+		{"one too many", Shape{6, 4}, 0, 0},
+		{"threads that are no choice", Shape{2, 2}, 0, 0},
+		{"nothing", Shape{}, 0, 0},
+		{"nonsense", Shape{-1, 4}, 0, 0},
+	} {
+		without := Decide(q)
+		asked := q
+		asked.Chosen = c.chosen
+		a := Decide(asked)
+		want := Shape{c.workers, c.threads}
+		if c.workers == 0 {
+			want = Shape{without.Recommended.Workers, without.Recommended.Threads}
+		}
+		if got := (Shape{a.Recommended.Workers, a.Recommended.Threads}); got != want {
+			t.Errorf("%s: %+v, want %+v", c.name, got, want)
+		}
+		rule := strings.Contains(a.Reason, "Of 1, 4 or 8 threads") || strings.Contains(a.Reason, "all the same") || strings.Contains(a.Reason, "Only one fits")
+		if c.workers > 0 && rule {
+			t.Errorf("%s: a rule has its say: %q", c.name, a.Reason)
+		}
+		if c.workers == 0 && a.Reason != without.Reason {
+			t.Errorf("%s: %q, without it %q", c.name, a.Reason, without.Reason)
+		}
+	}
+	q.MaxWorkers, q.Chosen = 2, Shape{3, 4}
+	if a := Decide(q); a.Recommended.Workers > 2 {
+		t.Errorf("%d workers, at most 2 were asked for", a.Recommended.Workers)
+	}
+}
+
+// A candidate that fits is recommended where it is chosen, and whatever is chosen, the answer keeps what holds for all.
+func TestPropertyChosen(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q := questions(t)
+		all := Decide(q).Candidates
+		q.Chosen = Shape{rapid.IntRange(-1, 20).Draw(t, "workers"), rapid.IntRange(-1, 33).Draw(t, "threads")}
+		if len(all) > 0 && rapid.Bool().Draw(t, "of the candidates") {
+			c := rapid.SampledFrom(all).Draw(t, "candidate")
+			q.Chosen = Shape{c.Workers, c.Threads}
+			a := Decide(q)
+			if r := a.Recommended; c.Fits && (r.Workers != c.Workers || r.Threads != c.Threads || r.TotalBytes != c.TotalBytes) {
+				t.Fatalf("%+v was chosen, %+v is recommended", c, r)
+			}
+		}
+		check(t, q, Decide(q))
+	})
+}

@@ -1,0 +1,65 @@
+package report
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"workermem/calibrate"
+)
+
+// sweepTable is the part of a report from "Really run" to the next heading.
+func sweepTable(t *testing.T, out string) string {
+	t.Helper()
+	_, after, ok := strings.Cut(out, "\nReally run")
+	if !ok {
+		t.Fatalf("no candidate was really run:\n%s", out)
+	}
+	table, _, _ := strings.Cut(after, "\n\n")
+	return table
+}
+
+// The choice is marked on the box that was swept. On another, the table is only what was measured on that machine.
+func TestSweepIsOfItsBox(t *testing.T) {
+	r := recorded(t)["sweep"]
+	here := sweepTable(t, textOf(t, r, TextOptions{}))
+	if strings.Count(here, "> ") != 1 || strings.Contains(here, "machine of the run") {
+		t.Errorf("on its own box:\n%s", here)
+	}
+	r.Plan.CPUs, r.Plan.MemoryBytes = 8, 16<<30
+	var b bytes.Buffer
+	if err := Size(&b, []calibrate.Result{r.Resized()}, TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	there := sweepTable(t, b.String())
+	if strings.Contains(there, "> ") || !strings.HasPrefix(there, " on the machine of the run, 2 cores\n") || !strings.Contains(b.String(), "sweep-undecided") {
+		t.Errorf("on another box:\n%s", b.String())
+	}
+}
+
+func TestSweepRows(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*calibrate.Sweep)
+		says   string
+	}{
+		"failed":            {func(s *calibrate.Sweep) { s.Runs[1].Failed = "no third worker today" }, "-     no third worker today"},
+		"unsteady":          {func(s *calibrate.Sweep) { s.Runs[1].Rates = []float64{1000, 500} }, "50 % apart"},
+		"over the budget":   {func(s *calibrate.Sweep) { s.Runs[1].MeasuredBytes = 1 << 40 }, "over budget"},
+		"slower than asked": {func(s *calibrate.Sweep) { s.RateAsked, s.Runs[1].RateSent = 100, 50 }, "took 50.0/s of 100/s"},
+		"cut short":         {func(s *calibrate.Sweep) { s.Runs = s.Runs[:2] }, ", 2 of 5, then cut short"},
+		"given":             {func(s *calibrate.Sweep) { s.RateBasis = "given" }, "as expected in production"},
+	} {
+		r := recorded(t)["sweep"]
+		s := *r.Sweep
+		s.Runs = slices.Clone(s.Runs)
+		c.change(&s)
+		r.Sweep = &s
+		if out := strings.Join(strings.Split(sweepTable(t, textOf(t, r, TextOptions{Width: 100})), "\n"), " "); !strings.Contains(out, c.says) {
+			t.Errorf("%s: no %q in:\n%s", name, c.says, out)
+		}
+		if out := strings.Join(strings.Fields(markdownOf(t, r)), " "); !strings.Contains(out, strings.Join(strings.Fields(strings.TrimLeft(c.says, "- ")), " ")) {
+			t.Errorf("%s: no %q in the Markdown", name, c.says)
+		}
+	}
+}
