@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"workermem/calibrate/sizing"
 )
@@ -153,7 +154,14 @@ func (s SweepRun) weighed(r Result) SweepRun {
 }
 
 // steady says that a sweep came to its end on a machine that gave every candidate the same in each round.
-func (s Sweep) steady() bool { return !s.cutShort() && s.shakiest().Spread() <= unsteady }
+func (s Sweep) steady() bool {
+	return !s.cutShort() && !s.unstarted() && s.shakiest().Spread() <= unsteady
+}
+
+// unstarted says that the candidate which the law recommends was never started: the others can't speak for it.
+func (s Sweep) unstarted() bool {
+	return len(s.Runs) > 0 && strings.HasPrefix(s.Runs[0].Failed, notRun)
+}
 
 // cutShort says that a round is missing.
 func (s Sweep) cutShort() bool {

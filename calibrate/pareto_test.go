@@ -161,6 +161,8 @@ func TestAnUnsteadySweepDecidesNothing(t *testing.T) {
 		{"nothing in the other round", func(s *Sweep) { s.Runs[1].Rates = []float64{700, 0} }, false, "served 0 requests/s in one round"},
 		{"cut short in the first round", func(s *Sweep) { s.Wanted = 4 }, false, "cut short"},
 		{"cut short in the second round", func(s *Sweep) { s.Runs[1].Rates = []float64{700} }, false, "cut short"},
+		{"the recommended one was not started", func(s *Sweep) { s.Runs[0].Failed = notRun + "too large" }, false, "2 workers of 4 threads: not run: too large"},
+		{"the recommended one failed", func(s *Sweep) { s.Runs[0].Failed = "gone" }, true, ""},
 		{"nothing to compare", func(s *Sweep) { s.Runs[0].Failed, s.Runs[1].Failed = "gone", "gone" }, false, "no candidate"},
 	} {
 		failed := ran(4, 0, 0, 1)
@@ -244,7 +246,8 @@ func TestSweepShapes(t *testing.T) {
 		}
 	}
 	base := Result{Candidates: grid, Target: TargetInfo{CanScale: true}, Plan: PlanInfo{CPUs: 2}, Recommendation: Recommendation{Workers: 2, Threads: 4}}
-	named, alone, tight, sync := base, base, base, base
+	named, alone, tight, sync, stuck := base, base, base, base, base
+	stuck.Target.CanScale = false
 	named.Plan.OtherThreads = []int{16, 1}
 	alone.Target.CanScale, alone.Recommendation.Workers = false, 1
 	tight.Candidates = []Candidate{fits(1, 4), fits(2, 4), {Workers: 3, Threads: 4}}
@@ -256,8 +259,9 @@ func TestSweepShapes(t *testing.T) {
 		"the neighbours, more threads, the largest by the rule": {base, []Shape{{2, 4}, {3, 4}, {1, 4}, {2, 16}, {5, 1}}},
 		"the threads that were named first":                     {named, []Shape{{2, 4}, {2, 16}, {2, 1}, {3, 4}, {1, 4}}},
 		"one worker is all that can be started":                 {alone, []Shape{{1, 4}, {1, 16}, {1, 1}}},
-		"only what fits":                                        {tight, []Shape{{2, 4}, {1, 4}}},
-		"without threads":                                       {sync, []Shape{{5, 1}, {4, 1}, {1, 1}}},
+		"none where the recommended can't be started":           {stuck, nil},
+		"only what fits":  {tight, []Shape{{2, 4}, {1, 4}}},
+		"without threads": {sync, []Shape{{5, 1}, {4, 1}, {1, 1}}},
 	} {
 		if got := sweepShapes(c.result); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)

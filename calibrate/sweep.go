@@ -33,7 +33,7 @@ func (r *run) sweep(ctx context.Context) error {
 	}
 	shapes := sweepShapes(computed)
 	if len(shapes) < 2 {
-		r.warn("not-swept", "there is one candidate only that fits and that calibrate can start, so there is nothing to compare",
+		r.warn("not-swept", "fewer than two candidates fit and can be started by calibrate, or the recommended one can't, so nothing was compared",
 			"give more memory or cores; or write {workers} where the command says how many")
 		return nil
 	}
@@ -103,8 +103,11 @@ func (r *run) steadyClients(shapes []Shape) int {
 }
 
 // sweepShapes are the candidates worth a run, the recommended first: those with other threads that the user named, those
-// next to it, the largest within the CPU rule, and the cheapest. Without a way to start more workers only one is run.
+// next to it, the largest within the CPU rule, and the cheapest. None where the recommended one can't be started.
 func sweepShapes(r Result) []Shape {
+	if r.Recommendation.Workers > 1 && !r.Target.CanScale {
+		return nil
+	}
 	all := slices.DeleteFunc(slices.Clone(r.Candidates), func(c Candidate) bool {
 		return !c.Fits || c.Workers > 1 && !r.Target.CanScale
 	})
@@ -149,6 +152,9 @@ func cheapest(all []Candidate, some func(Candidate) bool, cost func(Candidate) i
 
 func abs(n int) int { return max(n, -n) }
 
+// notRun begins what is noted of a candidate that was never started.
+const notRun = "not run: "
+
 // contender is one candidate that is run.
 type contender struct {
 	*run
@@ -170,7 +176,7 @@ type contender struct {
 // that all have for its latency.
 func (c *contender) measure(ctx context.Context, law Law) error {
 	if promised := law.at(c.shape.Workers, max(c.shape.Threads, 1)); c.tooMuch(promised) {
-		return fmt.Errorf("not run: it might take %s, more than half of the memory that is free", sayMB(promised))
+		return fmt.Errorf(notRun+"it might take %s, more than half of the memory that is free", sayMB(promised))
 	}
 	target, err := c.rig.Scale(Setup{Shape: c.shape})
 	if err != nil {

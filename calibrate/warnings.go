@@ -93,6 +93,8 @@ func sweepDoubts(r Result, add func(doubtful bool, code, try, format string, arg
 			"the candidates ran on %s for a budget of %s, which is not this box"+computed, plural(r.Sweep.CPUs, "core"), sayMB(r.Sweep.BudgetBytes))
 	case r.Sweep.cutShort():
 		add(true, sweepUndecided, "measure again, and let it come to its end", "the sweep was cut short"+computed)
+	case r.Sweep.unstarted():
+		add(true, sweepUndecided, "free some memory, and measure again", "%s: %s"+computed, r.Sweep.Runs[0].shape(), r.Sweep.Runs[0].Failed)
 	case r.Sweep.comparable() == 0:
 		add(true, sweepUndecided, "look at app.log in the run's folder", "no candidate could be compared"+computed)
 	case !r.Sweep.steady():
