@@ -45,7 +45,7 @@ func newRunCmd(env Env) *cobra.Command {
 		Long: "run starts COMMAND with one worker and recycling off, finds what the worker can serve, loads it at 70 % of\n" +
 			"that until its memory's growth is known, then makes every thread busy at once and reads the peak. Two short\n" +
 			"runs with other threads and a second worker check the result (--quick leaves them out). --sweep then really runs\n" +
-			"the best few candidates, a quarter of a minute each, and recommends the one that served most for its memory.\n\n" +
+			"the best few candidates, some 20 s each, and recommends the one that served most for its memory.\n\n" +
 			"A server that calibrate doesn't know gets its address through placeholders in COMMAND or in --env values:\n" +
 			"{host} {port} {workers} {threads} {max_requests}.",
 		Example: runExample,
@@ -74,7 +74,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	f.boxFlags.register(flags, "")
 	flags.Var(&f.precision, "precision", "how close the creep's interval must come")
 	flags.BoolVar(&f.quick, "quick", false, "a short soak: sees strong creep only")
-	flags.BoolVar(&f.sweep, "sweep", false, "really run the best few candidates, and choose by what they do (a minute or two more)")
+	flags.BoolVar(&f.sweep, "sweep", false, "really run the best few candidates, and choose by what they do (about two minutes more)")
 	flags.DurationVar(&f.maxSoak, "max-soak", calibrate.DefaultSoak, "give up on a verdict after so long")
 	f.outFlags.register(flags)
 }
