@@ -174,7 +174,7 @@ func addNamed(all []named, one named) []named {
 }
 
 func (pr *prover) tryOrSkip(ctx context.Context, n named) (Trial, error) {
-	why := ""
+	var why string
 	switch threads := n.Workers * max(n.Threads, 1); {
 	case n.Workers > mostTried:
 		why = fmt.Sprintf("not run: it is more than %d workers", mostTried)
