@@ -168,6 +168,9 @@ func readResult(path string, r *Result) error {
 	if r.Schema != Schema {
 		return fmt.Errorf("%s has schema %q, and this calibrate reads %q", path, r.Schema, Schema)
 	}
+	if odd := r.implausible(); odd != "" {
+		return fmt.Errorf("%s is not what a run of calibrate writes: %s", path, odd)
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -31,7 +32,7 @@ const includeDepth = 128
 // read appends a file. An included file that can't be read is left to Apache, which ignores it where the Include stands
 // in a section that does not hold.
 func (c *apacheConfig) read(file string) error {
-	text, err := os.ReadFile(file)
+	text, err := readRegular(file)
 	if err != nil {
 		return err
 	}
@@ -255,4 +256,21 @@ func unquote(word string) string {
 		}
 	}
 	return word
+}
+
+// mostConfig is more than any configuration written by people.
+const mostConfig = 4 << 20
+
+// readRegular reads a file that can't keep its reader waiting, nor fill its memory.
+func readRegular(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a regular file", file)
+	case info.Size() > mostConfig:
+		return nil, fmt.Errorf("%s is larger than %s", file, sayMB(mostConfig))
+	}
+	return os.ReadFile(file)
 }

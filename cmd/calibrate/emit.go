@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"workermem/calibrate"
 	"workermem/report"
 )
 
@@ -17,7 +18,10 @@ func newEmitCmd(env Env) *cobra.Command {
 			"that of the server that was measured, or another. A run that recommends nothing has none to write.",
 		Example: "  calibrate emit > gunicorn.conf.py\n  calibrate emit --for systemd\n  calibrate emit 20261121-093000-1f2e --for kubernetes",
 		Args:    cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if kind == "" && cmd.Flags().Changed("for") {
+				return calibrate.Usage("one of "+strings.Join(report.EmitKinds(), ", "), "--for names nothing")
+			}
 			name := ""
 			if len(args) > 0 {
 				name = args[0]

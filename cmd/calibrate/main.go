@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"workermem/calibrate/target"
 )
@@ -32,6 +33,9 @@ func (s signalled) Error() string {
 	return s.Signal.String()
 }
 
+// echo is how long one signal may be heard: timeout(1) sends its own twice, to the child and to the child's group.
+const echo = time.Second
+
 // withSignals ends the context at the first signal. A second one ends the program at once: the guard cleans up.
 func withSignals(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
@@ -42,7 +46,9 @@ func withSignals(parent context.Context) (context.Context, func()) {
 	}
 	go func() {
 		cancel(signalled{<-signals})
-		<-signals
+		for first := time.Now(); time.Since(first) < echo; {
+			<-signals
+		}
 		os.Exit(exitInterrupted)
 	}()
 	return ctx, func() { signal.Stop(signals) }

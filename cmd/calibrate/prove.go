@@ -112,7 +112,7 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 	if measured, err = f.sized(measured); err != nil {
 		return err
 	}
-	again, err := f.again(measured, command)
+	again, err := f.again(measured, name, command)
 	if err != nil {
 		return err
 	}
@@ -126,9 +126,10 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 	}
 	plan := f.plan(measured)
 	plan.Command, plan.Flags = again.command, given(f.own)
-	if err := recognised(spec, plan); err != nil {
+	if err := recognised(spec, plan, measured.Target.Server); err != nil {
 		return err
 	}
+	fmt.Fprintf(env.Stderr, "proving %s with: %s\n", plan.Shape, strings.Join(calibrate.Redact(again.command), " "))
 	folder, id, err := openRun(env, f.out)
 	if err != nil {
 		return err
@@ -156,7 +157,7 @@ func (f *proveFlags) sized(r calibrate.Result) (calibrate.Result, error) {
 		return r, calibrate.Usage("measure it with calibrate run -- COMMAND, and prove that", "a server that was only watched can't be started")
 	case r.Truth != nil:
 		return r, calibrate.Usage("calibrate run -- COMMAND measures an app that can be proved", "the demo app has one worker and no more")
-	case !r.Complete || rec.Withheld != "":
+	case !r.Complete || rec.Withheld != "" || !rec.NothingFits && (rec.Workers < 1 || rec.BudgetBytes < 1):
 		return r, &calibrate.Failure{Kind: calibrate.KindInconclusive, What: "this run recommends nothing that could be proved",
 			Why: rec.Withheld, Try: "measure again: calibrate run -- COMMAND"}
 	case rec.NothingFits:
@@ -164,6 +165,9 @@ func (f *proveFlags) sized(r calibrate.Result) (calibrate.Result, error) {
 			Try: "more memory: --memory"}
 	case rec.Workers == 1 && (rec.MaxRequests > 0 || f.maxRequests > 0) && slices.ContainsFunc(r.Warnings, endsServer):
 		return r, calibrate.Usage("prove two workers: --min-workers 2", "with one worker, %s ends at its limit of requests, and nobody would answer", r.Target.Server)
+	case rec.Workers > 1 && !r.Target.CanScale && r.Target.Server != "command":
+		return r, calibrate.Usage("measure again: calibrate run -- COMMAND", "the run doesn't say that %q can be started with %d workers; an older calibrate wrote it, or another hand",
+			r.Target.Server, rec.Workers)
 	case rec.Workers > 1 && !r.Target.CanScale:
 		return r, calibrate.Usage("write {workers} where the command says how many", "calibrate can't start %s with %d workers", r.Target.Server, rec.Workers)
 	}
@@ -191,10 +195,13 @@ func (f *proveFlags) plan(r calibrate.Result) calibrate.ProofPlan {
 	return p
 }
 
-// recognised refuses before anything is written what could not be started.
-func recognised(spec target.Spec, p calibrate.ProofPlan) error {
-	spec.Workers, spec.Threads, spec.MaxRequests, spec.Jitter = p.Workers, p.Threads, p.MaxRequests, p.Jitter
-	_, err := target.Recognise(spec)
+// recognised refuses before anything is written what could not be started, and another server than the measured one.
+func recognised(spec target.Spec, p calibrate.ProofPlan, server string) error {
+	spec.Workers, spec.Threads, spec.MaxRequests, spec.Jitter, spec.MemoryLimit = p.Workers, p.Threads, p.MaxRequests, p.Jitter, p.MemoryLimit
+	launch, err := target.Recognise(spec)
+	if err == nil && launch.Info().Server != server {
+		return calibrate.Usage("measure it first: calibrate run -- "+spec.Command[0]+" ...", "the run measured %s, and says nothing of %s", server, launch.Info().Server)
+	}
 	return err
 }
 
@@ -205,14 +212,14 @@ type repeated struct {
 }
 
 // again reads the flags that the run had, but for those that this command line has instead.
-func (f *proveFlags) again(r calibrate.Result, command []string) (repeated, error) {
+func (f *proveFlags) again(r calibrate.Result, name string, command []string) (repeated, error) {
 	all := repeated{command: command}
 	if len(command) == 0 {
 		all.command = r.Target.Command
 	}
 	if missing := f.notKept(r.Plan.Flags, all.command); len(missing) > 0 {
-		return all, calibrate.Usage("calibrate prove "+strings.Join(missing, " "),
-			"the run doesn't keep what may be secret; give it again, *** filled in: %s", strings.Join(missing, " "))
+		return all, calibrate.Usage("the same command with "+strings.Join(missing, " ")+", *** filled in",
+			"the run%s doesn't keep what may be secret, nor what allows load to leave this machine", strings.TrimRight(" "+name, " "))
 	}
 	cmd := &cobra.Command{}
 	all.register(cmd)
@@ -224,10 +231,12 @@ func (f *proveFlags) again(r calibrate.Result, command []string) (repeated, erro
 	return all, nil
 }
 
-// notKept are the flags of a run, and its command, that were not given again where the run lacks a part of them.
+// notKept are the flags of a run, and its command, that must be given again and were not: the run lacks a part of them, or
+// they allow what no file may.
 func (f *proveFlags) notKept(flags, command []string) (missing []string) {
 	for _, flag := range flags {
-		if (strings.Contains(flag, notKept) || flag == "--targets=-") && !f.replaced(flag) {
+		given := strings.Contains(flag, notKept) || flag == "--targets=-" || strings.HasPrefix(flag, "--allow-remote")
+		if given && !f.replaced(flag) {
 			missing = append(missing, flag)
 		}
 	}

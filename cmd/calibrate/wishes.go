@@ -24,7 +24,7 @@ func (w *wishes) register(flags *pflag.FlagSet) {
 
 // check complains of bounds that nothing can keep to.
 func (w wishes) check(c *complaints) {
-	const try = "a number of workers from 1 to 1048576"
+	const try = "a number of workers up to 1048576, or 0 for no bound"
 	c.add(w.minWorkers < 0 || w.minWorkers > mostWorkers, try, "--min-workers %d can't be taken", w.minWorkers)
 	c.add(w.maxWorkers < 0 || w.maxWorkers > mostWorkers, try, "--max-workers %d can't be taken", w.maxWorkers)
 	c.add(w.maxWorkers > 0 && w.maxWorkers < w.minWorkers, "raise one, or lower the other",

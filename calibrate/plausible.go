@@ -1,0 +1,60 @@
+package calibrate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// More than any run comes to. Beyond, sums of a result that was written or changed by hand would overflow.
+const (
+	mostBytes    = 1 << 60
+	mostPlaces   = 1 << 20 // workers, threads, cores
+	mostRequests = 1 << 40
+)
+
+// implausible says what no run of calibrate can have written, "" where there is no such thing: a result is read back from a
+// file, and what is reckoned from it is taken for an answer.
+func (r Result) implausible() string {
+	if r.Mode == ModeAttach && r.Complete && r.Watch == nil {
+		return "a watched server without its watch"
+	}
+	rec := r.Recommendation
+	for _, f := range []struct {
+		name  string
+		value int64
+		most  int64
+	}{
+		{"plan.cpus", int64(r.Plan.CPUs), mostPlaces}, {"plan.memory_bytes", r.Plan.MemoryBytes, mostBytes}, {"plan.reserve_bytes", r.Plan.ReserveBytes, mostBytes},
+		{"host.cpus", int64(r.Host.CPUs), mostPlaces}, {"host.memory_bytes", r.Host.MemoryBytes, mostBytes},
+		{"host.memory_limit_bytes", r.Host.MemoryLimitBytes, math.MaxInt64}, // v1 writes no limit so
+		{"target.threads", int64(r.Target.Threads), mostPlaces},
+		{"worker.peak_rss_bytes", r.Worker.PeakRSSBytes, mostBytes}, {"worker.requests", r.Worker.Requests, mostRequests},
+		{"law.shared_bytes", r.Law.SharedBytes, mostBytes}, {"law.worker_bytes", r.Law.WorkerBytes, mostBytes}, {"law.thread_bytes", r.Law.ThreadBytes, mostBytes},
+		{"recommendation.workers", int64(rec.Workers), mostPlaces}, {"recommendation.threads", int64(rec.Threads), mostPlaces},
+		{"recommendation.max_requests", int64(rec.MaxRequests), mostRequests}, {"recommendation.max_requests_jitter", int64(rec.MaxRequestsJitter), mostRequests},
+		{"recommendation.worker_memory_mb", int64(rec.WorkerMemoryMB), mostBytes >> 20},
+		{"recommendation.total_bytes", rec.TotalBytes, math.MaxInt64}, {"recommendation.budget_bytes", rec.BudgetBytes, math.MaxInt64},
+	} {
+		if f.value < 0 || f.value > f.most {
+			return fmt.Sprintf("%s is %d", f.name, f.value)
+		}
+	}
+	return r.Creep.implausible()
+}
+
+func (c Creep) implausible() string {
+	if !slices.Contains([]string{"", "flat", "creeping", "warming", "inconclusive"}, c.Verdict) {
+		return fmt.Sprintf("creep.verdict is %q", c.Verdict)
+	}
+	const most = 1 << 45 // bytes a request
+	for name, bound := range map[string]*float64{"bytes_per_request": c.BytesPerRequest, "low": c.Low, "high": c.High} {
+		if bound != nil && !(math.Abs(*bound) <= most) {
+			return fmt.Sprintf("creep.%s is %g", name, *bound)
+		}
+	}
+	if s, low, high := c.BytesPerRequest, c.Low, c.High; s != nil && low != nil && high != nil && (*low > *s || *s > *high) {
+		return fmt.Sprintf("creep.bytes_per_request is %g, outside of its interval", *s)
+	}
+	return ""
+}
