@@ -42,10 +42,10 @@ readme: servers ## run the README's examples
 
 PROFILE ?= .
 predict: servers ## predicted against measured memory of many shapes; PROFILE=gthread_holds for some
-	go test -count=1 -run '^TestPredict$$/($(PROFILE))' -predict -v -timeout 3h ./cmd/calibrate
+	go test ./cmd/calibrate -count=1 -run '^TestPredict$$/($(PROFILE))' -predict -v -timeout 3h
 
 proof: servers ## what is recommended, really run under its memory limit, on seven apps; PROFILE=django for some
-	go test -count=1 -run '^TestProof$$/($(PROFILE))' -proof -v -timeout 3h ./cmd/calibrate
+	go test ./cmd/calibrate -count=1 -run '^TestProof$$/($(PROFILE))' -proof -v -timeout 3h
 
 servers: ## set up fixtures/.venv, the servers of the end-to-end tests
 	@fixtures/servers.sh
