@@ -25,28 +25,28 @@ var proof = flag.Bool("proof", false, "prove what is recommended for real server
 type proofCase struct {
 	name    string
 	command []string
-	env     map[string]string // kept with the run
+	env     map[string]string // --env of both commands
 	setUp   func(t *testing.T, c *proofCase)
 	workers int64
-	life    int64
+	life    int64 // of an app that keeps nothing: --max-requests, 0 for none
 
-	inherited []string // NAME=VALUE of calibrate's own environment: the run doesn't keep them
+	inherited []string // NAME=VALUE of calibrate's own environment
 }
 
 var keeps16KB = map[string]string{"CALIBRATE_KEEP_BYTES": "16384"}
 
-// The box has proofCPUs cores and no reserve: (2 x 4 + 1) / 2 threads are 4 workers by the cores' rule.
+// The box has so many cores and no reserve: (2 x 4 + 1) / 2 threads are 4 workers by the cores' rule.
 const proofCPUs = 4
 
 var proofCases = []proofCase{
-	{name: "gunicorn flask", command: []string{"gunicorn", "--threads", "2", "app:app"}, env: keeps16KB, workers: 4, life: 4000},
+	{name: "gunicorn flask", command: []string{"gunicorn", "--threads", "2", "app:app"}, env: keeps16KB, workers: 4, life: 3000},
 	{name: "gunicorn flask preload", command: []string{"gunicorn", "--preload", "--threads", "2", "app:app"},
-		env: map[string]string{"CALIBRATE_KEEP_BYTES": "16384", "CALIBRATE_IMPORT_MB": "50"}, workers: 4, life: 4000},
+		env: map[string]string{"CALIBRATE_KEEP_BYTES": "16384", "CALIBRATE_IMPORT_MB": "50"}, workers: 4, life: 3000},
 	{name: "gunicorn flask keeps nothing", command: []string{"gunicorn", "--threads", "2", "app:app"}, workers: 4},
-	{name: "gunicorn django", command: []string{"gunicorn", "--threads", "2", "django_app:application"}, env: keeps16KB, workers: 4, life: 4000},
-	{name: "uvicorn fastapi", command: []string{"uvicorn", "--log-level", "warning", "app:app"}, env: keeps16KB, setUp: asgi, workers: 4, life: 4000},
-	{name: "mod_wsgi pyramid", setUp: pyramid, env: keeps16KB, workers: 4, life: 4000},
-	{name: "now lms", command: []string{"../nowlms/bin/gunicorn", "--preload", "--threads", "2", "now_lms:lms_app"}, setUp: nowLMS, workers: 4, life: 1000},
+	{name: "gunicorn django", command: []string{"gunicorn", "--threads", "2", "django_app:application"}, env: keeps16KB, workers: 4, life: 3000},
+	{name: "uvicorn fastapi", command: []string{"uvicorn", "--log-level", "warning", "app:app"}, env: keeps16KB, setUp: asgi, workers: 4, life: 3000},
+	{name: "mod_wsgi pyramid", setUp: pyramid, env: keeps16KB, workers: 4, life: 3000},
+	{name: "now lms", command: []string{"../nowlms/bin/gunicorn", "--preload", "--threads", "2", "now_lms:lms_app"}, setUp: nowLMS, workers: 2, life: 1000},
 }
 
 // TestProof measures each app as a user does, then has calibrate prove what it recommends for a small box, with one worker
@@ -70,11 +70,11 @@ func TestProof(t *testing.T) {
 // prove is calibrate run, then calibrate prove, as a user types them.
 func (c proofCase) prove(t *testing.T) calibrate.Proof {
 	c.find(t)
-	args := []string{"run"}
+	var env []string // given again to prove: a run doesn't keep the values
 	for name, value := range c.env {
-		args = append(args, "--env", name+"="+value)
+		env = append(env, "--env", name+"="+value)
 	}
-	s := start(t, c.inherited, slices.Concat(args, []string{"--"}, c.command)...)
+	s := start(t, c.inherited, slices.Concat([]string{"run"}, env, []string{"--"}, c.command)...)
 	code := s.end(t, 10*time.Minute)
 	if code != 0 && code != int(calibrate.KindInconclusive) { // of a verdict on creep; prove says whether that is enough
 		t.Fatalf("run: exit code %d\n%s", code, s.stderr.String())
@@ -82,8 +82,12 @@ func (c proofCase) prove(t *testing.T) calibrate.Proof {
 	measured := s.result(t)
 	logMeasured(t, measured)
 	memory := fmt.Sprintf("%dM", c.box(measured)>>20+1)
-	s = start(t, c.inherited, "prove", "--memory", memory, "--reserve", "0%", "--cpus", fmt.Sprint(proofCPUs), "--one-more", "--formulas",
-		"--json", "--max-time", "3m", filepath.Join(s.dir, ".calibrate", "runs", latestLink))
+	args := []string{"prove", "--memory", memory, "--reserve", "0%", "--cpus", fmt.Sprint(proofCPUs), "--production-rate", c.rate(measured),
+		"--one-more", "--formulas", "--json", "--max-time", "3m"}
+	if c.life > 0 && measured.Creep.Verdict != "creeping" {
+		args = append(args, "--max-requests", fmt.Sprint(c.life))
+	}
+	s = start(t, c.inherited, slices.Concat(args, env, []string{filepath.Join(s.dir, ".calibrate", "runs", latestLink)})...)
 	code = s.end(t, time.Hour)
 	var r calibrate.Result
 	if err := json.Unmarshal([]byte(s.stdout.String()), &r); err != nil || r.Proof == nil || !r.Proof.Complete {
@@ -103,6 +107,16 @@ func (c proofCase) box(r calibrate.Result) int64 {
 		all += int64(*r.Creep.High * float64(c.workers*c.life))
 	}
 	return all + all/50
+}
+
+// rate is what all workers serve together where restarting after such a life costs 0.7 % of a worker's time. Below 0.5 %
+// a longer life would not pay for its memory, and above 1 % fewer workers would be chosen: between them memory alone is
+// the bound.
+func (c proofCase) rate(r calibrate.Result) string {
+	if c.life == 0 || r.Target.WorkerBootSeconds == 0 {
+		return "100/s" // of no effect
+	}
+	return fmt.Sprintf("%.0f/s", max(0.007*float64(c.workers*c.life)/r.Target.WorkerBootSeconds, 1))
 }
 
 func logMeasured(t *testing.T, r calibrate.Result) {
