@@ -83,8 +83,12 @@ func (w *watcher) look() {
 			open[p.pid] = true
 			return false
 		}
+		_, _, err := p.Read()
+		if err == nil && w.relays {
+			return false // it is ending, and has its memory until it has: NOW LMS takes seconds
+		}
 		changed = true
-		if _, _, err := p.Read(); err != nil {
+		if err != nil {
 			w.ended() // a process that lives but is no worker any more is only a better guess of the target's
 		}
 		_ = p.Close()

@@ -174,12 +174,13 @@ type proofRow struct {
 func proofTable(all []proofRow) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "profile\tworkers x threads, max-requests\tlimit MB\texpected\tobserved\toff\tof limit\trecycles\tfailed\tp99\tOOM kills\tone more\trules under the same limit")
+	fmt.Fprintln(w, "profile\tworkers x threads, max-requests\tlimit MB\tat most\tpeak\tof limit\texpected\tobserved\toff\trecycles\tfailed\tp99\tOOM kills\tone more\trules under the same limit")
 	for _, row := range all {
 		t := row.Trials[0]
 		more, rules := others(row.Trials)
-		fmt.Fprintf(w, "%s\t%dx%d, %d+%d\t%.0f\t%.1f\t%.1f\t%+.1f %%\t%.0f %%\t%d\t%d\t%s\t%d\t%s\t%s\n", row.name, t.Workers, t.Threads, t.MaxRequests,
-			t.Jitter, megabytes(t.LimitBytes), megabytes(t.ExpectedBytes), megabytes(t.ObservedBytes), 100*t.Off(), 100*used(t), t.Recycles,
+		fmt.Fprintf(w, "%s\t%dx%d, %d+%d\t%.0f\t%.1f\t%.1f\t%.0f %%\t%.1f\t%.1f\t%+.1f %%\t%d\t%d\t%s\t%d\t%s\t%s\n", row.name, t.Workers, t.Threads, t.MaxRequests,
+			t.Jitter, megabytes(t.LimitBytes), megabytes(t.MostBytes), megabytes(t.PeakBytes), 100*used(t),
+			megabytes(t.ExpectedBytes), megabytes(t.ObservedBytes), 100*t.Off(), t.Recycles,
 			t.Requests-t.Succeeded, p99Of(t), t.OOMKills, more, rules)
 	}
 	w.Flush()
@@ -198,7 +199,7 @@ func others(trials []calibrate.Trial) (more, rules string) {
 			case t.OOMKills > 0:
 				killed = append(killed, fmt.Sprintf("%s %dx%d", name, t.Workers, t.Threads))
 			case t.Failed == "":
-				unused = append(unused, fmt.Sprintf("%s %dx%d %.0f MB", name, t.Workers, t.Threads, megabytes(t.LimitBytes-t.ObservedBytes)))
+				unused = append(unused, fmt.Sprintf("%s %dx%d %.0f MB", name, t.Workers, t.Threads, megabytes(t.LimitBytes-t.PeakBytes)))
 			default:
 				odd = append(odd, fmt.Sprintf("%s %dx%d: %s", name, t.Workers, t.Threads, t.Failed))
 			}
@@ -222,7 +223,7 @@ func endOfTrial(t calibrate.Trial) string {
 	return cmp.Or(t.Failed, fmt.Sprintf("%.0f %% of the limit", 100*used(t)))
 }
 
-func used(t calibrate.Trial) float64 { return float64(t.ObservedBytes) / float64(max(t.LimitBytes, 1)) }
+func used(t calibrate.Trial) float64 { return float64(t.PeakBytes) / float64(max(t.LimitBytes, 1)) }
 
 func p99Of(t calibrate.Trial) string {
 	if t.Latency.P99 == nil {
@@ -232,7 +233,7 @@ func p99Of(t calibrate.Trial) string {
 }
 
 func trialLine(t calibrate.Trial) string {
-	return fmt.Sprintf("%s: %dx%d, %d+%d: at most %.1f, expected %.1f, observed %.1f MB (%+.1f %%), %d requests in %.0f s, %d failed, %d recycles, %d killed; %s %s",
-		t.Name, t.Workers, t.Threads, t.MaxRequests, t.Jitter, megabytes(t.MostBytes), megabytes(t.ExpectedBytes), megabytes(t.ObservedBytes), 100*t.Off(),
+	return fmt.Sprintf("%s: %dx%d, %d+%d: at most %.1f, peak %.1f, expected %.1f, observed %.1f MB (%+.1f %%), %d requests in %.0f s, %d failed, %d recycles, %d killed; %s %s",
+		t.Name, t.Workers, t.Threads, t.MaxRequests, t.Jitter, megabytes(t.MostBytes), megabytes(t.PeakBytes), megabytes(t.ExpectedBytes), megabytes(t.ObservedBytes), 100*t.Off(),
 		t.Requests, t.Seconds, t.Requests-t.Succeeded, t.Recycles, t.OOMKills, t.EndedBecause, t.Failed)
 }
