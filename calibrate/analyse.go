@@ -282,15 +282,14 @@ func recycled(q sizing.Question, a sizing.Answer) sizing.Question {
 }
 
 // withoutCreep starts a worker's life at its first request, not at the measured peak: how much creep the peak has in it is
-// a matter of how long the run was, and recycling takes it away. It is the lower bound that is taken away, and what the
-// workers will keep is reckoned by the upper one.
+// a matter of how long the run was, and recycling takes it away. The run's own curve is what is gone back along; beyond
+// the slope, the interval's upper bound is for what the workers will keep.
 func withoutCreep(q sizing.Question, r Result) sizing.Question {
-	if slope(r) == 0 || r.Creep.Low == nil {
+	if slope(r) == 0 {
 		return q
 	}
-	least := int64(max(*r.Creep.Low, 0) * float64(r.Worker.Requests))
-	q.Law.WorkerBytes -= min(least, crept(r))
-	q.WorkerPeakBytes = max(q.WorkerPeakBytes-least, 0)
+	q.Law.WorkerBytes = r.Law.WorkerBytes
+	q.WorkerPeakBytes = max(q.WorkerPeakBytes-crept(r), 0)
 	q.Seen, q.Requests = q.Requests, 0
 	return q
 }

@@ -1,0 +1,43 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"workermem/calibrate"
+)
+
+func proofOf(t *testing.T, r calibrate.Result) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Proof(&b, r, TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestProofGolden(t *testing.T) {
+	golden(t, "proof-alone.txt", proofOf(t, recorded(t)["proof"]))
+}
+
+// Every way for a proof to end has its headline, and none but the one that holds says that something is proved.
+func TestProofVerdicts(t *testing.T) {
+	for verdict, want := range map[string]string{
+		calibrate.ProofHolds: "PROVED ", calibrate.ProofOff: "OFF ", calibrate.ProofKilled: "KILLED FOR MEMORY ",
+		calibrate.ProofOverLimit: "OVER ITS LIMIT ", calibrate.ProofInconclusive: "NOT PROVED ",
+	} {
+		r := recorded(t)["proof"]
+		proof := *r.Proof
+		proof.Verdict = verdict
+		r.Proof = &proof
+		if got := strings.Split(proofOf(t, r), "\n")[1]; !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", verdict, got)
+		}
+	}
+	r := recorded(t)["proof"]
+	r.Proof = &calibrate.Proof{Verdict: calibrate.ProofInconclusive, InterruptedBy: "Ctrl-C", Trials: []calibrate.Trial{}}
+	if got := proofOf(t, r); !strings.Contains(got, "NOT PROVED") || !strings.Contains(got, "by: Ctrl-C") {
+		t.Error(got)
+	}
+}
