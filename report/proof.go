@@ -93,6 +93,9 @@ func trialMemory(t calibrate.Trial) string {
 	if t.LimitBytes > 0 {
 		s += fmt.Sprintf(", %s of the limit", percent(float64(t.PeakBytes)/float64(t.LimitBytes)))
 	}
+	if t.LimitBytes > 0 && t.PeakBytes > t.LimitBytes && t.OOMKills == 0 && !t.OverLimit {
+		s += " (more than all: file pages that somebody else had read before are charged to him)"
+	}
 	return s + fmt.Sprintf("; the law has %s with every worker at its end at once", megabytes(t.MostBytes))
 }
 
