@@ -143,8 +143,8 @@ func (t *tryout) run(outer context.Context) error {
 			cancel(errEnough)
 		}
 	})
-	_ = t.measure(answered) // what came in the last moment
 	stop()
+	_ = t.measure(answered) // a kill of the last moment
 	t.record(tally)
 	t.trial.Creep = t.creepSeen()
 	return t.ended(outer, context.Cause(ctx), err)
