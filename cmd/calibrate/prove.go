@@ -152,26 +152,43 @@ func (f *proveFlags) sized(r calibrate.Result) (calibrate.Result, error) {
 		r.Plan = f.boxFlags.planned(r.Plan, f.own.Changed)
 		r = r.Resized()
 	}
-	switch rec := r.Recommendation; {
+	if err := recommends(r); err != nil {
+		return r, err
+	}
+	return r, f.startable(r)
+}
+
+// recommends says why a run recommends nothing that could be run.
+func recommends(r calibrate.Result) error {
+	rec := r.Recommendation
+	switch {
 	case r.Mode == calibrate.ModeAttach:
-		return r, calibrate.Usage("measure it with calibrate run -- COMMAND, and prove that", "a server that was only watched can't be started")
+		return calibrate.Usage("measure it with calibrate run -- COMMAND, and prove that", "a server that was only watched can't be started")
 	case r.Truth != nil:
-		return r, calibrate.Usage("calibrate run -- COMMAND measures an app that can be proved", "the demo app has one worker and no more")
+		return calibrate.Usage("calibrate run -- COMMAND measures an app that can be proved", "the demo app has one worker and no more")
 	case !r.Complete || rec.Withheld != "" || !rec.NothingFits && (rec.Workers < 1 || rec.BudgetBytes < 1):
-		return r, &calibrate.Failure{Kind: calibrate.KindInconclusive, What: "this run recommends nothing that could be proved",
+		return &calibrate.Failure{Kind: calibrate.KindInconclusive, What: "this run recommends nothing that could be proved",
 			Why: rec.Withheld, Try: "measure again: calibrate run -- COMMAND"}
 	case rec.NothingFits:
-		return r, &calibrate.Failure{Kind: calibrate.KindNothingFits, What: "nothing fits, so there is nothing to prove", Why: rec.Reason,
+		return &calibrate.Failure{Kind: calibrate.KindNothingFits, What: "nothing fits, so there is nothing to prove", Why: rec.Reason,
 			Try: "more memory: --memory"}
-	case rec.Workers == 1 && (rec.MaxRequests > 0 || f.maxRequests > 0) && slices.ContainsFunc(r.Warnings, endsServer):
-		return r, calibrate.Usage("prove two workers: --min-workers 2", "with one worker, %s ends at its limit of requests, and nobody would answer", r.Target.Server)
-	case rec.Workers > 1 && !r.Target.CanScale && r.Target.Server != "command":
-		return r, calibrate.Usage("measure again: calibrate run -- COMMAND", "the run doesn't say that %q can be started with %d workers; an older calibrate wrote it, or another hand",
-			r.Target.Server, rec.Workers)
-	case rec.Workers > 1 && !r.Target.CanScale:
-		return r, calibrate.Usage("write {workers} where the command says how many", "calibrate can't start %s with %d workers", r.Target.Server, rec.Workers)
 	}
-	return r, nil
+	return nil
+}
+
+// startable says why the server can't be started as it is recommended.
+func (f *proveFlags) startable(r calibrate.Result) error {
+	rec, t := r.Recommendation, r.Target
+	switch limited := rec.MaxRequests > 0 || f.maxRequests > 0; {
+	case limited && rec.Workers == 1 && slices.ContainsFunc(r.Warnings, endsServer):
+		return calibrate.Usage("prove two workers: --min-workers 2", "with one worker, %s ends at its limit of requests, and nobody would answer", t.Server)
+	case rec.Workers == 1 || t.CanScale:
+		return nil
+	case t.Server == "command":
+		return calibrate.Usage("write {workers} where the command says how many", "calibrate can't start this command with %d workers", rec.Workers)
+	}
+	return calibrate.Usage("measure again: calibrate run -- COMMAND",
+		"the run doesn't say that %q can be started with %d workers; an older calibrate wrote it, or another hand", t.Server, rec.Workers)
 }
 
 // endsServer is the trap of a server whose only worker is the server itself.

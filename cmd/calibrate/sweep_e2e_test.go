@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -46,21 +45,4 @@ func TestE2ESweep(t *testing.T) {
 		t.Errorf("the sweep isn't shown:\n%s%s", s.stdout.String(), s.stderr.String())
 	}
 	s.nothingLeft(t)
-}
-
-// Ctrl-C in the middle of a sweep ends the app, and keeps a whole run.
-func TestE2ESweepInterrupted(t *testing.T) {
-	skipShort(t)
-	s := flask(t, nil, "--sweep", "--duration", "3s")
-	s.until(t, "round 1, 2 of 5", 2*time.Minute)
-	if err := s.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	if code := s.end(t, 20*time.Second); code != 130 {
-		t.Errorf("exit code %d", code)
-	}
-	s.nothingLeft(t)
-	if r := s.report(t); !r.Complete || len(r.Sweep.Runs) != 1 || r.Recommendation.Workers == 0 || r.Recommendation.Measured != "" {
-		t.Errorf("complete %v, swept %+v, recommended %+v", r.Complete, r.Sweep, r.Recommendation)
-	}
 }
