@@ -23,7 +23,7 @@ func Markdown(w io.Writer, r calibrate.Result) error {
 	writeSection(&b, "The sum", factList(sum(r)))
 	writeCandidateTable(&b, r, inResult)
 	writeSweepSection(&b, r)
-	writeSection(&b, "What the field's rules would choose here", formulaGrid(r.Formulas).markdown())
+	writeSection(&b, "What the field's rules would choose here", formulaGrid(r.Formulas, r.Recommendation.BudgetBytes).markdown())
 	if r.Proof != nil {
 		writeSection(&b, "Proof: the recommendation, really run", proofList(*r.Proof))
 	}

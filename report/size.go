@@ -32,7 +32,7 @@ func writeSized(p *page, r calibrate.Result) {
 	p.facts(sum(r))
 	writeCandidates(p, r, inJSON)
 	writeSweep(p, r)
-	writeFormulas(p, r.Formulas)
+	writeFormulas(p, r.Formulas, r.Recommendation.BudgetBytes)
 }
 
 func sumTitle(r calibrate.Result) string {

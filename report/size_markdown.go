@@ -33,7 +33,7 @@ func writeSizedPage(b *strings.Builder, r calibrate.Result) {
 	writeSection(b, "The sum", factList(sum(r)))
 	writeCandidateTable(b, r, inJSON)
 	writeSweepSection(b, r)
-	writeSection(b, "What the field's rules would choose here", formulaGrid(r.Formulas).markdown())
+	writeSection(b, "What the field's rules would choose here", formulaGrid(r.Formulas, r.Recommendation.BudgetBytes).markdown())
 }
 
 func writeHostsPage(b *strings.Builder, sized []calibrate.Result) {

@@ -211,33 +211,42 @@ func yesNo(b bool) string {
 }
 
 // formulaGrid has one row a rule of the field.
-func formulaGrid(formulas []calibrate.Formula) grid {
+func formulaGrid(formulas []calibrate.Formula, budget int64) grid {
 	g := grid{columns: []column{
-		{"rule", true, 9}, {"workers", false, 9}, {"threads", false, 9}, {"total MB", false, 8}, {"fits", true, 8}, {"from", true, 1},
+		{"rule", true, 9}, {"workers", false, 9}, {"threads", false, 9}, {"total MB", false, 8}, {"of budget", false, 7}, {"fits", true, 8}, {"from", true, 1},
 	}}
 	for _, f := range formulas {
 		g.rows = append(g.rows, []string{
-			f.Name, count(f.Workers), count(f.Threads), wholeMegabytes(f.TotalBytes), yesNo(f.Fits), orElse(f.Source, "-"),
+			f.Name, count(f.Workers), count(f.Threads), wholeMegabytes(f.TotalBytes), share(ratioOf(f.TotalBytes, budget)), yesNo(f.Fits), orElse(f.Source, "-"),
 		})
 	}
 	return g
 }
 
+// ratioOf is 0 where there is no budget to be a share of.
+func ratioOf(bytes, budget int64) float64 {
+	if budget <= 0 {
+		return 0
+	}
+	return float64(bytes) / float64(budget)
+}
+
 // rulesGrid has one row a choice: many rules come to the same one. The sources are in the Markdown.
-func rulesGrid(formulas []calibrate.Formula) grid {
+func rulesGrid(formulas []calibrate.Formula, budget int64) grid {
 	g := grid{columns: []column{
-		{"workers", false, 9}, {"threads", false, 9}, {"total MB", false, 8}, {"fits", true, 8}, {"says", true, 9},
+		{"workers", false, 9}, {"threads", false, 9}, {"total MB", false, 8}, {"of budget", false, 7}, {"fits", true, 8}, {"says", true, 9},
 	}}
 	type shape struct{ workers, threads int }
 	row := map[shape]int{}
 	for _, f := range formulas {
 		s := shape{f.Workers, f.Threads}
 		if i, ok := row[s]; ok {
-			g.rows[i][4] += ", " + f.Name
+			g.rows[i][5] += ", " + f.Name
 			continue
 		}
 		row[s] = len(g.rows)
-		g.rows = append(g.rows, []string{count(f.Workers), count(f.Threads), wholeMegabytes(f.TotalBytes), yesNo(f.Fits), f.Name})
+		g.rows = append(g.rows, []string{count(f.Workers), count(f.Threads), wholeMegabytes(f.TotalBytes),
+			share(ratioOf(f.TotalBytes, budget)), yesNo(f.Fits), f.Name})
 	}
 	return g
 }

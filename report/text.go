@@ -29,7 +29,7 @@ func Text(w io.Writer, r calibrate.Result, o TextOptions) error {
 	p.facts(sum(r))
 	writeCandidates(p, r, inResult)
 	writeSweep(p, r)
-	writeFormulas(p, r.Formulas)
+	writeFormulas(p, r.Formulas, r.Recommendation.BudgetBytes)
 	writeProof(p, r)
 	if r.Truth != nil {
 		p.heading("Truth: what the demo app says of itself")
@@ -139,12 +139,12 @@ func writeCandidates(p *page, r calibrate.Result, whole string) {
 	}
 }
 
-func writeFormulas(p *page, formulas []calibrate.Formula) {
+func writeFormulas(p *page, formulas []calibrate.Formula, budget int64) {
 	if len(formulas) == 0 {
 		return
 	}
 	p.heading("What the field's rules would choose here")
-	p.block(rulesGrid(formulas).text(p.width), "")
+	p.block(rulesGrid(formulas, budget).text(p.width), "")
 }
 
 func writeChanges(p *page, changes []string) {
