@@ -25,13 +25,9 @@ type meter struct {
 // openMeter says why it is blind to what the kernel does to the app: "" where it reads the app's control group.
 func (w *watcher) openMeter(threads int) (m meter, blind string) {
 	m = meter{watch: w, threads: max(threads, 1)}
-	folder, why := w.app.Group()
-	if folder == "" {
+	group, why := w.rig.groupOf(w.app)
+	if group == nil {
 		return m, why
-	}
-	group, err := w.rig.Memory.OpenGroup(folder)
-	if err != nil {
-		return m, err.Error()
 	}
 	charge, err := group.Charge()
 	if err != nil || charge.Missing != "" {

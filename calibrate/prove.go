@@ -177,9 +177,9 @@ func (pr *prover) tryOrSkip(ctx context.Context, n named) (Trial, error) {
 	var why string
 	switch threads := n.Workers * max(n.Threads, 1); {
 	case n.Workers > mostTried:
-		why = fmt.Sprintf("not run: it is more than %d workers", mostTried)
+		why = fmt.Sprintf(notRun+"it is more than %d workers", mostTried)
 	case threads > mostLoaded:
-		why = fmt.Sprintf("not run: %d threads are more than the load can keep busy", threads)
+		why = fmt.Sprintf(notRun+"%d threads are more than the load can keep busy", threads)
 	default:
 		return pr.try(ctx, n)
 	}

@@ -139,23 +139,7 @@ func redactedInfo(t TargetInfo) TargetInfo {
 func (r *run) startWatching(ctx context.Context, app App, fail context.CancelCauseFunc) (stop func()) {
 	r.watch = &watcher{rig: r.rig, app: app, started: r.started, fail: fail, phase: r.phase, guest: r.result.Mode == ModeAttach}
 	r.watch.look()
-	watchCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		r.watch.watch(watchCtx)
-	}()
-	go func() {
-		select {
-		case <-app.Exited():
-			fail(errAppEnded)
-		case <-watchCtx.Done():
-		}
-	}()
-	return func() {
-		cancel()
-		<-done
-	}
+	return r.watch.follow(ctx, fail, nil)
 }
 
 var errAppEnded = errors.New("the app ended during the measurement")

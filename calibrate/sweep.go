@@ -152,7 +152,7 @@ func cheapest(all []Candidate, some func(Candidate) bool, cost func(Candidate) i
 
 func abs(n int) int { return max(n, -n) }
 
-// notRun begins what is noted of a candidate that was never started.
+// notRun begins what is noted of a candidate, or a trial, that was never started.
 const notRun = "not run: "
 
 // contender is one candidate that is run.
@@ -199,7 +199,7 @@ func (c *contender) measure(ctx context.Context, law Law) error {
 	c.meter, _ = c.watch.openMeter(c.shape.Threads)
 	defer c.meter.close()
 	c.tell("warming up")
-	stop := c.follow(ctx, cancel)
+	stop := c.watch.follow(ctx, cancel, c.readTree)
 	defer stop()
 	return c.loads(ctx)
 }
@@ -299,42 +299,15 @@ func (c *contender) count(t Tally) error {
 	return nil
 }
 
-// follow reads the workers and the memory of the tree until the returned function is called.
-func (c *contender) follow(ctx context.Context, fail context.CancelCauseFunc) (stop func()) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var group sync.WaitGroup
-	group.Go(func() { c.watch.watch(ctx) })
-	group.Go(func() { c.measureAll(ctx, fail) })
-	group.Go(func() {
-		select {
-		case <-c.app.Exited():
-			fail(errAppEnded)
-		case <-ctx.Done():
-		}
-	})
-	return func() {
-		cancel()
-		group.Wait()
+// readTree reads the memory of the whole tree, and ends what takes too much of it.
+func (c *contender) readTree() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if bytes, _, ok := c.meter.read(); ok {
+		c.observed = max(c.observed, bytes)
 	}
-}
-
-// measureAll reads the memory of the whole tree ten times a second, and ends what takes too much of it.
-func (c *contender) measureAll(ctx context.Context, fail context.CancelCauseFunc) {
-	tick := time.NewTicker(SampleInterval)
-	defer tick.Stop()
-	for {
-		c.mu.Lock()
-		if bytes, _, ok := c.meter.read(); ok {
-			c.observed = max(c.observed, bytes)
-		}
-		if c.tooMuch(c.observed) {
-			fail(fmt.Errorf("it took %s, more than half of the memory that was free", sayMB(c.observed)))
-		}
-		c.mu.Unlock()
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	if c.tooMuch(c.observed) {
+		return fmt.Errorf("it took %s, more than half of the memory that was free", sayMB(c.observed))
 	}
+	return nil
 }

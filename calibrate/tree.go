@@ -59,13 +59,9 @@ type treeReader struct {
 // openTree lets the peak of the app's control group start again.
 func (r *run) openTree(app App) treeReader {
 	r.result.Tree = missingTree("the run ended before it was read")
-	folder, why := app.Group()
-	if folder == "" {
+	group, why := r.rig.groupOf(app)
+	if group == nil {
 		return treeReader{missing: missingTree(why)}
-	}
-	group, err := r.rig.Memory.OpenGroup(folder)
-	if err != nil {
-		return treeReader{missing: missingTree(err.Error())}
 	}
 	t := treeReader{group: group, peakSince: PeakSinceStart}
 	if booted, err := group.Charge(); err == nil {
@@ -75,6 +71,19 @@ func (r *run) openTree(app App) treeReader {
 		}
 	}
 	return t
+}
+
+// groupOf opens an app's own control group; nil, and why, where it has none or it can't be read.
+func (r Rig) groupOf(app App) (group Group, why string) {
+	folder, why := app.Group()
+	if folder == "" {
+		return nil, why
+	}
+	group, err := r.Memory.OpenGroup(folder)
+	if err != nil {
+		return nil, err.Error()
+	}
+	return group, ""
 }
 
 func (t treeReader) read() Tree {
@@ -97,12 +106,8 @@ func (t treeReader) close() {
 // charged is what an app's control group is charged now, and was at most since it started. Zeros where that can't be
 // read: why not is said in the result's tree.
 func (r *run) charged(app App) (now, peak int64) {
-	folder, _ := app.Group()
-	if folder == "" {
-		return 0, 0
-	}
-	group, err := r.rig.Memory.OpenGroup(folder)
-	if err != nil {
+	group, _ := r.rig.groupOf(app)
+	if group == nil {
 		return 0, 0
 	}
 	defer group.Close()

@@ -133,7 +133,7 @@ func (t *tryout) run(outer context.Context) error {
 	}
 	t.began = t.watch.seconds()
 	answered := t.rig.Load.Answered()
-	stop := t.follow(ctx, cancel, answered)
+	stop := t.watch.follow(ctx, afterTheMeter(cancel), func() error { return t.measure(answered) })
 	tally, err := t.rig.Load.Attack(ctx, t.app.Info().URL, Pace{Clients: t.clients(t.setup.Shape)}, func(b Bucket) {
 		b.Phase, b.Seconds = PhaseTrial, t.watch.seconds()
 		if err := t.rig.Journal.Bucket(b); err != nil {
@@ -168,39 +168,13 @@ func (t *tryout) ended(outer context.Context, cause, err error) error {
 	return err
 }
 
-// follow reads the workers and the tree until the returned function is called.
-func (t *tryout) follow(ctx context.Context, fail context.CancelCauseFunc, answered int64) (stop func()) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var group sync.WaitGroup
-	group.Go(func() { t.watch.watch(ctx) })
-	group.Go(func() { t.measureAll(ctx, fail, answered) })
-	group.Go(func() {
-		select {
-		case <-t.app.Exited():
-			time.Sleep(SampleInterval) // the meter may yet see that it was killed for memory
-			fail(errAppEnded)
-		case <-ctx.Done():
+// afterTheMeter lets the meter see first that an app which has ended was killed for memory.
+func afterTheMeter(fail context.CancelCauseFunc) context.CancelCauseFunc {
+	return func(cause error) {
+		if errors.Is(cause, errAppEnded) {
+			time.Sleep(SampleInterval)
 		}
-	})
-	return func() {
-		cancel()
-		group.Wait()
-	}
-}
-
-// measureAll reads the memory of the whole tree ten times a second.
-func (t *tryout) measureAll(ctx context.Context, fail context.CancelCauseFunc, answered int64) {
-	tick := time.NewTicker(SampleInterval)
-	defer tick.Stop()
-	for {
-		if err := t.measure(answered); err != nil {
-			fail(err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+		fail(cause)
 	}
 }
 

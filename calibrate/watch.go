@@ -69,6 +69,43 @@ func (w *watcher) watch(ctx context.Context) {
 	}
 }
 
+// follow watches, and says when the app ends, until the returned function is called. read, where there is one, is called ten
+// times a second too; its error ends the measuring.
+func (w *watcher) follow(ctx context.Context, fail context.CancelCauseFunc, read func() error) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var group sync.WaitGroup
+	group.Go(func() { w.watch(ctx) })
+	if read != nil {
+		group.Go(func() { repeat(ctx, fail, read) })
+	}
+	group.Go(func() {
+		select {
+		case <-w.app.Exited():
+			fail(errAppEnded)
+		case <-ctx.Done():
+		}
+	})
+	return func() {
+		cancel()
+		group.Wait()
+	}
+}
+
+func repeat(ctx context.Context, fail context.CancelCauseFunc, read func() error) {
+	tick := time.NewTicker(SampleInterval)
+	defer tick.Stop()
+	for {
+		if err := read(); err != nil {
+			fail(err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
 // look follows the process tree: workers that came are opened, workers that went are closed.
 func (w *watcher) look() {
 	pids, err := w.app.Workers()
