@@ -226,11 +226,11 @@ func TestAttachKnowsUvicornByItsCommandLine(t *testing.T) {
 		limit   int
 		warns   []string
 	}{
-		"alone":          {python + "a:b", nil, "A=b", 10, []int{10}, 0, []string{endsServer}},
+		"alone":          {python + "a:b", nil, "A=b", 10, []int{10}, 0, []string{EndsServer}},
 		"supervised":     {python + "--workers 2 --limit-concurrency 50 a:b", []proc{tracker, {12, 10, 10, spawn}, {13, 10, 10, spawn}}, "A=b", 13, []int{12, 13}, 49, nil},
 		"a variable":     {python + "a:b", []proc{tracker, {12, 10, 10, spawn}}, "UVICORN_LIMIT_CONCURRENCY=8\x00WEB_CONCURRENCY=1", 12, []int{12}, 7, nil},
 		"a hidden one":   {python + "a:b", []proc{tracker, {12, 10, 10, spawn}}, "hidden", 10, []int{12}, 0, []string{"limit-unknown"}},
-		"a child of its": {python + "a:b", []proc{{12, 10, 10, "convert image"}}, "A=b", 10, []int{10}, 0, []string{endsServer}},
+		"a child of its": {python + "a:b", []proc{{12, 10, 10, "convert image"}}, "A=b", 10, []int{10}, 0, []string{EndsServer}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fs := procWith(t, append([]proc{{10, 1, 10, c.args}}, c.below...)...)

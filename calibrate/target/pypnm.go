@@ -113,7 +113,7 @@ func (s pypnmSettings) warn(l *Launch) {
 			"GET %s only looks at /proc and at the data folders: what PyPNM's captures and analyses take is not in it", pypnmPath)
 	}
 	for _, trap := range trapsOf("pypnm", l.info.ServerVersion) {
-		if trap.Code != endsServer || s.endsServer(l, &trap) {
+		if trap.Code != EndsServer || s.endsServer(l, &trap) {
 			l.warn(trap.Code, trap.Try, "pypnm: %s", trap.Text)
 		}
 	}
@@ -151,7 +151,7 @@ func (pypnm) running(r *Running, master process) error {
 	r.info.ServerVersion = r.packageVersion("pypnm_docsis", p)
 	pypnmSettings{}.tell(&r.info, r.packageVersion("uvicorn", p))
 	for _, trap := range trapsOf("pypnm", r.info.ServerVersion) {
-		if trap.Code != endsServer || !supervised {
+		if trap.Code != EndsServer || !supervised {
 			r.warn(trap.Code, trap.Try, "%s", trap.Text)
 		}
 	}

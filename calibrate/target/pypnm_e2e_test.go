@@ -61,7 +61,7 @@ func TestE2EPyPNMRecycles(t *testing.T) {
 	})
 
 	one := start(t, Spec{Command: []string{pypnm, "serve"}, Workers: 1, MaxRequests: 5})
-	hasWarning(t, one.Warnings(), endsServer)
+	hasWarning(t, one.Warnings(), EndsServer)
 	for range 4 { // the first answer was one of the five
 		one.get("/health")
 	}

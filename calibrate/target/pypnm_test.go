@@ -96,10 +96,10 @@ func TestPyPNMWarnings(t *testing.T) {
 		want                []string
 		recycles            bool
 	}{
-		"the profile's numbers":  {"0.34.2", "", "", 1, []string{"health-only", endsServer, "no-jitter"}, true},
-		"another path":           {"0.34.2", "", "/docs", 1, []string{endsServer, "no-jitter"}, true},
+		"the profile's numbers":  {"0.34.2", "", "", 1, []string{"health-only", EndsServer, "no-jitter"}, true},
+		"another path":           {"0.34.2", "", "/docs", 1, []string{EndsServer, "no-jitter"}, true},
 		"measured with 2":        {"0.34.2", "", "/docs", 2, []string{"no-jitter"}, true},
-		"its own smallest row":   {"0.34.2", "--workers 1 --limit-max-requests 1000", "/docs", 1, []string{endsServer, "no-jitter"}, true},
+		"its own smallest row":   {"0.34.2", "--workers 1 --limit-max-requests 1000", "/docs", 1, []string{EndsServer, "no-jitter"}, true},
 		"a Uvicorn of long ago":  {"0.29.0", "--workers 2 --limit-max-requests 1000", "/docs", 1, []string{"no-jitter"}, false},
 		"watching files instead": {"0.34.2", "--reload", "/docs", 2, []string{"reload", "no-jitter"}, true},
 	} {
@@ -113,7 +113,7 @@ func TestPyPNMWarnings(t *testing.T) {
 // The command that would end its own server says so in its own numbers.
 func TestPyPNMWarnsOfItsEnd(t *testing.T) {
 	l := recognised(t, Spec{Command: []string{fakePyPNM(t, "0.34.2"), "serve", "--workers", "1", "--limit-max-requests", "1000"}})
-	w := hasWarning(t, l.Warnings(), endsServer)
+	w := hasWarning(t, l.Warnings(), EndsServer)
 	if w.Text != "pypnm: --limit-max-requests 1000, with one worker, ends the whole server after so many requests, with status 0" {
 		t.Error(w.Text)
 	}

@@ -12,8 +12,8 @@ type trap struct {
 // number is the first two of a version's numbers.
 type number struct{ major, minor int }
 
-// endsServer is the trap of a server whose one worker is the server.
-const endsServer = "limit-ends-server"
+// EndsServer is the trap of a server whose one worker is the server.
+const EndsServer = "limit-ends-server"
 
 // Traps of mod_wsgi that depend on how it is run.
 const (
@@ -43,11 +43,11 @@ var traps = []trap{
 		Text: "request limits have no jitter: workers that started together restart together",
 		Try:  "uvicorn 0.41 or newer, and --limit-max-requests-jitter"}},
 	// Uvicorn 0.29 and 0.54.
-	{"uvicorn", number{}, number{}, calibrate.Warning{Code: endsServer,
+	{"uvicorn", number{}, number{}, calibrate.Warning{Code: EndsServer,
 		Text: "one worker with --limit-max-requests ends the server at the limit, with status 0",
 		Try:  "Restart=always (on-failure isn't enough), or --workers 2 of uvicorn 0.30 or newer"}},
 	// PyPNM's own table has one worker with a limit for less than 6 GiB.
-	{"pypnm", number{}, number{}, calibrate.Warning{Code: endsServer,
+	{"pypnm", number{}, number{}, calibrate.Warning{Code: EndsServer,
 		Text: "its uvicorn ends with status 0 where one worker reaches --limit-max-requests",
 		Try:  "Restart=always (on-failure isn't enough), or --workers 2"}},
 	// PyPNM 1.6 pins Uvicorn 0.34.2; a later one has the option, but pypnm serve doesn't pass it on.

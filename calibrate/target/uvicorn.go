@@ -121,7 +121,7 @@ func (s uvicornSettings) warn(l *Launch) {
 			from, limit, plural(limit-1, "request"))
 	}
 	for _, trap := range trapsOf("uvicorn", l.info.ServerVersion) {
-		if trap.Code != endsServer || s.endsServer(l, &trap) {
+		if trap.Code != EndsServer || s.endsServer(l, &trap) {
 			l.warn(trap.Code, trap.Try, "%s: %s", strings.TrimSpace("uvicorn "+l.info.ServerVersion), trap.Text)
 		}
 	}

@@ -24,7 +24,7 @@ func (uvicorn) running(r *Running, master process) error {
 			"whether UVICORN_LIMIT_CONCURRENCY bounds the requests of a worker isn't known: the server's environment may not be read")
 	}
 	for _, trap := range trapsOf("uvicorn", r.info.ServerVersion) {
-		if trap.Code != endsServer || r.watch.server == (uvicorn{}) {
+		if trap.Code != EndsServer || r.watch.server == (uvicorn{}) {
 			r.warn(trap.Code, trap.Try, "%s", trap.Text)
 		}
 	}

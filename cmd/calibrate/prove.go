@@ -139,8 +139,7 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 	rig := calibrate.Rig{Load: again.loader(targets, header), Journal: folder, Scale: scaler(spec, folder)}
 	plan.Host, _ = sampler.Host()
 	measured.Plan.Silenced = append(slices.Clone(measured.Plan.Silenced), f.silence...)
-	progress := report.NewProgress(env.Stderr, env.Terminal, env.Width)
-	rig.Memory, rig.Progress = sampler.New(), progress.Show
+	rig, progress := instrumented(env, rig)
 	proved, err := calibrate.Prove(ctx, plan, rig, id, measured)
 	progress.Done()
 	return f.shown(env, folder.Path, proved, err)
@@ -192,7 +191,7 @@ func (f *proveFlags) startable(r calibrate.Result) error {
 }
 
 // endsServer is the trap of a server whose only worker is the server itself.
-func endsServer(w calibrate.Warning) bool { return w.Code == "limit-ends-server" }
+func endsServer(w calibrate.Warning) bool { return w.Code == target.EndsServer }
 
 // plan proves the recommendation under a limit of its budget.
 func (f *proveFlags) plan(r calibrate.Result) calibrate.ProofPlan {

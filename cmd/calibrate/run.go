@@ -140,10 +140,16 @@ type measuring func(context.Context, calibrate.Plan, calibrate.Rig, calibrate.Re
 func measure(ctx context.Context, env Env, how measuring, plan calibrate.Plan, rig calibrate.Rig, head calibrate.Result) (calibrate.Result, error) {
 	head.Tool = toolInfo()
 	head.Host, head.Warnings = sampler.Host()
-	progress := report.NewProgress(env.Stderr, env.Terminal, env.Width)
+	rig, progress := instrumented(env, rig)
 	defer progress.Done()
-	rig.Memory, rig.Progress = sampler.New(), progress.Show
 	return how(ctx, plan, rig, head)
+}
+
+// instrumented gives a rig what every measurement has: the reader of memory, and the progress line.
+func instrumented(env Env, rig calibrate.Rig) (calibrate.Rig, *report.Progress) {
+	progress := report.NewProgress(env.Stderr, env.Terminal, env.Width)
+	rig.Memory, rig.Progress = sampler.New(), progress.Show
+	return rig, progress
 }
 
 // ended says where a run that was cut short is kept.
