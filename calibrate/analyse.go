@@ -33,6 +33,7 @@ func Analyse(m Measured) Result {
 	r.Sweep = weighed(r)
 	r.Recommendation, r.Candidates, r.Formulas = decide(r)
 	r.Concurrency = concurrency(r)
+	r.Triage = r.Triage.told(r.Creep)
 	r.Warnings = warnings(r)
 	return r
 }
@@ -120,7 +121,7 @@ func creepOf(m Measured) Creep {
 		c.BytesPerRequest, c.Low, c.High = number(e.Slope), number(e.Low), number(e.High)
 		c.Detectable = number(e.Detectable)
 	}
-	return c
+	return c.apart(restOf(m), m.Result.Load.RateSent)
 }
 
 // judged are the samples that ended the soak: those of the moment until the load had stopped came after the answer.
@@ -187,6 +188,10 @@ func decide(r Result) (Recommendation, []Candidate, []Formula) {
 	}
 	q := question(r, budget)
 	a := sizing.Decide(q)
+	if a.Recommended != nil && r.Creep.By == ByBoth && r.Plan.ProductionRate > 0 { // a worker's own rate follows from how many there are
+		q.Creep.Slope, q.Creep.High = r.Creep.at(r.Plan.ProductionRate / float64(a.Recommended.Workers))
+		a = sizing.Decide(q)
+	}
 	a, rec.Measured = measuredChoice(r, q, a)
 	rec.fill(a)
 	if a.Recommended == nil {
@@ -248,13 +253,14 @@ func question(r Result, budget int64) sizing.Question {
 		q = withoutCreep(q, r)
 	}
 	if r.Creep.BytesPerRequest != nil && r.Creep.High != nil {
-		q.Creep.Known, q.Creep.Slope, q.Creep.High = true, *r.Creep.BytesPerRequest, *r.Creep.High
+		q.Creep.Known = true
+		q.Creep.Slope, q.Creep.High = r.Creep.at(r.Load.RateSent)
 	}
 	if r.Mode == ModeAttach {
 		q.RatePerSecond, q.RateBasis, q.Workers = watchedRate(*r.Watch), "watched", r.Worker.Workers
 		q.ThreadsUnknown = r.Target.Threads == 0
 	}
-	if r.Creep.By == ByTime {
+	if r.Creep.By == ByTime { // of a watch
 		q.Creep.Verdict = sizing.Uncounted
 	}
 	if r.Plan.ProductionRate > 0 {

@@ -15,7 +15,9 @@ type Plan struct {
 	WarmupLimit time.Duration
 	SoakLimit   time.Duration
 	Quick       bool
-	Sweep       bool // really run the best few candidates
+	Sweep       bool        // really run the best few candidates
+	Triage      []Variation // in which a creep is looked for again; empty: in none
+	ByRoute     bool        // where there are several, load each alone as well
 	// OtherThreads are the thread counts that get a short run each; none: those that shapes chooses.
 	OtherThreads []int
 	Precision    float64 // wanted half-width of the slope's interval, as a share of the slope

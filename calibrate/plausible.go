@@ -47,6 +47,9 @@ func (c Creep) implausible() string {
 	if !slices.Contains([]string{"", "flat", "creeping", "warming", "inconclusive"}, c.Verdict) {
 		return fmt.Sprintf("creep.verdict is %q", c.Verdict)
 	}
+	if c.By == ByBoth && (c.Rest == nil || c.BytesPerSecond == nil || c.HighBytesPerSecond == nil || c.BytesPerRequest == nil || c.High == nil) {
+		return "creep.by is both request and time, and one of them is missing"
+	}
 	const most = 1 << 45 // bytes a request
 	for name, bound := range map[string]*float64{"bytes_per_request": c.BytesPerRequest, "low": c.Low, "high": c.High} {
 		if bound != nil && !(math.Abs(*bound) <= most) {

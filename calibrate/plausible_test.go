@@ -26,6 +26,7 @@ func TestImplausibleResults(t *testing.T) {
 		"outside of its interval":               func(r map[string]any) { in(r, "creep")["bytes_per_request"] = -1e6 },
 		"creep.bytes_per_request is 1e+308":     func(r map[string]any) { in(r, "creep")["bytes_per_request"] = 1e308 },
 		`creep.verdict is "whatever"`:           func(r map[string]any) { in(r, "creep")["verdict"] = "whatever" },
+		"one of them is missing":                func(r map[string]any) { in(r, "creep")["by"] = "request and time" },
 		"not a result of calibrate: unexpected": nil,
 	} {
 		file := filepath.Join(t.TempDir(), "result.json")

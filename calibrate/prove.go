@@ -255,6 +255,9 @@ func (pr *prover) most(s Setup) int64 {
 	steepest := slope(pr.result)
 	if high := pr.result.Creep.High; steepest > 0 && high != nil {
 		steepest = *high
+		if pr.result.Creep.By == ByBoth {
+			steepest = pr.result.Creep.Rest.Together.High
+		}
 	}
 	return pr.result.Law.at(s.Workers, max(s.Threads, 1)) + int64(float64(s.Workers)*steepest*life)
 }
@@ -286,8 +289,8 @@ func (pr *prover) explain(ctx context.Context, err error) error {
 	return r.explain(ctx, err)
 }
 
-// creepSeen is the creep up to the first worker's end.
-func (t *tryout) creepSeen() *TrialCreep {
+// creepSeen is the creep up to the first worker's end, nil where that was too soon to tell.
+func (t *tryout) creepSeen() *CreepSeen {
 	samples := t.watch.taken(0)
 	for i, s := range samples {
 		if s.Generation != samples[0].Generation {
@@ -295,9 +298,8 @@ func (t *tryout) creepSeen() *TrialCreep {
 			break
 		}
 	}
-	e := creep.Analyse(Points(samples), lastRSS(samples))
-	if !e.Known || e.Verdict == creep.Inconclusive {
-		return nil
+	if c := creepSeen(samples); c != nil && c.Verdict != string(creep.Inconclusive) {
+		return c
 	}
-	return &TrialCreep{Verdict: string(e.Verdict), BytesPerRequest: e.Slope, Low: e.Low, High: e.High}
+	return nil
 }

@@ -32,6 +32,10 @@ type Result struct {
 	Warnings        []Warning      `json:"warnings"`
 	// Sweep is the best few candidates, really run; absent where that was not asked for.
 	Sweep *Sweep `json:"sweep,omitempty"`
+	// Routes is what each route alone does to a worker; absent where there is but one.
+	Routes *Routes `json:"routes,omitempty"`
+	// Triage is the creep with another allocator, and with one thread; absent where that was not asked for.
+	Triage *Triage `json:"triage,omitempty"`
 	// Proof is what became of the recommendation when it was really run.
 	Proof *Proof `json:"proof,omitempty"`
 	// Truth is what the built-in demo app says of itself; absent for every other app.
@@ -248,7 +252,7 @@ type EndReading struct {
 // are null where nothing could be fitted.
 type Creep struct {
 	Verdict         string   `json:"verdict"`
-	By              string   `json:"by,omitempty"` // ByRequest or ByTime
+	By              string   `json:"by,omitempty"` // ByRequest, ByTime or ByBoth
 	BytesPerRequest *float64 `json:"bytes_per_request"`
 	Low             *float64 `json:"low"`
 	High            *float64 `json:"high"`
@@ -258,18 +262,22 @@ type Creep struct {
 	Method          string   `json:"method"`
 	Missing         string   `json:"missing,omitempty"`
 
-	// By time, of one worker; null by request.
+	// By time, of one worker: all of it where nobody counted the requests, else what goes on without any. Null by request alone.
 	Seconds             float64  `json:"seconds,omitempty"` // that the estimate rests on
 	BytesPerSecond      *float64 `json:"bytes_per_second"`
 	LowBytesPerSecond   *float64 `json:"low_bytes_per_second"`
 	HighBytesPerSecond  *float64 `json:"high_bytes_per_second"`
 	DetectablePerSecond *float64 `json:"detectable_bytes_per_second"`
+
+	// Rest is what tells creep by time from creep by request; absent where there was no creep, or no rest.
+	Rest *Rest `json:"rest,omitempty"`
 }
 
 // What growth was held against.
 const (
 	ByRequest = "request"
 	ByTime    = "time"
+	ByBoth    = "request and time" // each apart
 )
 
 // Law is the total of the whole process tree at N workers and T threads, at peak, creep apart:

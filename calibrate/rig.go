@@ -13,6 +13,7 @@ type Rig struct {
 	Load     Loader                      // nil where no load is sent
 	Counter  Counter                     // of requests, where somebody else sends them; nil: what Load has sent
 	Memory   Memory
+	Mapped   func(pid int, file string) bool // says whether a process has a file of that name mapped; nil: nobody can tell
 	Journal  Journal
 	Progress func(Status) // called several times a second from one goroutine; nil for none
 }
@@ -67,6 +68,12 @@ type Stopped struct {
 	Left    int // processes that are still there, in spite of everything
 }
 
+// Route is one of the things that an app is asked for: a method and a path, whose numbers stand for each other.
+type Route struct {
+	Name  string  `json:"name"`  // "/search", "POST /orders/{n}"
+	Share float64 `json:"share"` // of the requests
+}
+
 // Pace is the load of one phase: an open loop at Rate, or where Rate is 0 a closed loop of Clients.
 // It ends after Requests or Duration where they are above 0, and when its context ends.
 type Pace struct {
@@ -74,6 +81,7 @@ type Pace struct {
 	Clients  int // the most requests under way at once
 	Requests int64
 	Duration time.Duration
+	Route    string // the name of the only one to ask for, "" for all
 }
 
 // Loader drives HTTP load.
@@ -83,6 +91,8 @@ type Loader interface {
 	Attack(ctx context.Context, url string, p Pace, each func(Bucket)) (Tally, error)
 	// Answered counts the requests answered so far, over all phases. Safe to call at any time.
 	Answered() int64
+	// Routes are what the load consists of, the most frequent first.
+	Routes() []Route
 }
 
 // Tally is what one phase of load saw.

@@ -49,10 +49,12 @@ func (r *run) measure(ctx context.Context) error {
 	if err := r.measureOne(ctx); err != nil {
 		return err
 	}
-	if err := r.scale(ctx); err != nil {
-		return err
+	for _, next := range []func(context.Context) error{r.scale, r.routes, r.triage, r.sweep} {
+		if err := next(ctx); err != nil {
+			return err
+		}
 	}
-	return r.sweep(ctx)
+	return nil
 }
 
 // measureOne is the calibration proper: one worker, from boot to stop.
@@ -73,7 +75,7 @@ func (r *run) measureOne(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stopWatching := r.startWatching(ctx, app, cancel)
 	defer stopWatching()
-	for _, phase := range []func(context.Context) error{r.idle, r.capacity, r.warmup, r.soak, r.peak} {
+	for _, phase := range []func(context.Context) error{r.idle, r.capacity, r.warmup, r.soak, r.rest, r.peak} {
 		if err := phase(ctx); err != nil {
 			return r.explain(ctx, err)
 		}

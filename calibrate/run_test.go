@@ -97,6 +97,8 @@ func (f *fakeRig) Stop(context.Context) (Stopped, error) {
 	return Stopped{Seconds: 0.1}, nil
 }
 
+func (f *fakeRig) Routes() []Route { return []Route{{Name: "/", Share: 1}} }
+
 func (f *fakeRig) Answered() int64 { return f.answered.Load() }
 func (f *fakeRig) Attack(ctx context.Context, _ string, p Pace, each func(Bucket)) (Tally, error) {
 	f.mu.Lock()
@@ -246,7 +248,7 @@ func TestRunGoesThroughItsPhasesInOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{PhaseBoot, PhaseIdle, PhaseCapacity, PhaseWarmup, PhaseSoak, PhasePeak}
+	want := []string{PhaseBoot, PhaseIdle, PhaseCapacity, PhaseWarmup, PhaseSoak, PhaseRest, PhasePeak}
 	if got := phaseNames(r); !slices.Equal(got, want) {
 		t.Errorf("phases %v, want %v", got, want)
 	}

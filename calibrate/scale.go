@@ -2,7 +2,6 @@ package calibrate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -22,8 +21,9 @@ func (s Shape) String() string {
 // a limit.
 type Setup struct {
 	Shape
-	MaxRequests, Jitter int64 // requests after which a worker is replaced, and the most that is drawn on top; 0: never
-	MemoryLimit         int64 // bytes that all its processes may take together; 0: none
+	MaxRequests, Jitter int64  // requests after which a worker is replaced, and the most that is drawn on top; 0: never
+	MemoryLimit         int64  // bytes that all its processes may take together; 0: none
+	Env                 string // one NAME=VALUE beside its own environment, "" for none
 }
 
 func plural(n int, noun string) string {
@@ -93,63 +93,33 @@ func (r *run) shapes() []Shape {
 	return all
 }
 
+// scaleTo loads every thread of every worker, and reads the whole tree afterwards.
 func (r *run) scaleTo(ctx context.Context, shape Shape) error {
-	promised := r.analysed().Law.at(shape.Workers, shape.Threads)
-	if r.tooMuch(promised) {
-		return errors.New("they might take more than half of the memory that is free")
-	}
-	target, err := r.rig.Scale(Setup{Shape: shape})
-	if err != nil {
-		return err
-	}
-	r.phase = PhaseScale
-	stopTelling := r.tellWhile(shape.String())
-	app, err := target.Start(ctx)
-	stopTelling()
-	if err != nil {
-		return err
-	}
-	defer r.end(ctx, app)
-	return r.measureShape(ctx, app, shape)
+	return r.startBeside(ctx, Setup{Shape: shape}, PhaseScale, shape.String(), func(ctx context.Context, b *beside) error {
+		defer b.follow(ctx, nil)()
+		return r.measureShape(ctx, b, shape)
+	})
 }
 
-// measureShape loads every thread of every worker, and reads the whole tree afterwards.
-func (r *run) measureShape(ctx context.Context, app App, shape Shape) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	w := &watcher{rig: r.rig, app: app, started: r.started, fail: cancel, phase: PhaseScale}
-	defer w.closeProbes()
-	if found := w.await(ctx, shape.Workers); found != shape.Workers {
-		return fmt.Errorf("%d workers were found", found)
-	}
-	w.enter(PhaseScale)
+func (r *run) measureShape(ctx context.Context, b *beside, shape Shape) error {
 	answered, enough := r.rig.Load.Answered(), r.shortRun()*int64(shape.Workers)
-	began := time.Now()
-	tally, err := r.rig.Load.Attack(ctx, app.Info().URL, Pace{Clients: r.clientsOf(shape)}, func(Bucket) {
-		took, requests := time.Since(began), r.rig.Load.Answered()-answered
-		if took >= scaleTime && requests >= enough || took >= scaleLimit {
-			cancel(errEnough)
-		}
-		w.read()
-		if short, why := r.memoryShort(w.taken(0)); short {
-			cancel(errors.New(why))
-		}
+	tally, err := b.load(ctx, Pace{Clients: r.clientsOf(shape)}, func(so seen) state {
+		s := state{waiting: shape.String()}
+		s.done = so.seconds >= scaleTime.Seconds() && so.answered >= enough || so.seconds >= scaleLimit.Seconds()
+		return s
 	})
 	if err != nil {
 		return err
 	}
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnough) {
-		return cause
-	}
 	if tally.Requests < int64(fewRequests*shape.Workers) || float64(tally.Succeeded) < leastSuccess*float64(tally.Requests) {
 		return fmt.Errorf("%d of %d requests succeeded", tally.Succeeded, tally.Requests)
 	}
-	measured, err := w.shape(shape)
+	measured, err := b.watch.shape(shape)
 	if err != nil {
 		return err
 	}
 	measured.Requests = r.rig.Load.Answered() - answered
-	measured.ChargeBytes, measured.ChargePeakBytes = r.charged(app)
+	measured.ChargeBytes, measured.ChargePeakBytes = r.charged(b.app)
 	r.result.Law.Runs = append(r.result.Law.Runs, measured)
 	return nil
 }

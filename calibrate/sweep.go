@@ -37,7 +37,6 @@ func (r *run) sweep(ctx context.Context) error {
 			"give more memory or cores; or write {workers} where the command says how many")
 		return nil
 	}
-	r.phase = PhaseSweep
 	s := &Sweep{CPUs: r.result.Host.SizingCPUs(), BudgetBytes: computed.Recommendation.BudgetBytes, Wanted: len(shapes), Runs: []SweepRun{}}
 	s.RateAsked, s.RateBasis = commonRate(computed)
 	r.result.Sweep = s
@@ -46,7 +45,7 @@ func (r *run) sweep(ctx context.Context) error {
 			if round > 0 && s.Runs[i].Failed != "" {
 				continue
 			}
-			row, err := r.compete(ctx, computed.Law, shapes, round, i)
+			row, err := r.compete(ctx, shapes, round, i)
 			if err != nil {
 				return err
 			}
@@ -63,7 +62,7 @@ func (r *run) sweep(ctx context.Context) error {
 }
 
 // compete runs one of the shapes for a round. What goes wrong with it is in its row; the error is what ends the run.
-func (r *run) compete(ctx context.Context, law Law, shapes []Shape, round, i int) (SweepRun, error) {
+func (r *run) compete(ctx context.Context, shapes []Shape, round, i int) (SweepRun, error) {
 	c := &contender{run: r, shape: shapes[i], began: time.Now()}
 	c.place = fmt.Sprintf("round %d, %d of %d: %s", round+1, i+1, len(shapes), c.shape)
 	c.after = (sweepRounds-round)*len(shapes) - i - 1
@@ -72,7 +71,7 @@ func (r *run) compete(ctx context.Context, law Law, shapes []Shape, round, i int
 	if round > 0 {
 		c.row = r.result.Sweep.Runs[i]
 	}
-	err := c.measure(ctx, law)
+	err := c.measure(ctx)
 	if ctx.Err() != nil {
 		return c.row, r.explain(ctx, ctx.Err()) // the run is whole all the same, and keeps what came before
 	}
@@ -164,8 +163,7 @@ type contender struct {
 	began  time.Time
 	steady Pace
 	row    SweepRun
-	app    App
-	watch  *watcher
+	beside *beside
 	meter  meter
 
 	mu       sync.Mutex // of what is read while the load goes on
@@ -174,34 +172,14 @@ type contender struct {
 
 // measure starts the app in its shape, and loads it: every thread busy for its throughput and its memory, then the rate
 // that all have for its latency.
-func (c *contender) measure(ctx context.Context, law Law) error {
-	if promised := law.at(c.shape.Workers, max(c.shape.Threads, 1)); c.tooMuch(promised) {
-		return fmt.Errorf(notRun+"it might take %s, more than half of the memory that is free", sayMB(promised))
-	}
-	target, err := c.rig.Scale(Setup{Shape: c.shape})
-	if err != nil {
-		return err
-	}
-	stopTelling := c.tellWhile(c.place + ", its first answer")
-	c.app, err = target.Start(ctx)
-	stopTelling()
-	if err != nil {
-		return err
-	}
-	defer c.end(ctx, c.app)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	c.watch = &watcher{rig: c.rig, app: c.app, started: c.started, fail: cancel, phase: PhaseSweep}
-	if found := c.watch.await(ctx, c.shape.Workers); found != c.shape.Workers {
-		c.watch.closeProbes()
-		return fmt.Errorf("%d of %s were found", found, plural(c.shape.Workers, "worker"))
-	}
-	c.meter, _ = c.watch.openMeter(c.shape.Threads)
-	defer c.meter.close()
-	c.tell("warming up")
-	stop := c.watch.follow(ctx, cancel, c.readTree)
-	defer stop()
-	return c.loads(ctx)
+func (c *contender) measure(ctx context.Context) error {
+	return c.startBeside(ctx, Setup{Shape: c.shape}, PhaseSweep, c.place, func(ctx context.Context, b *beside) error {
+		c.beside = b
+		c.meter, _ = b.watch.openMeter(c.shape.Threads)
+		defer c.meter.close()
+		defer b.follow(ctx, c.readTree)()
+		return c.loads(ctx)
+	})
 }
 
 func (c *contender) loads(ctx context.Context) error {
@@ -249,36 +227,18 @@ func (c *contender) noteMemory(answered int64) {
 }
 
 // attack loads the app until enough was seen.
-func (c *contender) attack(outer context.Context, pace Pace, least time.Duration, waiting string) (Tally, error) {
-	ctx, cancel := context.WithCancelCause(outer)
-	defer cancel(nil)
-	var so seen
-	tally, err := c.rig.Load.Attack(ctx, c.app.Info().URL, pace, func(b Bucket) {
-		so.seconds, so.answered = b.Seconds, so.answered+b.Requests
-		if atLeast(so, least, sweepLimit).done {
-			cancel(errEnough)
-		}
-		c.tell(waiting)
+func (c *contender) attack(ctx context.Context, pace Pace, least time.Duration, waiting string) (Tally, error) {
+	return c.beside.load(ctx, pace, func(so seen) state {
+		s := atLeast(so, least, sweepLimit)
+		s.waiting, s.left = c.place+", "+waiting, c.left()
+		return s
 	})
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnough) {
-		return tally, c.ended(cause)
-	}
-	return tally, err
 }
 
-// tell shows where the sweep is, and how long it will take.
-func (c *contender) tell(waiting string) {
+// left is how many seconds the sweep will still take.
+func (c *contender) left() float64 {
 	const each = sweepWarmup + sweepBusy + sweepSteady
-	left := max(each-time.Since(c.began), 0) + time.Duration(c.after)*each
-	c.watch.tell("", c.place+", "+waiting, left.Seconds())
-}
-
-// ended says more of an app that has ended than that it has.
-func (c *contender) ended(cause error) error {
-	if errors.Is(cause, errAppEnded) {
-		return c.app.Failure(PhaseSweep)
-	}
-	return cause
+	return (max(each-time.Since(c.began), 0) + time.Duration(c.after)*each).Seconds()
 }
 
 // count adds a load's requests to the row. Load that fails says nothing of the candidate.

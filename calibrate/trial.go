@@ -37,17 +37,11 @@ type Trial struct {
 	Recycles      int          `json:"recycles"`
 	OOMKills      int64        `json:"oom_kills"`
 	OverLimit     bool         `json:"over_limit,omitempty"` // calibrate ended it, where no real limit could be set
-	Creep         *TrialCreep  `json:"creep,omitempty"`      // up to the first recycling; absent where that was too soon to tell
-	EndedBecause  string       `json:"ended_because"`
-	Failed        string       `json:"failed,omitempty"` // why it can't be judged
-}
-
-// TrialCreep is the creep of a trial's workers, in bytes a request.
-type TrialCreep struct {
-	Verdict         string  `json:"verdict"`
-	BytesPerRequest float64 `json:"bytes_per_request"`
-	Low             float64 `json:"low"`
-	High            float64 `json:"high"`
+	Creep         *CreepSeen   `json:"creep,omitempty"`      // up to the first recycling; absent where that was too soon to tell
+	// Recycling is what the replacing did to the service; absent where no worker was replaced.
+	Recycling    *Recycling `json:"recycling,omitempty"`
+	EndedBecause string     `json:"ended_because"`
+	Failed       string     `json:"failed,omitempty"` // why it can't be judged
 }
 
 // tryout is one trial under way.
@@ -61,6 +55,7 @@ type tryout struct {
 	app    App
 	began  float64 // seconds of the proof, at the first request
 	meter  meter
+	served []second
 
 	mu sync.Mutex // of what the meter writes to the trial
 }
@@ -139,6 +134,8 @@ func (t *tryout) run(outer context.Context) error {
 		if err := t.rig.Journal.Bucket(b); err != nil {
 			cancel(journalFailure(err))
 		}
+		recycles, _ := t.watch.seen()
+		t.served = append(t.served, second{b, recycles})
 		if t.look() {
 			cancel(errEnough)
 		}
@@ -147,6 +144,7 @@ func (t *tryout) run(outer context.Context) error {
 	_ = t.measure(answered) // a kill of the last moment
 	t.record(tally)
 	t.trial.Creep = t.creepSeen()
+	t.trial.Recycling = recyclingOf(t.served, t.trial, t.result.Target.WorkerBootSeconds)
 	return t.ended(outer, context.Cause(ctx), err)
 }
 

@@ -61,11 +61,25 @@ func doubts(r Result) []Warning {
 		"recycle it from outside (a supervisor's memory limit), or mend the leak",
 		"the worker's memory creeps, and %s has no request limit that calibrate knows of", r.Target.Server)
 	sweepDoubts(r, add)
+	restDoubts(r.Creep, add)
 	for _, p := range r.Phases {
 		add(strings.HasPrefix(p.EndedBecause, memoryEnded), "memory-guard",
 			"give the app less load, or this machine more memory", "phase %s was ended early for %s", p.Name, p.EndedBecause)
 	}
 	return all
+}
+
+// restDoubts are about a worker that was left alone after its soak.
+func restDoubts(c Creep, add func(doubtful bool, code, try, format string, args ...any)) {
+	if c.Rest == nil || c.Verdict != string(creep.Creeping) {
+		return
+	}
+	add(c.By == ByBoth, "creeps-with-time", "restart workers by time as well, or give --production-rate: the quieter they are, the fewer requests they live for",
+		"memory grows by %s an hour without any request, and max-requests counts requests only", sayBytes(c.Rest.BytesPerSecond*hour))
+	grown := c.Rest.Together.BytesPerRequest * float64(c.Requests)
+	add(float64(c.Rest.ReturnedBytes) > someBack*grown, "comes-back", "soak longer: --duration 5m",
+		"%s of the %s that it grew by came back in %.0f s without load, so part of the creep may be a cache that expires",
+		sayBytes(float64(c.Rest.ReturnedBytes)), sayBytes(grown), restTime.Seconds())
 }
 
 // crowdDoubts are about requests at once where no threads bound them.

@@ -21,6 +21,7 @@ type watcher struct {
 	fail    context.CancelCauseFunc // ends the measuring, with the reason
 	guest   bool                    // the server is somebody else's: its workers may come and go, and its marks are not reset
 	relays  bool                    // workers may come and go: the server recycles them
+	beside  bool                    // of the app in another setup than the run's
 
 	mu         sync.Mutex
 	probes     []workerProbe
@@ -176,8 +177,8 @@ func (w *watcher) read() {
 		return
 	}
 	w.samples = append(w.samples, s)
-	if s.Phase == PhaseScale || s.Phase == PhaseSweep {
-		return // of another app than the run's: the journal is the run's
+	if w.beside {
+		return // the journal is the run's own app's
 	}
 	w.status.RSS, w.status.Peak = s.RSS, max(w.status.Peak, s.RSS)
 	w.status.Requests = answered

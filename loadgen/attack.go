@@ -70,6 +70,8 @@ func (l *Loader) check(p calibrate.Pace) error {
 	switch {
 	case l.targets.Len() == 0:
 		return calibrate.Usage("give --path or --targets", "there is no request to send")
+	case l.targets.of(p.Route).Len() == 0:
+		return calibrate.Usage("one of the routes of the targets", "no request has the route %s", p.Route)
 	case p.Rate < 0 || math.IsNaN(p.Rate) || math.IsInf(p.Rate, 0):
 		return calibrate.Usage("give requests a second, such as --rate 50", "a rate of %v can't be sent", p.Rate)
 	}
@@ -109,7 +111,7 @@ func (l *Loader) drive(ctx context.Context, to origin, pace calibrate.Pace, each
 	defer transport.CloseIdleConnections()
 	attacker := vegeta.NewAttacker(vegeta.Client(client), vegeta.MaxBody(0),
 		vegeta.Workers(firstWorkers(pace)), vegeta.MaxWorkers(uint64(pace.Clients)))
-	targets := vegeta.NewStaticTargeter(l.targets.rebase(to.base, l.opt.Header)...)
+	targets := vegeta.NewStaticTargeter(l.targets.of(pace.Route).rebase(to.base, l.opt.Header)...)
 
 	p.sending.start = time.Now()
 	defer watch(ctx, pace, func() { p.sending.stop(); attacker.Stop() }, cutNow)()

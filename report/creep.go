@@ -48,7 +48,11 @@ func creep(r calibrate.Result) []fact {
 	if c.Verdict == "" {
 		return facts
 	}
-	facts = append(facts, fact{"slope", slopeOf(c)}, fact{"rests on", evidenceOf(r)})
+	facts = append(facts, fact{"slope", slopeOf(c)})
+	if s := restOf(c); s != "" {
+		facts = append(facts, fact{"at rest", s})
+	}
+	facts = append(facts, fact{"rests on", evidenceOf(r)})
 	switch c.Verdict {
 	case verdictFlat:
 		facts = append(facts, fact{"so", safeOf(r.Recommendation)})
@@ -84,6 +88,23 @@ func slopeOf(c calibrate.Creep) string {
 	s := perRequest(*c.BytesPerRequest) + " a request"
 	if c.Low != nil && c.High != nil {
 		s += fmt.Sprintf(" (%sinterval %s)", confidenceOf(c), span(*c.Low, *c.High))
+	}
+	return s
+}
+
+// restOf is what memory did without any request, "" where it was not left alone.
+func restOf(c calibrate.Creep) string {
+	r := c.Rest
+	if r == nil {
+		return ""
+	}
+	if c.By == calibrate.ByBoth {
+		return fmt.Sprintf("it grows by %s without any request (interval %s): with the requests' own it came to %s each",
+			hourly(r.BytesPerSecond), span(r.Low*3600, r.High*3600), perRequest(r.Together.BytesPerRequest))
+	}
+	s := fmt.Sprintf("%s without load: no growth with time beyond %s", seconds(r.Seconds), hourly(max(r.High, 0)))
+	if r.ReturnedBytes > mb/8 {
+		s += fmt.Sprintf("; %s came back", megabytes(r.ReturnedBytes))
 	}
 	return s
 }

@@ -20,6 +20,7 @@ func Markdown(w io.Writer, r calibrate.Result) error {
 	writeSettings(&b, r)
 	writeSection(&b, "What was measured", factTable(append(measured(r), measuredMore(r)...)))
 	writeSection(&b, creepHeading(r), factList(creep(r)))
+	writeApartSections(&b, r)
 	writeSection(&b, "The sum", factList(sum(r)))
 	writeCandidateTable(&b, r, inResult)
 	writeSweepSection(&b, r)

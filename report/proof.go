@@ -84,8 +84,11 @@ func proofFacts(p calibrate.Proof) []fact {
 		return facts
 	}
 	t := p.Trials[0]
-	return append(facts, fact{"memory", trialMemory(t)}, fact{"creep", trialCreep(t)}, fact{"recycles", recyclesOf(t)},
-		fact{"requests", requestsOf(t)}, fact{"killed", killedOf(t)}, fact{"limit", limitOf(p)}, fact{"run", p.Of})
+	facts = append(facts, fact{"memory", trialMemory(t)}, fact{"creep", trialCreep(t)}, fact{"recycles", recyclesOf(t)})
+	if s := recyclingCost(t); s != "" {
+		facts = append(facts, fact{"their cost", s})
+	}
+	return append(facts, fact{"requests", requestsOf(t)}, fact{"killed", killedOf(t)}, fact{"limit", limitOf(p)}, fact{"run", p.Of})
 }
 
 func trialMemory(t calibrate.Trial) string {
@@ -112,6 +115,20 @@ func recyclesOf(t calibrate.Trial) string {
 		return "none wanted"
 	}
 	return fmt.Sprintf("%s of %s", times(t.Recycles), plural(t.Workers, "worker"))
+}
+
+// recyclingCost is what the seconds in which a worker was replaced were like, beside the others.
+func recyclingCost(t calibrate.Trial) string {
+	c := t.Recycling
+	switch {
+	case c == nil:
+		return ""
+	case c.LostRatio == nil || c.PredictedRatio == nil:
+		return "workers were replaced all the time: there is nothing to compare with"
+	}
+	return fmt.Sprintf("%s of throughput (%s computed); p99 %s in the seconds of a replacement, %s in the others; %s failed in them, %s in the others",
+		percent(max(*c.LostRatio, 0)), percent(*c.PredictedRatio), measuredSeconds(c.Meeting.P99), measuredSeconds(c.Quiet.P99),
+		count(c.Meeting.Failed), count(c.Quiet.Failed))
 }
 
 func requestsOf(t calibrate.Trial) string {

@@ -25,6 +25,7 @@ func Text(w io.Writer, r calibrate.Result, o TextOptions) error {
 	p.facts(measured(r))
 	p.heading(creepTitle(r))
 	p.facts(creep(r))
+	writeApart(p, r)
 	p.heading("The sum")
 	p.facts(sum(r))
 	writeCandidates(p, r, inResult)

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,6 +30,8 @@ type runFlags struct {
 	precision share
 	quick     bool
 	sweep     bool
+	triage    bool
+	byRoute   bool
 	maxSoak   time.Duration
 	outFlags
 
@@ -75,6 +82,8 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.Var(&f.precision, "precision", "how close the creep's interval must come")
 	flags.BoolVar(&f.quick, "quick", false, "a short soak: sees strong creep only")
 	flags.BoolVar(&f.sweep, "sweep", false, "really run the best few candidates, and choose by what they do (about two minutes more)")
+	flags.BoolVar(&f.triage, "triage", false, "where memory creeps: look whether it is the allocator, threads or the app (about two minutes more)")
+	flags.BoolVar(&f.byRoute, "by-route", true, "where several paths are asked for: load each alone, too (some 15 s each)")
 	flags.DurationVar(&f.maxSoak, "max-soak", calibrate.DefaultSoak, "give up on a verdict after so long")
 	f.outFlags.register(flags)
 }
@@ -123,6 +132,8 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 // scaler starts the same app set up otherwise.
 func scaler(spec target.Spec, folder *calibrate.Folder) func(calibrate.Setup) (calibrate.Target, error) {
 	return func(s calibrate.Setup) (calibrate.Target, error) {
+		spec := spec
+		spec.Env = withVariable(spec.Env, s.Env)
 		spec.Workers, spec.Threads, spec.MaxRequests, spec.Jitter, spec.MemoryLimit = s.Workers, s.Threads, s.MaxRequests, s.Jitter, s.MemoryLimit
 		launch, err := target.Recognise(spec)
 		if err != nil {
@@ -131,6 +142,21 @@ func scaler(spec target.Spec, folder *calibrate.Folder) func(calibrate.Setup) (c
 		launch.LogTo(folder.Log)
 		return launch, nil
 	}
+}
+
+// withVariable is an environment with one NAME=VALUE more. A library to preload comes before those that are.
+func withVariable(env map[string]string, variable string) map[string]string {
+	name, value, ok := strings.Cut(variable, "=")
+	if !ok {
+		return env
+	}
+	more := map[string]string{}
+	maps.Copy(more, env)
+	if have := cmp.Or(env[name], os.Getenv(name)); have != "" && name == "LD_PRELOAD" {
+		value += ":" + have
+	}
+	more[name] = value
+	return more
 }
 
 // measuring is calibrate.Run or calibrate.Attach.
@@ -148,7 +174,8 @@ func measure(ctx context.Context, env Env, how measuring, plan calibrate.Plan, r
 // instrumented gives a rig what every measurement has: the reader of memory, and the progress line.
 func instrumented(env Env, rig calibrate.Rig) (calibrate.Rig, *report.Progress) {
 	progress := report.NewProgress(env.Stderr, env.Terminal, env.Width)
-	rig.Memory, rig.Progress = sampler.New(), progress.Show
+	memory := sampler.New()
+	rig.Memory, rig.Mapped, rig.Progress = memory, memory.Mapped, progress.Show
 	return rig, progress
 }
 
@@ -169,6 +196,7 @@ func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 		{f.maxSoak <= 0, "--max-soak", "a time such as 2m"},
 		{f.quick && (f.duration > 0 || f.requests > 0), "--quick beside --duration or --requests", "one of them"},
 		{f.quick && f.sweep, "--quick beside --sweep", "one of them"},
+		{f.quick && f.triage, "--quick beside --triage", "one of them: a short soak is too coarse to tell what goes away"},
 		{f.prefer != "" && f.sweep, "--prefer beside --sweep", "one of them: the sweep chooses by what it measures"},
 	})
 	f.wishes.check(&wrong)
@@ -177,12 +205,29 @@ func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 	}
 	_, others := f.threads.split()
 	return calibrate.Plan{
+		Triage: f.variations(), ByRoute: f.byRoute,
 		Command: command, OtherThreads: others, Rate: float64(f.rate), Clients: f.concurrency, Requests: f.requests, Duration: f.duration,
 		WarmupLimit: calibrate.DefaultWarmup, SoakLimit: f.maxSoak, Quick: f.quick, Sweep: f.sweep, Precision: float64(f.precision),
 		ReserveRatio: f.reserve.ratio, ReserveBytes: f.reserve.bytes, MemoryBytes: int64(f.memory), CPUs: f.cpus,
 		ProductionRate: float64(f.production), MinWorkers: f.minWorkers, MaxWorkers: f.maxWorkers, Prefer: string(f.prefer),
 		Silenced: f.silence, Flags: f.given,
 	}, nil
+}
+
+// variations are the circumstances that a triage looks for creep in.
+func (f *runFlags) variations() []calibrate.Variation {
+	if !f.triage {
+		return nil
+	}
+	jemalloc := calibrate.Variation{Name: "jemalloc", Why: "not run: libjemalloc is not installed"}
+	if file := target.Jemalloc(); file != "" {
+		jemalloc = calibrate.Variation{Name: "jemalloc", Env: "LD_PRELOAD=" + file, Needs: filepath.Base(file)}
+	}
+	return []calibrate.Variation{
+		{Name: "MALLOC_ARENA_MAX=2", Env: "MALLOC_ARENA_MAX=2", Needs: "libc.so.6"}, // a setting of glibc's alone
+		jemalloc,
+		{Name: "one thread", OneThread: true},
+	}
 }
 
 func (f *runFlags) spec(command []string, targets loadgen.Targets) (target.Spec, error) {

@@ -1,0 +1,84 @@
+package calibrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// beside is the same app in another setup, started once the main one has ended. What is read of it is no part of the
+// run's own samples.
+type beside struct {
+	*run
+	app    App
+	watch  *watcher
+	cancel context.CancelCauseFunc
+}
+
+// startBeside starts the app in a setup and has it used, then ends it. place is where that is in the run, for the
+// progress line.
+func (r *run) startBeside(ctx context.Context, s Setup, phase, place string, use func(context.Context, *beside) error) error {
+	if promised := r.analysed().Law.at(s.Workers, max(s.Threads, 1)); r.tooMuch(promised) {
+		return fmt.Errorf(notRun+"it might take %s, more than half of the memory that is free", sayMB(promised))
+	}
+	target, err := r.rig.Scale(s)
+	if err != nil {
+		return err
+	}
+	r.phase = phase
+	stopTelling := r.tellWhile(place + ", its first answer")
+	b := &beside{run: r}
+	b.app, err = target.Start(ctx)
+	stopTelling()
+	if err != nil {
+		return err
+	}
+	defer r.end(ctx, b.app)
+	ctx, b.cancel = context.WithCancelCause(ctx)
+	defer b.cancel(nil)
+	b.watch = &watcher{rig: r.rig, app: b.app, started: r.started, fail: b.cancel, phase: phase, beside: true}
+	if found := b.watch.await(ctx, s.Workers); found != s.Workers {
+		b.watch.closeProbes()
+		return fmt.Errorf("%d of %s were found", found, plural(s.Workers, "worker"))
+	}
+	b.watch.enter(phase) // what the boot took at its peak is none of the load's
+	return use(ctx, b)
+}
+
+// follow reads the app's memory ten times a second until the returned function is called. read, where there is one, is
+// called as often.
+func (b *beside) follow(ctx context.Context, read func() error) (stop func()) {
+	return b.watch.follow(ctx, b.cancel, read)
+}
+
+// load loads the app until look, which is asked once a second, has seen enough.
+func (b *beside) load(outer context.Context, pace Pace, look func(seen) state) (Tally, error) {
+	ctx, cancel := context.WithCancelCause(outer)
+	defer cancel(nil)
+	from := len(b.watch.taken(0))
+	var so seen
+	tally, err := b.rig.Load.Attack(ctx, b.app.Info().URL, pace, func(bucket Bucket) {
+		so.seconds, so.answered = bucket.Seconds, so.answered+bucket.Requests
+		so.samples = b.watch.taken(from)
+		s := look(so)
+		b.watch.tell("", s.waiting, s.left)
+		if short, why := b.memoryShort(so.samples); short {
+			cancel(errors.New(why))
+		}
+		if s.done {
+			cancel(errEnough)
+		}
+	})
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnough) {
+		return tally, b.ended(cause)
+	}
+	return tally, err
+}
+
+// ended says more of an app that has ended than that it has.
+func (b *beside) ended(cause error) error {
+	if errors.Is(cause, errAppEnded) {
+		return b.app.Failure(b.phase)
+	}
+	return cause
+}

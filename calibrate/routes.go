@@ -1,0 +1,63 @@
+package calibrate
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"workermem/calibrate/creep"
+)
+
+// Routes is what each route of a load does to a worker that is asked for nothing else.
+type Routes struct {
+	Runs []RouteRun `json:"runs"`
+	// Left are the routes that were not run, and LeftShare what they are of the load.
+	Left      int     `json:"left"`
+	LeftShare float64 `json:"left_share"`
+}
+
+// RouteRun is one route alone, every thread busy with it. Its bill is PeakRSSBytes above IdleRSSBytes, and its Creep.
+type RouteRun struct {
+	Route
+	Soaked
+}
+
+const (
+	mostRoutes = 6 // some 15 s each
+	routeLimit = 20 * time.Second
+	// routePrecision is the wanted half-width of a route's slope: a bill is compared with others.
+	routePrecision = 0.1
+)
+
+// routes loads each route alone, in a worker of its own: what a route takes can't be told where others have left free
+// memory behind, or creep meanwhile.
+func (r *run) routes(ctx context.Context) error {
+	all := r.rig.Load.Routes()
+	if !r.plan.ByRoute || r.plan.Quick || r.rig.Scale == nil || len(all) < 2 {
+		return nil
+	}
+	found := &Routes{Runs: []RouteRun{}}
+	for _, left := range all[min(len(all), mostRoutes):] {
+		found.Left, found.LeftShare = found.Left+1, found.LeftShare+left.Share
+	}
+	all = all[:min(len(all), mostRoutes)]
+	r.result.Routes = found
+	goal := creep.QuickGoal()
+	goal.Precision = routePrecision
+	shape := Shape{1, max(r.result.Target.Threads, 1)}
+	for i, route := range all {
+		soaked, err := r.soakBeside(ctx, soaking{setup: Setup{Shape: shape}, pace: Pace{Clients: r.clientsOf(shape), Route: route.Name}, goal: goal,
+			limit: routeLimit, phase: PhaseRoutes, place: fmt.Sprintf("%d of %d: %s", i+1, len(all), route.Name)})
+		found.Runs = append(found.Runs, RouteRun{route, soaked})
+		if err != nil {
+			return err
+		}
+		if err := r.rig.Journal.Save(r.analysed()); err != nil {
+			return journalFailure(err)
+		}
+	}
+	return nil
+}
+
+// Bill is what a route takes beyond an idle worker, in bytes.
+func (r RouteRun) Bill() int64 { return max(r.PeakRSSBytes-r.IdleRSSBytes, 0) }

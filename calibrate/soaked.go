@@ -1,0 +1,133 @@
+package calibrate
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"workermem/calibrate/creep"
+)
+
+// CreepSeen is the creep of a worker that was watched beside the main run, in bytes a request.
+type CreepSeen struct {
+	Verdict         string  `json:"verdict"`
+	BytesPerRequest float64 `json:"bytes_per_request"`
+	Low             float64 `json:"low"`
+	High            float64 `json:"high"`
+}
+
+// creepSeen is nil where nothing could be fitted.
+func creepSeen(samples []Sample) *CreepSeen {
+	e := creep.Analyse(Points(samples), lastRSS(samples))
+	if !e.Known {
+		return nil
+	}
+	return &CreepSeen{Verdict: string(e.Verdict), BytesPerRequest: e.Slope, Low: e.Low, High: e.High}
+}
+
+// Soaked is what a worker of its own showed: warmed up, and loaded until its creep was known.
+type Soaked struct {
+	IdleRSSBytes int64      `json:"idle_rss_bytes"` // before any load
+	PeakRSSBytes int64      `json:"peak_rss_bytes"` // under it
+	Requests     int64      `json:"requests"`
+	Seconds      float64    `json:"seconds"`
+	Creep        *CreepSeen `json:"creep"` // null where nothing could be told
+	EndedBecause string     `json:"ended_because"`
+	Failed       string     `json:"failed,omitempty"` // why it says nothing
+}
+
+// soaking is how long a worker is soaked beside the main run.
+type soaking struct {
+	setup Setup
+	pace  Pace
+	goal  creep.Goal
+	limit time.Duration // of the soak
+	needs string        // a file that the worker must have mapped for the setup to have any effect, "" for none
+	phase string
+	place string // in the run, for the progress line
+}
+
+// soakBeside soaks a worker in a setup. What goes wrong with it is in what it returns; the error is what ends the run.
+func (r *run) soakBeside(ctx context.Context, s soaking) (Soaked, error) {
+	var found Soaked
+	err := r.startBeside(ctx, s.setup, s.phase, s.place, func(ctx context.Context, b *beside) error {
+		b.watch.read() // before the load
+		defer b.follow(ctx, nil)()
+		if why := b.lacks(s.needs); why != "" {
+			return fmt.Errorf("%s", why)
+		}
+		return b.soak(ctx, s, &found)
+	})
+	if ctx.Err() != nil {
+		return found, r.explain(ctx, ctx.Err()) // the run is whole all the same, and keeps what came before
+	}
+	if err != nil {
+		found.Failed = RedactText(err.Error())
+	}
+	return found, nil
+}
+
+// lacks says that a worker doesn't have a file mapped, "" where all have it.
+func (b *beside) lacks(file string) string {
+	if file == "" || b.rig.Mapped == nil {
+		return ""
+	}
+	pids, _ := b.app.Workers()
+	for _, pid := range pids {
+		if !b.rig.Mapped(pid, file) {
+			return "the worker doesn't use " + file + ", so this setting means nothing to it"
+		}
+	}
+	return ""
+}
+
+func (b *beside) soak(ctx context.Context, s soaking, found *Soaked) error {
+	if idle := b.watch.taken(0); len(idle) > 0 {
+		found.IdleRSSBytes = idle[len(idle)-1].RSS
+	}
+	answered, began := b.rig.Load.Answered(), b.watch.seconds()
+	warm, err := b.load(ctx, s.pace, func(so seen) state {
+		state := atLeast(so, warmupTime, DefaultWarmup)
+		if state.done && !settled(so.samples) && so.seconds < DefaultWarmup.Seconds() {
+			state.done = false
+		}
+		state.waiting, state.left = s.place+", warming up", (s.limit / 2).Seconds()
+		return state
+	})
+	if err != nil {
+		return err
+	}
+	from := len(b.watch.taken(0))
+	j := judge{goal: s.goal, limit: s.limit}
+	tally, err := b.load(ctx, s.pace, func(so seen) state {
+		state := j.look(so)
+		state.waiting = s.place + ", " + state.waiting
+		if state.done && found.EndedBecause == "" {
+			found.EndedBecause = state.because
+		}
+		return state
+	})
+	found.Requests, found.Seconds = b.rig.Load.Answered()-answered, b.watch.seconds()-began
+	if err != nil {
+		return err
+	}
+	soak := b.watch.taken(from)
+	if j.judged > 0 {
+		soak = soak[:min(j.judged, len(soak))]
+	}
+	found.PeakRSSBytes, _ = b.watch.peak(0)
+	found.Creep = creepSeen(soak)
+	return enough(warm, tally)
+}
+
+// enough says why load tells nothing of an app, nil if it does.
+func enough(tallies ...Tally) error {
+	var requests, succeeded int64
+	for _, t := range tallies {
+		requests, succeeded = requests+t.Requests, succeeded+t.Succeeded
+	}
+	if requests < leastRequests || float64(succeeded) < leastSuccess*float64(requests) {
+		return fmt.Errorf("%d of %d requests succeeded", succeeded, requests)
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"workermem/calibrate"
+)
+
+// What the runs beside the main one have shown: each route alone, and the creep in other circumstances.
+
+// writeApart is both, as far as they were run.
+func writeApart(p *page, r calibrate.Result) {
+	if s := r.Routes; s != nil && len(s.Runs) > 0 {
+		p.heading(routesTitle)
+		p.block(routeGrid(*s).text(p.width), "")
+		p.text(plain, " "+routesNote(r))
+	}
+	if t := r.Triage; t != nil && len(t.Runs) > 0 {
+		p.heading(triageTitle)
+		p.facts([]fact{{triageVerdict(*t), t.Reason}})
+		p.block(triageGrid(r).text(p.width), "")
+	}
+}
+
+// writeApartSections is the same in Markdown.
+func writeApartSections(b *strings.Builder, r calibrate.Result) {
+	if s := r.Routes; s != nil && len(s.Runs) > 0 {
+		writeSection(b, routesTitle, routeGrid(*s).markdown()+"\n"+escape(routesNote(r))+"\n")
+	}
+	if t := r.Triage; t != nil && len(t.Runs) > 0 {
+		writeSection(b, triageTitle, factList([]fact{{triageVerdict(*t), t.Reason}})+"\n"+triageGrid(r).markdown())
+	}
+}
+
+const (
+	routesTitle = "By route: each alone, in a worker of its own"
+	triageTitle = "Where the creep comes from"
+)
+
+// routeGrid has one row a route.
+func routeGrid(s calibrate.Routes) grid {
+	g := grid{columns: []column{
+		{"route", true, 9}, {"of the\nload", false, 3}, {"peak\nMB", false, 5}, {"above\nidle", false, 8}, {"creep\na request", false, 7},
+		{"interval", false, 6}, {"requests", false, 1}, {"end", true, 4},
+	}}
+	for _, run := range s.Runs {
+		peak, above := "-", "-"
+		if run.PeakRSSBytes > 0 {
+			peak, above = wholeMegabytes(run.PeakRSSBytes), "+"+fixed(float64(run.Bill())/mb, 1)
+		}
+		slope, interval := slopeCells(run.Creep)
+		g.rows = append(g.rows, []string{run.Name, percent(run.Share), peak, above, slope, interval, count(run.Requests), soakedEnd(run.Soaked)})
+	}
+	return g
+}
+
+func slopeCells(c *calibrate.CreepSeen) (slope, interval string) {
+	if c == nil {
+		return "-", "-"
+	}
+	return perRequest(c.BytesPerRequest), span(c.Low, c.High)
+}
+
+func soakedEnd(s calibrate.Soaked) string {
+	switch {
+	case s.Failed != "":
+		return s.Failed
+	case s.Creep == nil:
+		return "too few readings"
+	}
+	return s.Creep.Verdict
+}
+
+// routesNote says what the peak is of, what was left out, and how the routes' creeps compare with that of all together.
+func routesNote(r calibrate.Result) string {
+	s := "Peak with every thread busy with that route."
+	if n := r.Routes.Left; n > 0 {
+		s += fmt.Sprintf(" Not run alone: %s, %s of the load.", plural(n, "rarer route"), percent(r.Routes.LeftShare))
+	}
+	sum, ok := shared(r)
+	if ok && r.Creep.BytesPerRequest != nil {
+		s += fmt.Sprintf(" By their shares of the load the creeps come to %s a request; the soak of all together had %s.",
+			perRequest(sum), perRequest(*r.Creep.BytesPerRequest))
+	}
+	return s
+}
+
+// shared is the mean of the routes' creeps, each by its share of the load. ok is false where one of them is missing.
+func shared(r calibrate.Result) (sum float64, ok bool) {
+	for _, run := range r.Routes.Runs {
+		if run.Creep == nil || run.Failed != "" {
+			return 0, false
+		}
+		sum += run.Share * run.Creep.BytesPerRequest
+	}
+	return sum, r.Routes.Left == 0
+}
+
+func triageVerdict(t calibrate.Triage) string {
+	return map[string]string{
+		calibrate.TriageApp: "the app", calibrate.TriageAllocator: "the allocator", calibrate.TriageThreads: "threads",
+	}[t.Verdict]
+}
+
+// triageGrid has the main run first, then one row a variation.
+func triageGrid(r calibrate.Result) grid {
+	g := grid{columns: []column{
+		{"with", true, 9}, {"creep\na request", false, 8}, {"interval", false, 6}, {"gone", false, 7}, {"peak\nMB", false, 5},
+		{"requests", false, 1}, {"end", true, 4},
+	}}
+	if c := r.Creep; c.BytesPerRequest != nil && c.Low != nil && c.High != nil {
+		all := calibrate.CreepSeen{Verdict: c.Verdict, BytesPerRequest: *c.BytesPerRequest, Low: *c.Low, High: *c.High}
+		if c.By == calibrate.ByBoth && c.Rest != nil {
+			all = c.Rest.Together
+		}
+		slope, interval := slopeCells(&all)
+		g.rows = append(g.rows, []string{"nothing changed", slope, interval, "-", wholeMegabytes(r.Worker.PeakRSSBytes), count(r.Worker.Requests), all.Verdict})
+	}
+	for _, run := range r.Triage.Runs {
+		gone := "-"
+		if run.Gone != nil {
+			gone = share(max(*run.Gone, 0))
+		}
+		slope, interval := slopeCells(run.Creep)
+		peak := "-"
+		if run.PeakRSSBytes > 0 {
+			peak = wholeMegabytes(run.PeakRSSBytes)
+		}
+		g.rows = append(g.rows, []string{run.Name, slope, interval, gone, peak, count(run.Requests), soakedEnd(run.Soaked)})
+	}
+	return g
+}
