@@ -4,6 +4,7 @@
 #   TestReadme*  runs the README's examples. Skips under -short. `make readme`, not part of `make test`.
 #   TestPredict  holds the law to real servers of many shapes, for about an hour. `make predict`, not part of `make test`.
 #   TestProof    proves what is recommended for real servers, for about an hour. `make proof`, not part of `make test`.
+#   TestLeaks    measures known leaks, for about a quarter of an hour. `make leaks`, not part of `make test`.
 #   any other    runs in well under a second, needs no server, passes under -short -race.
 # A server that is missing skips a test; with CALIBRATE_REQUIRE_SERVERS=1 it fails it. Servers are in fixtures/.venv/bin.
 
@@ -17,7 +18,7 @@ RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help build test test-short test-e2e readme servers lint fuzz bench traces predict proof cost golden clean
+.PHONY: help build test test-short test-e2e readme servers lint fuzz bench traces predict proof leaks cost golden clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -46,6 +47,9 @@ predict: servers ## predicted against measured memory of many shapes; PROFILE=gt
 
 proof: servers ## what is recommended, really run under its memory limit, on seven apps; PROFILE=django for some
 	go test ./cmd/calibrate -count=1 -run '^TestProof$$/($(PROFILE))' -proof -v -timeout 3h
+
+leaks: servers ## known leaks of 0 to 256 KB a request, measured on real servers; PROFILE=uvicorn for some
+	go test ./cmd/calibrate -count=1 -run '^TestLeaks$$/($(PROFILE))' -leaks -v -timeout 3h
 
 servers: ## set up fixtures/.venv, the servers of the end-to-end tests
 	@fixtures/servers.sh

@@ -21,6 +21,7 @@ const (
 	warmupTime        = 3 * time.Second
 	DefaultWarmup     = 15 * time.Second  // limit of the warm-up
 	DefaultSoak       = 120 * time.Second // limit of the soak
+	QuickSoak         = 15 * time.Second  // the same of a quick run: an app too slow for a verdict by then needs a whole one
 	fewRequests       = 20                // a slow app gets more time, until so many were answered
 	clientsForUnknown = 8                 // where the server's threads aren't known, or it has no such bound (async)
 	clientsPerThread  = 2                 // one answered, one waiting: within 4 % of what more clients get
@@ -139,14 +140,7 @@ func (r *run) soak(ctx context.Context) error {
 	pace := r.steady()
 	pace.Requests, pace.Duration = r.plan.Requests, r.plan.Duration
 	fixed := pace.Requests > 0 || pace.Duration > 0
-	goal := creep.DefaultGoal()
-	if r.plan.Quick {
-		goal = creep.QuickGoal()
-	}
-	if r.plan.Precision > 0 {
-		goal.Precision = r.plan.Precision
-	}
-	j := judge{goal: goal, limit: r.plan.SoakLimit}
+	j := judge{goal: r.goal(), limit: r.plan.SoakLimit}
 	if fixed {
 		j.fixed = "the load that was asked for"
 	}
@@ -154,6 +148,18 @@ func (r *run) soak(ctx context.Context) error {
 	r.noteJudged(j)
 	r.recordLoad(tally)
 	return err
+}
+
+// goal is what the soak is to show.
+func (r *run) goal() creep.Goal {
+	goal := creep.DefaultGoal()
+	if r.plan.Quick {
+		goal = creep.QuickGoal()
+	}
+	if r.plan.Precision > 0 {
+		goal.Precision = r.plan.Precision
+	}
+	return goal
 }
 
 // judge ends a soak, or a watch, when its estimate was good enough at two looks running, or at the limit.

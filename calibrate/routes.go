@@ -33,7 +33,7 @@ const (
 // memory behind, or creep meanwhile.
 func (r *run) routes(ctx context.Context) error {
 	all := r.rig.Load.Routes()
-	if !r.plan.ByRoute || r.plan.Quick || r.rig.Scale == nil || len(all) < 2 {
+	if !r.plan.ByRoute || r.rig.Scale == nil || len(all) < 2 {
 		return nil
 	}
 	found := &Routes{Runs: []RouteRun{}}

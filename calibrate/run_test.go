@@ -28,6 +28,7 @@ type fakeRig struct {
 	markErr  error
 	saveErr  error
 	scale    func(Setup) (Target, error)
+	several  []Route
 	noGroup  string // why the app has no control group of its own
 
 	answered atomic.Int64
@@ -97,7 +98,7 @@ func (f *fakeRig) Stop(context.Context) (Stopped, error) {
 	return Stopped{Seconds: 0.1}, nil
 }
 
-func (f *fakeRig) Routes() []Route { return []Route{{Name: "/", Share: 1}} }
+func (f *fakeRig) Routes() []Route { return f.several }
 
 func (f *fakeRig) Answered() int64 { return f.answered.Load() }
 func (f *fakeRig) Attack(ctx context.Context, _ string, p Pace, each func(Bucket)) (Tally, error) {

@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -101,7 +102,7 @@ func (b *beside) soak(ctx context.Context, s soaking, found *Soaked) error {
 	j := judge{goal: s.goal, limit: s.limit}
 	tally, err := b.load(ctx, s.pace, func(so seen) state {
 		state := j.look(so)
-		state.waiting = s.place + ", " + state.waiting
+		state.waiting = s.place + ", " + cmp.Or(state.waiting, "sure at a second look")
 		if state.done && found.EndedBecause == "" {
 			found.EndedBecause = state.because
 		}

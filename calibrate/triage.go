@@ -64,15 +64,12 @@ func (r *run) triage(ctx context.Context) error {
 		r.warn("not-triaged", "the worker's memory was not found to creep, so there is nothing whose cause could be told", "nothing")
 		return nil
 	}
-	goal := creep.DefaultGoal()
-	if r.plan.Precision > 0 {
-		goal.Precision = r.plan.Precision
-	}
+	goal := r.goal()
 	all := r.variations()
 	r.result.Triage = &Triage{Wanted: len(all), Runs: []TriageRun{}}
 	for i, v := range all {
 		row := TriageRun{Name: v.Name, Env: v.Env, Threads: r.result.Target.Threads}
-		s := soaking{setup: Setup{Shape: Shape{1, max(row.Threads, 1)}, Env: v.Env}, pace: r.steady(), goal: goal, limit: triageLimit,
+		s := soaking{setup: Setup{Shape: Shape{1, max(row.Threads, 1)}, Env: v.Env}, pace: r.steady(), goal: goal, limit: min(triageLimit, r.plan.SoakLimit),
 			needs: v.Needs, phase: PhaseTriage, place: fmt.Sprintf("%d of %d: %s", i+1, len(all), v.Name)}
 		if v.OneThread {
 			row.Threads, s.setup.Threads, s.pace = 1, 1, Pace{Clients: clientsPerThread}

@@ -64,6 +64,10 @@ func newRunCmd(env Env) *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.given = given(cmd.Flags())
+			f.byRoute = f.byRoute && (!f.quick || cmd.Flags().Changed("by-route"))
+			if f.quick && !cmd.Flags().Changed("max-soak") {
+				f.maxSoak = calibrate.QuickSoak
+			}
 			return f.run(cmd.Context(), env, args)
 		},
 	}
@@ -84,7 +88,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&f.sweep, "sweep", false, "really run the best few candidates, and choose by what they do (about two minutes more)")
 	flags.BoolVar(&f.triage, "triage", false, "where memory creeps: look whether it is the allocator, threads or the app (about two minutes more)")
 	flags.BoolVar(&f.byRoute, "by-route", true, "where several paths are asked for: load each alone, too (some 15 s each)")
-	flags.DurationVar(&f.maxSoak, "max-soak", calibrate.DefaultSoak, "give up on a verdict after so long")
+	flags.DurationVar(&f.maxSoak, "max-soak", calibrate.DefaultSoak, "give up on a verdict after so long (with --quick 15s)")
 	f.outFlags.register(flags)
 }
 
@@ -119,9 +123,6 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	launch.LogTo(folder.Log)
 	header, _ := f.header() // checked by spec
 	rig := calibrate.Rig{Target: launch, Load: f.loader(targets, header), Journal: newPointing(folder, f.out, id), Scale: scaler(spec, folder)}
-	if f.quick {
-		rig.Scale = nil
-	}
 	result, err := measure(ctx, env, calibrate.Run, plan, rig, calibrate.Result{ID: id, Target: launch.Info()})
 	if err != nil {
 		return ended(env, folder.Path, err)
@@ -196,7 +197,6 @@ func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 		{f.maxSoak <= 0, "--max-soak", "a time such as 2m"},
 		{f.quick && (f.duration > 0 || f.requests > 0), "--quick beside --duration or --requests", "one of them"},
 		{f.quick && f.sweep, "--quick beside --sweep", "one of them"},
-		{f.quick && f.triage, "--quick beside --triage", "one of them: a short soak is too coarse to tell what goes away"},
 		{f.prefer != "" && f.sweep, "--prefer beside --sweep", "one of them: the sweep chooses by what it measures"},
 	})
 	f.wishes.check(&wrong)
