@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -32,22 +33,49 @@ const (
 // complaint is what is wrong with a request, and what a right one looks like.
 type complaint struct{ what, try string }
 
-// ReadTargets reads vegeta's HTTP format or its JSON format, told apart by content. URLs may be absolute or just a
-// path. name is for messages, "-" for standard input. It returns a *calibrate.Failure: KindUsage with the line
-// where the text is at fault, KindTool where it could not be read.
-func ReadTargets(name string, r io.Reader) (Targets, error) {
+// ReadTargets reads vegeta's HTTP format or its JSON format, an access log, or a HAR, told apart by content. URLs may be
+// absolute or just a path. methods are those that are sent of a log or a HAR, GET and HEAD where none is named; a list in
+// vegeta's formats is sent as it stands. name is for messages, "-" for standard input. It returns a *calibrate.Failure:
+// KindUsage with the line where the text is at fault, KindTool where it could not be read.
+func ReadTargets(name string, r io.Reader, methods ...string) (Targets, error) {
 	if name == "-" {
 		name = "standard input"
 	}
+	in := bufio.NewReaderSize(r, lookAhead)
+	start, err := in.Peek(lookAhead)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return Targets{}, unreadable(name, err)
+	}
+	if bytes.HasPrefix(start, []byte(windowsMark)) {
+		_, _ = in.Discard(len(windowsMark))
+		start = start[len(windowsMark):]
+	}
+	switch {
+	case isHAR.Match(start):
+		return readHAR(name, in, methods)
+	case isLog(string(start)):
+		return readLog(name, in, methods)
+	case len(methods) > 0:
+		return Targets{}, calibrate.Usage("leave --methods out", "%s is neither an access log nor a HAR: a list of requests names its methods itself", name)
+	}
+	return readList(name, in)
+}
+
+const (
+	lookAhead   = 64 << 10 // bytes by which the formats are told apart, and the longest line of a log
+	windowsMark = "\ufeff" // editors on Windows write it first
+)
+
+// readList reads one of vegeta's formats.
+func readList(name string, r io.Reader) (Targets, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	switch {
 	case err != nil:
-		return Targets{}, &calibrate.Failure{Kind: calibrate.KindTool, What: name + " could not be read", Why: err.Error(), Err: err}
+		return Targets{}, unreadable(name, err)
 	case len(text) > maxFile:
 		return Targets{}, calibrate.Usage("give a sample of the requests: they are repeated anyway",
 			"%s is larger than %d MiB, the most that a list of targets may have", name, maxFile>>20)
 	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff")) // editors on Windows write it
 	f := file{name: name, lines: strings.Split(string(text), "\n"), bodies: map[string][]byte{}}
 	if err := f.read(); err != nil {
 		return Targets{}, err
@@ -56,6 +84,10 @@ func ReadTargets(name string, r io.Reader) (Targets, error) {
 		return Targets{}, calibrate.Usage(tryLine, "%s holds no request", name)
 	}
 	return Targets{name: name, list: f.list}, nil
+}
+
+func unreadable(name string, err error) error {
+	return &calibrate.Failure{Kind: calibrate.KindTool, What: name + " could not be read", Why: err.Error(), Err: err}
 }
 
 // file is a targets file while it is read.

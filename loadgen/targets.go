@@ -15,8 +15,9 @@ import (
 
 // Targets is the list of requests to repeat, in order. A request that stands there twice is sent twice as often.
 type Targets struct {
-	name string // of the file, "" where there is none
-	list []target
+	name  string // of the file, "" where there is none
+	list  []target
+	notes []calibrate.Warning
 }
 
 // target is one request without its host: calibrate chooses the port, so the app's base URL is put before it later.
@@ -55,6 +56,9 @@ func Paths(paths []string) (Targets, error) {
 	}
 	return all, nil
 }
+
+// Warnings say what of a log or a HAR isn't sent.
+func (t Targets) Warnings() []calibrate.Warning { return slices.Clone(t.notes) }
 
 // Len is the number of requests in the list.
 func (t Targets) Len() int { return len(t.list) }

@@ -210,7 +210,7 @@ func (a *App) judge(first answer) error {
 		defer a.mu.Unlock()
 		a.warnings = append(a.warnings, calibrate.Warning{
 			Code: "redirect",
-			Text: fmt.Sprintf("GET %s is answered by a redirect (%d) to %s, which is not followed: the load measures the redirect alone", path, first.status, bare(first.location)),
+			Text: fmt.Sprintf("GET %s is answered by a redirect (%d) to %s, which is not followed: the load measures the redirect alone", bare(path), first.status, bare(first.location)),
 			Try:  "give the final address by --path",
 		})
 	}

@@ -79,7 +79,7 @@ func (f *attachFlags) check(flags *pflag.FlagSet) error {
 	case !byPID && !byFile:
 		return calibrate.Usage(which, "no process to watch was named")
 	}
-	for _, name := range []string{"path", "targets", "header", "rate", "concurrency", "requests", "keep-alive", "timeout", "allow-remote"} {
+	for _, name := range []string{"path", "targets", "methods", "header", "rate", "concurrency", "requests", "keep-alive", "timeout", "allow-remote"} {
 		if flags.Changed(name) && f.url == "" {
 			return calibrate.Usage("say where it is to go: --url http://127.0.0.1:8000", "--%s is for load, and without --url none is sent", name)
 		}
@@ -96,7 +96,7 @@ func (f *attachFlags) check(flags *pflag.FlagSet) error {
 
 // attach checks everything and opens everything before it watches.
 func (f *attachFlags) attach(ctx context.Context, env Env) error {
-	rig, err := f.rig(env)
+	rig, notes, err := f.rig(env)
 	if err != nil {
 		return err
 	}
@@ -119,27 +119,27 @@ func (f *attachFlags) attach(ctx context.Context, env Env) error {
 	defer folder.Close()
 	rig.Target, rig.Journal = server, newPointing(folder, f.out, id)
 	fmt.Fprintln(env.Stderr, announced(server.Info(), rig))
-	result, err := measure(ctx, env, calibrate.Attach, f.plan(), rig, calibrate.Result{ID: id, Target: server.Info()})
+	result, err := measure(ctx, env, calibrate.Attach, f.plan(), rig, calibrate.Result{ID: id, Target: server.Info(), Warnings: notes})
 	if err != nil {
 		return f.endedEarly(env, folder.Path, result, err)
 	}
 	return f.show(env, folder.Path, result)
 }
 
-// rig has the load, if there is any.
-func (f *attachFlags) rig(env Env) (calibrate.Rig, error) {
+// rig has the load, if there is any, and what is to be noted about it.
+func (f *attachFlags) rig(env Env) (calibrate.Rig, []calibrate.Warning, error) {
 	if f.url == "" {
-		return calibrate.Rig{}, nil
+		return calibrate.Rig{}, nil, nil
 	}
 	targets, err := f.readTargets(env)
 	if err != nil {
-		return calibrate.Rig{}, err
+		return calibrate.Rig{}, nil, err
 	}
 	header, err := f.header()
 	if err != nil {
-		return calibrate.Rig{}, err
+		return calibrate.Rig{}, nil, err
 	}
-	return calibrate.Rig{Load: f.loader(targets, header)}, nil
+	return calibrate.Rig{Load: f.loader(targets, header)}, targets.Warnings(), nil
 }
 
 func (f *attachFlags) server() (*target.Running, error) {

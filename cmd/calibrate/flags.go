@@ -56,6 +56,7 @@ func (f *loadFlags) register(flags *pflag.FlagSet, load, phase, length string) {
 type requestFlags struct {
 	paths       []string
 	targets     string
+	methods     methods
 	headers     []string
 	keepAlive   bool
 	timeout     time.Duration
@@ -64,7 +65,8 @@ type requestFlags struct {
 
 func (f *requestFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.paths, "path", nil, "request this path (repeat it for several; default /, or what the server has)")
-	flags.StringVar(&f.targets, "targets", "", "requests to send, in vegeta's HTTP or JSON format; - is stdin")
+	flags.StringVar(&f.targets, "targets", "", "requests to send: an access log, a HAR, or a list in vegeta's HTTP or JSON format; - is stdin")
+	flags.Var(&f.methods, "methods", "methods to send of an access log or a HAR (default: GET,HEAD)")
 	flags.StringArrayVarP(&f.headers, "header", "H", nil, "header of every request, as 'Name: value'")
 	flags.BoolVar(&f.keepAlive, "keep-alive", false, "reuse connections, as behind a proxy that does")
 	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "give a request up after so long")
@@ -193,6 +195,7 @@ func (f *requestFlags) checks() []flagCheck {
 		{slices.ContainsFunc(f.paths, func(p string) bool { return !strings.HasPrefix(p, "/") }), "--path", "a path such as /health"},
 		{f.timeout <= 0, "--timeout", "a time such as 30s"},
 		{f.targets != "" && len(f.paths) > 0, "--targets beside --path", "one of the two"},
+		{f.targets == "" && len(f.methods) > 0, "--methods without --targets", "an access log or a HAR in --targets"},
 	}
 }
 
@@ -229,9 +232,9 @@ func (f *requestFlags) openTargets(env Env) (loadgen.Targets, error) {
 		if env.Terminal {
 			fmt.Fprintln(env.Stderr, "reading targets from stdin")
 		}
-		return loadgen.ReadTargets("stdin", env.Stdin)
+		return loadgen.ReadTargets("stdin", env.Stdin, f.methods...)
 	case f.targets != "":
-		const try = "name a file in vegeta's HTTP or JSON format, such as one with the line: GET /"
+		const try = "name an access log, a HAR, or a file in vegeta's HTTP or JSON format, such as one with the line: GET /"
 		if info, err := os.Stat(f.targets); err == nil && !info.Mode().IsRegular() {
 			return loadgen.Targets{}, calibrate.Usage(try, "the targets can't be read: %s is not a regular file", f.targets)
 		}
@@ -240,7 +243,7 @@ func (f *requestFlags) openTargets(env Env) (loadgen.Targets, error) {
 			return loadgen.Targets{}, calibrate.Usage(try, "the targets can't be read: %s", err)
 		}
 		defer file.Close()
-		return loadgen.ReadTargets(f.targets, file)
+		return loadgen.ReadTargets(f.targets, file, f.methods...)
 	}
 	paths := f.paths
 	if len(paths) == 0 {

@@ -171,3 +171,26 @@ func parseCounts(text, try string) ([]int, error) {
 	}
 	return counts, nil
 }
+
+// methods are those of HTTP to take from recorded traffic: "GET,HEAD,POST".
+type methods []string
+
+func (m *methods) String() string { return strings.Join(*m, ",") }
+func (m *methods) Type() string   { return "methods" }
+
+func (m *methods) Set(text string) error {
+	const try = "write it like GET,HEAD,POST"
+	var next methods
+	for part := range strings.SplitSeq(text, ",") {
+		one := strings.ToUpper(strings.TrimSpace(part))
+		if one == "" || strings.Trim(one, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+			return calibrate.Usage(try, "%q is not a method", part)
+		}
+		if slices.Contains(next, one) {
+			return calibrate.Usage(try, "%s is named twice", one)
+		}
+		next = append(next, one)
+	}
+	*m = next
+	return nil
+}

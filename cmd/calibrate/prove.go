@@ -138,12 +138,16 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 	header, _ := again.header() // checked by specOf
 	rig := calibrate.Rig{Load: again.loader(targets, header), Journal: folder, Scale: scaler(spec, folder)}
 	plan.Host, _ = sampler.Host()
+	measured.Warnings = append(slices.DeleteFunc(slices.Clone(measured.Warnings), aboutTargets), targets.Warnings()...)
 	measured.Plan.Silenced = append(slices.Clone(measured.Plan.Silenced), f.silence...)
 	rig, progress := instrumented(env, rig)
 	proved, err := calibrate.Prove(ctx, plan, rig, id, measured)
 	progress.Done()
 	return f.shown(env, folder.Path, proved, err)
 }
+
+// aboutTargets is true of what the reading of the run's targets noted: they are read again, and may be others.
+func aboutTargets(w calibrate.Warning) bool { return strings.HasPrefix(w.Code, "targets-") }
 
 // sized is the run sized for the box that the flags name; one without an answer proves nothing.
 func (f *proveFlags) sized(r calibrate.Result) (calibrate.Result, error) {
@@ -278,6 +282,8 @@ func (f *proveFlags) replaced(flag string) bool {
 		return slices.ContainsFunc(f.headers, sameName(":"))
 	case "path", "targets":
 		return f.own.Changed("path") || f.own.Changed("targets")
+	case "methods":
+		return f.own.Changed("path") || f.own.Changed("targets") || f.own.Changed("methods")
 	}
 	return f.own.Changed(name)
 }

@@ -123,7 +123,7 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	launch.LogTo(folder.Log)
 	header, _ := f.header() // checked by spec
 	rig := calibrate.Rig{Target: launch, Load: f.loader(targets, header), Journal: newPointing(folder, f.out, id), Scale: scaler(spec, folder)}
-	result, err := measure(ctx, env, calibrate.Run, plan, rig, calibrate.Result{ID: id, Target: launch.Info()})
+	result, err := measure(ctx, env, calibrate.Run, plan, rig, calibrate.Result{ID: id, Target: launch.Info(), Warnings: targets.Warnings()})
 	if err != nil {
 		return ended(env, folder.Path, err)
 	}
@@ -166,7 +166,8 @@ type measuring func(context.Context, calibrate.Plan, calibrate.Rig, calibrate.Re
 // measure uses the rig with a progress line.
 func measure(ctx context.Context, env Env, how measuring, plan calibrate.Plan, rig calibrate.Rig, head calibrate.Result) (calibrate.Result, error) {
 	head.Tool = toolInfo()
-	head.Host, head.Warnings = sampler.Host()
+	host, warnings := sampler.Host()
+	head.Host, head.Warnings = host, append(head.Warnings, warnings...)
 	rig, progress := instrumented(env, rig)
 	defer progress.Done()
 	return how(ctx, plan, rig, head)

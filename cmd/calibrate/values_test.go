@@ -33,6 +33,9 @@ func TestSizeValues(t *testing.T) {
 		{new(counts), "", ""},
 		{new(counts), "4097", ""},
 		{new(preference), "threads", "threads"},
+		{new(methods), "get, HEAD,Post", "GET,HEAD,POST"},
+		{new(methods), "GET,", ""},
+		{new(methods), "GET,get", ""},
 		{new(preference), "Threads", ""},
 	} {
 		err := tc.value.Set(tc.text)

@@ -1,0 +1,112 @@
+package loadgen
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"workermem/calibrate"
+)
+
+// recorded gathers the requests of traffic that somebody recorded, in an access log or a HAR, and counts what of it
+// isn't sent. Only what changes nothing is sent unless other methods are named, and only what was answered well: who
+// replays a log wants the pages, not the scanners' 404s.
+type recorded struct {
+	name    string
+	unit    string // what is counted: "line" or "entry"
+	units   string
+	methods []string // that may be sent
+
+	read int // lines or entries
+	left map[string]int
+}
+
+// Why something isn't sent, in the words of the note. A method is its own reason.
+const (
+	leftUnreadable = "that can't be read"
+	leftNoRequest  = "without a request that can be sent"
+	leftFailed     = "answered by neither 2xx nor 3xx"
+	leftOtherHosts = "for other hosts"
+	leftNoBody     = "whose body isn't in the file"
+	leftOddMethods = "of other methods"
+)
+
+var leftInOrder = []string{leftOddMethods, leftFailed, leftNoBody, leftOtherHosts, leftNoRequest, leftUnreadable}
+
+// namedMethods are those that a note names; whatever else stands in a record's place for them may be anything.
+var namedMethods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodTrace, http.MethodConnect,
+}
+
+func newRecorded(name, unit, units string, methods []string) *recorded {
+	if len(methods) == 0 {
+		methods = []string{http.MethodGet, http.MethodHead}
+	}
+	return &recorded{name: name, unit: unit, units: units, methods: methods, left: map[string]int{}}
+}
+
+// take is the target of a recorded request, ok false where it is left out, which is counted then. The header is whatever
+// of it may be sent.
+func (r *recorded) take(t vegeta.Target, status int) (one target, ok bool) {
+	at := slices.Index(r.methods, t.Method)
+	one, bad := newTarget(t)
+	switch {
+	case t.Method == "" || strings.Trim(t.Method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" || bad != nil:
+		r.left[leftNoRequest]++
+	case at < 0 && !slices.Contains(namedMethods, t.Method):
+		r.left[leftOddMethods]++
+	case at < 0:
+		r.left[t.Method]++
+	case status < 200 || status > 399:
+		r.left[leftFailed]++
+	default:
+		one.method, one.path = r.methods[at], strings.Clone(one.path) // or they would keep the line that they are a part of
+		return one, true
+	}
+	return target{}, false
+}
+
+// sum is what was left out, in words: "210 POST, 12 for other hosts".
+func (r *recorded) sum() string {
+	var parts []string
+	for _, why := range append(slices.Clone(namedMethods), leftInOrder...) {
+		if n := r.left[why]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, why))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// count is a number of lines or entries, in words.
+func (r *recorded) count() string {
+	if r.read == 1 {
+		return "1 " + r.unit
+	}
+	return fmt.Sprintf("%d %s", r.read, r.units)
+}
+
+// notes say what of the record isn't sent. try is what can be done about it.
+func (r *recorded) notes(fit, sent int, try string) []calibrate.Warning {
+	var notes []calibrate.Warning
+	if sum := r.sum(); sum != "" {
+		notes = append(notes, calibrate.Warning{Code: "targets-skipped", Try: try,
+			Text: fmt.Sprintf("of the %s of %s, %d can be sent; left out are %s", r.count(), clip(r.name), fit, sum)})
+	}
+	if fit > sent {
+		notes = append(notes, calibrate.Warning{Code: "targets-sampled", Try: "nothing: the proportions are the same",
+			Text: fmt.Sprintf("%s holds %d requests that can be sent; an even sample of %d of them is", clip(r.name), fit, sent)})
+	}
+	return notes
+}
+
+// nothing is the failure of a record that holds no request to send.
+func (r *recorded) nothing() error {
+	what := fmt.Sprintf("%s holds no request to send", r.name)
+	if sum := r.sum(); sum != "" {
+		what += fmt.Sprintf("; of its %s, left out are %s", r.count(), sum)
+	}
+	return calibrate.Usage("take a part of it with requests by "+strings.Join(r.methods, " and ")+" that were answered by 2xx or 3xx, or name --methods", "%s", what)
+}
