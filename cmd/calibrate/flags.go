@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -58,6 +59,7 @@ type requestFlags struct {
 	targets     string
 	methods     methods
 	headers     []string
+	headerEnv   []string
 	keepAlive   bool
 	timeout     time.Duration
 	allowRemote []string
@@ -68,6 +70,7 @@ func (f *requestFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.targets, "targets", "", "requests to send: an access log, a HAR, or a list in vegeta's HTTP or JSON format; - is stdin")
 	flags.Var(&f.methods, "methods", "methods to send of an access log or a HAR (default: GET,HEAD)")
 	flags.StringArrayVarP(&f.headers, "header", "H", nil, "header of every request, as 'Name: value'")
+	flags.StringArrayVar(&f.headerEnv, "header-env", nil, "header of every request with its value from the environment, as NAME=VARIABLE")
 	flags.BoolVar(&f.keepAlive, "keep-alive", false, "reuse connections, as behind a proxy that does")
 	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "give a request up after so long")
 	flags.StringArrayVar(&f.allowRemote, "allow-remote", nil, "let load go to this host, by name (default: this machine only)")
@@ -158,6 +161,9 @@ const notKept = "***"
 
 func withoutSecret(flag, value string) string {
 	separator := map[string]string{"path": "?", "env": "=", "header": ":"}[flag]
+	if flag == "header-env" && namesOnly.MatchString(value) {
+		return value
+	}
 	if separator == "" {
 		return calibrate.RedactText(value)
 	}
@@ -193,6 +199,7 @@ func (f *loadFlags) checks() []flagCheck {
 func (f *requestFlags) checks() []flagCheck {
 	return []flagCheck{
 		{slices.ContainsFunc(f.paths, func(p string) bool { return !strings.HasPrefix(p, "/") }), "--path", "a path such as /health"},
+		{slices.ContainsFunc(f.headerEnv, func(p string) bool { return !namesOnly.MatchString(p) }), "--header-env", "NAME=VARIABLE, such as Authorization=API_TOKEN"},
 		{f.timeout <= 0, "--timeout", "a time such as 30s"},
 		{f.targets != "" && len(f.paths) > 0, "--targets beside --path", "one of the two"},
 		{f.targets == "" && len(f.methods) > 0, "--methods without --targets", "an access log or a HAR in --targets"},
@@ -252,7 +259,8 @@ func (f *requestFlags) openTargets(env Env) (loadgen.Targets, error) {
 	return loadgen.Paths(paths)
 }
 
-func (f *requestFlags) header() (http.Header, error) {
+// header is that of every request. What comes from the environment is never shown.
+func (f *requestFlags) header(env Env) (http.Header, error) {
 	header := http.Header{}
 	for _, line := range f.headers {
 		name, value, ok := cutHeader(line)
@@ -261,8 +269,22 @@ func (f *requestFlags) header() (http.Header, error) {
 		}
 		header.Add(name, value)
 	}
+	for _, pair := range f.headerEnv {
+		name, variable, _ := strings.Cut(pair, "=")
+		if header.Values(name) != nil {
+			return nil, calibrate.Usage("leave one out", "--header-env %s: the header is given twice", name)
+		}
+		_, value, ok := cutHeader(name + ":" + env.Getenv(variable))
+		if !ok || value == "" {
+			return nil, calibrate.Usage("set it to the whole value of the header, and export it", "--header-env %s: the environment's %s is not set, or no header's value", pair, variable)
+		}
+		header.Set(name, value)
+	}
 	return header, nil
 }
+
+// namesOnly is a header and the variable that has its value, neither of them a secret.
+var namesOnly = regexp.MustCompile(`^[!#$%&'*+.^_|~0-9A-Za-z-]+=[A-Za-z_][A-Za-z0-9_]*$`)
 
 // loader sends the targets with the headers, which the caller has checked.
 func (f *requestFlags) loader(targets loadgen.Targets, header http.Header) *loadgen.Loader {

@@ -120,7 +120,7 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 	if err != nil {
 		return err
 	}
-	spec, err := specOf(again.appFlags, again.requestFlags, again.command, targets)
+	spec, err := specOf(env, again.appFlags, again.requestFlags, again.command, targets)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 		return err
 	}
 	defer folder.Close()
-	header, _ := again.header() // checked by specOf
+	header, _ := again.header(env) // checked by specOf
 	rig := calibrate.Rig{Load: again.loader(targets, header), Journal: folder, Scale: scaler(spec, folder)}
 	plan.Host, _ = sampler.Host()
 	measured.Warnings = append(slices.DeleteFunc(slices.Clone(measured.Warnings), aboutTargets), targets.Warnings()...)
@@ -269,17 +269,17 @@ func (f *proveFlags) notKept(flags, command []string) (missing []string) {
 // replaced says whether this command line has another value for a flag of the run: a header or a variable by its name.
 func (f *proveFlags) replaced(flag string) bool {
 	name, value, _ := strings.Cut(strings.TrimPrefix(flag, "--"), "=")
+	named, _, _ := strings.Cut(value, map[string]string{"env": "=", "header": ":", "header-env": "="}[name])
 	sameName := func(separator string) func(string) bool {
-		before, _, _ := strings.Cut(value, separator)
 		return func(other string) bool {
-			return strings.HasPrefix(strings.ToLower(other), strings.ToLower(before+separator))
+			return strings.HasPrefix(strings.ToLower(other), strings.ToLower(named+separator))
 		}
 	}
 	switch name {
 	case "env":
 		return slices.ContainsFunc(f.env, sameName("="))
-	case "header":
-		return slices.ContainsFunc(f.headers, sameName(":"))
+	case "header", "header-env":
+		return slices.ContainsFunc(f.headers, sameName(":")) || slices.ContainsFunc(f.headerEnv, sameName("="))
 	case "path", "targets":
 		return f.own.Changed("path") || f.own.Changed("targets")
 	case "methods":

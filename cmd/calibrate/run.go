@@ -103,7 +103,7 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	if err != nil {
 		return err
 	}
-	spec, err := f.spec(command, targets)
+	spec, err := f.spec(env, command, targets)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	}
 	defer folder.Close()
 	launch.LogTo(folder.Log)
-	header, _ := f.header() // checked by spec
+	header, _ := f.header(env) // checked by spec
 	rig := calibrate.Rig{Target: launch, Load: f.loader(targets, header), Journal: newPointing(folder, f.out, id), Scale: scaler(spec, folder)}
 	result, err := measure(ctx, env, calibrate.Run, plan, rig, calibrate.Result{ID: id, Target: launch.Info(), Warnings: targets.Warnings()})
 	if err != nil {
@@ -231,19 +231,19 @@ func (f *runFlags) variations() []calibrate.Variation {
 	}
 }
 
-func (f *runFlags) spec(command []string, targets loadgen.Targets) (target.Spec, error) {
-	spec, err := specOf(f.appFlags, f.requestFlags, command, targets)
+func (f *runFlags) spec(env Env, command []string, targets loadgen.Targets) (target.Spec, error) {
+	spec, err := specOf(env, f.appFlags, f.requestFlags, command, targets)
 	spec.Threads, _ = f.threads.split()
 	return spec, err
 }
 
 // specOf is the app with one worker, asked for the first of the targets.
-func specOf(app appFlags, requests requestFlags, command []string, targets loadgen.Targets) (target.Spec, error) {
+func specOf(env Env, app appFlags, requests requestFlags, command []string, targets loadgen.Targets) (target.Spec, error) {
 	environment, err := pairs(app.env)
 	if err != nil {
 		return target.Spec{}, err
 	}
-	own, err := requests.header()
+	own, err := requests.header(env)
 	if err != nil {
 		return target.Spec{}, err
 	}
