@@ -130,6 +130,9 @@ func (r *run) watchGoal() creep.Goal {
 const gentle = 1
 
 func (r *run) loadServer(ctx context.Context, look func(seen) state) error {
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
 	pace := Pace{Rate: r.plan.Rate, Clients: r.plan.Clients, Requests: r.plan.Requests, Duration: r.plan.Duration}
 	if !r.plan.loadGiven() {
 		pace.Clients = gentle

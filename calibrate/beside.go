@@ -42,6 +42,10 @@ func (r *run) startBeside(ctx context.Context, s Setup, phase, place string, use
 		return fmt.Errorf("%d of %s were found", found, plural(s.Workers, "worker"))
 	}
 	b.watch.enter(phase) // what the boot took at its peak is none of the load's
+	b.watch.read()
+	if err := prepare(ctx, r.rig, b.app, phase); err != nil {
+		return err
+	}
 	return use(ctx, b)
 }
 

@@ -323,7 +323,7 @@ func (r *run) mostlyFailing(answered, succeeded int64, b Bucket) *Failure {
 	f.Kind = KindInconclusive
 	f.What = fmt.Sprintf("most requests fail: %d of %d", failed, answered)
 	f.Why = "in the last second " + sayErrors(b.Errors)
-	f.Try = "ask for a page that the app serves without logging in (--path, --targets), or look at its log below"
+	f.Try = "ask for a page that the app serves without logging in (--path, --targets), log in first (--before), or look at its log below"
 	return f
 }
 
@@ -361,6 +361,8 @@ func (r *run) recordLoad(t Tally) {
 		RateAsked: t.RateAsked, RateSent: t.RateSent, Capacity: r.result.Load.Capacity,
 		LatencySeconds: t.Latency, Errors: t.Errors,
 	}
+	answers, page := toLogin(t.Redirects)
+	r.result.Load.ToLogin, r.result.Load.LoginPage = answers, RedactText(page)
 	if backlog := r.app.Backlog(); backlog > r.clients()*4 {
 		r.warn("overloaded", fmt.Sprintf("%d connections were waiting to be accepted at the end of the soak", backlog),
 			"lower --rate: latency is the queue's now, not the app's")

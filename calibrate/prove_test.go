@@ -33,6 +33,8 @@ type fleet struct {
 	saved   []Result
 	dead    chan struct{}
 	atBoot  error
+	logins  []Setup      // that were prepared
+	refusal error        // of Prepare
 	second  func(*fleet) // called once a second
 }
 
@@ -116,6 +118,11 @@ func (f *fleet) total() int64 {
 }
 
 func (f *fleet) worker(pid int) int64 { return f.law.WorkerBytes + f.more + f.keep*f.served[pid] }
+
+func (f *fleet) Prepare(context.Context, string) error {
+	f.logins = append(f.logins, f.setup)
+	return f.refusal
+}
 
 func (f *fleet) Attack(ctx context.Context, _ string, _ Pace, each func(Bucket)) (Tally, error) {
 	began, n := time.Now(), int64(0)

@@ -173,6 +173,8 @@ type LoadInfo struct {
 	Capacity       float64      `json:"capacity"` // requests a second one worker served in closed loop, 0 if not sought
 	LatencySeconds Latency      `json:"latency_seconds"`
 	Errors         []ErrorCount `json:"errors"`
+	ToLogin        int64        `json:"to_login,omitempty"` // answers that lead to a login page
+	LoginPage      string       `json:"login_page,omitempty"`
 }
 
 // Latency is in seconds; null where nothing was measured.

@@ -86,6 +86,9 @@ type Pace struct {
 
 // Loader drives HTTP load.
 type Loader interface {
+	// Prepare sends what must come before the load of an app that was just started, such as a login; mostly nothing.
+	// It returns a *Failure where the app doesn't let it in.
+	Prepare(ctx context.Context, url string) error
 	// Attack drives one phase and returns what it saw, also when the context ended it (that isn't an error).
 	// each is called about once a second, and once more at the end, from one goroutine.
 	Attack(ctx context.Context, url string, p Pace, each func(Bucket)) (Tally, error)
@@ -105,6 +108,8 @@ type Tally struct {
 	Seconds   float64
 	Latency   Latency
 	Errors    []ErrorCount
+	// Redirects are the answers that lead to another path, by that path without its query: the first few that are met.
+	Redirects map[string]int64
 	// Sample errors, one a class, as the client saw them; for messages.
 	Examples map[string]string
 }

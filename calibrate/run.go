@@ -75,7 +75,7 @@ func (r *run) measureOne(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stopWatching := r.startWatching(ctx, app, cancel)
 	defer stopWatching()
-	for _, phase := range []func(context.Context) error{r.idle, r.capacity, r.warmup, r.soak, r.rest, r.peak} {
+	for _, phase := range []func(context.Context) error{r.idle, r.prepare, r.capacity, r.warmup, r.soak, r.rest, r.peak} {
 		if err := phase(ctx); err != nil {
 			return r.explain(ctx, err)
 		}

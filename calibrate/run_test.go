@@ -50,6 +50,9 @@ type fakeRig struct {
 	resets    int
 	detail    error
 	noURL     bool
+	prepared  []int // loads that had been sent before each Prepare
+	refusal   error // of Prepare
+	redirects map[string]int64
 	interrupt context.CancelCauseFunc
 }
 
@@ -100,6 +103,12 @@ func (f *fakeRig) Stop(context.Context) (Stopped, error) {
 
 func (f *fakeRig) Routes() []Route { return f.several }
 
+func (f *fakeRig) Prepare(context.Context, string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.prepared = append(f.prepared, len(f.paces))
+	return f.refusal
+}
 func (f *fakeRig) Answered() int64 { return f.answered.Load() }
 func (f *fakeRig) Attack(ctx context.Context, _ string, p Pace, each func(Bucket)) (Tally, error) {
 	f.mu.Lock()
@@ -128,7 +137,7 @@ func (f *fakeRig) Attack(ctx context.Context, _ string, p Pace, each func(Bucket
 		}
 		each(b)
 	}
-	tally := Tally{Mode: "open", Requests: requests, Succeeded: requests, RateAsked: p.Rate, RateSent: rate, Seconds: time.Since(began).Seconds()}
+	tally := Tally{Mode: "open", Requests: requests, Succeeded: requests, RateAsked: p.Rate, RateSent: rate, Seconds: time.Since(began).Seconds(), Redirects: f.redirects}
 	if f.fails {
 		tally.Succeeded = 0
 	}

@@ -52,7 +52,6 @@ type soaking struct {
 func (r *run) soakBeside(ctx context.Context, s soaking) (Soaked, error) {
 	var found Soaked
 	err := r.startBeside(ctx, s.setup, s.phase, s.place, func(ctx context.Context, b *beside) error {
-		b.watch.read() // before the load
 		defer b.follow(ctx, nil)()
 		if why := b.lacks(s.needs); why != "" {
 			return fmt.Errorf("%s", why)

@@ -126,6 +126,11 @@ func (t *tryout) run(outer context.Context) error {
 		t.trial.Failed = fmt.Sprintf("%d of %d workers were found", found, t.setup.Workers)
 		return t.ended(outer, nil, nil)
 	}
+	if err := prepare(ctx, t.rig, t.app, PhaseTrial); err != nil {
+		t.watch.closeProbes()
+		t.trial.Failed = RedactText(err.Error())
+		return t.ended(outer, nil, nil)
+	}
 	t.began = t.watch.seconds()
 	answered := t.rig.Load.Answered()
 	stop := t.watch.follow(ctx, afterTheMeter(cancel), func() error { return t.measure(answered) })

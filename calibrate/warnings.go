@@ -39,6 +39,7 @@ func doubts(r Result) []Warning {
 	requests, succeeded := traffic(r)
 	add(requests > succeeded, "errors", "look at app.log in the run's folder",
 		"%d of %d requests failed; in the soak %d%s", requests-succeeded, requests, r.Load.Requests-r.Load.Succeeded, classes(r.Load.Errors))
+	loginDoubts(r, add)
 	add(lawIsOff(r.Law), "law-off", "measure the shape that you will run: more --threads, or --memory and --cpus of the real box",
 		"a shape that was measured takes up to %s more than the law has for it", sayMB(r.Law.ResidualBytes))
 	crowdDoubts(r, add)

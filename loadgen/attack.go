@@ -19,12 +19,14 @@ type Options struct {
 	Timeout     time.Duration // for a whole answer; 0 is 30 s
 	AllowRemote []string      // hosts that may be loaded though they aren't this machine
 	Header      http.Header   // for every request; a target's own header of the same name wins
+	Before      Before        // sent by Prepare
 }
 
 // Loader drives HTTP load. Its attacks come one after the other.
 type Loader struct {
 	targets  Targets
 	opt      Options
+	cookies  *cookies // of the app that was prepared, nil where none was
 	answered atomic.Int64
 }
 
@@ -111,7 +113,10 @@ func (l *Loader) drive(ctx context.Context, to origin, pace calibrate.Pace, each
 	defer transport.CloseIdleConnections()
 	attacker := vegeta.NewAttacker(vegeta.Client(client), vegeta.MaxBody(0),
 		vegeta.Workers(firstWorkers(pace)), vegeta.MaxWorkers(uint64(pace.Clients)))
-	targets := vegeta.NewStaticTargeter(l.targets.of(pace.Route).rebase(to.base, l.opt.Header)...)
+	asked := l.targets.of(pace.Route)
+	list := asked.rebase(to.base, l.opt.Header)
+	l.cookies.addTo(list, asked)
+	targets := vegeta.NewStaticTargeter(list...)
 
 	p.sending.start = time.Now()
 	defer watch(ctx, pace, func() { p.sending.stop(); attacker.Stop() }, cutNow)()

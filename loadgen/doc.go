@@ -12,6 +12,9 @@
 //  5. Every answer is folded into the second it came in and into the phase's tally, then forgotten.
 //  6. At the end of the context requests under way get a second to finish; then they are cut, and not counted.
 //
+// Before the load of a newly started app, [Loader.Prepare] sends what logs in: it follows redirects within the app, and the
+// cookies that it gets go with every request of the load.
+//
 // Latency: in a closed loop it is service time, from send to the last byte of the answer. In an open loop it is
 // counted from the time at which the request was due, so that the wait for a free client is part of it
 // (otherwise a slow app hides its own queue, which is known as coordinated omission).

@@ -2,7 +2,6 @@ package loadgen
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,13 +41,10 @@ func ReadTargets(name string, r io.Reader, methods ...string) (Targets, error) {
 		name = "standard input"
 	}
 	in := bufio.NewReaderSize(r, lookAhead)
+	skipMark(in)
 	start, err := in.Peek(lookAhead)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return Targets{}, unreadable(name, err)
-	}
-	if bytes.HasPrefix(start, []byte(windowsMark)) {
-		_, _ = in.Discard(len(windowsMark))
-		start = start[len(windowsMark):]
 	}
 	switch {
 	case isHAR.Match(start):
@@ -61,10 +57,16 @@ func ReadTargets(name string, r io.Reader, methods ...string) (Targets, error) {
 	return readList(name, in)
 }
 
-const (
-	lookAhead   = 64 << 10 // bytes by which the formats are told apart, and the longest line of a log
-	windowsMark = "\ufeff" // editors on Windows write it first
-)
+// lookAhead is how many bytes the formats are told apart by, and the longest line of a log.
+const lookAhead = 64 << 10
+
+// skipMark skips the mark that editors on Windows write first.
+func skipMark(in *bufio.Reader) {
+	const mark = "\ufeff"
+	if start, _ := in.Peek(len(mark)); string(start) == mark {
+		_, _ = in.Discard(len(mark))
+	}
+}
 
 // readList reads one of vegeta's formats.
 func readList(name string, r io.Reader) (Targets, error) {

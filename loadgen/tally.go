@@ -18,6 +18,7 @@ type tally struct {
 	whole     span
 	second    span // since the last bucket
 	redirects int64
+	leads     map[string]int64 // redirects by the path that they lead to
 	examples  map[string]string
 	last      time.Duration // from the start to the last answer
 }
@@ -45,6 +46,7 @@ func (t *tally) add(r *vegeta.Result, one flight, elapsed time.Duration) string 
 	key := a.class
 	if redirected(r) && one.err == nil {
 		t.redirects++
+		t.lead(r.Headers.Get("Location"))
 		key = redirectExample
 	}
 	if _, known := t.examples[key]; !known && key != "" {
@@ -59,6 +61,19 @@ func latency(r *vegeta.Result, one flight) time.Duration {
 		return r.Latency
 	}
 	return max(r.Latency, r.End().Sub(one.due))
+}
+
+// mostLeads is how many paths of redirects are told apart: an app that has one page a user would fill the memory.
+const mostLeads = 16
+
+func (t *tally) lead(to string) {
+	path := pathOf(to)
+	if _, known := t.leads[path]; known || len(t.leads) < mostLeads {
+		if t.leads == nil {
+			t.leads = map[string]int64{}
+		}
+		t.leads[path]++
+	}
 }
 
 // redirected leaves out 304 and the rare 300, which send nobody anywhere.
@@ -129,6 +144,7 @@ func (t *tally) result(p calibrate.Pace, s *sending) calibrate.Tally {
 		Seconds:   max(time.Duration(s.stopped.Load()), t.last).Seconds(),
 		Latency:   t.whole.percentiles(),
 		Errors:    t.whole.counts(),
+		Redirects: t.leads,
 		Examples:  t.examples,
 	}
 	if p.Rate > 0 {

@@ -118,9 +118,13 @@ def app(environ, start_response):
 	if !strings.Contains(f.Try, "headers") || strings.Contains(f.Error(), "secret") {
 		t.Errorf("%s; try: %s", f.Error(), f.Try)
 	}
-	r := start(t, Spec{Command: command, Path: "/302"})
+	r := start(t, Spec{Command: command, Path: "/302?key=secret"})
 	warnings := r.Warnings()
-	if len(warnings) != 1 || warnings[0].Code != "redirect" || !strings.Contains(warnings[0].Text, "/login") || strings.Contains(warnings[0].Text, "secret") {
+	if len(warnings) != 1 || warnings[0].Code != calibrate.RedirectsToLogin || !strings.Contains(warnings[0].Text, "/login") || strings.Contains(warnings[0].Text, "secret") {
+		t.Errorf("%+v", warnings)
+	}
+	r = start(t, Spec{Command: command, Path: "/403", LoginFirst: true})
+	if warnings := r.Warnings(); len(warnings) != 0 {
 		t.Errorf("%+v", warnings)
 	}
 }

@@ -32,6 +32,7 @@ type Spec struct {
 	URL          string            // where the command fixes its own address; "" for a free port on loopback
 	Path         string            // what to GET for readiness; "" is DefaultPath
 	Headers      http.Header       // of that GET
+	LoginFirst   bool              // the load logs in before it asks, so that GET may be answered by a redirect, or refused
 	Threads      int               // 0: what the command says
 	Workers      int               // 0: one
 	MaxRequests  int64             // after which a worker is replaced; 0: never, as measuring needs

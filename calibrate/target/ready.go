@@ -201,17 +201,23 @@ func (a *App) noteBoot(first answer) {
 func (a *App) judge(first answer) error {
 	path := a.launch.spec.Path
 	switch {
+	case a.launch.spec.LoginFirst:
+		return nil
 	case first.status == http.StatusUnauthorized || first.status == http.StatusForbidden:
-		return a.inconclusive(first, "give the headers the app wants in a targets file (--targets), or a --path that needs no login")
+		return a.inconclusive(first, "give the headers the app wants (--header, --header-env), log in first (--before), or give a --path that needs no login")
 	case first.status >= 400:
 		return a.inconclusive(first, "give a --path that the app answers, such as --path /health")
 	case first.status >= 300:
 		a.mu.Lock()
 		defer a.mu.Unlock()
+		code, try := "redirect", "give the final address by --path"
+		if calibrate.LoginPath(bare(first.location)) {
+			code, try = calibrate.RedirectsToLogin, calibrate.TryLogin
+		}
 		a.warnings = append(a.warnings, calibrate.Warning{
-			Code: "redirect",
+			Code: code,
 			Text: fmt.Sprintf("GET %s is answered by a redirect (%d) to %s, which is not followed: the load measures the redirect alone", bare(path), first.status, bare(first.location)),
-			Try:  "give the final address by --path",
+			Try:  try,
 		})
 	}
 	return nil

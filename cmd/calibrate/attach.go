@@ -79,7 +79,7 @@ func (f *attachFlags) check(flags *pflag.FlagSet) error {
 	case !byPID && !byFile:
 		return calibrate.Usage(which, "no process to watch was named")
 	}
-	for _, name := range []string{"path", "targets", "methods", "header", "header-env", "rate", "concurrency", "requests", "keep-alive", "timeout", "allow-remote"} {
+	for _, name := range []string{"path", "targets", "methods", "before", "header", "header-env", "rate", "concurrency", "requests", "keep-alive", "timeout", "allow-remote"} {
 		if flags.Changed(name) && f.url == "" {
 			return calibrate.Usage("say where it is to go: --url http://127.0.0.1:8000", "--%s is for load, and without --url none is sent", name)
 		}
@@ -135,11 +135,11 @@ func (f *attachFlags) rig(env Env) (calibrate.Rig, []calibrate.Warning, error) {
 	if err != nil {
 		return calibrate.Rig{}, nil, err
 	}
-	header, err := f.header(env)
+	load, err := f.loader(env, targets)
 	if err != nil {
 		return calibrate.Rig{}, nil, err
 	}
-	return calibrate.Rig{Load: f.loader(targets, header)}, targets.Warnings(), nil
+	return calibrate.Rig{Load: load}, targets.Warnings(), nil
 }
 
 func (f *attachFlags) server() (*target.Running, error) {

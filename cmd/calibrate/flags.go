@@ -58,6 +58,7 @@ type requestFlags struct {
 	paths       []string
 	targets     string
 	methods     methods
+	before      string
 	headers     []string
 	headerEnv   []string
 	keepAlive   bool
@@ -69,6 +70,7 @@ func (f *requestFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.paths, "path", nil, "request this path (repeat it for several; default /, or what the server has)")
 	flags.StringVar(&f.targets, "targets", "", "requests to send: an access log, a HAR, or a list in vegeta's HTTP or JSON format; - is stdin")
 	flags.Var(&f.methods, "methods", "methods to send of an access log or a HAR (default: GET,HEAD)")
+	flags.StringVar(&f.before, "before", "", "requests to send once before the load, such as a login; their cookies go with the load")
 	flags.StringArrayVarP(&f.headers, "header", "H", nil, "header of every request, as 'Name: value'")
 	flags.StringArrayVar(&f.headerEnv, "header-env", nil, "header of every request with its value from the environment, as NAME=VARIABLE")
 	flags.BoolVar(&f.keepAlive, "keep-alive", false, "reuse connections, as behind a proxy that does")
@@ -241,13 +243,9 @@ func (f *requestFlags) openTargets(env Env) (loadgen.Targets, error) {
 		}
 		return loadgen.ReadTargets("stdin", env.Stdin, f.methods...)
 	case f.targets != "":
-		const try = "name an access log, a HAR, or a file in vegeta's HTTP or JSON format, such as one with the line: GET /"
-		if info, err := os.Stat(f.targets); err == nil && !info.Mode().IsRegular() {
-			return loadgen.Targets{}, calibrate.Usage(try, "the targets can't be read: %s is not a regular file", f.targets)
-		}
-		file, err := os.Open(f.targets)
+		file, err := openRequests(f.targets, "targets", "name an access log, a HAR, or a file in vegeta's HTTP or JSON format, such as one with the line: GET /")
 		if err != nil {
-			return loadgen.Targets{}, calibrate.Usage(try, "the targets can't be read: %s", err)
+			return loadgen.Targets{}, err
 		}
 		defer file.Close()
 		return loadgen.ReadTargets(f.targets, file, f.methods...)
@@ -257,6 +255,31 @@ func (f *requestFlags) openTargets(env Env) (loadgen.Targets, error) {
 		paths = []string{"/"}
 	}
 	return loadgen.Paths(paths)
+}
+
+// openRequests opens a file of requests. A pipe, which may block, isn't opened.
+func openRequests(path, what, try string) (*os.File, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, calibrate.Usage(try, "the %s can't be read: %s is not a regular file", what, path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, calibrate.Usage(try, "the %s can't be read: %s", what, err)
+	}
+	return file, nil
+}
+
+// readBefore reads the requests that come before the load, if there are any.
+func (f *requestFlags) readBefore(env Env) (loadgen.Before, error) {
+	if f.before == "" {
+		return loadgen.Before{}, nil
+	}
+	file, err := openRequests(f.before, "requests before the load", "name a file in vegeta's HTTP format, such as one with the line: GET /login")
+	if err != nil {
+		return loadgen.Before{}, err
+	}
+	defer file.Close()
+	return loadgen.ReadBefore(f.before, file, env.Getenv)
 }
 
 // header is that of every request. What comes from the environment is never shown.
@@ -286,9 +309,19 @@ func (f *requestFlags) header(env Env) (http.Header, error) {
 // namesOnly is a header and the variable that has its value, neither of them a secret.
 var namesOnly = regexp.MustCompile(`^[!#$%&'*+.^_|~0-9A-Za-z-]+=[A-Za-z_][A-Za-z0-9_]*$`)
 
-// loader sends the targets with the headers, which the caller has checked.
-func (f *requestFlags) loader(targets loadgen.Targets, header http.Header) *loadgen.Loader {
-	return loadgen.New(targets, loadgen.Options{KeepAlive: f.keepAlive, Timeout: f.timeout, AllowRemote: f.allowRemote, Header: header})
+// loader sends the targets with the headers and the cookies that the flags say.
+func (f *requestFlags) loader(env Env, targets loadgen.Targets) (*loadgen.Loader, error) {
+	header, err := f.header(env)
+	if err != nil {
+		return nil, err
+	}
+	before, err := f.readBefore(env)
+	if err != nil {
+		return nil, err
+	}
+	return loadgen.New(targets, loadgen.Options{
+		KeepAlive: f.keepAlive, Timeout: f.timeout, AllowRemote: f.allowRemote, Header: header, Before: before,
+	}), nil
 }
 
 // show prints the result; the exit code follows from it.

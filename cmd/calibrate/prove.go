@@ -120,6 +120,10 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 	if err != nil {
 		return err
 	}
+	load, err := again.loader(env, targets)
+	if err != nil {
+		return err
+	}
 	spec, err := specOf(env, again.appFlags, again.requestFlags, again.command, targets)
 	if err != nil {
 		return err
@@ -135,8 +139,7 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 		return err
 	}
 	defer folder.Close()
-	header, _ := again.header(env) // checked by specOf
-	rig := calibrate.Rig{Load: again.loader(targets, header), Journal: folder, Scale: scaler(spec, folder)}
+	rig := calibrate.Rig{Load: load, Journal: folder, Scale: scaler(spec, folder)}
 	plan.Host, _ = sampler.Host()
 	measured.Warnings = append(slices.DeleteFunc(slices.Clone(measured.Warnings), aboutTargets), targets.Warnings()...)
 	measured.Plan.Silenced = append(slices.Clone(measured.Plan.Silenced), f.silence...)

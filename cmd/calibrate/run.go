@@ -41,6 +41,7 @@ type runFlags struct {
 const runExample = `  calibrate run -- gunicorn --threads 4 app:app
   calibrate run --path /search -- gunicorn -c gunicorn.conf.py app:app
   calibrate run --targets requests.txt --rate 50 --duration 5m -- gunicorn app:app
+  calibrate run --targets access.log --before login.txt -- gunicorn app:app
   calibrate run --sweep -- gunicorn --threads 4 app:app
   calibrate run --memory 1G --cpus 2 -- uvicorn app:app`
 
@@ -103,6 +104,10 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	if err != nil {
 		return err
 	}
+	load, err := f.loader(env, targets)
+	if err != nil {
+		return err
+	}
 	spec, err := f.spec(env, command, targets)
 	if err != nil {
 		return err
@@ -121,8 +126,7 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	}
 	defer folder.Close()
 	launch.LogTo(folder.Log)
-	header, _ := f.header(env) // checked by spec
-	rig := calibrate.Rig{Target: launch, Load: f.loader(targets, header), Journal: newPointing(folder, f.out, id), Scale: scaler(spec, folder)}
+	rig := calibrate.Rig{Target: launch, Load: load, Journal: newPointing(folder, f.out, id), Scale: scaler(spec, folder)}
 	result, err := measure(ctx, env, calibrate.Run, plan, rig, calibrate.Result{ID: id, Target: launch.Info(), Warnings: targets.Warnings()})
 	if err != nil {
 		return ended(env, folder.Path, err)
@@ -255,7 +259,7 @@ func specOf(env Env, app appFlags, requests requestFlags, command []string, targ
 		own[name] = values
 	}
 	return target.Spec{
-		Command: command, Env: environment, URL: app.url, Path: path, Headers: own, Workers: 1,
+		Command: command, Env: environment, URL: app.url, Path: path, Headers: own, LoginFirst: requests.before != "", Workers: 1,
 		BootDeadline: app.bootDeadline, AllowRemote: requests.allowRemote,
 	}, nil
 }
