@@ -119,12 +119,12 @@ def app(environ, start_response):
 		t.Errorf("%s; try: %s", f.Error(), f.Try)
 	}
 	r := start(t, Spec{Command: command, Path: "/302?key=secret"})
-	warnings := r.Warnings()
+	warnings := r.ownWarnings()
 	if len(warnings) != 1 || warnings[0].Code != calibrate.RedirectsToLogin || !strings.Contains(warnings[0].Text, "/login") || strings.Contains(warnings[0].Text, "secret") {
 		t.Errorf("%+v", warnings)
 	}
 	r = start(t, Spec{Command: command, Path: "/403", LoginFirst: true})
-	if warnings := r.Warnings(); len(warnings) != 0 {
+	if warnings := r.ownWarnings(); len(warnings) != 0 {
 		t.Errorf("%+v", warnings)
 	}
 }

@@ -45,7 +45,7 @@ func TestE2EShellWrapper(t *testing.T) {
 	if len(r.Tree()) != 3 {
 		t.Errorf("tree %v, want shell, master and worker", r.Tree())
 	}
-	if w := r.Warnings(); len(w) != 1 || w[0].Code != "shell-wrapper" {
+	if w := r.ownWarnings(); len(w) != 1 || w[0].Code != "shell-wrapper" {
 		t.Errorf("%+v", w)
 	}
 }

@@ -225,6 +225,11 @@ func (r *running) get(path string) string {
 	return strings.TrimSpace(string(body))
 }
 
+// ownWarnings are those about the app itself: another test may just have left a control group behind, which a start tells.
+func (r *running) ownWarnings() []calibrate.Warning {
+	return slices.DeleteFunc(r.Warnings(), func(w calibrate.Warning) bool { return w.Code == "orphaned-group" })
+}
+
 // worker is the pid of the only worker.
 func (r *running) worker() int {
 	r.t.Helper()

@@ -274,6 +274,7 @@ func TestE2EServerThatDoesNotSay(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes the whole time that a server has to answer")
 	}
+	t.Parallel()
 	dir := t.TempDir()
 	script(t, filepath.Join(dir, "puma"), `echo $$ >"`+dir+`/pid"; trap "" TERM INT; sleep 600`)
 	began := time.Now()
