@@ -1,6 +1,9 @@
 # How tests are named:
 #   TestE2E*     starts a real server or puts on real load. Skips under -short. Runs without -race, one package at a time:
-#                the race detector and a second package on the same cores would be measured with it.
+#                the race detector and a second package on the same cores would be measured with it. Those that read
+#                memory, wait, or look what is left are t.Parallel; what they find hardly depends on the cores. Those
+#                whose answer does (a rate, a share of CPU, a choice by them, the demo's exactness) are not, and run
+#                alone, before the others.
 #   TestReadme*  runs the README's examples. Skips under -short. `make readme`, not part of `make test`.
 #   TestPredict  holds the law to real servers of many shapes, for about an hour. `make predict`, not part of `make test`.
 #   TestProof    proves what is recommended for real servers, for about an hour. `make proof`, not part of `make test`.
@@ -15,6 +18,9 @@ FUZZTIME ?= 20s
 LINT = bin/tools/golangci-lint-$(GOLANGCI_LINT_VERSION)
 # The race detector needs a C compiler; go says 0 where there is none.
 RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+
+# Where it is set, large apps are compiled anew at every start: PyPNM's takes 11 s of a core, and 4 without.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
@@ -35,7 +41,7 @@ test-short: ## unit tests alone, under a minute
 # A pattern that matches no test passes in silence, so each of these two looks first.
 test-e2e: servers ## end-to-end tests alone, on real servers
 	@go test -list '^TestE2E' ./... | grep -q '^TestE2E' || { echo "no TestE2E to run"; exit 1; }
-	go test -p 1 -count=1 -run '^TestE2E' -timeout 15m ./...
+	go test -p 1 -parallel 3 -count=1 -run '^TestE2E' -timeout 15m ./...
 
 readme: servers ## run the README's examples
 	@go test -list '^TestReadme' ./cmd/calibrate | grep -q '^TestReadme' || { echo "no TestReadme to run"; exit 1; }
