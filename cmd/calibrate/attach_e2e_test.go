@@ -176,6 +176,7 @@ const kept = 16384 * 1.005
 
 func TestE2EAttachByAccessLog(t *testing.T) {
 	skipShort(t)
+	t.Parallel()
 	server := serve(t, os.Getuid())
 	server.asked(t, 300)
 	server.unharmed(t)
@@ -211,6 +212,7 @@ func TestE2EAttachByAccessLog(t *testing.T) {
 
 func TestE2EAttachByTime(t *testing.T) {
 	skipShort(t)
+	t.Parallel()
 	server := serve(t, os.Getuid())
 	server.asked(t, 200)
 	server.unharmed(t)
@@ -234,22 +236,24 @@ func TestE2EAttachByTime(t *testing.T) {
 // A server that nobody asks for anything is flat in time, and nothing is said of requests.
 func TestE2EAttachToAnIdleServer(t *testing.T) {
 	skipShort(t)
+	t.Parallel()
 	server := serve(t, os.Getuid())
 	server.unharmed(t)
-	s := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--duration", "12s", "--access-log", server.log)
-	s.endsWith(t, 4, time.Minute)
-	if r := s.result(t); r.Creep.Verdict != "inconclusive" || !warned(r, "no-requests") || r.Recommendation.Withheld == "" {
+	counted := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--duration", "12s", "--access-log", server.log)
+	timed := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--duration", "12s")
+	counted.endsWith(t, 4, time.Minute)
+	if r := counted.result(t); r.Creep.Verdict != "inconclusive" || !warned(r, "no-requests") || r.Recommendation.Withheld == "" {
 		t.Errorf("by request: creep %+v, warnings %+v", r.Creep, r.Warnings)
 	}
-	s = start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--duration", "12s")
-	_ = s.end(t, time.Minute)
-	if r := s.result(t); r.Creep.BytesPerRequest != nil || r.Creep.Verdict == "creeping" || !warned(r, "idle") || r.Recommendation.MaxRequests != 0 {
+	_ = timed.end(t, time.Minute)
+	if r := timed.result(t); r.Creep.BytesPerRequest != nil || r.Creep.Verdict == "creeping" || !warned(r, "idle") || r.Recommendation.MaxRequests != 0 {
 		t.Errorf("by time: creep %+v, watch %+v, warnings %+v", r.Creep, r.Watch, r.Warnings)
 	}
 }
 
 func TestE2EAttachWithItsOwnLoad(t *testing.T) {
 	skipShort(t)
+	t.Parallel()
 	server := serve(t, os.Getuid())
 	server.unharmed(t)
 	s := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--url", server.url, "--rate", "300", "--duration", "20s")
@@ -268,6 +272,7 @@ func warned(r calibrate.Result, code string) bool {
 // Root sees everything of another user's server; another user sees what is for everyone to see, and says what is missing.
 func TestE2EAttachAcrossUsers(t *testing.T) {
 	skipShort(t)
+	t.Parallel()
 	if os.Getuid() != 0 {
 		t.Skip("only root may start a server or calibrate as another user")
 	}
@@ -276,6 +281,7 @@ func TestE2EAttachAcrossUsers(t *testing.T) {
 		server, tool int
 	}{{"root watches nobody", nobody, 0}, {"nobody watches root", 0, nobody}} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			needsServerOf(t, c.server)
 			server := serve(t, c.server)
 			server.asked(t, 200)
@@ -331,6 +337,7 @@ func copyOfCalibrate(t *testing.T) string {
 // Workers that are recycled are what production does: counted, and no failure.
 func TestE2EAttachToARecyclingServer(t *testing.T) {
 	skipShort(t)
+	t.Parallel()
 	server := serve(t, os.Getuid(), "--max-requests", "500")
 	server.asked(t, 200)
 	s := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--access-log", server.log, "--duration", "20s")
@@ -351,6 +358,7 @@ func TestE2EAttachToARecyclingServer(t *testing.T) {
 
 func TestE2EAttachToAServerThatEnds(t *testing.T) {
 	skipShort(t)
+	t.Parallel()
 	server := serve(t, os.Getuid())
 	server.asked(t, 100)
 	s := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--access-log", server.log)
@@ -370,15 +378,21 @@ func TestE2EAttachToAServerThatEnds(t *testing.T) {
 // However the watch ends, the server doesn't notice.
 func TestE2EAttachEndedInTheMiddle(t *testing.T) {
 	skipShort(t)
+	t.Parallel()
 	server := serve(t, os.Getuid())
 	server.asked(t, 100)
-	for _, c := range []struct {
+	ends := []struct {
 		signal syscall.Signal
 		code   int
-	}{{syscall.SIGINT, 130}, {syscall.SIGTERM, 130}, {syscall.SIGKILL, -1}} {
+		watch  *session
+	}{{signal: syscall.SIGINT, code: 130}, {signal: syscall.SIGTERM, code: 130}, {signal: syscall.SIGKILL, code: -1}}
+	for i := range ends {
+		ends[i].watch = start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--access-log", server.log)
+	}
+	for _, c := range ends {
 		t.Run(c.signal.String(), func(t *testing.T) {
 			server.unharmed(t)
-			s := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--access-log", server.log)
+			s := c.watch
 			s.until(t, "0:05 watch", 20*time.Second)
 			if err := s.Process.Signal(c.signal); err != nil {
 				t.Fatal(err)

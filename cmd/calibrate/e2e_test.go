@@ -237,6 +237,7 @@ func flask(t *testing.T, env []string, flags ...string) *session {
 
 func TestE2EGunicornThatKeeps16KB(t *testing.T) {
 	skipShort(t)
+	t.Parallel()
 	s := flask(t, []string{"CALIBRATE_KEEP_BYTES=16384"})
 	if code := s.end(t, 3*time.Minute); code != 0 {
 		t.Fatalf("exit code %d\n%s%s", code, s.stdout.String(), s.stderr.String())
@@ -257,6 +258,7 @@ func TestE2EGunicornThatKeeps16KB(t *testing.T) {
 
 func TestE2EGunicornThatKeepsNothing(t *testing.T) {
 	skipShort(t)
+	t.Parallel()
 	s := flask(t, nil)
 	if code := s.end(t, 3*time.Minute); code != 0 {
 		t.Fatalf("exit code %d\n%s%s", code, s.stdout.String(), s.stderr.String())
@@ -270,11 +272,13 @@ func TestE2EGunicornThatKeepsNothing(t *testing.T) {
 // However the tool ends in the middle of a soak, the app ends with it and what was measured is kept.
 func TestE2EEndedInTheMiddle(t *testing.T) {
 	skipShort(t)
+	t.Parallel()
 	for _, c := range []struct {
 		signal syscall.Signal
 		code   int
 	}{{syscall.SIGINT, 130}, {syscall.SIGTERM, 130}, {syscall.SIGKILL, -1}} {
 		t.Run(c.signal.String(), func(t *testing.T) {
+			t.Parallel()
 			s := flask(t, []string{"CALIBRATE_KEEP_BYTES=16384"})
 			s.until(t, "soak", time.Minute)
 			time.Sleep(3 * time.Second)
@@ -315,6 +319,7 @@ func (s *session) report(t *testing.T) calibrate.Result {
 // An app that can't be measured ends the run with the exit code of what went wrong, and a message that says it.
 func TestE2EAppsThatFail(t *testing.T) {
 	skipShort(t)
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		env   string
@@ -324,13 +329,14 @@ func TestE2EAppsThatFail(t *testing.T) {
 	}{
 		{"import error", "CALIBRATE_FAIL=import", nil, 3, []string{"CALIBRATE_FAIL=import", "ImportError"}},
 		{"leaves at import", "CALIBRATE_FAIL=exit", []string{"--boot-deadline", "20s"}, 3, []string{"CALIBRATE_FAIL=exit"}},
-		{"always 500", "CALIBRATE_FAIL=status500", []string{"--boot-deadline", "3s"}, 3, []string{"500"}},
+		{"always 500", "CALIBRATE_FAIL=status500", []string{"--boot-deadline", "6s"}, 3, []string{"500"}},
 		{"never answers", "CALIBRATE_FAIL=hang", []string{"--boot-deadline", "3s"}, 3, []string{"--boot-deadline"}},
 		{"no such page", "", []string{"--path", "/status/404"}, 4, []string{"404", "--path"}},
 		{"dies under load", "CALIBRATE_FAIL=die:500", nil, 4, []string{"worker"}},
 		{"killed under load", "CALIBRATE_FAIL=kill:500", nil, 4, []string{"worker"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := flask(t, []string{c.env}, c.flags...)
 			if code := s.end(t, time.Minute); code != c.code {
 				t.Errorf("exit code %d, want %d", code, c.code)
