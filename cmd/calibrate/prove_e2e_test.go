@@ -17,6 +17,7 @@ import (
 // killed, and nothing is left, however the proof ends.
 func TestE2EProve(t *testing.T) {
 	skipShort(t)
+	t.Parallel()
 	run := filepath.Join(t.TempDir(), "run")
 	measured := flask(t, nil, "--quick", "--env", "CALIBRATE_KEEP_BYTES=16384", "--memory", "256M", "--reserve", "0%", "--out", run)
 	measured.endsWith(t, 0, 2*time.Minute)
