@@ -4,7 +4,7 @@
 #                memory, wait, or look what is left are t.Parallel; what they find hardly depends on the cores. Those
 #                whose answer does (a rate, a share of CPU, a choice by them, the demo's exactness) are not, and run
 #                alone, before the others.
-#   TestReadme*  runs the README's examples. Skips under -short. `make readme`, not part of `make test`.
+#   TestReadme*  runs the README's examples. Skips under -short. They run beside the TestE2E*; `make readme` runs them alone.
 #   TestPredict  holds the law to real servers of many shapes, for about an hour. `make predict`, not part of `make test`.
 #   TestProof    proves what is recommended for real servers, for about an hour. `make proof`, not part of `make test`.
 #   TestLeaks    measures known leaks, for about a quarter of an hour. `make leaks`, not part of `make test`.
@@ -39,12 +39,15 @@ test-short: ## unit tests alone, under a minute
 	go test -short $(RACE) ./...
 
 # A pattern that matches no test passes in silence, so each of these two looks first.
-test-e2e: servers ## end-to-end tests alone, on real servers
-	@go test -list '^TestE2E' ./... | grep -q '^TestE2E' || { echo "no TestE2E to run"; exit 1; }
-	go test -p 1 -parallel 3 -count=1 -run '^TestE2E' -timeout 15m ./...
+there = grep -rqs --include='*_test.go' '^func Test$(1)[A-Z]' cmd calibrate || { echo "no Test$(1) to run"; exit 1; }
+
+test-e2e: servers ## end-to-end tests alone, on real servers, and the README's examples
+	@$(call there,E2E)
+	@$(call there,Readme)
+	go test -p 1 -parallel 3 -count=1 -run '^Test(E2E|Readme)' -timeout 15m ./...
 
 readme: servers ## run the README's examples
-	@go test -list '^TestReadme' ./cmd/calibrate | grep -q '^TestReadme' || { echo "no TestReadme to run"; exit 1; }
+	@$(call there,Readme)
 	go test -count=1 -run '^TestReadme' -timeout 15m ./cmd/calibrate
 
 PROFILE ?= .

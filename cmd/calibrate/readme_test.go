@@ -40,6 +40,7 @@ func readmeSessions(t *testing.T) []example {
 // line is held to its words: those without a digit must be printed again.
 func TestReadmeSessions(t *testing.T) {
 	skipShort(t)
+	t.Parallel()
 	needServer(t, "gunicorn")
 	bin := buildCalibrate(t)
 	examples := readmeSessions(t)
