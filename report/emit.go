@@ -23,7 +23,7 @@ var emitters = []emitter{
 	{"uvicorn", []string{"uvicorn"}, "options for uvicorn", "the app, the address, timeouts, logs", emitUvicorn},
 	{"uwsgi", []string{"uwsgi"}, "uwsgi.ini", "the socket, the plugin, the app, harakiri, logs", emitUWSGI},
 	{"mod_wsgi", []string{"mod_wsgi", "apache2", "httpd", "mod_wsgi-express"}, "for Apache's configuration", "the script, python-home, user and group", emitModWSGI},
-	{"puma", []string{"puma"}, "puma.rb", "the address, preload_app!, hooks", emitPuma},
+	{"puma", []string{"puma"}, "puma.rb", "the address, hooks", emitPuma},
 	{"now-lms", []string{"lmsctl"}, "environment of NOW LMS", "the port, the database", emitNowLMS},
 	{"pypnm", []string{"pypnm"}, "pypnm-serve.env", "the address", emitPyPNM},
 	{"env", nil, "environment, for a shell or EnvironmentFile=", "everything else; docker run --env-file would keep the quotes: --for docker", emitEnv},

@@ -95,9 +95,16 @@ func emitModWSGI(d *draft, r calibrate.Result) {
 func emitPuma(d *draft, r calibrate.Result) {
 	d.noteThreads(r, "threads")
 	d.noteNoLimit(r, "puma", "puma_worker_killer, or a memory limit of the supervisor")
+	if r.Recommendation.Workers == 1 {
+		d.note("One worker alone needs no cluster: workers 0 saves the master, which is in this sum.")
+	}
 	d.line("workers %d", r.Recommendation.Workers)
 	if threads := threadsOf(r); threads > 0 {
 		d.line("threads %d, %d", threads, threads)
+	}
+	if r.Target.Preload {
+		d.note("preload_app! as it was measured: the sum rests on memory that the workers share.")
+		d.line("preload_app!")
 	}
 }
 

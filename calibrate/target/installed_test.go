@@ -104,7 +104,7 @@ func TestInstalled(t *testing.T) {
 		{Name: "gunicorn", Path: usr + "/gunicorn", Version: "20.1.0", Known: true, State: ok, Command: "calibrate run -- gunicorn ..."},
 		{Name: "gunicorn", Path: ".venv/bin/gunicorn", Version: "27.0.1", Known: true, State: ok, Command: "calibrate run -- .venv/bin/gunicorn ..."},
 		{Name: "puma", Path: usr + "/puma", State: calibrate.StateLimited, Doubt: "it is broken, --password=***",
-			Command: "calibrate run -- puma -b tcp://{host}:{port} -w {workers} -t {threads}:{threads}"},
+			Known: true, Command: "calibrate run -- puma ..."},
 		{Name: "php-fpm", Path: usr + "/php-fpm8.2", Version: "8.2.35", State: ok},
 		{Name: "waitress-serve", Path: ".venv/bin/waitress-serve", Version: "3.0.2", State: ok,
 			Command: "calibrate run -- .venv/bin/waitress-serve --host={host} --port={port} --threads={threads} app:app"},

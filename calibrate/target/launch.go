@@ -89,6 +89,7 @@ var servers = []struct {
 	{isExpress, express{}},
 	{isNowLMS, nowLMS{}},
 	{isPyPNM, pypnm{}},
+	{isPuma, puma{}},
 }
 
 // knownServer is the one that recognises a program, nil for none.

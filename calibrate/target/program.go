@@ -46,6 +46,8 @@ var wrappers = map[string]wrapper{
 	"ddtrace-run":              {},
 	"opentelemetry-instrument": {},
 	"newrelic-admin":           {subcommand: "run-program"},
+	"bundle":                   {subcommand: "exec", valued: []string{"--gemfile"}},
+	"ruby":                     {valued: []string{"-C", "-E", "-I", "-r"}},
 	"tini":                     {},
 	"dumb-init":                {},
 }

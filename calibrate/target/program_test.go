@@ -67,7 +67,7 @@ func TestSeeThroughShell(t *testing.T) {
 		"":                               nil,
 		"A=B":                            nil,
 		"uvicorn app:app --port {port}":  {"uvicorn", "app:app", "--port", "{port}"},
-		"puma -p {port}":                 nil, // not a server whose command we rewrite
+		"unicorn -l {port}":              nil, // not a server whose command we rewrite
 		"gunicorn x; echo":               nil,
 		"exec":                           nil,
 		"gunicorn \"x":                   nil,

@@ -75,7 +75,16 @@ var traps = []trap{
 		Text: "its processes share nothing: each loads Python and the app by itself",
 		Try:  "threads instead of processes, as far as the app's processor time allows"}},
 
-	{"puma", number{}, number{}, noLimit("puma_worker_killer, or a memory limit of the supervisor")},       // 5.6
+	// Puma 5.6.
+	{"puma", number{}, number{}, noLimit("puma_worker_killer, or a memory limit of the supervisor")},
+	{"puma", number{}, number{}, calibrate.Warning{Code: respawnsForEver,
+		Text: "where the app can't be loaded, a cluster starts its workers over and over, some 50 times a second, never ends and doesn't say why",
+		Try:  "preload_app!, with which it says why and ends"}},
+	// Puma 5.6; 6 by its source (configuration.rb, Configuration#initialize), issue 3044 of puma/puma.
+	{"puma", number{5, 0}, number{7, 0}, calibrate.Warning{Code: preloadFromEnv,
+		Text: "WEB_CONCURRENCY above 1 turns preload_app! on, and the same number in -w or workers doesn't",
+		Try:  "write preload_app! in config/puma.rb, so that what was measured doesn't hang on a variable"}},
+
 	{"unicorn", number{}, number{}, noLimit("unicorn-worker-killer, or a memory limit of the supervisor")}, // 6.0
 	{"node", number{}, number{}, noLimit("the app's own cluster code, or a memory limit of the supervisor")},
 	{"waitress-serve", number{}, number{}, noLimit("a memory limit of the supervisor")},                    // 3.0: one process

@@ -1,0 +1,113 @@
+package target
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"workermem/calibrate"
+)
+
+// pumaConfig is what the user's command would run with, by Puma's own reckoning: its configuration is a Ruby program.
+type pumaConfig map[string]string
+
+// pumaProbe is a configuration file of ours. Puma reads it after the user's own, when command line and environment are
+// known and before it loads the app (launcher.rb, Launcher#initialize). It prints what all of these come to, and ends.
+const pumaProbe = `options = @config.options
+all = options.final_options
+%i[workers min_threads max_threads binds preload_app environment pidfile state control_url redirect_stdout redirect_stderr
+   log_requests fork_worker daemon].each do |name|
+  value = all[name]
+  value = value.call if value.respond_to?(:call)
+  $stdout.puts "calibrate.#{name}=#{Array(value).join(", ").tr("\n", " ")}"
+end
+$stdout.puts "calibrate.preload_from_env=#{[options.user_options, options.file_options].none? { |o| o.key?(:preload_app) }}"
+$stdout.puts "calibrate.version=#{Puma::Const::PUMA_VERSION}"
+$stdout.flush
+exit!
+`
+
+// askPuma has Puma read the user's configuration, and nothing more.
+func askPuma(l *Launch, p program, args pumaArgs) (pumaConfig, error) {
+	file, err := os.CreateTemp("", "calibrate-puma-*.rb")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(file.Name())
+	if _, err := file.WriteString(pumaProbe); err != nil {
+		return nil, err
+	}
+	if err := file.Close(); err != nil {
+		return nil, err
+	}
+	argv := slices.Concat(p.argv[:p.index+1], l.pumaConfigFiles(p, args), []string{"-C", file.Name()}, args.without("config", "no-config"))
+	out, err := probe(context.Background(), l, argv, configLimit, nil)
+	if errors.Is(err, errGuardEnded) {
+		return nil, guardKilled("puma", "while its configuration was asked for")
+	}
+	c := parsePumaConfig(out)
+	if c["version"] != "" {
+		return c, nil
+	}
+	return nil, noPumaConfig(p, out, err)
+}
+
+// pumaConfigFiles are the options that name what Puma would read: what -C names, or else the first of two files where the
+// command is started (configuration.rb, config_files). With our own -C it would not look for them.
+func (l *Launch) pumaConfigFiles(p program, args pumaArgs) []string {
+	var options []string
+	for _, file := range args.values("config") {
+		if file != "-" {
+			options = append(options, "-C", file)
+		}
+	}
+	if args.has("no-config") || args.has("config") {
+		return options
+	}
+	env := slices.Concat(l.env, p.set)
+	environment := cmp.Or(args.last("environment"),
+		getenv(env, "APP_ENV"), getenv(env, "RACK_ENV"), getenv(env, "RAILS_ENV"), "development")
+	for _, file := range []string{filepath.Join("config/puma", environment+".rb"), "config/puma.rb"} {
+		if exists(file) {
+			return []string{"-C", file}
+		}
+	}
+	return nil
+}
+
+// noPumaConfig says why Puma told nothing: it can't be run, or an option or a configuration is wrong.
+func noPumaConfig(p program, out []byte, err error) error {
+	lines := splitLog(out)
+	f := calibrate.Usage("correct it; the same command by hand says the same", "%s can't read its options and its configuration",
+		strings.Join(p.argv[:p.index+1], " "))
+	f.Log = lastLines(lines, logLines)
+	f.Why = cmp.Or(rubyException(lines), strings.Join(lastLines(f.Log, 1), ""))
+	if f.Why == "" && err != nil {
+		f.Why = err.Error()
+	}
+	return f
+}
+
+// parsePumaConfig reads what our configuration file printed, whatever the user's own prints.
+func parsePumaConfig(out []byte) pumaConfig {
+	c := pumaConfig{}
+	for _, line := range splitLog(out) {
+		if setting, ours := strings.CutPrefix(line, "calibrate."); ours {
+			name, value, _ := strings.Cut(setting, "=")
+			c[name] = value
+		}
+	}
+	return c
+}
+
+func (c pumaConfig) number(name string) int {
+	n, _ := strconv.Atoi(c[name])
+	return n
+}
+
+func (c pumaConfig) on(name string) bool { return c[name] != "" && c[name] != "false" }
