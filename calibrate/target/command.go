@@ -20,7 +20,7 @@ func (anyCommand) plan(l *Launch, p program) error {
 		}
 		return calibrate.Usage(try, "no way to tell %s which port to listen on", p.name)
 	}
-	if l.spec.has("threads") {
+	if l.spec.has("threads") || l.spec.Threads == 1 { // one is the user's word that a worker takes a request at a time
 		l.info.Threads = max(l.spec.Threads, 1)
 	}
 	l.info.HasThreads, l.info.CanScale = l.spec.has("threads"), l.spec.has("workers")

@@ -21,10 +21,13 @@ func pumaCommand(t *testing.T, args ...string) []string {
 	return slices.Concat([]string{onPath(t, "puma")}, args)
 }
 
-// onPath is a server of Debian's packages.
+// onPath is a server of Debian's packages: a name on the PATH, or the pattern of a whole path.
 func onPath(t *testing.T, name string) string {
 	t.Helper()
 	notShort(t)
+	if files, _ := filepath.Glob(name); len(files) > 0 {
+		name = files[0]
+	}
 	file, err := exec.LookPath(name)
 	if err != nil {
 		if os.Getenv("CALIBRATE_REQUIRE_SERVERS") == "1" {

@@ -93,7 +93,8 @@ var traps = []trap{
 	// PHP 8.2.
 	{"php-fpm", number{}, number{}, calibrate.Warning{Code: "fastcgi",
 		Text: "it speaks FastCGI, not HTTP: calibrate measures it together with the web server before it",
-		Try:  "calibrate run --url http://127.0.0.1:8080 -- ./start-both.sh"}},
+		Try: "calibrate run --threads 1 --env PORT={port} --env PHP_WORKERS={workers} -- ./start-both.sh, " +
+			"with pm = static and pm.max_children = ${PHP_WORKERS} in the pool's configuration"}},
 
 	// NOW LMS 2.
 	{"lmsctl", number{}, number{}, calibrate.Warning{Code: inOneProcess,
