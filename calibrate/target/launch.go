@@ -90,6 +90,7 @@ var servers = []struct {
 	{isNowLMS, nowLMS{}},
 	{isPyPNM, pypnm{}},
 	{isPuma, puma{}},
+	{isRackFront, rackFront{}},
 }
 
 // knownServer is the one that recognises a program, nil for none.

@@ -33,7 +33,7 @@ exit!
 `
 
 // askPuma has Puma read the user's configuration, and nothing more.
-func askPuma(l *Launch, p program, args pumaArgs) (pumaConfig, error) {
+func askPuma(l *Launch, p program, args rubyArgs) (pumaConfig, error) {
 	file, err := os.CreateTemp("", "calibrate-puma-*.rb")
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func askPuma(l *Launch, p program, args pumaArgs) (pumaConfig, error) {
 
 // pumaConfigFiles are the options that name what Puma would read: what -C names, or else the first of two files where the
 // command is started (configuration.rb, config_files). With our own -C it would not look for them.
-func (l *Launch) pumaConfigFiles(p program, args pumaArgs) []string {
+func (l *Launch) pumaConfigFiles(p program, args rubyArgs) []string {
 	var options []string
 	for _, file := range args.values("config") {
 		if file != "-" {

@@ -14,9 +14,9 @@ import (
 	"workermem/calibrate"
 )
 
-// pumaCommand is a command that runs an app of fixtures/rack with Debian's packages (make servers). --no-config keeps
+// pumaWith is a command that runs an app of fixtures/rack with Debian's packages (make servers). --no-config keeps
 // the configuration beside the app out, but where a test names it.
-func pumaCommand(t *testing.T, args ...string) []string {
+func pumaWith(t *testing.T, args ...string) []string {
 	t.Helper()
 	return slices.Concat([]string{onPath(t, "puma")}, args)
 }
@@ -88,7 +88,7 @@ func within(t *testing.T, what string, got, want, share float64) {
 // A command in single mode is measured as a cluster of one, and its leak is seen in the worker.
 func TestE2EPuma(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: pumaCommand(t, "--no-config", "-p", "9292", rackApp(t)), Env: knobs("KEEP_BYTES", "16384")})
+	r := start(t, Spec{Command: pumaWith(t, "--no-config", "-p", "9292", rackApp(t)), Env: knobs("KEEP_BYTES", "16384")})
 	r.answering()
 	info := r.Info()
 	if info.Server != "puma" || info.ServerVersion == "" || info.Threads != 5 || !info.HasThreads || !info.CanScale || info.CanRecycle ||
@@ -109,7 +109,7 @@ func TestE2EPuma(t *testing.T) {
 
 func TestE2EPumaWorkersAndThreads(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: pumaCommand(t, "--no-config", "-w", "4", "-t", "1:2", "--preload", fixture(t, "rack", "sinatra.ru")),
+	r := start(t, Spec{Command: pumaWith(t, "--no-config", "-w", "4", "-t", "1:2", "--preload", fixture(t, "rack", "sinatra.ru")),
 		Workers: 2, Threads: 7, Env: knobs()})
 	workers, err := r.Workers()
 	if err != nil || len(workers) != 2 || len(r.Tree()) != 3 {
@@ -165,12 +165,21 @@ func TestE2EPumaConfigOfTheFolder(t *testing.T) {
 	}
 }
 
+// rackup would start Puma in single mode.
+func TestE2EPumaByRackup(t *testing.T) {
+	t.Parallel()
+	r := start(t, Spec{Command: []string{onPath(t, "rackup"), "-s", "puma", "-O", "Threads=1:3", fixture(t, "rack", "sinatra.ru")}, Workers: 2, Env: knobs()})
+	if workers, err := r.Workers(); err != nil || len(workers) != 2 || r.Info().Server != "puma" || r.Info().Threads != 3 {
+		t.Errorf("workers %v %v, %+v", workers, err, r.Info())
+	}
+}
+
 // The trap: the variable preloads the app, the option doesn't.
 func TestE2EPumaPreloadByVariable(t *testing.T) {
 	t.Parallel()
 	env := maps.Clone(knobs())
 	env["WEB_CONCURRENCY"] = "3"
-	r := start(t, Spec{Command: pumaCommand(t, "--no-config", rackApp(t)), Env: env})
+	r := start(t, Spec{Command: pumaWith(t, "--no-config", rackApp(t)), Env: env})
 	warned := slices.ContainsFunc(r.Warnings(), func(w calibrate.Warning) bool { return w.Code == preloadFromEnv })
 	log, _ := os.ReadFile(r.log.Name())
 	if loaded := strings.Contains(string(log), "Preloading application"); !loaded || !r.Info().Preload || !warned {
@@ -182,7 +191,7 @@ func TestE2EPumaPreloadByVariable(t *testing.T) {
 // What --fork-worker forks is below the first worker.
 func TestE2EPumaForkWorker(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: pumaCommand(t, "--no-config", "-w", "2", "-t", "1:1", "--fork-worker=20", rackApp(t)), Workers: 2, Env: knobs()})
+	r := start(t, Spec{Command: pumaWith(t, "--no-config", "-w", "2", "-t", "1:1", "--fork-worker=20", rackApp(t)), Workers: 2, Env: knobs()})
 	eventually(t, "a second worker", func() bool { workers, _ := r.Workers(); return len(workers) == 2 })
 	before, _ := r.Workers()
 	r.load(t, 200)
@@ -193,7 +202,7 @@ func TestE2EPumaForkWorker(t *testing.T) {
 
 func TestE2EPumaWorkerKilled(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: pumaCommand(t, "--no-config", rackApp(t)), Env: knobs("FAIL", "kill:5")})
+	r := start(t, Spec{Command: pumaWith(t, "--no-config", rackApp(t)), Env: knobs("FAIL", "kill:5")})
 	before := r.worker()
 	client := readyClient()
 	client.Timeout = 5 * time.Second
@@ -237,7 +246,7 @@ func TestE2EPumaFailures(t *testing.T) {
 				args = slices.Concat([]string{"--no-config"}, args)
 			}
 			began := time.Now()
-			f := failure(t, Spec{Command: pumaCommand(t, args...), Env: knobs("FAIL", c.fail), BootDeadline: 6 * time.Second})
+			f := failure(t, Spec{Command: pumaWith(t, args...), Env: knobs("FAIL", c.fail), BootDeadline: 6 * time.Second})
 			says(t, f, c.kind, c.says)
 			if took := time.Since(began); took > 20*time.Second {
 				t.Errorf("it took %s", took)

@@ -24,26 +24,24 @@ func fakePuma(t *testing.T, settings ...string) string {
 
 func TestIsPuma(t *testing.T) {
 	for command, want := range map[string]bool{
-		"puma":                                      true,
-		"/usr/bin/puma -w 2 config.ru":              true,
-		"bundle exec puma -C config/puma.rb":        true,
-		"bundle exec --gemfile G puma":              true,
-		"env RACK_ENV=production bundle exec puma":  true,
-		"ruby -I lib bin/puma":                      true,
-		"bin/puma":                                  true,
-		"pumactl start":                             false,
-		"bundle install":                            false,
-		"ruby app.rb":                               false,
-		"rackup -s puma":                            false,
-		"rails server":                              false,
-		"tail -f puma.log":                          false,
-		"puma-dev":                                  false,
-		"sh -c cd /srv && bundle exec puma":         false, // not simple: any other command
-		"gunicorn puma:app":                         false,
-		"nice -n 5 puma -t 1:1":                     true,
-		"poetry run puma":                           true,
-		"dumb-init -- bundle exec puma -w 2":        true,
-		"bundle exec rackup -s puma -o 127.0.0.1 x": false,
+		"puma":                                     true,
+		"/usr/bin/puma -w 2 config.ru":             true,
+		"bundle exec puma -C config/puma.rb":       true,
+		"bundle exec --gemfile G puma":             true,
+		"env RACK_ENV=production bundle exec puma": true,
+		"ruby -I lib bin/puma":                     true,
+		"bin/puma":                                 true,
+		"pumactl start":                            false,
+		"bundle install":                           false,
+		"ruby app.rb":                              false,
+		"rails server":                             false, // but see TestPumaInstead
+		"tail -f puma.log":                         false,
+		"puma-dev":                                 false,
+		"sh -c cd /srv && bundle exec puma":        false, // not simple: any other command
+		"gunicorn puma:app":                        false,
+		"nice -n 5 puma -t 1:1":                    true,
+		"poetry run puma":                          true,
+		"dumb-init -- bundle exec puma -w 2":       true,
 	} {
 		if got := isPuma(seeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
@@ -81,7 +79,7 @@ func TestPumaArgs(t *testing.T) {
 		"-e production -p 80 app.ru --port": "environment=production port=80 - port=",
 	} {
 		var got []string
-		for _, arg := range scanPuma(strings.Fields(words)) {
+		for _, arg := range pumaCommand.scan(strings.Fields(words)) {
 			if arg.option == "" {
 				got = append(got, "-")
 			} else {
@@ -91,7 +89,7 @@ func TestPumaArgs(t *testing.T) {
 		if strings.Join(got, " ") != want {
 			t.Errorf("%s\n got  %s\n want %s", words, strings.Join(got, " "), want)
 		}
-		if again := scanPuma(strings.Fields(words)).without(); strings.Join(again, " ") != words {
+		if again := pumaCommand.scan(strings.Fields(words)).without(); strings.Join(again, " ") != words {
 			t.Errorf("%s is written again as %q", words, again)
 		}
 	}
@@ -122,6 +120,28 @@ func TestPumaMeasuredCommand(t *testing.T) {
 	}
 	hasChange(t, l.Info(), "8 threads a worker instead of 5")
 	hasChange(t, l.Info(), "a cluster of 3 workers (-w 3) instead of single mode")
+}
+
+// A Rails app sizes its pool of connections by a variable, unless the user has set it for this run.
+func TestPumaTellsRails(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "config/application.rb", "")
+	p := fakePuma(t)
+	for _, c := range []struct {
+		spec Spec
+		want string
+	}{
+		{Spec{Threads: 8}, "8"},
+		{Spec{Threads: 8, Env: map[string]string{"RAILS_MAX_THREADS": "20"}}, "20"},
+		{Spec{Threads: 5}, ""}, // as the command says
+		{Spec{}, ""},
+	} {
+		c.spec.Command = []string{p}
+		t.Setenv("RAILS_MAX_THREADS", "")
+		if got := getenv(recognised(t, c.spec).env, "RAILS_MAX_THREADS"); got != c.want {
+			t.Errorf("%d threads: %q, want %q", c.spec.Threads, got, c.want)
+		}
+	}
 }
 
 // What a configuration shares with production stays away from the measurement.
@@ -158,7 +178,7 @@ func TestPumaConfigFiles(t *testing.T) {
 	}
 	files := func(env []string, words string) string {
 		l := &Launch{env: env}
-		return strings.Join(l.pumaConfigFiles(program{}, scanPuma(strings.Fields(words))), " ")
+		return strings.Join(l.pumaConfigFiles(program{}, pumaCommand.scan(strings.Fields(words))), " ")
 	}
 	if got := files(nil, ""); got != "" {
 		t.Errorf("without any file: %s", got)
@@ -196,6 +216,60 @@ func TestPumaRefuses(t *testing.T) {
 	usage(t, err, "daemonize sends puma to the background")
 	_, err = Recognise(Spec{Command: []string{p}, MaxRequests: 100})
 	usage(t, err, "puma has no limit of requests")
+}
+
+// rails server and rackup start Puma, and so does what is measured, where the bundle has it.
+func TestPumaInstead(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	t.Setenv("PATH", dir)
+	for _, name := range []string{"bundle", "rackup", "bin/rails", "puma", "ruby", "env"} {
+		write(t, name, "#!/bin/sh\n/bin/cat <<'E'\ncalibrate.version=5.6.5\ncalibrate.max_threads=5\nE\n")
+		if err := os.Chmod(name, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	measured := func(command string) string {
+		l := recognised(t, Spec{Command: strings.Fields(command)})
+		if l.Info().Server != "puma" {
+			t.Errorf("%s is %s", command, l.Info().Server)
+		}
+		hasChange(t, l.Info(), "puma itself is run instead of")
+		return strings.ReplaceAll(strings.Join(l.Info().MeasuredCommand, " "), " -b tcp://{host}:{port} -w 1 -t 5:5", "")
+	}
+	for command, want := range map[string]string{
+		"bin/rails s":                                   "puma",
+		"bin/rails server -e production -p 80":          "puma --environment production",
+		"ruby bin/rails s -u puma -b ::1 -c other.ru":   "puma other.ru",
+		"env A=B bundle exec rails s":                   "env A=B bundle exec puma",
+		"rackup":                                        "puma",
+		"rackup -s puma -o 0.0.0.0 -p 80 -E x app.ru":   "puma --environment x app.ru",
+		"bundle exec rackup -I lib -O Threads=1:3 a.ru": "bundle exec puma --include lib a.ru",
+	} {
+		if got := measured(command); got != want {
+			t.Errorf("%s\n got  %s\n want %s", command, got, want)
+		}
+	}
+	write(t, "Gemfile", "")
+	if got := measured("bin/rails s"); got != "bundle exec puma" {
+		t.Errorf("with a Gemfile: %s", got)
+	}
+	for command, text := range map[string]string{
+		"bin/rails s -d":      "to the background",
+		"rackup -D":           "to the background",
+		"rackup -r x a.ru":    "puma has no --require",
+		"rackup --help":       "only prints",
+		"bin/rails s -u thin": "no way to tell rails which port",
+		"rackup -s webrick":   "no way to tell rackup which port",
+	} {
+		_, err := Recognise(Spec{Command: strings.Fields(command)})
+		usage(t, err, text)
+	}
+	write(t, "Gemfile.lock", "GEM\n  specs:\n    falcon (0.42)\n")
+	_, err := Recognise(Spec{Command: []string{"bin/rails", "s"}})
+	usage(t, err, "no way to tell rails which port")
+	write(t, "Gemfile.lock", "GEM\n  specs:\n    puma (5.6.5)\n")
+	measured("bin/rails s")
 }
 
 // The wording of Puma 5.6.5 and Ruby 3.1.
