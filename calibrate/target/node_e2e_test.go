@@ -22,7 +22,7 @@ func TestE2ENodeCluster(t *testing.T) {
 	if rule := r.Info().WorkerRule; rule != ruleGuessLeaf {
 		t.Errorf("before any traffic by %q", rule)
 	}
-	within(t, "bytes a request", r.growth(t, r.worker(), 1000, 2000), 65536, 0.15)
+	within(t, "bytes a request", r.growth(t, r.worker(), 600, 800), 65536, 0.15)
 	r.answering()
 	if info := r.Info(); info.WorkerRule != ruleBusyLeaf || !info.CanScale || info.CanRecycle || len(r.Tree()) != 2 || r.watch.replacements() != 0 {
 		t.Errorf("%+v, tree %v, %d replacements", info, r.Tree(), r.watch.replacements())
@@ -37,7 +37,7 @@ func TestE2ENodeClusterInShell(t *testing.T) {
 	t.Parallel()
 	script := "cd '" + fixture(t, "node") + "' && exec " + onPath(t, "node") + " server.js"
 	r := start(t, Spec{Command: []string{"sh", "-c", script}, Workers: 2, Env: nodeEnv()})
-	bodies := r.load(t, 1000)
+	bodies := r.load(t, 600)
 	workers, _ := r.Workers()
 	if len(workers) != 2 || len(r.Tree()) != 3 || r.Info().WorkerRule != ruleBusyLeaf {
 		t.Fatalf("workers %v of %v by %q", workers, r.Tree(), r.Info().WorkerRule)

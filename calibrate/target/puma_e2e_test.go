@@ -88,7 +88,7 @@ func within(t *testing.T, what string, got, want, share float64) {
 // A command in single mode is measured as a cluster of one, and its leak is seen in the worker.
 func TestE2EPuma(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: pumaWith(t, "--no-config", "-p", "9292", rackApp(t)), Env: knobs("KEEP_BYTES", "16384")})
+	r := start(t, Spec{Command: pumaWith(t, "--no-config", "-p", "9292", rackApp(t)), Env: knobs("KEEP_BYTES", "65536")})
 	r.answering()
 	info := r.Info()
 	if info.Server != "puma" || info.ServerVersion == "" || info.Threads != 5 || !info.HasThreads || !info.CanScale || info.CanRecycle ||
@@ -101,7 +101,7 @@ func TestE2EPuma(t *testing.T) {
 	if r.watch.replacements() != 0 || r.Backlog() != 0 {
 		t.Errorf("%d replacements, backlog %d", r.watch.replacements(), r.Backlog())
 	}
-	within(t, "bytes a request", r.growth(t, r.worker(), 1500, 2500), 16384, 0.15)
+	within(t, "bytes a request", r.growth(t, r.worker(), 300, 800), 65536, 0.15)
 	if stopped, err := r.Stop(t.Context()); err != nil || stopped.Killed != 0 || stopped.Left != 0 || stopped.Seconds > 8 {
 		t.Errorf("%+v %v", stopped, err)
 	}
@@ -245,14 +245,27 @@ func TestE2EPumaFailures(t *testing.T) {
 			if args[0] != "-C" {
 				args = slices.Concat([]string{"--no-config"}, args)
 			}
+			spec := Spec{Command: pumaWith(t, args...), Env: knobs("FAIL", c.fail)}
+			if c.fail == "status500" || c.fail == "hang" { // which nothing but the deadline ends
+				spec.BootDeadline = 2 * time.Second
+			}
 			began := time.Now()
-			f := failure(t, Spec{Command: pumaWith(t, args...), Env: knobs("FAIL", c.fail), BootDeadline: 6 * time.Second})
+			f := failure(t, spec)
 			says(t, f, c.kind, c.says)
 			if took := time.Since(began); took > 20*time.Second {
 				t.Errorf("it took %s", took)
 			}
 		})
 	}
+}
+
+// A worker that takes longer to load the app than Puma waits is killed, and another one is.
+func TestE2EPumaBootTimeout(t *testing.T) {
+	t.Parallel()
+	config := filepath.Join(t.TempDir(), "slow.rb")
+	write(t, config, "worker_check_interval 1\nworker_timeout 3\nworker_boot_timeout 1\n")
+	f := failure(t, Spec{Command: pumaWith(t, "-C", config, rackApp(t)), Env: knobs("IMPORT_SECONDS", "30"), BootDeadline: 20 * time.Second})
+	says(t, f, calibrate.KindApp, "starts its worker over and over\nthe app takes longer to load than worker_boot_timeout allows")
 }
 
 // A server that runs: cluster and single, told by their titles.

@@ -78,7 +78,7 @@ var traps = []trap{
 	// Puma 5.6.
 	{"puma", number{}, number{}, noLimit("puma_worker_killer, or a memory limit of the supervisor")},
 	{"puma", number{}, number{}, calibrate.Warning{Code: respawnsForEver,
-		Text: "where the app can't be loaded, a cluster starts its workers over and over, some 50 times a second, never ends and doesn't say why",
+		Text: "where the app can't be loaded, a cluster starts its workers over and over without a pause, never ends, and doesn't say why",
 		Try:  "preload_app!, with which it says why and ends"}},
 	// Puma 5.6; 6 by its source (configuration.rb, Configuration#initialize), issue 3044 of puma/puma.
 	{"puma", number{5, 0}, number{7, 0}, calibrate.Warning{Code: preloadFromEnv,
