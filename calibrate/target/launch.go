@@ -85,6 +85,7 @@ var servers = []struct {
 }{
 	{isGunicorn, gunicorn{}},
 	{isUvicorn, uvicorn{}},
+	{isUWSGI, uwsgi{}},
 	{isApache, modWSGI{}},
 	{isExpress, express{}},
 	{isNowLMS, nowLMS{}},

@@ -61,6 +61,16 @@ var traps = []trap{
 		Try:  "--min-worker-lifetime 0, if workers are to be that short-lived"}},
 	{"uwsgi", number{}, number{}, calibrate.Warning{Code: "term-reloads",
 		Text: "SIGTERM reloads it instead of stopping it", Try: "--die-on-term"}},
+	{"uwsgi", number{}, number{}, calibrate.Warning{Code: "limit-needs-master",
+		Text: "without a master the server ends where its worker reaches --max-requests, with status 0", Try: "--master"}},
+	{"uwsgi", number{}, number{}, calibrate.Warning{Code: "errors-instead",
+		Text: "where the app can't be imported it lives on, and answers every request with 500", Try: "--need-app"}},
+	{"uwsgi", number{}, number{}, calibrate.Warning{Code: "stopping-cuts",
+		Text: "every signal that stops it cuts off the requests that are under way",
+		Try:  `--hook-master-start "unix_signal:15 gracefully_kill_them_all"`}},
+	{"uwsgi", number{}, number{}, calibrate.Warning{Code: "threads-stand-still",
+		Text: "threads that the app itself starts don't run, unless --threads is 2 or more",
+		Try:  "--enable-threads, if the app or a library of its has some"}},
 
 	// mod_wsgi 4.9 with a raw configuration; mod_wsgi-express sets both.
 	{"mod_wsgi", number{}, number{}, calibrate.Warning{Code: "first-request-loads",

@@ -23,7 +23,7 @@ func TestTrapsOf(t *testing.T) {
 		{"uvicorn", "0.41.0", []string{"limit-ends-server"}},
 		{"uvicorn", "1.0", []string{"limit-ends-server"}},
 		{"uvicorn", "", []string{"limit-ends-server"}},
-		{"uwsgi", "2.0.21-debian", []string{"young-workers-stay", "term-reloads"}},
+		{"uwsgi", "2.0.21-debian", []string{"young-workers-stay", "term-reloads", "limit-needs-master", "errors-instead", "stopping-cuts", "threads-stand-still"}},
 		{"node", "20.20.2", []string{"no-request-limit"}},
 		{"nothing", "1.0", nil},
 	} {
