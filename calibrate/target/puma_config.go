@@ -34,18 +34,13 @@ exit!
 
 // askPuma has Puma read the user's configuration, and nothing more.
 func askPuma(l *Launch, p program, args rubyArgs) (pumaConfig, error) {
-	file, err := os.CreateTemp("", "calibrate-puma-*.rb")
+	file, err := writePumaProbe()
 	if err != nil {
-		return nil, err
+		return nil, &calibrate.Failure{Kind: calibrate.KindTool, Err: err, What: "the question to puma could not be written", Why: err.Error(),
+			Try: "TMPDIR=/a/folder/with/room calibrate run ..."}
 	}
-	defer os.Remove(file.Name())
-	if _, err := file.WriteString(pumaProbe); err != nil {
-		return nil, err
-	}
-	if err := file.Close(); err != nil {
-		return nil, err
-	}
-	argv := slices.Concat(p.argv[:p.index+1], l.pumaConfigFiles(p, args), []string{"-C", file.Name()}, args.without("config", "no-config"))
+	defer os.Remove(file)
+	argv := slices.Concat(p.argv[:p.index+1], l.pumaConfigFiles(p, args), []string{"-C", file}, args.without("config", "no-config"))
 	out, err := probe(context.Background(), l, argv, configLimit, nil)
 	if errors.Is(err, errGuardEnded) {
 		return nil, guardKilled("puma", "while its configuration was asked for")
@@ -55,6 +50,18 @@ func askPuma(l *Launch, p program, args rubyArgs) (pumaConfig, error) {
 		return c, nil
 	}
 	return nil, noPumaConfig(p, out, err)
+}
+
+func writePumaProbe() (name string, err error) {
+	file, err := os.CreateTemp("", "calibrate-puma-*.rb")
+	if err != nil {
+		return "", err
+	}
+	_, err = file.WriteString(pumaProbe)
+	if err = errors.Join(err, file.Close()); err != nil {
+		os.Remove(file.Name())
+	}
+	return file.Name(), err
 }
 
 // pumaConfigFiles are the options that name what Puma would read: what -C names, or else the first of two files where the

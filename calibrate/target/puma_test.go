@@ -1,11 +1,14 @@
 package target
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"workermem/calibrate"
 )
 
 // fakePuma is a program of that name that says what its configuration comes to, and no more. Its last line is for what a
@@ -270,6 +273,18 @@ func TestPumaInstead(t *testing.T) {
 	usage(t, err, "no way to tell rails which port")
 	write(t, "Gemfile.lock", "GEM\n  specs:\n    puma (5.6.5)\n")
 	measured("bin/rails s")
+}
+
+// Without a place for temporary files the tool itself has failed, and says so.
+func TestPumaNoTemporaryFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	p := fakePuma(t)
+	t.Setenv("TMPDIR", "/proc")
+	_, err := Recognise(Spec{Command: []string{p}})
+	var f *calibrate.Failure
+	if !errors.As(err, &f) || f.Kind != calibrate.KindTool || f.Try == "" {
+		t.Errorf("%#v", err)
+	}
 }
 
 // The wording of Puma 5.6.5 and Ruby 3.1.
