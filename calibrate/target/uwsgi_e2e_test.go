@@ -104,6 +104,9 @@ func TestE2EUWSGIFront(t *testing.T) {
 			t.Fatalf("answered by %d, the workers found are %v", pid, found)
 		}
 	}
+	if stopped, err := r.Stop(t.Context()); err != nil || stopped.Killed != 0 || stopped.Seconds > 8 {
+		t.Errorf("%+v %v", stopped, err)
+	}
 }
 
 func TestE2EUWSGIRecycles(t *testing.T) {
@@ -112,6 +115,7 @@ func TestE2EUWSGIRecycles(t *testing.T) {
 	pids := map[string]bool{}
 	time.Sleep(2 * time.Second) // uWSGI puts off replacing a worker that is younger
 	eventually(t, "workers in the place of the first two", func() bool { pids[r.get("/")] = true; return len(pids) > 2 })
+	time.Sleep(300 * time.Millisecond) // a worker that is told to end in its first moments doesn't hear it: it would be killed after 10 s
 }
 
 // What the fixture keeps is what the worker grows by.
@@ -123,13 +127,13 @@ func TestE2EUWSGIDjangoGrows(t *testing.T) {
 	}
 	command := slices.Concat(uwsgiWith(t, "")[:3], []string{"--chdir", filepath.Join(fixtures, "wsgi"), "--pythonpath", filepath.Join(fixtures, ".venv/site-packages"), "--module", "django_app:application"})
 	r := start(t, Spec{Command: command, Env: map[string]string{"CALIBRATE_KEEP_BYTES": "65536"}})
-	r.load(t, 300)
+	r.load(t, 200)
 	if got := atoi(t, r.get("/pid")); got != r.worker() {
 		t.Errorf("answered by %d, the worker found is %d", got, r.worker())
 	}
 	before := residentKB(t, r.worker())
-	r.load(t, 500)
-	if grown := float64(residentKB(t, r.worker())-before) / 500; grown < 64*0.85 || grown > 64*1.15 {
+	r.load(t, 300)
+	if grown := float64(residentKB(t, r.worker())-before) / 300; grown < 64*0.85 || grown > 64*1.15 {
 		t.Errorf("grew by %.1f KB a request, and keeps 64", grown)
 	}
 }
