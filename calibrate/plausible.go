@@ -47,7 +47,7 @@ func (c Creep) implausible() string {
 	if !slices.Contains([]string{"", "flat", "creeping", "warming", "inconclusive"}, c.Verdict) {
 		return fmt.Sprintf("creep.verdict is %q", c.Verdict)
 	}
-	if c.By == ByBoth && (c.Rest == nil || c.BytesPerSecond == nil || c.HighBytesPerSecond == nil || c.BytesPerRequest == nil || c.High == nil) {
+	if c.By == ByBoth && !c.knownApart() {
 		return "creep.by is both request and time, and one of them is missing"
 	}
 	const most = 1 << 45 // bytes a request
@@ -60,4 +60,9 @@ func (c Creep) implausible() string {
 		return fmt.Sprintf("creep.bytes_per_request is %g, outside of its interval", *s)
 	}
 	return ""
+}
+
+// knownApart says that the creep by request and that by time are both there.
+func (c Creep) knownApart() bool {
+	return c.Rest != nil && c.BytesPerRequest != nil && c.High != nil && c.BytesPerSecond != nil && c.HighBytesPerSecond != nil
 }
