@@ -61,3 +61,31 @@ func (r *run) routes(ctx context.Context) error {
 
 // Bill is what a route takes beyond an idle worker, in bytes.
 func (r RouteRun) Bill() int64 { return max(r.PeakRSSBytes-r.IdleRSSBytes, 0) }
+
+// Creep is the mean of the routes' creeps, each by its share of the load, in bytes a request. ok is false where one of them
+// is missing.
+func (s *Routes) Creep() (mean float64, ok bool) {
+	if s == nil {
+		return 0, false
+	}
+	for _, run := range s.Runs {
+		if run.Creep == nil || run.Failed != "" {
+			return 0, false
+		}
+		mean += run.Share * run.Creep.BytesPerRequest
+	}
+	return mean, s.Left == 0 && len(s.Runs) > 0
+}
+
+// hidden says that the routes creep by more than the soak of all together has shown, and by how much. An allocator keeps
+// the room of a large request for a while, and what other requests leave behind goes there first, where no reading sees it.
+func (s *Routes) hidden(c Creep) (mean float64, hidden bool) {
+	mean, ok := s.Creep()
+	if !ok || c.High == nil || c.Verdict != string(creep.Creeping) && c.Verdict != string(creep.Flat) {
+		return 0, false
+	}
+	return mean, mean > *c.High && mean-*c.High > 0.1*mean && mean > leastHidden
+}
+
+// leastHidden is the least creep, in bytes a request, that is worth a word: what the verdict counts as creeping.
+const leastHidden = 250

@@ -63,6 +63,10 @@ func doubts(r Result) []Warning {
 		"the worker's memory creeps, and %s has no request limit that calibrate knows of", r.Target.Server)
 	sweepDoubts(r, add)
 	restDoubts(r.Creep, add)
+	mean, hidden := r.Routes.hidden(r.Creep)
+	add(hidden, "hidden-creep", "soak longer (--duration 5m), and take a lower max-requests until then",
+		"the routes alone creep by %s a request on average, more than the soak of all together has shown: what they leave behind goes into "+
+			"the room of larger requests first, and grows beyond it later", sayBytes(mean))
 	for _, p := range r.Phases {
 		add(strings.HasPrefix(p.EndedBecause, memoryEnded), "memory-guard",
 			"give the app less load, or this machine more memory", "phase %s was ended early for %s", p.Name, p.EndedBecause)

@@ -78,23 +78,16 @@ func routesNote(r calibrate.Result) string {
 	if n := r.Routes.Left; n > 0 {
 		s += fmt.Sprintf(" Not run alone: %s, %s of the load.", plural(n, "rarer route"), percent(r.Routes.LeftShare))
 	}
-	sum, ok := shared(r)
-	if ok && r.Creep.BytesPerRequest != nil {
+	if sum, ok := r.Routes.Creep(); ok && r.Creep.BytesPerRequest != nil {
 		s += fmt.Sprintf(" By their shares of the load the creeps come to %s a request; the soak of all together had %s.",
 			perRequest(sum), perRequest(*r.Creep.BytesPerRequest))
 	}
 	return s
 }
 
-// shared is the mean of the routes' creeps, each by its share of the load. ok is false where one of them is missing.
-func shared(r calibrate.Result) (sum float64, ok bool) {
-	for _, run := range r.Routes.Runs {
-		if run.Creep == nil || run.Failed != "" {
-			return 0, false
-		}
-		sum += run.Share * run.Creep.BytesPerRequest
-	}
-	return sum, r.Routes.Left == 0
+// told says that what went away is known to be more, or less, than anything.
+func told(run calibrate.TriageRun) bool {
+	return run.Gone != nil && run.GoneLow != nil && run.GoneHigh != nil && *run.GoneHigh-*run.GoneLow < 1
 }
 
 func triageVerdict(t calibrate.Triage) string {
@@ -119,7 +112,7 @@ func triageGrid(r calibrate.Result) grid {
 	}
 	for _, run := range r.Triage.Runs {
 		gone := "-"
-		if run.Gone != nil {
+		if told(run) {
 			gone = share(max(*run.Gone, 0))
 		}
 		slope, interval := slopeCells(run.Creep)

@@ -50,7 +50,7 @@ func (q Question) chosen() choice {
 }
 
 // chooseWorkers is the lesser of CPU and memory, but two where two fit: one worker leaves nobody to answer while it
-// is recycled, and one Python process uses one core. The memory bound is not divided by threads as in the seeds,
+// is recycled, and one worker of most languages keeps one core busy. The memory bound is not divided by threads as in the seeds,
 // since the law already counts what threads cost.
 func (q Question) chooseWorkers(threads int) choice {
 	c := choice{threads: threads, byCPU: q.cpuWorkers(threads), byMemory: q.memoryWorkers(threads)}

@@ -141,7 +141,7 @@ func TestDecideTwoWorkers(t *testing.T) {
 	}
 	sentence(t, "reason", a.Reason, "2 workers with 4 threads each: CPU allows (2 x 2 + 1) / 4 threads = 1; "+
 		"memory holds (300 MB budget - 50 MB shared) / 60 MB a worker = 4, rounded down. "+
-		"Two all the same: with one, nobody answers while it restarts, and one Python process uses one core. "+
+		"Two all the same: with one, nobody answers while it restarts, and one worker of most languages keeps one core busy. "+
 		"In all 50 MB shared + 2 x 60 MB = 170 MB, 56.7 % of the budget. "+
 		"(The plain formula, min(2 x 2 + 1, 300 MB / 60 MB) / 4 threads, says 1.)")
 

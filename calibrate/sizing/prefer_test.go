@@ -68,7 +68,7 @@ func TestPreferSentences(t *testing.T) {
 	sentence(t, "threads", a.Reason, "2 workers with 16 threads each: CPU allows 1, the least, of (2 x 4 + 1) / 16 threads; "+
 		"memory holds 1 638 MB budget / 209 MB a worker = 7, rounded down. "+
 		"Of 1, 4 or 16 threads a worker 16 allows the most requests at once. "+
-		"Two all the same: with one, nobody answers while it restarts, and one Python process uses one core. "+
+		"Two all the same: with one, nobody answers while it restarts, and one worker of most languages keeps one core busy. "+
 		"In all 2 x 209 MB = 418 MB, 25.5 % of the budget. "+
 		"(The plain formula, min(2 x 4 + 1, 1 638 MB / 209 MB) / 16 threads, says 1.) "+
 		"No max-requests: creep was not given.")

@@ -126,12 +126,12 @@ func (q Question) boundedSentence(c choice) string {
 
 // twoSentence is the rule of two, where it raised the count or could not.
 func (q Question) twoSentence(c choice) string {
-	const why = "with one, nobody answers while it restarts, and one Python process uses one core"
+	const why = "with one, nobody answers while it restarts, and one worker of most languages keeps one core busy"
 	switch {
 	case c.workers == 2 && c.byCPU < 2:
 		return "Two all the same: " + why + "."
 	case c.workers == 1 && c.free == 1:
-		return "Only one fits: while it restarts nobody answers, and one Python process uses one core."
+		return "Only one fits: while it restarts nobody answers, and one worker of most languages keeps one core busy."
 	}
 	return ""
 }
