@@ -10,8 +10,12 @@
 //  2. Capacity: unless the user fixed the load, a closed loop finds what one worker can serve.
 //  3. Warm-up: load at 70 % of that until memory has settled.
 //  4. Soak: the same load until the creep's interval is narrow enough, or the limit.
-//  5. Peak: every thread busy at once. The kernel's high-water mark is the worker's peak.
-//  6. Analysis ([Analyse], pure): samples and traffic become worker memory, verdict, max-requests, candidates.
+//  5. Rest: a worker that creeps is left alone for a while, which tells creep by time from creep by request.
+//  6. Peak: every thread busy at once. The kernel's high-water mark is the worker's peak.
+//  7. Beside, once the app has ended: the same app in other setups for a while each. Other threads and a second worker
+//     check the law (scale.go), each route alone has its own bill (routes.go), and where it is asked for, a creep is looked
+//     for with another allocator (triage.go) and the best candidates are compared (sweep.go).
+//  8. Analysis ([Analyse], pure): samples and traffic become worker memory, verdict, max-requests, candidates.
 //
 // A server that is running already is watched ([Attach]): one phase, nothing started, changed or stopped.
 //
