@@ -224,12 +224,14 @@ func (r *run) clients() int {
 const mostAtOnce = 512
 
 // bound is how many requests at once the server takes by its own setting, 0 where it has none that counts.
-func (r *run) bound() int {
-	if limit := r.result.Target.ConcurrencyLimit; limit <= mostAtOnce {
-		return limit
+func (t TargetInfo) bound() int {
+	if t.ConcurrencyLimit <= mostAtOnce {
+		return t.ConcurrencyLimit
 	}
 	return 0
 }
+
+func (r *run) bound() int { return r.result.Target.bound() }
 
 // seen is what a phase of load has seen so far.
 type seen struct {

@@ -271,6 +271,9 @@ func (pr *prover) clients(s Shape) int {
 	if measured := pr.result.Target.Threads; s.Threads > 0 && measured > 0 {
 		clients = clients * s.Threads / measured
 	}
+	if limit := pr.result.Target.bound(); limit > 0 {
+		clients = min(clients, limit) // connections come to the workers unevenly: one may get them all
+	}
 	return min(max(clients, 1), mostLoaded)
 }
 
