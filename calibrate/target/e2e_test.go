@@ -294,10 +294,10 @@ func hasChange(t *testing.T, info calibrate.TargetInfo, text string) {
 	}
 }
 
-// eventually waits for something, for some seconds.
+// eventually waits for something. Its limit is for what never comes, not for a busy machine.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("never: " + what)
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,6 +34,20 @@ func lmsEnv(t *testing.T, lmsctl string) map[string]string {
 	return env
 }
 
+// copiedLMS is the same with a copy of database and files, for an app that runs beside others.
+func copiedLMS(t *testing.T, env map[string]string) map[string]string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(env["HOME"])); err != nil {
+		t.Fatal(err)
+	}
+	copied := map[string]string{}
+	for name, value := range env {
+		copied[name] = strings.ReplaceAll(value, env["HOME"], dir)
+	}
+	return copied
+}
+
 // environOf is a variable of a living process.
 func environOf(t *testing.T, pid int, name string) (value string, set bool) {
 	t.Helper()
@@ -54,7 +67,7 @@ func environOf(t *testing.T, pid int, name string) (value string, set bool) {
 func TestE2ENowLMS(t *testing.T) {
 	lmsctl := venv(t, "../nowlms/bin/lmsctl")
 	clearLMS(t)
-	env := lmsEnv(t, lmsctl)
+	initial := lmsEnv(t, lmsctl)
 	t.Setenv("CI", "true")
 	t.Setenv("NODE_ENV", "development")
 	for name, c := range map[string]struct {
@@ -69,7 +82,9 @@ func TestE2ENowLMS(t *testing.T) {
 		"wsgi:app":                       {[]string{filepath.Join(filepath.Dir(lmsctl), "gunicorn"), "--preload", "now_lms:lms_app"}, 2, 4, 3, ruleGunicornChild},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := start(t, Spec{Command: c.command, Env: maps.Clone(env), Workers: c.workers, Threads: c.threads})
+			t.Parallel()
+			env := copiedLMS(t, initial)
+			r := start(t, Spec{Command: c.command, Env: env, Workers: c.workers, Threads: c.threads})
 			found, err := r.Workers()
 			if err != nil || len(found) != c.workers || r.Info().WorkerRule != c.rule || len(r.Tree()) != c.processes {
 				t.Fatalf("workers %v (%v) by %q, tree %v", found, err, r.Info().WorkerRule, r.Tree())
@@ -99,12 +114,15 @@ func TestE2ENowLMS(t *testing.T) {
 			}
 		})
 	}
+	t.Run("without a database", func(t *testing.T) {
+		t.Parallel()
+		lmsWithoutDatabase(t, lmsctl)
+	})
 }
 
 // A database without tables is said to be that.
-func TestE2ENowLMSWithoutDatabase(t *testing.T) {
-	lmsctl := venv(t, "../nowlms/bin/lmsctl")
-	clearLMS(t)
+func lmsWithoutDatabase(t *testing.T, lmsctl string) {
+	t.Helper()
 	dir := t.TempDir()
 	f := failure(t, Spec{Command: []string{lmsctl, "serve"}, BootDeadline: 10 * time.Second,
 		Env: map[string]string{"DATABASE_URL": "sqlite:///" + filepath.Join(dir, "none.db"), "NOW_LMS_DATA_DIR": dir, "HOME": dir}})

@@ -20,6 +20,7 @@ func TestE2EPyPNM(t *testing.T) {
 		"2 workers":                 {2, 4, []string{"--limit-max", "3"}, ruleUvicornChild},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := start(t, Spec{Command: append([]string{pypnm, "serve"}, c.args...), Workers: c.workers})
 			eventually(t, "the whole tree", func() bool { return len(r.Tree()) == c.processes })
 			found, err := r.Workers()
@@ -43,12 +44,19 @@ func TestE2EPyPNM(t *testing.T) {
 			}
 		})
 	}
+	t.Run("recycles", func(t *testing.T) {
+		t.Parallel()
+		pypnmRecycles(t, pypnm)
+	})
+	t.Run("recycles its only worker", func(t *testing.T) {
+		t.Parallel()
+		pypnmEnds(t, pypnm)
+	})
 }
 
-// Two workers with a limit are replaced, one after the other; the trap of one is the server's end.
-func TestE2EPyPNMRecycles(t *testing.T) {
-	pypnm := venv(t, "../pypnm/bin/pypnm")
-	t.Chdir(t.TempDir())
+// Two workers with a limit are replaced, one after the other.
+func pypnmRecycles(t *testing.T, pypnm string) {
+	t.Helper()
 	r := start(t, Spec{Command: []string{pypnm, "serve"}, Workers: 2, MaxRequests: 5})
 	eventually(t, "two workers", func() bool { found, _ := r.Workers(); return len(found) == 2 })
 	client := readyClient()
@@ -59,7 +67,11 @@ func TestE2EPyPNMRecycles(t *testing.T) {
 		_, _ = r.Workers()
 		return r.watch.replacements() > 0
 	})
+}
 
+// The trap of one worker with a limit is the server's end.
+func pypnmEnds(t *testing.T, pypnm string) {
+	t.Helper()
 	one := start(t, Spec{Command: []string{pypnm, "serve"}, Workers: 1, MaxRequests: 5})
 	hasWarning(t, one.Warnings(), EndsServer)
 	for range 4 { // the first answer was one of the five
