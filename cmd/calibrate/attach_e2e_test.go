@@ -49,12 +49,26 @@ func serve(t *testing.T, uid int, flags ...string) *running {
 	s.master = cmd.Process.Pid
 	go func() { _ = cmd.Wait(); close(s.exited) }()
 	t.Cleanup(func() { s.end(t) })
-	for deadline := time.Now().Add(30 * time.Second); !s.answers() || len(s.workers()) < 3; time.Sleep(100 * time.Millisecond) {
+	var answers int64
+	await(t, "an answer of the server", func() bool {
+		if !s.answers() {
+			return false
+		}
+		answers++
+		return len(s.workers()) == 3
+	})
+	// A worker logs a request after its answer: a line that comes late would be a request of the watch.
+	await(t, "its line in the access log", func() bool { return s.served(t) >= answers })
+	return s
+}
+
+func await(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("the server doesn't answer")
+			t.Fatal("never: " + what)
 		}
 	}
-	return s
 }
 
 // openDir is a folder of a user, in one that every user may look into.
