@@ -439,12 +439,16 @@ func asGiven(t *testing.T, env string, args ...string) (url string, end <-chan e
 	cmd.Env = append(cmd.Environ(), "PYTHONPATH="+env)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	ended, waited := make(chan error, 1), make(chan struct{})
 	go func() { ended <- cmd.Wait(); close(waited) }()
-	t.Cleanup(func() { <-waited }) // the context is done by then
+	t.Cleanup(func() {
+		<-waited                                            // the context is done by then
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // workers that a busy machine kept from ending in time
+	})
 	url = fmt.Sprintf("http://127.0.0.1:%d", port)
 	eventually(t, "the first answer", func() bool { _, ok := pidAt(url); return ok })
 	return url, ended
