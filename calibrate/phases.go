@@ -112,16 +112,18 @@ func (r *run) warmup(ctx context.Context) error {
 	return err
 }
 
-// settled says that growth no longer slows down: the last third grew at least as fast as the one before it, or hardly
-// at all. A worker that creeps never stops growing, so a level to settle at would be waited for in vain.
+// settled says that growth no longer slows down: the last third is above the one before it by at least as much as that one
+// above the first, or by hardly anything less. A worker that creeps never stops growing, so a level to settle at would be waited for in vain.
 func settled(samples []Sample) bool {
 	const hardly = 256 << 10
 	third := len(samples) / 3
 	if third < 5 {
 		return false
 	}
-	middle := samples[2*third-1].Anon - samples[third-1].Anon
-	last := samples[len(samples)-1].Anon - samples[2*third-1].Anon
+	// The lower envelope: what requests under way hold comes and goes.
+	before := anonAt(samples[:third], 0.1)
+	between := anonAt(samples[third:2*third], 0.1)
+	middle, last := between-before, anonAt(samples[2*third:], 0.1)-between
 	return middle-last < hardly || float64(last) >= 0.8*float64(middle)
 }
 
