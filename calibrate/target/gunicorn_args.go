@@ -22,9 +22,12 @@ type gunicornOption struct {
 	arity   arity
 }
 
+// argparseOptions are the options of a program that reads them by Python's argparse.
+type argparseOptions []gunicornOption
+
 // gunicornOptions are all of Gunicorn 20 to 27 (config.py). All are needed, because an abbreviation counts only where
 // it fits no other option, and because the value of an option may look like another one.
-var gunicornOptions = buildGunicornOptions(`
+var gunicornOptions = buildOptions(`
 config=-c,--config bind=-b,--bind backlog=--backlog workers=-w,--workers worker_class=-k,--worker-class
 threads=--threads worker_connections=--worker-connections max_requests=--max-requests
 max_requests_jitter=--max-requests-jitter timeout=-t,--timeout graceful_timeout=--graceful-timeout
@@ -58,9 +61,9 @@ control_socket=--control-socket control_socket_mode=--control-socket-mode contro
 help=-h,--help! version=-v,--version!
 `)
 
-// buildGunicornOptions reads the table above: SETTING=OPTION[,OPTION], with ! for a flag and ? for an optional value.
-func buildGunicornOptions(table string) []gunicornOption {
-	var options []gunicornOption
+// buildOptions reads a table such as the one above: SETTING=OPTION[,OPTION], with ! for a flag and ? for an optional value.
+func buildOptions(table string) argparseOptions {
+	var options argparseOptions
 	for _, entry := range strings.Fields(table) {
 		setting, names, _ := strings.Cut(entry, "=")
 		o := gunicornOption{setting: setting, arity: valued}
@@ -84,16 +87,19 @@ func buildGunicornOptions(table string) []gunicornOption {
 
 // gunicornArg is one option with its value, or one word that is neither.
 type gunicornArg struct {
-	setting string   // "" for the app and for what we don't know
-	written string   // as the user wrote the option, for messages
-	value   string   // "True" for a flag
+	setting string // "" for the app and for what we don't know
+	written string // as the user wrote the option, for messages
+	value   string // "True" for a flag
+	arity   arity
 	words   []string // that it takes up
 }
 
 type gunicornArgs []gunicornArg
 
-// scanGunicorn reads the words after the program as Python's argparse would (Lib/argparse.py, _parse_known_args).
-func scanGunicorn(words []string) gunicornArgs {
+func scanGunicorn(words []string) gunicornArgs { return gunicornOptions.scan(words) }
+
+// scan reads the words after the program as Python's argparse would (Lib/argparse.py, _parse_known_args).
+func (options argparseOptions) scan(words []string) gunicornArgs {
 	var args gunicornArgs
 	for len(words) > 0 {
 		if words[0] == "--" {
@@ -102,7 +108,7 @@ func scanGunicorn(words []string) gunicornArgs {
 			}
 			break
 		}
-		found := scanOption(words)
+		found := options.scanOption(words)
 		args = append(args, found...)
 		words = words[len(found[len(found)-1].words):] // the last one has the words of all
 	}
@@ -111,7 +117,7 @@ func scanGunicorn(words []string) gunicornArgs {
 
 // scanOption reads one word, and the value after it if it takes one. A word such as -DRw4 is several options: the
 // first has the word, the others have none.
-func scanOption(words []string) gunicornArgs {
+func (options argparseOptions) scanOption(words []string) gunicornArgs {
 	word := words[0]
 	plain := gunicornArgs{{words: words[:1]}}
 	switch {
@@ -119,13 +125,13 @@ func scanOption(words []string) gunicornArgs {
 		return plain
 	case strings.HasPrefix(word, "--"):
 		name, value, hasValue := strings.Cut(word, "=")
-		o, ok := longOption(name)
+		o, ok := options.long(name)
 		if !ok {
 			return plain
 		}
 		return gunicornArgs{o.take(name, value, hasValue, words)}
 	}
-	return shortOptions(words)
+	return options.cluster(words)
 }
 
 // looksLikeOption: argparse takes a word with a blank in it, and a negative number, for a value.
@@ -133,9 +139,9 @@ func looksLikeOption(word string) bool {
 	return len(word) > 1 && word[0] == '-' && !strings.Contains(word, " ") && strings.Trim(word[1:], "0123456789.") != ""
 }
 
-func longOption(name string) (gunicornOption, bool) {
+func (options argparseOptions) long(name string) (gunicornOption, bool) {
 	var fits []gunicornOption
-	for _, o := range gunicornOptions {
+	for _, o := range options {
 		if slices.Contains(o.long, name) {
 			return o, true
 		}
@@ -151,7 +157,7 @@ func longOption(name string) (gunicornOption, bool) {
 
 // take completes an option with its value, from the word itself or from the next one.
 func (o gunicornOption) take(name, value string, hasValue bool, words []string) gunicornArg {
-	arg := gunicornArg{setting: o.setting, written: name, value: value, words: words[:1]}
+	arg := gunicornArg{setting: o.setting, written: name, value: value, arity: o.arity, words: words[:1]}
 	switch {
 	case o.arity == flag:
 		arg.value = "True"
@@ -161,18 +167,18 @@ func (o gunicornOption) take(name, value string, hasValue bool, words []string) 
 	return arg
 }
 
-// shortOptions reads -w4, -w 4, -w=4, -D and clusters of them.
-func shortOptions(words []string) gunicornArgs {
+// cluster reads -w4, -w 4, -w=4, -D and clusters of them.
+func (options argparseOptions) cluster(words []string) gunicornArgs {
 	word := words[0]
 	var args gunicornArgs
 	for i := 1; i < len(word); i++ {
-		o, ok := shortOption(word[i])
+		o, ok := options.short(word[i])
 		if !ok {
 			return gunicornArgs{{words: words[:1]}}
 		}
 		rest := word[i+1:]
 		if o.arity == flag {
-			args = append(args, gunicornArg{setting: o.setting, written: "-" + word[i:i+1], value: "True"})
+			args = append(args, gunicornArg{setting: o.setting, written: "-" + word[i:i+1], value: "True", arity: flag})
 			continue
 		}
 		args = append(args, o.take("-"+word[i:i+1], strings.TrimPrefix(rest, "="), rest != "", words))
@@ -185,8 +191,8 @@ func shortOptions(words []string) gunicornArgs {
 	return args
 }
 
-func shortOption(letter byte) (gunicornOption, bool) {
-	for _, o := range gunicornOptions {
+func (options argparseOptions) short(letter byte) (gunicornOption, bool) {
+	for _, o := range options {
 		if o.short == letter {
 			return o, true
 		}
@@ -229,7 +235,7 @@ func (args gunicornArgs) without(settings ...string) []string {
 
 // rewritten is one option of a cluster, on its own.
 func (a gunicornArg) rewritten() []string {
-	if o, ok := shortOption(a.written[1]); ok && o.arity == flag {
+	if a.arity == flag {
 		return []string{a.written}
 	}
 	return []string{a.written, a.value}

@@ -85,6 +85,7 @@ var servers = []struct {
 }{
 	{isGunicorn, gunicorn{}},
 	{isUvicorn, uvicorn{}},
+	{isHypercorn, hypercorn{}},
 	{isUWSGI, uwsgi{}},
 	{isApache, modWSGI{}},
 	{isExpress, express{}},
