@@ -77,7 +77,7 @@ func portTaken(err error) bool {
 
 // bootFailure says why there was no first answer.
 func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
-	f := &calibrate.Failure{Kind: calibrate.KindApp, Phase: calibrate.PhaseBoot, Log: lastLines(a.log(), logLines), Err: cause}
+	f := &calibrate.Failure{Kind: calibrate.KindApp, Phase: calibrate.PhaseBoot, Log: lastLines(a.log(), logLines)}
 	limit := a.launch.spec.BootDeadline
 	switch {
 	case errors.Is(cause, errEnded):
@@ -110,6 +110,8 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 		f.Try = "a longer --boot-deadline if it is only slow"
 		if f.Why = a.listensElsewhere(); f.Why != "" {
 			f.Try = "write {port} where the app takes its port from, or give --url"
+		} else if f.Why = lastException(a.log()); f.Why != "" {
+			f.Try = "run the command by hand and see; a longer --boot-deadline if it is only slow"
 		}
 	}
 	return f

@@ -68,9 +68,10 @@ func lastLines(lines []string, n int) []string {
 	return lines[max(0, len(lines)-n):]
 }
 
-var exceptionLine = regexp.MustCompile(`^[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt|Warning|NotFound|Improper\w*)\b(: .*)?$`)
+var exceptionLine = regexp.MustCompile(`^(Error|[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt|Warning|NotFound|Improper\w*))\b(: .*)?$`)
 
-// lastException is the last line of the last Python traceback, such as "ImportError: no module named x"; "" for none.
+// lastException is the last line of the last Python traceback, such as "ImportError: no module named x", or one that
+// looks like it, as Node's do; "" for none.
 func lastException(lines []string) string {
 	for i := len(lines) - 1; i >= 0; i-- {
 		if strings.HasPrefix(lines[i], "Traceback (most recent call last)") {

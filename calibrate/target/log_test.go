@@ -53,6 +53,7 @@ func TestLastException(t *testing.T) {
 		"django.core.exceptions.ImproperlyConfigured: set SECRET_KEY": "django.core.exceptions.ImproperlyConfigured: set SECRET_KEY",
 		"[INFO] Error handling is on\nno Error here: none":            "",
 		"RuntimeError": "RuntimeError",
+		"/app/server.js:27\n  throw new Error('no database')\n  ^\n\nError: no database\n    at Object.<anonymous> (/app/server.js:27:9)\n\nNode.js v20.20.2": "Error: no database",
 	} {
 		if got := lastException(splitLog([]byte(text))); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
