@@ -78,8 +78,8 @@ func emitModWSGI(d *draft, r calibrate.Result) {
 	}
 	d.noteLimit(r, "maximum-requests")
 	if rec.MaxRequests > 0 {
-		d.note("mod_wsgi has no jitter: processes that started together restart together. graceful-timeout, in seconds, because else " +
-			"a restart cuts requests that are under way.")
+		d.note("mod_wsgi has no jitter: processes that started together restart together. graceful-timeout, in seconds, is how " +
+			"long a restart waits for requests that are under way; 15 is what mod_wsgi itself has, too.")
 		settings = append(settings, setting{"maximum-requests", strconv.Itoa(rec.MaxRequests)}, setting{"graceful-timeout", "15"})
 	}
 	d.note("NAME is the name of your daemon group. The same for mod_wsgi-express start-server:")
