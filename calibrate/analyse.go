@@ -121,7 +121,7 @@ func creepOf(m Measured) Creep {
 		c.BytesPerRequest, c.Low, c.High = number(e.Slope), number(e.Low), number(e.High)
 		c.Detectable = number(e.Detectable)
 	}
-	return c.apart(restOf(m), m.Result.Load.RateSent)
+	return c.apart(restOf(m), samples, m.Result.Load.RateSent)
 }
 
 // judged are the samples that ended the soak: those of the moment until the load had stopped came after the answer.
@@ -188,10 +188,6 @@ func decide(r Result) (Recommendation, []Candidate, []Formula) {
 	}
 	q := question(r, budget)
 	a := sizing.Decide(q)
-	if a.Recommended != nil && r.Creep.By == ByBoth && r.Plan.ProductionRate > 0 { // a worker's own rate follows from how many there are
-		q.Creep.Slope, q.Creep.High = r.Creep.at(r.Plan.ProductionRate / float64(a.Recommended.Workers))
-		a = sizing.Decide(q)
-	}
 	a, rec.Measured = measuredChoice(r, q, a)
 	rec.fill(a)
 	if a.Recommended == nil {
@@ -253,8 +249,14 @@ func question(r Result, budget int64) sizing.Question {
 		q = withoutCreep(q, r)
 	}
 	if r.Creep.BytesPerRequest != nil && r.Creep.High != nil {
-		q.Creep.Known = true
-		q.Creep.Slope, q.Creep.High = r.Creep.at(r.Load.RateSent)
+		all := r.Creep.Together()
+		q.Creep.Known, q.Creep.Slope, q.Creep.High = true, all.BytesPerRequest, all.High
+		if r.Creep.By == ByBoth {
+			q.Drift = sizing.Drift{Low: *r.Creep.LowBytesPerSecond, High: *r.Creep.HighBytesPerSecond, Rate: r.Creep.Rest.RatePerSecond}
+		}
+		if least, hidden := r.Routes.hidden(r.Creep); hidden {
+			q.Creep.High = max(q.Creep.High, least)
+		}
 	}
 	if r.Mode == ModeAttach {
 		q.RatePerSecond, q.RateBasis, q.Workers = watchedRate(*r.Watch), "watched", r.Worker.Workers

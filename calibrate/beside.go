@@ -44,6 +44,7 @@ func (r *run) startBeside(ctx context.Context, s Setup, phase, place string, use
 	b.watch.enter(phase) // what the boot took at its peak is none of the load's
 	b.watch.read()
 	if err := prepare(ctx, r.rig, b.app, phase); err != nil {
+		b.watch.closeProbes()
 		return err
 	}
 	return use(ctx, b)

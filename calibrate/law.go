@@ -216,10 +216,7 @@ func slope(r Result) float64 {
 	if r.Creep.Verdict != "creeping" || r.Creep.BytesPerRequest == nil {
 		return 0
 	}
-	if r.Creep.By == ByBoth {
-		return max(r.Creep.Rest.Together.BytesPerRequest, 0)
-	}
-	return max(*r.Creep.BytesPerRequest, 0)
+	return max(r.Creep.Together().BytesPerRequest, 0)
 }
 
 // crept is how much of the measured peak is creep.

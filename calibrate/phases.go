@@ -164,6 +164,9 @@ func (r *run) goal() creep.Goal {
 	return goal
 }
 
+// limitReached begins why a phase ended that might have gone on.
+const limitReached = "the limit of "
+
 // judge ends a soak, or a watch, when its estimate was good enough at two looks running, or at the limit.
 type judge struct {
 	goal   creep.Goal
@@ -185,7 +188,7 @@ func (j *judge) look(seen seen) state {
 			j.judged = len(seen.samples)
 		}
 	case seen.seconds >= j.limit.Seconds():
-		s.done, s.because = true, "the limit of "+j.limit.String()
+		s.done, s.because = true, limitReached+j.limit.String()
 	}
 	j.sure = progress.Done
 	return s
@@ -257,7 +260,7 @@ func atLeast(s seen, least, limit time.Duration) state {
 		return state{done: true, because: "enough seen"}
 	}
 	if s.seconds >= limit.Seconds() {
-		return state{done: true, because: "the limit of " + limit.String()}
+		return state{done: true, because: limitReached + limit.String()}
 	}
 	return state{left: least.Seconds() - s.seconds}
 }

@@ -51,7 +51,12 @@ func (c Creep) implausible() string {
 		return "creep.by is both request and time, and one of them is missing"
 	}
 	const most = 1 << 45 // bytes a request
-	for name, bound := range map[string]*float64{"bytes_per_request": c.BytesPerRequest, "low": c.Low, "high": c.High} {
+	bounds := map[string]*float64{"bytes_per_request": c.BytesPerRequest, "low": c.Low, "high": c.High, "bytes_per_second": c.BytesPerSecond,
+		"low_bytes_per_second": c.LowBytesPerSecond, "high_bytes_per_second": c.HighBytesPerSecond}
+	if r := c.Rest; r != nil {
+		bounds["rest.together.bytes_per_request"], bounds["rest.together.high"] = &r.Together.BytesPerRequest, &r.Together.High
+	}
+	for name, bound := range bounds {
 		if bound != nil && !(math.Abs(*bound) <= most) {
 			return fmt.Sprintf("creep.%s is %g", name, *bound)
 		}
@@ -64,5 +69,5 @@ func (c Creep) implausible() string {
 
 // knownApart says that the creep by request and that by time are both there.
 func (c Creep) knownApart() bool {
-	return c.Rest != nil && c.BytesPerRequest != nil && c.High != nil && c.BytesPerSecond != nil && c.HighBytesPerSecond != nil
+	return c.Rest != nil && !slices.Contains([]*float64{c.BytesPerRequest, c.Low, c.High, c.BytesPerSecond, c.LowBytesPerSecond, c.HighBytesPerSecond}, nil)
 }

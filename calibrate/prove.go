@@ -254,10 +254,7 @@ func (pr *prover) most(s Setup) int64 {
 	}
 	steepest := slope(pr.result)
 	if high := pr.result.Creep.High; steepest > 0 && high != nil {
-		steepest = *high
-		if pr.result.Creep.By == ByBoth {
-			steepest = pr.result.Creep.Rest.Together.High
-		}
+		steepest = pr.result.Creep.Together().High
 	}
 	return pr.result.Law.at(s.Workers, max(s.Threads, 1)) + int64(float64(s.Workers)*steepest*life)
 }

@@ -10,19 +10,22 @@ import (
 type Recycling struct {
 	Quiet   Service `json:"quiet"`
 	Meeting Service `json:"meeting"`
-	// LostRatio is the share of throughput that the trial lost to replacing workers; null where no quiet second was seen.
+	// LostRatio is the share of throughput that the trial lost to replacing workers, give or take LostError (two standard errors
+	// of the rates); null where too few seconds of either kind were seen.
 	LostRatio *float64 `json:"lost_ratio"`
+	LostError *float64 `json:"lost_error"`
 	// PredictedRatio is what the recommendation's formula has for it, at the rate of the quiet seconds: boot over boot and life.
+	// Null where the boot isn't known.
 	PredictedRatio *float64 `json:"predicted_ratio"`
 	BootSeconds    float64  `json:"boot_seconds"` // of a worker, as the run measured it
 }
 
 // Service is what so many seconds of a trial were like.
 type Service struct {
-	Seconds       int     `json:"seconds"`
-	RatePerSecond float64 `json:"rate_per_second"`
-	P99           float64 `json:"p99_seconds"` // the median of the seconds' own
-	Failed        int64   `json:"failed"`
+	Seconds       int      `json:"seconds"`
+	RatePerSecond float64  `json:"rate_per_second"`
+	P99           *float64 `json:"p99_seconds"` // of a typical second: the median of those in which something was answered
+	Failed        int64    `json:"failed"`
 }
 
 // second is one second of a trial's load, and how many workers had been replaced by its end.
@@ -36,7 +39,7 @@ const warmingUp = 2
 
 // recycling compares the seconds that a replacement falls into with the others. A replacement is seen up to a second late,
 // and lasts until its boot is over.
-func recycling(seconds []second, boot float64) (quiet, meeting Service) {
+func recycling(seconds []second, boot float64) (quiet, meeting []Bucket) {
 	meets := make([]bool, len(seconds))
 	for i := 1; i < len(seconds); i++ {
 		if seconds[i].recycles == seconds[i-1].recycles {
@@ -46,18 +49,17 @@ func recycling(seconds []second, boot float64) (quiet, meeting Service) {
 			meets[j] = true
 		}
 	}
-	var some [2][]Bucket
 	for i, s := range seconds {
 		if i < warmingUp || i == len(seconds)-1 { // the last one is not whole
 			continue
 		}
-		at := 0
 		if meets[i] {
-			at = 1
+			meeting = append(meeting, s.Bucket)
+		} else {
+			quiet = append(quiet, s.Bucket)
 		}
-		some[at] = append(some[at], s.Bucket)
 	}
-	return serviceOf(some[0]), serviceOf(some[1])
+	return quiet, meeting
 }
 
 func serviceOf(seconds []Bucket) Service {
@@ -66,18 +68,33 @@ func serviceOf(seconds []Bucket) Service {
 		return s
 	}
 	var requests int64
-	p99s := make([]float64, len(seconds))
-	for i, b := range seconds {
+	var p99s []float64
+	for _, b := range seconds {
 		requests += b.Succeeded
 		s.Failed += b.Requests - b.Succeeded
-		p99s[i] = b.P99
+		if b.P99 > 0 {
+			p99s = append(p99s, b.P99)
+		}
 	}
-	slices.Sort(p99s)
-	s.RatePerSecond, s.P99 = float64(requests)/float64(len(seconds)), p99s[len(p99s)/2]
+	s.RatePerSecond = float64(requests) / float64(len(seconds))
+	if len(p99s) > 0 {
+		slices.Sort(p99s)
+		s.P99 = &p99s[len(p99s)/2]
+	}
 	return s
 }
 
-const leastQuiet = 3 // seconds
+// spread is the standard error of the mean rate of some seconds.
+func spread(seconds []Bucket, mean float64) float64 {
+	var squares float64
+	for _, b := range seconds {
+		squares += (float64(b.Succeeded) - mean) * (float64(b.Succeeded) - mean)
+	}
+	n := float64(len(seconds))
+	return math.Sqrt(squares / max(n-1, 1) / max(n, 1))
+}
+
+const leastQuiet = 5 // seconds
 
 // recyclingOf is nil where no worker was to be replaced, or none was.
 func recyclingOf(seconds []second, t Trial, boot float64) *Recycling {
@@ -85,10 +102,15 @@ func recyclingOf(seconds []second, t Trial, boot float64) *Recycling {
 		return nil
 	}
 	r := Recycling{BootSeconds: boot}
-	r.Quiet, r.Meeting = recycling(seconds, boot)
-	if all := r.Quiet.Seconds + r.Meeting.Seconds; r.Quiet.Seconds >= leastQuiet && r.Quiet.RatePerSecond > 0 {
-		mean := (r.Quiet.RatePerSecond*float64(r.Quiet.Seconds) + r.Meeting.RatePerSecond*float64(r.Meeting.Seconds)) / float64(all)
-		r.LostRatio = number(1 - mean/r.Quiet.RatePerSecond)
+	quiet, meeting := recycling(seconds, boot)
+	r.Quiet, r.Meeting = serviceOf(quiet), serviceOf(meeting)
+	if r.Quiet.Seconds < leastQuiet || r.Meeting.Seconds == 0 || r.Quiet.RatePerSecond <= 0 {
+		return &r
+	}
+	share := float64(r.Meeting.Seconds) / float64(r.Quiet.Seconds+r.Meeting.Seconds)
+	r.LostRatio = number(share * (1 - r.Meeting.RatePerSecond/r.Quiet.RatePerSecond))
+	r.LostError = number(2 * share * math.Hypot(spread(quiet, r.Quiet.RatePerSecond), spread(meeting, r.Meeting.RatePerSecond)) / r.Quiet.RatePerSecond)
+	if boot > 0 {
 		life := (float64(t.MaxRequests) + float64(t.Jitter)/2) * float64(t.Workers) / r.Quiet.RatePerSecond
 		r.PredictedRatio = number(boot / (boot + life))
 	}

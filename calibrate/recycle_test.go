@@ -9,7 +9,10 @@ import (
 func served(seconds ...[2]int) []second {
 	all := make([]second, len(seconds))
 	for i, s := range seconds {
-		all[i] = second{Bucket{Requests: int64(s[0]), Succeeded: int64(s[0]), P99: 1 / float64(s[0])}, s[1]}
+		all[i] = second{Bucket{Requests: int64(s[0]), Succeeded: int64(s[0])}, s[1]}
+		if s[0] > 0 {
+			all[i].P99 = 1 / float64(s[0])
+		}
 	}
 	return all
 }
@@ -17,26 +20,29 @@ func served(seconds ...[2]int) []second {
 func TestRecyclingTellsTheSecondsApart(t *testing.T) {
 	seconds := served([2]int{10, 0}, [2]int{10, 0}, // warming up
 		[2]int{100, 0}, [2]int{100, 0}, [2]int{100, 0},
-		[2]int{50, 0}, [2]int{50, 1}, [2]int{80, 1}, // seen a second late, a boot of 0.4 s
-		[2]int{100, 1}, [2]int{3, 1})
-	quiet, meeting := recycling(seconds, 0.4)
-	if quiet.Seconds != 4 || quiet.RatePerSecond != 100 || quiet.P99 != 0.01 {
-		t.Errorf("quiet: %+v, want 4 seconds of 100/s with a p99 of 0.01", quiet)
+		[2]int{50, 0}, [2]int{50, 1}, [2]int{0, 1}, [2]int{80, 1}, // seen a second late, a boot of 1.4 s
+		[2]int{100, 1}, [2]int{100, 1}, [2]int{3, 1})
+	r := recyclingOf(seconds, Trial{Workers: 2, MaxRequests: 90, Jitter: 20, Recycles: 1}, 1.4)
+	if quiet := r.Quiet; quiet.Seconds != 5 || quiet.RatePerSecond != 100 || *quiet.P99 != 0.01 {
+		t.Errorf("quiet: %+v, want 5 seconds of 100/s with a p99 of 0.01", quiet)
 	}
-	if meeting.Seconds != 3 || meeting.RatePerSecond != 60 || meeting.P99 != 0.02 {
-		t.Errorf("meeting a replacement: %+v, want 3 seconds of 60/s with a p99 of 0.02", meeting)
+	if meeting := r.Meeting; meeting.Seconds != 4 || meeting.RatePerSecond != 45 || *meeting.P99 != 0.02 {
+		t.Errorf("meeting a replacement: %+v, want 4 seconds of 45/s, one of which answered nothing and has no p99", meeting)
 	}
-
-	r := recyclingOf(seconds, Trial{Workers: 2, MaxRequests: 90, Jitter: 20, Recycles: 1}, 0.4)
-	if want := 1 - (4*100+3*60)/7.0/100; math.Abs(*r.LostRatio-want) > 1e-9 {
+	if want := 1 - (5*100+4*45)/9.0/100; math.Abs(*r.LostRatio-want) > 1e-9 || *r.LostError <= 0 {
 		t.Errorf("lost %.4f of throughput, want %.4f", *r.LostRatio, want)
 	}
-	if want := 0.4 / (0.4 + 2); math.Abs(*r.PredictedRatio-want) > 1e-9 { // a life of 100 requests at 50/s each
+	if want := 1.4 / (1.4 + 2); math.Abs(*r.PredictedRatio-want) > 1e-9 { // a life of 100 requests at 50/s each
 		t.Errorf("predicted %.4f, want %.4f", *r.PredictedRatio, want)
 	}
 }
 
 func TestRecyclingWithoutAnythingToCompare(t *testing.T) {
+	unknown := recyclingOf(served([2]int{9, 0}, [2]int{9, 0}, [2]int{9, 0}, [2]int{9, 0}, [2]int{9, 0}, [2]int{9, 0}, [2]int{9, 0}, [2]int{9, 0}, [2]int{9, 1},
+		[2]int{9, 1}), Trial{MaxRequests: 10, Recycles: 1, Workers: 1}, 0)
+	if unknown.LostRatio == nil || unknown.PredictedRatio != nil {
+		t.Errorf("%+v where the boot isn't known; want what was lost, and nothing computed", unknown)
+	}
 	if r := recyclingOf(served([2]int{100, 0}), Trial{MaxRequests: 100}, 1); r != nil {
 		t.Errorf("%+v without a replacement", r)
 	}

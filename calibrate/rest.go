@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -17,9 +18,11 @@ type Rest struct {
 	BytesPerSecond float64 `json:"bytes_per_second"`
 	Low            float64 `json:"low"`
 	High           float64 `json:"high"`
-	ReturnedBytes  int64   `json:"returned_bytes"` // of what the worker held at the end of the soak
-	// Together is the creep of the soak as it was, by request and by time, in bytes a request at that rate.
-	Together CreepSeen `json:"together"`
+	ReturnedBytes  int64   `json:"returned_bytes"` // from its beginning to its end
+	GrownBytes     int64   `json:"grown_bytes"`    // in the soak before it
+	// Together is the creep of the soak as it was, by request and by time, at so many requests a second.
+	Together      CreepSeen `json:"together"`
+	RatePerSecond float64   `json:"rate_per_second"`
 }
 
 const (
@@ -52,30 +55,28 @@ func (r *run) rest(ctx context.Context) error {
 }
 
 // restOf reads the rest of a run, nil where there was none. The drift is that of the medians of its first and last third;
-// what it may be off by is the largest jump between two readings, over the time: growth in steps may have one step more
-// or less in it.
+// what it may be off by is the largest jump between two readings and the noise, over the time between the thirds: growth in
+// steps may have one step more or less in it, and a single step is no growth that goes on.
 func restOf(m Measured) *Rest {
 	samples := phaseSamples(m.Samples, PhaseRest)
 	if len(samples) == 0 {
 		return nil
 	}
-	start := samples[0].Seconds + 1
+	start := samples[0].Seconds + 1 // the last requests end, and what they held is let go
 	samples = slices.DeleteFunc(slices.Clone(samples), func(s Sample) bool { return s.Seconds < start })
 	if len(samples) < int(3/SampleInterval.Seconds()) {
 		return nil
 	}
-	jump := int64(restGrain)
+	var jump int64
 	for i := 1; i < len(samples); i++ {
 		jump = max(jump, abs64(samples[i].Anon-samples[i-1].Anon))
 	}
 	third := len(samples) / 3
 	first, last := samples[:third], samples[len(samples)-third:]
-	r := Rest{Seconds: samples[len(samples)-1].Seconds - samples[0].Seconds}
-	r.BytesPerSecond = float64(medianAnon(last)-medianAnon(first)) / (last[0].Seconds - first[0].Seconds)
-	r.Low, r.High = r.BytesPerSecond-float64(jump)/r.Seconds, r.BytesPerSecond+float64(jump)/r.Seconds
-	if soak := phaseSamples(m.Samples, m.Result.steady()); len(soak) > 0 {
-		r.ReturnedBytes = max(level(soak)-medianAnon(last), 0)
-	}
+	apart := last[0].Seconds - first[0].Seconds
+	drift, off := float64(medianAnon(last)-medianAnon(first))/apart, float64(jump+restGrain)/apart
+	r := Rest{Seconds: samples[len(samples)-1].Seconds - samples[0].Seconds, BytesPerSecond: drift, Low: drift - off, High: drift + off}
+	r.ReturnedBytes = max(medianAnon(first)-medianAnon(last), 0)
 	return &r
 }
 
@@ -83,44 +84,48 @@ func abs64(n int64) int64 { return max(n, -n) }
 
 func medianAnon(samples []Sample) int64 { return anonAt(samples, 0.5) }
 
-// level is the lower envelope of the last two seconds.
-func level(samples []Sample) int64 {
-	return anonAt(samples[max(len(samples)-int(2/SampleInterval.Seconds()), 0):], 0.1)
-}
-
 func anonAt(samples []Sample, share float64) int64 {
 	sorted := slices.SortedFunc(slices.Values(samples), func(a, b Sample) int { return cmp.Compare(a.Anon, b.Anon) })
 	return sorted[int(share*float64(len(sorted)-1))].Anon
 }
 
 // apart takes what the rest has shown out of a creep that the soak found at so many requests a second.
-func (c Creep) apart(rest *Rest, rate float64) Creep {
+func (c Creep) apart(rest *Rest, soak []Sample, rate float64) Creep {
 	if rest == nil || c.Verdict != string(creep.Creeping) || c.BytesPerRequest == nil || c.Low == nil || c.High == nil || rate <= 0 {
 		return c
 	}
 	c.Rest = rest
-	rest.Together = CreepSeen{c.Verdict, *c.BytesPerRequest, *c.Low, *c.High}
-	if grown := *c.BytesPerRequest * float64(c.Requests); float64(rest.ReturnedBytes) > cameBack*grown {
+	rest.Together, rest.RatePerSecond = CreepSeen{c.Verdict, *c.BytesPerRequest, *c.Low, *c.High}, rate
+	rest.GrownBytes = int64(*c.BytesPerRequest * float64(soak[len(soak)-1].Requests-soak[0].Requests))
+	if float64(rest.ReturnedBytes) > cameBack*float64(rest.GrownBytes) {
 		c.Verdict = string(creep.Inconclusive)
-		c.Missing = fmt.Sprintf("%s of the %s that it had grown by came back in %.0f s without load: a cache that expires, or a "+
-			"collector that waits, so a longer soak must show where it ends", sayBytes(float64(rest.ReturnedBytes)), sayBytes(grown), restTime.Seconds())
+		c.Missing = fmt.Sprintf("%s of the %s that it had grown by came back within %.0f s without load, as from a cache that expires: a longer "+
+			"soak must show where that ends", sayBytes(float64(rest.ReturnedBytes)), sayBytes(float64(rest.GrownBytes)), rest.Seconds)
 		return c
 	}
 	if rest.Low <= 0 {
 		return c
 	}
-	c.By = ByBoth
+	c.By, c.Confidence = ByBoth, 0 // the two intervals together are not one of 95 %
 	c.BytesPerSecond, c.LowBytesPerSecond, c.HighBytesPerSecond = number(rest.BytesPerSecond), number(rest.Low), number(rest.High)
 	by := max(*c.BytesPerRequest-rest.BytesPerSecond/rate, 0)
 	c.BytesPerRequest, c.Low, c.High = number(by), number(min(*c.Low-rest.High/rate, by)), number(max(*c.High-rest.Low/rate, by))
 	return c
 }
 
-// at is the creep by request and by time together, in bytes a request, at so many requests a second and worker.
-func (c Creep) at(rate float64) (slope, high float64) {
-	slope, high = *c.BytesPerRequest, *c.High
-	if c.By == ByBoth && rate > 0 {
-		slope, high = slope+*c.BytesPerSecond/rate, high+*c.HighBytesPerSecond/rate
+// Together is the creep of the soak as it was, also where part of it was found to go on without any request. Slope and
+// bounds must be known.
+func (c Creep) Together() CreepSeen {
+	if c.By == ByBoth {
+		return c.Rest.Together
 	}
-	return slope, high
+	low := math.Inf(-1)
+	if c.Low != nil {
+		low = *c.Low
+	}
+	high := math.Inf(1)
+	if c.High != nil {
+		high = *c.High
+	}
+	return CreepSeen{c.Verdict, *c.BytesPerRequest, low, high}
 }

@@ -63,25 +63,57 @@ func TestGrowthByTimeShortensALifeAtALowRate(t *testing.T) {
 	}
 }
 
-// What comes back without load was no creep, though it grew as one.
-func TestRestOfACacheThatExpires(t *testing.T) {
-	m := func(back int64) Creep {
-		var samples []Sample
-		for i := range 300 {
-			samples = append(samples, Sample{Seconds: float64(i) / 10, Phase: PhaseSoak, Workers: 1, Requests: int64(i * 20), Anon: int64(100<<20 + i*20*8192), RSS: 200 << 20})
-		}
-		top := samples[len(samples)-1].Anon
-		for i := range 80 {
-			samples = append(samples, Sample{Seconds: 30 + float64(i)/10, Phase: PhaseRest, Workers: 1, Requests: 6000, Anon: top - back*int64(i)/80, RSS: 200 << 20})
-		}
-		r := Result{Load: LoadInfo{RateSent: 200}}
-		r.Creep = creepOf(Measured{Result: r, Samples: samples})
-		return r.Creep
+// restedAs is the creep of 8 KB a request for 30 s, then of a rest in which memory goes as it is told, above what the worker
+// holds without load. held is what requests under way hold meanwhile, in the soak alone.
+func restedAs(held int64, rest func(seconds float64) int64) Creep {
+	var samples []Sample
+	for i := range 300 {
+		samples = append(samples, Sample{Seconds: float64(i) / 10, Phase: PhaseSoak, Workers: 1, Requests: int64(i * 20), Anon: int64(100<<20+i*20*8192) + held, RSS: 200 << 20})
 	}
-	if c := m(0); c.Verdict != "creeping" || c.By != ByRequest {
-		t.Errorf("%s by %s where nothing comes back, want creeping by request", c.Verdict, c.By)
+	top := samples[len(samples)-1].Anon - held
+	for i := range 80 {
+		s := float64(i) / 10
+		samples = append(samples, Sample{Seconds: 30 + s, Phase: PhaseRest, Workers: 1, Requests: 6000, Anon: top + rest(s), RSS: 200 << 20})
 	}
-	if c := m(40 << 20); c.Verdict != "inconclusive" || !strings.Contains(c.Missing, "came back") {
-		t.Errorf("%s (%s) where 40 of 47 MB come back, want inconclusive", c.Verdict, c.Missing)
+	r := Result{Load: LoadInfo{RateSent: 200}}
+	return creepOf(Measured{Result: r, Samples: samples})
+}
+
+func TestRestIsReadForWhatItIs(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		held    int64
+		rest    func(float64) int64
+		verdict string
+		by      string
+	}{
+		{"nothing moves", 0, func(float64) int64 { return 0 }, "creeping", ByRequest},
+		{"requests under way held 24 MB", 24 << 20, func(float64) int64 { return 0 }, "creeping", ByRequest},
+		{"garbage of the last requests goes in the first second", 0, func(s float64) int64 { return -int64(min(s, 0.9) * (30 << 20)) }, "creeping", ByRequest},
+		{"a cache that expires", 0, func(s float64) int64 { return -int64(s * (5 << 20)) }, "inconclusive", ByRequest},
+		{"a ramp", 0, func(s float64) int64 { return int64(s * 400_000) }, "creeping", ByBoth},
+	} {
+		got := restedAs(c.held, c.rest)
+		if got.Verdict != c.verdict || got.By != c.by {
+			t.Errorf("%s: %s by %s (%s), want %s by %s", c.name, got.Verdict, got.By, got.Missing, c.verdict, c.by)
+		}
+		if c.verdict == "inconclusive" && !strings.Contains(got.Missing, "came back") {
+			t.Errorf("%s: %s", c.name, got.Missing)
+		}
+	}
+}
+
+// One step is no growth that goes on, wherever in the rest it falls.
+func TestRestWithASingleStep(t *testing.T) {
+	for at := 0.5; at < 8; at += 0.5 {
+		c := restedAs(0, func(s float64) int64 {
+			if s < at {
+				return 0
+			}
+			return 1 << 20
+		})
+		if c.By != ByRequest {
+			t.Errorf("a step at %.1f s: creep by %s, %.0f B a second [%.0f, %.0f]", at, c.By, c.Rest.BytesPerSecond, c.Rest.Low, c.Rest.High)
+		}
 	}
 }

@@ -13,7 +13,7 @@ type Rig struct {
 	Load     Loader                      // nil where no load is sent
 	Counter  Counter                     // of requests, where somebody else sends them; nil: what Load has sent
 	Memory   Memory
-	Mapped   func(pid int, file string) bool // says whether a process has a file of that name mapped; nil: nobody can tell
+	Mapped   func(pid int, pattern string) (bool, error) // says whether a process has a file mapped whose name matches; nil: nobody can tell
 	Journal  Journal
 	Progress func(Status) // called several times a second from one goroutine; nil for none
 }

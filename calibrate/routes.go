@@ -23,7 +23,8 @@ type RouteRun struct {
 }
 
 const (
-	mostRoutes = 6 // some 15 s each
+	mostRoutes = 6    // half a minute each at most
+	leastShare = 0.05 // of the load; what is rarer is no matter for the worker
 	routeLimit = 20 * time.Second
 	// routePrecision is the wanted half-width of a route's slope: a bill is compared with others.
 	routePrecision = 0.1
@@ -33,14 +34,11 @@ const (
 // memory behind, or creep meanwhile.
 func (r *run) routes(ctx context.Context) error {
 	all := r.rig.Load.Routes()
-	if !r.plan.ByRoute || r.rig.Scale == nil || len(all) < 2 {
+	if !r.plan.ByRoute || r.rig.Scale == nil || len(all) < 2 || r.tooMuchForOne() {
 		return nil
 	}
 	found := &Routes{Runs: []RouteRun{}}
-	for _, left := range all[min(len(all), mostRoutes):] {
-		found.Left, found.LeftShare = found.Left+1, found.LeftShare+left.Share
-	}
-	all = all[:min(len(all), mostRoutes)]
+	all = found.choose(all)
 	r.result.Routes = found
 	goal := creep.QuickGoal()
 	goal.Precision = routePrecision
@@ -48,7 +46,9 @@ func (r *run) routes(ctx context.Context) error {
 	for i, route := range all {
 		soaked, err := r.soakBeside(ctx, soaking{setup: Setup{Shape: shape}, pace: Pace{Clients: r.clientsOf(shape), Route: route.Name}, goal: goal,
 			limit: routeLimit, phase: PhaseRoutes, place: fmt.Sprintf("%d of %d: %s", i+1, len(all), route.Name)})
-		found.Runs = append(found.Runs, RouteRun{route, soaked})
+		if soaked.Requests > 0 || err == nil {
+			found.Runs = append(found.Runs, RouteRun{route, soaked})
+		}
 		if err != nil {
 			return err
 		}
@@ -59,32 +59,52 @@ func (r *run) routes(ctx context.Context) error {
 	return nil
 }
 
-// Bill is what a route takes beyond an idle worker, in bytes.
-func (r RouteRun) Bill() int64 { return max(r.PeakRSSBytes-r.IdleRSSBytes, 0) }
+// choose leaves out those that are rare, and notes them.
+func (s *Routes) choose(all []Route) (some []Route) {
+	for _, route := range all {
+		if len(some) < mostRoutes && route.Share >= leastShare {
+			some = append(some, route)
+			continue
+		}
+		s.Left, s.LeftShare = s.Left+1, s.LeftShare+route.Share
+	}
+	return some
+}
 
-// Creep is the mean of the routes' creeps, each by its share of the load, in bytes a request. ok is false where one of them
-// is missing.
-func (s *Routes) Creep() (mean float64, ok bool) {
+// Bill is what a route takes at its peak beyond an idle worker, in bytes, creep apart.
+func (r RouteRun) Bill() int64 {
+	bytes := r.PeakRSSBytes - r.IdleRSSBytes
+	if r.Creep != nil && r.Creep.Verdict == string(creep.Creeping) {
+		bytes -= int64(r.Creep.BytesPerRequest * float64(r.Requests))
+	}
+	return max(bytes, 0)
+}
+
+// Creep is the mean of the routes' creeps, each by its share of the load, and of its lower bounds, in bytes a request. ok is
+// false where one of them is missing.
+func (s *Routes) Creep() (mean, low float64, ok bool) {
 	if s == nil {
-		return 0, false
+		return 0, 0, false
 	}
 	for _, run := range s.Runs {
 		if run.Creep == nil || run.Failed != "" {
-			return 0, false
+			return 0, 0, false
 		}
 		mean += run.Share * run.Creep.BytesPerRequest
+		low += run.Share * run.Creep.Low
 	}
-	return mean, s.Left == 0 && len(s.Runs) > 0
+	return mean, low, s.Left == 0 && len(s.Runs) > 0
 }
 
-// hidden says that the routes creep by more than the soak of all together has shown, and by how much. An allocator keeps
-// the room of a large request for a while, and what other requests leave behind goes there first, where no reading sees it.
-func (s *Routes) hidden(c Creep) (mean float64, hidden bool) {
-	mean, ok := s.Creep()
-	if !ok || c.High == nil || c.Verdict != string(creep.Creeping) && c.Verdict != string(creep.Flat) {
+// hidden says that the routes creep by more, at the least, than the soak of all together has shown at the most: by so much.
+// An allocator keeps the room of a large request for a while, and what other requests leave behind may go there first,
+// where no reading sees it.
+func (s *Routes) hidden(c Creep) (least float64, hidden bool) {
+	_, low, ok := s.Creep()
+	if !ok || c.BytesPerRequest == nil || c.High == nil || c.Verdict != string(creep.Creeping) && c.Verdict != string(creep.Flat) {
 		return 0, false
 	}
-	return mean, mean > *c.High && mean-*c.High > 0.1*mean && mean > leastHidden
+	return low, low > max(c.Together().High, leastHidden)
 }
 
 // leastHidden is the least creep, in bytes a request, that is worth a word: what the verdict counts as creeping.

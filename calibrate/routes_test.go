@@ -8,14 +8,16 @@ import (
 func routesOf(creeps ...float64) *Routes {
 	s := &Routes{}
 	for _, c := range creeps {
-		s.Runs = append(s.Runs, RouteRun{Route{Share: 1 / float64(len(creeps))}, Soaked{Creep: &CreepSeen{"creeping", c, c, c}}})
+		s.Runs = append(s.Runs, RouteRun{Route{Share: 1 / float64(len(creeps))}, Soaked{Creep: &CreepSeen{"creeping", c, 0.9 * c, 1.1 * c}}})
 	}
 	return s
 }
 
 func TestRoutesCreepMoreThanAllTogether(t *testing.T) {
-	high := 3200.0
-	soak := Creep{Verdict: "creeping", High: &high}
+	slope, low, high := 3000.0, 2800.0, 3200.0
+	soak := Creep{Verdict: "creeping", BytesPerRequest: &slope, Low: &low, High: &high}
+	doubtful := routesOf(8000, 0)
+	doubtful.Runs[0].Creep = &CreepSeen{"inconclusive", 8000, -20000, 40000}
 	unknown := routesOf(8000, 0)
 	unknown.Runs[1].Creep = nil
 	left := routesOf(8000, 0)
@@ -26,7 +28,8 @@ func TestRoutesCreepMoreThanAllTogether(t *testing.T) {
 		mean   float64
 		hidden bool
 	}{
-		{"more", routesOf(8000, 0), 4000, true},
+		{"more", routesOf(8000, 0), 3600, true},
+		{"by a slope that nobody can be sure of", doubtful, 0, false},
 		{"within the interval", routesOf(6000, 0), 3000, false},
 		{"hardly more", routesOf(6800, 0), 3400, false},
 		{"one not known", unknown, 0, false},
@@ -38,7 +41,13 @@ func TestRoutesCreepMoreThanAllTogether(t *testing.T) {
 			t.Errorf("%s: %.0f, hidden %v; want %.0f, %v", c.name, mean, hidden, c.mean, c.hidden)
 		}
 	}
-	if _, hidden := routesOf(8000).hidden(Creep{Verdict: "inconclusive", High: &high}); hidden {
+	seconds, part := 1000.0, 500.0 // the same soak, with half of it by the clock
+	apart := Creep{Verdict: "creeping", By: ByBoth, BytesPerRequest: &part, Low: &part, High: &part, BytesPerSecond: &seconds,
+		LowBytesPerSecond: &seconds, HighBytesPerSecond: &seconds, Rest: &Rest{Together: CreepSeen{"creeping", slope, low, high}}}
+	if _, hidden := routesOf(3300, 2500).hidden(apart); hidden {
+		t.Error("routes are held against the part of the creep that is by request")
+	}
+	if _, hidden := routesOf(8000).hidden(Creep{Verdict: "inconclusive", BytesPerRequest: &slope, Low: &low, High: &high}); hidden {
 		t.Error("a soak that could not tell has hidden nothing")
 	}
 }

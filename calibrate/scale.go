@@ -3,6 +3,7 @@ package calibrate
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -46,10 +47,8 @@ func (r *run) scale(ctx context.Context) error {
 	if r.rig.Scale == nil || r.plan.Quick {
 		return nil
 	}
-	for _, p := range r.result.Phases {
-		if strings.HasPrefix(p.EndedBecause, memoryEnded) {
-			return nil // it was too much for this machine with one worker
-		}
+	if r.tooMuchForOne() {
+		return nil
 	}
 	for _, shape := range r.shapes() {
 		r.tryScale(ctx, shape)
@@ -61,6 +60,11 @@ func (r *run) scale(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// tooMuchForOne says that one worker was too much for this machine: nothing more is started then.
+func (r *run) tooMuchForOne() bool {
+	return slices.ContainsFunc(r.result.Phases, func(p Phase) bool { return strings.HasPrefix(p.EndedBecause, memoryEnded) })
 }
 
 func (r *run) tryScale(ctx context.Context, shape Shape) {

@@ -3,6 +3,7 @@ package calibrate
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -43,7 +44,7 @@ type soaking struct {
 	pace  Pace
 	goal  creep.Goal
 	limit time.Duration // of the soak
-	needs string        // a file that the worker must have mapped for the setup to have any effect, "" for none
+	needs string        // what a file that the worker has mapped must match, for the setup to have any effect; "" for none
 	phase string
 	place string // in the run, for the progress line
 }
@@ -54,12 +55,13 @@ func (r *run) soakBeside(ctx context.Context, s soaking) (Soaked, error) {
 	err := r.startBeside(ctx, s.setup, s.phase, s.place, func(ctx context.Context, b *beside) error {
 		defer b.follow(ctx, nil)()
 		if why := b.lacks(s.needs); why != "" {
-			return fmt.Errorf("%s", why)
+			return errors.New(why)
 		}
 		return b.soak(ctx, s, &found)
 	})
 	if ctx.Err() != nil {
-		return found, r.explain(ctx, ctx.Err()) // the run is whole all the same, and keeps what came before
+		found.Failed = CutShort
+		return found, r.explain(ctx, ctx.Err()) // the run is whole all the same, and keeps what was measured
 	}
 	if err != nil {
 		found.Failed = RedactText(err.Error())
@@ -67,23 +69,27 @@ func (r *run) soakBeside(ctx context.Context, s soaking) (Soaked, error) {
 	return found, nil
 }
 
-// lacks says that a worker doesn't have a file mapped, "" where all have it.
+// lacks says that a worker doesn't have a file mapped that it needs, or that this can't be seen; "" where all have it.
 func (b *beside) lacks(file string) string {
 	if file == "" || b.rig.Mapped == nil {
 		return ""
 	}
-	pids, _ := b.app.Workers()
+	pids, err := b.app.Workers()
 	for _, pid := range pids {
-		if !b.rig.Mapped(pid, file) {
-			return "the worker doesn't use " + file + ", so this setting means nothing to it"
+		mapped, unread := b.rig.Mapped(pid, file)
+		if err = cmp.Or(err, unread); err == nil && !mapped {
+			return "the worker has no " + file + " in its memory, so this setting means nothing to it"
 		}
+	}
+	if err != nil {
+		return fmt.Sprintf("whether this setting means anything to the worker can't be seen: %v", err)
 	}
 	return ""
 }
 
 func (b *beside) soak(ctx context.Context, s soaking, found *Soaked) error {
-	if idle := b.watch.taken(0); len(idle) > 0 {
-		found.IdleRSSBytes = idle[len(idle)-1].RSS
+	if all := b.watch.taken(0); len(all) > 0 {
+		found.IdleRSSBytes = all[0].RSS
 	}
 	answered, began := b.rig.Load.Answered(), b.watch.seconds()
 	warm, err := b.load(ctx, s.pace, func(so seen) state {
@@ -108,15 +114,15 @@ func (b *beside) soak(ctx context.Context, s soaking, found *Soaked) error {
 		return state
 	})
 	found.Requests, found.Seconds = b.rig.Load.Answered()-answered, b.watch.seconds()-began
-	if err != nil {
-		return err
-	}
 	soak := b.watch.taken(from)
 	if j.judged > 0 {
 		soak = soak[:min(j.judged, len(soak))]
 	}
 	found.PeakRSSBytes, _ = b.watch.peak(0)
 	found.Creep = creepSeen(soak)
+	if err != nil {
+		return err
+	}
 	return enough(warm, tally)
 }
 

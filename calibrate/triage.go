@@ -3,6 +3,8 @@ package calibrate
 import (
 	"context"
 	"fmt"
+	"math"
+	"strings"
 	"time"
 
 	"workermem/calibrate/creep"
@@ -19,9 +21,10 @@ type Triage struct {
 
 // TriageRun is the creep of a worker in one other circumstance.
 type TriageRun struct {
-	Name    string `json:"name"`          // "one thread"
-	Env     string `json:"env,omitempty"` // what was added to the environment
-	Threads int    `json:"threads"`       // 0: the server has none to set
+	Name      string `json:"name"`          // "one thread"
+	Env       string `json:"env,omitempty"` // what was added to the environment
+	Allocator bool   `json:"allocator"`     // it is another allocator, not only a setting of the same
+	Threads   int    `json:"threads"`       // 0: the server has none to set
 	Soaked
 	// Gone is the share of the main run's creep that went away, with its 95 % interval; null where it can't be told.
 	Gone     *float64 `json:"gone"`
@@ -34,7 +37,8 @@ type Variation struct {
 	Name      string
 	Env       string // NAME=VALUE beside the app's own environment, "" for none
 	OneThread bool   // where there are more
-	Needs     string // a file that the worker must have mapped for Env to mean anything to it, "" for none
+	Allocator bool   // another one, not only a setting of the same
+	Needs     string // what the name of a file must match that the worker has mapped, for Env to mean anything to it; "" for none
 	Why       string // why it can't be had here, "" where it can
 }
 
@@ -48,6 +52,8 @@ const (
 
 const (
 	triageLimit = 45 * time.Second
+	// triagePrecision is the wanted half-width of a slope: a share of two slopes has the doubt of both.
+	triagePrecision = 0.1
 	// mostGone of the creep must go away, at the least, for what makes it go away to be the cause. hardlyGone may go away,
 	// at the most, where it isn't.
 	mostGone   = 0.5
@@ -60,15 +66,23 @@ func (r *run) triage(ctx context.Context) error {
 		return nil
 	}
 	found := r.analysed()
-	if found.Creep.Verdict != string(creep.Creeping) && found.Creep.Verdict != string(creep.Warming) {
-		r.warn("not-triaged", "the worker's memory was not found to creep, so there is nothing whose cause could be told", "nothing")
+	if found.Creep.Verdict != string(creep.Creeping) {
+		try := "soak longer: --duration 5m"
+		if found.Creep.Verdict == string(creep.Flat) {
+			try = "nothing"
+		}
+		r.warn("not-triaged", "the worker's memory was not found to creep ("+found.Creep.Verdict+"), so there is nothing whose cause could be told", try)
+		return nil
+	}
+	if r.tooMuchForOne() {
 		return nil
 	}
 	goal := r.goal()
+	goal.Precision = min(goal.Precision, triagePrecision)
 	all := r.variations()
 	r.result.Triage = &Triage{Wanted: len(all), Runs: []TriageRun{}}
 	for i, v := range all {
-		row := TriageRun{Name: v.Name, Env: v.Env, Threads: r.result.Target.Threads}
+		row := TriageRun{Name: v.Name, Env: v.Env, Allocator: v.Allocator, Threads: r.result.Target.Threads}
 		s := soaking{setup: Setup{Shape: Shape{1, max(row.Threads, 1)}, Env: v.Env}, pace: r.steady(), goal: goal, limit: min(triageLimit, r.plan.SoakLimit),
 			needs: v.Needs, phase: PhaseTriage, place: fmt.Sprintf("%d of %d: %s", i+1, len(all), v.Name)}
 		if v.OneThread {
@@ -78,10 +92,10 @@ func (r *run) triage(ctx context.Context) error {
 		if row.Failed = v.Why; v.Why == "" {
 			row.Soaked, err = r.soakBeside(ctx, s)
 		}
-		r.result.Triage.Runs = append(r.result.Triage.Runs, row)
 		if err != nil {
-			return err
+			return err // a part of a run compares with nothing
 		}
+		r.result.Triage.Runs = append(r.result.Triage.Runs, row)
 		if err := r.rig.Journal.Save(r.analysed()); err != nil {
 			return journalFailure(err)
 		}
@@ -105,49 +119,73 @@ func (t *Triage) told(c Creep) *Triage {
 	if t == nil || c.BytesPerRequest == nil || c.Low == nil || c.High == nil {
 		return t
 	}
-	slope, low, high := *c.BytesPerRequest, *c.Low, *c.High
-	if c.By == ByBoth { // the runs beside have no rest
-		slope, low, high = c.Rest.Together.BytesPerRequest, c.Rest.Together.Low, c.Rest.Together.High
-	}
 	told := *t
 	told.Runs = make([]TriageRun, len(t.Runs))
 	for i, run := range t.Runs {
-		run.Gone, run.GoneLow, run.GoneHigh = nil, nil, nil
-		if run.Creep != nil && run.Failed == "" && low > 0 {
-			run.Gone = number(1 - run.Creep.BytesPerRequest/slope)
-			run.GoneLow, run.GoneHigh = number(1-run.Creep.High/low), number(1-max(run.Creep.Low, 0)/high)
-		}
-		told.Runs[i] = run
+		told.Runs[i] = run.against(c)
 	}
-	told.Verdict, told.Reason = told.judge()
+	told.Verdict, told.Reason = told.judge(c)
 	return &told
 }
 
+// against compares a run's creep with the main one's. What grows by the clock is taken out of it: it says nothing of a
+// request, and the runs had other rates. The errors of the two slopes are independent, so their relative half-widths are
+// added as the sides of a right angle.
+func (run TriageRun) against(c Creep) TriageRun {
+	run.Gone, run.GoneLow, run.GoneHigh = nil, nil, nil
+	main, off := *c.BytesPerRequest, (*c.High-*c.Low)/2
+	if run.Creep == nil || run.Failed != "" || run.Requests == 0 || main <= 0 || *c.Low <= 0 {
+		return run
+	}
+	here, spread := run.Creep.BytesPerRequest, (run.Creep.High-run.Creep.Low)/2
+	if c.By == ByBoth {
+		here -= *c.BytesPerSecond * run.Seconds / float64(run.Requests)
+	}
+	here = max(here, 0)
+	half := math.Hypot(spread/main, here/main*off/main) // of here / main
+	run.Gone, run.GoneLow, run.GoneHigh = number(1-here/main), number(1-here/main-half), number(1-here/main+half)
+	return run
+}
+
+// Tellable says whether it is known well enough what went away.
+func (run TriageRun) Tellable() bool {
+	return run.Gone != nil && run.GoneLow != nil && run.GoneHigh != nil && *run.GoneHigh-*run.GoneLow < 0.5
+}
+
 // judge takes the first run that makes most of the creep go away for the cause.
-func (t *Triage) judge() (verdict, reason string) {
-	known, stays := 0, true
+func (t *Triage) judge(c Creep) (verdict, reason string) {
+	known, stays, allocator, cut := 0, true, false, ""
 	for _, run := range t.Runs {
-		if run.Gone == nil {
+		if strings.HasPrefix(run.EndedBecause, limitReached) {
+			cut = "; " + run.Name + " ended at " + run.EndedBecause
+		}
+		if !run.Tellable() {
+			stays = stays && run.Creep == nil // one that could not be had says nothing for or against
 			continue
 		}
 		known++
+		allocator = allocator || run.Allocator
 		stays = stays && *run.GoneHigh < hardlyGone
 		if *run.GoneLow <= mostGone {
 			continue
 		}
-		share := fmt.Sprintf("%.0f %% of the creep [%.0f, %.0f]", 100**run.Gone, 100**run.GoneLow, 100*min(*run.GoneHigh, 1))
-		if run.Env == "" { // one thread
-			return TriageThreads, share + " go away with one thread: it comes of requests that overlap. Look for what threads share or keep for themselves"
+		share := fmt.Sprintf("%.0f to %.0f %% of the creep go away with %s", 100**run.GoneLow, 100*min(*run.GoneHigh, 1), run.Name)
+		if run.Env == "" {
+			return TriageThreads, share + ": it takes several threads. Look for what they share, or keep each for itself"
 		}
-		return TriageAllocator, share + " go away with " + run.Name + ": it is the allocator's, and the app frees what it took. Set it in production"
+		return TriageAllocator, share + ": it is the allocator's, and the app frees what it took. Set " + run.Env + " in production"
 	}
 	switch {
 	case len(t.Runs) < t.Wanted:
 		return TriageUnclear, "it was cut short"
+	case c.Verdict != string(creep.Creeping):
+		return TriageUnclear, "the main run's memory was not found to creep"
 	case known == 0:
-		return TriageUnclear, "no run could be compared"
-	case stays:
+		return TriageUnclear, "no run could be compared" + cut
+	case stays && allocator:
 		return TriageApp, "hardly any of it goes away: the app keeps what it takes. Look for a list, a cache or a registry that every request adds to"
+	case stays:
+		return TriageUnclear, "hardly any of it goes away, but no other allocator could be tried: install jemalloc"
 	}
-	return TriageUnclear, "part of it may go away, but the intervals are too wide to tell: --precision 10%"
+	return TriageUnclear, "part of it may go away, but the intervals are too wide to tell" + cut
 }

@@ -63,10 +63,10 @@ func doubts(r Result) []Warning {
 		"the worker's memory creeps, and %s has no request limit that calibrate knows of", r.Target.Server)
 	sweepDoubts(r, add)
 	restDoubts(r.Creep, add)
-	mean, hidden := r.Routes.hidden(r.Creep)
-	add(hidden, "hidden-creep", "soak longer (--duration 5m), and take a lower max-requests until then",
-		"the routes alone creep by %s a request on average, more than the soak of all together has shown: what they leave behind goes into "+
-			"the room of larger requests first, and grows beyond it later", sayBytes(mean))
+	least, hidden := r.Routes.hidden(r.Creep)
+	add(hidden, "hidden-creep", "soak longer: --duration 5m",
+		"the routes alone creep by at least %s a request on average, more than the soak of all together has shown, so max-requests rests "+
+			"on that; room that larger requests leave free may hide creep for a while", sayBytes(least))
 	for _, p := range r.Phases {
 		add(strings.HasPrefix(p.EndedBecause, memoryEnded), "memory-guard",
 			"give the app less load, or this machine more memory", "phase %s was ended early for %s", p.Name, p.EndedBecause)
@@ -81,10 +81,10 @@ func restDoubts(c Creep, add func(doubtful bool, code, try, format string, args 
 	}
 	add(c.By == ByBoth, "creeps-with-time", "restart workers by time as well, or give --production-rate: the quieter they are, the fewer requests they live for",
 		"memory grows by %s an hour without any request, and max-requests counts requests only", sayBytes(c.Rest.BytesPerSecond*hour))
-	grown := c.Rest.Together.BytesPerRequest * float64(c.Requests)
+	grown := float64(c.Rest.GrownBytes)
 	add(float64(c.Rest.ReturnedBytes) > someBack*grown, "comes-back", "soak longer: --duration 5m",
-		"%s of the %s that it grew by came back in %.0f s without load, so part of the creep may be a cache that expires",
-		sayBytes(float64(c.Rest.ReturnedBytes)), sayBytes(grown), restTime.Seconds())
+		"%s of the %s that it grew by came back within %.0f s without load, so part of the creep may be a cache that expires",
+		sayBytes(float64(c.Rest.ReturnedBytes)), sayBytes(grown), c.Rest.Seconds)
 }
 
 // crowdDoubts are about requests at once where no threads bound them.

@@ -248,3 +248,20 @@ func BenchmarkReadLog(b *testing.B) {
 	}
 	b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N)/10_000, "ns/line")
 }
+
+// A replay must not log out what --before has logged in.
+func TestLogLeavesOutLogouts(t *testing.T) {
+	const line = `127.0.0.1 - - [10/Oct/2026:13:55:36 +0000] "GET %s HTTP/1.1" 200 10` + "\n"
+	var log strings.Builder
+	for _, path := range []string{"/", "/logout", "/user/log-out?next=/", "/signoff", "/logouts-of-old", "/blog/outdoor"} {
+		fmt.Fprintf(&log, line, path)
+	}
+	targets, err := ReadTargets("access.log", strings.NewReader(log.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := targets.Warnings()
+	if targets.Len() != 3 || len(notes) != 1 || !strings.Contains(notes[0].Text, "3 to log out") {
+		t.Errorf("%d requests, %+v; want 3, and 3 left out", targets.Len(), notes)
+	}
+}

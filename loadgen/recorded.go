@@ -3,6 +3,7 @@ package loadgen
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -32,9 +33,12 @@ const (
 	leftOtherHosts = "for other hosts"
 	leftNoBody     = "whose body isn't in the file"
 	leftOddMethods = "of other methods"
+	leftLogouts    = "to log out" // they would end the session that the load has, if it has one
 )
 
-var leftInOrder = []string{leftOddMethods, leftFailed, leftNoBody, leftOtherHosts, leftNoRequest, leftUnreadable}
+var logout = regexp.MustCompile(`(?i)(^|[/_.-])(log|sign)[_-]?(out|off)([/?_.-]|$)`)
+
+var leftInOrder = []string{leftOddMethods, leftFailed, leftNoBody, leftLogouts, leftOtherHosts, leftNoRequest, leftUnreadable}
 
 // namedMethods are those that a note names; whatever else stands in a record's place for them may be anything.
 var namedMethods = []string{
@@ -62,6 +66,8 @@ func (r *recorded) take(t vegeta.Target, status int) (one target, ok bool) {
 		r.left[t.Method]++
 	case status < 200 || status > 399:
 		r.left[leftFailed]++
+	case logout.MatchString(one.path):
+		r.left[leftLogouts]++
 	default:
 		one.method, one.path = r.methods[at], strings.Clone(one.path) // or they would keep the line that they are a part of
 		return one, true

@@ -47,26 +47,58 @@ func (t Targets) of(route string) Targets {
 
 var (
 	digits = regexp.MustCompile(`^[0-9]+$`)
-	// long is what nobody writes by hand: a UUID, a hash, a token.
-	long = regexp.MustCompile(`^[0-9A-Za-z_-]*[0-9][0-9A-Za-z_-]*$`)
+	// word is what somebody has written by hand, with a number of two digits at most: v2, application-form.min.css.
+	word = regexp.MustCompile(`^[A-Za-z]+([._-][A-Za-z]+)*[0-9]{0,2}$`)
 )
 
-const longest = 16 // characters of a segment with a digit in it, before it is taken for a thing's name
+// Longer than these nobody names a part of a path.
+const (
+	longest     = 40 // characters
+	longestWord = 20 // letters between two of ._-
+)
 
+// route is shown in reports, and a path may hold other people's tokens, mail addresses and session ids. So only words are
+// shown, and whatever else there is stands for one thing of many.
 func (t target) route() string {
 	path, _, _ := strings.Cut(t.path, "?")
 	segments := strings.Split(path, "/")
 	for i, s := range segments {
+		s, _, _ = strings.Cut(s, ";")
 		switch {
+		case s == "":
 		case digits.MatchString(s):
-			segments[i] = "{n}"
-		case len(s) >= longest && long.MatchString(s):
-			segments[i] = "{id}"
+			s = "{n}"
+		case !written(s):
+			s = "{id}"
 		}
+		segments[i] = s
 	}
 	path = calibrate.RedactText(strings.Join(segments, "/"))
 	if t.method == http.MethodGet {
 		return path
 	}
 	return t.method + " " + path
+}
+
+// written says whether a part of a path looks like words that somebody wrote.
+func written(s string) bool {
+	if len(s) > longest || !word.MatchString(s) {
+		return false
+	}
+	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return strings.ContainsRune("._-", r) }) {
+		if len(part) > longestWord || humps(part) > 3 {
+			return false
+		}
+	}
+	return true
+}
+
+// humps are the capitals that follow a small letter, as in getUserName. A token has many.
+func humps(s string) (n int) {
+	for i := 1; i < len(s); i++ {
+		if s[i-1] >= 'a' && s[i-1] <= 'z' && s[i] >= 'A' && s[i] <= 'Z' {
+			n++
+		}
+	}
+	return n
 }

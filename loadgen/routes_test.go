@@ -43,3 +43,27 @@ POST /items/4
 		t.Errorf("all routes have %d targets, want 8", n)
 	}
 }
+
+// Other people's secrets in a path are in no route's name.
+func TestRoutesHideWhatMayBeSecret(t *testing.T) {
+	for path, want := range map[string]string{
+		"/verify/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N": "/verify/{id}",
+		"/d/YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM%3D%3D":                        "/d/{id}",
+		"/a;jsessionid=0123456789abcdef":                                          "/a",
+		"/token/abcdefghijklmnopqrstuvwxyzabcdef":                                 "/token/{id}",
+		"/token/aBcDeFgHiJkLmN":                                                   "/token/{id}",
+		"/x/deadbeef.deadbeef1234deadbeef":                                        "/x/{id}",
+		"/u/bob@example.com":                                                      "/u/{id}",
+		"/reset/k3J9sQ2x":                                                         "/reset/{id}",
+		"/users/0b8f5a3e-6f3a-4c55-9b57-0d1a4a0f2b11":                             "/users/{id}",
+		"/api/v2/orders/17/lines":                                                 "/api/v2/orders/{n}/lines",
+		"/static/js/application-form.min.js":                                      "/static/js/application-form.min.js",
+		"/wp-login.php?token=abc":                                                 "/wp-login.php",
+		"/getUserName":                                                            "/getUserName",
+		"/":                                                                       "/",
+	} {
+		if got := (target{method: "GET", path: path}).route(); got != want {
+			t.Errorf("%s is shown as %s, want %s", path, got, want)
+		}
+	}
+}

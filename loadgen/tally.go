@@ -63,12 +63,13 @@ func latency(r *vegeta.Result, one flight) time.Duration {
 	return max(r.Latency, r.End().Sub(one.due))
 }
 
-// mostLeads is how many paths of redirects are told apart: an app that has one page a user would fill the memory.
+// mostLeads is how many paths of redirects are told apart: an app that has one page a user would fill the memory. Login
+// pages have as much room again, for they are what is looked for.
 const mostLeads = 16
 
 func (t *tally) lead(to string) {
 	path := pathOf(to)
-	if _, known := t.leads[path]; known || len(t.leads) < mostLeads {
+	if _, known := t.leads[path]; known || len(t.leads) < mostLeads || calibrate.LoginPath(path) && len(t.leads) < 2*mostLeads {
 		if t.leads == nil {
 			t.leads = map[string]int64{}
 		}

@@ -41,7 +41,7 @@ const (
 // routeGrid has one row a route.
 func routeGrid(s calibrate.Routes) grid {
 	g := grid{columns: []column{
-		{"route", true, 9}, {"of the\nload", false, 3}, {"peak\nMB", false, 5}, {"above\nidle", false, 8}, {"creep\na request", false, 7},
+		{"route", true, 9}, {"of the\nload", false, 3}, {"peak\nMB", false, 5}, {"bill\nMB", false, 8}, {"creep\na request", false, 7},
 		{"interval", false, 6}, {"requests", false, 1}, {"end", true, 4},
 	}}
 	for _, run := range s.Runs {
@@ -74,25 +74,21 @@ func soakedEnd(s calibrate.Soaked) string {
 
 // routesNote says what the peak is of, what was left out, and how the routes' creeps compare with that of all together.
 func routesNote(r calibrate.Result) string {
-	s := "Peak with every thread busy with that route."
+	s := "Peak with every thread busy with that route; its bill is the peak above an idle worker, creep apart."
 	if n := r.Routes.Left; n > 0 {
 		s += fmt.Sprintf(" Not run alone: %s, %s of the load.", plural(n, "rarer route"), percent(r.Routes.LeftShare))
 	}
-	if sum, ok := r.Routes.Creep(); ok && r.Creep.BytesPerRequest != nil {
+	if mean, _, ok := r.Routes.Creep(); ok && r.Creep.BytesPerRequest != nil {
 		s += fmt.Sprintf(" By their shares of the load the creeps come to %s a request; the soak of all together had %s.",
-			perRequest(sum), perRequest(*r.Creep.BytesPerRequest))
+			perRequest(mean), perRequest(r.Creep.Together().BytesPerRequest))
 	}
 	return s
-}
-
-// told says that what went away is known to be more, or less, than anything.
-func told(run calibrate.TriageRun) bool {
-	return run.Gone != nil && run.GoneLow != nil && run.GoneHigh != nil && *run.GoneHigh-*run.GoneLow < 1
 }
 
 func triageVerdict(t calibrate.Triage) string {
 	return map[string]string{
 		calibrate.TriageApp: "the app", calibrate.TriageAllocator: "the allocator", calibrate.TriageThreads: "threads",
+		calibrate.TriageUnclear: "unclear",
 	}[t.Verdict]
 }
 
@@ -103,17 +99,14 @@ func triageGrid(r calibrate.Result) grid {
 		{"requests", false, 1}, {"end", true, 4},
 	}}
 	if c := r.Creep; c.BytesPerRequest != nil && c.Low != nil && c.High != nil {
-		all := calibrate.CreepSeen{Verdict: c.Verdict, BytesPerRequest: *c.BytesPerRequest, Low: *c.Low, High: *c.High}
-		if c.By == calibrate.ByBoth && c.Rest != nil {
-			all = c.Rest.Together
-		}
+		all := c.Together()
 		slope, interval := slopeCells(&all)
 		g.rows = append(g.rows, []string{"nothing changed", slope, interval, "-", wholeMegabytes(r.Worker.PeakRSSBytes), count(r.Worker.Requests), all.Verdict})
 	}
 	for _, run := range r.Triage.Runs {
 		gone := "-"
-		if told(run) {
-			gone = share(max(*run.Gone, 0))
+		if run.Tellable() {
+			gone = fmt.Sprintf("%s to %s", fixed(100*max(*run.GoneLow, 0), 0), share(min(max(*run.GoneHigh, 0), 1)))
 		}
 		slope, interval := slopeCells(run.Creep)
 		peak := "-"

@@ -69,6 +69,9 @@ func verdictOf(c calibrate.Creep) string {
 	case verdictFlat:
 		return "flat: memory does not grow with requests"
 	case verdictCreeping:
+		if c.By == calibrate.ByBoth {
+			return creepingByTime(c)
+		}
 		return "creeping: requests leave memory behind that does not come back"
 	case verdictWarming:
 		return "warming: memory was still settling; this may not be creep"
@@ -79,6 +82,14 @@ func verdictOf(c calibrate.Creep) string {
 		return "inconclusive: the data allow growth as well as none"
 	}
 	return c.Verdict
+}
+
+// creepingByTime is of a worker that grows without any request as well.
+func creepingByTime(c calibrate.Creep) string {
+	if c.Low != nil && *c.Low > 0 {
+		return "creeping: memory grows with requests, and with time without any"
+	}
+	return "creeping: memory grows with time, whether requests come or not"
 }
 
 func slopeOf(c calibrate.Creep) string {
@@ -102,7 +113,7 @@ func restOf(c calibrate.Creep) string {
 		return fmt.Sprintf("it grows by %s without any request (interval %s): with the requests' own it came to %s each",
 			hourly(r.BytesPerSecond), span(r.Low*3600, r.High*3600), perRequest(r.Together.BytesPerRequest))
 	}
-	s := fmt.Sprintf("%s without load: no growth with time beyond %s", seconds(r.Seconds), hourly(max(r.High, 0)))
+	s := fmt.Sprintf("nothing grew in %s without load; less than %s, or steps further apart, would not have shown", seconds(r.Seconds), hourly(max(r.High, 0)))
 	if r.ReturnedBytes > mb/8 {
 		s += fmt.Sprintf("; %s came back", megabytes(r.ReturnedBytes))
 	}

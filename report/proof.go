@@ -123,12 +123,17 @@ func recyclingCost(t calibrate.Trial) string {
 	switch {
 	case c == nil:
 		return ""
-	case c.LostRatio == nil || c.PredictedRatio == nil:
-		return "workers were replaced all the time: there is nothing to compare with"
+	case c.LostRatio == nil || c.LostError == nil:
+		return fmt.Sprintf("not to be told: %s with a replacement, %s without", plural(c.Meeting.Seconds, "second"), plural(c.Quiet.Seconds, "second"))
 	}
-	return fmt.Sprintf("%s of throughput (%s computed); p99 %s in the seconds of a replacement, %s in the others; %s failed in them, %s in the others",
-		percent(max(*c.LostRatio, 0)), percent(*c.PredictedRatio), measuredSeconds(c.Meeting.P99), measuredSeconds(c.Quiet.P99),
-		count(c.Meeting.Failed), count(c.Quiet.Failed))
+	s := fmt.Sprintf("%s of throughput, give or take %s", percent(*c.LostRatio), percent(*c.LostError))
+	if c.PredictedRatio != nil {
+		s += fmt.Sprintf(" (%s computed)", percent(*c.PredictedRatio))
+	}
+	if with, without := c.Meeting.P99, c.Quiet.P99; with != nil && without != nil {
+		s += fmt.Sprintf("; p99 of a typical second %s with a replacement, %s without", measuredSeconds(*with), measuredSeconds(*without))
+	}
+	return s + fmt.Sprintf("; %s failed in those with, %s without", count(c.Meeting.Failed), count(c.Quiet.Failed))
 }
 
 func requestsOf(t calibrate.Trial) string {

@@ -1,8 +1,8 @@
 package sampler
 
 import (
-	"bufio"
 	"cmp"
+	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -10,20 +10,22 @@ import (
 	"strings"
 )
 
-// Mapped says whether a process has a file of that name mapped, as /proc/PID/maps has it (proc(5)). Where that can't be
-// read, nothing is known, and the answer is no.
-func (m Memory) Mapped(pid int, name string) bool {
-	file, err := os.Open(filepath.Join(cmp.Or(m.Proc, "/proc"), strconv.Itoa(pid), "maps"))
+// Mapped says whether a process has a file mapped whose name matches a pattern of path.Match, as /proc/PID/maps has it
+// (proc(5)). Its error says that this can't be read, as of another user's process.
+func (m Memory) Mapped(pid int, pattern string) (bool, error) {
+	text, err := os.ReadFile(filepath.Join(cmp.Or(m.Proc, "/proc"), strconv.Itoa(pid), "maps"))
 	if err != nil {
-		return false
+		return false, fmt.Errorf("the memory map can't be read: %w", err)
 	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	for lines.Scan() {
-		// address perms offset dev inode pathname
-		if i := strings.IndexByte(lines.Text(), '/'); i >= 0 && path.Base(lines.Text()[i:]) == name {
-			return true
+	for line := range strings.Lines(string(text)) { // address perms offset dev inode pathname
+		i := strings.IndexByte(line, '/')
+		if i < 0 {
+			continue
+		}
+		name := path.Base(strings.TrimSuffix(strings.TrimSpace(line[i:]), " (deleted)"))
+		if matches, err := path.Match(pattern, name); err != nil || matches {
+			return matches, err
 		}
 	}
-	return false
+	return false, nil
 }

@@ -94,7 +94,7 @@ func (q Question) affordable(n, threads int) int {
 // requests a generation, which falls with N as long as a worker's peak is more than its creep up to X. A measured
 // rate is each worker's own, however many there are: then a longer life is all that counts, and fewer always helps.
 func (q Question) fewerHelps(threads int) bool {
-	return q.RateBasis == measured || float64(q.Law.worker(threads)) > q.Creep.High*q.Requests
+	return q.RateBasis == measured || float64(q.Law.worker(threads)) > q.steepest(1)*q.Requests
 }
 
 // cpuWorkers is the CPU bound of the seeds: (2c + 1) / threads, rounded down, at least 1.
@@ -119,7 +119,7 @@ func (q Question) memoryWorkers(threads int) int {
 func (q Question) least(threads int) int64 {
 	each := q.Law.worker(threads)
 	if q.recycles() && q.Requests < 1 {
-		each += ceilBytes(q.Creep.High * (1 - q.Requests))
+		each += ceilBytes(q.steepest(1) * (1 - q.Requests))
 	}
 	return each
 }

@@ -37,7 +37,8 @@ func (q Question) life(workers, threads int) life {
 	if !q.creeps() || l.headroom < 0 {
 		return l
 	}
-	l.byBudget = floorCount(q.Requests + float64(l.headroom)/q.Creep.High)
+	steepest := q.steepest(workers)
+	l.byBudget = floorCount(q.Requests + float64(l.headroom)/steepest)
 	l.most = l.byBudget
 	if !q.CanRecycle {
 		return l
@@ -47,7 +48,7 @@ func (q Question) life(workers, threads int) life {
 	}
 	l.most = max(l.most, 1) // rounding must not leave 0, which would turn recycling off
 	l.maxRequests, l.jitter = q.limit(l.most, workers)
-	grown := math.Ceil(q.Creep.High * (float64(l.maxRequests+l.jitter) - q.Requests))
+	grown := math.Ceil(steepest * (float64(l.maxRequests+l.jitter) - q.Requests))
 	l.growth = int64(clamp(grown, 0, float64(l.headroom)))
 	l.growth = min(l.growth, l.headroom) // a float64 of a vast headroom may round up
 	l.cost, l.seconds = q.price(l.maxRequests, l.jitter, workers)
@@ -67,8 +68,9 @@ func (q Question) enough(workers, threads int) (n int, why string) {
 	if cheap := floorCount(q.eachRate(workers) * q.BootSeconds * (1/fair - 1) / 0.95); cheap > n {
 		n, why = cheap, "at which recycling costs "+percent(fair)+" of a worker's time"
 	}
-	base := float64(q.Law.worker(threads)) - q.Creep.High*q.Requests
-	if double := floorCount(base / q.Creep.High); double > n {
+	steepest := q.steepest(workers)
+	base := float64(q.Law.worker(threads)) - steepest*q.Requests
+	if double := floorCount(base / steepest); double > n {
 		n, why = double, "at which a worker has grown to twice what it holds without creep"
 	}
 	return n, why
@@ -82,6 +84,17 @@ func (q Question) headroom(workers, threads int) int64 {
 		return -1
 	}
 	return free/int64(max(workers, 1)) - q.Law.worker(threads)
+}
+
+// steepest is the creep's upper bound in bytes a request, of each of so many workers. Where part of it goes on without
+// any request, fewer a second than were measured have more of it each.
+func (q Question) steepest(workers int) float64 {
+	each := q.eachRate(workers)
+	if q.Drift.Rate == 0 || each == 0 {
+		return q.Creep.High
+	}
+	more := 1/each - 1/q.Drift.Rate
+	return math.Max(q.Creep.High+math.Max(q.Drift.Low*more, q.Drift.High*more), 0)
 }
 
 // eachRate is what one of so many workers serves a second. A measured rate is one worker's own; a given one is

@@ -37,6 +37,10 @@ type Creep struct {
 	Slope, High float64
 }
 
+// Drift is the part of a creep that goes on without any request, in bytes a second and worker. The creep has it in it, at
+// the rate of requests at which it was measured.
+type Drift struct{ Low, High, Rate float64 }
+
 // Shape is a number of workers, and of threads in each.
 type Shape struct{ Workers, Threads int }
 
@@ -58,6 +62,7 @@ type Question struct {
 	Requests        float64 // requests the worker had served at its peak; 0 where creep is taken out of law and peak
 	Seen            float64 // requests that the run saw; 0: as many as Requests
 	Creep           Creep
+	Drift           Drift   // zero: none, or none that could be told apart
 	BootSeconds     float64 // a worker's boot
 	RatePerSecond   float64 // request rate: what the one measured worker served if measured, else over all workers
 	RateBasis       string  // "measured", "given", or "watched" on a running server
@@ -111,6 +116,9 @@ func (q Question) sound() Question {
 	q.BootSeconds = known(q.BootSeconds, mostSeconds)
 	q.RatePerSecond = known(q.RatePerSecond, mostRate)
 	q.Creep = q.Creep.sound()
+	if d := q.Drift; !finite(d.Low) || !finite(d.High) || !finite(d.Rate) || d.Rate <= 0 || d.High < d.Low || d.Low < 0 {
+		q.Drift = Drift{}
+	}
 	if q.Basis == "" {
 		q.Basis = measured
 	}
@@ -167,7 +175,7 @@ func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 // creeps says that workers grow, by a rate that has an upper bound.
 func (q Question) creeps() bool {
-	return q.Creep.Verdict == creeping && q.Creep.Known && q.Creep.High > 0
+	return q.Creep.Verdict == creeping && q.Creep.Known && q.steepest(1) > 0
 }
 
 // recycles says that the recommendation will hold a max-requests.

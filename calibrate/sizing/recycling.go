@@ -66,6 +66,9 @@ func (q Question) doubt() string {
 // limitSum is the max-requests as its sum.
 func (q Question) limitSum(c choice, l life) string {
 	text := q.mostSum(c, l) + q.jitterSentence(c, l)
+	if q.Drift.Rate > 0 {
+		text += fmt.Sprintf(" (Up to %s an hour of it goes on without any request, so the bound is that at %s.)", perRequest(q.Drift.High*3600), q.rate(c.workers))
+	}
 	text += " " + q.priceSentence(c, l)
 	if q.Seen > 0 && float64(l.most) > valveRuns*q.Seen {
 		text += fmt.Sprintf(" That is over %d times what the run saw: beyond it the creep is extrapolated.", valveRuns)
@@ -83,13 +86,13 @@ func (q Question) mostSum(c choice, l life) string {
 		headroom = "headroom"
 	}
 	byBudget := fmt.Sprintf("%s = %s + %s / %s: the requests behind the measured peak, plus %s over the creep's upper 95 %% bound.",
-		grouped(l.byBudget), grouped(int(q.Requests)), mb(l.headroom), perRequest(q.Creep.High), headroom)
+		grouped(l.byBudget), grouped(int(q.Requests)), mb(l.headroom), perRequest(q.steepest(c.workers)), headroom)
 	switch {
 	case q.Basis == given:
-		byBudget = fmt.Sprintf("%s = %s / %s: %s over the creep.", grouped(l.byBudget), mb(l.headroom), perRequest(q.Creep.High), headroom)
+		byBudget = fmt.Sprintf("%s = %s / %s: %s over the creep.", grouped(l.byBudget), mb(l.headroom), perRequest(q.steepest(c.workers)), headroom)
 	case q.creepTakenOut():
 		byBudget = fmt.Sprintf("%s = %s / %s: %s, beyond its peak without creep, over the creep's upper 95 %% bound.",
-			grouped(l.byBudget), mb(l.headroom), perRequest(q.Creep.High), headroom)
+			grouped(l.byBudget), mb(l.headroom), perRequest(q.steepest(c.workers)), headroom)
 	}
 	if l.why == "" {
 		return byBudget
@@ -202,14 +205,14 @@ func (q Question) cheapBudget(c choice) int64 {
 			low = mid + 1
 		}
 	}
-	grown := ceilBytes(math.Max(0, (float64(low)-q.Requests)*q.Creep.High))
+	grown := ceilBytes(math.Max(0, (float64(low)-q.Requests)*q.steepest(c.workers)))
 	return total(q.Law.SharedBytes, c.workers, q.Law.worker(c.threads)+grown)
 }
 
 // noLimitSum is for creeping workers whose server can't recycle by count: how long they last.
 func (q Question) noLimitSum(c choice, l life) string {
 	text := fmt.Sprintf("This server has no request limit of its own, and its workers creep: they reach the budget after "+
-		"%s = %s + %s / %s each", count(l.most, "request"), grouped(int(q.Requests)), mb(l.headroom), perRequest(q.Creep.High))
+		"%s = %s + %s / %s each", count(l.most, "request"), grouped(int(q.Requests)), mb(l.headroom), perRequest(q.steepest(c.workers)))
 	if q.RatePerSecond > 0 && c.workers > 0 {
 		text += fmt.Sprintf(", %s at %s", interval(float64(l.most)/q.eachRate(c.workers)), q.rate(c.workers))
 	}
@@ -227,11 +230,11 @@ func (q Question) flatRecycling(c choice, l life) Recycling {
 		return r
 	}
 	safe := mostCount
-	if q.Creep.High > 0 {
-		safe = floorCount(float64(l.headroom) / q.Creep.High)
+	if steepest := q.steepest(c.workers); steepest > 0 {
+		safe = floorCount(float64(l.headroom) / steepest)
 		r.SafeRequests = safe
 		r.Sum += fmt.Sprintf(" At worst, by the upper 95 %% bound, the headroom lasts each worker for %s: %s / %s.",
-			count(safe, "request"), mb(l.headroom), perRequest(q.Creep.High))
+			count(safe, "request"), mb(l.headroom), perRequest(q.steepest(c.workers)))
 	}
 	if q.CanRecycle {
 		r.Valve = twoDigits(min(safe, floorCount(valveRuns*q.Seen), valveMost))

@@ -139,7 +139,7 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 		return err
 	}
 	defer folder.Close()
-	rig := calibrate.Rig{Load: load, Journal: folder, Scale: scaler(spec, folder)}
+	rig := calibrate.Rig{Load: load, Journal: folder, Scale: scaler(env, spec, folder)}
 	plan.Host, _ = sampler.Host()
 	measured.Warnings = append(slices.DeleteFunc(slices.Clone(measured.Warnings), aboutTargets), targets.Warnings()...)
 	measured.Plan.Silenced = append(slices.Clone(measured.Plan.Silenced), f.silence...)

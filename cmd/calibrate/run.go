@@ -1,13 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -88,7 +86,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&f.quick, "quick", false, "a short soak: sees strong creep only")
 	flags.BoolVar(&f.sweep, "sweep", false, "really run the best few candidates, and choose by what they do (about two minutes more)")
 	flags.BoolVar(&f.triage, "triage", false, "where memory creeps: look whether it is the allocator, threads or the app (about two minutes more)")
-	flags.BoolVar(&f.byRoute, "by-route", true, "where several paths are asked for: load each alone, too (some 15 s each)")
+	flags.BoolVar(&f.byRoute, "by-route", true, "where several paths are asked for: load each alone, too (up to half a minute each)")
 	flags.DurationVar(&f.maxSoak, "max-soak", calibrate.DefaultSoak, "give up on a verdict after so long (with --quick 15s)")
 	f.outFlags.register(flags)
 }
@@ -126,7 +124,7 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	}
 	defer folder.Close()
 	launch.LogTo(folder.Log)
-	rig := calibrate.Rig{Target: launch, Load: load, Journal: newPointing(folder, f.out, id), Scale: scaler(spec, folder)}
+	rig := calibrate.Rig{Target: launch, Load: load, Journal: newPointing(folder, f.out, id), Scale: scaler(env, spec, folder)}
 	result, err := measure(ctx, env, calibrate.Run, plan, rig, calibrate.Result{ID: id, Target: launch.Info(), Warnings: targets.Warnings()})
 	if err != nil {
 		return ended(env, folder.Path, err)
@@ -135,10 +133,10 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 }
 
 // scaler starts the same app set up otherwise.
-func scaler(spec target.Spec, folder *calibrate.Folder) func(calibrate.Setup) (calibrate.Target, error) {
+func scaler(env Env, spec target.Spec, folder *calibrate.Folder) func(calibrate.Setup) (calibrate.Target, error) {
 	return func(s calibrate.Setup) (calibrate.Target, error) {
 		spec := spec
-		spec.Env = withVariable(spec.Env, s.Env)
+		spec.Env = withVariable(spec.Env, s.Env, env.Getenv)
 		spec.Workers, spec.Threads, spec.MaxRequests, spec.Jitter, spec.MemoryLimit = s.Workers, s.Threads, s.MaxRequests, s.Jitter, s.MemoryLimit
 		launch, err := target.Recognise(spec)
 		if err != nil {
@@ -150,14 +148,18 @@ func scaler(spec target.Spec, folder *calibrate.Folder) func(calibrate.Setup) (c
 }
 
 // withVariable is an environment with one NAME=VALUE more. A library to preload comes before those that are.
-func withVariable(env map[string]string, variable string) map[string]string {
+func withVariable(env map[string]string, variable string, getenv func(string) string) map[string]string {
 	name, value, ok := strings.Cut(variable, "=")
 	if !ok {
 		return env
 	}
 	more := map[string]string{}
 	maps.Copy(more, env)
-	if have := cmp.Or(env[name], os.Getenv(name)); have != "" && name == "LD_PRELOAD" {
+	have, given := env[name]
+	if !given {
+		have = getenv(name)
+	}
+	if have != "" && name == "LD_PRELOAD" {
 		value += ":" + have
 	}
 	more[name] = value
@@ -226,10 +228,10 @@ func (f *runFlags) variations() []calibrate.Variation {
 	}
 	jemalloc := calibrate.Variation{Name: "jemalloc", Why: "not run: libjemalloc is not installed"}
 	if file := target.Jemalloc(); file != "" {
-		jemalloc = calibrate.Variation{Name: "jemalloc", Env: "LD_PRELOAD=" + file, Needs: filepath.Base(file)}
+		jemalloc = calibrate.Variation{Name: "jemalloc", Env: "LD_PRELOAD=" + file, Allocator: true, Needs: filepath.Base(file)}
 	}
 	return []calibrate.Variation{
-		{Name: "MALLOC_ARENA_MAX=2", Env: "MALLOC_ARENA_MAX=2", Needs: "libc.so.6"}, // a setting of glibc's alone
+		{Name: "MALLOC_ARENA_MAX=2", Env: "MALLOC_ARENA_MAX=2", Needs: `libc[.\-][s2]*`}, // glibc's alone: libc.so.6, libc-2.31.so
 		jemalloc,
 		{Name: "one thread", OneThread: true},
 	}
