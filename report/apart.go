@@ -106,7 +106,7 @@ func triageGrid(r calibrate.Result) grid {
 	for _, run := range r.Triage.Runs {
 		gone := "-"
 		if run.Tellable() {
-			gone = fmt.Sprintf("%s to %s", fixed(100*max(*run.GoneLow, 0), 0), share(min(max(*run.GoneHigh, 0), 1)))
+			gone = fmt.Sprintf("%s to %s %%", fixed(100*max(*run.GoneLow, 0), 0), fixed(100*min(max(*run.GoneHigh, 0), 1), 0))
 		}
 		slope, interval := slopeCells(run.Creep)
 		peak := "-"
