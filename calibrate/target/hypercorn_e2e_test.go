@@ -99,7 +99,7 @@ func TestE2EHypercornTraps(t *testing.T) {
 		"a worker is killed": {[]string{"-w", "2"}, func(url string) {
 			pid, _ := pidAt(url)
 			_ = syscall.Kill(atoi(t, strings.TrimSpace(pid)), syscall.SIGKILL)
-		}, "worker-ends-server"},
+		}, workerEndsServer},
 		"a limit without a parent": {[]string{"-w", "0", "--max-requests", "5", "--daemon"}, func(url string) {
 			for range 8 {
 				pidAt(url)

@@ -96,7 +96,7 @@ func TestHypercornChanges(t *testing.T) {
 
 func TestHypercornWarnings(t *testing.T) {
 	h := fakeHypercorn(t)
-	always := []string{"worker-ends-server", recyclingCuts}
+	always := []string{workerEndsServer, recyclingCuts}
 	for args, more := range map[string][]string{
 		"a:a":                          nil,
 		"--max-requests 5 a:a":         nil,

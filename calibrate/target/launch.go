@@ -86,6 +86,7 @@ var servers = []struct {
 	{isGunicorn, gunicorn{}},
 	{isUvicorn, uvicorn{}},
 	{isHypercorn, hypercorn{}},
+	{isGranian, granian{}},
 	{isUWSGI, uwsgi{}},
 	{isApache, modWSGI{}},
 	{isExpress, express{}},

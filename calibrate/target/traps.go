@@ -22,6 +22,9 @@ const (
 	nothingShared = "nothing-shared"
 )
 
+// workerEndsServer is the trap of a server that doesn't replace a worker which fails.
+const workerEndsServer = "worker-ends-server"
+
 // Traps of lmsctl: nobody told it to use Gunicorn, and an environment that a run takes care of.
 const (
 	inOneProcess = "waitress-by-default"
@@ -47,7 +50,7 @@ var traps = []trap{
 		Text: "one worker with --limit-max-requests ends the server at the limit, with status 0",
 		Try:  "Restart=always (on-failure isn't enough), or --workers 2 of uvicorn 0.30 or newer"}},
 	// Hypercorn 0.18 (run.py, run; __main__.py, main, for the jitter).
-	{"hypercorn", number{}, number{}, calibrate.Warning{Code: "worker-ends-server",
+	{"hypercorn", number{}, number{}, calibrate.Warning{Code: workerEndsServer,
 		Text: "one worker that fails or is killed ends the whole server, with status 0",
 		Try:  "Restart=always (on-failure isn't enough)"}},
 	{"hypercorn", number{}, number{}, calibrate.Warning{Code: recyclingCuts,
@@ -60,6 +63,16 @@ var traps = []trap{
 		Text: "--workers 0 with --max-requests ends the server at the limit, with status 0", Try: "--workers 1"}},
 	{"hypercorn", number{}, number{}, calibrate.Warning{Code: daemonStays,
 		Text: "--daemon does not send it to the background", Try: "a service manager, and without --daemon"}},
+
+	// Granian 2.8 (server/common.py).
+	{"granian", number{}, number{}, noLimit("--workers-lifetime, or --workers-max-rss where it has that")},
+	{"granian", number{}, number{}, calibrate.Warning{Code: workerEndsServer,
+		Text: "one worker that fails or is killed ends the whole server, with status 1", Try: "--respawn-failed-workers"}},
+	{"granian", number{}, number{}, calibrate.Warning{Code: stopIsLost,
+		Text: "SIGTERM while a worker boots is lost on that worker: the server waits for it without end", Try: "--workers-kill-timeout 10"}},
+	{"granian", number{}, number{}, calibrate.Warning{Code: threadsByDefault,
+		Text: "without --blocking-threads a WSGI worker has a thread for each of 512 requests at once (half of its backpressure, which is 1024 by the number of workers)",
+		Try:  "--blocking-threads with a number that was measured"}},
 
 	// PyPNM's own table has one worker with a limit for less than 6 GiB.
 	{"pypnm", number{}, number{}, calibrate.Warning{Code: EndsServer,
@@ -112,8 +125,7 @@ var traps = []trap{
 
 	{"unicorn", number{}, number{}, noLimit("unicorn-worker-killer, or a memory limit of the supervisor")}, // 6.0
 	{"node", number{}, number{}, noLimit("the app's own cluster code, or a memory limit of the supervisor")},
-	{"waitress-serve", number{}, number{}, noLimit("a memory limit of the supervisor")},                    // 3.0: one process
-	{"granian", number{}, number{}, noLimit("--workers-lifetime, or --workers-max-rss where it has that")}, // 2.8, granian --help
+	{"waitress-serve", number{}, number{}, noLimit("a memory limit of the supervisor")}, // 3.0: one process
 
 	// PHP 8.2.
 	{"php-fpm", number{}, number{}, calibrate.Warning{Code: "fastcgi",

@@ -27,11 +27,18 @@ type uvicornArg struct {
 
 type uvicornArgs []uvicornArg
 
-// scanUvicorn reads the words after the program as click would (click/parser.py, _process_opts).
+// clickOptions are the options of a program that reads them by click, without their --.
+type clickOptions struct{ valued, flags []string }
+
 func scanUvicorn(words []string) uvicornArgs {
+	return clickOptions{uvicornValued, uvicornFlags}.scan(words)
+}
+
+// scan reads the words after the program as click would (click/parser.py, _process_opts).
+func (options clickOptions) scan(words []string) uvicornArgs {
 	var args uvicornArgs
 	for len(words) > 0 && words[0] != "--" {
-		arg := nextUvicornArg(words)
+		arg := options.next(words)
 		args = append(args, arg)
 		words = words[len(arg.words):]
 	}
@@ -41,17 +48,17 @@ func scanUvicorn(words []string) uvicornArgs {
 	return args
 }
 
-// nextUvicornArg leaves what click would refuse as it is, for Uvicorn to refuse it.
-func nextUvicornArg(words []string) uvicornArg {
+// next leaves what click would refuse as it is, for the program to refuse it.
+func (options clickOptions) next(words []string) uvicornArg {
 	name, value, hasValue := strings.Cut(words[0], "=")
 	option, isOption := strings.CutPrefix(name, "--")
 	switch {
 	case !isOption:
-	case slices.Contains(uvicornFlags, option) && !hasValue:
+	case slices.Contains(options.flags, option) && !hasValue:
 		return uvicornArg{option: option, value: "true", words: words[:1]}
-	case slices.Contains(uvicornValued, option) && hasValue:
+	case slices.Contains(options.valued, option) && hasValue:
 		return uvicornArg{option: option, value: value, words: words[:1]}
-	case slices.Contains(uvicornValued, option) && len(words) > 1: // also where the next word looks like an option
+	case slices.Contains(options.valued, option) && len(words) > 1: // also where the next word looks like an option
 		return uvicornArg{option: option, value: words[1], words: words[:2]}
 	}
 	return uvicornArg{words: words[:1]}

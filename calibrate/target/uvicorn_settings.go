@@ -78,7 +78,11 @@ func notANumber(from, value string) error {
 // on reads a flag, of which a variable may hold any word that click takes for yes (click/types.py, BoolParamType).
 func (s uvicornSettings) on(option string) (on bool, from string) {
 	value, from := s.text(option)
-	return slices.Contains([]string{"1", "true", "t", "yes", "y", "on"}, strings.ToLower(strings.TrimSpace(value))), from
+	return clickTrue(value), from
+}
+
+func clickTrue(text string) bool {
+	return slices.Contains([]string{"1", "true", "t", "yes", "y", "on"}, strings.ToLower(strings.TrimSpace(text)))
 }
 
 // workers is how many the command would start. WEB_CONCURRENCY counts where nothing else says so, and also from

@@ -24,8 +24,9 @@ func (p process) title() string { return strings.Join(p.args, " ") }
 type sockets func(pid int) (held, known bool)
 
 // Titles that servers give their workers, from their sources: gunicorn/arbiter.py, puma/cluster/worker.rb,
-// unicorn/http_server.rb, sapi/fpm/fpm/fpm_children.c, mod_wsgi's display-name=%{GROUP}, uwsgi's auto-procname.
-var workerTitles = regexp.MustCompile(`^(gunicorn: worker \[|puma: cluster worker \d+:|unicorn worker\[|php-fpm: pool |\(wsgi\b|uWSGI worker \d)`)
+// unicorn/http_server.rb, sapi/fpm/fpm/fpm_children.c, mod_wsgi's display-name=%{GROUP}, uwsgi's auto-procname,
+// granian/server/mp.py.
+var workerTitles = regexp.MustCompile(`^(granian \w+ .+ worker-\d|gunicorn: worker \[|puma: cluster worker \d+:|unicorn worker\[|php-fpm: pool |\(wsgi\b|uWSGI worker \d)`)
 
 // Processes that are there for others: Python's multiprocessing helpers (Lib/multiprocessing/resource_tracker.py,
 // semaphore_tracker before 3.8, forkserver.py), Gunicorn's arbiter of background tasks, Passenger's watchdog.
