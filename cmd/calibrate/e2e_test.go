@@ -150,13 +150,19 @@ func processes() (parents, sessions map[int]int) {
 
 func (s *session) nothingLeft(t *testing.T) {
 	t.Helper()
-	var left []int
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if left = s.tree(); len(left) == 0 && len(groupsOf(s.Process.Pid)) == 0 {
-			return
+	if left := s.left(5 * time.Second); len(left) > 0 || len(groupsOf(s.Process.Pid)) > 0 {
+		t.Errorf("left behind: %v %v", left, groupsOf(s.Process.Pid))
+	}
+}
+
+// left are the session's processes that live on, though they and its control groups had so long to go.
+func (s *session) left(within time.Duration) (pids []int) {
+	for deadline := time.Now().Add(within); ; time.Sleep(50 * time.Millisecond) {
+		pids = s.tree()
+		if len(pids)+len(groupsOf(s.Process.Pid)) == 0 || time.Now().After(deadline) {
+			return pids
 		}
 	}
-	t.Errorf("left behind: %v %v", left, groupsOf(s.Process.Pid))
 }
 
 type lockedBuffer struct {
