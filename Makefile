@@ -9,7 +9,7 @@
 #   TestProof    proves what is recommended for real servers, for about an hour. `make proof`, not part of `make test`.
 #   TestLeaks    measures known leaks, for about a quarter of an hour. `make leaks`, not part of `make test`.
 #   TestTable    measures every server, for about a quarter of an hour. `make table`, not part of `make test`.
-#   TestFailures provokes every failure of an app and its server. `make failures`, not part of `make test`.
+#   TestFailures, TestTraps  provoke every failure, and every warning about a server. `make failures`, `make traps`.
 #   any other    runs in well under a second, needs no server, passes under -short -race.
 # A server that is missing skips a test; with CALIBRATE_REQUIRE_SERVERS=1 it fails it. Servers are in fixtures/.venv/bin.
 
@@ -26,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help build test test-short test-e2e readme servers lint fuzz bench traces predict proof leaks table failures cost golden clean
+.PHONY: help build test test-short test-e2e readme servers lint fuzz bench traces predict proof leaks table failures traps cost golden clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -67,6 +67,9 @@ table: servers ## every server measured as a user does, a row each; PROFILE=uvic
 
 failures: servers ## every failure of an app and its server provoked, and what calibrate says of it, in two minutes
 	go test ./cmd/calibrate -count=1 -run '^TestFailures$$' -failures -parallel 3 -v -timeout 15m
+
+traps: servers ## every warning about a server provoked, with the test that has the trap itself, in a minute
+	go test ./cmd/calibrate -count=1 -run '^TestTraps$$' -traps -parallel 3 -v -timeout 15m
 
 servers: ## set up fixtures/.venv, the servers of the end-to-end tests
 	@fixtures/servers.sh

@@ -1,0 +1,236 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"workermem/calibrate"
+)
+
+var trapped = flag.Bool("traps", false, "provoke every warning about a server (make traps)")
+
+// trapCase is a command, and the warnings that it gives reason for: by code, the test in calibrate/target that has the
+// trap itself on the real server, or in brackets why there is none.
+type trapCase struct {
+	command   string // $FIXTURES and $VENV stand for their folders
+	flags     string // of calibrate run
+	inherited []string
+	traps     map[string]string
+	setUp     func(t *testing.T) (inherited []string)
+}
+
+var trapCases = []trapCase{
+	{command: "gunicorn -k uvicorn.workers.UvicornWorker --threads 4 app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi",
+		traps: map[string]string{"threads-ignored": "TestE2EGunicornWithUvicornWorker"}},
+	{command: "gunicorn login_app:app", inherited: []string{"CALIBRATE_PASSWORD=x"}, traps: map[string]string{"redirects-to-login": "TestE2EStatus"}},
+	{command: "gunicorn app:app", flags: "--path /redirect", traps: map[string]string{"redirect": "TestE2EStatus"}},
+	{command: "sh -c 'cd / && exec gunicorn -b 127.0.0.1:{port} app:app'", traps: map[string]string{"shell-wrapper": "TestE2EShellWrapper"}},
+
+	{command: "uvicorn --reload --limit-concurrency 8 --limit-max-requests 100 app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi", traps: map[string]string{
+		"limit-ends-server": "TestE2EUvicornLimitEndsServer", "reload": "TestE2EUvicornAlone", "limit-concurrency": "TestE2EUvicornConcurrencyLimit"}},
+	{command: "$VENV/pypnm/bin/python -m uvicorn app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi", traps: map[string]string{"no-jitter": "TestE2EUvicornJitter"}},
+	{command: "$VENV/bin/python -m uvicorn app:app", flags: "--env PYTHONPATH=$VENV/old:$FIXTURES/asgi", traps: map[string]string{"workers-not-replaced": "TestE2EUvicornOldReplacesNoWorker"}},
+	{command: "$VENV/pypnm/bin/pypnm serve --reload", traps: map[string]string{"limit-ends-server": "TestE2EPyPNMRecycles", "no-jitter": "TestE2EUvicornJitter",
+		"reload": "(pypnm's --reload is its Uvicorn's: TestE2EUvicornAlone)", "health-only": "(nothing to provoke: it is what is asked)"}},
+
+	{command: "uwsgi --plugin python3 --module bare:app --processes 2 --cheaper 1 --max-requests 100 --reload-on-rss 500", traps: map[string]string{
+		"young-workers-stay": "TestE2EUWSGITraps", "term-reloads": "TestE2EUWSGITraps", "limit-needs-master": "TestE2EUWSGITraps", "errors-instead": "TestE2EUWSGITraps",
+		"stopping-cuts": "TestE2EUWSGITraps", "threads-stand-still": "TestE2EUWSGITraps", "no-jitter": "TestE2EUWSGIDelta",
+		"dynamic-workers": "TestE2EUWSGI", "memory-replaces-workers": "(a worker grown past the limit, as documented: --reload-on-rss)"}},
+
+	{command: "/usr/sbin/apache2 -f $FIXTURES/apache/pyramid.conf", traps: map[string]string{"first-request-loads": "TestE2EModWSGIImportError",
+		"recycling-cuts": "TestE2EModWSGIRecyclingCuts", "slow-respawn": "TestE2EModWSGISlowRespawn", "nothing-shared": "TestE2EModWSGISharesNothing"}},
+
+	{command: "puma --no-config $FIXTURES/rack/config.ru", traps: map[string]string{"no-request-limit": "TestE2ENoRequestLimit", "development": "TestE2EPumaDevelopment"}},
+	{command: "puma --no-config $FIXTURES/rack/config.ru", inherited: []string{"WEB_CONCURRENCY=3", "RACK_ENV=production"},
+		traps: map[string]string{"preload-by-variable": "TestE2EPumaPreloadByVariable", "no-request-limit": "TestE2ENoRequestLimit"}},
+
+	{command: "$VENV/nowlms/bin/lmsctl serve", setUp: trapLMS, traps: map[string]string{"waitress-by-default": "TestE2ENowLMS", "no-request-limit": "TestE2ENoRequestLimit",
+		"listens-everywhere": "TestE2ENowLMSTraps"}},
+}
+
+// doctorsTraps are those that a run takes care of, or whose server isn't measured by name: calibrate doctor tells them.
+var doctorsTraps = map[string]string{
+	"gunicorn control-socket":         "TestE2EGunicornControlSocket",
+	"puma respawns-for-ever":          "TestE2EPumaFailures",
+	"node no-request-limit":           "(Node itself serves nothing: whether the app has a limit is the app's)",
+	"php-fpm fastcgi":                 "(the protocol; TestE2EPHP measures it with its front)",
+	"lmsctl ci-changes-app":           "TestE2ENowLMSTraps",
+	"unicorn no-request-limit":        "(not installed)",
+	"waitress-serve no-request-limit": "(not installed by itself)",
+	"granian no-request-limit":        "(not installed)",
+}
+
+// doubts are codes that are no traps of a server, but doubts of the tool about what it sees, with their tests.
+var doubts = map[string]string{
+	"threads-unknown": "TestE2EModWSGIAttach", "url-elsewhere": "(an unlikely answer: attach says it where another process listens at --url)", "other-cgroup": "TestAttachKnowsUvicornByItsCommandLine", "limit-unknown": "TestAttachKnowsUvicornByItsCommandLine",
+	"orphaned-group": "TestE2EInhabitedGroupIsTold", "version-unknown": "TestE2EServerThatDoesNotSay",
+}
+
+func trapLMS(t *testing.T) []string {
+	var p proofCase
+	nowLMS(t, &p)
+	return p.inherited
+}
+
+// TestTraps has every warning about a server printed by a command that gives reason for it.
+func TestTraps(t *testing.T) {
+	if !*trapped {
+		t.Skip("runs for some minutes: make traps")
+	}
+	told := make([][]string, len(trapCases)+1)
+	t.Run("all", func(t *testing.T) {
+		for i, c := range trapCases {
+			t.Run(strings.ReplaceAll(short([]string{c.command}), " ", "_"), func(t *testing.T) {
+				t.Parallel()
+				told[i] = c.tell(t)
+			})
+		}
+		t.Run("doctor", func(t *testing.T) {
+			t.Parallel()
+			told[len(trapCases)] = tellDoctor(t)
+		})
+	})
+	t.Logf("\n%s", strings.Join(slices.Concat(told...), "\n"))
+}
+
+// tell runs a case to its first answer and interrupts it: the run has its warnings by then.
+func (c trapCase) tell(t *testing.T) []string {
+	inherited := c.inherited
+	if c.setUp != nil {
+		inherited = c.setUp(t)
+	}
+	command := typed(t, wordsOf(c.command))
+	if command[0] == "/usr/sbin/apache2" {
+		command = slices.Insert(command, 1, "-C", "Define FIXTURES "+fixtures(t))
+	}
+	flags := strings.Fields(strings.NewReplacer("$FIXTURES", fixtures(t), "$VENV", filepath.Dir(venvBin(t))).Replace(c.flags))
+	s := start(t, inherited, slices.Concat([]string{"run"}, flags, []string{"--"}, command)...)
+	s.until(t, "idle:", time.Minute)
+	if err := s.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	s.endsWith(t, int(calibrate.KindInterrupted), time.Minute)
+	warnings := s.report(t).Warnings
+	asked := strings.Join(slices.Concat(c.inherited, strings.Fields("calibrate run "+c.flags+" -- "+short([]string{c.command}))), " ")
+	var lines []string
+	for _, code := range slices.Sorted(maps.Keys(c.traps)) {
+		i := slices.IndexFunc(warnings, func(w calibrate.Warning) bool { return w.Code == code })
+		if i < 0 {
+			t.Errorf("no warning %s in %+v", code, warnings)
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("%s\n  command  %s\n  says     %s\n  try      %s\n  test     %s", code, asked, warnings[i].Text, warnings[i].Try, c.traps[code]))
+	}
+	return lines
+}
+
+// wordsOf splits a command as a shell does, as far as that knows single quotes only.
+func wordsOf(command string) (words []string) {
+	for i, part := range strings.Split(command, "'") {
+		if i%2 == 1 {
+			words = append(words, part)
+		} else {
+			words = append(words, strings.Fields(part)...)
+		}
+	}
+	return words
+}
+
+// tellDoctor has the traps that only calibrate doctor tells, of the servers that it finds.
+func tellDoctor(t *testing.T) []string {
+	s := start(t, []string{"VIRTUAL_ENV=" + filepath.Join(filepath.Dir(venvBin(t)), "nowlms")}, "doctor", "--json")
+	s.end(t, time.Minute)
+	var c calibrate.Checkup
+	if err := json.Unmarshal([]byte(s.stdout.String()), &c); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]calibrate.Warning{}
+	for _, server := range c.Servers {
+		for _, w := range server.Traps {
+			found[server.Name+" "+w.Code] = w
+		}
+	}
+	var lines []string
+	for _, name := range slices.Sorted(maps.Keys(doctorsTraps)) {
+		server, code, _ := strings.Cut(name, " ")
+		w, is := found[name]
+		if !is {
+			lines = append(lines, fmt.Sprintf("%s\n  command  calibrate doctor, where %s is installed: not here\n  test     %s", code, server, doctorsTraps[name]))
+			continue
+		}
+		lines = append(lines, fmt.Sprintf("%s\n  command  calibrate doctor, where %s is installed\n  says     %s\n  try      %s\n  test     %s", code, server, w.Text, w.Try, doctorsTraps[name]))
+	}
+	return lines
+}
+
+var (
+	// Where a warning is made: its code as text, or the name of a constant.
+	warningMade = regexp.MustCompile(`(?:warn\(|Code: +)(?:"([a-z-]+)"|([A-Za-z]+),)`)
+	testFunc    = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+)
+
+// Every warning that calibrate/target has in its sources is in a case above, and every test that is named there exists.
+func TestTrapsAreAllThere(t *testing.T) {
+	sources, tests := sourcesOf(t, false), map[string]bool{}
+	for _, m := range testFunc.FindAllStringSubmatch(sourcesOf(t, true), -1) {
+		tests[m[1]] = true
+	}
+	known := maps.Clone(doubts)
+	for name, test := range doctorsTraps {
+		_, code, _ := strings.Cut(name, " ")
+		known[code] = test
+	}
+	for _, c := range trapCases {
+		maps.Copy(known, c.traps)
+	}
+	found := 0
+	for _, m := range warningMade.FindAllStringSubmatch(sources, -1) {
+		code := m[1]
+		if constant := regexp.MustCompile(`\b` + m[2] + ` += "([a-z-]+)"`).FindStringSubmatch(sources); code == "" && constant != nil {
+			code = constant[1]
+		}
+		if found++; code != "" && known[code] == "" {
+			t.Errorf("no case provokes the warning %s", code)
+		}
+	}
+	if found < 30 {
+		t.Errorf("%d warnings in the sources: the pattern doesn't find them", found)
+	}
+	for code, test := range known {
+		if !strings.HasPrefix(test, "(") && !tests[test] {
+			t.Errorf("%s: there is no %s", code, test)
+		}
+	}
+}
+
+// sourcesOf joins the files of calibrate/target: the tests, or all else.
+func sourcesOf(t *testing.T, wantTests bool) string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", "..", "calibrate", "target", "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(err, len(files))
+	}
+	var all strings.Builder
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") != wantTests {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	return all.String()
+}
