@@ -93,7 +93,7 @@ func typed(t *testing.T, words []string) []string {
 
 // short is a command as it is told: without the folders.
 func short(words []string) string {
-	return strings.NewReplacer("$FIXTURES/", "", "$VENV/", "", "/usr/sbin/", "").Replace(strings.Join(words, " "))
+	return strings.NewReplacer("-C Define FIXTURES $FIXTURES ", "", "$FIXTURES/", "", "$VENV/", "", "/usr/sbin/", "").Replace(strings.Join(words, " "))
 }
 
 // takesRoot skips where a server can't change its user.

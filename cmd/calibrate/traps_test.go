@@ -40,8 +40,13 @@ var trapCases = []trapCase{
 		"limit-ends-server": "TestE2EUvicornLimitEndsServer", "reload": "TestE2EUvicornAlone", "limit-concurrency": "TestE2EUvicornConcurrencyLimit"}},
 	{command: "$VENV/pypnm/bin/python -m uvicorn app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi", traps: map[string]string{"no-jitter": "TestE2EUvicornJitter"}},
 	{command: "$VENV/bin/python -m uvicorn app:app", flags: "--env PYTHONPATH=$VENV/old:$FIXTURES/asgi", traps: map[string]string{"workers-not-replaced": "TestE2EUvicornOldReplacesNoWorker"}},
-	{command: "$VENV/pypnm/bin/pypnm serve --reload", traps: map[string]string{"limit-ends-server": "TestE2EPyPNMRecycles", "no-jitter": "TestE2EUvicornJitter",
+	{command: "$VENV/pypnm/bin/pypnm serve --reload", traps: map[string]string{"limit-ends-server": "TestE2EPyPNM", "no-jitter": "TestE2EUvicornJitter",
 		"reload": "(pypnm's --reload is its Uvicorn's: TestE2EUvicornAlone)", "health-only": "(nothing to provoke: it is what is asked)"}},
+
+	{command: "hypercorn --workers 2 --max-requests 100 --max-requests-jitter 10 --reload --daemon app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi", traps: map[string]string{
+		"recycling-cuts": "TestE2EHypercornRecycles", "jitter-is-limit": "TestE2EHypercornRecycles", "daemon-stays": "TestE2EHypercornTraps", "reload": "TestE2EHypercorn"}},
+	{command: "hypercorn --workers 0 --max-requests 100 app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi", traps: map[string]string{
+		"limit-needs-parent": "TestE2EHypercornTraps", "worker-ends-server": "TestE2EHypercornTraps"}},
 
 	{command: "uwsgi --plugin python3 --module bare:app --processes 2 --cheaper 1 --max-requests 100 --reload-on-rss 500", traps: map[string]string{
 		"young-workers-stay": "TestE2EUWSGITraps", "term-reloads": "TestE2EUWSGITraps", "limit-needs-master": "TestE2EUWSGITraps", "errors-instead": "TestE2EUWSGITraps",
@@ -67,14 +72,14 @@ var doctorsTraps = map[string]string{
 	"php-fpm fastcgi":                 "(the protocol; TestE2EPHP measures it with its front)",
 	"lmsctl ci-changes-app":           "TestE2ENowLMSTraps",
 	"unicorn no-request-limit":        "(not installed)",
-	"waitress-serve no-request-limit": "(not installed by itself)",
+	"waitress-serve no-request-limit": "(NOW LMS's is one process: TestE2ENowLMS)",
 	"granian no-request-limit":        "(not installed)",
 }
 
 // doubts are codes that are no traps of a server, but doubts of the tool about what it sees, with their tests.
 var doubts = map[string]string{
 	"threads-unknown": "TestE2EModWSGIAttach", "url-elsewhere": "(an unlikely answer: attach says it where another process listens at --url)", "other-cgroup": "TestAttachKnowsUvicornByItsCommandLine", "limit-unknown": "TestAttachKnowsUvicornByItsCommandLine",
-	"orphaned-group": "TestE2EInhabitedGroupIsTold", "version-unknown": "TestE2EServerThatDoesNotSay",
+	"orphaned-group": "TestE2EInhabitedGroupIsTold", "version-unknown": "TestE2EServerThatDoesNotSay", "config-not-read": "TestHypercornWarnings",
 }
 
 func trapLMS(t *testing.T) []string {
