@@ -326,7 +326,7 @@ func (modWSGI) explain(end ending, log []string) (why, try string) {
 		return apacheComplaint(log), "correct it; apachectl -t -f FILE names the line in your own file"
 	case says("Unable to connect to WSGI daemon process"):
 		return "Apache's user may not pass through the folder of the socket", "TMPDIR=/tmp calibrate run ...: a folder that is open to all"
-	case says("Failure to configure the daemon process"):
+	case says("Failure to configure the daemon process", "Daemon process configuration failed"): // 4.9, 6.1
 		return join("its processes can't be set up as their user", logSays(log, "Unable to change", "Unable to set", "Failed to set")), "home=/a/folder in WSGIDaemonProcess, where the user has no home of its own"
 	case says(wsgiNotFound):
 		return "the app was not found (" + logSays(log, wsgiNotFound) + ")", "call it application in that file, or name it by WSGICallableObject"

@@ -157,5 +157,8 @@ func (express) explain(end ending, log []string) (why, try string) {
 	if root := logSays(log, "when running as the 'root' user", "running as the root user"); root != "" {
 		return root, "--user www-data --group www-data"
 	}
+	if closed := logSays(log, "Unable to change working directory"); closed != "" {
+		return "its user may not enter the folder that it works in (" + closed + ")", "--working-directory /a/folder that is open to that user"
+	}
 	return modWSGI{}.explain(end, log)
 }

@@ -233,6 +233,7 @@ func TestModWSGIExplains(t *testing.T) {
 		"no app":    {ending{}, "mod_wsgi (pid=1): Target WSGI script '/srv/app.wsgi' does not contain WSGI application 'application'.", "the app was not found"},
 		"socket":    {ending{}, "mod_wsgi (pid=5): Unable to connect to WSGI daemon process 'shop' on '/x/wsgi.4.0.1.sock' as user with uid=33.", "may not pass through the folder"},
 		"no home":   {ending{}, "mod_wsgi (pid=1): Unable to change working directory to home directory '/nonexistent' for uid=65534.\nmod_wsgi (pid=1): Failure to configure the daemon process correctly and process left in unspecified state. Restarting daemon process after delay.", "(mod_wsgi (pid=1): Unable to change working directory to home"},
+		"a folder":  {ending{}, "WSGI0009: Unable to change working directory to '/root'. Daemon process will exit.\nWSGI0025: Daemon process configuration failed; process left in unspecified state.", "as their user (WSGI0009: Unable to change"},
 		"no MPM":    {failed, "AH00534: apache2: Configuration error: No MPM loaded.", "No MPM loaded"},
 		"nothing":   {ending{}, "AH00489: Apache/2.4.71 (Debian) mod_wsgi/4.9.4 Python/3.11 configured -- resuming normal operations", ""},
 	} {
@@ -322,4 +323,11 @@ func FuzzApacheLines(f *testing.F) {
 			t.Errorf("%q became %q", text, got)
 		}
 	})
+}
+
+func TestExpressExplainsAClosedFolder(t *testing.T) {
+	log := []string{"WSGI0009: Unable to change working directory to '/root'. Daemon process will exit."}
+	if why, try := (express{}).explain(ending{}, log); !strings.Contains(why, "may not enter") || !strings.Contains(try, "--working-directory") {
+		t.Errorf("%q, %q", why, try)
+	}
 }
