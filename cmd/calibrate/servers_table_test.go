@@ -67,7 +67,7 @@ var tableCases = []tableCase{
 	{name: "PyPNM", command: []string{"$VENV/pypnm/bin/pypnm", "serve"}},
 	{name: "Apache mod_wsgi, Pyramid", command: []string{"/usr/sbin/apache2", "-C", "Define FIXTURES $FIXTURES", "-f", "$FIXTURES/apache/pyramid.conf"}, truth: pythonKeeps},
 	{name: "mod_wsgi-express, Pyramid", command: []string{"$VENV/express/bin/mod_wsgi-express", "start-server", "--application-type", "module", "pyramid_app",
-		"--python-path", "$FIXTURES/wsgi", "--python-path", "$VENV/site-packages", "--user", "www-data", "--group", "www-data"}, truth: pythonKeeps, setUp: takesRoot},
+		"--working-directory", "$FIXTURES/wsgi", "--python-path", "$FIXTURES/wsgi", "--python-path", "$VENV/site-packages", "--user", "www-data", "--group", "www-data"}, truth: pythonKeeps, setUp: takesRoot},
 	{name: "uWSGI, Django", command: []string{"uwsgi", "--plugin", "python3", "--master", "--pythonpath", "$VENV/site-packages", "--module", "django_app:application"}, truth: pythonKeeps},
 	{name: "Puma, Rack", command: []string{"puma", "--no-config", "$FIXTURES/rack/config.ru"}, truth: rubyKeeps},
 	{name: "Puma, Sinatra", command: []string{"puma", "--no-config", "$FIXTURES/rack/sinatra.ru"}, truth: rubyKeeps},
