@@ -248,16 +248,7 @@ func question(r Result, budget int64) sizing.Question {
 	if r.Target.CanRecycle && r.Mode != ModeAttach {
 		q = withoutCreep(q, r)
 	}
-	if r.Creep.BytesPerRequest != nil && r.Creep.High != nil {
-		all := r.Creep.Together()
-		q.Creep.Known, q.Creep.Slope, q.Creep.High = true, all.BytesPerRequest, all.High
-		if r.Creep.By == ByBoth {
-			q.Drift = sizing.Drift{Low: *r.Creep.LowBytesPerSecond, High: *r.Creep.HighBytesPerSecond, Rate: r.Creep.Rest.RatePerSecond}
-		}
-		if least, hidden := r.Routes.hidden(r.Creep); hidden {
-			q.Creep.High = max(q.Creep.High, least)
-		}
-	}
+	q = withCreep(q, r)
 	if r.Mode == ModeAttach {
 		q.RatePerSecond, q.RateBasis, q.Workers = watchedRate(*r.Watch), "watched", r.Worker.Workers
 		q.ThreadsUnknown = r.Target.Threads == 0
@@ -285,6 +276,23 @@ func recycled(q sizing.Question, a sizing.Answer) sizing.Question {
 		growth := max(best.WorkerBytes-q.Law.Total(1, best.Threads)+q.Law.SharedBytes, 0)
 		q.Law.WorkerBytes += growth
 		q.WorkerPeakBytes += growth
+	}
+	return q
+}
+
+// withCreep says how steep the creep is at most, by whatever of the run shows the most.
+func withCreep(q sizing.Question, r Result) sizing.Question {
+	c := r.Creep
+	if c.BytesPerRequest == nil || c.High == nil {
+		return q
+	}
+	all := c.Together()
+	q.Creep.Known, q.Creep.Slope, q.Creep.High = true, all.BytesPerRequest, all.High
+	if c.By == ByBoth {
+		q.Drift = sizing.Drift{Low: *c.LowBytesPerSecond, High: *c.HighBytesPerSecond, Rate: c.Rest.RatePerSecond}
+	}
+	if least, hidden := r.Routes.hidden(c); hidden {
+		q.Creep.High = max(q.Creep.High, least)
 	}
 	return q
 }

@@ -47,6 +47,8 @@ var trapCases = []trapCase{
 		"recycling-cuts": "TestE2EHypercornRecycles", "jitter-is-limit": "TestE2EHypercornRecycles", "daemon-stays": "TestE2EHypercornTraps", "reload": "TestE2EHypercorn"}},
 	{command: "hypercorn --workers 0 --max-requests 100 app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi", traps: map[string]string{
 		"limit-needs-parent": "TestE2EHypercornTraps", "worker-ends-server": "TestE2EHypercornTraps"}},
+	{command: "granian --interface wsgi bare:app", traps: map[string]string{"threads-by-default": "(TestGranianThreads: it is Granian's default)",
+		"stop-is-lost": "TestE2EGranianStopIsLost", "worker-ends-server": "TestE2EGranianWorkerEndsServer", "no-request-limit": "TestE2ENoRequestLimit"}},
 
 	{command: "uwsgi --plugin python3 --module bare:app --processes 2 --cheaper 1 --max-requests 100 --reload-on-rss 500", traps: map[string]string{
 		"young-workers-stay": "TestE2EUWSGITraps", "term-reloads": "TestE2EUWSGITraps", "limit-needs-master": "TestE2EUWSGITraps", "errors-instead": "TestE2EUWSGITraps",
