@@ -139,6 +139,14 @@ func paste(r calibrate.Result) string {
 		return nowLMSVariables(r)
 	case "pypnm":
 		return pypnmFlags(r)
+	case "uwsgi":
+		return uwsgiFlags(r)
+	case "puma":
+		return pumaFlags(r)
+	case "hypercorn":
+		return options(settingsOfHypercorn(r))
+	case "granian":
+		return options(settingsOfGranian(r))
 	}
 	command := shellQuote(r.Target.Command)
 	if !strings.Contains(command, "{workers}") && !strings.Contains(command, "{threads}") {
@@ -180,6 +188,19 @@ func uvicornFlags(r calibrate.Result) string {
 	flags += fmt.Sprintf(" --limit-max-requests %d", rec.MaxRequests)
 	if r.Target.HasJitter {
 		flags += fmt.Sprintf(" --limit-max-requests-jitter %d", rec.MaxRequestsJitter)
+	}
+	return flags
+}
+
+// uwsgiFlags are uWSGI's settings as options; those that are true or false have no value there.
+func uwsgiFlags(r calibrate.Result) string {
+	return strings.ReplaceAll(options(settingsOfUWSGI(r)), " true", "")
+}
+
+func pumaFlags(r calibrate.Result) string {
+	flags := fmt.Sprintf("-w %d", r.Recommendation.Workers)
+	if threads := threadsOf(r); threads > 0 {
+		flags += fmt.Sprintf(" -t %d:%d", threads, threads)
 	}
 	return flags
 }

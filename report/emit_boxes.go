@@ -102,6 +102,12 @@ func (d *draft) noteEnvironment(r calibrate.Result) {
 		d.noteUvicornLimit(r)
 		d.noteConcurrency(r)
 		return
+	case "granian":
+		d.note("Options in the command line win over the environment: take them out there.")
+		d.noteNoLimit(r, "granian", "--workers-max-rss, or --workers-lifetime")
+		return
+	case "hypercorn":
+		d.note("Hypercorn reads no environment: its start command has to, or give it %s.", options(settingsOfHypercorn(r)))
 	case "lmsctl", "pypnm":
 		return
 	default:

@@ -53,7 +53,7 @@ func settingsOfUWSGI(r calibrate.Result) []setting {
 	}
 	if rec.MaxRequests > 0 {
 		all = append(all, setting{"max-requests", strconv.Itoa(rec.MaxRequests)})
-		if rec.Workers > 1 {
+		if rec.Workers > 1 && rec.MaxRequestsJitter > 0 { // a build without it refuses the option
 			all = append(all, setting{"max-requests-delta", strconv.Itoa(rec.MaxRequestsJitter / (rec.Workers - 1))})
 		}
 		all = append(all, setting{"min-worker-lifetime", "0"})
@@ -71,6 +71,24 @@ func settingsOfNowLMS(r calibrate.Result) []setting {
 	}
 }
 
+// settingsOfHypercorn by their options' names. Its jitter is left out: by the command line it is the limit itself (0.18).
+func settingsOfHypercorn(r calibrate.Result) []setting {
+	all := []setting{{"workers", strconv.Itoa(r.Recommendation.Workers)}}
+	if limit := r.Recommendation.MaxRequests; limit > 0 {
+		all = append(all, setting{"max-requests", strconv.Itoa(limit)})
+	}
+	return all
+}
+
+// settingsOfGranian by their options' names. It has no limit of requests.
+func settingsOfGranian(r calibrate.Result) []setting {
+	all := []setting{{"workers", strconv.Itoa(r.Recommendation.Workers)}}
+	if threads := threadsOf(r); threads > 0 {
+		all = append(all, setting{"blocking-threads", strconv.Itoa(threads)})
+	}
+	return all
+}
+
 // environment is the recommendation as the measured server reads it from its environment.
 func environment(r calibrate.Result) []setting {
 	workers := setting{"WEB_CONCURRENCY", strconv.Itoa(r.Recommendation.Workers)}
@@ -83,6 +101,8 @@ func environment(r calibrate.Result) []setting {
 		return prefixed("UWSGI_", settingsOfUWSGI(r))
 	case "puma":
 		return append([]setting{workers}, prefixed("PUMA_", settingsOfPumaThreads(r))...)
+	case "granian":
+		return prefixed("GRANIAN_", settingsOfGranian(r))
 	case "lmsctl":
 		return settingsOfNowLMS(r)
 	case "pypnm":
