@@ -91,9 +91,15 @@ func typed(t *testing.T, words []string) []string {
 	return all
 }
 
-// short is a command as it is told: without the folders.
+const longestCommand = 110
+
+// short is a command as it is told: without the folders, and not longer than a line has room for.
 func short(words []string) string {
-	return strings.NewReplacer("-C Define FIXTURES $FIXTURES ", "", "$FIXTURES/", "", "$VENV/", "", "/usr/sbin/", "").Replace(strings.Join(words, " "))
+	text := strings.NewReplacer("-C Define FIXTURES $FIXTURES ", "", "$FIXTURES/", "", "$VENV/", "", "/usr/sbin/", "").Replace(strings.Join(words, " "))
+	if len(text) > longestCommand {
+		text = text[:longestCommand] + " ..."
+	}
+	return text
 }
 
 // takesRoot skips where a server can't change its user.
@@ -129,7 +135,7 @@ func tableLogin(t *testing.T, c *tableCase) {
 // TestTable measures every server that calibrate knows, and a few that it doesn't.
 func TestTable(t *testing.T) {
 	if !*tabled {
-		t.Skip("runs for about a quarter of an hour: make table")
+		t.Skip("runs for about twenty minutes: make table")
 	}
 	var all []tableRow
 	defer func() { t.Logf("\n%s", rowsTable(all)) }()
