@@ -382,6 +382,9 @@ func withheld(r Result) string {
 		return fmt.Sprintf("only %d requests were answered; a sizing needs at least %d", requests, leastRequests)
 	case float64(succeeded) < leastSuccess*float64(requests):
 		return tooManyFailed(requests, succeeded)
+	case toLoginMostly(r.Load):
+		return fmt.Sprintf("%d of %d requests of the soak were answered by a redirect to %s, so the pages themselves were never asked for",
+			r.Load.ToLogin, r.Load.Requests, r.Load.LoginPage)
 	}
 	return ""
 }

@@ -24,7 +24,8 @@ func prepare(ctx context.Context, rig Rig, app App, phase string) error {
 // prepare comes after the idle reading, which is of an app that nobody has used.
 func (r *run) prepare(ctx context.Context) error { return prepare(ctx, r.rig, r.app, r.phase) }
 
-// loginPath knows a login page by its path. It errs where an app names it otherwise, so nothing but a warning rests on it.
+// loginPath knows a login page by its path. It errs where an app names it otherwise, so where most answers lead there it is
+// said as such, and whoever wants the page measured can ask for it.
 var loginPath = regexp.MustCompile(`(?i)(^|[/_.-])(log-?in|log-?on|sign[-_]?in|sso|saml2?|oauth2?|openid|auth|authenticate)([/_.-]|$)`)
 
 // LoginPath says whether a path, without its query, looks like a login page's.
@@ -51,13 +52,16 @@ func toLogin(redirects map[string]int64) (answers int64, page string) {
 	return answers, page
 }
 
+// toLoginMostly says that most of a load was sent to a login page. Who wants that page measured asks for it.
+func toLoginMostly(l LoadInfo) bool { return 2*l.ToLogin > l.Requests }
+
 // loginDoubts are about a load that was mostly sent to a login page.
 func loginDoubts(r Result, add func(doubtful bool, code, try, format string, args ...any)) {
 	try := TryLogin
 	if slices.ContainsFunc(r.Plan.Flags, func(flag string) bool { return strings.HasPrefix(flag, "--before=") }) {
 		try = "look whether the requests of --before log in, and as somebody who may see these pages"
 	}
-	add(2*r.Load.ToLogin > r.Load.Requests, RedirectsToLogin, try,
+	add(toLoginMostly(r.Load), RedirectsToLogin, try,
 		"%d of %d requests of the %s were answered by a redirect to %s, which is not followed: the load measures the redirects, not the pages",
 		r.Load.ToLogin, r.Load.Requests, r.steady(), r.Load.LoginPage)
 }

@@ -138,3 +138,16 @@ func TestRedirectsToALoginAreSaid(t *testing.T) {
 		t.Error(r.Warnings[i].Try)
 	}
 }
+
+// A load that was sent to a login page measured that page's redirects, and recommends nothing.
+func TestToLoginWithholds(t *testing.T) {
+	r := Result{Complete: true, Mode: ModeRun, Worker: Worker{Workers: 1}, Phases: []Phase{{Name: PhaseSoak, Requests: 1000, Succeeded: 1000}}}
+	r.Load = LoadInfo{Requests: 1000, Succeeded: 1000, ToLogin: 400, LoginPage: "/login"}
+	if why := withheld(r); why != "" {
+		t.Errorf("withheld for 400 of 1000: %s", why)
+	}
+	r.Load.ToLogin = 900
+	if why := withheld(r); !strings.Contains(why, "900 of 1000") || !strings.Contains(why, "/login") {
+		t.Errorf("%q; want it withheld", why)
+	}
+}

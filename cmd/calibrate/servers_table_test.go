@@ -64,6 +64,8 @@ var tableCases = []tableCase{
 	{name: "NOW LMS, lmsctl", command: []string{"$VENV/nowlms/bin/lmsctl", "serve", "--wsgi-server", "gunicorn"}, flags: shortSoak, setUp: tableLMS},
 	{name: "NOW LMS, gunicorn", command: []string{"$VENV/nowlms/bin/gunicorn", "--preload", "--threads", "2", "now_lms:lms_app"}, flags: shortSoak, setUp: tableLMS},
 	{name: "NOW LMS, logged in", command: []string{"$VENV/nowlms/bin/gunicorn", "--preload", "--threads", "2", "now_lms:lms_app"}, flags: shortSoak, setUp: tableLogin},
+	{name: "Hypercorn, FastAPI", command: []string{"hypercorn", "app:app"}, truth: pythonKeeps, app: "asgi"},
+	{name: "Granian, FastAPI", command: []string{"granian", "--interface", "asgi", "app:app"}, truth: pythonKeeps, app: "asgi"},
 	{name: "PyPNM", command: []string{"$VENV/pypnm/bin/pypnm", "serve"}},
 	{name: "Apache mod_wsgi, Pyramid", command: []string{"/usr/sbin/apache2", "-C", "Define FIXTURES $FIXTURES", "-f", "$FIXTURES/apache/pyramid.conf"}, truth: pythonKeeps},
 	{name: "mod_wsgi-express, Pyramid", command: []string{"$VENV/express/bin/mod_wsgi-express", "start-server", "--application-type", "module", "pyramid_app",
