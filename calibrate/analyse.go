@@ -245,7 +245,7 @@ func question(r Result, budget int64) sizing.Question {
 	if r.Law.Basis == BasisGiven {
 		q.Basis = BasisGiven
 	}
-	if r.Target.CanRecycle && r.Mode != ModeAttach {
+	if r.Mode != ModeAttach {
 		q = withoutCreep(q, r)
 	}
 	q = withCreep(q, r)

@@ -211,8 +211,12 @@ func (q Question) cheapBudget(c choice) int64 {
 
 // noLimitSum is for creeping workers whose server can't recycle by count: how long they last.
 func (q Question) noLimitSum(c choice, l life) string {
+	before := grouped(int(q.Requests)) + " + "
+	if q.creepTakenOut() {
+		before = ""
+	}
 	text := fmt.Sprintf("This server has no request limit of its own, and its workers creep: they reach the budget after "+
-		"%s = %s + %s / %s each", count(l.most, "request"), grouped(int(q.Requests)), mb(l.headroom), perRequest(q.steepest(c.workers)))
+		"%s = %s%s / %s each", count(l.most, "request"), before, mb(l.headroom), perRequest(q.steepest(c.workers)))
 	if q.RatePerSecond > 0 && c.workers > 0 {
 		text += fmt.Sprintf(", %s at %s", interval(float64(l.most)/q.eachRate(c.workers)), q.rate(c.workers))
 	}
