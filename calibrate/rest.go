@@ -26,7 +26,7 @@ type Rest struct {
 }
 
 const (
-	restTime = 8 * time.Second
+	restTime = 6 * time.Second
 	// restGrain is as much as a worker's memory was seen to move by itself, thrice: 20 KB in 10 to 20 s (measuring.md).
 	restGrain = 64 << 10
 	// Of what grew in the soak: more than cameBack makes it no creep, more than someBack is worth a word.
