@@ -40,7 +40,47 @@ func (r Result) implausible() string {
 			return fmt.Sprintf("%s is %d", f.name, f.value)
 		}
 	}
+	if why := r.besideImplausible(); why != "" {
+		return why
+	}
 	return r.Creep.implausible()
+}
+
+// besideImplausible looks at what ran beside the main app.
+func (r Result) besideImplausible() string {
+	var all []Soaked
+	if r.Routes != nil {
+		for _, run := range r.Routes.Runs {
+			if !(run.Share >= 0 && run.Share <= 1) {
+				return fmt.Sprintf("routes.runs: a share of the load is %g", run.Share)
+			}
+			all = append(all, run.Soaked)
+		}
+	}
+	if r.Triage != nil {
+		for _, run := range r.Triage.Runs {
+			if run.Threads < 0 {
+				return fmt.Sprintf("triage.runs: %d threads", run.Threads)
+			}
+			all = append(all, run.Soaked)
+		}
+	}
+	for _, s := range all {
+		if s.implausible() {
+			return "routes.runs or triage.runs: a run has a figure that none can have"
+		}
+	}
+	return ""
+}
+
+func (s Soaked) implausible() bool {
+	const most = 1 << 50
+	for _, n := range []int64{s.IdleRSSBytes, s.PeakRSSBytes, s.Requests} {
+		if n < 0 || n > most {
+			return true
+		}
+	}
+	return !(s.Seconds >= 0 && s.Seconds < most) || s.Creep != nil && !(s.Creep.Low <= s.Creep.BytesPerRequest && s.Creep.BytesPerRequest <= s.Creep.High)
 }
 
 func (c Creep) implausible() string {

@@ -10,6 +10,7 @@ import (
 var (
 	urlPassword = regexp.MustCompile(`(://)[^/@\s]*(?::\S*)?@`)
 	urlQuery    = regexp.MustCompile(`(://[^\s?#]*)\?[^\s#]*`)
+	pathQuery   = regexp.MustCompile(`(\s/[^\s?#"']*)\?[^\s#"']+`) // of a request line in a log
 	assignment  = regexp.MustCompile(`(?s)^([A-Za-z_][A-Za-z0-9_]*)=.+$`)
 	secretName  = regexp.MustCompile(`(?i)(passw|passphrase|pwd|secret|token|credential|auth|bearer|cookie|api[-_]?key|private[-_]?key|[-_]pass$|^--?pass$|^--?pw$)`)
 	secretPair  = regexp.MustCompile(`(?is)((?:passw|passphrase|pwd|secret|token|credential|api[-_]?key|private[-_]?key)[a-z_-]*\s*[=:]\s*)(?:-----BEGIN.*|[^\s&]+)`)
@@ -53,5 +54,6 @@ func redactWord(arg string, option bool) (word string, hideNext bool) {
 // whose name says secret, authorization headers.
 func RedactText(text string) string {
 	text = urlQuery.ReplaceAllString(urlPassword.ReplaceAllString(text, "$1"+redacted+"@"), "$1?"+redacted)
+	text = pathQuery.ReplaceAllString(text, "$1?"+redacted)
 	return authHeader.ReplaceAllString(secretPair.ReplaceAllString(text, "${1}"+redacted), "${1}"+redacted)
 }

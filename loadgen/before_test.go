@@ -3,10 +3,13 @@ package loadgen
 import (
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"workermem/calibrate"
 )
@@ -195,12 +198,12 @@ func TestReadBeforeRefuses(t *testing.T) {
 }
 
 func TestReadPage(t *testing.T) {
-	p := readPage(strings.NewReader(`<!-- <input type=hidden name=a value=comment> --><script>"<input type=hidden name=a value=script>"</script>
+	p, _ := readPage(strings.NewReader(`<!-- <input type=hidden name=a value=comment> --><script>"<input type=hidden name=a value=script>"</script>
 	<input name=shown value=x><INPUT TYPE='hidden' value='1 > 0 &amp; "x"' name=a /><input type=hidden name=a value=2><meta name=m content=3><meta charset=utf-8>`))
 	if p.fields["a"] != `1 > 0 & "x"` || p.fields["m"] != "3" || p.password || len(p.fields) != 2 {
 		t.Errorf("%+v", p)
 	}
-	if p := readPage(strings.NewReader(`<input type=Password><input type=hidden name=a value=`)); !p.password || len(p.fields) != 0 {
+	if p, _ := readPage(strings.NewReader(`<input type=Password><input type=hidden name=a value=`)); !p.password || len(p.fields) != 0 {
 		t.Errorf("%+v", p)
 	}
 }
@@ -217,7 +220,7 @@ func FuzzReadBefore(f *testing.F) {
 			usage(t, err)
 			return
 		}
-		p := readPage(strings.NewReader(html))
+		p, _ := readPage(strings.NewReader(html))
 		for _, one := range b.list {
 			if one.fill(field, func(name string) string { return p.fields[name] }, true) != "" {
 				continue
@@ -228,4 +231,38 @@ func FuzzReadBefore(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What net/http says of an answer that it can't read quotes it, and that may be a secret.
+func TestUnansweredQuotesNothing(t *testing.T) {
+	for _, answer := range []string{
+		"HTTP/1.1 302 Found\r\nLocation: http://[::1/SECRET%zz\r\n\r\n",
+		"HTTP/1.1 SECRET\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nSet-Cookie: s=\x01SECRET\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nSet-Cookie: s=1\r\n\r\nabc",
+	} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			defer conn.Close()
+			_, _ = conn.Read(make([]byte, 4096))
+			_, _ = io.WriteString(conn, answer)
+		}()
+		before, err := ReadBefore("login.txt", strings.NewReader("GET /\n"), func(string) string { return "" })
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = New(Targets{}, Options{Before: before, Timeout: time.Second}).Prepare(t.Context(), "http://"+listener.Addr().String())
+		listener.Close()
+		var f *calibrate.Failure
+		if !errors.As(err, &f) || strings.Contains(f.Error()+f.Why, "SECRET") || f.Why == "" {
+			t.Errorf("%q: %v", answer, err)
+		}
+	}
 }

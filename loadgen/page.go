@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"errors"
 	"io"
 	"strings"
 
@@ -16,15 +17,19 @@ type page struct {
 // maxPage is how much of a page is read.
 const maxPage = 4 << 20
 
-// readPage reads as far as it can: what follows is missed when it is asked for. Of two with a name, the first counts.
-func readPage(r io.Reader) page {
+// readPage reads to the end, or as much as fits. Of two fields with a name, the first counts. Its error is the answer's, that
+// broke off.
+func readPage(r io.Reader) (page, error) {
 	p := page{fields: map[string]string{}}
 	in := html.NewTokenizer(r)
 	in.SetMaxBuf(maxPage)
 	for {
 		switch in.Next() {
 		case html.ErrorToken:
-			return p
+			if err := in.Err(); !errors.Is(err, io.EOF) && !errors.Is(err, html.ErrBufferExceeded) {
+				return p, err
+			}
+			return p, nil
 		case html.StartTagToken, html.SelfClosingTagToken:
 			p.element(in.Token())
 		}

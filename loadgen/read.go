@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,6 +48,10 @@ func ReadTargets(name string, r io.Reader, methods ...string) (Targets, error) {
 		return Targets{}, unreadable(name, err)
 	}
 	switch {
+	case bytes.HasPrefix(start, []byte{0x1f, 0x8b}):
+		return Targets{}, calibrate.Usage("zcat FILE | calibrate run --targets - ...", "%s is compressed", name)
+	case bytes.HasPrefix(start, []byte{0xff, 0xfe}), bytes.HasPrefix(start, []byte{0xfe, 0xff}):
+		return Targets{}, calibrate.Usage("iconv -f utf-16 -t utf-8 FILE | calibrate run --targets - ...", "%s is UTF-16, not UTF-8", name)
 	case isHAR.Match(start):
 		return readHAR(name, in, methods)
 	case isLog(string(start)):

@@ -1,13 +1,16 @@
 package loadgen
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 
 	"workermem/calibrate"
 )
@@ -68,10 +71,10 @@ func (v *visitor) follow(req *http.Request, via []*http.Request) error {
 		return err
 	}
 	if host := req.URL.Hostname(); !strings.EqualFold(host, base.Hostname()) && !strings.EqualFold(host, v.cookies.host) {
-		return fmt.Errorf("it redirects to another host, %s", clip(host))
+		return redirectError("it redirects to another host, " + cmp.Or(clip(host), "of no name"))
 	}
 	if len(via) >= mostRedirects {
-		return fmt.Errorf("it redirects more than %d times, at last to %s", mostRedirects, clip(req.URL.EscapedPath()))
+		return redirectError(fmt.Sprintf("it redirects more than %d times, at last to %s", mostRedirects, clip(req.URL.EscapedPath())))
 	}
 	req.URL.Scheme, req.URL.Host, req.Host = base.Scheme, base.Host, via[0].Host
 	return nil
@@ -93,25 +96,41 @@ func (v *visitor) send(ctx context.Context, one target) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		return refused(place+" was not answered", withoutURL(err), "send it by hand, with curl -v, to see why")
+		return refused(place+" was not answered", unanswered(err), "send it by hand, with curl -v, to see why")
 	}
 	defer res.Body.Close()
 	if strings.Contains(res.Header.Get("Content-Type"), "html") {
-		v.page = readPage(io.LimitReader(res.Body, maxPage))
+		v.page, err = readPage(io.LimitReader(res.Body, maxPage))
 	} else {
 		v.page.password = false // its fields may still be asked for
-		_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxPage))
+		_, err = io.Copy(io.Discard, io.LimitReader(res.Body, maxPage))
+	}
+	if err != nil {
+		return refused(place+" was not answered to its end", unanswered(err), "send it by hand, with curl -v, to see why; a longer --timeout if it is only slow")
 	}
 	return v.judge(place, req, res)
 }
 
-// withoutURL is an error of http.Client without the URL, which may hold a secret.
-func withoutURL(err error) string {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
+// redirectError is why a redirect is not followed.
+type redirectError string
+
+func (e redirectError) Error() string { return string(e) }
+
+// unanswered says in our own words why a request was not answered: net/http's quote the answer, and that may hold a secret.
+func unanswered(err error) string {
+	var own redirectError
+	var timeout net.Error
+	switch {
+	case errors.As(err, &own):
+		return clip(own.Error())
+	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
+		return "no whole answer in --timeout"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the connection was refused"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was closed before the answer's end"
 	}
-	return clip(err.Error())
+	return "the answer isn't HTTP that can be read"
 }
 
 // judge says what an answer means for the load after it. A form that comes again where it was sent to is how a page says

@@ -32,7 +32,7 @@ func Failure(w io.Writer, f *calibrate.Failure, color bool) error {
 	}
 	p := newPage(0, color)
 	room := screen - lines(head) - lines(tail) - 1
-	if last := tailOf(f.Log, p.width-4, room); len(last) > 0 {
+	if last := tailOf(redacted(f.Log), p.width-4, room); len(last) > 0 {
 		p.line(plain, "the app's last words:")
 		for _, l := range last {
 			p.line(plain, "  | "+l)
@@ -52,7 +52,7 @@ func writeWhat(p *page, f *calibrate.Failure) {
 		most = screen - mostWhy - mostTry
 	}
 	writeLines(p, "error: ", what, most, red)
-	why := f.Why
+	why := calibrate.RedactText(f.Why)
 	if why == "" && f.Err != nil && !strings.Contains(f.What, f.Err.Error()) {
 		why = f.Err.Error()
 	}
@@ -61,9 +61,21 @@ func writeWhat(p *page, f *calibrate.Failure) {
 	}
 }
 
+// redacted hides what shows by its form to be a secret: these messages go to CI's logs, too.
+func redacted(log []string) []string {
+	out := make([]string, len(log))
+	for i, line := range log {
+		out[i] = calibrate.RedactText(line)
+	}
+	return out
+}
+
 // writeLines keeps the lines of s apart: a failure may hold several complaints, one a line.
 func writeLines(p *page, label, s string, most int, st style) {
 	var all []string
+	if room := 4 * (most + 1) * p.width; len(s) > room { // four bytes a column at most; the rest would be wrapped for nothing
+		s = strings.ToValidUTF8(s[:room], "")
+	}
 	for _, l := range strings.Split(strings.TrimSpace(s), "\n") {
 		all = append(all, wrap(l, p.width-len(label))...)
 	}

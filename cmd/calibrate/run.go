@@ -201,7 +201,7 @@ func ended(env Env, path string, err error) error {
 func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 	var wrong complaints
 	wrong.check(f.loadFlags.checks(), f.appFlags.checks(), f.boxFlags.checks(), f.outFlags.checks(), []flagCheck{
-		{f.maxSoak <= 0, "--max-soak", "a time such as 2m"},
+		{f.maxSoak < time.Second, "--max-soak", "a time such as 2m, a second at least"},
 		{f.quick && (f.duration > 0 || f.requests > 0), "--quick beside --duration or --requests", "one of them"},
 		{f.quick && f.sweep, "--quick beside --sweep", "one of them"},
 		{f.prefer != "" && f.sweep, "--prefer beside --sweep", "one of them: the sweep chooses by what it measures"},

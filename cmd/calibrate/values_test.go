@@ -61,7 +61,7 @@ func TestHosts(t *testing.T) {
 // What a run is asked to keep to reaches its plan, from which every later sizing takes it.
 func TestRunPlansWishes(t *testing.T) {
 	f := runFlags{
-		loadFlags: loadFlags{requestFlags: requestFlags{timeout: 1}}, appFlags: appFlags{bootDeadline: 1}, maxSoak: 1,
+		loadFlags: loadFlags{requestFlags: requestFlags{timeout: 1}}, appFlags: appFlags{bootDeadline: 1}, maxSoak: 1e9,
 		boxFlags: boxFlags{wishes: wishes{minWorkers: 2, maxWorkers: 6, prefer: "memory"}},
 	}
 	plan, err := f.plan([]string{"true"})
