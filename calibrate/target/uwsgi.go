@@ -34,6 +34,9 @@ func (uwsgi) plan(l *Launch, p program) error {
 	if err := refuseUWSGICommand(p.args()); err != nil { // before anything runs
 		return err
 	}
+	if err := l.refuseToAsk(p); err != nil {
+		return err
+	}
 	var err error
 	if l.info.ServerVersion, err = askVersion(l, p, "uWSGI", "."); err != nil {
 		return err

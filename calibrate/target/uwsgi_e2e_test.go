@@ -36,7 +36,7 @@ func TestE2EUWSGI(t *testing.T) {
 	dir := module(t, okApp)
 	file := func(name string) string { return filepath.Join(dir, name) }
 	write(t, file("u.ini"), fmt.Sprintf("[uwsgi]\nsocket = %s\npidfile = %s\nlogto = %s\nvacuum = true\nthreads = 2\nmax-requests = 7\nmin-worker-lifetime = 0\nenv = GREETING=100%%%%\n"+
-		"cheaper = 1\nexec-asap = touch %s\n", file("u.sock"), file("u.pid"), file("u.log"), file("asked")))
+		"cheaper = 1\n", file("u.sock"), file("u.pid"), file("u.log")))
 	write(t, file("u.pid"), "1\n")
 	r := start(t, Spec{Command: uwsgiWith(t, dir, "--ini", file("u.ini"), "--http-socket", ":1", "--mule", "-p", "4"), Env: map[string]string{"UWSGI_ENV": "P={port}"}})
 	for range 20 { // more than the 7
