@@ -21,6 +21,12 @@ const (
 // as soon as enough says that the output is complete, at the limit, and when the context ends. The error is errGuardEnded
 // where the guard was killed meanwhile: what was printed says nothing then.
 func probe(ctx context.Context, l *Launch, argv []string, limit time.Duration, enough func([]byte) bool) ([]byte, error) {
+	return probeWith(ctx, l, "", argv, limit, enough)
+}
+
+// probeWith is probe with a file or folder that the command needs: the guard removes it, should this process be killed
+// meanwhile.
+func probeWith(ctx context.Context, l *Launch, temporary string, argv []string, limit time.Duration, enough func([]byte) bool) ([]byte, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -35,9 +41,10 @@ func probe(ctx context.Context, l *Launch, argv []string, limit time.Duration, e
 	defer read.Close()
 	values := placeholderValues(l.address, l.spec)
 	g, err := startGuard(order{
-		Path: path,
-		Args: expandAll(argv, values),
-		Env:  append(expandEnv(l.env, l.spec.Env, values), "PYTHONUNBUFFERED=1"),
+		Path:   path,
+		Args:   expandAll(argv, values),
+		Env:    append(expandEnv(l.env, l.spec.Env, values), "PYTHONUNBUFFERED=1"),
+		Remove: temporary,
 	}, write, nil)
 	write.Close()
 	if err != nil {

@@ -242,10 +242,19 @@ func (s puma) notLoaded(log []string) string {
 	return "the app could not be loaded"
 }
 
+// pumaAlone is a configuration file of ours that takes back what Puma would write in production's place.
+const pumaAlone = "%i[pidfile state control_url redirect_stdout redirect_stderr].each { |name| @options.delete(name) }\n"
+
 // pumaLoadError has Puma load the app once more, before it forks: it names the exception then, and ends.
 func (l *Launch) pumaLoadError(p program, args rubyArgs) string {
-	argv := slices.Concat(p.argv[:p.index+1], []string{"-b", "tcp://" + loopback + ":0", "-w", "1", "-t", "1:1", "--preload"}, args.without(pumaOverridden...))
-	out, _ := probe(context.Background(), l, argv, configLimit, func(out []byte) bool {
+	file, err := writePumaFile(pumaAlone)
+	if err != nil {
+		return "" // the log has the place
+	}
+	defer os.Remove(file)
+	argv := slices.Concat(p.argv[:p.index+1], []string{"-b", "tcp://" + loopback + ":0", "-w", "1", "-t", "1:1", "--preload"},
+		l.pumaWords(p, args, file, pumaOverridden...))
+	out, _ := probeWith(context.Background(), l, file, argv, configLimit, func(out []byte) bool {
 		return strings.Contains(string(out), "* Listening on") // it has been loaded this time
 	})
 	const said = "Unable to load application: "

@@ -34,14 +34,14 @@ exit!
 
 // askPuma has Puma read the user's configuration, and nothing more.
 func askPuma(l *Launch, p program, args rubyArgs) (pumaConfig, error) {
-	file, err := writePumaProbe()
+	file, err := writePumaFile(pumaProbe)
 	if err != nil {
 		return nil, &calibrate.Failure{Kind: calibrate.KindTool, Err: err, What: "the question to puma could not be written", Why: err.Error(),
 			Try: "TMPDIR=/a/folder/with/room calibrate run ..."}
 	}
 	defer os.Remove(file)
-	argv := slices.Concat(p.argv[:p.index+1], l.pumaConfigFiles(p, args), []string{"-C", file}, args.without("config", "no-config"))
-	out, err := probe(context.Background(), l, argv, configLimit, nil)
+	argv := slices.Concat(p.argv[:p.index+1], l.pumaWords(p, args, file))
+	out, err := probeWith(context.Background(), l, file, argv, configLimit, nil)
 	if errors.Is(err, errGuardEnded) {
 		return nil, guardKilled("puma", "while its configuration was asked for")
 	}
@@ -52,16 +52,23 @@ func askPuma(l *Launch, p program, args rubyArgs) (pumaConfig, error) {
 	return nil, noPumaConfig(p, out, err)
 }
 
-func writePumaProbe() (name string, err error) {
+// writePumaFile makes a configuration file of ours.
+func writePumaFile(text string) (name string, err error) {
 	file, err := os.CreateTemp("", "calibrate-puma-*.rb")
 	if err != nil {
 		return "", err
 	}
-	_, err = file.WriteString(pumaProbe)
+	_, err = file.WriteString(text)
 	if err = errors.Join(err, file.Close()); err != nil {
 		os.Remove(file.Name())
 	}
 	return file.Name(), err
+}
+
+// pumaWords are the user's own, with a file of ours read after theirs.
+func (l *Launch) pumaWords(p program, args rubyArgs, file string, overridden ...string) []string {
+	overridden = append([]string{"config", "no-config"}, overridden...)
+	return slices.Concat(l.pumaConfigFiles(p, args), []string{"-C", file}, args.without(overridden...))
 }
 
 // pumaConfigFiles are the options that name what Puma would read: what -C names, or else the first of two files where the

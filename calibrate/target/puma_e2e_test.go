@@ -316,3 +316,21 @@ func TestE2EPumaAttached(t *testing.T) {
 		})
 	}
 }
+
+// To ask why the app can't be loaded is to start Puma beside production's, also where it can be loaded this time.
+func TestE2EPumaLoadErrorWritesNothing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := func(name string) string { return filepath.Join(dir, name) }
+	config := file("puma.rb")
+	write(t, config, "pidfile '"+file("pid")+"'\nstate_path '"+file("state")+"'\nactivate_control_app 'unix://"+file("control")+"'\n"+
+		"stdout_redirect '"+file("out")+"', '"+file("err")+"'\n")
+	p := seeThrough(pumaWith(t, "-C", config, rackApp(t)))
+	l := recognised(t, Spec{Command: p.argv})
+	if why := l.pumaLoadError(p, pumaCommand.scan(p.args())); why != "" {
+		t.Errorf("it can be loaded: %s", why)
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 1 {
+		t.Errorf("it wrote %v", files)
+	}
+}

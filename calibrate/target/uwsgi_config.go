@@ -58,7 +58,7 @@ func askUWSGI(l *Launch, p program) (uwsgiConfig, error) {
 	asked := *l
 	asked.spec.Env = nil // placeholders stay what they are
 	argv := slices.Concat(escapeBraces(p.argv), uwsgiAsked, []string{last})
-	out, err := probe(context.Background(), &asked, argv, configLimit, func(out []byte) bool { return strings.Contains(string(out), uwsgiEnds) })
+	out, err := probeWith(context.Background(), &asked, folder, argv, configLimit, func(out []byte) bool { return strings.Contains(string(out), uwsgiEnds) })
 	if errors.Is(err, errGuardEnded) {
 		return nil, guardKilled("uwsgi", "while its configuration was asked for")
 	}
