@@ -2,11 +2,13 @@ package target
 
 import "strings"
 
-// pumaCommand are the options of Puma 4.3 to 7 (cli.rb, setup_options). --fork-worker takes its value only after an equals sign.
+// pumaCommand are the options of Puma 4.3 to 7 (cli.rb, setup_options). --fork-worker takes its value only after an equals
+// sign, and -f only in the same word.
 var pumaCommand = rubyOptions{
 	valued: strings.Fields(`bind bind-to-activated-sockets config control-url control-token dir environment include port pidfile
 		extra-runtime-dependencies restart-cmd state threads workers tag redirect-stdout redirect-stderr idle-timeout require`),
 	optional: []string{"bind-to-activated-sockets"},
+	joined:   []string{"fork-worker"},
 	flags: strings.Fields(`no-config debug daemon fork-worker preload prune-bundler quiet log-requests silent early-hints
 		redirect-append no-redirect-append silence-single-worker-warning tcp-mode version help`),
 	short: map[byte]string{

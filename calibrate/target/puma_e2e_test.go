@@ -322,15 +322,30 @@ func TestE2EPumaLoadErrorWritesNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
-	config := file("puma.rb")
+	config, ours := file("puma.rb"), file("ours.rb")
 	write(t, config, "pidfile '"+file("pid")+"'\nstate_path '"+file("state")+"'\nactivate_control_app 'unix://"+file("control")+"'\n"+
 		"stdout_redirect '"+file("out")+"', '"+file("err")+"'\n")
 	p := seeThrough(pumaWith(t, "-C", config, rackApp(t)))
+	args := pumaCommand.scan(p.args())
 	l := recognised(t, Spec{Command: p.argv})
-	if why := l.pumaLoadError(p, pumaCommand.scan(p.args())); why != "" {
+	if why := l.pumaLoadError(p, args); why != "" {
 		t.Errorf("it can be loaded: %s", why)
 	}
-	if files, _ := os.ReadDir(dir); len(files) != 1 {
+	settings := func(text string) pumaConfig {
+		write(t, ours, text+pumaProbe)
+		out, err := probe(t.Context(), l, slices.Concat(p.argv[:p.index+1], l.pumaWords(p, args, ours)), configLimit, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parsePumaConfig(out)
+	}
+	before, after := settings(""), settings(pumaAlone)
+	for _, name := range []string{"pidfile", "state", "control_url", "redirect_stdout", "redirect_stderr"} {
+		if before[name] == "" || after[name] != "" || after["version"] == "" {
+			t.Errorf("%s: %q, and with ours %q", name, before[name], after[name])
+		}
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 2 {
 		t.Errorf("it wrote %v", files)
 	}
 }

@@ -98,6 +98,30 @@ func TestPumaArgs(t *testing.T) {
 	}
 }
 
+// Short flags in one word are read one by one, as OptionParser does, and so they are written.
+func TestPumaArgsInOneWord(t *testing.T) {
+	for words, want := range map[string]string{
+		"-qw4":              "-q -w4",
+		"-qb tcp://x -t1:1": "-q -b tcp://x -t1:1",
+		"-qvw 4":            "-q -v -w 4",
+		"-qf500":            "-q -f500",
+		"-q-w":              "-q --w",
+		"--THREADS 3:3":     "--THREADS 3:3",
+		"--Work=3 -":        "--Work=3 -",
+	} {
+		args := pumaCommand.scan(strings.Fields(words))
+		if got := strings.Join(args.without(), " "); got != want {
+			t.Errorf("%s: %s, want %s", words, got, want)
+		}
+		if left := strings.Join(args.without("bind", "workers", "threads", "quiet", "log-requests", "fork-worker"), ""); strings.Trim(left, "-w") != "" {
+			t.Errorf("%s: %s is left", words, left)
+		}
+	}
+	if args := rackupCommand.scan([]string{"-qD", "-p", "80"}); !args.has("daemonize") || args.last("port") != "80" {
+		t.Errorf("%v", args)
+	}
+}
+
 func TestPumaMeasuredCommand(t *testing.T) {
 	t.Chdir(t.TempDir())
 	p := fakePuma(t)

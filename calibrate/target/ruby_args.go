@@ -10,6 +10,7 @@ import (
 type rubyOptions struct {
 	valued, flags []string
 	optional      []string // of the valued, those whose next word is their value only where it is no option
+	joined        []string // of the flags, those that may have a value in the same word
 	short         map[byte]string
 }
 
@@ -26,6 +27,7 @@ type rubyArgs []rubyArg
 func (o rubyOptions) scan(words []string) rubyArgs {
 	var args rubyArgs
 	for len(words) > 0 && words[0] != "--" {
+		words = o.split(words)
 		arg := o.next(words)
 		args = append(args, arg)
 		words = words[len(arg.words):]
@@ -34,6 +36,18 @@ func (o rubyOptions) scan(words []string) rubyArgs {
 		args = append(args, rubyArg{words: words})
 	}
 	return args
+}
+
+// split takes the first of several short flags in one word off: -qw4 is -q -w4.
+func (o rubyOptions) split(words []string) []string {
+	word := words[0]
+	if len(word) < 3 || word[0] != '-' || word[1] == '-' {
+		return words
+	}
+	if option := o.short[word[1]]; !slices.Contains(o.flags, option) || slices.Contains(o.joined, option) {
+		return words
+	}
+	return slices.Concat([]string{word[:2], "-" + word[2:]}, words[1:])
 }
 
 // next leaves what the program would refuse as it is, for the program to refuse it.
@@ -60,9 +74,10 @@ func (o rubyOptions) cut(word string) (option, value string, attached bool) {
 	return o.short[word[1]], word[2:], len(word) > 2
 }
 
-// whole is the only option that begins with a name, "" where there is none or more than one.
+// whole is the only option that begins with a name, in whatever case, "" where there is none or more than one.
 func (o rubyOptions) whole(name string) string {
 	var found []string
+	name = strings.ToLower(name)
 	for _, option := range slices.Concat(o.valued, o.flags) {
 		if option == name {
 			return option
