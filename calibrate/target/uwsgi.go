@@ -51,6 +51,10 @@ func (uwsgi) plan(l *Launch, p program) error {
 	l.info.HasJitter = knowsDelta(l, p)
 	c.describe(l)
 	c.warn(l)
+	c, changed := c.ownCaches()
+	if changed {
+		l.change("its cache is in memory, instead of in production's file or with other machines")
+	}
 	l.runUWSGI(p, c)
 	return nil
 }

@@ -144,11 +144,32 @@ var uwsgiLeftOut = []struct {
 	{[]string{"pidfile*", "safe-pidfile*"}, "no pid file is written"},
 	{[]string{"logto*", "logger*", "req-logger", "log-master*", "log-req-master", "log-syslog", "syslog", "rsyslog", "log-socket", "threaded-logger",
 		"log-route", "log-req-route", "log-truncate", "log-maxsize", "log-backupname", "log-reopen"}, "the log goes to the run's app.log"},
-	{[]string{"stats*", "carbon*", "snmp*", "subscribe*", "master-fifo", "fifo", "notify-socket*", "zerg-server", "legion*", "udp", "multicast"},
-		"nobody reports to or is asked by others"},
+	{slices.Concat(strings.Fields("stats* carbon* snmp* subscribe* master-fifo fifo notify-socket* zerg-server zerg-pool legion* udp multicast metric-dir* metrics-dir*"),
+		strings.Fields("fastrouter* rawrouter* sslrouter* http-stats* http-subscription* cache-udp* cache-sync"), uwsgiAlarms), "nobody reports to or is asked by others"},
 	{[]string{"cron*", "unique-cron*", "unique-legion-cron", "cron2", "spooler*", "attach-daemon*", "attach-control-daemon", "smart-attach-daemon*"},
 		"what production does beside requests is not done twice"},
+	{[]string{"mule", "mules", "mule-*", "farm*"}, "nor is the work of its mules, whose memory is not in the sum then"},
+	{[]string{"cache-store*"}, "the cache is not production's file"},
 }
+
+var uwsgiAlarms = strings.Fields(`alarm* segfault-alarm backlog-alarm lq-alarm listen-queue-alarm log-alarm not-log-alarm not-alarm-log
+	metric-alarm metric-threshold`)
+
+// ownCaches has every cache in memory alone: in a file, or told to other machines, it would be production's, too.
+func (c uwsgiConfig) ownCaches() (own uwsgiConfig, changed bool) {
+	for _, s := range c {
+		if s.name == "cache2" {
+			keys := slices.DeleteFunc(strings.Split(s.value, ","), func(pair string) bool { return uwsgiCacheElsewhere.MatchString(pair) })
+			value := strings.Join(keys, ",")
+			s.value, changed = value, changed || value != s.value
+		}
+		own = append(own, s)
+	}
+	return own, changed
+}
+
+// uwsgiCacheElsewhere are the keys of cache2 for a file and for other machines (core/cache.c, uwsgi_cache_create).
+var uwsgiCacheElsewhere = regexp.MustCompile(`^\s*(store\w*|udp\w*|nodes?|sync)=`)
 
 // uwsgiOverridden are the settings of the command that give way, silently those whose only effect is in ours.
 func uwsgiOverridden(spec Spec) []string {

@@ -46,11 +46,11 @@ func TestE2EUWSGI(t *testing.T) {
 	if info.Server != "uwsgi" || !versionAtLeast(info.ServerVersion, 2, 0) || info.Threads != 2 || !info.HasThreads || !info.CanRecycle || !info.Preload || info.WorkerRule != ruleUWSGI {
 		t.Errorf("%+v", info)
 	}
-	for _, text := range []string{"instead of " + file("u.sock") + ", :1", "1 worker instead of 4", "instead of a new worker after 7", "without pidfile", "without logto", "without cheaper"} {
+	for _, text := range []string{"instead of " + file("u.sock") + ", :1", "1 worker instead of 4", "instead of a new worker after 7", "without pidfile", "without logto", "without cheaper", "without mule"} {
 		hasChange(t, info, text)
 	}
-	if tree := r.Tree(); len(tree) != 3 || r.watch.replacements() != 0 {
-		t.Errorf("tree %v, want master, worker and mule; %d replaced", tree, r.watch.replacements())
+	if tree := r.Tree(); len(tree) != 2 || r.watch.replacements() != 0 {
+		t.Errorf("tree %v, want master and worker; %d replaced", tree, r.watch.replacements())
 	}
 	environ, _ := os.ReadFile(filepath.Join(r.temporary, "uwsgi.ini"))
 	if !strings.Contains(string(environ), "GREETING=100%%\n") || !slices.Contains(info.MeasuredCommand, "P="+itoa(r.address.port)) {

@@ -56,10 +56,13 @@ func TestUWSGIMeasured(t *testing.T) {
 		"what was asked with": {"clock = monotonic\nshow-config = true\nclock = calibrate\npidfile = /nonexistent/calibrate\n", "--http-socket {host}:{port} " + ours + " " + end, "clock = monotonic\n"},
 		"what does harm twice": {"pidfile = /run/x\ncron = 1 1 1 1 1 rm\nspooler = /s\nstats = :9\nsubscribe-to = x\nlogger = file:/x\nlogto2 = y\nattach-daemon = celery\nmaster-fifo = /f\n" +
 			"smart-attach-daemon = /p x\ntouch-reload = /t\n", "--http-socket {host}:{port} " + ours + " " + end, ""},
+		"what touches production": {"mule = true\nmules = 2\nfarm = a:1\nmetrics-dir = /m\nalarm = a cmd:x\nlog-alarm = a b\nzerg-pool = /z\nfastrouter-subscription-server = :1\n" +
+			"rawrouter = :2\nhttp-stats = :3\nhttp-subscription-server = :4\ncache-store = /c\ncache-udp-server = :5\ncache = 10\ncache2 = name=a,items=5,store=/c,storesync=1,nodes=h:1,keysize=9\n",
+			"--http-socket {host}:{port} " + ours + " " + end, "cache = 10\ncache2 = name=a,items=5,keysize=9\n"},
 		"what replaces workers": {"max-requests = 5\nmin-worker-lifetime = 9\nreload-on-rss = 100\nevil-reload-on-as = 9\nmax-worker-lifetime = 60\ncheaper = 1\ncheaper-algo = busyness\nidle = 6\n",
 			"--http-socket {host}:{port} " + ours + " " + end, ""},
-		"what is the app's": {"plugin = python3\nmodule = a:b\nthreads = 4\nmule = true\nuid = www-data\nlazy-apps = true\n", "--http-socket {host}:{port} " + ours + " " + end,
-			"plugin = python3\nmodule = a:b\nthreads = 4\nmule = true\nuid = www-data\nlazy-apps = true\n"},
+		"what is the app's": {"plugin = python3\nmodule = a:b\nthreads = 4\nuid = www-data\nlazy-apps = true\n", "--http-socket {host}:{port} " + ours + " " + end,
+			"plugin = python3\nmodule = a:b\nthreads = 4\nuid = www-data\nlazy-apps = true\n"},
 	} {
 		u := fakeUWSGI(t, c.config)
 		l := recognised(t, Spec{Command: []string{u, "x.ini"}, Env: map[string]string{"UWSGI_PROCESSES": "9", "A": "b"}})
