@@ -27,6 +27,7 @@ type program struct {
 type wrapper struct {
 	subcommand string   // the word after which the command follows, "" for none
 	valued     []string // options that take the next word
+	code       string   // the option that has code instead of a command, "" for none
 }
 
 // wrappers are those people start web servers with. Not here: docker, ssh, sudo and their like, whose processes
@@ -47,7 +48,7 @@ var wrappers = map[string]wrapper{
 	"opentelemetry-instrument": {},
 	"newrelic-admin":           {subcommand: "run-program"},
 	"bundle":                   {subcommand: "exec", valued: []string{"--gemfile"}},
-	"ruby":                     {valued: []string{"-C", "-E", "-I", "-r"}},
+	"ruby":                     {valued: []string{"-C", "-E", "-I", "-r"}, code: "-e"},
 	"tini":                     {},
 	"dumb-init":                {},
 }
@@ -94,6 +95,8 @@ func (w wrapper) command(argv []string, i int) int {
 		case word == "--":
 			return i + 1
 		case word == "-S" || strings.HasPrefix(word, "--split-string"): // env -S: a command in one word
+			return -1
+		case w.code != "" && strings.HasPrefix(word, w.code):
 			return -1
 		case slices.Contains(w.valued, word):
 			i++
