@@ -162,11 +162,21 @@ func (l *Launch) warnPuma(c pumaConfig) {
 		l.warn("development", "RACK_ENV=production, or -e production; for Rails RAILS_ENV=production",
 			"puma runs in its development environment, in which frameworks load code anew and keep more than in production")
 	}
+	l.warnPumaPlugins(c)
 	for _, trap := range trapsOf("puma", l.info.ServerVersion) {
 		sprung := trap.Code != preloadFromEnv || c.on("preload_app") && c.on("preload_from_env")
 		if sprung && trap.Code != respawnsForEver {
 			l.warn(trap.Code, trap.Try, "puma %s: %s", l.info.ServerVersion, trap.Text)
 		}
+	}
+}
+
+// warnPumaPlugins: no option undoes a plugin of a configuration. Rails has one that watches a file, and one that runs jobs.
+func (l *Launch) warnPumaPlugins(c pumaConfig) {
+	plugins := slices.DeleteFunc(strings.Split(c["plugins"], ", "), func(name string) bool { return name == "" || name == "tmp_restart" })
+	if len(plugins) > 0 {
+		l.warn("plugins", "leave it out for the measurement; Rails' solid_queue: env -u SOLID_QUEUE_IN_PUMA calibrate run ...",
+			"puma's configuration has the plugin %s, which works in the measurement, too: one that runs jobs takes production's", strings.Join(plugins, ", "))
 	}
 }
 

@@ -26,6 +26,9 @@ all = options.final_options
   value = value.call if value.respond_to?(:call)
   $stdout.puts "calibrate.#{name}=#{Array(value).join(", ").tr("\n", " ")}"
 end
+loaded = @config.plugins.instance_variable_get(:@instances).to_a.map(&:class)
+plugins = Puma::Plugins.instance_variable_get(:@plugins).to_h.select { |_, plugin| loaded.include?(plugin) }.keys
+$stdout.puts "calibrate.plugins=#{plugins.join(", ").tr("\n", " ")}"
 $stdout.puts "calibrate.preload_from_env=#{[options.user_options, options.file_options].none? { |o| o.key?(:preload_app) }}"
 $stdout.puts "calibrate.version=#{Puma::Const::PUMA_VERSION}"
 $stdout.flush

@@ -349,3 +349,17 @@ func TestE2EPumaLoadErrorWritesNothing(t *testing.T) {
 		t.Errorf("it wrote %v", files)
 	}
 }
+
+// Plugins of Puma's own, and of a gem.
+func TestE2EPumaPlugins(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "puma/plugin/jobs.rb"), "Puma::Plugin.create do\nend\n")
+	write(t, filepath.Join(dir, "puma.rb"), "plugin :tmp_restart\nplugin :jobs\n")
+	p := seeThrough(pumaWith(t, "-I", dir, "-C", filepath.Join(dir, "puma.rb"), rackApp(t)))
+	l := recognised(t, Spec{Command: p.argv})
+	c, err := askPuma(l, p, pumaCommand.scan(p.args()))
+	if err != nil || c["plugins"] != "tmp_restart, jobs" {
+		t.Errorf("%q %v", c["plugins"], err)
+	}
+}

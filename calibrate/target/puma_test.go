@@ -176,7 +176,7 @@ func TestPumaKeepsOut(t *testing.T) {
 	t.Chdir(t.TempDir())
 	l := recognised(t, Spec{Command: []string{fakePuma(t, "workers=2", "min_threads=5", "binds=ssl://h:443?key=k, unix:///run/x", "preload_app=true",
 		"preload_from_env=true", "pidfile=/run/p.pid", "state=/run/p.state", "control_url=tcp://127.0.0.1:9", "redirect_stdout=/var/log/o",
-		"redirect_stderr=/var/log/e", "log_requests=true", "fork_worker=1000", "environment=development")}})
+		"redirect_stderr=/var/log/e", "log_requests=true", "fork_worker=1000", "environment=development", "plugins=tmp_restart, solid_queue")}})
 	own := filepath.Join(os.TempDir(), "calibrate-puma-{port}")
 	want := "-b tcp://{host}:{port} -w 1 -t 5:5 --quiet --fork-worker=0 --redirect-stdout /dev/stdout --redirect-append" +
 		" --pidfile " + own + "/pid --state " + own + "/state --control-url unix://" + own + "/control"
@@ -192,8 +192,22 @@ func TestPumaKeepsOut(t *testing.T) {
 	for _, w := range l.Warnings() {
 		codes = append(codes, w.Code)
 	}
-	if got := strings.Join(codes, " "); got != "development no-request-limit preload-by-variable" || !l.Info().Preload {
+	if got := strings.Join(codes, " "); got != "development plugins no-request-limit preload-by-variable" || !l.Info().Preload {
 		t.Errorf("warned of %s", got)
+	}
+}
+
+// The plugin that every new Rails app has only watches a file.
+func TestPumaPlugins(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for plugins, want := range map[string]bool{"": false, "tmp_restart": false, "tmp_restart, solid_queue": true} {
+		l := recognised(t, Spec{Command: []string{fakePuma(t, "plugins="+plugins)}})
+		warned := slices.ContainsFunc(l.Warnings(), func(w calibrate.Warning) bool {
+			return w.Code == "plugins" && strings.Contains(w.Text, "the plugin solid_queue,")
+		})
+		if warned != want {
+			t.Errorf("%q: %v", plugins, l.Warnings())
+		}
 	}
 }
 

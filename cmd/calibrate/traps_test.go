@@ -59,6 +59,7 @@ var trapCases = []trapCase{
 		"recycling-cuts": "TestE2EModWSGIRecyclingCuts", "slow-respawn": "TestE2EModWSGISlowRespawn", "nothing-shared": "TestE2EModWSGISharesNothing"}},
 
 	{command: "puma --no-config $FIXTURES/rack/config.ru", traps: map[string]string{"no-request-limit": "TestE2ENoRequestLimit", "development": "TestE2EPumaDevelopment"}},
+	{command: "puma -C $FIXTURES/rack/config/plugin.rb $FIXTURES/rack/config.ru", traps: map[string]string{"plugins": "TestE2EPumaPlugins"}},
 	{command: "puma --no-config $FIXTURES/rack/config.ru", inherited: []string{"WEB_CONCURRENCY=3", "RACK_ENV=production"},
 		traps: map[string]string{"preload-by-variable": "TestE2EPumaPreloadByVariable", "no-request-limit": "TestE2ENoRequestLimit"}},
 
