@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -74,7 +73,7 @@ var wsgiDirectives = []string{"wsgiscriptalias", "wsgiscriptaliasmatch", "wsgiha
 
 // runApache has the command run a text in place of its own configuration. -c comes after all of it.
 func (l *Launch) runApache(p program, args apacheArgs, text string) {
-	l.temporary = filepath.Join(os.TempDir(), fmt.Sprintf("calibrate-apache-%d-{port}", os.Getpid()))
+	l.temporary = filepath.Join(os.TempDir(), "calibrate-apache-{port}")
 	l.files = map[string]string{"apache2.conf": text}
 	l.argv = slices.Concat(p.argv[:p.index+1], args.dropDefine("FOREGROUND").without("fCcEk"), []string{
 		"-f", filepath.Join(l.temporary, "apache2.conf"),

@@ -1,7 +1,6 @@
 package target
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -48,7 +47,9 @@ func (uwsgi) plan(l *Launch, p program) error {
 	if err := c.refuse(l.spec); err != nil {
 		return err
 	}
-	l.info.HasJitter = knowsDelta(l, p)
+	if err := l.askDelta(p); err != nil {
+		return err
+	}
 	c.describe(l)
 	c.warn(l)
 	c, changed := c.ownCaches()
@@ -76,7 +77,7 @@ func (l *Launch) runUWSGI(p program, c uwsgiConfig) {
 	kept := c.without(uwsgiOverridden(l.spec)...)
 	own := slices.DeleteFunc(slices.Clone(kept), func(s uwsgiSetting) bool { return len(placeholders(s.value)) == 0 })
 	kept = slices.DeleteFunc(kept, func(s uwsgiSetting) bool { return len(placeholders(s.value)) > 0 })
-	l.temporary = filepath.Join(os.TempDir(), fmt.Sprintf("calibrate-uwsgi-%d-{port}", os.Getpid()))
+	l.temporary = filepath.Join(os.TempDir(), "calibrate-uwsgi-{port}")
 	l.files = map[string]string{"uwsgi.ini": kept.iniText()}
 	isUWSGIs := func(word string) bool { return strings.HasPrefix(word, "UWSGI_") && assignment.MatchString(word) }
 	l.env = slices.DeleteFunc(l.env, isUWSGIs) // they are in the copy
@@ -171,13 +172,9 @@ func (c uwsgiConfig) listener() string {
 func (c uwsgiConfig) warn(l *Launch) {
 	for _, trap := range trapsOf("uwsgi", l.info.ServerVersion) {
 		threaded := trap.Code == "threads-stand-still" && l.info.Threads != 1
-		if !c.has(uwsgiRemedies[trap.Code]) && !threaded {
+		if !c.remedies(trap.Code) && !threaded {
 			l.warn(trap.Code, trap.Try, "%s: %s", strings.TrimSpace("uwsgi "+l.info.ServerVersion), trap.Text)
 		}
-	}
-	if !l.info.HasJitter {
-		l.warn("no-jitter", "a uWSGI that has --max-requests-delta (uwsgi --help names it), or a limit so high that a worker lives for hours",
-			"this build of uWSGI doesn't know --max-requests-delta: workers that started together restart together")
 	}
 	if names := c.namesOf(uwsgiMemoryLimits); len(names) > 0 {
 		l.warn("memory-replaces-workers", "keep it above the worker's peak and its creep, or leave it out: --max-requests is what is sized here",
@@ -189,13 +186,24 @@ func (c uwsgiConfig) warn(l *Launch) {
 	}
 }
 
-// uwsgiRemedies are the settings that take a trap away.
+// remedies says whether the configuration has what takes a trap away. A lifetime of 0 is one.
+func (c uwsgiConfig) remedies(trap string) bool {
+	switch trap {
+	case "young-workers-stay":
+		return c.has("min-worker-lifetime")
+	case "stopping-cuts":
+		return slices.ContainsFunc(c, func(s uwsgiSetting) bool {
+			return s.name == "hook-master-start" && strings.Contains(s.value, "gracefully_kill_them_all")
+		})
+	}
+	return c.on(uwsgiRemedies[trap])
+}
+
+// uwsgiRemedies are settings that take a trap away where they are on.
 var uwsgiRemedies = map[string]string{
 	"limit-needs-master":  "master",
-	"young-workers-stay":  "min-worker-lifetime",
 	"term-reloads":        "die-on-term",
 	"errors-instead":      "need-app",
-	"stopping-cuts":       "hook-master-start",
 	"threads-stand-still": "enable-threads",
 }
 

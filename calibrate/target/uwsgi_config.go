@@ -265,8 +265,19 @@ func (c uwsgiConfig) options() []string {
 	return words
 }
 
-// knowsDelta: some builds don't have the option that spreads the limit of requests, Debian's 2.0.21 among them.
-func knowsDelta(l *Launch, p program) bool {
-	out, _ := probe(context.Background(), l, slices.Concat(p.argv[:p.index+1], []string{"--help"}), versionLimit, nil)
-	return strings.Contains(string(out), "--max-requests-delta")
+// askDelta: some builds don't have the option that spreads the limit of requests, Debian's 2.0.21 among them.
+func (l *Launch) askDelta(p program) error {
+	const try = "a uWSGI that has --max-requests-delta (uwsgi --help names it), or a limit so high that a worker lives for hours"
+	out, err := probe(context.Background(), l, slices.Concat(p.argv[:p.index+1], []string{"--help"}), versionLimit, nil)
+	switch {
+	case errors.Is(err, errGuardEnded):
+		return guardKilled("uwsgi", "while its options were asked for")
+	case strings.Contains(string(out), "--max-requests-delta"):
+		l.info.HasJitter = true
+	case err != nil || !strings.Contains(string(out), "--max-requests"):
+		l.warn("jitter-unknown", try, "uwsgi --help did not say whether this build knows --max-requests-delta: it is taken for one that doesn't")
+	default:
+		l.warn("no-jitter", try, "this build of uWSGI doesn't know --max-requests-delta: workers that started together restart together")
+	}
+	return nil
 }

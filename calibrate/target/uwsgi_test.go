@@ -125,7 +125,10 @@ func TestUWSGIWarnings(t *testing.T) {
 		"threads = 2\n":                         all[:5],
 		remedies + "enable-threads = true\n":    nil,
 		remedies + "threads = 2\ncheaper = 1\n": {"dynamic-workers"},
-		remedies + "threads = 2\nreload-on-rss = 100\n": {"memory-replaces-workers"},
+		strings.ReplaceAll(remedies, "true", "false") + "enable-threads = false\n": {"term-reloads", "limit-needs-master", "errors-instead", "threads-stand-still"},
+		remedies + "hook-master-start = chdir:/\nthreads = 2\n":                    nil, // every hook of a name is run
+		"threads = 2\nhook-master-start = chdir:/\n":                               all[:5],
+		remedies + "threads = 2\nreload-on-rss = 100\n":                            {"memory-replaces-workers"},
 	} {
 		var got []string
 		for _, w := range recognised(t, Spec{Command: []string{fakeUWSGI(t, config), "x.ini"}}).Warnings() {
@@ -133,6 +136,32 @@ func TestUWSGIWarnings(t *testing.T) {
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%q: %q, want %q", config, got, want)
+		}
+	}
+}
+
+// A build that says nothing is not one that says it has no such option.
+func TestUWSGIDelta(t *testing.T) {
+	for help, want := range map[string]string{
+		"echo '--max-requests --max-requests-delta'": "",
+		"echo --max-requests":                        "no-jitter",
+		"exit 1":                                     "jitter-unknown",
+	} {
+		u := filepath.Join(t.TempDir(), "uwsgi")
+		write(t, u, "#!/bin/sh\n"+help+"\n")
+		if err := os.Chmod(u, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		l := &Launch{env: os.Environ()}
+		if err := l.askDelta(program{argv: []string{u}}); err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		for _, w := range l.warnings {
+			got += w.Code
+		}
+		if got != want || l.info.HasJitter != (want == "") {
+			t.Errorf("%s: %q, want %q; %v", help, got, want, l.info.HasJitter)
 		}
 	}
 }
