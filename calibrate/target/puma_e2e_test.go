@@ -111,19 +111,20 @@ func TestE2EPumaWorkersAndThreads(t *testing.T) {
 	t.Parallel()
 	r := start(t, Spec{Command: pumaWith(t, "--no-config", "-w", "4", "-t", "1:2", "--preload", fixture(t, "rack", "sinatra.ru")),
 		Workers: 2, Threads: 7, Env: knobs()})
-	workers, err := r.Workers()
-	if err != nil || len(workers) != 2 || len(r.Tree()) != 3 {
-		t.Fatalf("workers %v %v, tree %v", workers, err, r.Tree())
-	}
+	var workers []int
+	eventually(t, "both workers are there", func() bool {
+		workers, _ = r.Workers()
+		return len(workers) == 2 && len(r.Tree()) == 3
+	})
 	for range 4 {
 		if pid := atoi(t, r.get("/")); !slices.Contains(workers, pid) {
 			t.Errorf("answered by %d, the workers found are %v", pid, workers)
 		}
 	}
 	for _, pid := range workers {
-		if n := (&Running{proc: hostProc}).mostPumaThreads([]process{{pid: pid}}); n != 7 {
-			t.Errorf("%d threads for requests in worker %d, want 7", n, pid)
-		}
+		eventually(t, "7 threads for requests in each worker", func() bool {
+			return (&Running{proc: hostProc}).mostPumaThreads([]process{{pid: pid}}) == 7
+		})
 	}
 	if info := r.Info(); info.Threads != 7 || !info.Preload {
 		t.Errorf("%+v", info)

@@ -248,6 +248,8 @@ const uwsgiFailedApp = 22
 
 func (uwsgi) explain(end ending, log []string) (why, try string) {
 	says := func(texts ...string) string { return logSays(log, texts...) }
+	// With lazy-apps the master may end by 0 where its worker, which ends by the code, is gone before it looks.
+	noApp := end.Code == uwsgiFailedApp || says("no app loaded. GAME OVER") != ""
 	switch {
 	case !end.over:
 		return explainUWSGIWorker(log)
@@ -255,9 +257,9 @@ func (uwsgi) explain(end ending, log []string) (why, try string) {
 		return "another process has its port", "stop that, or choose another port"
 	case says("UNABLE to load uWSGI plugin") != "" && lastException(log) == "":
 		return says("UNABLE to load uWSGI plugin"), "install it (Debian: apt-get install uwsgi-plugin-python3), or correct plugin and plugins-dir"
-	case end.Code == uwsgiFailedApp && lastException(log) != "":
+	case noApp && lastException(log) != "":
 		return join("the app could not be imported", lastException(log)), "run it by hand: python -c 'import YOUR_MODULE'; pythonpath, home and chdir say where it and its packages are"
-	case end.Code == uwsgiFailedApp:
+	case noApp:
 		return join("the app was not found", says("failed to open python file", "unable to find", "callable not found")), "check module, wsgi-file and callable: the callable's name is application, unless it is said"
 	case says("Listen queue size is greater") != "":
 		return says("Listen queue size is greater"), "a smaller listen, or sysctl net.core.somaxconn"

@@ -157,7 +157,7 @@ func TestE2EUWSGIFailures(t *testing.T) {
 		want []string
 	}{
 		"import":      {"import nosuchmodule\n", nil, []string{"exit code 22", "could not be imported", "ModuleNotFoundError: No module named 'nosuchmodule'"}},
-		"import lazy": {"import nosuchmodule\n", []string{"--lazy-apps"}, []string{"exit code 22", "ModuleNotFoundError"}},
+		"import lazy": {"import nosuchmodule\n", []string{"--lazy-apps"}, []string{"could not be imported", "ModuleNotFoundError"}},
 		"attribute":   {"x = 1\n", nil, []string{"exit code 22", "the app was not found"}},
 		"loop":        {dies, []string{"--lazy-apps"}, []string{"ended before it answered", "DAMN ! worker"}},
 		"queue":       {okApp, []string{"--listen", "100000"}, []string{"Listen queue size is greater"}},
