@@ -1,7 +1,6 @@
 package target
 
 import (
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,7 +24,7 @@ func settingsOfHypercorn(words []string) hypercornSettings {
 	if strings.HasPrefix(s.file, "python:") {
 		return s
 	}
-	text, err := os.ReadFile(strings.TrimPrefix(s.file, "file:"))
+	text, err := readRegular(strings.TrimPrefix(s.file, "file:"))
 	if err == nil { // else Hypercorn will say so
 		s.read = plainSettings(string(text))
 	}

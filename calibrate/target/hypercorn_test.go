@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -164,6 +165,17 @@ func TestHypercornExplains(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, why, c.want)
 		}
 	}
+}
+
+// A pipe would be read empty, or waited for without end.
+func TestHypercornConfigInPipe(t *testing.T) {
+	h := fakeHypercorn(t)
+	pipe := filepath.Join(t.TempDir(), "h.toml")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := recognised(t, Spec{Command: []string{h, "-c", pipe, "a:a"}})
+	hasWarning(t, l.Warnings(), "config-not-read")
 }
 
 func FuzzHypercornSettings(f *testing.F) {

@@ -3,7 +3,6 @@ package target
 import (
 	"cmp"
 	"net"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -106,7 +105,7 @@ func (s uvicornSettings) envFile() string {
 	if name == "" {
 		return ""
 	}
-	text, err := os.ReadFile(name)
+	text, err := readRegular(name)
 	if err != nil { // Uvicorn will say so
 		return ""
 	}
