@@ -170,7 +170,7 @@ func (s granianSettings) describe(l *Launch) {
 	if on, _ := s.on("metrics"); on {
 		l.change("its metrics are off: their port may be production's")
 	}
-	for _, option := range []string{"pid-file", "process-name"} {
+	for _, option := range []string{"pid-file", "process-name", "log-config"} {
 		if _, from := s.text(option); from != "" {
 			l.change("%s is left out", from)
 		}

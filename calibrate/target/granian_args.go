@@ -21,8 +21,8 @@ var granianOptions = clickOptions{
 }
 
 // granianUnset are the settings that are taken out of command and environment: what replaces a worker in the middle,
-// what listens elsewhere, what writes production's files, and a title by which nobody would know the worker.
-var granianUnset = strings.Fields(`uds uds-permissions workers-lifetime workers-max-rss reload access-log metrics pid-file
+// what listens elsewhere, what writes production's files and logs, and a title by which nobody would know the worker.
+var granianUnset = strings.Fields(`uds uds-permissions workers-lifetime workers-max-rss reload access-log log-config metrics pid-file
 	process-name`)
 
 // granianOverridden are the options in the command that give way.

@@ -45,6 +45,7 @@ func TestGranianMeasuredCommand(t *testing.T) {
 		"G --workers-max-rss=300 --uds /x a:a":      "G " + ours + " a:a",
 		"G --reload --reload-paths x --metrics a:a": "G " + ours + " a:a",
 		"G --pid-file x --access-log a:a":           "G " + ours + " a:a",
+		"G --log-config x a:a":                      "G " + ours + " a:a",
 		"G --backpressure 9 --port 1 a:a":           "G " + ours + " --backpressure 9 a:a",
 		"env A=B GRANIAN_UDS=/x G a:a":              "env A=B G " + ours + " a:a",
 	} {
@@ -92,7 +93,7 @@ func TestGranianChangesAndWarnings(t *testing.T) {
 	t.Setenv("GRANIAN_WORKERS_LIFETIME", "3600")
 	l := recognised(t, Spec{
 		Command: append([]string{g}, strings.Fields("--workers 3 --port 80 --reload --metrics --access-log --pid-file x --workers-max-rss 300 --interface wsgi --backpressure 8 a")...),
-		Threads: 2, Env: map[string]string{"GRANIAN_UDS": "", "GRANIAN_RELOAD": "1"},
+		Threads: 2, Env: map[string]string{"GRANIAN_UDS": "", "GRANIAN_RELOAD": "1", "GRANIAN_LOG_CONFIG": "/x.json"},
 	})
 	want := []string{
 		"it listens on a free loopback port instead of 127.0.0.1:80", "1 worker instead of 3",
@@ -100,12 +101,13 @@ func TestGranianChangesAndWarnings(t *testing.T) {
 		"--workers-max-rss 300 is left out: no worker is replaced in the middle",
 		"it does not watch files to reload the app",
 		"the access log is off, so that the app's own words can be found in the log",
-		"its metrics are off: their port may be production's", "--pid-file is left out", "2 threads a worker instead of 4",
+		"its metrics are off: their port may be production's", "--pid-file is left out",
+		"GRANIAN_LOG_CONFIG is left out", "2 threads a worker instead of 4",
 	}
 	if got := l.Info().Changes; !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
-	for _, name := range []string{"GRANIAN_WORKERS_LIFETIME", "GRANIAN_RELOAD"} {
+	for _, name := range []string{"GRANIAN_WORKERS_LIFETIME", "GRANIAN_RELOAD", "GRANIAN_LOG_CONFIG"} {
 		if getenv(l.env, name) != "" {
 			t.Errorf("%s stays", name)
 		}

@@ -68,7 +68,7 @@ func (gunicorn) plan(l *Launch, p program) error {
 // overridden are the settings whose options in the command give way to ours.
 func overridden(spec Spec) []string {
 	names := []string{"bind", "workers", "max_requests", "max_requests_jitter", "pidfile", "accesslog", "errorlog",
-		"control_socket", "control_socket_disable"}
+		"control_socket", "control_socket_disable", "statsd_host", "statsd_prefix"}
 	if spec.Threads > 0 {
 		names = append(names, "threads")
 	}
@@ -145,6 +145,12 @@ func (l *Launch) keepOut(s gunicornConfig) []string {
 	if file := s.text("errorlog"); file != "" && file != "-" {
 		options = append(options, "--error-logfile", "-")
 		l.change("the error log goes to the run's app.log instead of to %s", file)
+	}
+	switch from := s.from("statsd_host"); {
+	case strings.Contains(from, " in "): // no option takes it back
+		l.warn(toProduction, "take it out for the measurement", "%s stays: what is measured is counted where production's figures go", from)
+	case from != "":
+		l.change("%s is left out, so that production's figures stay its own", from)
 	}
 	if s.background() {
 		// The arbiter of background tasks kills one of the same name that it takes for an orphan

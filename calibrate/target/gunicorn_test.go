@@ -55,6 +55,17 @@ func TestGunicornMeasuredCommand(t *testing.T) {
 	}
 }
 
+// What is measured is not to be counted as production's: by an option that can be left out; else it is told.
+func TestGunicornStatsD(t *testing.T) {
+	l := recognised(t, Spec{Command: []string{fakeGunicorn(t, "27.0.1"), "--statsd-host=s:8125", "--statsd-prefix", "p", "a:a"}})
+	hasChange(t, l.Info(), "--statsd-host is left out, so that production's figures stay its own")
+	if got := strings.Join(l.Info().MeasuredCommand, " "); strings.Contains(got, "statsd") {
+		t.Error(got)
+	}
+	l = recognised(t, Spec{Command: []string{fakeGunicorn(t, "27.0.1"), "a:a"}, Env: map[string]string{"GUNICORN_CMD_ARGS": "--statsd-host s:8125"}})
+	hasWarning(t, l.Warnings(), toProduction)
+}
+
 func TestGunicornRecycling(t *testing.T) {
 	g := fakeGunicorn(t, "27.0.1")
 	l := recognised(t, Spec{Command: []string{g, "--max-requests", "5", "app:app"}, Workers: 3, MaxRequests: 1000, Jitter: 100})

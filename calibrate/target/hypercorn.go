@@ -1,6 +1,7 @@
 package target
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"syscall"
@@ -32,11 +33,15 @@ func (hypercorn) plan(l *Launch, p program) error {
 		return err
 	}
 	l.info.ServerVersion = l.versionBeside(p, "hypercorn")
+	if l.spec.MaxRequests > 0 && !hypercornLimits(l.info.ServerVersion) {
+		return calibrate.Usage("hypercorn 0.16 or newer", "a new worker after %d requests is asked for, but hypercorn %s has no limit of requests",
+			l.spec.MaxRequests, l.info.ServerVersion)
+	}
 	settings.describe(l)
 	settings.warn(l)
 	l.argv = slices.Concat(p.argv[:p.index+1],
 		[]string{"--bind", bindTo(l.address.host), "--workers", strconv.Itoa(l.spec.Workers)},
-		settings.options(l.spec.MaxRequests), settings.args.without(hypercornOverridden...))
+		settings.options(l.spec.MaxRequests, l.info.ServerVersion), settings.args.without(hypercornOverridden...))
 	return nil
 }
 
@@ -45,22 +50,25 @@ func (hypercorn) plan(l *Launch, p program) error {
 const noLimitOfRequests = 1_000_000_000_000
 
 // options undo what the configuration file may set, the user's own files first. That file is never written.
-func (s hypercornSettings) options(maxRequests int64) []string {
+func (s hypercornSettings) options(maxRequests int64, version string) []string {
 	if s.file == "" && maxRequests == 0 {
 		return nil
 	}
-	if maxRequests == 0 {
-		maxRequests = noLimitOfRequests
+	var options []string
+	if hypercornLimits(version) {
+		options = append(options, "--max-requests", strconv.FormatInt(cmp.Or(maxRequests, noLimitOfRequests), 10))
 	}
-	options := []string{"--max-requests", strconv.FormatInt(maxRequests, 10)}
 	if s.file != "" {
 		options = append(options, "--pid", "/dev/null", "--error-logfile", "-")
 	}
-	if _, from := s.read["accesslog"]; from {
+	if _, from := s.read["accesslog"]; from || s.unread() {
 		options = append(options, "--access-logfile", "/dev/null")
 	}
 	return options
 }
+
+// hypercornLimits says whether a version has --max-requests. One that isn't known is taken for a newer one.
+func hypercornLimits(version string) bool { return version == "" || versionAtLeast(version, 0, 16) }
 
 // describe says what is changed, and what the settings mean for the sizing.
 func (s hypercornSettings) describe(l *Launch) {
@@ -84,9 +92,17 @@ func (s hypercornSettings) describe(l *Launch) {
 	if _, from := s.text("pid_path"); from != "" {
 		l.change("%s is left out, so that production's file stays as it is", from)
 	}
-	if s.file != "" && s.read == nil {
+	for _, setting := range []string{"statsd_host", "logconfig"} {
+		if _, from := s.given(setting); from != "" {
+			l.change("%s is left out, so that production's figures and logs stay its own", from)
+		}
+		if _, set := s.read[setting]; set { // no option takes it back
+			l.warn(toProduction, "take it out for the measurement", "%s in %s stays: what is measured may go to where production's figures and logs go", setting, s.file)
+		}
+	}
+	if s.unread() {
 		l.warn("config-not-read", "name what production sets in the command too: --workers, --max-requests",
-			"%s is not read: its workers, limit of requests and addresses give way unseen", s.file)
+			"%s is not read: its workers, limit of requests, addresses and logs give way unseen; its statsd_host and logconfig stay", s.file)
 	}
 	s.tell(&l.info)
 	l.info.CanScale = true
@@ -96,8 +112,11 @@ func (s hypercornSettings) describe(l *Launch) {
 // traps).
 func (hypercornSettings) tell(info *calibrate.TargetInfo) {
 	info.Threads, info.HasThreads = 0, false // an event loop takes as many requests at once as come
-	info.CanRecycle = true
+	info.CanRecycle = hypercornLimits(info.ServerVersion)
 }
+
+// toProduction is the code for a setting by which a measurement is taken for production.
+const toProduction = "goes-to-production"
 
 // Traps of Hypercorn that depend on the command.
 const (

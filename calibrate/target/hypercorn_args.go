@@ -16,7 +16,7 @@ websocket_ping_interval=--websocket-ping-interval workers=-w,--workers help=-h,-
 
 func scanHypercorn(words []string) gunicornArgs { return hypercornOptions.scan(words) }
 
-// hypercornOverridden are the options in the command that give way. The logs and the file with the process's number
-// are those of production.
+// hypercornOverridden are the options in the command that give way. The logs, the figures and the file with the
+// process's number are those of production.
 var hypercornOverridden = []string{"bind", "workers", "max_requests", "max_requests_jitter", "use_reloader", "pid_path",
-	"access_log", "accesslog", "error_log", "errorlog"}
+	"access_log", "accesslog", "error_log", "errorlog", "logconfig", "statsd_host", "statsd_prefix"}

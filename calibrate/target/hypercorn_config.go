@@ -48,6 +48,9 @@ func plainSettings(text string) map[string]string {
 	return read
 }
 
+// unread says whether there is a file, and nothing known of it.
+func (s hypercornSettings) unread() bool { return s.file != "" && s.read == nil }
+
 // given is a setting of the command line, of which the last counts.
 func (s hypercornSettings) given(setting string) (value, from string) {
 	for _, arg := range slices.Backward(s.args) {

@@ -9,13 +9,15 @@ import (
 	"testing"
 )
 
-// fakeHypercorn is a program of that name in a virtual environment that has the version written down.
-func fakeHypercorn(t *testing.T) string {
+func fakeHypercorn(t *testing.T) string { return fakeHypercornOf(t, "0.18.0") }
+
+// fakeHypercornOf is a program of that name in a virtual environment that has the version written down.
+func fakeHypercornOf(t *testing.T, version string) string {
 	t.Helper()
 	venv := t.TempDir()
 	file := filepath.Join(venv, "bin", "hypercorn")
 	write(t, file, "#!/bin/sh\n")
-	write(t, filepath.Join(venv, "lib", "python3.11", "site-packages", "hypercorn-0.18.0.dist-info", "METADATA"), "")
+	write(t, filepath.Join(venv, "lib", "python3.11", "site-packages", "hypercorn-"+version+".dist-info", "METADATA"), "")
 	if err := os.Chmod(file, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +52,8 @@ func TestHypercornMeasuredCommand(t *testing.T) {
 		"H --max-requests 5 -k uvloop a":  "H " + ours + " -k uvloop a",
 		"H --max-requests-j 5 --bin=:1 a": "H " + ours + " a",
 		"H -p x.pid --log-file e --access-logfile - --keep-alive 9 a": "H " + ours + " --keep-alive 9 a",
-		"H -c python:conf a": "H " + ours + " --max-requests 1000000000000 --pid /dev/null --error-logfile - -c python:conf a",
+		"H --statsd-host s:8125 --statsd-prefix p --log-config l a":   "H " + ours + " a",
+		"H -c python:conf a": "H " + ours + " --max-requests 1000000000000 --pid /dev/null --error-logfile - --access-logfile /dev/null -c python:conf a",
 		"env A=B H -Dw 2 a":  "env A=B H " + ours + " -D a",
 	} {
 		l := recognised(t, Spec{Command: strings.Fields(strings.ReplaceAll(command, "H ", h+" "))})
@@ -68,15 +71,30 @@ func TestHypercornMeasuredCommand(t *testing.T) {
 	}
 }
 
+// Before 0.16 there is no --max-requests, by which it would not start.
+func TestHypercornWithoutLimit(t *testing.T) {
+	h := fakeHypercornOf(t, "0.14.4")
+	l := recognised(t, Spec{Command: []string{h, "-c", "python:conf", "a"}})
+	if got := l.Info(); got.CanRecycle || strings.Contains(strings.Join(got.MeasuredCommand, " "), "--max-requests") {
+		t.Errorf("%+v", got)
+	}
+	if got := codes(l.Warnings()); !slices.Equal(got, []string{"config-not-read", workerEndsServer}) {
+		t.Errorf("%q", got)
+	}
+	_, err := Recognise(Spec{Command: []string{h, "a"}, MaxRequests: 5})
+	usage(t, err, "hypercorn 0.14.4 has no limit of requests")
+}
+
 func TestHypercornChanges(t *testing.T) {
 	h := fakeHypercorn(t)
 	file := filepath.Join(t.TempDir(), "hypercorn.toml")
 	write(t, file, "bind = [\"0.0.0.0:80\"] # all\nworkers = 3\nmax_requests = 1_000\naccesslog = \"-\"\npid_path = \"/run/x\"\n[ssl]\nkeyfile = \"k\"\n")
 	for args, want := range map[string][]string{
-		"a:a":             nil,
-		"-w 0 a:a":        {"1 worker below a parent, instead of none (--workers 0)"},
-		"-b :80 -b :81 a": {"it listens on a free loopback port instead of :80, :81"},
-		"--reload a":      {"it does not watch files to reload the app"},
+		"a:a":                    nil,
+		"-w 0 a:a":               {"1 worker below a parent, instead of none (--workers 0)"},
+		"-b :80 -b :81 a":        {"it listens on a free loopback port instead of :80, :81"},
+		"--statsd-host s:8125 a": {"--statsd-host is left out, so that production's figures and logs stay its own"},
+		"--reload a":             {"it does not watch files to reload the app"},
 		"-c " + file + " a": {
 			"it listens on a free loopback port instead of 0.0.0.0:80", "1 worker instead of 3",
 			"recycling is off, instead of a new worker after 1000 requests",
@@ -97,6 +115,8 @@ func TestHypercornChanges(t *testing.T) {
 
 func TestHypercornWarnings(t *testing.T) {
 	h := fakeHypercorn(t)
+	file := filepath.Join(t.TempDir(), "h.toml")
+	write(t, file, "statsd_host = 's:8125'\n")
 	always := []string{workerEndsServer, recyclingCuts}
 	for args, more := range map[string][]string{
 		"a:a":                          nil,
@@ -108,6 +128,7 @@ func TestHypercornWarnings(t *testing.T) {
 		"--reload a:a":                 {"reload"},
 		"-c python:some.module -w 2 a": {"config-not-read"},
 		"-c /nonexistent a":            {"config-not-read"},
+		"-c " + file + " a":            {toProduction},
 	} {
 		l := recognised(t, Spec{Command: append([]string{h}, strings.Fields(args)...)})
 		var got []string

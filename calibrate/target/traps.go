@@ -49,19 +49,19 @@ var traps = []trap{
 	{"uvicorn", number{}, number{}, calibrate.Warning{Code: EndsServer,
 		Text: "one worker with --limit-max-requests ends the server at the limit, with status 0",
 		Try:  "Restart=always (on-failure isn't enough), or --workers 2 of uvicorn 0.30 or newer"}},
-	// Hypercorn 0.18 (run.py, run; __main__.py, main, for the jitter).
+	// Hypercorn 0.18 (run.py, run; __main__.py, main, for the jitter). Limits are from 0.16 on, --daemon from 0.18 (its changelog).
 	{"hypercorn", number{}, number{}, calibrate.Warning{Code: workerEndsServer,
 		Text: "one worker that fails or is killed ends the whole server, with status 0",
 		Try:  "Restart=always (on-failure isn't enough)"}},
-	{"hypercorn", number{}, number{}, calibrate.Warning{Code: recyclingCuts,
+	{"hypercorn", number{0, 16}, number{}, calibrate.Warning{Code: recyclingCuts,
 		Text: "a worker that reaches --max-requests cuts off requests that are under way or just come in",
 		Try:  "a limit that is seldom reached, and a proxy before it that asks again"}},
-	{"hypercorn", number{}, number{}, calibrate.Warning{Code: jitterIsLimit,
+	{"hypercorn", number{0, 16}, number{}, calibrate.Warning{Code: jitterIsLimit,
 		Text: "--max-requests-jitter takes the number of --max-requests, whatever it says: a limit of N is drawn from N to 2 N",
 		Try:  "max_requests_jitter in the file of --config"}},
-	{"hypercorn", number{}, number{}, calibrate.Warning{Code: limitNeedsParent,
+	{"hypercorn", number{0, 16}, number{}, calibrate.Warning{Code: limitNeedsParent,
 		Text: "--workers 0 with --max-requests ends the server at the limit, with status 0", Try: "--workers 1"}},
-	{"hypercorn", number{}, number{}, calibrate.Warning{Code: daemonStays,
+	{"hypercorn", number{0, 18}, number{}, calibrate.Warning{Code: daemonStays,
 		Text: "--daemon does not send it to the background", Try: "a service manager, and without --daemon"}},
 
 	// Granian 2.8 (server/common.py).
