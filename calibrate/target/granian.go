@@ -12,7 +12,7 @@ import (
 	"workermem/calibrate"
 )
 
-// granian knows Granian, read and tried at 2.8. A parent starts its workers, also one alone: by fork, or by
+// granian knows Granian 2, read and tried at 2.8; of 1 what is the same there. A parent starts its workers, also one alone: by fork, or by
 // multiprocessing's spawn from Python 3.14 on.
 type granian struct{}
 
@@ -34,9 +34,10 @@ func (granian) plan(l *Launch, p program) error {
 		return err
 	}
 	var err error
-	if l.info.ServerVersion, err = askVersion(l, p, "Granian", "granian"); err != nil {
+	if settings.version, err = askVersion(l, p, "Granian", "granian"); err != nil {
 		return err
 	}
+	l.info.ServerVersion = settings.version
 	settings.describe(l)
 	settings.warn(l)
 	ours := []string{"--host", "{host}", "--port", "{port}", "--workers", strconv.Itoa(l.spec.Workers)}
@@ -56,8 +57,9 @@ func (granian) plan(l *Launch, p program) error {
 
 // granianSettings is what the user's command would run with: the command line, then GRANIAN_<OPTION>.
 type granianSettings struct {
-	args uvicornArgs
-	env  []string
+	args    uvicornArgs
+	env     []string
+	version string // "" where it isn't known
 }
 
 // text is a setting, and how to name to the user where it comes from; "" for none.
@@ -94,11 +96,15 @@ func (s granianSettings) wsgi() bool {
 	return strings.EqualFold(value, "wsgi")
 }
 
-// threads of a WSGI worker, of so many workers (server/common.py, AbstractServer).
+// threads of a WSGI worker, of so many workers (server/common.py, AbstractServer). 0 where they aren't known: the
+// default is another one before 2.0.
 func (s granianSettings) threads(workers int) int {
 	const backlog, leastBacklog = 1024, 128
 	if given := s.number("blocking-threads"); given > 0 {
 		return given
+	}
+	if !versionAtLeast(s.version, 2, 0) {
+		return 0
 	}
 	atOnce := s.number("backpressure")
 	if atOnce == 0 {
@@ -175,7 +181,11 @@ func (s granianSettings) describe(l *Launch) {
 			l.change("%s is left out", from)
 		}
 	}
-	if was := s.threads(l.spec.Workers); s.wsgi() && l.spec.Threads > 0 && was != l.spec.Threads {
+	switch was := s.threads(l.spec.Workers); {
+	case !s.wsgi() || l.spec.Threads == 0 || was == l.spec.Threads:
+	case was == 0:
+		l.change("%s a worker", plural(l.spec.Threads, "thread"))
+	default:
 		l.change("%s a worker instead of %d", plural(l.spec.Threads, "thread"), was)
 	}
 	s.tell(&l.info, l.spec)
@@ -202,6 +212,10 @@ const (
 func (s granianSettings) warn(l *Launch) {
 	if reload, from := s.on("reload"); reload {
 		l.warn("reload", "leave it out in production too: with it granian restarts when a file changes", "%s is for development, and is not measured", from)
+	}
+	if l.info.HasThreads && l.info.Threads == 0 {
+		l.warn("threads-unknown", "--threads N, or --blocking-threads N in the command",
+			"how many threads a worker has isn't known: the command doesn't say, and granian's default is known from 2.0 on")
 	}
 	for _, trap := range trapsOf("granian", l.info.ServerVersion) {
 		if s.meets(trap.Code) {
@@ -264,19 +278,21 @@ func (granian) explain(end ending, log []string) (why, try string) {
 func (granian) running(r *Running, master process) error {
 	environ, _ := r.environ()
 	p := seeThrough(master.args)
-	settings := granianSettings{args: granianOptions.scan(p.args()), env: slices.Concat(environ, p.set)}
+	r.info.ServerVersion = r.packageVersion("granian", p)
+	settings := granianSettings{granianOptions.scan(p.args()), slices.Concat(environ, p.set), r.info.ServerVersion}
 	title := granianTitle.FindStringSubmatch(master.title())
 	if title != nil {
-		settings = granianSettings{args: uvicornArgs{{option: "interface", value: title[1]}}, env: environ}
+		settings = granianSettings{uvicornArgs{{option: "interface", value: title[1]}}, environ, r.info.ServerVersion}
 	}
 	if r.spec.Threads > 1 && !settings.wsgi() {
 		return calibrate.Usage("leave --threads out", "%d threads were named, but a worker of this granian is one event loop", r.spec.Threads)
 	}
-	r.info.ServerVersion = r.packageVersion("granian", p)
 	settings.tell(&r.info, Spec{Threads: r.spec.Threads, Workers: 1})
-	if title != nil && settings.wsgi() && r.spec.Threads == 0 {
+	if title != nil && r.spec.Threads == 0 {
 		r.info.Threads = 0
-		r.warn("threads-unknown", "give them: --threads N", "how many threads a worker has isn't known: granian's command line is gone")
+	}
+	if r.info.HasThreads && r.info.Threads == 0 {
+		r.warn("threads-unknown", "give them: --threads N", "how many threads a worker has isn't known: granian's command line doesn't say")
 	}
 	for _, trap := range trapsOf("granian", r.info.ServerVersion) {
 		if title == nil && settings.meets(trap.Code) || trap.Code == "no-request-limit" {

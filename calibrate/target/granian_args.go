@@ -2,7 +2,7 @@ package target
 
 import "strings"
 
-// granianOptions are those of Granian 2.8 (cli.py). They can't be abbreviated, and none has a short form.
+// granianOptions are those of Granian 2.8 (cli.py), and of 1 --threads and --threading-mode. They can't be abbreviated, and none has a short form.
 var granianOptions = clickOptions{
 	valued: strings.Fields(`host port uds uds-permissions interface http workers blocking-threads
 		blocking-threads-idle-timeout runtime-threads runtime-blocking-threads runtime-mode loop task-impl backlog
@@ -13,7 +13,7 @@ var granianOptions = clickOptions{
 		rss-sample-interval rss-samples workers-lifetime workers-max-rss workers-kill-timeout working-dir env-files
 		static-path-route static-path-mount static-path-dir-to-file static-path-expires metrics-scrape-interval
 		metrics-address metrics-port reload-paths reload-ignore-dirs reload-ignore-patterns reload-ignore-paths reload-tick
-		process-name pid-file`),
+		process-name pid-file threads threading-mode`),
 	flags: strings.Fields(`ws no-ws http1-keep-alive no-http1-keep-alive http1-pipeline-flush no-http1-pipeline-flush
 		http2-adaptive-window no-http2-adaptive-window log no-log access-log no-access-log ssl-client-verify
 		no-ssl-client-verify respawn-failed-workers no-respawn-failed-workers factory no-factory metrics no-metrics reload

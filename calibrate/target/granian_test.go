@@ -9,10 +9,12 @@ import (
 )
 
 // fakeGranian is a program of that name that says its version, and no more.
-func fakeGranian(t *testing.T) string {
+func fakeGranian(t *testing.T) string { return fakeGranianOf(t, "2.8.7") }
+
+func fakeGranianOf(t *testing.T, version string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "granian")
-	if err := os.WriteFile(file, []byte("#!/bin/sh\necho granian 2.8.7\n"), 0o755); err != nil {
+	if err := os.WriteFile(file, []byte("#!/bin/sh\necho granian "+version+"\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return file
@@ -85,6 +87,24 @@ func TestGranianThreads(t *testing.T) {
 		if asked := strings.Contains(strings.Join(info.MeasuredCommand, " "), "--blocking-threads 7"); asked != (c.threads == 7) {
 			t.Errorf("%s: %q", name, info.MeasuredCommand)
 		}
+	}
+}
+
+// Granian 1 has another default, and another name for its option --threads.
+func TestGranianThreadsBefore2(t *testing.T) {
+	g := fakeGranianOf(t, "1.7.6")
+	command := []string{g, "--interface", "wsgi", "--threads", "2", "--workers", "4", "a"}
+	l := recognised(t, Spec{Command: command})
+	if info := l.Info(); info.Threads != 0 || !info.HasThreads {
+		t.Errorf("%+v", info)
+	}
+	if got := codes(l.Warnings()); !slices.Equal(got, []string{"threads-unknown", "no-request-limit", workerEndsServer}) {
+		t.Errorf("%q", got)
+	}
+	l = recognised(t, Spec{Command: command, Threads: 3})
+	hasChange(t, l.Info(), "3 threads a worker")
+	if info := l.Info(); info.Threads != 3 || !slices.Contains(info.MeasuredCommand, "--blocking-threads") {
+		t.Errorf("%+v", info)
 	}
 }
 

@@ -64,14 +64,14 @@ var traps = []trap{
 	{"hypercorn", number{0, 18}, number{}, calibrate.Warning{Code: daemonStays,
 		Text: "--daemon does not send it to the background", Try: "a service manager, and without --daemon"}},
 
-	// Granian 2.8 (server/common.py).
+	// Granian 2.8 (server/common.py). What 1 has for threads and stopping is other.
 	{"granian", number{}, number{}, noLimit("--workers-lifetime, or --workers-max-rss where it has that")},
 	{"granian", number{}, number{}, calibrate.Warning{Code: workerEndsServer,
 		Text: "one worker that fails or is killed ends the whole server, with status 1", Try: "--respawn-failed-workers"}},
-	{"granian", number{}, number{}, calibrate.Warning{Code: stopIsLost,
+	{"granian", number{2, 0}, number{}, calibrate.Warning{Code: stopIsLost,
 		Text: "SIGTERM while a worker boots is lost on that worker: the server waits for it without end", Try: "--workers-kill-timeout 10"}},
-	{"granian", number{}, number{}, calibrate.Warning{Code: threadsByDefault,
-		Text: "without --blocking-threads a WSGI worker has a thread for each of 512 requests at once (half of its backpressure, which is 1024 by the number of workers)",
+	{"granian", number{2, 0}, number{}, calibrate.Warning{Code: threadsByDefault,
+		Text: "without --blocking-threads a WSGI worker has a thread for each of 512 requests at once (2.8: half of its backpressure, which is 1024 by the number of workers)",
 		Try:  "--blocking-threads with a number that was measured"}},
 
 	// PyPNM's own table has one worker with a limit for less than 6 GiB.
