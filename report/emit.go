@@ -21,6 +21,8 @@ type emitter struct {
 var emitters = []emitter{
 	{"gunicorn", []string{"gunicorn"}, "gunicorn.conf.py", "the address, timeouts, logs", emitGunicorn},
 	{"uvicorn", []string{"uvicorn"}, "options for uvicorn", "the app, the address, timeouts, logs", emitUvicorn},
+	{"hypercorn", []string{"hypercorn"}, "options for hypercorn", "the app, the address, timeouts, logs", emitHypercorn},
+	{"granian", []string{"granian"}, "options for granian", "the interface, the app, the address, timeouts, logs", emitGranian},
 	{"uwsgi", []string{"uwsgi"}, "uwsgi.ini", "the socket, the plugin, the app, harakiri, logs", emitUWSGI},
 	{"mod_wsgi", []string{"mod_wsgi", "apache2", "httpd", "mod_wsgi-express"}, "for Apache's configuration", "the script, python-home, user and group", emitModWSGI},
 	{"puma", []string{"puma"}, "puma.rb", "the address, hooks", emitPuma},

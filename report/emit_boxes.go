@@ -104,10 +104,13 @@ func (d *draft) noteEnvironment(r calibrate.Result) {
 		return
 	case "granian":
 		d.note("Options in the command line win over the environment: take them out there.")
-		d.noteNoLimit(r, "granian", "--workers-max-rss, or --workers-lifetime")
+		d.noteThreads(r, "blocking-threads")
+		d.noteNoLimit(r, "granian", granianRecycling)
 		return
 	case "hypercorn":
 		d.note("Hypercorn reads no environment: its start command has to, or give it %s.", options(settingsOfHypercorn(r)))
+		d.noteHypercornLimit(r)
+		return
 	case "lmsctl", "pypnm":
 		return
 	default:

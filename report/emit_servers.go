@@ -54,6 +54,40 @@ func (d *draft) noteUvicornLimit(r calibrate.Result) {
 	d.noteLimit(r, "limit-max-requests")
 }
 
+func emitHypercorn(d *draft, r calibrate.Result) {
+	if threads := threadsOf(r); threads > 0 {
+		d.note("hypercorn has no threads to set, and takes as many requests at once as come: this sum is for %d of them a worker.", threads)
+	}
+	d.noteHypercornLimit(r)
+	d.noteConcurrency(r)
+	d.line("%s", options(settingsOfHypercorn(r)))
+}
+
+// noteHypercornLimit says what a request limit does there, or that this version has none.
+func (d *draft) noteHypercornLimit(r calibrate.Result) {
+	switch {
+	case !hypercornLimits(r):
+		d.noteNoLimit(r, "this hypercorn", "hypercorn 0.16 or newer")
+		return
+	case r.Recommendation.MaxRequests > 0:
+		d.note("The limit needs hypercorn 0.16. A worker that reaches it cuts off requests that are under way. No jitter: " +
+			"as an option it is the limit itself (0.18), so workers that started together restart together.")
+	}
+	d.noteLimit(r, "max-requests")
+}
+
+func emitGranian(d *draft, r calibrate.Result) {
+	d.noteThreads(r, "blocking-threads")
+	if threadsOf(r) > 1 {
+		d.note("blocking-threads above 1 are for --interface wsgi alone.")
+	}
+	d.noteNoLimit(r, "granian", granianRecycling)
+	d.line("%s", options(settingsOfGranian(r)))
+}
+
+// granianRecycling is what Granian has instead of a limit of requests.
+const granianRecycling = "--workers-max-rss, or --workers-lifetime"
+
 func emitUWSGI(d *draft, r calibrate.Result) {
 	d.noteThreads(r, "threads")
 	d.noteLimit(r, "max-requests")

@@ -74,10 +74,15 @@ func settingsOfNowLMS(r calibrate.Result) []setting {
 // settingsOfHypercorn by their options' names. Its jitter is left out: by the command line it is the limit itself (0.18).
 func settingsOfHypercorn(r calibrate.Result) []setting {
 	all := []setting{{"workers", strconv.Itoa(r.Recommendation.Workers)}}
-	if limit := r.Recommendation.MaxRequests; limit > 0 {
+	if limit := r.Recommendation.MaxRequests; limit > 0 && hypercornLimits(r) {
 		all = append(all, setting{"max-requests", strconv.Itoa(limit)})
 	}
 	return all
+}
+
+// hypercornLimits is false where a version was measured that is known to have no limit: before 0.16.
+func hypercornLimits(r calibrate.Result) bool {
+	return r.Target.Server != "hypercorn" || r.Target.CanRecycle
 }
 
 // settingsOfGranian by their options' names. It has no limit of requests.

@@ -48,6 +48,13 @@ func onUvicorn(t *testing.T, version string, jitters bool, workers int) calibrat
 	return r
 }
 
+// onServer is the creeping run as if it had been measured there, with as many requests at once as come.
+func onServer(t *testing.T, server string, recycles bool) calibrate.Result {
+	r := onUvicorn(t, "", false, 2)
+	r.Target.Server, r.Target.CanRecycle = server, recycles
+	return r
+}
+
 // What each server's traps make of a recommendation: 20 000 requests, jitter 2 230.
 func TestEmitAroundTraps(t *testing.T) {
 	creeping, flat := recorded(t)["creeping"], recorded(t)["flat"]
@@ -71,6 +78,12 @@ func TestEmitAroundTraps(t *testing.T) {
 		{"one worker would end the server", onUvicorn(t, "0.54.0", true, 1), "", "\n--workers 1\n", "--limit-max-requests"},
 		{"nor in its environment", onUvicorn(t, "0.54.0", true, 1), "systemd", "with status 0", "UVICORN_LIMIT"},
 		{"its environment", onUvicorn(t, "0.54.0", true, 2), "env", "\nUVICORN_LIMIT_MAX_REQUESTS=20000\n", "GUNICORN"},
+		{"hypercorn", onServer(t, "hypercorn", true), "", "\n--workers 2 --max-requests 20000\n", "-jitter"},
+		{"an old hypercorn has no limit", onServer(t, "hypercorn", false), "", "hypercorn 0.16 or newer", "max-requests"},
+		{"hypercorn's environment", onServer(t, "hypercorn", true), "env", "give it --workers 2 --max-requests 20000.", "HYPERCORN"},
+		{"granian has no limit", onServer(t, "granian", false), "", "\n--workers 2\n", "requests"},
+		{"granian's environment", onServer(t, "granian", false), "env", "No blocking-threads", "REQUESTS"},
+		{"threads of another server", creeping, "granian", "\n--workers 2 --blocking-threads 4\n", ""},
 		{"requests at once", crowded, "", "--limit-concurrency 24", "threads to set"},
 		{"not by another server's option", crowded, "gunicorn", "nothing keeps them out now.", ""},
 		{"uvicorn's app under gunicorn", onUvicorn(t, "0.54.0", true, 2), "gunicorn", "worker_class = \"uvicorn.workers.UvicornWorker\"\n", "\nthreads"},
@@ -138,7 +151,7 @@ func TestEmitUnknownKind(t *testing.T) {
 		if err := Emit(&bytes.Buffer{}, recorded(t)[tt.name], tt.kind); !errors.As(err, &failure) || failure.Kind != calibrate.KindUsage {
 			t.Fatalf("%s for %q: %v", tt.name, tt.kind, err)
 		}
-		if !strings.Contains(failure.What, tt.what) || !strings.Contains(failure.Try, "gunicorn, uvicorn, uwsgi") {
+		if !strings.Contains(failure.What, tt.what) || !strings.Contains(failure.Try, "gunicorn, uvicorn, hypercorn, granian, uwsgi") {
 			t.Errorf("%+v", failure)
 		}
 	}
