@@ -22,6 +22,7 @@ var trapped = flag.Bool("traps", false, "provoke every warning about a server (m
 // trapCase is a command, and the warnings that it gives reason for: by code, the test in calibrate/target that has the
 // trap itself on the real server, or in brackets why there is none.
 type trapCase struct {
+	server    string // whose traps in the table they are
 	command   string // $FIXTURES and $VENV stand for their folders
 	flags     string // of calibrate run
 	inherited []string
@@ -30,40 +31,40 @@ type trapCase struct {
 }
 
 var trapCases = []trapCase{
-	{command: "gunicorn -k uvicorn.workers.UvicornWorker --threads 4 app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi",
+	{server: "gunicorn", command: "gunicorn -k uvicorn.workers.UvicornWorker --threads 4 app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi",
 		traps: map[string]string{"threads-ignored": "TestE2EGunicornWithUvicornWorker"}},
-	{command: "gunicorn login_app:app", inherited: []string{"CALIBRATE_PASSWORD=x"}, traps: map[string]string{"redirects-to-login": "TestE2EStatus"}},
-	{command: "gunicorn app:app", flags: "--path /redirect", traps: map[string]string{"redirect": "TestE2EStatus"}},
-	{command: "sh -c 'cd / && exec gunicorn -b 127.0.0.1:{port} app:app'", traps: map[string]string{"shell-wrapper": "TestE2EShellWrapper"}},
+	{server: "gunicorn", command: "gunicorn login_app:app", inherited: []string{"CALIBRATE_PASSWORD=x"}, traps: map[string]string{"redirects-to-login": "TestE2EStatus"}},
+	{server: "gunicorn", command: "gunicorn app:app", flags: "--path /redirect", traps: map[string]string{"redirect": "TestE2EStatus"}},
+	{server: "gunicorn", command: "sh -c 'cd / && exec gunicorn -b 127.0.0.1:{port} app:app'", traps: map[string]string{"shell-wrapper": "TestE2EShellWrapper"}},
 
-	{command: "uvicorn --reload --limit-concurrency 8 --limit-max-requests 100 app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi", traps: map[string]string{
+	{server: "uvicorn", command: "uvicorn --reload --limit-concurrency 8 --limit-max-requests 100 app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi", traps: map[string]string{
 		"limit-ends-server": "TestE2EUvicornLimitEndsServer", "reload": "TestE2EUvicornAlone", "limit-concurrency": "TestE2EUvicornConcurrencyLimit"}},
-	{command: "$VENV/pypnm/bin/python -m uvicorn app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi", traps: map[string]string{"no-jitter": "TestE2EUvicornJitter"}},
-	{command: "$VENV/bin/python -m uvicorn app:app", flags: "--env PYTHONPATH=$VENV/old:$FIXTURES/asgi", traps: map[string]string{"workers-not-replaced": "TestE2EUvicornOldReplacesNoWorker"}},
-	{command: "$VENV/pypnm/bin/pypnm serve --reload", traps: map[string]string{"limit-ends-server": "TestE2EPyPNM", "no-jitter": "TestE2EUvicornJitter",
+	{server: "uvicorn", command: "$VENV/pypnm/bin/python -m uvicorn app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi", traps: map[string]string{"no-jitter": "TestE2EUvicornJitter"}},
+	{server: "uvicorn", command: "$VENV/bin/python -m uvicorn app:app", flags: "--env PYTHONPATH=$VENV/old:$FIXTURES/asgi", traps: map[string]string{"workers-not-replaced": "TestE2EUvicornOldReplacesNoWorker"}},
+	{server: "pypnm", command: "$VENV/pypnm/bin/pypnm serve --reload", traps: map[string]string{"limit-ends-server": "TestE2EPyPNM", "no-jitter": "TestE2EUvicornJitter",
 		"reload": "(pypnm's --reload is its Uvicorn's: TestE2EUvicornAlone)", "health-only": "(nothing to provoke: it is what is asked)"}},
 
-	{command: "hypercorn --workers 2 --max-requests 100 --max-requests-jitter 10 --reload --daemon app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi", traps: map[string]string{
+	{server: "hypercorn", command: "hypercorn --workers 2 --max-requests 100 --max-requests-jitter 10 --reload --daemon app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi", traps: map[string]string{
 		"recycling-cuts": "TestE2EHypercornRecycles", "jitter-is-limit": "TestE2EHypercornRecycles", "daemon-stays": "TestE2EHypercornTraps", "reload": "TestE2EHypercorn"}},
-	{command: "hypercorn --workers 0 --max-requests 100 app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi", traps: map[string]string{
+	{server: "hypercorn", command: "hypercorn --workers 0 --max-requests 100 app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi", traps: map[string]string{
 		"limit-needs-parent": "TestE2EHypercornTraps", "worker-ends-server": "TestE2EHypercornTraps"}},
-	{command: "granian --interface wsgi bare:app", traps: map[string]string{"threads-by-default": "(TestGranianThreads: it is Granian's default)",
+	{server: "granian", command: "granian --interface wsgi bare:app", traps: map[string]string{"threads-by-default": "(TestGranianThreads: it is Granian's default)",
 		"stop-is-lost": "TestE2EGranianStopIsLost", "worker-ends-server": "TestE2EGranianWorkerEndsServer", "no-request-limit": "TestE2ENoRequestLimit"}},
 
-	{command: "uwsgi --plugin python3 --module bare:app --processes 2 --cheaper 1 --max-requests 100 --reload-on-rss 500", traps: map[string]string{
+	{server: "uwsgi", command: "uwsgi --plugin python3 --module bare:app --processes 2 --cheaper 1 --max-requests 100 --reload-on-rss 500", traps: map[string]string{
 		"young-workers-stay": "TestE2EUWSGITraps", "term-reloads": "TestE2EUWSGITraps", "limit-needs-master": "TestE2EUWSGITraps", "errors-instead": "TestE2EUWSGITraps",
 		"stopping-cuts": "TestE2EUWSGITraps", "threads-stand-still": "TestE2EUWSGITraps", "no-jitter": "TestE2EUWSGIDelta",
 		"dynamic-workers": "TestE2EUWSGI", "memory-replaces-workers": "(a worker grown past the limit, as documented: --reload-on-rss)"}},
 
-	{command: "/usr/sbin/apache2 -f $FIXTURES/apache/pyramid.conf", traps: map[string]string{"first-request-loads": "TestE2EModWSGIImportError",
+	{server: "mod_wsgi", command: "/usr/sbin/apache2 -f $FIXTURES/apache/pyramid.conf", traps: map[string]string{"first-request-loads": "TestE2EModWSGIImportError",
 		"recycling-cuts": "TestE2EModWSGIRecyclingCuts", "slow-respawn": "TestE2EModWSGISlowRespawn", "nothing-shared": "TestE2EModWSGISharesNothing"}},
 
-	{command: "puma --no-config $FIXTURES/rack/config.ru", traps: map[string]string{"no-request-limit": "TestE2ENoRequestLimit", "development": "TestE2EPumaDevelopment"}},
-	{command: "puma -C $FIXTURES/rack/config/plugin.rb $FIXTURES/rack/config.ru", traps: map[string]string{"plugins": "TestE2EPumaPlugins"}},
-	{command: "puma --no-config $FIXTURES/rack/config.ru", inherited: []string{"WEB_CONCURRENCY=3", "RACK_ENV=production"},
+	{server: "puma", command: "puma --no-config $FIXTURES/rack/config.ru", traps: map[string]string{"no-request-limit": "TestE2ENoRequestLimit", "development": "TestE2EPumaDevelopment"}},
+	{server: "puma", command: "puma -C $FIXTURES/rack/config/plugin.rb $FIXTURES/rack/config.ru", traps: map[string]string{"plugins": "TestE2EPumaPlugins"}},
+	{server: "puma", command: "puma --no-config $FIXTURES/rack/config.ru", inherited: []string{"WEB_CONCURRENCY=3", "RACK_ENV=production"},
 		traps: map[string]string{"preload-by-variable": "TestE2EPumaPreloadByVariable", "no-request-limit": "TestE2ENoRequestLimit"}},
 
-	{command: "$VENV/nowlms/bin/lmsctl serve", setUp: trapLMS, traps: map[string]string{"waitress-by-default": "TestE2ENowLMS", "no-request-limit": "TestE2ENoRequestLimit",
+	{server: "lmsctl", command: "$VENV/nowlms/bin/lmsctl serve", setUp: trapLMS, traps: map[string]string{"waitress-by-default": "TestE2ENowLMS", "no-request-limit": "TestE2ENoRequestLimit",
 		"listens-everywhere": "TestE2ENowLMSTraps"}},
 }
 
@@ -76,7 +77,6 @@ var doctorsTraps = map[string]string{
 	"lmsctl ci-changes-app":           "TestE2ENowLMSTraps",
 	"unicorn no-request-limit":        "(not installed)",
 	"waitress-serve no-request-limit": "(NOW LMS's is one process: TestE2ENowLMS)",
-	"granian no-request-limit":        "(not installed)",
 }
 
 // doubts are codes that are no traps of a server, but doubts of the tool about what it sees, with their tests.
@@ -175,6 +175,9 @@ func tellDoctor(t *testing.T) []string {
 	for _, name := range slices.Sorted(maps.Keys(doctorsTraps)) {
 		server, code, _ := strings.Cut(name, " ")
 		w, is := found[name]
+		if !is && slices.ContainsFunc(c.Servers, func(s calibrate.Server) bool { return s.Name == server }) {
+			t.Errorf("calibrate doctor found %s, and doesn't tell %s", server, code)
+		}
 		if !is {
 			lines = append(lines, fmt.Sprintf("%s\n  command  calibrate doctor, where %s is installed: not here\n  test     %s", code, server, doctorsTraps[name]))
 			continue
@@ -187,29 +190,32 @@ func tellDoctor(t *testing.T) []string {
 var (
 	// Where a warning is made: its code as text, or the name of a constant.
 	warningMade = regexp.MustCompile(`(?:warn\(|Code: +)(?:"([a-z-]+)"|([A-Za-z]+),)`)
-	testFunc    = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
 )
 
-// Every warning that calibrate/target has in its sources is in a case above, and every test that is named there exists.
+// trapInTable is a row of calibrate/target's table of traps: its server, and its code as text or the name of a constant.
+var trapInTable = regexp.MustCompile(`\{"([\w-]+)", number\{[\d, ]*\}, number\{[\d, ]*\}, (?:calibrate\.Warning\{Code: +(?:"([a-z-]+)"|([A-Za-z]+)),|(noLimit)\()`)
+
+// Every trap of calibrate/target's table is in a case of its server above, every other warning in its sources is in some
+// case, and every test that is named there exists.
 func TestTrapsAreAllThere(t *testing.T) {
-	sources, tests := sourcesOf(t, false), map[string]bool{}
-	for _, m := range testFunc.FindAllStringSubmatch(sourcesOf(t, true), -1) {
-		tests[m[1]] = true
+	sources := sourcesOf(t, false)
+	ofServer, known := casesKnown()
+	rows := trapInTable.FindAllStringSubmatch(sources, -1)
+	for _, m := range rows {
+		code := codeIn(sources, m[2], m[3])
+		if m[4] != "" {
+			code = "no-request-limit"
+		}
+		if ofServer[m[1]+" "+code] == "" {
+			t.Errorf("no case provokes the trap %q of %s", code, m[1])
+		}
 	}
-	known := maps.Clone(doubts)
-	for name, test := range doctorsTraps {
-		_, code, _ := strings.Cut(name, " ")
-		known[code] = test
-	}
-	for _, c := range trapCases {
-		maps.Copy(known, c.traps)
+	if want := strings.Count(sources, ", number{"); len(rows)*2 != want || len(rows) < 30 {
+		t.Errorf("%d rows found in the table, with %d bounds: the pattern doesn't find them", len(rows), want)
 	}
 	found := 0
 	for _, m := range warningMade.FindAllStringSubmatch(sources, -1) {
-		code := m[1]
-		if constant := regexp.MustCompile(`\b` + m[2] + ` += "([a-z-]+)"`).FindStringSubmatch(sources); code == "" && constant != nil {
-			code = constant[1]
-		}
+		code := codeIn(sources, m[1], m[2])
 		if found++; code != "" && known[code] == "" {
 			t.Errorf("no case provokes the warning %s", code)
 		}
@@ -217,9 +223,39 @@ func TestTrapsAreAllThere(t *testing.T) {
 	if found < 30 {
 		t.Errorf("%d warnings in the sources: the pattern doesn't find them", found)
 	}
-	for code, test := range known {
-		if !strings.HasPrefix(test, "(") && !tests[test] {
-			t.Errorf("%s: there is no %s", code, test)
+	theirTestsExist(t, ofServer)
+	theirTestsExist(t, doubts)
+}
+
+// casesKnown are the tests of the cases above: by server and code, and by code alone.
+func casesKnown() (ofServer, known map[string]string) {
+	ofServer, known = maps.Clone(doctorsTraps), maps.Clone(doubts)
+	for _, c := range trapCases {
+		for code, test := range c.traps {
+			ofServer[c.server+" "+code] = test
+		}
+	}
+	for name, test := range ofServer {
+		_, code, _ := strings.Cut(name, " ")
+		known[code] = test
+	}
+	return ofServer, known
+}
+
+// codeIn is a code that is written as text, or as a constant of the sources; "" for another variable.
+func codeIn(sources, text, constant string) string {
+	if m := regexp.MustCompile(`\b` + constant + ` += "([a-z-]+)"`).FindStringSubmatch(sources); text == "" && m != nil {
+		return m[1]
+	}
+	return text
+}
+
+func theirTestsExist(t *testing.T, named map[string]string) {
+	t.Helper()
+	tests := sourcesOf(t, true)
+	for name, test := range named {
+		if !strings.HasPrefix(test, "(") && !strings.Contains(tests, "\nfunc "+test+"(") {
+			t.Errorf("%s: there is no %s", name, test)
 		}
 	}
 }
