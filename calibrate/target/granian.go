@@ -248,9 +248,7 @@ func (granian) workers(tree []process, _ sockets) ([]process, string) {
 	if at < 0 {
 		return nil, ""
 	}
-	return filter(tree, func(p process) bool {
-		return p.parent == tree[at].pid && !helperTitles.MatchString(p.title())
-	}), ruleGranianChild
+	return childrenOf(tree, tree[at].pid), ruleGranianChild
 }
 
 // explain goes by the log: the exit code is 1 for all but wrong options.

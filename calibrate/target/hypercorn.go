@@ -167,9 +167,7 @@ func (h hypercorn) workers(tree []process, _ sockets) ([]process, string) {
 	case h.alone:
 		return tree[at : at+1], ruleHypercornSelf
 	}
-	return filter(tree, func(p process) bool {
-		return p.parent == tree[at].pid && !helperTitles.MatchString(p.title())
-	}), ruleHypercornChild
+	return childrenOf(tree, tree[at].pid), ruleHypercornChild
 }
 
 // explain goes by the log: where a worker fails, the server ends with status 0 (run.py, run).

@@ -157,9 +157,7 @@ func (u uvicorn) workersBelow(at int, tree []process) ([]process, string) {
 	if !u.supervised {
 		return tree[at : at+1], ruleUvicornSelf
 	}
-	return filter(tree, func(p process) bool {
-		return p.parent == tree[at].pid && !helperTitles.MatchString(p.title())
-	}), ruleUvicornChild
+	return childrenOf(tree, tree[at].pid), ruleUvicornChild
 }
 
 // explain goes by the log: for the same failure the exit code is 1 or 3, by version, and with a parent it is 0 or there

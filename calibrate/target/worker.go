@@ -107,6 +107,11 @@ func ends(some, tree []process) []process {
 	return filter(some, func(p process) bool { return !above[p.pid] })
 }
 
+// childrenOf are a server's children, multiprocessing's own apart.
+func childrenOf(tree []process, parent int) []process {
+	return filter(tree, func(p process) bool { return p.parent == parent && !helperTitles.MatchString(p.title()) })
+}
+
 func filter(all []process, keep func(process) bool) []process {
 	var kept []process
 	for _, p := range all {
