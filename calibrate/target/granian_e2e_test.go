@@ -75,6 +75,9 @@ func TestE2EGranianWorkerEndsServer(t *testing.T) {
 	t.Parallel()
 	r := start(t, Spec{Command: granianWith(t, module(t, okASGI), "asgi"), Workers: 2})
 	hasWarning(t, r.Warnings(), workerEndsServer)
+	eventually(t, "both workers", func() bool { workers, _ := r.Workers(); return len(workers) == 2 })
+	found, _ := r.Workers()
+	eventually(t, "an answer of each worker", r.eachAnswers(found)) // else stop-is-lost: the other one boots
 	if err := syscall.Kill(atoi(t, strings.TrimSpace(r.get("/"))), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
