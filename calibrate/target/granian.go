@@ -57,7 +57,7 @@ func (granian) plan(l *Launch, p program) error {
 
 // granianSettings is what the user's command would run with: the command line, then GRANIAN_<OPTION>.
 type granianSettings struct {
-	args    uvicornArgs
+	args    clickArgs
 	env     []string
 	version string // "" where it isn't known
 }
@@ -280,7 +280,7 @@ func (granian) running(r *Running, master process) error {
 	settings := granianSettings{granianOptions.scan(p.args()), slices.Concat(environ, p.set), r.info.ServerVersion}
 	title := granianTitle.FindStringSubmatch(master.title())
 	if title != nil {
-		settings = granianSettings{uvicornArgs{{option: "interface", value: title[1]}}, environ, r.info.ServerVersion}
+		settings = granianSettings{clickArgs{{option: "interface", value: title[1]}}, environ, r.info.ServerVersion}
 	}
 	if r.spec.Threads > 1 && !settings.wsgi() {
 		return calibrate.Usage("leave --threads out", "%d threads were named, but a worker of this granian is one event loop", r.spec.Threads)

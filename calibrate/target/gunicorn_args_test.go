@@ -156,7 +156,7 @@ func checkTable(t *testing.T, options map[string][3]string) {
 	}
 	for name, o := range options {
 		setting, action, nargs := o[0], o[1], o[2]
-		at := slices.IndexFunc(gunicornOptions, func(o gunicornOption) bool { return o.setting == setting })
+		at := slices.IndexFunc(gunicornOptions, func(o argparseOption) bool { return o.setting == setting })
 		if at < 0 {
 			t.Errorf("%s (%s) is not in the table", name, setting)
 			continue

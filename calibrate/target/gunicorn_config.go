@@ -27,7 +27,7 @@ type gunicornSetting struct {
 var repeatable = []string{"bind", "reload_extra_files", "raw_env", "raw_paste_global_conf", "dirty_apps"}
 
 // gunicornCmdArgs reads the command line's part that is in the environment.
-func gunicornCmdArgs(l *Launch, p program) (gunicornArgs, error) {
+func gunicornCmdArgs(l *Launch, p program) (argparseArgs, error) {
 	words, err := splitWords(getenv(slices.Concat(l.env, p.set), "GUNICORN_CMD_ARGS"))
 	if err != nil {
 		return nil, calibrate.Usage("correct its quotation marks", "GUNICORN_CMD_ARGS can't be split into words: %v", err)
@@ -66,7 +66,7 @@ func configFile(given gunicornConfig) string {
 }
 
 // settings of one source, named by source, or where that is "" by the option as written.
-func (args gunicornArgs) settings(source string) gunicornConfig {
+func (args argparseArgs) settings(source string) gunicornConfig {
 	c := gunicornConfig{}
 	for _, arg := range args {
 		if arg.setting == "" {
@@ -172,7 +172,7 @@ func parseConfig(text, source string) gunicornConfig {
 }
 
 func isSetting(name string) bool {
-	return slices.ContainsFunc(gunicornOptions, func(o gunicornOption) bool { return o.setting == name })
+	return slices.ContainsFunc(gunicornOptions, func(o argparseOption) bool { return o.setting == name })
 }
 
 // pythonList reads a list of strings as Python writes it: ['a', "b's"].

@@ -14,7 +14,7 @@ statsd_prefix=--statsd-prefix umask=-m,--umask user=-u,--user verify_mode=--veri
 websocket_ping_interval=--websocket-ping-interval workers=-w,--workers help=-h,--help!
 `)
 
-func scanHypercorn(words []string) gunicornArgs { return hypercornOptions.scan(words) }
+func scanHypercorn(words []string) argparseArgs { return hypercornOptions.scan(words) }
 
 // hypercornOverridden are the options in the command that give way. The logs, the figures and the file with the
 // process's number are those of production.

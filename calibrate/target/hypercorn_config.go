@@ -11,7 +11,7 @@ import (
 // hypercornSettings is what the user's command would run with: the command line, then the file of --config. Hypercorn
 // reads no environment.
 type hypercornSettings struct {
-	args gunicornArgs
+	args argparseArgs
 	file string            // as the command names it, "" for none
 	read map[string]string // the file's settings that are written down plainly
 }

@@ -71,7 +71,7 @@ func (s pypnmSettings) refuse() error {
 // describe says what is changed, and what the settings mean for the sizing.
 func (s pypnmSettings) describe(l *Launch) {
 	if all, _ := s.on("host-all"); all {
-		s.args = append(slices.Clone(s.args), uvicornArg{option: "host", value: "0.0.0.0"})
+		s.args = append(slices.Clone(s.args), clickArg{option: "host", value: "0.0.0.0"})
 	}
 	l.describeBind(s.address())
 	if was, from := s.number("workers"); from == "" {

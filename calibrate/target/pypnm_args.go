@@ -14,8 +14,8 @@ var (
 )
 
 // scanPyPNM reads the words after serve. What argparse would refuse stays as it is, for pypnm to refuse it.
-func scanPyPNM(words []string) uvicornArgs {
-	var args uvicornArgs
+func scanPyPNM(words []string) clickArgs {
+	var args clickArgs
 	for len(words) > 0 {
 		arg := nextPyPNMArg(words)
 		args = append(args, arg)
@@ -24,20 +24,20 @@ func scanPyPNM(words []string) uvicornArgs {
 	return args
 }
 
-func nextPyPNMArg(words []string) uvicornArg {
+func nextPyPNMArg(words []string) clickArg {
 	written, value, hasValue := strings.Cut(words[0], "=")
 	option := pypnmOption(written)
 	valued := slices.Contains(pypnmValued, option)
 	switch {
 	case option == "" || valued && !hasValue && (len(words) < 2 || looksLikeOption(words[1])):
 	case valued && hasValue:
-		return uvicornArg{option: option, value: value, words: words[:1]}
+		return clickArg{option: option, value: value, words: words[:1]}
 	case valued:
-		return uvicornArg{option: option, value: words[1], words: words[:2]}
+		return clickArg{option: option, value: words[1], words: words[:2]}
 	case !hasValue:
-		return uvicornArg{option: option, value: "true", words: words[:1]}
+		return clickArg{option: option, value: "true", words: words[:1]}
 	}
-	return uvicornArg{words: words[:1]}
+	return clickArg{words: words[:1]}
 }
 
 // pypnmOption is the option that a word names, "" for none and for more than one.

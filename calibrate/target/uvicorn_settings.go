@@ -14,7 +14,7 @@ import (
 // uvicornSettings is what the user's command would run with: the command line, then UVICORN_<OPTION> (click's
 // auto_envvar_prefix).
 type uvicornSettings struct {
-	args uvicornArgs
+	args clickArgs
 	env  []string
 }
 
