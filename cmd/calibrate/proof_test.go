@@ -233,7 +233,11 @@ func p99Of(t calibrate.Trial) string {
 }
 
 func trialLine(t calibrate.Trial) string {
-	return fmt.Sprintf("%s: %dx%d, %d+%d: at most %.1f, peak %.1f, expected %.1f, observed %.1f MB (%+.1f %%), %d requests in %.0f s, %d failed, %d recycles, %d killed; %s %s",
+	cost := ""
+	if c := t.Recycling; c != nil && c.LostRatio != nil && c.LostError != nil && c.PredictedRatio != nil {
+		cost = fmt.Sprintf("; recycling cost %.1f %% +-%.1f of throughput, %.1f %% computed", 100**c.LostRatio, 100**c.LostError, 100**c.PredictedRatio)
+	}
+	return fmt.Sprintf("%s: %dx%d, %d+%d: at most %.1f, peak %.1f, expected %.1f, observed %.1f MB (%+.1f %%), %d requests in %.0f s, %d failed, %d recycles, %d killed; %s %s%s",
 		t.Name, t.Workers, t.Threads, t.MaxRequests, t.Jitter, megabytes(t.MostBytes), megabytes(t.PeakBytes), megabytes(t.ExpectedBytes), megabytes(t.ObservedBytes), 100*t.Off(),
-		t.Requests, t.Seconds, t.Requests-t.Succeeded, t.Recycles, t.OOMKills, t.EndedBecause, t.Failed)
+		t.Requests, t.Seconds, t.Requests-t.Succeeded, t.Recycles, t.OOMKills, t.EndedBecause, t.Failed, cost)
 }
