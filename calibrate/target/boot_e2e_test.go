@@ -224,7 +224,7 @@ func TestE2EInterruptedBoot(t *testing.T) {
 	t.Parallel()
 	log := logFile(t)
 	mark := newMark(log)
-	l, err := Recognise(mark.on(Spec{
+	l, err := Recognise(t.Context(), mark.on(Spec{
 		Command: gunicornWith(t, module(t, "import time\ntime.sleep(30)\n"), "mod:app"), Log: log,
 	}))
 	if err != nil {

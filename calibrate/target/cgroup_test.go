@@ -193,7 +193,7 @@ func TestSweepGroups(t *testing.T) {
 }
 
 func TestNegativeMemoryLimit(t *testing.T) {
-	_, err := Recognise(Spec{Command: []string{"true"}, MemoryLimit: -1})
+	_, err := Recognise(t.Context(), Spec{Command: []string{"true"}, MemoryLimit: -1})
 	if err == nil || !strings.Contains(err.Error(), "memory limit") {
 		t.Error(err)
 	}

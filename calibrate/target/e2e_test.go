@@ -180,7 +180,7 @@ func tryStart(t *testing.T, spec Spec) (*running, error) {
 	log := logFile(t)
 	mark := newMark(log)
 	spec.Log = log
-	l, err := Recognise(mark.on(spec))
+	l, err := Recognise(t.Context(), mark.on(spec))
 	if err != nil {
 		return nil, err
 	}

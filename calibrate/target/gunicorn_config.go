@@ -2,7 +2,6 @@ package target
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -117,7 +116,7 @@ func (c gunicornConfig) from(name string) string { return c[name].source }
 // printConfig has Gunicorn print its resolved settings. It does so before it imports the app, and is ended then.
 func printConfig(l *Launch, p program, file string) (gunicornConfig, error) {
 	argv := slices.Concat(p.argv[:p.index+1], []string{"--print-config"}, p.args())
-	out, err := probe(context.Background(), l, argv, configLimit, configComplete)
+	out, err := probe(l, argv, configLimit, configComplete)
 	if errors.Is(err, errGuardEnded) {
 		return nil, guardKilled("gunicorn", "while its configuration was asked for")
 	}

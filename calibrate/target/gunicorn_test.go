@@ -24,7 +24,7 @@ func fakeGunicorn(t *testing.T, version string) string {
 
 func recognised(t *testing.T, spec Spec) *Launch {
 	t.Helper()
-	l, err := Recognise(spec)
+	l, err := Recognise(t.Context(), spec)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestGunicornRecycling(t *testing.T) {
 		t.Error(got)
 	}
 	hasChange(t, l.Info(), "a new worker after 1000 requests instead of 5")
-	_, err := Recognise(Spec{Command: []string{g, "app:app"}, MaxRequests: -1})
+	_, err := Recognise(t.Context(), Spec{Command: []string{g, "app:app"}, MaxRequests: -1})
 	usage(t, err, "can't be negative")
 }
 
@@ -142,7 +142,7 @@ func TestGunicornThatIsNone(t *testing.T) {
 	if err := os.WriteFile(file, []byte("#!/bin/sh\necho \"No module named 'gunicorn'\"; exit 1\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Recognise(Spec{Command: []string{file, "app:app"}})
+	_, err := Recognise(t.Context(), Spec{Command: []string{file, "app:app"}})
 	usage(t, err, "does not start Gunicorn: No module named 'gunicorn'")
 }
 
@@ -240,7 +240,7 @@ func TestRecogniseComplaints(t *testing.T) {
 		"2 workers asked for, but sleep has no":     {Command: []string{"sleep", "{port}"}, Workers: 2},
 		"no way to tell sh which port to listen on": {Command: []string{"sh", "-c", "cd x && gunicorn app:app"}},
 	} {
-		_, err := Recognise(spec)
+		_, err := Recognise(t.Context(), spec)
 		usage(t, err, want)
 		var f *calibrate.Failure
 		if errors.As(err, &f) && strings.Contains(want, "tell sh") && !strings.Contains(f.Try, "without sh -c") {

@@ -81,7 +81,7 @@ func TestHypercornWithoutLimit(t *testing.T) {
 	if got := codes(l.Warnings()); !slices.Equal(got, []string{"config-not-read", workerEndsServer}) {
 		t.Errorf("%q", got)
 	}
-	_, err := Recognise(Spec{Command: []string{h, "a"}, MaxRequests: 5})
+	_, err := Recognise(t.Context(), Spec{Command: []string{h, "a"}, MaxRequests: 5})
 	usage(t, err, "hypercorn 0.14.4 has no limit of requests")
 }
 
@@ -162,10 +162,10 @@ func TestHypercornRefusals(t *testing.T) {
 		"--max-requests=1.5 a":           "--max-requests 1.5 is not a number",
 		"--max-requests-jitter some a:a": "--max-requests-jitter some is not a number",
 	} {
-		_, err := Recognise(Spec{Command: append([]string{h}, strings.Fields(args)...)})
+		_, err := Recognise(t.Context(), Spec{Command: append([]string{h}, strings.Fields(args)...)})
 		usage(t, err, want)
 	}
-	_, err := Recognise(Spec{Command: []string{h, "a:a"}, Threads: 2})
+	_, err := Recognise(t.Context(), Spec{Command: []string{h, "a:a"}, Threads: 2})
 	usage(t, err, "2 threads asked for, but hypercorn has none to set")
 }
 

@@ -183,8 +183,8 @@ func (p product) version(ctx context.Context, file string) (version, doubt strin
 	if err != nil {
 		return "", err.Error()
 	}
-	l := &Launch{env: os.Environ()} //nolint:forbidigo // it is not read here, but handed to the server, as the app's is
-	out, err := probe(ctx, l, slices.Concat([]string{absolute}, p.ask), versionLimit, p.says.Match)
+	l := &Launch{env: os.Environ(), asking: ctx} //nolint:forbidigo // it is not read here, but handed to the server, as the app's is
+	out, err := probe(l, slices.Concat([]string{absolute}, p.ask), versionLimit, p.says.Match)
 	if m := p.says.FindSubmatch(out); m != nil {
 		return numberOf(string(m[1]))
 	}

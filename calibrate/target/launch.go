@@ -56,6 +56,7 @@ type Launch struct {
 	address  address
 	info     calibrate.TargetInfo
 	warnings []calibrate.Warning
+	asking   context.Context // while the command is understood, of the questions to the server
 
 	temporary string            // a file or folder for this run alone, removed at its end with all that is in it; with placeholders
 	files     map[string]string // written into temporary, which is a folder then, before the start: names and texts
@@ -121,7 +122,18 @@ func DefaultPath(command []string) string {
 
 // Recognise reads the command and says how it will be measured. Every complaint is a *calibrate.Failure, of KindUsage
 // unless the tool itself failed, and nothing of the app has been started then.
-func Recognise(spec Spec) (*Launch, error) {
+//
+// The server may be asked about its configuration, for some seconds; the end of ctx ends that.
+func Recognise(ctx context.Context, spec Spec) (*Launch, error) {
+	l, err := recognise(ctx, spec)
+	if err != nil && ctx.Err() != nil {
+		return nil, &calibrate.Failure{Kind: calibrate.KindInterrupted, What: "interrupted before the app was started", Err: context.Cause(ctx),
+			Why: context.Cause(ctx).Error(), Try: "nothing of it was started; run it again"}
+	}
+	return l, err
+}
+
+func recognise(ctx context.Context, spec Spec) (*Launch, error) {
 	spec = withDefaults(spec)
 	if len(spec.Command) == 0 {
 		return nil, calibrate.Usage("write the command after --: calibrate run -- gunicorn app:app", "no command to run")
@@ -145,7 +157,7 @@ func Recognise(spec Spec) (*Launch, error) {
 	if err := checkPath(spec.Path); err != nil {
 		return nil, err
 	}
-	l := &Launch{spec: spec, address: addr, argv: slices.Clone(spec.Command)}
+	l := &Launch{spec: spec, address: addr, argv: slices.Clone(spec.Command), asking: ctx}
 	l.env = environment(os.Environ(), spec.Env)                                                              //nolint:forbidigo // it is not read here, but handed to the app
 	l.info = calibrate.TargetInfo{Command: slices.Clone(spec.Command), URL: spec.URL, Threads: spec.Threads} // 0: not known, or no bound
 

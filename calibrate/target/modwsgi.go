@@ -2,7 +2,6 @@ package target
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -154,7 +153,7 @@ func (l *Launch) configFile(c *apacheConfig, name string) string {
 
 // apacheBuilt is what Apache says of how it was built, with no configuration to complain of.
 func (l *Launch) apacheBuilt(p program) (string, error) {
-	out, err := probe(context.Background(), l, slices.Concat(p.argv[:p.index+1], []string{"-V", "-f", os.DevNull}), versionLimit, nil)
+	out, err := probe(l, slices.Concat(p.argv[:p.index+1], []string{"-V", "-f", os.DevNull}), versionLimit, nil)
 	if errors.Is(err, errGuardEnded) {
 		return "", guardKilled("apache", "while its version was asked for")
 	}

@@ -173,14 +173,14 @@ func TestModWSGIRefusals(t *testing.T) {
 		"-f two -v":    "with -v apache2 serves nothing",
 		"graceful -DX": "apache2 graceful starts no server",
 	} {
-		_, err := Recognise(Spec{Command: append(command[:1:1], strings.Fields(args)...)})
+		_, err := Recognise(t.Context(), Spec{Command: append(command[:1:1], strings.Fields(args)...)})
 		usage(t, err, want)
 		var f *calibrate.Failure
 		if errors.As(err, &f) && (f.What != want || f.Try == "") {
 			t.Errorf("%s: %q, try %q", args, f.What, f.Try)
 		}
 	}
-	_, err := Recognise(Spec{Command: []string{script(t, filepath.Join(t.TempDir(), "apache2"), "echo no; exit 1")}})
+	_, err := Recognise(t.Context(), Spec{Command: []string{script(t, filepath.Join(t.TempDir(), "apache2"), "echo no; exit 1")}})
 	usage(t, err, "does not start Apache: no")
 }
 
@@ -299,7 +299,7 @@ func TestExpressMeasuredCommand(t *testing.T) {
 		"start-server x --reload-on-changes":    "--reload-on-changes watches files",
 		"start-server x --setup-only --port 80": "--setup-only only writes a configuration",
 	} {
-		_, err := Recognise(Spec{Command: append([]string{program}, strings.Fields(args)...)})
+		_, err := Recognise(t.Context(), Spec{Command: append([]string{program}, strings.Fields(args)...)})
 		usage(t, err, want)
 	}
 }

@@ -43,7 +43,7 @@ func codes(warnings []calibrate.Warning) []string {
 // refusal fails unless the spec is refused with that whole sentence, and something to try.
 func refusal(t *testing.T, spec Spec, want string) {
 	t.Helper()
-	_, err := Recognise(spec)
+	_, err := Recognise(t.Context(), spec)
 	var f *calibrate.Failure
 	if !errors.As(err, &f) {
 		t.Fatalf("%q: %v", spec.Command, err)

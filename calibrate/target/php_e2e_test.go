@@ -51,6 +51,6 @@ func TestE2EPHPRecycles(t *testing.T) {
 
 // Two at once need a place for them in the command.
 func TestPHPThreads(t *testing.T) {
-	_, err := Recognise(Spec{Command: []string{fixture(t, "php", "serve.sh")}, Threads: 2, Env: map[string]string{"PORT": "{port}"}})
+	_, err := Recognise(t.Context(), Spec{Command: []string{fixture(t, "php", "serve.sh")}, Threads: 2, Env: map[string]string{"PORT": "{port}"}})
 	usage(t, err, "has no place for them")
 }

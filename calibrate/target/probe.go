@@ -20,13 +20,17 @@ const (
 // probe runs a command of the server's own for what it prints, under a guard, in the app's environment. It is killed
 // as soon as enough says that the output is complete, at the limit, and when the context ends. The error is errGuardEnded
 // where the guard was killed meanwhile: what was printed says nothing then.
-func probe(ctx context.Context, l *Launch, argv []string, limit time.Duration, enough func([]byte) bool) ([]byte, error) {
-	return probeWith(ctx, l, "", argv, limit, enough)
+func probe(l *Launch, argv []string, limit time.Duration, enough func([]byte) bool) ([]byte, error) {
+	return probeWith(l, "", argv, limit, enough)
 }
 
 // probeWith is probe with a file or folder that the command needs: the guard removes it, should this process be killed
 // meanwhile.
-func probeWith(ctx context.Context, l *Launch, temporary string, argv []string, limit time.Duration, enough func([]byte) bool) ([]byte, error) {
+func probeWith(l *Launch, temporary string, argv []string, limit time.Duration, enough func([]byte) bool) ([]byte, error) {
+	ctx := l.asking
+	if ctx == nil { // of a server that is running already
+		ctx = context.Background()
+	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}

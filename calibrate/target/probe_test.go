@@ -10,7 +10,7 @@ import (
 func TestProbeLeavesNoFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "question")
 	write(t, file, "what it comes to\n")
-	out, err := probeWith(t.Context(), &Launch{env: os.Environ()}, file, []string{"cat", file}, versionLimit, nil)
+	out, err := probeWith(&Launch{env: os.Environ(), asking: t.Context()}, file, []string{"cat", file}, versionLimit, nil)
 	if err != nil || string(out) != "what it comes to\n" || exists(file) {
 		t.Errorf("%q %v, there still: %v", out, err, exists(file))
 	}

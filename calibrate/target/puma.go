@@ -2,7 +2,6 @@ package target
 
 import (
 	"cmp"
-	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -264,7 +263,7 @@ func (l *Launch) pumaLoadError(p program, args rubyArgs) string {
 	defer os.Remove(file)
 	argv := slices.Concat(p.argv[:p.index+1], []string{"-b", "tcp://" + loopback + ":0", "-w", "1", "-t", "1:1", "--preload"},
 		l.pumaWords(p, args, file, pumaOverridden...))
-	out, _ := probeWith(context.Background(), l, file, argv, configLimit, func(out []byte) bool {
+	out, _ := probeWith(l, file, argv, configLimit, func(out []byte) bool {
 		return strings.Contains(string(out), "* Listening on") // it has been loaded this time
 	})
 	const said = "Unable to load application: "

@@ -2,7 +2,6 @@ package target
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -44,7 +43,7 @@ func askPuma(l *Launch, p program, args rubyArgs) (pumaConfig, error) {
 	}
 	defer os.Remove(file)
 	argv := slices.Concat(p.argv[:p.index+1], l.pumaWords(p, args, file))
-	out, err := probeWith(context.Background(), l, file, argv, configLimit, nil)
+	out, err := probeWith(l, file, argv, configLimit, nil)
 	if errors.Is(err, errGuardEnded) {
 		return nil, guardKilled("puma", "while its configuration was asked for")
 	}

@@ -334,7 +334,7 @@ func TestE2EPumaLoadErrorWritesNothing(t *testing.T) {
 	}
 	settings := func(text string) pumaConfig {
 		write(t, ours, text+pumaProbe)
-		out, err := probe(t.Context(), l, slices.Concat(p.argv[:p.index+1], l.pumaWords(p, args, ours)), configLimit, nil)
+		out, err := probe(l, slices.Concat(p.argv[:p.index+1], l.pumaWords(p, args, ours)), configLimit, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

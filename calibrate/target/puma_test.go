@@ -250,12 +250,12 @@ func TestPumaRefuses(t *testing.T) {
 		"-h":        "only prints",
 		"-d -w 2":   "-d sends puma to the background",
 	} {
-		_, err := Recognise(Spec{Command: slices.Concat([]string{p}, strings.Fields(words))})
+		_, err := Recognise(t.Context(), Spec{Command: slices.Concat([]string{p}, strings.Fields(words))})
 		usage(t, err, text)
 	}
-	_, err := Recognise(Spec{Command: []string{fakePuma(t, "daemon=true")}})
+	_, err := Recognise(t.Context(), Spec{Command: []string{fakePuma(t, "daemon=true")}})
 	usage(t, err, "daemonize sends puma to the background")
-	_, err = Recognise(Spec{Command: []string{p}, MaxRequests: 100})
+	_, err = Recognise(t.Context(), Spec{Command: []string{p}, MaxRequests: 100})
 	usage(t, err, "puma has no limit of requests")
 }
 
@@ -303,11 +303,11 @@ func TestPumaInstead(t *testing.T) {
 		"bin/rails s -u thin": "no way to tell rails which port",
 		"rackup -s webrick":   "no way to tell rackup which port",
 	} {
-		_, err := Recognise(Spec{Command: strings.Fields(command)})
+		_, err := Recognise(t.Context(), Spec{Command: strings.Fields(command)})
 		usage(t, err, text)
 	}
 	write(t, "Gemfile.lock", "GEM\n  specs:\n    falcon (0.42)\n")
-	_, err := Recognise(Spec{Command: []string{"bin/rails", "s"}})
+	_, err := Recognise(t.Context(), Spec{Command: []string{"bin/rails", "s"}})
 	usage(t, err, "no way to tell rails which port")
 	write(t, "Gemfile.lock", "GEM\n  specs:\n    puma (5.6.5)\n")
 	measured("bin/rails s")
@@ -318,7 +318,7 @@ func TestPumaNoTemporaryFolder(t *testing.T) {
 	t.Chdir(t.TempDir())
 	p := fakePuma(t)
 	t.Setenv("TMPDIR", "/proc")
-	_, err := Recognise(Spec{Command: []string{p}})
+	_, err := Recognise(t.Context(), Spec{Command: []string{p}})
 	var f *calibrate.Failure
 	if !errors.As(err, &f) || f.Kind != calibrate.KindTool || f.Try == "" {
 		t.Errorf("%#v", err)

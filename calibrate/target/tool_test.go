@@ -39,7 +39,7 @@ func actAsTool() int {
 	}
 	order.Spec.Log = log
 	os.Unsetenv(toolEnv) // an app must not see it
-	l, err := Recognise(order.Spec)
+	l, err := Recognise(context.Background(), order.Spec)
 	if err != nil {
 		fmt.Println("error", err)
 		return 1

@@ -313,7 +313,7 @@ func TestE2EUvicornPortInUse(t *testing.T) {
 		address := l.Addr().String()
 		l.Close()
 		log := logFile(t)
-		launch, err := Recognise(newMark(log).on(Spec{Command: uvicornWith(t, module(t, okASGI), "mod:app"), URL: "http://" + address, Workers: workers, Log: log}))
+		launch, err := Recognise(t.Context(), newMark(log).on(Spec{Command: uvicornWith(t, module(t, okASGI), "mod:app"), URL: "http://" + address, Workers: workers, Log: log}))
 		if err != nil {
 			t.Fatal(err)
 		}

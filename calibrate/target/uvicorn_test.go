@@ -306,7 +306,7 @@ func TestUvicornThatIsNone(t *testing.T) {
 	if err := os.WriteFile(file, []byte("#!/bin/sh\necho \"No module named 'click'\"; exit 1\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Recognise(Spec{Command: []string{file, "app:app"}})
+	_, err := Recognise(t.Context(), Spec{Command: []string{file, "app:app"}})
 	usage(t, err, "does not start Uvicorn: No module named 'click'")
 }
 
@@ -323,7 +323,7 @@ func TestGuardKilledWhileAsking(t *testing.T) {
 		if err := os.WriteFile(file, []byte(script), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Recognise(Spec{Command: slices.Concat([]string{file}, server[1:], []string{"app:app"})})
+		_, err := Recognise(t.Context(), Spec{Command: slices.Concat([]string{file}, server[1:], []string{"app:app"})})
 		var f *calibrate.Failure
 		if !errors.As(err, &f) || f.Kind != calibrate.KindTool || f.Error() != c.want || !strings.Contains(f.Try, guardName) {
 			t.Errorf("%s: %+v", c.command, err)
@@ -337,7 +337,7 @@ func TestFolderThatIsGone(t *testing.T) {
 	if err := os.Remove(folder); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Recognise(Spec{Command: []string{"true"}, URL: "http://127.0.0.1:1"})
+	_, err := Recognise(t.Context(), Spec{Command: []string{"true"}, URL: "http://127.0.0.1:1"})
 	usage(t, err, "this folder is gone")
 }
 
@@ -401,7 +401,7 @@ func TestUvicornExplains(t *testing.T) {
 }
 
 func TestShellThatStartsUvicorn(t *testing.T) {
-	_, err := Recognise(Spec{Command: []string{"sh", "-c", "cd x && uvicorn app:app"}})
+	_, err := Recognise(t.Context(), Spec{Command: []string{"sh", "-c", "cd x && uvicorn app:app"}})
 	usage(t, err, "no way to tell sh which port to listen on")
 	l := recognised(t, Spec{Command: []string{"sh", "-c", "cd x && uvicorn --port {port} app:app"}})
 	if w := l.Warnings(); len(w) != 1 || w[0].Code != "shell-wrapper" || !strings.Contains(w[0].Text, "starts uvicorn") {

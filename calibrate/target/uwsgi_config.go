@@ -1,7 +1,6 @@
 package target
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -58,7 +57,7 @@ func askUWSGI(l *Launch, p program) (uwsgiConfig, error) {
 	asked := *l
 	asked.spec.Env = nil // placeholders stay what they are
 	argv := slices.Concat(escapeBraces(p.argv), uwsgiAsked, []string{last})
-	out, err := probeWith(context.Background(), &asked, folder, argv, configLimit, func(out []byte) bool { return strings.Contains(string(out), uwsgiEnds) })
+	out, err := probeWith(&asked, folder, argv, configLimit, func(out []byte) bool { return strings.Contains(string(out), uwsgiEnds) })
 	if errors.Is(err, errGuardEnded) {
 		return nil, guardKilled("uwsgi", "while its configuration was asked for")
 	}
@@ -268,7 +267,7 @@ func (c uwsgiConfig) options() []string {
 // askDelta: some builds don't have the option that spreads the limit of requests, Debian's 2.0.21 among them.
 func (l *Launch) askDelta(p program) error {
 	const try = "a uWSGI that has --max-requests-delta (uwsgi --help names it), or a limit so high that a worker lives for hours"
-	out, err := probe(context.Background(), l, slices.Concat(p.argv[:p.index+1], []string{"--help"}), versionLimit, nil)
+	out, err := probe(l, slices.Concat(p.argv[:p.index+1], []string{"--help"}), versionLimit, nil)
 	switch {
 	case errors.Is(err, errGuardEnded):
 		return guardKilled("uwsgi", "while its options were asked for")

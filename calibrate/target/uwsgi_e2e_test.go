@@ -183,7 +183,7 @@ func TestE2EUWSGIRefuses(t *testing.T) {
 		"unrecognized option '--module'": {command[0], "--module", "mod:app"},
 		"No such file or directory":      {command[0], "--ini", "/nonexistent.ini"},
 	} {
-		_, err := Recognise(Spec{Command: words})
+		_, err := Recognise(t.Context(), Spec{Command: words})
 		usage(t, err, want)
 	}
 	if exists(log) || !exists(filepath.Join(dir, "mod.py")) {

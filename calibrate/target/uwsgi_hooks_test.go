@@ -34,11 +34,11 @@ func TestUWSGIHooksAreNotRun(t *testing.T) {
 		"in another language":  {u, "--json", "outer.json"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Recognise(Spec{Command: words})
+			_, err := Recognise(t.Context(), Spec{Command: words})
 			usage(t, err, " would be run by asking uwsgi")
 		})
 	}
-	_, err = Recognise(Spec{Command: []string{u, "x.ini"}, Env: map[string]string{"UWSGI_EXEC_ASAP": "touch zz"}})
+	_, err = Recognise(t.Context(), Spec{Command: []string{u, "x.ini"}, Env: map[string]string{"UWSGI_EXEC_ASAP": "touch zz"}})
 	usage(t, err, "EXEC_ASAP would be run")
 	if exists("ran") {
 		t.Error("it was run")
@@ -54,10 +54,10 @@ func TestUWSGIHooksElsewhere(t *testing.T) {
 // What --show-config prints of it would be read as settings.
 func TestUWSGISeveralLines(t *testing.T) {
 	for _, words := range [][]string{{"--env", "K=a\nhttp = :80"}, {"--set=k=a\nb"}} {
-		_, err := Recognise(Spec{Command: append([]string{fakeUWSGI(t, "")}, words...)})
+		_, err := Recognise(t.Context(), Spec{Command: append([]string{fakeUWSGI(t, "")}, words...)})
 		usage(t, err, "several lines")
 	}
-	_, err := Recognise(Spec{Command: []string{fakeUWSGI(t, "")}, Env: map[string]string{"UWSGI_ENV": "K=a\nb"}})
+	_, err := Recognise(t.Context(), Spec{Command: []string{fakeUWSGI(t, "")}, Env: map[string]string{"UWSGI_ENV": "K=a\nb"}})
 	usage(t, err, "several lines")
 	recognised(t, Spec{Command: []string{"env", "K=a\nb", fakeUWSGI(t, "")}, Env: map[string]string{"KEY": "-----BEGIN\nabc"}})
 }

@@ -176,7 +176,7 @@ func TestUWSGIRefusals(t *testing.T) {
 		"https-socket = :443,a,b\n":     "TLS",
 		"async = 9\nugreen = true\n#\n": "an event loop instead",
 	} {
-		_, err := Recognise(Spec{Command: []string{fakeUWSGI(t, config), "x.ini"}, Threads: 2})
+		_, err := Recognise(t.Context(), Spec{Command: []string{fakeUWSGI(t, config), "x.ini"}, Threads: 2})
 		usage(t, err, want)
 	}
 	for _, word := range []string{"--stop", "--reload=/run/x.pid", "--version", "-h"} { // before anything runs

@@ -1,7 +1,6 @@
 package target
 
 import (
-	"context"
 	"errors"
 	"regexp"
 	"slices"
@@ -15,7 +14,7 @@ var versionNumber = regexp.MustCompile(`\b(\d+)\.(\d+)(\.\d+)*`)
 
 // askVersion reads what a server's own --version says in the line that holds the word.
 func askVersion(l *Launch, p program, server, word string) (string, error) {
-	out, err := probe(context.Background(), l, slices.Concat(p.argv[:p.index+1], []string{"--version"}), versionLimit, nil)
+	out, err := probe(l, slices.Concat(p.argv[:p.index+1], []string{"--version"}), versionLimit, nil)
 	if errors.Is(err, errGuardEnded) {
 		return "", guardKilled(strings.ToLower(server), "while its version was asked for")
 	}

@@ -174,7 +174,7 @@ func appGroup(t *testing.T) (folder, why string) {
 	if _, err := os.Stat(python); err != nil {
 		t.Skip(err)
 	}
-	launch, err := target.Recognise(target.Spec{
+	launch, err := target.Recognise(t.Context(), target.Spec{
 		Command: []string{python, "-m", "http.server", "--bind", "127.0.0.1", "--directory", "/sys", "{port}"},
 	})
 	if err != nil {

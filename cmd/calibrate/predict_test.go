@@ -196,7 +196,7 @@ func (p profile) start(t *testing.T, workers, threads int) calibrate.App {
 	if p.threads != nil {
 		spec.Threads = threads
 	}
-	launch, err := target.Recognise(spec)
+	launch, err := target.Recognise(t.Context(), spec)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -130,7 +130,7 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 	}
 	plan := f.plan(measured)
 	plan.Command, plan.Flags = again.command, given(f.own)
-	if err := recognised(spec, plan, measured.Target.Server); err != nil {
+	if err := recognised(ctx, spec, plan, measured.Target.Server); err != nil {
 		return err
 	}
 	fmt.Fprintf(env.Stderr, "proving %s with: %s\n", plan.Shape, strings.Join(calibrate.Redact(again.command), " "))
@@ -139,7 +139,7 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 		return err
 	}
 	defer folder.Close()
-	rig := calibrate.Rig{Load: load, Journal: folder, Scale: scaler(env, spec, folder)}
+	rig := calibrate.Rig{Load: load, Journal: folder, Scale: scaler(ctx, env, spec, folder)}
 	plan.Host, _ = sampler.Host()
 	measured.Warnings = append(slices.DeleteFunc(slices.Clone(measured.Warnings), aboutTargets), targets.Warnings()...)
 	measured.Plan.Silenced = append(slices.Clone(measured.Plan.Silenced), f.silence...)
@@ -219,9 +219,9 @@ func (f *proveFlags) plan(r calibrate.Result) calibrate.ProofPlan {
 }
 
 // recognised refuses before anything is written what could not be started, and another server than the measured one.
-func recognised(spec target.Spec, p calibrate.ProofPlan, server string) error {
+func recognised(ctx context.Context, spec target.Spec, p calibrate.ProofPlan, server string) error {
 	spec.Workers, spec.Threads, spec.MaxRequests, spec.Jitter, spec.MemoryLimit = p.Workers, p.Threads, p.MaxRequests, p.Jitter, p.MemoryLimit
-	launch, err := target.Recognise(spec)
+	launch, err := target.Recognise(ctx, spec)
 	if err == nil && launch.Info().Server != server {
 		return calibrate.Usage("measure it first: calibrate run -- "+spec.Command[0]+" ...", "the run measured %s, and says nothing of %s", server, launch.Info().Server)
 	}

@@ -110,7 +110,7 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	if err != nil {
 		return err
 	}
-	launch, err := target.Recognise(spec)
+	launch, err := target.Recognise(ctx, spec)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	}
 	defer folder.Close()
 	launch.LogTo(folder.Log)
-	rig := calibrate.Rig{Target: launch, Load: load, Journal: newPointing(folder, f.out, id), Scale: scaler(env, spec, folder)}
+	rig := calibrate.Rig{Target: launch, Load: load, Journal: newPointing(folder, f.out, id), Scale: scaler(ctx, env, spec, folder)}
 	result, err := measure(ctx, env, calibrate.Run, plan, rig, calibrate.Result{ID: id, Target: launch.Info(), Warnings: targets.Warnings()})
 	if err != nil {
 		return ended(env, folder.Path, err)
@@ -133,12 +133,12 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 }
 
 // scaler starts the same app set up otherwise.
-func scaler(env Env, spec target.Spec, folder *calibrate.Folder) func(calibrate.Setup) (calibrate.Target, error) {
+func scaler(ctx context.Context, env Env, spec target.Spec, folder *calibrate.Folder) func(calibrate.Setup) (calibrate.Target, error) {
 	return func(s calibrate.Setup) (calibrate.Target, error) {
 		spec := spec
 		spec.Env = withVariable(spec.Env, s.Env, env.Getenv)
 		spec.Workers, spec.Threads, spec.MaxRequests, spec.Jitter, spec.MemoryLimit = s.Workers, s.Threads, s.MaxRequests, s.Jitter, s.MemoryLimit
-		launch, err := target.Recognise(spec)
+		launch, err := target.Recognise(ctx, spec)
 		if err != nil {
 			return nil, err
 		}
