@@ -128,9 +128,14 @@ func TestE2EModWSGISlowRespawn(t *testing.T) {
 	r := start(t, Spec{Command: apache(t, "-DFOREGROUND"), MaxRequests: 5, Path: "/pid"})
 	var longest time.Duration
 	for range 3 {
-		before := r.worker()
+		before, asked := r.worker(), make(chan struct{})
+		go func() { // a request that comes between the two workers waits for the second
+			defer close(asked)
+			for range 6 {
+				pidAt(r.Info().URL + "/pid")
+			}
+		}()
 		eventually(t, "the worker's end", func() bool {
-			pidAt(r.Info().URL + "/pid")
 			s, err := hostProc.stat(before)
 			return err != nil || !s.alive()
 		})
@@ -140,6 +145,7 @@ func TestE2EModWSGISlowRespawn(t *testing.T) {
 			return len(workers) == 1 && workers[0] != before
 		})
 		longest = max(longest, time.Since(ended))
+		<-asked
 	}
 	if t.Logf("the longest of three pauses was %v", longest); longest < 150*time.Millisecond {
 		t.Errorf("a worker was replaced in %v", longest)
