@@ -110,18 +110,22 @@ func rateOf(buckets []Bucket, all seen) float64 {
 }
 
 func (r *run) warmup(ctx context.Context) error {
-	_, err := r.load(ctx, PhaseWarmup, r.steady(), func(seen seen) state {
-		s := atLeast(seen, warmupTime, r.plan.WarmupLimit)
-		if s.done && !settled(seen.samples) && seen.seconds < r.plan.WarmupLimit.Seconds() {
-			s = state{waiting: "memory is still settling"}
-		}
-		return s
-	})
+	_, err := r.load(ctx, PhaseWarmup, r.steady(), func(seen seen) state { return warm(seen, r.plan.WarmupLimit) })
 	return err
 }
 
+// warm ends a warm-up where memory has settled, or at its limit.
+func warm(seen seen, limit time.Duration) state {
+	s := atLeast(seen, warmupTime, limit)
+	if s.done && !settled(seen.samples) && seen.seconds < limit.Seconds() {
+		return state{waiting: "memory is still settling"}
+	}
+	return s
+}
+
 // settled says that growth no longer slows down: the last third is above the one before it by at least as much as that one
-// above the first, or by hardly anything less. A worker that creeps never stops growing, so a level to settle at would be waited for in vain.
+// above the first, or by hardly anything less. A worker that creeps never stops growing, so a level to settle at would be
+// waited for in vain.
 func settled(samples []Sample) bool {
 	const hardly = 256 << 10
 	third := len(samples) / 3

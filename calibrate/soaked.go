@@ -92,11 +92,8 @@ func (b *beside) soak(ctx context.Context, s soaking, found *Soaked) error {
 		found.IdleRSSBytes = all[0].RSS
 	}
 	answered, began := b.rig.Load.Answered(), b.watch.seconds()
-	warm, err := b.load(ctx, s.pace, func(so seen) state {
-		state := atLeast(so, warmupTime, DefaultWarmup)
-		if state.done && !settled(so.samples) && so.seconds < DefaultWarmup.Seconds() {
-			state.done = false
-		}
+	warmup, err := b.load(ctx, s.pace, func(so seen) state {
+		state := warm(so, DefaultWarmup)
 		state.waiting, state.left = s.place+", warming up", (s.limit / 2).Seconds()
 		return state
 	})
@@ -123,7 +120,7 @@ func (b *beside) soak(ctx context.Context, s soaking, found *Soaked) error {
 	if err != nil {
 		return err
 	}
-	return enough(warm, tally)
+	return enough(warmup, tally)
 }
 
 // enough says why load tells nothing of an app, nil if it does.

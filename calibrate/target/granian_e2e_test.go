@@ -116,12 +116,6 @@ func TestE2EGranianStopIsLost(t *testing.T) {
 
 func TestE2EGranianFailures(t *testing.T) {
 	t.Parallel()
-	const failed = `
-async def app(scope, receive, send):
-    if scope["type"] == "lifespan":
-        await receive()
-        await send({"type": "lifespan.startup.failed", "message": "no database"})
-`
 	for name, c := range map[string]struct {
 		text string
 		args []string
@@ -131,7 +125,7 @@ async def app(scope, receive, send):
 		"attribute": {"x = 1\n", nil, []string{"exit code 1", "module 'mod' has no attribute 'app'"}},
 		"leaves":    {"import sys\nsys.exit('leaving')\n", nil, []string{"a worker of it ended, and with it the whole server"}},
 		"loop":      {"import sys\nsys.exit('leaving')\n", []string{"--respawn-failed-workers"}, []string{"exit code 1", "its worker ended over and over"}},
-		"startup":   {failed, nil, []string{"startup (lifespan) failed"}},
+		"startup":   {failedStartup, nil, []string{"startup (lifespan) failed"}},
 		"option":    {okASGI, []string{"--no-such"}, []string{"exit code 2", "No such option"}},
 	} {
 		t.Run(name, func(t *testing.T) {

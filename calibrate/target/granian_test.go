@@ -1,7 +1,6 @@
 package target
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,11 +12,7 @@ func fakeGranian(t *testing.T) string { return fakeGranianOf(t, "2.8.7") }
 
 func fakeGranianOf(t *testing.T, version string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "granian")
-	if err := os.WriteFile(file, []byte("#!/bin/sh\necho granian "+version+"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return script(t, filepath.Join(t.TempDir(), "granian"), "echo granian "+version)
 }
 
 func TestIsGranian(t *testing.T) {

@@ -15,11 +15,7 @@ import (
 // fakeGunicorn is a program of that name that says its version, and no more.
 func fakeGunicorn(t *testing.T, version string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "gunicorn")
-	if err := os.WriteFile(file, []byte("#!/bin/sh\necho 'some warning 1.2'\necho \"gunicorn (version "+version+")\"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return script(t, filepath.Join(t.TempDir(), "gunicorn"), "echo 'some warning 1.2'\necho \"gunicorn (version "+version+")\"")
 }
 
 func recognised(t *testing.T, spec Spec) *Launch {
@@ -138,10 +134,7 @@ func TestGunicornRefusals(t *testing.T) {
 }
 
 func TestGunicornThatIsNone(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "gunicorn")
-	if err := os.WriteFile(file, []byte("#!/bin/sh\necho \"No module named 'gunicorn'\"; exit 1\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	file := script(t, filepath.Join(t.TempDir(), "gunicorn"), "echo \"No module named 'gunicorn'\"; exit 1")
 	_, err := Recognise(t.Context(), Spec{Command: []string{file, "app:app"}})
 	usage(t, err, "does not start Gunicorn: No module named 'gunicorn'")
 }

@@ -155,12 +155,6 @@ func hypercornAsGiven(t *testing.T, args ...string) (url string, end <-chan erro
 
 func TestE2EHypercornFailures(t *testing.T) {
 	t.Parallel()
-	const failed = `
-async def app(scope, receive, send):
-    if scope["type"] == "lifespan":
-        await receive()
-        await send({"type": "lifespan.startup.failed", "message": "no database"})
-`
 	for name, c := range map[string]struct {
 		text string
 		args []string
@@ -169,7 +163,7 @@ async def app(scope, receive, send):
 		"import":    {"import nosuchmodule\n", nil, []string{"exit code 0", "ModuleNotFoundError: No module named 'nosuchmodule'"}},
 		"attribute": {"x = 1\n", nil, []string{"the app was not found", "application not found"}},
 		"leaves":    {"import sys\nsys.exit('leaving')\n", nil, []string{"a worker of it ended, and with it the whole server"}},
-		"startup":   {failed, nil, []string{"startup (lifespan) failed", "no database"}},
+		"startup":   {failedStartup, nil, []string{"startup (lifespan) failed", "no database"}},
 		"option":    {okASGI, []string{"--no-such"}, []string{"exit code 2", "unrecognized arguments: --no-such"}},
 		"class":     {okASGI, []string{"-k", "nosuch"}, []string{"No worker of class nosuch exists"}},
 	} {

@@ -1,7 +1,6 @@
 package target
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,13 +14,8 @@ func fakeHypercorn(t *testing.T) string { return fakeHypercornOf(t, "0.18.0") }
 func fakeHypercornOf(t *testing.T, version string) string {
 	t.Helper()
 	venv := t.TempDir()
-	file := filepath.Join(venv, "bin", "hypercorn")
-	write(t, file, "#!/bin/sh\n")
 	write(t, filepath.Join(venv, "lib", "python3.11", "site-packages", "hypercorn-"+version+".dist-info", "METADATA"), "")
-	if err := os.Chmod(file, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return script(t, filepath.Join(venv, "bin", "hypercorn"), "")
 }
 
 func TestIsHypercorn(t *testing.T) {

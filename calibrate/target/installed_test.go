@@ -60,7 +60,7 @@ func productNamed(t *testing.T, name string) product {
 	return product{}
 }
 
-// script makes a program that prints something, and notes what it was asked.
+// script makes a program of a shell's lines.
 func script(t *testing.T, file, body string) string {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {

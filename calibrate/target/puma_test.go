@@ -15,14 +15,9 @@ import (
 // configuration prints by itself.
 func fakePuma(t *testing.T, settings ...string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "puma")
 	all := slices.Concat([]string{"version=5.6.5", "workers=0", "min_threads=0", "max_threads=5", "binds=tcp://0.0.0.0:9292",
 		"preload_app=false", "preload_from_env=true", "environment=production"}, settings)
-	script := "#!/bin/sh\ncat <<'E'\ncalibrate." + strings.Join(all, "\ncalibrate.") + "\nhello from config/puma.rb\nE\n"
-	if err := os.WriteFile(file, []byte(script), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return script(t, filepath.Join(t.TempDir(), "puma"), "cat <<'E'\ncalibrate."+strings.Join(all, "\ncalibrate.")+"\nhello from config/puma.rb\nE")
 }
 
 func TestIsPuma(t *testing.T) {
@@ -265,10 +260,7 @@ func TestPumaInstead(t *testing.T) {
 	t.Chdir(dir)
 	t.Setenv("PATH", dir)
 	for _, name := range []string{"bundle", "rackup", "bin/rails", "puma", "ruby", "env"} {
-		write(t, name, "#!/bin/sh\n/bin/cat <<'E'\ncalibrate.version=5.6.5\ncalibrate.max_threads=5\nE\n")
-		if err := os.Chmod(name, 0o755); err != nil {
-			t.Fatal(err)
-		}
+		script(t, name, "/bin/cat <<'E'\ncalibrate.version=5.6.5\ncalibrate.max_threads=5\nE")
 	}
 	measured := func(command string) string {
 		l := recognised(t, Spec{Command: strings.Fields(command)})

@@ -31,6 +31,14 @@ func oldUvicorn(t *testing.T) string {
 	return filepath.Dir(venv(t, "../old/uvicorn"))
 }
 
+// failedStartup is an ASGI app that can't start, and says so.
+const failedStartup = `
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": "no database"})
+`
+
 // okASGI answers with its pid, after so many milliseconds as the path says (/ms/500).
 const okASGI = `
 import asyncio, os

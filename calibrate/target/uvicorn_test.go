@@ -15,11 +15,7 @@ import (
 // fakeUvicorn is a program of that name that says its version, and no more.
 func fakeUvicorn(t *testing.T, version string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "uvicorn")
-	if err := os.WriteFile(file, []byte("#!/bin/sh\necho 'some warning 1.2'\necho 'Running uvicorn "+version+" with CPython 3.11.7 on Linux'\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return script(t, filepath.Join(t.TempDir(), "uvicorn"), "echo 'some warning 1.2'\necho 'Running uvicorn "+version+" with CPython 3.11.7 on Linux'")
 }
 
 // clearUvicorn keeps the tests' own environment out.
@@ -302,10 +298,7 @@ func TestUvicornOfUnknownVersion(t *testing.T) {
 }
 
 func TestUvicornThatIsNone(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "uvicorn")
-	if err := os.WriteFile(file, []byte("#!/bin/sh\necho \"No module named 'click'\"; exit 1\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	file := script(t, filepath.Join(t.TempDir(), "uvicorn"), "echo \"No module named 'click'\"; exit 1")
 	_, err := Recognise(t.Context(), Spec{Command: []string{file, "app:app"}})
 	usage(t, err, "does not start Uvicorn: No module named 'click'")
 }
@@ -318,11 +311,8 @@ func TestGuardKilledWhileAsking(t *testing.T) {
 		{"gunicorn -c x.py", "--print-config", "the guard that watches gunicorn was killed while its configuration was asked for"},
 	} {
 		server := strings.Fields(c.command)
-		file := filepath.Join(t.TempDir(), server[0])
-		script := "#!/bin/sh\nif [ \"$1\" = " + c.asked + " ]; then kill -9 $PPID; sleep 10; fi\necho 'gunicorn (version 27.0.1)'\n"
-		if err := os.WriteFile(file, []byte(script), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		file := script(t, filepath.Join(t.TempDir(), server[0]),
+			"if [ \"$1\" = "+c.asked+" ]; then kill -9 $PPID; sleep 10; fi\necho 'gunicorn (version 27.0.1)'")
 		_, err := Recognise(t.Context(), Spec{Command: slices.Concat([]string{file}, server[1:], []string{"app:app"})})
 		var f *calibrate.Failure
 		if !errors.As(err, &f) || f.Kind != calibrate.KindTool || f.Error() != c.want || !strings.Contains(f.Try, guardName) {

@@ -13,13 +13,8 @@ import (
 // fakeUWSGI shows a configuration, whatever it is asked with.
 func fakeUWSGI(t *testing.T, config string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "uwsgi")
-	script := "#!/bin/sh\ncase $1 in --version) echo 2.0.31; exit;; --help) echo '    --max-requests-delta  add'; exit;; esac\n" +
-		"cat <<'END'\n[uWSGI] getting INI configuration from x.ini\n" + uwsgiBegins + config + uwsgiOurs + "endif = \nlogto = /dev/fd/2\n" + uwsgiEnds + "END\n"
-	if err := os.WriteFile(file, []byte(script), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return script(t, filepath.Join(t.TempDir(), "uwsgi"), "case $1 in --version) echo 2.0.31; exit;; --help) echo '    --max-requests-delta  add'; exit;; esac\n"+
+		"cat <<'END'\n[uWSGI] getting INI configuration from x.ini\n"+uwsgiBegins+config+uwsgiOurs+"endif = \nlogto = /dev/fd/2\n"+uwsgiEnds+"END")
 }
 
 func TestIsUWSGI(t *testing.T) {
@@ -147,11 +142,7 @@ func TestUWSGIDelta(t *testing.T) {
 		"echo --max-requests":                        "no-jitter",
 		"exit 1":                                     "jitter-unknown",
 	} {
-		u := filepath.Join(t.TempDir(), "uwsgi")
-		write(t, u, "#!/bin/sh\n"+help+"\n")
-		if err := os.Chmod(u, 0o755); err != nil {
-			t.Fatal(err)
-		}
+		u := script(t, filepath.Join(t.TempDir(), "uwsgi"), help)
 		l := &Launch{env: os.Environ()}
 		if err := l.askDelta(program{argv: []string{u}}); err != nil {
 			t.Fatal(err)
