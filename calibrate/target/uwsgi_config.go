@@ -180,6 +180,9 @@ func uwsgiOverridden(spec Spec) []string {
 	if spec.Threads > 0 {
 		names = append(names, "threads")
 	}
+	if spec.MaxRequests == 0 {
+		names = append(names, "worker-reload-mercy")
+	}
 	return names
 }
 

@@ -109,13 +109,23 @@ func TestE2EUWSGIFront(t *testing.T) {
 	}
 }
 
+// A worker of uWSGI that is told to end in its first moments doesn't hear it.
+func TestE2EUWSGIStopsAtOnce(t *testing.T) {
+	t.Parallel()
+	command := uwsgiWith(t, module(t, okApp))
+	for range 4 {
+		if stopped, err := start(t, Spec{Command: command, Workers: 2}).Stop(t.Context()); err != nil || stopped.Killed != 0 || stopped.Seconds > 8 {
+			t.Errorf("%+v %v", stopped, err)
+		}
+	}
+}
+
 func TestE2EUWSGIRecycles(t *testing.T) {
 	t.Parallel()
 	r := start(t, Spec{Command: uwsgiWith(t, module(t, okApp)), Workers: 2, MaxRequests: 20})
 	pids := map[string]bool{}
 	time.Sleep(2 * time.Second) // uWSGI puts off replacing a worker that is younger
 	eventually(t, "workers in the place of the first two", func() bool { pids[r.get("/")] = true; return len(pids) > 2 })
-	time.Sleep(300 * time.Millisecond) // a worker that is told to end in its first moments doesn't hear it: it would be killed after 10 s
 }
 
 // What the fixture keeps is what the worker grows by.

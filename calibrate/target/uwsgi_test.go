@@ -40,7 +40,7 @@ func TestIsUWSGI(t *testing.T) {
 
 // What of a configuration is on the command line, what in the copy, and what in neither.
 func TestUWSGIMeasured(t *testing.T) {
-	const ours, end = "--master --processes 1", "--need-app --die-on-term --auto-procname --disable-logging"
+	const ours, end = "--master --processes 1 --worker-reload-mercy 3", "--need-app --die-on-term --auto-procname --disable-logging"
 	for name, c := range map[string]struct{ config, command, copy string }{
 		"nothing":             {"", "--http-socket {host}:{port} " + ours + " " + end, ""},
 		"a socket":            {"socket = /run/x.sock\nchmod-socket = 660\n", "--http-socket {host}:{port} " + ours + " " + end, "chmod-socket = 660\n"},
