@@ -2,7 +2,6 @@ package target
 
 import (
 	"cmp"
-	"net"
 	"regexp"
 	"slices"
 	"strconv"
@@ -29,7 +28,7 @@ func isGranian(p program) bool {
 
 // plan rewrites the command to one worker that nothing replaces, on our address.
 func (granian) plan(l *Launch, p program) error {
-	settings := granianSettings{args: granianOptions.scan(p.args()), env: slices.Concat(l.env, p.set)}
+	settings := granianSettingsOf(granianOptions.scan(p.args()), slices.Concat(l.env, p.set), "")
 	if err := settings.refuse(l.spec); err != nil { // before anything runs
 		return err
 	}
@@ -57,37 +56,12 @@ func (granian) plan(l *Launch, p program) error {
 
 // granianSettings is what the user's command would run with: the command line, then GRANIAN_<OPTION>.
 type granianSettings struct {
-	args    clickArgs
-	env     []string
+	clickSettings
 	version string // "" where it isn't known
 }
 
-// text is a setting, and how to name to the user where it comes from; "" for none.
-func (s granianSettings) text(option string) (value, from string) {
-	for _, arg := range slices.Backward(s.args) {
-		switch arg.option {
-		case option:
-			return arg.value, "--" + option
-		case "no-" + option:
-			return "false", "--no-" + option
-		}
-	}
-	name := granianVariable(option)
-	if value := getenv(s.env, name); value != "" {
-		return value, name
-	}
-	return "", ""
-}
-
-// number is 0 where there is none.
-func (s granianSettings) number(option string) int {
-	value, _ := s.text(option)
-	return pythonInt(value)
-}
-
-func (s granianSettings) on(option string) (on bool, from string) {
-	value, from := s.text(option)
-	return clickTrue(value), from
+func granianSettingsOf(args clickArgs, env []string, version string) granianSettings {
+	return granianSettings{clickSettings{args, env, granianVariable}, version}
 }
 
 // wsgi says whether a worker has threads for requests; else it is an event loop.
@@ -100,51 +74,30 @@ func (s granianSettings) wsgi() bool {
 // default is another one before 2.0.
 func (s granianSettings) threads(workers int) int {
 	const backlog, leastBacklog = 1024, 128
-	if given := s.number("blocking-threads"); given > 0 {
+	if given, _ := s.number("blocking-threads"); given > 0 {
 		return given
 	}
 	if !versionAtLeast(s.version, 2, 0) {
 		return 0
 	}
-	atOnce := s.number("backpressure")
+	atOnce, _ := s.number("backpressure")
 	if atOnce == 0 {
-		atOnce = max(cmp.Or(s.number("backlog"), backlog), leastBacklog) / max(workers, 1)
+		given, _ := s.number("backlog")
+		atOnce = max(cmp.Or(given, backlog), leastBacklog) / max(workers, 1)
 	}
 	return max(atOnce/2, 1)
 }
 
-// address is where the command would listen, "" where it doesn't say.
-func (s granianSettings) address() string {
-	if path, _ := s.text("uds"); path != "" {
-		return "the Unix socket " + path
-	}
-	host, _ := s.text("host")
-	port, _ := s.text("port")
-	if host == "" && port == "" {
-		return ""
-	}
-	return net.JoinHostPort(cmp.Or(host, loopback), cmp.Or(port, "8000"))
-}
-
 // refuse says which settings can't be measured.
 func (s granianSettings) refuse(spec Spec) error {
-	for _, option := range []string{"version", "help"} {
-		if on, from := s.on(option); on {
-			return calibrate.Usage("take "+from+" out", "the command only prints, it serves nothing")
-		}
-	}
-	for _, option := range []string{"ssl-certificate", "ssl-keyfile"} {
-		if _, from := s.text(option); from != "" {
-			return calibrate.Usage("take it out for the measurement", "%s makes granian serve TLS, and calibrate measures plain HTTP", from)
-		}
+	if err := s.clickSettings.refuse("granian", "ssl-certificate", "ssl-keyfile"); err != nil {
+		return err
 	}
 	if http, from := s.text("http"); http == "2" {
 		return calibrate.Usage("--http auto, which answers both", "%s 2 makes granian answer HTTP/2 alone, and calibrate asks by HTTP/1.1", from)
 	}
-	for _, option := range []string{"workers", "port", "blocking-threads", "backpressure", "backlog"} {
-		if value, from := s.text(option); from != "" && !isNumber(value) {
-			return calibrate.Usage("give a whole number, or leave it out: granian does not start with it", "%s %s is not a number", from, value)
-		}
+	if err := s.numbers("granian", "workers", "port", "blocking-threads", "backpressure", "backlog"); err != nil {
+		return err
 	}
 	if spec.Threads > 1 && !s.wsgi() {
 		return calibrate.Usage("leave --threads out; --concurrency N measures N requests at once, --backpressure in the command bounds them",
@@ -159,7 +112,8 @@ func (s granianSettings) refuse(spec Spec) error {
 // describe says what is changed, and what the settings mean for the sizing.
 func (s granianSettings) describe(l *Launch) {
 	l.describeBind(s.address())
-	if was := max(s.number("workers"), 1); was != l.spec.Workers {
+	was, _ := s.number("workers")
+	if was = max(was, 1); was != l.spec.Workers {
 		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), was)
 	}
 	for _, option := range []string{"workers-lifetime", "workers-max-rss"} {
@@ -199,7 +153,7 @@ func (s granianSettings) tell(info *calibrate.TargetInfo, spec Spec) {
 		info.Threads = cmp.Or(spec.Threads, s.threads(spec.Workers))
 	}
 	info.ConcurrencyFlag = "--backpressure"
-	info.ConcurrencyLimit = s.number("backpressure")
+	info.ConcurrencyLimit, _ = s.number("backpressure")
 }
 
 // Traps of Granian that depend on the command: threads that nobody has named, and no bound to the wait for a worker.
@@ -277,10 +231,10 @@ func (granian) running(r *Running, master process) error {
 	environ, _ := r.environ()
 	p := seeThrough(master.args)
 	r.info.ServerVersion = r.packageVersion("granian", p)
-	settings := granianSettings{granianOptions.scan(p.args()), slices.Concat(environ, p.set), r.info.ServerVersion}
+	settings := granianSettingsOf(granianOptions.scan(p.args()), slices.Concat(environ, p.set), r.info.ServerVersion)
 	title := granianTitle.FindStringSubmatch(master.title())
 	if title != nil {
-		settings = granianSettings{clickArgs{{option: "interface", value: title[1]}}, environ, r.info.ServerVersion}
+		settings = granianSettingsOf(clickArgs{{option: "interface", value: title[1]}}, environ, r.info.ServerVersion)
 	}
 	if r.spec.Threads > 1 && !settings.wsgi() {
 		return calibrate.Usage("leave --threads out", "%d threads were named, but a worker of this granian is one event loop", r.spec.Threads)

@@ -28,7 +28,7 @@ func (pypnm) plan(l *Launch, p program) error {
 	if len(words) == 0 || words[0] != "serve" {
 		return calibrate.Usage("calibrate run -- pypnm serve", "only pypnm serve starts a server")
 	}
-	settings := pypnmSettings{uvicornSettings{args: scanPyPNM(words[1:])}}
+	settings := pypnmSettings{uvicornSettings{clickSettings{args: scanPyPNM(words[1:])}}}
 	if err := settings.refuse(); err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (s pypnmSettings) refuse() error {
 			return calibrate.Usage("take it out for the measurement", "%s %s", from, why)
 		}
 	}
-	return s.numbers()
+	return s.refuseNumbers()
 }
 
 // describe says what is changed, and what the settings mean for the sizing.

@@ -30,7 +30,7 @@ func (uvicorn) plan(l *Launch, p program) error {
 		return calibrate.Usage("leave --threads out; --concurrency N measures N requests at once, --limit-concurrency in the command bounds them",
 			"%d threads asked for, but uvicorn has none to set: a worker is one event loop, which takes as many requests at once as come", l.spec.Threads)
 	}
-	settings := uvicornSettings{args: scanUvicorn(p.args()), env: slices.Concat(l.env, p.set)}
+	settings := uvicornSettingsOf(p.args(), slices.Concat(l.env, p.set))
 	err := settings.refuse() // before anything runs
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ func (uvicorn) running(r *Running, master process) error {
 	r.watch.server = uvicorn{supervised: r.hasSpawned(master)}
 	p := seeThrough(master.args)
 	environ, seen := r.environ()
-	settings := uvicornSettings{args: scanUvicorn(p.args()), env: slices.Concat(environ, p.set)}
+	settings := uvicornSettingsOf(p.args(), slices.Concat(environ, p.set))
 	r.info.ServerVersion = r.packageVersion("uvicorn", p)
 	settings.tell(&r.info)
 	if _, from := settings.text("limit-concurrency"); from == "" && !seen {

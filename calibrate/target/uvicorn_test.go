@@ -106,7 +106,7 @@ func TestUvicornPrecedence(t *testing.T) {
 		"a socket before host and port": {"--port 1", "UVICORN_UDS=/x", 1, 0, "the Unix socket /x"},
 		"what is after -- is no option": {"--workers 2 -- --workers 3", "", 2, 0, ""},
 	} {
-		s := uvicornSettings{args: scanUvicorn(strings.Fields(c.args)), env: strings.Fields(c.env)}
+		s := uvicornSettingsOf(strings.Fields(c.args), strings.Fields(c.env))
 		limit, _ := s.number("limit-max-requests")
 		if s.workers() != c.workers || limit != c.limit || s.address() != c.address {
 			t.Errorf("%s: %d workers, limit %d, address %q; want %+v", name, s.workers(), limit, s.address(), c)
@@ -278,7 +278,7 @@ func TestUvicornNumbers(t *testing.T) {
 		"a value of another's":     {"--log-level abc a:a", "", ""},
 		"nothing, and empty names": {"a:a", "UVICORN_WORKERS= WEB_CONCURRENCY=", ""},
 	} {
-		err := uvicornSettings{args: scanUvicorn(strings.Fields(c.args)), env: strings.Fields(c.env)}.refuse()
+		err := uvicornSettingsOf(strings.Fields(c.args), strings.Fields(c.env)).refuse()
 		switch {
 		case c.want == "" && err != nil:
 			t.Errorf("%s: %v", name, err)
