@@ -124,7 +124,7 @@ func TestE2ENowLMS(t *testing.T) {
 func lmsWithoutDatabase(t *testing.T, lmsctl string) {
 	t.Helper()
 	dir := t.TempDir()
-	f := failure(t, Spec{Command: []string{lmsctl, "serve"}, BootDeadline: 10 * time.Second,
+	f := failure(t, Spec{Command: []string{lmsctl, "serve"}, BootDeadline: 20 * time.Second,
 		Env: map[string]string{"DATABASE_URL": "sqlite:///" + filepath.Join(dir, "none.db"), "NOW_LMS_DATA_DIR": dir, "HOME": dir}})
 	if !strings.Contains(f.What, "answered 500") || !strings.Contains(f.Why, "no such table") {
 		t.Errorf("%s: %s", f.What, f.Why)

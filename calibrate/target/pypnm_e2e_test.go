@@ -39,7 +39,8 @@ func TestE2EPyPNM(t *testing.T) {
 			if !strings.HasPrefix(info.ServerVersion, "1.") || !info.CanRecycle || info.HasJitter {
 				t.Errorf("%+v", info)
 			}
-			if stopped, err := r.Stop(t.Context()); err != nil || stopped.Killed != 0 || stopped.Left != 0 {
+			// One of two may still import PyPNM, and hears nothing until it has: seconds on a busy machine.
+			if stopped, err := r.Stop(t.Context()); err != nil || c.workers == 1 && stopped.Killed != 0 || stopped.Left != 0 {
 				t.Errorf("%+v %v", stopped, err)
 			}
 		})

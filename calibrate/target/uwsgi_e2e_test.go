@@ -223,7 +223,7 @@ func uwsgiAsGiven(t *testing.T, text string, args ...string) (url string, cmd *e
 	}
 	address := l.Addr().String()
 	l.Close()
-	words := uwsgiWith(t, module(t, text), append([]string{"--http-socket", address}, args...)...)
+	words := uwsgiWith(t, module(t, text), append([]string{"--http-socket", address, "--worker-reload-mercy", "1"}, args...)...)
 	cmd = exec.Command(words[0], words[1:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
