@@ -1,20 +1,17 @@
 package target
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -340,215 +337,6 @@ func TestE2EUvicornPortInUse(t *testing.T) {
 		says(t, f, calibrate.KindApp, "another process has its port")
 		if !portTaken(err) {
 			t.Error("a port taken meanwhile is not seen as such")
-		}
-	}
-}
-
-func TestE2EUvicornStops(t *testing.T) {
-	t.Parallel()
-	for _, workers := range []int{1, 2} {
-		t.Run(fmt.Sprint(workers), func(t *testing.T) {
-			r := start(t, Spec{Command: uvicornWith(t, module(t, okASGI), "mod:app"), Workers: workers})
-			idle := &http.Client{} // keeps its connection
-			defer idle.CloseIdleConnections()
-			res, err := idle.Get(r.Info().URL)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, _ = io.Copy(io.Discard, res.Body)
-			res.Body.Close()
-			answered := make(chan string, 1)
-			go func() { answered <- r.get("/ms/1000") }()
-			eventually(t, "the request under way", func() bool { return r.established() >= 2 })
-			stopped, err := r.Stop(t.Context())
-			if err != nil || stopped.Killed != 0 || stopped.Left != 0 || stopped.Seconds > 8 {
-				t.Errorf("%+v %v", stopped, err)
-			}
-			if body := <-answered; body == "" {
-				t.Error("the request in flight was cut off")
-			}
-		})
-	}
-}
-
-// established counts the connections that the app's port has.
-func (r *running) established() int {
-	data, err := os.ReadFile("/proc/self/net/tcp")
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	n := 0
-	for line := range strings.Lines(string(data)) {
-		fields := strings.Fields(line)
-		if len(fields) > 3 && strings.HasSuffix(fields[1], fmt.Sprintf(":%04X", r.address.port)) && fields[3] == "01" { // TCP_ESTABLISHED
-			n++
-		}
-	}
-	return n
-}
-
-// Uvicorn waits for a request without end; we don't.
-func TestE2EUvicornHangs(t *testing.T) {
-	t.Parallel()
-	r := start(t, Spec{Command: uvicornWith(t, module(t, okASGI), "mod:app")})
-	go func() {
-		if res, err := readyClient().Get(r.Info().URL + "/ms/60000"); err == nil {
-			res.Body.Close()
-		}
-	}()
-	eventually(t, "the request under way", func() bool { return r.established() == 1 })
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel() // an interrupted run has less patience
-	stopped, err := r.Stop(ctx)
-	if err != nil || stopped.Killed != 1 || stopped.Left != 0 || stopped.Seconds > 6 {
-		t.Errorf("%+v %v", stopped, err)
-	}
-}
-
-func TestE2EUvicornToolKilled(t *testing.T) {
-	t.Parallel()
-	m := mark{value: fmt.Sprintf("%d-%d-", os.Getpid(), marks.Add(1)), log: "none"}
-	tool := startTool(t, toolOrder{Spec: m.on(Spec{Command: uvicornWith(t, module(t, okASGI), "mod:app"), Workers: 2})})
-	eventually(t, "the whole tree", func() bool { return len(m.living()) == 4 }) // parent, tracker, two workers
-	tool.kill9(t)
-	noneLeft(t, m, 5*time.Second)
-	goneWithin(t, tool.Guard, 5*time.Second)
-}
-
-func TestE2EUvicornWorkerReplaced(t *testing.T) {
-	t.Parallel()
-	r := start(t, Spec{Command: uvicornWith(t, module(t, okASGI), "mod:app"), Workers: 2})
-	eventually(t, "both workers", func() bool { workers, _ := r.Workers(); return len(workers) == 2 })
-	before, _ := r.Workers()
-	if err := syscall.Kill(before[0], syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "another worker", func() bool {
-		workers, _ := r.Workers()
-		return len(workers) == 2 && !slices.Equal(workers, before)
-	})
-	f := r.Failure("soak")
-	showFailure(t, f)
-	says(t, f, calibrate.KindInconclusive, "the worker was replaced", "Child process")
-}
-
-// The traps that target warns of, as production would run into them: the command as given, not as measured.
-
-// asGiven runs Uvicorn without calibrate, and returns its address and its end.
-func asGiven(t *testing.T, env string, args ...string) (url string, end <-chan error) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
-	cmd := exec.CommandContext(t.Context(), venv(t, "python"), slices.Concat([]string{"-m", "uvicorn", "--port", itoa(port), "--app-dir", module(t, okASGI)}, args, []string{"mod:app"})...)
-	cmd.Env = append(cmd.Environ(), "PYTHONPATH="+env)
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 5 * time.Second
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended, waited := make(chan error, 1), make(chan struct{})
-	go func() { ended <- cmd.Wait(); close(waited) }()
-	t.Cleanup(func() {
-		<-waited                                            // the context is done by then
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // workers that a busy machine kept from ending in time
-	})
-	url = fmt.Sprintf("http://127.0.0.1:%d", port)
-	eventually(t, "the first answer", func() bool { _, ok := pidAt(url); return ok })
-	return url, ended
-}
-
-// pidAt asks for the pid of a worker, for half a second.
-func pidAt(url string) (pid string, ok bool) {
-	client := readyClient()
-	client.Timeout = 500 * time.Millisecond
-	res, err := client.Get(url)
-	if err != nil {
-		return "", false
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	return string(body), err == nil
-}
-
-// limit-ends-server: exit status 0 at the limit, for which Restart=on-failure does nothing.
-func TestE2EUvicornLimitEndsServer(t *testing.T) {
-	t.Parallel()
-	for version, path := range map[string]string{"new": "", "old": oldUvicorn(t)} {
-		t.Run(version, func(t *testing.T) {
-			url, end := asGiven(t, path, "--limit-max-requests", "20")
-			for range 20 {
-				pidAt(url)
-			}
-			select {
-			case err := <-end:
-				if err != nil {
-					t.Errorf("it ended with %v, not with status 0", err)
-				}
-			case <-time.After(5 * time.Second):
-				t.Error("it lives on")
-			}
-		})
-	}
-}
-
-// From two workers on, a new Uvicorn replaces those that reach the limit.
-func TestE2EUvicornLimitReplacesWorkers(t *testing.T) {
-	t.Parallel()
-	url, _ := asGiven(t, "", "--workers", "2", "--limit-max-requests", "20")
-	pids := map[string]bool{}
-	eventually(t, "workers in the place of the first two", func() bool {
-		if pid, ok := pidAt(url); ok {
-			pids[pid] = true
-		}
-		return len(pids) > 2
-	})
-}
-
-// workers-not-replaced: all are gone, the parent lives, and the port takes connections that nobody answers.
-func TestE2EUvicornOldReplacesNoWorker(t *testing.T) {
-	t.Parallel()
-	url, end := asGiven(t, oldUvicorn(t), "--workers", "2", "--limit-max-requests", "20")
-	silent := 0
-	eventually(t, "silence", func() bool {
-		if _, ok := pidAt(url); ok {
-			silent = 0
-		} else {
-			silent++
-		}
-		return silent >= 3
-	})
-	conn, err := net.DialTimeout("tcp", strings.TrimPrefix(url, "http://"), time.Second)
-	if err != nil {
-		t.Errorf("the port is closed: %v", err)
-	} else {
-		conn.Close()
-	}
-	select {
-	case err := <-end:
-		t.Errorf("the parent ended: %v", err)
-	default:
-	}
-	l := recognised(t, Spec{Command: []string{venv(t, "python"), "-m", "uvicorn", "mod:app"}, Env: map[string]string{"PYTHONPATH": oldUvicorn(t)}})
-	hasWarning(t, l.Warnings(), "workers-not-replaced")
-	if l.Info().CanRecycle {
-		t.Errorf("%+v", l.Info())
-	}
-}
-
-// no-jitter: an old Uvicorn refuses the option.
-func TestE2EUvicornJitter(t *testing.T) {
-	t.Parallel()
-	for path, refused := range map[string]bool{"": false, oldUvicorn(t): true} {
-		cmd := exec.CommandContext(t.Context(), venv(t, "python"), "-m", "uvicorn", "--limit-max-requests-jitter", "5", "--version")
-		cmd.Env = append(cmd.Environ(), "PYTHONPATH="+path)
-		out, err := cmd.CombinedOutput()
-		if (err != nil) != refused || refused && !strings.Contains(string(out), "No such option") {
-			t.Errorf("%q: %v %s", path, err, out)
 		}
 	}
 }

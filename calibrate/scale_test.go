@@ -1,0 +1,87 @@
+package calibrate
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+)
+
+func TestRunScalesToOtherShapes(t *testing.T) {
+	f := newFakeRig()
+	var shapes []Shape
+	f.scale = func(s Setup) (Target, error) {
+		shapes = append(shapes, s.Shape)
+		if s.Workers == 2 {
+			return nil, errors.New("no second worker today")
+		}
+		return f, nil
+	}
+	r, err := runFake(t, f, fakePlan(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []Shape{{1, 16}, {2, 2}}; !slices.Equal(shapes, want) {
+		t.Errorf("shapes %v, want %v", shapes, want)
+	}
+	if r.Worker.Early == nil || r.Worker.Early.Requests != 3*500 {
+		t.Fatalf("the reading after 3 s of 500 requests/s: %+v", r.Worker.Early)
+	}
+	if len(r.Law.Runs) != 1 || r.Law.Runs[0].Requests < r.Worker.Early.Requests || r.Law.Runs[0].MeasuredBytes == 0 {
+		t.Errorf("runs %+v, less warm than the worker's after its first load", r.Law.Runs)
+	}
+	if !slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == "not-scaled" }) {
+		t.Errorf("the shape that failed is passed over: %v", r.Warnings)
+	}
+	if f.stopped != 2 || !r.Complete {
+		t.Errorf("stopped %d times, complete %v", f.stopped, r.Complete)
+	}
+}
+
+// The thread counts that the user names are measured, and weighed.
+func TestRunScalesToTheThreadsAskedFor(t *testing.T) {
+	f := newFakeRig()
+	var shapes []Shape
+	f.scale = func(s Setup) (Target, error) {
+		shapes = append(shapes, s.Shape)
+		return f, nil
+	}
+	p := fakePlan()
+	p.OtherThreads = []int{5, 1}
+	r, err := runFake(t, f, p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []Shape{{1, 5}, {1, 1}, {2, 2}}; !slices.Equal(shapes, want) {
+		t.Errorf("shapes %v, want %v", shapes, want)
+	}
+	for _, threads := range []int{1, 2, 5} {
+		if !slices.ContainsFunc(r.Candidates, func(c Candidate) bool { return c.Threads == threads }) {
+			t.Errorf("no candidate of %d threads", threads)
+		}
+	}
+}
+
+// What is interrupted while it is only checked is whole, and says that it was interrupted.
+func TestRunInterruptedWhileItScales(t *testing.T) {
+	f := newFakeRig()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	f.scale = func(Setup) (Target, error) {
+		cancel(errors.New("Ctrl-C"))
+		return f, nil
+	}
+	r, err := runFake(t, f, fakePlan(), ctx)
+	if kindOf(err) != KindInterrupted || !r.Complete || r.Recommendation.Workers == 0 {
+		t.Errorf("error %v, complete %v, recommended %+v", err, r.Complete, r.Recommendation)
+	}
+	var saved Result
+	for _, s := range f.saved {
+		if s.Complete {
+			saved = s
+			break
+		}
+	}
+	if saved.Recommendation.Workers == 0 {
+		t.Error("nothing whole was saved before the check began")
+	}
+}
