@@ -26,6 +26,7 @@ type fakeRig struct {
 	cpus     int     // of the machine
 	markErr  error
 	saveErr  error
+	stubborn int // processes that had to be killed at the end
 	scale    func(Setup) (Target, error)
 	several  []Route
 	noGroup  string // why the app has no control group of its own
@@ -97,7 +98,7 @@ func (f *fakeRig) Group() (folder, why string) {
 }
 func (f *fakeRig) Stop(context.Context) (Stopped, error) {
 	f.stopped++
-	return Stopped{Seconds: 0.1}, nil
+	return Stopped{Seconds: 0.1, Killed: f.stubborn}, nil
 }
 
 func (f *fakeRig) Routes() []Route { return f.several }

@@ -246,6 +246,10 @@ func (r *run) stop(ctx context.Context) {
 	r.enter(PhaseStop)
 	stopped := r.end(ctx, r.app)
 	r.result.Target.StopSeconds, r.result.Target.Killed = stopped.Seconds, stopped.Killed
+	if stopped.Killed > 0 && ctx.Err() == nil { // an interrupted run has less patience
+		r.warn("killed-at-stop", fmt.Sprintf("%d of the app's processes had not ended %.0f s after it was told to, and had to be killed", stopped.Killed, stopped.Seconds),
+			"look at what it does at its end: a restart in production waits as long, or cuts requests off")
+	}
 }
 
 // end stops an app, and says so if something of it is left.

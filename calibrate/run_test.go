@@ -136,6 +136,24 @@ func TestRunInterrupted(t *testing.T) {
 	}
 }
 
+// What has to be killed is said, unless there was no time to wait for it.
+func TestRunOfAStubbornApp(t *testing.T) {
+	for _, interrupted := range []bool{false, true} {
+		f := newFakeRig()
+		f.stubborn = 2
+		ctx, cancel := context.WithCancel(context.Background())
+		f.at = func(string, *fakeRig) {
+			if interrupted {
+				cancel()
+			}
+		}
+		r, _ := runFake(t, f, fakePlan(), ctx)
+		if r.Target.Killed != 2 || slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == "killed-at-stop" }) == interrupted {
+			t.Errorf("interrupted %v: killed %d, %+v", interrupted, r.Target.Killed, r.Warnings)
+		}
+	}
+}
+
 func TestRunStopsBeforeMemoryRunsOut(t *testing.T) {
 	f := newFakeRig()
 	f.keep = 1 << 20
