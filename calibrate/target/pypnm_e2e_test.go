@@ -10,6 +10,7 @@ import (
 func TestE2EPyPNM(t *testing.T) {
 	pypnm := venv(t, "../pypnm/bin/pypnm")
 	t.Chdir(t.TempDir()) // it makes its folders where it is started
+	// One after the other: Uvicorn kills a worker that does not answer it for 5 s, and PyPNM's import takes 4 s of a core.
 	for name, c := range map[string]struct {
 		workers, processes int
 		args               []string
@@ -20,7 +21,6 @@ func TestE2EPyPNM(t *testing.T) {
 		"2 workers":                 {2, 4, []string{"--limit-max", "3"}, ruleUvicornChild},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			r := start(t, Spec{Command: append([]string{pypnm, "serve"}, c.args...), Workers: c.workers})
 			eventually(t, "the whole tree", func() bool { return len(r.Tree()) == c.processes })
 			found, err := r.Workers()
@@ -46,11 +46,9 @@ func TestE2EPyPNM(t *testing.T) {
 		})
 	}
 	t.Run("recycles", func(t *testing.T) {
-		t.Parallel()
 		pypnmRecycles(t, pypnm)
 	})
 	t.Run("recycles its only worker", func(t *testing.T) {
-		t.Parallel()
 		pypnmEnds(t, pypnm)
 	})
 }
