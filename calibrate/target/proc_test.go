@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // statLine is a line of /proc/PID/stat as the kernel writes it (fs/proc/array.c, do_task_stat).
@@ -145,6 +147,26 @@ func TestZombiesDoNotLive(t *testing.T) {
 	if got := statPIDs(p.tree(1)); !slices.Equal(got, []int{2}) {
 		t.Errorf("%v", got)
 	}
+}
+
+// Whenever it is looked at, something lives of an app whose processes end as soon as they have forked.
+func TestForkingIntoTheBackgroundLives(t *testing.T) {
+	const script = "hop() { [ $1 = 0 ] && exec sleep 30; hop $(($1 - 1)) & exit 0; }; hop 300"
+	g, err := startGuard(order{Path: "/bin/sh", Args: []string{"sh", "-c", script}}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.stop(t.Context(), syscall.SIGKILL, 0)
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+		tree := hostProc.tree(g.pid)
+		if len(tree) == 0 {
+			t.Fatal("nothing seems to live")
+		}
+		if tree[0].Comm == "sleep" {
+			return
+		}
+	}
+	t.Fatal("it never came to its end")
 }
 
 // Processes read one after the other may look like each other's parents.

@@ -29,8 +29,20 @@ func (p procfs) descendants(root int) []int {
 	return tree
 }
 
-// tree is what lives below root.
-func (p procfs) tree(root int) []stat { return living(p.stats(p.descendants(root))) }
+// treeLooks is how often a tree of which nothing seems to live is looked at: more often than a daemon forks.
+const treeLooks = 10
+
+// tree is what lives below root. A process on its way into the background forks and ends, more than once: where it has
+// ended before its state is read, its child has come below root meanwhile, and is found at another look.
+func (p procfs) tree(root int) []stat {
+	for looks := 1; ; looks++ {
+		pids := p.descendants(root)
+		alive := living(p.stats(pids))
+		if len(alive) > 0 || len(pids) == 0 || looks == treeLooks {
+			return alive
+		}
+	}
+}
 
 // below picks the processes below root, parents before their children.
 func below(root int, all []stat) []stat {
