@@ -96,7 +96,7 @@ func (f *attachFlags) check(flags *pflag.FlagSet) error {
 
 // attach checks everything and opens everything before it watches.
 func (f *attachFlags) attach(ctx context.Context, env Env) error {
-	rig, notes, err := f.rig(env)
+	rig, notes, err := f.rig(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -127,11 +127,11 @@ func (f *attachFlags) attach(ctx context.Context, env Env) error {
 }
 
 // rig has the load, if there is any, and what is to be noted about it.
-func (f *attachFlags) rig(env Env) (calibrate.Rig, []calibrate.Warning, error) {
+func (f *attachFlags) rig(ctx context.Context, env Env) (calibrate.Rig, []calibrate.Warning, error) {
 	if f.url == "" {
 		return calibrate.Rig{}, nil, nil
 	}
-	targets, err := f.readTargets(env)
+	targets, err := f.readTargets(ctx, env)
 	if err != nil {
 		return calibrate.Rig{}, nil, err
 	}

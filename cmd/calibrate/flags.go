@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"regexp"
@@ -227,21 +229,18 @@ func (f *requestFlags) defaultPath(command []string) {
 }
 
 // readTargets reads the requests to send, and checks where they go.
-func (f *requestFlags) readTargets(env Env) (loadgen.Targets, error) {
-	targets, err := f.openTargets(env)
+func (f *requestFlags) readTargets(ctx context.Context, env Env) (loadgen.Targets, error) {
+	targets, err := f.openTargets(ctx, env)
 	if err != nil {
 		return targets, err
 	}
 	return targets, targets.Check(f.allowRemote)
 }
 
-func (f *requestFlags) openTargets(env Env) (loadgen.Targets, error) {
+func (f *requestFlags) openTargets(ctx context.Context, env Env) (loadgen.Targets, error) {
 	switch {
 	case f.targets == "-":
-		if env.Terminal {
-			fmt.Fprintln(env.Stderr, "reading targets from stdin")
-		}
-		return loadgen.ReadTargets("stdin", env.Stdin, f.methods...)
+		return f.stdinTargets(ctx, env)
 	case f.targets != "":
 		file, err := openRequests(f.targets, "targets", "name an access log, a HAR, or a file in vegeta's HTTP or JSON format, such as one with the line: GET /")
 		if err != nil {
@@ -255,6 +254,26 @@ func (f *requestFlags) openTargets(env Env) (loadgen.Targets, error) {
 		paths = []string{"/"}
 	}
 	return loadgen.Paths(paths)
+}
+
+// stdinTargets reads them from stdin, where they may never come. The end of ctx ends that.
+func (f *requestFlags) stdinTargets(ctx context.Context, env Env) (loadgen.Targets, error) {
+	if env.Terminal {
+		fmt.Fprintln(env.Stderr, "reading targets from stdin")
+	}
+	in, out := io.Pipe()
+	defer in.Close()
+	go func() { // a read of a terminal can't be ended: it is left to the program's end
+		_, err := io.Copy(out, env.Stdin)
+		out.CloseWithError(err)
+	}()
+	defer context.AfterFunc(ctx, func() { out.CloseWithError(context.Cause(ctx)) })()
+	targets, err := loadgen.ReadTargets("stdin", in, f.methods...)
+	if ctx.Err() != nil {
+		return targets, &calibrate.Failure{Kind: calibrate.KindInterrupted, What: "interrupted while the targets were read from stdin",
+			Why: context.Cause(ctx).Error(), Try: "nothing was started; run it again", Err: context.Cause(ctx)}
+	}
+	return targets, err
 }
 
 // openRequests opens a file of requests. A pipe, which may block, isn't opened.

@@ -116,7 +116,7 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 	if err != nil {
 		return err
 	}
-	targets, err := again.readTargets(env)
+	targets, err := again.readTargets(ctx, env)
 	if err != nil {
 		return err
 	}

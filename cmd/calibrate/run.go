@@ -98,7 +98,7 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 		return err
 	}
 	f.defaultPath(command)
-	targets, err := f.readTargets(env)
+	targets, err := f.readTargets(ctx, env)
 	if err != nil {
 		return err
 	}
