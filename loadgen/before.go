@@ -16,17 +16,19 @@ import (
 // Before is the requests that are sent once, in order, to every app that is started, before its load: a login, mostly.
 // The cookies that they get go with every request of the load.
 type Before struct {
-	name string
-	list []target
+	name   string
+	list   []target // as written, with its placeholders
+	getenv func(string) string
 }
 
 const formType = "application/x-www-form-urlencoded"
 
 var (
-	// variable is ${NAME}, a variable of the environment.
-	variable = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 	// field is {{name}}, a hidden field or a meta element of the page before.
 	field = regexp.MustCompile(`\{\{\s*([^{}\s]+)\s*\}\}`)
+	// placeholder is a field, or ${NAME}, a variable of the environment. Both are filled in at one go: a value that is put
+	// in is never looked at again, whatever it holds.
+	placeholder = regexp.MustCompile(field.String() + `|\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 )
 
 // ReadBefore reads vegeta's HTTP format, or its JSON format. In headers and bodies, ${NAME} stands for a variable of the
@@ -40,17 +42,18 @@ func ReadBefore(name string, r io.Reader, getenv func(string) string) (Before, e
 	if err != nil {
 		return Before{}, err
 	}
-	b := Before{name: name, list: targets.list}
+	b := Before{name: name, list: targets.list, getenv: getenv}
 	for i := range b.list {
 		one := &b.list[i]
 		one.path = strings.NewReplacer("%7B%7B", "{{", "%7D%7D", "}}").Replace(one.path)
 		if len(one.body) > 0 && one.header.Get("Content-Type") == "" {
 			one.header.Set("Content-Type", formType)
 		}
-		if missing := one.fill(variable, getenv, false); missing != "" {
+		filled := *one
+		if missing := filled.fill(getenv, func(name string) string { return name }); missing != "" { // no page is there yet
 			return Before{}, calibrate.Usage("export it, or write its value there", "%s: the environment's %s is not set", b.where(*one), missing)
 		}
-		if _, bad := checkHeader(one.header); bad != nil {
+		if _, bad := checkHeader(filled.header); bad != nil {
 			return Before{}, calibrate.Usage(bad.try, "%s: %s", b.where(*one), bad.what)
 		}
 		if i == 0 && one.asks() {
@@ -66,29 +69,31 @@ func (b Before) where(one target) string {
 	return clip(fmt.Sprintf("%s %s (%s)", one.method, path, where(b.name, one.line)))
 }
 
-// fill replaces what the pattern finds by its value, escaped as its place needs it, and returns the first name that has
-// none. The target's own header and body are replaced, not changed.
-func (t *target) fill(pattern *regexp.Regexp, value func(name string) string, paths bool) (missing string) {
-	replace := func(text string, escape func(string) string) string {
+// fill replaces each placeholder by its value, escaped as its place needs it, and returns the first name that has none. The
+// target's own header and body are replaced, not changed.
+func (t *target) fill(variable, value func(name string) string) (missing string) {
+	replace := func(text string, pattern *regexp.Regexp, escape func(string) string) string {
 		return pattern.ReplaceAllStringFunc(text, func(found string) string {
-			name := pattern.FindStringSubmatch(found)[1]
-			filled := value(name)
+			name, filled := "", ""
+			if m := pattern.FindStringSubmatch(found); m[1] != "" {
+				name, filled = m[1], value(m[1])
+			} else {
+				name, filled = m[2], variable(m[2])
+			}
 			if filled == "" && missing == "" {
 				missing = name
 			}
 			return escape(filled)
 		})
 	}
-	if paths {
-		t.path = replace(t.path, url.QueryEscape)
-	}
+	t.path = replace(t.path, field, url.QueryEscape)
 	t.header = t.header.Clone()
 	for _, values := range t.header {
 		for i := range values {
-			values[i] = replace(values[i], plainly)
+			values[i] = replace(values[i], placeholder, plainly)
 		}
 	}
-	t.body = []byte(replace(string(t.body), escaperOf(t.header.Get("Content-Type"))))
+	t.body = []byte(replace(string(t.body), placeholder, escaperOf(t.header.Get("Content-Type"))))
 	return missing
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,44 @@ func TestLoadIsLoggedIn(t *testing.T) {
 	}
 	if tally := attack(t, l, a.URL, calibrate.Pace{Requests: 10}); tally.Redirects["/login"] != 10 {
 		t.Errorf("%+v", tally)
+	}
+}
+
+// What is put in is sent as it is, though it looks like a placeholder itself; those beside it are filled in.
+func TestValuesAreNoPlaceholders(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const secret, token = "p{{csrf}}${USER_NAME}{{x}}", "t${USER_PASSWORD}{{csrf}}"
+	get := func(name string) string {
+		return map[string]string{"SECRET": secret, "USER_NAME": "u", "USER_PASSWORD": "p"}[name]
+	}
+	write(t, "json", `{"a":"${SECRET}","b":"{{csrf}}","c":"${USER_NAME}"}`)
+	write(t, "form", `a=${SECRET}&b={{csrf}}&c=${USER_NAME}`)
+	var bodies, headers []string
+	a := newApp(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		bodies, headers = append(bodies, string(body)), append(headers, r.Header.Get("X"))
+		http.SetCookie(w, &http.Cookie{Name: "session", Value: "1", Path: "/"})
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, "<meta name=csrf content='%s'>", token)
+	})
+	const text = "GET /\nX: ${SECRET}\n\nPOST /\nContent-Type: application/json\nX: {{csrf}} ${SECRET}\n@json\n\nPOST /\nX: ${USER_NAME}\n@form\n"
+	b, err := ReadBefore("login.txt", strings.NewReader(text), get)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := New(path(t, "/"), Options{Before: b})
+	for range 2 { // an app that is started again gets the same
+		bodies, headers = nil, nil
+		if err := l.Prepare(t.Context(), a.URL); err != nil {
+			t.Fatal(err)
+		}
+		form := url.Values{"a": {secret}, "b": {token}, "c": {"u"}}.Encode()
+		if want := []string{"", `{"a":"` + secret + `","b":"` + token + `","c":"u"}`, form}; !slices.Equal(bodies, want) {
+			t.Errorf("bodies %q\nwant   %q", bodies, want)
+		}
+		if want := []string{secret, token + " " + secret, "u"}; !slices.Equal(headers, want) {
+			t.Errorf("headers %q\nwant    %q", headers, want)
+		}
 	}
 }
 
@@ -222,7 +261,7 @@ func FuzzReadBefore(f *testing.F) {
 		}
 		p, _ := readPage(strings.NewReader(html))
 		for _, one := range b.list {
-			if one.fill(field, func(name string) string { return p.fields[name] }, true) != "" {
+			if one.fill(getenv, func(name string) string { return p.fields[name] }) != "" {
 				continue
 			}
 			req, err := Targets{list: []target{one}}.rebase("http://127.0.0.1:1", nil)[0].Request()

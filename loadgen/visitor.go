@@ -82,7 +82,7 @@ func (v *visitor) follow(req *http.Request, via []*http.Request) error {
 
 func (v *visitor) send(ctx context.Context, one target) error {
 	place := v.before.where(one)
-	if missing := one.fill(field, func(name string) string { return v.page.fields[name] }, true); missing != "" {
+	if missing := one.fill(v.before.getenv, func(name string) string { return v.page.fields[name] }); missing != "" {
 		return refused(place+" can't be sent", fmt.Sprintf("the page before it has no hidden field or meta element named %s", clip(missing)),
 			"look at the page's source for the name of its token")
 	}
