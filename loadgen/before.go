@@ -74,12 +74,12 @@ func (b Before) where(one target) string {
 func (t *target) fill(variable, value func(name string) string) (missing string) {
 	replace := func(text string, pattern *regexp.Regexp, escape func(string) string) string {
 		return pattern.ReplaceAllStringFunc(text, func(found string) string {
-			name, filled := "", ""
-			if m := pattern.FindStringSubmatch(found); m[1] != "" {
-				name, filled = m[1], value(m[1])
-			} else {
-				name, filled = m[2], variable(m[2])
+			m := pattern.FindStringSubmatch(found)
+			name, from := m[1], value
+			if name == "" {
+				name, from = m[2], variable
 			}
+			filled := from(name)
 			if filled == "" && missing == "" {
 				missing = name
 			}
