@@ -3,7 +3,6 @@ package target
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"syscall"
@@ -16,6 +15,8 @@ const (
 	configLimit  = 15 * time.Second
 	probeBytes   = 1 << 20
 )
+
+var errProbeLimit = errors.New("no answer in time")
 
 // probe runs a command of the server's own for what it prints, under a guard, in the app's environment. It is killed
 // as soon as enough says that the output is complete, at the limit, and when the context ends. The error is errGuardEnded
@@ -79,7 +80,7 @@ func readProbe(read *os.File, enough func([]byte) bool) ([]byte, error) {
 		case errors.Is(err, io.EOF):
 			return out, nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return out, fmt.Errorf("no answer in time")
+			return out, errProbeLimit
 		case err != nil:
 			return out, err
 		}

@@ -82,7 +82,12 @@ func uwsgiUnread(out []byte, err error) error {
 	if f.Why = strings.Join(lastLines(log, 1), ""); f.Why == "" && err != nil {
 		f.Why = err.Error()
 	}
-	if strings.Contains(f.Why, "unrecognized option") {
+	switch { // asked, it takes its locks already: it applies its settings before it shows them
+	case strings.Contains(f.Why, "is locked by another instance"):
+		f.Try = "take flock out for the measurement, or stop the uwsgi that holds the lock"
+	case errors.Is(err, errProbeLimit):
+		f.Try = "where it has flock-wait, take that out for the measurement: it waits for the uwsgi that holds the lock"
+	case strings.Contains(f.Why, "unrecognized option"):
 		f.Try = "correct it; where the option is a plugin's, name that before it: --plugin python3 (Debian: apt-get install uwsgi-plugin-python3)"
 	}
 	return f
@@ -141,6 +146,7 @@ var uwsgiLeftOut = []struct {
 	{slices.Concat(uwsgiMemoryLimits, []string{"reload-on-*", "max-worker-lifetime*"}), "no worker is replaced for its memory, its age or an exception"},
 	{[]string{"py-auto-reload*", "py-autoreload*", "python-auto-reload*", "python-autoreload*", "touch-*", "fs-*"}, "it does not watch files to reload the app"},
 	{[]string{"pidfile*", "safe-pidfile*"}, "no pid file is written"},
+	{[]string{"flock*"}, "it takes no lock, which would keep production from starting"},
 	{[]string{"logto*", "logger*", "req-logger", "log-master*", "log-req-master", "log-syslog", "syslog", "rsyslog", "log-socket", "threaded-logger",
 		"log-route", "log-req-route", "log-truncate", "log-maxsize", "log-backupname", "log-reopen"}, "the log goes to the run's app.log"},
 	{slices.Concat(strings.Fields("stats* carbon* snmp* subscribe* master-fifo fifo notify-socket* zerg-server zerg-pool legion* udp multicast metric-dir* metrics-dir*"),

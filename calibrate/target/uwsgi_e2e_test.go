@@ -1,6 +1,7 @@
 package target
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -198,6 +199,44 @@ func TestE2EUWSGIRefuses(t *testing.T) {
 	}
 	if exists(log) || !exists(filepath.Join(dir, "mod.py")) {
 		t.Error("a log file was opened, or a pid file removed")
+	}
+}
+
+// holdLock takes the lock of a file as uWSGI does, in another process, and keeps it until the test ends.
+func holdLock(t *testing.T, file string) {
+	t.Helper()
+	hold := exec.Command(venv(t, "python"), "-c", "import fcntl, sys\n"+
+		"f = open(sys.argv[1], 'w')\nfcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB)\nprint(flush=True)\nsys.stdin.read()", file)
+	in, _ := hold.StdinPipe()
+	out, _ := hold.StdoutPipe()
+	if err := hold.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { in.Close(); _ = hold.Wait() })
+	if _, err := out.Read(make([]byte, 1)); err != nil {
+		t.Errorf("%s is locked: %v", file, err)
+	}
+}
+
+// Production's lock is not held while its app is measured; where production holds it, uwsgi can't be asked.
+func TestE2EUWSGILock(t *testing.T) {
+	t.Parallel()
+	dir := module(t, okApp)
+	for _, name := range []string{"flock", "flock-wait", "flock2", "flock-wait2"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(dir, name+".lock")
+			write(t, file, "")
+			command := uwsgiWith(t, dir, "--"+name, file)
+			r := start(t, Spec{Command: command})
+			hasChange(t, r.Info(), "it takes no lock, which would keep production from starting: without "+name)
+			holdLock(t, file)
+			_, err := Recognise(t.Context(), Spec{Command: command})
+			var f *calibrate.Failure
+			if !errors.As(err, &f) || f.Kind != calibrate.KindUsage || !strings.Contains(f.Try, "flock") {
+				t.Errorf("with the lock held: %#v", err)
+			}
+		})
 	}
 }
 
