@@ -160,15 +160,20 @@ func (c uwsgiConfig) describeSocket(l *Launch) {
 		}
 	}
 	l.describeBind(strings.Join(addresses, ", "))
-	if len(protocols) > 0 && !slices.Contains(protocols, "http") && !slices.Contains(protocols, "http-socket") {
+	isHTTP := func(name string) bool { return name == "http" || name == "http-socket" || name == "http11-socket" }
+	if len(protocols) > 0 && !slices.ContainsFunc(protocols, isHTTP) {
 		l.change("it speaks HTTP instead of the protocol of %s, which calibrate doesn't speak", strings.Join(slices.Compact(protocols), ", "))
 	}
 }
 
-// listener is the option that listens: http is a process of its own before the workers, which is measured with them.
+// listener is the option that listens: http is a process of its own before the workers, which is measured with them;
+// http11-socket keeps connections open, which http-socket does not, whatever a client asks for (proto/http.c).
 func (c uwsgiConfig) listener() string {
-	if c.has("http") {
+	switch {
+	case c.has("http"):
 		return "--http"
+	case c.has("http11-socket"):
+		return "--http11-socket"
 	}
 	return "--http-socket"
 }

@@ -1,9 +1,12 @@
 package target
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -199,6 +202,38 @@ func TestE2EUWSGIRefuses(t *testing.T) {
 	}
 	if exists(log) || !exists(filepath.Join(dir, "mod.py")) {
 		t.Error("a log file was opened, or a pid file removed")
+	}
+}
+
+// Connections are kept open where they are in production.
+func TestE2EUWSGIKeepAlive(t *testing.T) {
+	t.Parallel()
+	dir := module(t, okApp)
+	for socket, want := range map[string]int{"--http-socket": 3, "--http11-socket": 1} {
+		r := start(t, Spec{Command: uwsgiWith(t, dir, socket, ":1")})
+		for _, change := range r.Info().Changes {
+			if strings.Contains(change, "speaks HTTP instead") {
+				t.Errorf("%s: %s", socket, change)
+			}
+		}
+		dialled, transport := 0, &http.Transport{}
+		transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			dialled++
+			return (&net.Dialer{}).DialContext(ctx, network, address)
+		}
+		for range 3 {
+			res, err := (&http.Client{Transport: transport}).Get(r.Info().URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = io.Copy(io.Discard, res.Body)
+			res.Body.Close()
+			time.Sleep(50 * time.Millisecond) // for the end of the connection to come
+		}
+		transport.CloseIdleConnections()
+		if dialled != want {
+			t.Errorf("%s: %d connections for 3 requests, want %d", socket, dialled, want)
+		}
 	}
 }
 
