@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -35,6 +36,46 @@ func TestRunScalesToOtherShapes(t *testing.T) {
 	}
 	if f.stopped != 2 || !r.Complete {
 		t.Errorf("stopped %d times, complete %v", f.stopped, r.Complete)
+	}
+}
+
+// A shape that serves next to nothing is told, with what one worker served, whether it could be measured or not.
+func TestRunWarnsOfAShapeThatStalls(t *testing.T) {
+	for name, c := range map[string]struct {
+		capacity       float64 // of the shape; the worker's is 500
+		stalled, known bool
+		text           string
+	}{
+		"nothing":          {0, true, false, "with 1 worker of 16 threads no request was answered in 10 s, with 1 worker of 2 threads 500 a second"},
+		"hardly anything":  {40, true, true, "with 1 worker of 16 threads only 400 requests were answered in 10 s, with 1 worker of 2 threads 500 a second"},
+		"a busy machine":   {60, false, true, ""},
+		"the same as ever": {500, false, true, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFakeRig()
+			f.scale = func(s Setup) (Target, error) {
+				f.capacity = 500
+				if s.Threads == 16 {
+					f.capacity = c.capacity
+				}
+				return f, nil
+			}
+			r, err := runFake(t, f, fakePlan(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := hasWarning(r, "stalled"); got != c.stalled {
+				t.Errorf("stalled %v: %v", got, r.Warnings)
+			}
+			if got := len(r.Law.Runs) == 1; got != c.known {
+				t.Errorf("measured %v: %v", got, r.Warnings)
+			}
+			for _, w := range r.Warnings {
+				if w.Code == "stalled" && !strings.HasPrefix(w.Text, c.text+": ") {
+					t.Error(w.Text)
+				}
+			}
+		})
 	}
 }
 

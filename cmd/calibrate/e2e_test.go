@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -272,6 +273,19 @@ func TestE2EGunicornThatKeepsNothing(t *testing.T) {
 	r := s.result(t)
 	if r.Creep.Verdict != "flat" || r.Recommendation.MaxRequests != 0 {
 		t.Errorf("verdict %s, max-requests %d", r.Creep.Verdict, r.Recommendation.MaxRequests)
+	}
+}
+
+// Threads that wait for each other, as those of an app do that takes two connections a request from too small a pool.
+func TestE2EThreadsThatStall(t *testing.T) {
+	skipShort(t)
+	t.Parallel()
+	s := flask(t, []string{"CALIBRATE_POOL=8", "CALIBRATE_HOLD_MS=10"}, "--duration", "1s")
+	s.end(t, 3*time.Minute)
+	r := s.result(t)
+	i := slices.IndexFunc(r.Warnings, func(w calibrate.Warning) bool { return w.Code == "stalled" })
+	if i < 0 || !strings.Contains(r.Warnings[i].Text, "1 worker of 16 threads") {
+		t.Errorf("warnings %v\n%s", r.Warnings, s.stderr.String())
 	}
 }
 
