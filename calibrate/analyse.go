@@ -248,7 +248,7 @@ func question(r Result, budget int64) sizing.Question {
 	if r.Mode != ModeAttach {
 		q = withoutCreep(q, r)
 	}
-	q = withCreep(q, r)
+	q = withLeaving(withCreep(q, r), r)
 	if r.Mode == ModeAttach {
 		q.RatePerSecond, q.RateBasis, q.Workers = watchedRate(*r.Watch), "watched", r.Worker.Workers
 		q.ThreadsUnknown = r.Target.Threads == 0

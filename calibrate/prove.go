@@ -256,7 +256,7 @@ func (pr *prover) most(s Setup) int64 {
 	if high := pr.result.Creep.High; steepest > 0 && high != nil {
 		steepest = pr.result.Creep.Together().High
 	}
-	return pr.result.Law.at(s.Workers, max(s.Threads, 1)) + int64(float64(s.Workers)*steepest*life)
+	return pr.result.Law.at(s.Workers, max(s.Threads, 1)) + leaving(pr.result, s) + int64(float64(s.Workers)*steepest*life)
 }
 
 // warm is how many requests a worker serves that is not replaced: as many as the measured one had, within reason.

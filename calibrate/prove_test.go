@@ -408,3 +408,21 @@ func TestProveAsksForNoLimitThatCannotBe(t *testing.T) {
 		t.Errorf("%+v", one)
 	}
 }
+
+// What a worker takes while it ends is in no comparison: the readings of the last second before one is gone are left out.
+func TestTrialLeavesTheEndOfAWorkerOut(t *testing.T) {
+	began := time.Now()
+	for recycling, want := range map[int64]int64{100: 14, 0: 300} {
+		at := &tryout{setup: Setup{MaxRequests: recycling}}
+		for i, bytes := range []int64{10, 11, 12, 13, 14, 200, 300} { // every quarter of a second
+			at.compare(reading{began.Add(time.Duration(i) * time.Second / 4), bytes, bytes - 1})
+		}
+		at.compare(reading{began.Add(2 * time.Second), 15, 14})
+		if recycling > 0 {
+			at.held = nil
+		}
+		if at.trial.ObservedBytes != want || at.trial.ExpectedBytes != want-1 {
+			t.Errorf("max-requests %d: %d observed and %d expected, want %d", recycling, at.trial.ObservedBytes, at.trial.ExpectedBytes, want)
+		}
+	}
+}

@@ -26,7 +26,9 @@ type fakeRig struct {
 	cpus     int     // of the machine
 	markErr  error
 	saveErr  error
-	stubborn int // processes that had to be killed at the end
+	stubborn int   // processes that had to be killed at the end
+	leaving  int64 // bytes that a worker takes more while it ends
+	copied   atomic.Int64
 	scale    func(Setup) (Target, error)
 	several  []Route
 	noGroup  string // why the app has no control group of its own
@@ -98,6 +100,9 @@ func (f *fakeRig) Group() (folder, why string) {
 }
 func (f *fakeRig) Stop(context.Context) (Stopped, error) {
 	f.stopped++
+	f.copied.Store(f.leaving)
+	time.Sleep(100 * time.Millisecond)
+	f.copied.Store(0)
 	return Stopped{Seconds: 0.1, Killed: f.stubborn}, nil
 }
 
@@ -215,7 +220,7 @@ func (p *fakeProbe) Detail() (Detail, error) {
 	if p.rig.detail != nil {
 		return Detail{}, p.rig.detail
 	}
-	return Detail{RSS: p.bytes(), PSS: p.bytes() - 8<<20, PrivateDirty: p.bytes() - 20<<20, PrivateClean: 1 << 20}, nil
+	return Detail{RSS: p.bytes(), PSS: p.bytes() - 8<<20, PrivateDirty: p.bytes() - 20<<20 + p.rig.copied.Load(), PrivateClean: 1 << 20}, nil
 }
 func (p *fakeProbe) Close() error { return nil }
 

@@ -244,7 +244,9 @@ const stopLimit = 20 * time.Second
 
 func (r *run) stop(ctx context.Context) {
 	r.enter(PhaseStop)
+	leaving := r.watchLeaving()
 	stopped := r.end(ctx, r.app)
+	r.result.Worker.LeavingBytes = leaving()
 	r.result.Target.StopSeconds, r.result.Target.Killed = stopped.Seconds, stopped.Killed
 	if stopped.Killed > 0 && ctx.Err() == nil { // an interrupted run has less patience
 		r.warn("killed-at-stop", fmt.Sprintf("%d of the app's processes had not ended %.0f s after it was told to, and had to be killed", stopped.Killed, stopped.Seconds),

@@ -16,6 +16,9 @@ func sum(r calibrate.Result) []fact {
 	} else if law != "" {
 		facts = append(facts, fact{"law", law})
 	}
+	if l := r.Worker.LeavingBytes; l >= 1<<20 && rec.MaxRequests > 0 {
+		facts = append(facts, fact{"leaving", megabytes(l) + " more while a worker is replaced: as it ends, it copies pages that it shared with its master"})
+	}
 	if checks := checksOf(r.Law); checks != "" {
 		facts = append(facts, fact{"checked", checks})
 	}
