@@ -37,7 +37,7 @@ type tree struct{ worker, shared int64 }
 // short runs are compared with the reading after its first load: see fit.
 func law(r Result) Law {
 	threads := max(r.Target.Threads, 1)
-	l := Law{Basis: "none", Runs: slices.Clone(r.Law.Runs)}
+	l := Law{Basis: "none", Runs: slices.Clone(r.Law.Runs), Unserved: r.Law.Unserved}
 	if l.Runs == nil {
 		l.Runs = []LawRun{}
 	}

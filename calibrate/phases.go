@@ -342,7 +342,10 @@ func (r *run) mostlyFailing(answered, succeeded int64, b Bucket) *Failure {
 	f.Kind = KindInconclusive
 	f.What = fmt.Sprintf("most requests fail: %d of %d", failed, answered)
 	f.Why = "in the last second " + sayErrors(b.Errors)
-	f.Try = "ask for a page that the app serves without logging in (--path, --targets), log in first (--before), or look at its log below"
+	f.Try = "ask for a page that the app serves without logging in (--path, --targets), log in first (--before), or look at its log"
+	if len(b.Errors) == 1 && b.Errors[ClassTimeout] > 0 {
+		f.Try = "ask less at once (--threads, --concurrency) if requests wait for each other or for a pool of connections; a longer --timeout if they are only slow"
+	}
 	return f
 }
 

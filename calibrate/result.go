@@ -293,6 +293,7 @@ type Law struct {
 	ResidualBytes int64    `json:"residual_bytes"`
 	Basis         string   `json:"basis"`
 	Runs          []LawRun `json:"runs"`
+	Unserved      []Shape  `json:"unserved,omitempty"` // were tried and hardly served: no candidates
 }
 
 // LawRun is one short run: what the main run promised for its shape, and what was measured.

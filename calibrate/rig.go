@@ -114,6 +114,18 @@ type Tally struct {
 	Examples map[string]string
 }
 
+// ClassTimeout is the class of the errors of requests that had no whole answer in time.
+const ClassTimeout = "timeout"
+
+func timeouts(errors []ErrorCount) (n int64) {
+	for _, e := range errors {
+		if e.Class == ClassTimeout {
+			n += e.Count
+		}
+	}
+	return n
+}
+
 // SuccessRatio is nil where nothing was answered.
 func (t Tally) SuccessRatio() *float64 {
 	if t.Requests == 0 {

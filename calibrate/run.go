@@ -261,9 +261,9 @@ func (r *run) end(ctx context.Context, app App) Stopped {
 	return stopped
 }
 
-// endApp stops an app, also where ctx has ended.
+// endApp stops an app, also where ctx has ended: then it has less time for that.
 func endApp(ctx context.Context, app App) (Stopped, []Warning) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
+	ctx, cancel := context.WithTimeout(ctx, stopLimit)
 	defer cancel()
 	stopped, err := app.Stop(ctx)
 	if err == nil && stopped.Left == 0 {

@@ -3,6 +3,7 @@ package calibrate
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +11,10 @@ import (
 )
 
 // Shape is how many workers, and threads in each, an app is started with.
-type Shape struct{ Workers, Threads int }
+type Shape struct {
+	Workers int `json:"workers"`
+	Threads int `json:"threads"`
+}
 
 func (s Shape) String() string {
 	if s.Threads == 0 {
@@ -69,7 +73,7 @@ func (r *run) tooMuchForOne() bool {
 }
 
 func (r *run) tryScale(ctx context.Context, shape Shape) {
-	if err := r.scaleTo(ctx, shape); err != nil {
+	if err := r.scaleTo(ctx, shape); err != nil && !errors.Is(err, errStalled) {
 		r.warn("not-scaled", fmt.Sprintf("%s could not be measured (%v), so that much of the law is computed, not checked", shape, err), "look at app.log in the run's folder")
 	}
 }
@@ -116,10 +120,10 @@ func (r *run) measureShape(ctx context.Context, b *beside, shape Shape) error {
 	if err != nil {
 		return err
 	}
-	if float64(tally.Succeeded) < leastSuccess*float64(tally.Requests) {
-		return fmt.Errorf("%d of %d requests succeeded", tally.Succeeded, tally.Requests)
+	if err := r.served(shape, tally); err != nil {
+		r.result.Law.Unserved = append(r.result.Law.Unserved, shape)
+		return err
 	}
-	r.noteStall(shape, tally)
 	if tally.Requests < int64(fewRequests*shape.Workers) {
 		return fmt.Errorf("%s in %.0f s", onlyAnswered(tally.Requests), tally.Seconds)
 	}
@@ -133,21 +137,32 @@ func (r *run) measureShape(ctx context.Context, b *beside, shape Shape) error {
 	return nil
 }
 
-// stalledShare of what one worker serves is what a shape serves at most that is stuck. NOW LMS 2.0.4 takes two connections a
+// stalledShare of what is expected of a shape is what one serves at most that is stuck. NOW LMS 2.0.4 takes two connections a
 // request from a pool of 15 (SQLAlchemy's 5 + 10): with 16 threads each holds one and waits 30 s for another, and it
 // served 0.2 requests/s, with 14 threads 59. Others on the same cores were never seen to take nine tenths.
 const stalledShare = 0.1
 
-// noteStall warns of a shape whose threads wait where one worker as measured does not.
-func (r *run) noteStall(shape Shape, t Tally) {
-	alone := cmp.Or(r.result.Load.Capacity, r.result.Load.RateSent)
-	if float64(t.Requests) >= stalledShare*alone*t.Seconds {
-		return
+// errStalled has its warning already.
+var errStalled = errors.New("it stalled")
+
+// served says what is wrong with a shape that fails most requests, or hardly answers where one worker as measured does. At
+// the measured rate the requests under way at the end would have been answered, too: where each takes seconds, nothing may
+// be. Requests that end at the client's timeout are no answers.
+func (r *run) served(shape Shape, t Tally) error {
+	alone, answered := cmp.Or(r.result.Load.Capacity, r.result.Load.RateSent), t.Requests-timeouts(t.Errors)
+	expected := alone*t.Seconds - float64(shape.Workers*max(shape.Threads, 1))
+	if float64(answered) < stalledShare*expected {
+		measured := Shape{1, r.result.Target.Threads}
+		r.warn("stalled", fmt.Sprintf("with %s %s in %.0f s, with %s %.3g a second: most likely they wait for each other, or for "+
+			"something that there is too little of, such as connections to a database; nothing of that shape is in the law",
+			shape, onlyAnswered(answered), t.Seconds, measured, alone),
+			fmt.Sprintf("stay with %s, or make larger what they wait for: a pool of connections, perhaps", measured))
+		return errStalled
 	}
-	measured := Shape{1, r.result.Target.Threads}
-	r.warn("stalled", fmt.Sprintf("with %s %s in %.0f s, with %s %.3g a second: most likely they wait for each other, or for "+
-		"something that there is too little of, such as connections to a database", shape, onlyAnswered(t.Requests), t.Seconds, measured, alone),
-		fmt.Sprintf("stay with %s, or make larger what they wait for: a pool of connections, perhaps", measured))
+	if float64(t.Succeeded) < leastSuccess*float64(t.Requests) {
+		return fmt.Errorf("%d of %d requests succeeded", t.Succeeded, t.Requests)
+	}
+	return nil
 }
 
 func onlyAnswered(requests int64) string {

@@ -39,36 +39,42 @@ func TestRunScalesToOtherShapes(t *testing.T) {
 	}
 }
 
-// A shape that serves next to nothing is told, with what one worker served, whether it could be measured or not.
+// A shape that serves next to nothing is told, with what one worker served. It is neither measured nor a candidate.
 func TestRunWarnsOfAShapeThatStalls(t *testing.T) {
 	for name, c := range map[string]struct {
-		capacity       float64 // of the shape; the worker's is 500
-		stalled, known bool
-		text           string
+		capacity, alone float64 // of the shape, and of the measured worker
+		stalled         bool
+		text            string
 	}{
-		"nothing":          {0, true, false, "with 1 worker of 16 threads no request was answered in 10 s, with 1 worker of 2 threads 500 a second"},
-		"hardly anything":  {40, true, true, "with 1 worker of 16 threads only 400 requests were answered in 10 s, with 1 worker of 2 threads 500 a second"},
-		"a busy machine":   {60, false, true, ""},
-		"the same as ever": {500, false, true, ""},
+		"nothing":          {0, 500, true, "with 1 worker of 16 threads no request was answered in 10 s, with 1 worker of 2 threads 500 a second"},
+		"hardly anything":  {40, 500, true, "with 1 worker of 16 threads only 400 requests were answered in 10 s, with 1 worker of 2 threads 500 a second"},
+		"a busy machine":   {60, 500, false, ""},
+		"the same as ever": {500, 500, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFakeRig()
+			f.capacity = c.alone
 			f.scale = func(s Setup) (Target, error) {
-				f.capacity = 500
+				f.capacity = c.alone
 				if s.Threads == 16 {
 					f.capacity = c.capacity
 				}
 				return f, nil
 			}
-			r, err := runFake(t, f, fakePlan(), nil)
+			p := fakePlan()
+			p.Prefer = "threads"
+			r, err := runFake(t, f, p, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := hasWarning(r, "stalled"); got != c.stalled {
-				t.Errorf("stalled %v: %v", got, r.Warnings)
+			if hasWarning(r, "stalled") != c.stalled {
+				t.Errorf("warnings %v", r.Warnings)
 			}
-			if got := len(r.Law.Runs) == 1; got != c.known {
-				t.Errorf("measured %v: %v", got, r.Warnings)
+			if got := slices.ContainsFunc(r.Law.Runs, func(run LawRun) bool { return run.Threads == 16 }); got == c.stalled {
+				t.Errorf("measured %v: %v", got, r.Law.Runs)
+			}
+			if most := r.Recommendation.Threads; (most > r.Target.Threads) == c.stalled {
+				t.Errorf("%d threads are recommended", most)
 			}
 			for _, w := range r.Warnings {
 				if w.Code == "stalled" && !strings.HasPrefix(w.Text, c.text+": ") {
@@ -76,6 +82,22 @@ func TestRunWarnsOfAShapeThatStalls(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Of requests that take seconds each, none may be answered in a short run.
+func TestServedSlowly(t *testing.T) {
+	r := &run{}
+	r.result.Target.Threads, r.result.Load.Capacity = 2, 0.6
+	if err := r.served(Shape{1, 32}, Tally{Seconds: 10}); err != nil || len(r.result.Warnings) > 0 {
+		t.Errorf("%v %v", err, r.result.Warnings)
+	}
+	r.result.Load.Capacity = 60
+	if err := r.served(Shape{1, 32}, Tally{Seconds: 10, Requests: 64, Errors: []ErrorCount{{ClassTimeout, 64}}}); !errors.Is(err, errStalled) {
+		t.Errorf("all ended at the timeout: %v", err)
+	}
+	if err := r.served(Shape{1, 32}, Tally{Seconds: 10, Requests: 900, Errors: []ErrorCount{{"status 500", 900}}}); err == nil || errors.Is(err, errStalled) {
+		t.Errorf("all failed: %v", err)
 	}
 }
 

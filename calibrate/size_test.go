@@ -95,16 +95,20 @@ func TestThreadRange(t *testing.T) {
 		idle        int64
 		basis       string
 		runs        []LawRun
+		unserved    []Shape
 		least, most int
 	}{
-		{"a server without threads", false, mib, "measured", nil, 4, 4},
-		{"one worker alone", true, mib, "computed", nil, 4, math.MaxInt},
-		{"one worker alone, and no idle reading", true, 0, "computed", nil, 4, 4},
-		{"other threads were measured", true, 0, "measured", []LawRun{one, {Workers: 2, Threads: 4, PeakRSSBytes: mib}}, 1, math.MaxInt},
-		{"a second worker alone was measured", true, 0, "measured", []LawRun{{Workers: 2, Threads: 4, PeakRSSBytes: mib}}, 4, 4},
-		{"given", true, 0, BasisGiven, nil, 1, math.MaxInt},
+		{"a server without threads", false, mib, "measured", nil, nil, 4, 4},
+		{"one worker alone", true, mib, "computed", nil, nil, 4, math.MaxInt},
+		{"one worker alone, and no idle reading", true, 0, "computed", nil, nil, 4, 4},
+		{"other threads were measured", true, 0, "measured", []LawRun{one, {Workers: 2, Threads: 4, PeakRSSBytes: mib}}, nil, 1, math.MaxInt},
+		{"a second worker alone was measured", true, 0, "measured", []LawRun{{Workers: 2, Threads: 4, PeakRSSBytes: mib}}, nil, 4, 4},
+		{"more of them hardly served", true, mib, "computed", nil, []Shape{{1, 16}}, 4, 4},
+		{"more still hardly served", true, mib, "measured", []LawRun{one}, []Shape{{1, 32}, {1, 16}}, 1, 8},
+		{"two workers hardly served", true, mib, "computed", nil, []Shape{{2, 4}}, 4, math.MaxInt},
+		{"given", true, 0, BasisGiven, nil, nil, 1, math.MaxInt},
 	} {
-		r := Result{Target: TargetInfo{Threads: 4, HasThreads: tc.has}, Worker: Worker{IdleRSSBytes: tc.idle}, Law: Law{Basis: tc.basis, Runs: tc.runs}}
+		r := Result{Target: TargetInfo{Threads: 4, HasThreads: tc.has}, Worker: Worker{IdleRSSBytes: tc.idle}, Law: Law{Basis: tc.basis, Runs: tc.runs, Unserved: tc.unserved}}
 		if least, most := r.ThreadRange(); least != tc.least || most != tc.most {
 			t.Errorf("%s: %d to %d, want %d to %d", tc.name, least, most, tc.least, tc.most)
 		}

@@ -9,11 +9,12 @@ import (
 	"syscall"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"workermem/calibrate"
 )
 
 // The classes of failed requests, as in calibrate.ErrorCount.
 const (
-	classTimeout = "timeout" // no whole answer in time
 	classRefused = "refused" // nobody listens
 	classReset   = "reset"   // the connection was torn down
 	classEOF     = "eof"     // the connection was closed before the answer was whole
@@ -48,7 +49,7 @@ func errorClass(err error) string {
 	var timeout net.Error
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return classTimeout
+		return calibrate.ClassTimeout
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.ENOBUFS):
 		return classLocal
 	case errors.Is(err, syscall.ECONNREFUSED):

@@ -182,6 +182,11 @@ func (f *sizeFlags) checkThreads(r calibrate.Result) error {
 		case threads >= least && threads <= most:
 		case !r.Target.HasThreads:
 			return calibrate.Usage("leave --threads out", "--threads: the server of this run takes no threads that calibrate knows of")
+		case threads > most:
+			return &calibrate.Failure{Kind: calibrate.KindInconclusive,
+				What: fmt.Sprintf("--threads %d: the run hardly served with so many", threads),
+				Why:  fmt.Sprintf("more than %d were tried, and waited for each other or failed", most),
+				Try:  "calibrate report has the warning that says how much"}
 		default:
 			return &calibrate.Failure{Kind: calibrate.KindInconclusive,
 				What: fmt.Sprintf("--threads %d: this run can't say what a worker with so many takes", threads),
