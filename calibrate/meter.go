@@ -21,7 +21,7 @@ type meter struct {
 
 	charged, peak int64 // the highest charge that a reading met, and the highest that the kernel knows of; 0: not known
 	walked        time.Time
-	beside        int64 // file pages of the process beside the workers that maps most
+	besideFiles   int64 // of the process beside the workers that maps most
 	looked        time.Time
 }
 
@@ -97,14 +97,14 @@ func (m *meter) source() string {
 	return "page tables, once a second"
 }
 
-// files is the file pages of the process that maps most: all run the same program. That may be the master, where it has
-// loaded the app for its workers: a fork maps file pages anew as it needs them (mm/memory.c, vma_needs_copy). NOW LMS's
+// files is the file pages of the process that maps most: mostly all run the same program. That may be the master, where it
+// has loaded the app for its workers: a fork maps file pages anew as it needs them (mm/memory.c, vma_needs_copy). NOW LMS's
 // master has 20.8 MB of them, its workers 8.4 MB. A master is looked at once a second, since it hardly changes.
 func (m *meter) files() int64 {
 	if time.Since(m.looked) >= time.Second {
-		m.looked, m.beside = time.Now(), m.watch.filesBeside()
+		m.looked, m.besideFiles = time.Now(), m.watch.filesBeside()
 	}
-	return max(m.watch.files(), m.beside)
+	return max(m.watch.files(), m.besideFiles)
 }
 
 // files is the file pages of the worker that maps most.

@@ -249,8 +249,8 @@ func (r *run) stop(ctx context.Context) {
 	r.result.Worker.LeavingBytes = leaving()
 	r.result.Target.StopSeconds, r.result.Target.Killed = stopped.Seconds, stopped.Killed
 	if stopped.Killed > 0 && ctx.Err() == nil { // an interrupted run has less patience
-		r.warn("killed-at-stop", fmt.Sprintf("%d of the app's processes had not ended %.0f s after it was told to, and had to be killed", stopped.Killed, stopped.Seconds),
-			"look at what it does at its end: a restart in production waits as long, or cuts requests off")
+		r.warn("killed-at-stop", fmt.Sprintf("%d of the app's processes had not ended %.0f s after it was told to, and were killed", stopped.Killed, stopped.Seconds),
+			"look at what keeps it: requests that take so long, or work at its end; production waits as long as its own limit allows")
 	}
 }
 

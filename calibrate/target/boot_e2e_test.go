@@ -200,15 +200,6 @@ func TestE2EGoesIntoBackground(t *testing.T) {
 	}
 }
 
-// A daemon that ends at once, by an error mostly, may be gone before anybody looks.
-func TestE2EDaemonEndsAtOnce(t *testing.T) {
-	t.Parallel()
-	f := failure(t, Spec{Command: []string{"sh", "-c", "setsid true {port} & exec sleep 0.2"}})
-	says(t, f, calibrate.KindApp, "went into the background", "so did a daemon that it had started")
-	f = failure(t, Spec{Command: []string{"sh", "-c", "true {port} & exec sleep 0.2"}})
-	says(t, f, calibrate.KindApp, "ended with exit code 0 before it answered")
-}
-
 func TestE2EAnsweredByAnother(t *testing.T) {
 	t.Parallel()
 	// The server that answers is this test: it comes up after the check that the port is free.

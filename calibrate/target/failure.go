@@ -142,12 +142,9 @@ func (a *App) explainEnd(f *calibrate.Failure, when string) {
 		killed := guardKilled(a.name(), when)
 		f.Kind, f.What, f.Why, f.Try = killed.Kind, killed.What, "", killed.Try
 		return
-	case end.exited() && end.Code == 0 && (last.Left > 0 || last.Daemon) && f.Why == "":
+	case end.exited() && end.Code == 0 && last.Left > 0 && f.Why == "":
 		f.What = a.name() + " went into the background"
 		f.Why = fmt.Sprintf("its main process ended and left %s running", plural(last.Left, "process"))
-		if last.Daemon {
-			f.Why = "its main process ended, and so did a daemon that it had started"
-		}
 		f.Try = "run it in the foreground"
 		return
 	}

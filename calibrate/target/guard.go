@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"slices"
 	"syscall"
 	"time"
 
@@ -74,7 +73,6 @@ type report struct {
 	Code    int
 	Signal  int
 	Left    int
-	Daemon  bool // exited: nothing is left, but one that had a session of its own has ended, too
 	Killed  int
 	Seconds float64
 }
@@ -252,7 +250,6 @@ func (g *guardLoop) reap() {
 
 func (g *guardLoop) reportExit(pid int, status syscall.WaitStatus) {
 	r := report{Event: "exited", PID: pid, Left: len(g.living())}
-	r.Daemon = r.Left == 0 && g.hadDaemon()
 	if status.Signaled() {
 		r.Signal = int(status.Signal())
 	} else {
@@ -310,11 +307,6 @@ func (g *guardLoop) wait(deadline time.Time, sig syscall.Signal, children <-chan
 }
 
 func (g *guardLoop) living() []stat { return hostProc.tree(g.pid) }
-
-// hadDaemon says whether a process that has ended, and isn't reaped, had left the app's session, which is the guard's.
-func (g *guardLoop) hadDaemon() bool {
-	return slices.ContainsFunc(hostProc.stats(hostProc.descendants(g.pid)), func(s stat) bool { return s.Session != g.pid })
-}
 
 func (g *guardLoop) signalAll(sig syscall.Signal) {
 	for _, s := range g.living() {

@@ -33,12 +33,13 @@ func (p procfs) descendants(root int) []int {
 const treeLooks = 10
 
 // tree is what lives below root. A process on its way into the background forks and ends, more than once: where it has
-// ended before its state is read, its child has come below root meanwhile, and is found at another look.
+// ended before its state is read, its child has come below root meanwhile, and is found at another look. So it is where
+// nothing at all is found: children are listed a thread of their parent at a time, and the new one may have come to a
+// thread that was read before.
 func (p procfs) tree(root int) []stat {
 	for looks := 1; ; looks++ {
-		pids := p.descendants(root)
-		alive := living(p.stats(pids))
-		if len(alive) > 0 || len(pids) == 0 || looks == treeLooks {
+		alive := living(p.stats(p.descendants(root)))
+		if len(alive) > 0 || looks == treeLooks {
 			return alive
 		}
 	}
