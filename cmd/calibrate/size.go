@@ -185,7 +185,7 @@ func (f *sizeFlags) checkThreads(r calibrate.Result) error {
 		case threads > most:
 			return &calibrate.Failure{Kind: calibrate.KindInconclusive,
 				What: fmt.Sprintf("--threads %d: the run hardly served with so many", threads),
-				Why:  fmt.Sprintf("more than %d were tried, and waited for each other or failed", most),
+				Why:  fmt.Sprintf("with more than %d its requests waited for each other, or failed", most),
 				Try:  "calibrate report has the warning that says how much"}
 		default:
 			return &calibrate.Failure{Kind: calibrate.KindInconclusive,
