@@ -47,7 +47,7 @@ func (uwsgi) plan(l *Launch, p program) error {
 	if err := c.refuse(l.spec); err != nil {
 		return err
 	}
-	if err := l.askDelta(p); err != nil {
+	if c, err = l.askOptions(p, c); err != nil {
 		return err
 	}
 	c.describe(l)
@@ -167,12 +167,13 @@ func (c uwsgiConfig) describeSocket(l *Launch) {
 }
 
 // listener is the option that listens: http is a process of its own before the workers, which is measured with them;
-// http11-socket keeps connections open, which http-socket does not, whatever a client asks for (proto/http.c).
+// http11-socket keeps connections open, which http-socket does not, whatever a client asks for (proto/http.c). Where a
+// configuration has both, the one that never waits for a client is measured.
 func (c uwsgiConfig) listener() string {
 	switch {
 	case c.has("http"):
 		return "--http"
-	case c.has("http11-socket"):
+	case c.has("http11-socket") && !c.has("http-socket"):
 		return "--http11-socket"
 	}
 	return "--http-socket"

@@ -203,6 +203,10 @@ func (c uwsgiConfig) without(patterns ...string) uwsgiConfig {
 	return slices.DeleteFunc(slices.Clone(c), func(s uwsgiSetting) bool { return matchesName(patterns, s.name) })
 }
 
+func (c uwsgiConfig) only(names ...string) uwsgiConfig {
+	return slices.DeleteFunc(slices.Clone(c), func(s uwsgiSetting) bool { return !slices.Contains(names, s.name) })
+}
+
 // namesOf are the settings that the configuration has of some, each once.
 func (c uwsgiConfig) namesOf(patterns []string) []string {
 	var names []string
@@ -273,19 +277,33 @@ func (c uwsgiConfig) options() []string {
 	return words
 }
 
-// askDelta: some builds don't have the option that spreads the limit of requests, Debian's 2.0.21 among them.
-func (l *Launch) askDelta(p program) error {
+// uwsgiPlugins are the settings that load plugins, which bring options of their own.
+var uwsgiPlugins = strings.Fields("plugin plugin-dir plugins-dir need-plugin need-plugins")
+
+// uwsgiHTTP is the option in what --help prints.
+var uwsgiHTTP = regexp.MustCompile(`(?m)^\s*--http\s`)
+
+// askOptions asks for the options of a build with the configuration's plugins. Some don't have the one that spreads the
+// limit of requests, Debian's 2.0.21 among them. In a file uWSGI passes over what it doesn't know: http without its
+// plugin is taken out, since on a command line it would keep uWSGI from starting.
+func (l *Launch) askOptions(p program, c uwsgiConfig) (uwsgiConfig, error) {
 	const try = "a uWSGI that has --max-requests-delta (uwsgi --help names it), or a limit so high that a worker lives for hours"
-	out, err := probe(l, slices.Concat(p.argv[:p.index+1], []string{"--help"}), versionLimit, nil)
+	out, err := probe(l, slices.Concat(p.argv[:p.index+1], c.only(uwsgiPlugins...).options(), []string{"--help"}), versionLimit, nil)
+	if errors.Is(err, errGuardEnded) {
+		return nil, guardKilled("uwsgi", "while its options were asked for")
+	}
+	help := string(out)
+	l.info.HasJitter = strings.Contains(help, "--max-requests-delta")
+	told := l.info.HasJitter || err == nil && strings.Contains(help, "--max-requests")
 	switch {
-	case errors.Is(err, errGuardEnded):
-		return guardKilled("uwsgi", "while its options were asked for")
-	case strings.Contains(string(out), "--max-requests-delta"):
-		l.info.HasJitter = true
-	case err != nil || !strings.Contains(string(out), "--max-requests"):
+	case !told:
 		l.warn("jitter-unknown", try, "uwsgi --help did not say whether this build knows --max-requests-delta: it is taken for one that doesn't")
-	default:
+	case !l.info.HasJitter:
 		l.warn("no-jitter", try, "this build of uWSGI doesn't know --max-requests-delta: workers that started together restart together")
 	}
-	return nil
+	if told && c.has("http") && !uwsgiHTTP.MatchString(help) {
+		l.change("http = %s is left out: uWSGI passes over it, since no plugin http is loaded", c.text("http"))
+		return c.without("http"), nil
+	}
+	return c, nil
 }

@@ -113,6 +113,19 @@ func TestE2EUWSGIFront(t *testing.T) {
 	}
 }
 
+// In a file uWSGI passes over http where no plugin knows it; on a command line it does not start with it.
+func TestE2EUWSGIFrontWithoutPlugin(t *testing.T) {
+	t.Parallel()
+	dir := module(t, okApp)
+	write(t, filepath.Join(dir, "u.ini"), "[uwsgi]\nhttp = :8000\nhttp11-socket = :8001\n")
+	r := start(t, Spec{Command: uwsgiWith(t, dir, "--ini", filepath.Join(dir, "u.ini"))})
+	r.answering()
+	hasChange(t, r.Info(), "http = :8000 is left out")
+	if !slices.Contains(r.Info().MeasuredCommand, "--http11-socket") {
+		t.Errorf("%q", r.Info().MeasuredCommand)
+	}
+}
+
 // A worker of uWSGI that is told to end in its first moments doesn't hear it.
 func TestE2EUWSGIStopsAtOnce(t *testing.T) {
 	t.Parallel()

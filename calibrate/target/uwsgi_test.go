@@ -13,7 +13,8 @@ import (
 // fakeUWSGI shows a configuration, whatever it is asked with.
 func fakeUWSGI(t *testing.T, config string) string {
 	t.Helper()
-	return script(t, filepath.Join(t.TempDir(), "uwsgi"), "case $1 in --version) echo 2.0.31; exit;; --help) echo '    --max-requests-delta  add'; exit;; esac\n"+
+	return script(t, filepath.Join(t.TempDir(), "uwsgi"), "case \"$*\" in --version) echo 2.0.31; exit;; *http*--help) echo '    --http  add';; esac\n"+
+		"case \"$*\" in *--help) echo '    --http-socket  bind'; echo '    --max-requests-delta  add'; exit;; esac\n"+
 		"cat <<'END'\n[uWSGI] getting INI configuration from x.ini\n"+uwsgiBegins+config+uwsgiOurs+"endif = \nlogto = /dev/fd/2\n"+uwsgiEnds+"END")
 }
 
@@ -45,6 +46,8 @@ func TestUWSGIMeasured(t *testing.T) {
 		"nothing":             {"", "--http-socket {host}:{port} " + ours + " " + end, ""},
 		"a socket":            {"socket = /run/x.sock\nchmod-socket = 660\n", "--http-socket {host}:{port} " + ours + " " + end, "chmod-socket = 660\n"},
 		"a front":             {"plugin = http,python3\nhttp = :80\nhttp-to = :81\nsocket = :81\n", "--http {host}:{port} " + ours + " " + end, "plugin = http,python3\n"},
+		"a front unknown":     {"plugin = python3\nhttp = :80\nhttp11-socket = :81\n", "--http11-socket {host}:{port} " + ours + " " + end, "plugin = python3\n"},
+		"both sockets":        {"http11-socket = :80\nhttp-socket = :81\n", "--http-socket {host}:{port} " + ours + " " + end, ""},
 		"a percent":           {"env = P=5%\n", "--http-socket {host}:{port} " + ours + " " + end, "env = P=5%%\n"},
 		"a placeholder":       {"env = P={port}\nenv = Q=1\n", "--http-socket {host}:{port} " + ours + " --env P={port} " + end, "env = Q=1\n"},
 		"files and logic":     {"ini = a.ini\nif-env = A\nharakiri = 9\nendif = \nfor = a b\nendfor = \n", "--http-socket {host}:{port} " + ours + " " + end, "harakiri = 9\n"},
@@ -144,7 +147,7 @@ func TestUWSGIDelta(t *testing.T) {
 	} {
 		u := script(t, filepath.Join(t.TempDir(), "uwsgi"), help)
 		l := &Launch{env: os.Environ()}
-		if err := l.askDelta(program{argv: []string{u}}); err != nil {
+		if _, err := l.askOptions(program{argv: []string{u}}, nil); err != nil {
 			t.Fatal(err)
 		}
 		var got string
