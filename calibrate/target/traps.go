@@ -99,6 +99,11 @@ var traps = []trap{
 	{"uwsgi", number{}, number{}, calibrate.Warning{Code: "threads-stand-still",
 		Text: "threads that the app itself starts don't run, unless --threads is 2 or more",
 		Try:  "--enable-threads, if the app or a library of its has some"}},
+	// Its socket-timeout, which it waits for the next request of a connection (proto/http.c), and during which the worker
+	// serves nobody else.
+	{"uwsgi", number{}, number{}, calibrate.Warning{Code: "needs-length",
+		Text: "with http11-socket an answer without a Content-Length ends only when uWSGI closes the connection, 4 s later (socket-timeout), and the worker waits so long",
+		Try:  "send a Content-Length with every answer, or use http-socket behind a proxy"}},
 
 	// mod_wsgi 4.9 with a raw configuration; mod_wsgi-express sets both.
 	{"mod_wsgi", number{}, number{}, calibrate.Warning{Code: "first-request-loads",

@@ -206,6 +206,8 @@ func (c uwsgiConfig) remedies(trap string) bool {
 		return slices.ContainsFunc(c, func(s uwsgiSetting) bool {
 			return s.name == "hook-master-start" && strings.Contains(s.value, "gracefully_kill_them_all")
 		})
+	case "needs-length":
+		return c.listener() != "--http11-socket"
 	}
 	return c.on(uwsgiRemedies[trap])
 }

@@ -304,12 +304,7 @@ func TestE2EUWSGIWorkerKilled(t *testing.T) {
 // uwsgiAsGiven runs uWSGI without calibrate.
 func uwsgiAsGiven(t *testing.T, text string, args ...string) (url string, cmd *exec.Cmd, end <-chan error) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
+	address := freeAddress(t)
 	words := uwsgiWith(t, module(t, text), append([]string{"--http-socket", address, "--worker-reload-mercy", "1"}, args...)...)
 	cmd = exec.Command(words[0], words[1:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -322,6 +317,27 @@ func uwsgiAsGiven(t *testing.T, text string, args ...string) (url string, cmd *e
 	url = "http://" + address
 	eventually(t, "the first answer", func() bool { _, ok := pidAt(url); return ok })
 	return url, cmd, ended
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// readsToTheEnd asks on a connection of its own, and says whether the answer ended in time.
+func readsToTheEnd(url string, limit time.Duration) bool {
+	res, err := (&http.Client{Timeout: limit, Transport: &http.Transport{DisableKeepAlives: true}}).Get(url)
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(io.Discard, res.Body)
+	return err == nil
 }
 
 // The traps, as production would run into them.
@@ -381,6 +397,30 @@ func TestE2EUWSGITraps(t *testing.T) {
 			got, _ := pidAt(url)
 			if n := atoi(t, got); n < least || least == 0 && n > 10 {
 				t.Errorf("%s: counted to %d", enabled, n)
+			}
+		}
+	})
+	t.Run("needs-length", func(t *testing.T) {
+		t.Parallel()
+		without := strings.Replace(okApp, `("Content-Length", str(len(body)))`, "", 1)
+		for text, want := range map[string]bool{okApp: true, without: false} {
+			address := freeAddress(t)
+			url, _, _ := uwsgiAsGiven(t, text, "--master", "--http11-socket", address)
+			ended := make(chan bool, 1)
+			go func() { ended <- readsToTheEnd("http://"+address, 10*time.Second) }()
+			time.Sleep(200 * time.Millisecond)
+			if _, ok := pidAt(url); ok != want {
+				t.Errorf("%s: the worker is free for another: %v", text, ok)
+			}
+			select {
+			case ok := <-ended:
+				if !ok || !want {
+					t.Errorf("%s: the answer has ended: %v", text, ok)
+				}
+			case <-time.After(time.Second):
+				if want || !<-ended {
+					t.Errorf("%s: no end of the answer", text)
+				}
 			}
 		}
 	})

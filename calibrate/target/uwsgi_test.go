@@ -127,6 +127,8 @@ func TestUWSGIWarnings(t *testing.T) {
 		remedies + "hook-master-start = chdir:/\nthreads = 2\n":                    nil, // every hook of a name is run
 		"threads = 2\nhook-master-start = chdir:/\n":                               all[:5],
 		remedies + "threads = 2\nreload-on-rss = 100\n":                            {"memory-replaces-workers"},
+		remedies + "threads = 2\nhttp11-socket = :80\n":                            {"needs-length"},
+		remedies + "threads = 2\nhttp11-socket = :80\nhttp-socket = :81\n":         nil,
 	} {
 		var got []string
 		for _, w := range recognised(t, Spec{Command: []string{fakeUWSGI(t, config), "x.ini"}}).Warnings() {

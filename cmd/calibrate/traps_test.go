@@ -51,10 +51,10 @@ var trapCases = []trapCase{
 	{server: "granian", command: "granian --interface wsgi bare:app", traps: map[string]string{"threads-by-default": "(TestGranianThreads: it is Granian's default)",
 		"stop-is-lost": "TestE2EGranianStopIsLost", "worker-ends-server": "TestE2EGranianWorkerEndsServer", "no-request-limit": "TestE2ENoRequestLimit"}},
 
-	{server: "uwsgi", command: "uwsgi --plugin python3 --module bare:app --processes 2 --cheaper 1 --max-requests 100 --reload-on-rss 500", traps: map[string]string{
+	{server: "uwsgi", command: "uwsgi --plugin python3 --module bare:app --http11-socket :8000 --processes 2 --cheaper 1 --max-requests 100 --reload-on-rss 500", traps: map[string]string{
 		"young-workers-stay": "TestE2EUWSGITraps", "term-reloads": "TestE2EUWSGITraps", "limit-needs-master": "TestE2EUWSGITraps", "errors-instead": "TestE2EUWSGITraps",
 		"stopping-cuts": "TestE2EUWSGITraps", "threads-stand-still": "TestE2EUWSGITraps", "no-jitter": "TestE2EUWSGIDelta",
-		"dynamic-workers": "TestE2EUWSGI", "memory-replaces-workers": "(a worker grown past the limit, as documented: --reload-on-rss)"}},
+		"needs-length": "TestE2EUWSGITraps", "dynamic-workers": "TestE2EUWSGI", "memory-replaces-workers": "(a worker grown past the limit, as documented: --reload-on-rss)"}},
 
 	{server: "mod_wsgi", command: "/usr/sbin/apache2 -f $FIXTURES/apache/pyramid.conf", traps: map[string]string{"first-request-loads": "TestE2EModWSGIImportError",
 		"recycling-cuts": "TestE2EModWSGIRecyclingCuts", "slow-respawn": "TestE2EModWSGISlowRespawn", "nothing-shared": "TestE2EModWSGISharesNothing"}},
