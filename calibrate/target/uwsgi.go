@@ -123,6 +123,9 @@ func (c uwsgiConfig) describe(l *Launch) {
 	if was := c.number("threads", 1); l.spec.Threads > 0 && l.spec.Threads != was {
 		l.change("%s a worker instead of %d", plural(l.spec.Threads, "thread"), was)
 	}
+	if c.has("worker-reload-mercy") && l.spec.MaxRequests == 0 {
+		l.change("a worker has %s s to end instead of %s (worker-reload-mercy)", uwsgiMercy, c.text("worker-reload-mercy"))
+	}
 	if !c.on("master") {
 		l.change("it has a master process, which is what replaces workers")
 	}

@@ -92,6 +92,16 @@ func TestUWSGIShape(t *testing.T) {
 	}
 }
 
+// A worker's own time to end gives way where it isn't recycled, and is told.
+func TestUWSGIMercy(t *testing.T) {
+	u := fakeUWSGI(t, "worker-reload-mercy = 30\n")
+	hasChange(t, recognised(t, Spec{Command: []string{u, "x.ini"}}).Info(), "a worker has 3 s to end instead of 30 (worker-reload-mercy)")
+	l := recognised(t, Spec{Command: []string{u, "x.ini"}, MaxRequests: 100})
+	if changes := strings.Join(l.Info().Changes, "\n"); strings.Contains(changes, "mercy") || !strings.Contains(l.files["uwsgi.ini"], "worker-reload-mercy = 30\n") {
+		t.Errorf("it is kept where workers are recycled: %s\n%s", changes, l.files["uwsgi.ini"])
+	}
+}
+
 // What the settings come to: the last one counts.
 func TestUWSGISettings(t *testing.T) {
 	for config, want := range map[string]struct {
