@@ -28,7 +28,7 @@ func TestTrapsOf(t *testing.T) {
 		{"hypercorn", "0.18.0", []string{"worker-ends-server", "recycling-cuts", "jitter-is-limit", "limit-needs-parent", "daemon-stays"}},
 		{"granian", "1.7.6", []string{"no-request-limit", "worker-ends-server"}},
 		{"granian", "2.8.7", []string{"no-request-limit", "worker-ends-server", "stop-is-lost", "threads-by-default"}},
-		{"uwsgi", "2.0.21-debian", []string{"young-workers-stay", "term-reloads", "limit-needs-master", "errors-instead", "stopping-cuts", "threads-stand-still"}},
+		{"uwsgi", "2.0.21-debian", []string{"young-workers-stay", "term-reloads", "limit-needs-master", "errors-instead", "stopping-cuts", "threads-stand-still", "needs-length"}},
 		{"node", "20.20.2", []string{"no-request-limit"}},
 		{"nothing", "1.0", nil},
 	} {
