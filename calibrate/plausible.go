@@ -19,6 +19,9 @@ func (r Result) implausible() string {
 	if r.Mode == ModeAttach && r.Complete && r.Watch == nil {
 		return "a watched server without its watch"
 	}
+	if r.Complete && r.Law.Basis != BasisGiven && r.Creep.Verdict == "" { // of numbers that were given, creep need not be known
+		return "a complete run without a verdict on creep"
+	}
 	rec := r.Recommendation
 	for _, f := range []struct {
 		name  string

@@ -26,6 +26,8 @@ func TestImplausibleResults(t *testing.T) {
 		"outside of its interval":               func(r map[string]any) { in(r, "creep")["bytes_per_request"] = -1e6 },
 		"creep.bytes_per_request is 1e+308":     func(r map[string]any) { in(r, "creep")["bytes_per_request"] = 1e308 },
 		`creep.verdict is "whatever"`:           func(r map[string]any) { in(r, "creep")["verdict"] = "whatever" },
+		"without a verdict on creep":            func(r map[string]any) { r["creep"] = nil },
+		"a complete run without a verdict":      func(r map[string]any) { in(r, "creep")["verdict"] = "" },
 		"one of them is missing":                func(r map[string]any) { in(r, "creep")["by"] = "request and time" },
 		"not a result of calibrate: unexpected": nil,
 	} {
