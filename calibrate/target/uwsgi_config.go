@@ -86,7 +86,8 @@ func uwsgiUnread(out []byte, err error) error {
 	case strings.Contains(f.Why, "is locked by another instance"):
 		f.Try = "take flock out for the measurement, or stop the uwsgi that holds the lock"
 	case errors.Is(err, errProbeLimit):
-		f.Try = "where it has flock-wait, take that out for the measurement: it waits for the uwsgi that holds the lock"
+		f.Why = err.Error()
+		f.Try = "look with uwsgi --show-config, which starts the server too, what it waits for: a command of its own, or with flock-wait the uwsgi that holds the lock"
 	case strings.Contains(f.Why, "unrecognized option"):
 		f.Try = "correct it; where the option is a plugin's, name that before it: --plugin python3 (Debian: apt-get install uwsgi-plugin-python3)"
 	}
@@ -146,6 +147,7 @@ var uwsgiLeftOut = []struct {
 	{slices.Concat(uwsgiMemoryLimits, []string{"reload-on-*", "max-worker-lifetime*"}), "no worker is replaced for its memory, its age or an exception"},
 	{[]string{"py-auto-reload*", "py-autoreload*", "python-auto-reload*", "python-autoreload*", "touch-*", "fs-*"}, "it does not watch files to reload the app"},
 	{[]string{"pidfile*", "safe-pidfile*"}, "no pid file is written"},
+	// Asked for its configuration uWSGI takes it all the same, for that moment.
 	{[]string{"flock*"}, "it takes no lock, which would keep production from starting"},
 	{[]string{"logto*", "logger*", "req-logger", "log-master*", "log-req-master", "log-syslog", "syslog", "rsyslog", "log-socket", "threaded-logger",
 		"log-route", "log-req-route", "log-truncate", "log-maxsize", "log-backupname", "log-reopen"}, "the log goes to the run's app.log"},
