@@ -108,6 +108,10 @@ func clickTrue(text string) bool {
 	return slices.Contains([]string{"1", "true", "t", "yes", "y", "on"}, strings.ToLower(strings.TrimSpace(text)))
 }
 
+func clickFalse(text string) bool {
+	return slices.Contains([]string{"", "0", "false", "f", "no", "n", "off"}, strings.ToLower(strings.TrimSpace(text)))
+}
+
 // address is where the command would listen, "" where it doesn't say. A Unix socket wins over host and port.
 func (s clickSettings) address() string {
 	if path, _ := s.text("uds"); path != "" {
@@ -147,6 +151,27 @@ func (s clickSettings) numbers(server string, options ...string) error {
 	return nil
 }
 
+// positive says whether numbers are 1 or more, of a server that does not start with less.
+func (s clickSettings) positive(server string, options ...string) error {
+	for _, option := range options {
+		if value, from := s.text(option); from != "" && pythonInt(value) < 1 && len(placeholders(value)) == 0 {
+			return calibrate.Usage("give 1 or more, or leave it out: "+server+" does not start with it", "%s %s is less than 1", from, value)
+		}
+	}
+	return nil
+}
+
+// flags says whether the variables of flags that calibrate turns off are true or false: the server would not start with
+// another word. What is blank is false to some versions of click.
+func (s clickSettings) flags(server string, options ...string) error {
+	for _, option := range options {
+		if value, from := s.text(option); !clickTrue(value) && !clickFalse(value) && len(placeholders(value)) == 0 {
+			return calibrate.Usage("give true or false, or leave it out: "+server+" does not start with it", "%s %q is neither true nor false", from, value)
+		}
+	}
+	return nil
+}
+
 // pythonInt reads as Python's int does: 1_000 is a number too. It is 0 for what isn't one, such as {workers}.
 func pythonInt(text string) int {
 	n, _ := strconv.Atoi(strings.ReplaceAll(strings.TrimSpace(text), "_", ""))
@@ -160,5 +185,5 @@ var pythonNumber = regexp.MustCompile(`^\s*[+-]?\d+(_\d+)*\s*$`)
 func isNumber(text string) bool { return pythonNumber.MatchString(text) || len(placeholders(text)) > 0 }
 
 func notANumber(server, from, value string) error {
-	return calibrate.Usage("give a whole number, or leave it out: "+server+" does not start with it", "%s %s is not a number", from, value)
+	return calibrate.Usage("give a whole number, or leave it out: "+server+" does not start with it", "%s %q is not a number", from, value)
 }

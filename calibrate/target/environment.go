@@ -34,10 +34,16 @@ func expandEnv(env []string, given map[string]string, values map[string]string) 
 
 // getenv is the last value of a variable, "" where there is none.
 func getenv(env []string, name string) string {
+	value, _ := lookupEnv(env, name)
+	return value
+}
+
+// lookupEnv is getenv, and says whether the variable is there: it may be empty.
+func lookupEnv(env []string, name string) (value string, is bool) {
 	for _, v := range slices.Backward(env) {
 		if value, ok := strings.CutPrefix(v, name+"="); ok {
-			return value
+			return value, true
 		}
 	}
-	return ""
+	return "", false
 }

@@ -99,6 +99,12 @@ func (s granianSettings) refuse(spec Spec) error {
 	if err := s.numbers("granian", "workers", "port", "blocking-threads", "backpressure", "backlog"); err != nil {
 		return err
 	}
+	if err := s.positive("granian", "workers", "blocking-threads"); err != nil {
+		return err
+	}
+	if err := s.flags("granian", "reload", "access-log", "metrics"); err != nil {
+		return err
+	}
 	if spec.Threads > 1 && !s.wsgi() {
 		return calibrate.Usage("leave --threads out; --concurrency N measures N requests at once, --backpressure in the command bounds them",
 			"%d threads asked for, but a worker of granian is one event loop unless its --interface is wsgi", spec.Threads)

@@ -146,10 +146,22 @@ func TestGranianRefusals(t *testing.T) {
 		"--version":                "the command only prints, it serves nothing",
 		"--ssl-certificate x a":    "--ssl-certificate makes granian serve TLS",
 		"--http 2 a":               "--http 2 makes granian answer HTTP/2 alone",
-		"--workers many a":         "--workers many is not a number",
-		"--blocking-threads 1.5 a": "--blocking-threads 1.5 is not a number",
+		"--workers=0 a":            "--workers 0 is less than 1",
+		"--workers -1 a":           "--workers -1 is less than 1",
+		"--blocking-threads 0 a":   "--blocking-threads 0 is less than 1",
+		"--workers many a":         `--workers "many" is not a number`,
+		"--blocking-threads 1.5 a": `--blocking-threads "1.5" is not a number`,
 	} {
 		l := &Launch{spec: withDefaults(Spec{}), argv: append([]string{never}, strings.Fields(args)...)}
+		usage(t, granian{}.plan(l, program{name: "granian", argv: l.argv}), want)
+	}
+	for env, want := range map[string]string{
+		"GRANIAN_WORKERS=0":                "GRANIAN_WORKERS 0 is less than 1",
+		"GRANIAN_RELOAD=maybe":             `GRANIAN_RELOAD "maybe" is neither true nor false`,
+		"GRANIAN_LOG_ACCESS_ENABLED=maybe": `GRANIAN_LOG_ACCESS_ENABLED "maybe" is neither true nor false`,
+		"GRANIAN_METRICS_ENABLED=maybe":    `GRANIAN_METRICS_ENABLED "maybe" is neither true nor false`,
+	} {
+		l := &Launch{spec: withDefaults(Spec{}), argv: []string{never, "a:a"}, env: []string{env}}
 		usage(t, granian{}.plan(l, program{name: "granian", argv: l.argv}), want)
 	}
 	for want, spec := range map[string]Spec{

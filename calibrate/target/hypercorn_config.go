@@ -124,7 +124,7 @@ func (s hypercornSettings) refuse() error {
 	}
 	for _, setting := range []string{"workers", "max_requests", "max_requests_jitter"} {
 		if value, from := s.given(setting); from != "" && !isNumber(value) {
-			return calibrate.Usage("give a whole number, or leave it out: hypercorn does not start with it", "%s %s is not a number", from, value)
+			return notANumber("hypercorn", from, value)
 		}
 	}
 	return nil

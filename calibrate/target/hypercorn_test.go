@@ -152,9 +152,9 @@ func TestHypercornRefusals(t *testing.T) {
 		"--certfile x a":                 "--certfile makes hypercorn serve TLS, and calibrate measures plain HTTP",
 		"-c " + dir + "/tls.toml a":      "certfile in " + dir + "/tls.toml makes hypercorn serve TLS",
 		"-c file:" + dir + "/r.py a":     "with use_reloader in file:" + dir + "/r.py hypercorn loads the app in its parent too",
-		"-w lots a":                      "-w lots is not a number",
-		"--max-requests=1.5 a":           "--max-requests 1.5 is not a number",
-		"--max-requests-jitter some a:a": "--max-requests-jitter some is not a number",
+		"-w lots a":                      `-w "lots" is not a number`,
+		"--max-requests=1.5 a":           `--max-requests "1.5" is not a number`,
+		"--max-requests-jitter some a:a": `--max-requests-jitter "some" is not a number`,
 	} {
 		_, err := Recognise(t.Context(), Spec{Command: append([]string{h}, strings.Fields(args)...)})
 		usage(t, err, want)

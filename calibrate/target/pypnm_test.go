@@ -128,8 +128,8 @@ func TestPyPNMRefusals(t *testing.T) {
 		"serve -h":               "--help makes the command only print, it serves nothing",
 		"serve --ssl":            "--ssl makes pypnm serve TLS, and calibrate measures plain HTTP",
 		"serve --run":            "--run-background sends pypnm to the background, where it can't be measured",
-		"serve --workers four":   "--workers four is not a number",
-		"serve --limit-max=1e3":  "--limit-max-requests 1e3 is not a number",
+		"serve --workers four":   `--workers "four" is not a number`,
+		"serve --limit-max=1e3":  `--limit-max-requests "1e3" is not a number`,
 		"serve --port http --ss": "--ssl makes pypnm serve TLS, and calibrate measures plain HTTP",
 	} {
 		refusal(t, Spec{Command: append([]string{x}, strings.Fields(args)...)}, want)

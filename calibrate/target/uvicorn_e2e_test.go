@@ -1,12 +1,14 @@
 package target
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -305,6 +307,27 @@ func TestE2EUvicornOptionRefused(t *testing.T) {
 	says(t, f, calibrate.KindApp, "exit code 2", "No such option")
 	f = failure(t, Spec{Command: uvicornWith(t, dir)})
 	says(t, f, calibrate.KindApp, "exit code 2", "Missing argument 'APP'")
+}
+
+// What is refused before anything has started is what the servers do not start with.
+func TestE2ERefusedSettings(t *testing.T) {
+	t.Parallel()
+	uvicorn, granian := uvicornWith(t, module(t, okASGI), "mod:app", "--port", "0"), granianWith(t, module(t, okASGI), "asgi", "--port", "0")
+	for _, words := range [][]string{
+		slices.Concat([]string{"env", "WEB_CONCURRENCY="}, uvicorn),
+		slices.Concat([]string{"env", "UVICORN_RELOAD=maybe"}, uvicorn),
+		slices.Concat([]string{"env", "GRANIAN_RELOAD=maybe"}, granian),
+		slices.Concat(granian, []string{"--workers=0"}),
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		out, _ := exec.CommandContext(ctx, words[0], words[1:]...).CombinedOutput()
+		if ctx.Err() != nil || !strings.Contains(string(out), "rror: ") {
+			t.Errorf("%q starts: %s", words, out)
+		}
+		cancel()
+		_, err := Recognise(t.Context(), Spec{Command: words})
+		usage(t, err, " is ")
+	}
 }
 
 // The port is taken between the choice and the bind, twice: by whom it was found free the first time.

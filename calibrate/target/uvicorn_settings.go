@@ -19,13 +19,14 @@ func uvicornVariable(option string) string {
 	return "UVICORN_" + strings.ToUpper(strings.ReplaceAll(option, "-", "_"))
 }
 
-// refuseNumbers: WEB_CONCURRENCY is read also where it doesn't count in the end.
+// refuseNumbers: WEB_CONCURRENCY is read also where it doesn't count in the end, and where it is empty (config.py,
+// Config.__init__).
 func (s uvicornSettings) refuseNumbers() error {
-	if err := s.numbers("uvicorn", "workers", "port", "fd", "limit-concurrency", "limit-max-requests"); err != nil {
+	if err := s.numbers("uvicorn", "workers", "port", "fd", "limit-concurrency", "limit-max-requests", "limit-max-requests-jitter"); err != nil {
 		return err
 	}
-	value := getenv(s.env, "WEB_CONCURRENCY")
-	if _, from := s.text("workers"); from == "" && value != "" && !isNumber(value) {
+	value, is := lookupEnv(s.env, "WEB_CONCURRENCY")
+	if _, from := s.text("workers"); from == "" && is && !isNumber(value) {
 		return notANumber("uvicorn", "WEB_CONCURRENCY", value)
 	}
 	return nil
@@ -84,6 +85,9 @@ func (s uvicornSettings) refuse() error {
 		return err
 	}
 	if err := s.refuseNumbers(); err != nil {
+		return err
+	}
+	if err := s.flags("uvicorn", "reload", "access-log"); err != nil {
 		return err
 	}
 	// The connection that asks is counted too (protocols/http/h11_impl.py): 503 from limit connections on, not above.

@@ -249,14 +249,14 @@ func TestUvicornRefusals(t *testing.T) {
 		"app:app --help":                "the command only prints, it serves nothing",
 		"--limit-concurrency 1 app:app": "--limit-concurrency 1 makes uvicorn answer 503 to every request",
 		"--limit-concurrency=0 app:app": "--limit-concurrency 0 makes uvicorn answer 503 to every request",
-		"--workers abc app:app":         "--workers abc is not a number",
-		"--workers 1.5 app:app":         "--workers 1.5 is not a number",
-		"--workers 1__0 app:app":        "--workers 1__0 is not a number",
-		"--reload --workers=x app:app":  "--workers x is not a number",
-		"--port $PORT app:app":          "--port $PORT is not a number",
-		"--fd three app:app":            "--fd three is not a number",
-		"--limit-concurrency abc a:a":   "--limit-concurrency abc is not a number",
-		"--limit-max-requests abc a:a":  "--limit-max-requests abc is not a number",
+		"--workers abc app:app":         `--workers "abc" is not a number`,
+		"--workers 1.5 app:app":         `--workers "1.5" is not a number`,
+		"--workers 1__0 app:app":        `--workers "1__0" is not a number`,
+		"--reload --workers=x app:app":  `--workers "x" is not a number`,
+		"--port $PORT app:app":          `--port "$PORT" is not a number`,
+		"--fd three app:app":            `--fd "three" is not a number`,
+		"--limit-concurrency abc a:a":   `--limit-concurrency "abc" is not a number`,
+		"--limit-max-requests abc a:a":  `--limit-max-requests "abc" is not a number`,
 	} {
 		refuse(Spec{Command: append([]string{never}, strings.Fields(args)...)}, want)
 	}
@@ -269,15 +269,22 @@ func TestUvicornRefusals(t *testing.T) {
 // Where a number comes from is named, and what Uvicorn would not read isn't held against it.
 func TestUvicornNumbers(t *testing.T) {
 	for name, c := range map[string]struct{ args, env, want string }{
-		"a variable":               {"a:a", "UVICORN_WORKERS=abc", "UVICORN_WORKERS abc is not a number"},
-		"WEB_CONCURRENCY":          {"a:a", "WEB_CONCURRENCY=lots", "WEB_CONCURRENCY lots is not a number"},
-		"WEB_CONCURRENCY, reload":  {"--reload a:a", "WEB_CONCURRENCY=lots", "WEB_CONCURRENCY lots is not a number"}, // read all the same
-		"WEB_CONCURRENCY, unread":  {"--workers 2 a:a", "WEB_CONCURRENCY=lots", ""},
-		"the command line first":   {"--workers 2 a:a", "UVICORN_WORKERS=abc", ""},
-		"placeholders":             {"--workers {workers} --port {port} --limit-max-requests {max_requests}", "WEB_CONCURRENCY={workers}", ""},
-		"python's":                 {"--workers +1_0 --limit-max-requests 99999999999999999999 a:a", "UVICORN_LIMIT_CONCURRENCY=9", ""},
-		"a value of another's":     {"--log-level abc a:a", "", ""},
-		"nothing, and empty names": {"a:a", "UVICORN_WORKERS= WEB_CONCURRENCY=", ""},
+		"a variable":              {"a:a", "UVICORN_WORKERS=abc", `UVICORN_WORKERS "abc" is not a number`},
+		"WEB_CONCURRENCY":         {"a:a", "WEB_CONCURRENCY=lots", `WEB_CONCURRENCY "lots" is not a number`},
+		"WEB_CONCURRENCY, reload": {"--reload a:a", "WEB_CONCURRENCY=lots", `WEB_CONCURRENCY "lots" is not a number`}, // read all the same
+		"WEB_CONCURRENCY, unread": {"--workers 2 a:a", "WEB_CONCURRENCY=lots", ""},
+		"the command line first":  {"--workers 2 a:a", "UVICORN_WORKERS=abc", ""},
+		"placeholders":            {"--workers {workers} --port {port} --limit-max-requests {max_requests}", "WEB_CONCURRENCY={workers}", ""},
+		"python's":                {"--workers +1_0 --limit-max-requests 99999999999999999999 a:a", "UVICORN_LIMIT_CONCURRENCY=9", ""},
+		"a value of another's":    {"--log-level abc a:a", "", ""},
+		"an empty name":           {"a:a", "UVICORN_WORKERS=", ""}, // to click it is none
+		"WEB_CONCURRENCY, empty":  {"a:a", "UVICORN_WORKERS= WEB_CONCURRENCY=", `WEB_CONCURRENCY "" is not a number`},
+		"WEB_CONCURRENCY= unread": {"a:a", "UVICORN_WORKERS=2 WEB_CONCURRENCY=", ""},
+		"a jitter":                {"--limit-max-requests-jitter some a:a", "", `--limit-max-requests-jitter "some" is not a number`},
+		"a flag":                  {"a:a", "UVICORN_RELOAD=maybe", `UVICORN_RELOAD "maybe" is neither true nor false`},
+		"another flag":            {"a:a", "UVICORN_ACCESS_LOG=2", `UVICORN_ACCESS_LOG "2" is neither true nor false`},
+		"flags":                   {"a:a", "UVICORN_RELOAD=Off UVICORN_ACCESS_LOG=y", ""},
+		"flags that don't count":  {"--reload --no-access-log a:a", "UVICORN_RELOAD=maybe UVICORN_ACCESS_LOG=maybe", ""},
 	} {
 		err := uvicornSettingsOf(strings.Fields(c.args), strings.Fields(c.env)).refuse()
 		switch {
