@@ -29,6 +29,8 @@ var (
 	// placeholder is a field, or ${NAME}, a variable of the environment. Both are filled in at one go: a value that is put
 	// in is never looked at again, whatever it holds.
 	placeholder = regexp.MustCompile(field.String() + `|\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+	// inPath is a variable in a path or a query, as it would go over the wire.
+	inPath = regexp.MustCompile(`\$(?:\{|%7B)([A-Za-z_][A-Za-z0-9_]*)(?:\}|%7D)`)
 )
 
 // ReadBefore reads vegeta's HTTP format, or its JSON format. In headers and bodies, ${NAME} stands for a variable of the
@@ -49,9 +51,12 @@ func ReadBefore(name string, r io.Reader, getenv func(string) string) (Before, e
 		if len(one.body) > 0 && one.header.Get("Content-Type") == "" {
 			one.header.Set("Content-Type", formType)
 		}
+		if m := inPath.FindStringSubmatch(one.path); m != nil {
+			return Before{}, calibrate.Usage("write its value there, or send it in a header or a body", "%s: ${%s} is in the path, and variables are filled in headers and bodies only", b.where(*one), m[1])
+		}
 		filled := *one
 		if missing := filled.fill(getenv, func(name string) string { return name }); missing != "" { // no page is there yet
-			return Before{}, calibrate.Usage("export it, or write its value there", "%s: the environment's %s is not set", b.where(*one), missing)
+			return Before{}, calibrate.Usage("export it, or write its value there", "%s: the environment's %s is not set, or empty", b.where(*one), missing)
 		}
 		if _, bad := checkHeader(filled.header); bad != nil {
 			return Before{}, calibrate.Usage(bad.try, "%s: %s", b.where(*one), bad.what)

@@ -217,12 +217,16 @@ func TestPrepareRefuses(t *testing.T) {
 func TestReadBeforeRefuses(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, "form", "password=${NO_SUCH}")
+	environ["EMPTY"] = ""
 	environ["BROKEN"] = "hun\nter2"
 	for name, row := range map[string]struct{ text, want string }{
 		"nothing":               {"# nothing\n", "login.txt holds no request"},
 		"a mistake":             {"GET /login\n\npassword=hunter2", "login.txt line 3: this isn't a request: ***"},
-		"a variable of a body":  {"GET /login\n\nPOST /login?k=hunter2\n@form", "POST /login (login.txt line 3): the environment's NO_SUCH is not set"},
-		"one of a header":       {"GET /\nAuthorization: Bearer ${NO_SUCH}", "GET / (login.txt line 1): the environment's NO_SUCH is not set"},
+		"a variable of a body":  {"GET /login\n\nPOST /login?k=hunter2\n@form", "POST /login (login.txt line 3): the environment's NO_SUCH is not set, or empty"},
+		"one of a header":       {"GET /\nAuthorization: Bearer ${NO_SUCH}", "GET / (login.txt line 1): the environment's NO_SUCH is not set, or empty"},
+		"an empty one":          {"GET /\nAuthorization: ${EMPTY}", "GET / (login.txt line 1): the environment's EMPTY is not set, or empty"},
+		"one of a path":         {"GET /a/${USER_NAME}", "GET /a/$%7BUSER_NAME%7D (login.txt line 1): ${USER_NAME} is in the path, and variables are filled in headers and bodies only"},
+		"one of a query":        {"GET /a?x=${NO_SUCH}", "GET /a (login.txt line 1): ${NO_SUCH} is in the path, and variables are filled in headers and bodies only"},
 		"a line end in it":      {"GET /\nAuthorization: ${BROKEN}", "GET / (login.txt line 1): the value of the header Authorization holds a control character"},
 		"no page before it":     {"GET /x?t={{token}}", "GET /x (login.txt line 1): no page comes before it that could fill in {{...}}"},
 		"a log instead of them": {good("/"), "login.txt line 1: the method isn't a word in capitals: ***"},
