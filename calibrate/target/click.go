@@ -125,8 +125,8 @@ func (s clickSettings) address() string {
 	return net.JoinHostPort(cmp.Or(host, loopback), cmp.Or(port, "8000"))
 }
 
-// refuse says which settings can't be measured with any such server: those that only print, and those for TLS.
-func (s clickSettings) refuse(server string, tls ...string) error {
+// refuseCommon says which settings can't be measured with any such server: those that only print, and those for TLS.
+func (s clickSettings) refuseCommon(server string, tls ...string) error {
 	for _, option := range []string{"version", "help"} {
 		if on, from := s.on(option); on {
 			return calibrate.Usage("take "+from+" out", "the command only prints, it serves nothing")

@@ -90,7 +90,7 @@ func (s granianSettings) threads(workers int) int {
 
 // refuse says which settings can't be measured.
 func (s granianSettings) refuse(spec Spec) error {
-	if err := s.clickSettings.refuse("granian", "ssl-certificate", "ssl-keyfile"); err != nil {
+	if err := s.refuseCommon("granian", "ssl-certificate", "ssl-keyfile"); err != nil {
 		return err
 	}
 	if http, from := s.text("http"); http == "2" {

@@ -81,7 +81,7 @@ func (s uvicornSettings) address() string {
 
 // refuse says which settings can't be measured.
 func (s uvicornSettings) refuse() error {
-	if err := s.clickSettings.refuse("uvicorn", "ssl-certfile", "ssl-keyfile"); err != nil {
+	if err := s.refuseCommon("uvicorn", "ssl-certfile", "ssl-keyfile"); err != nil {
 		return err
 	}
 	if err := s.refuseNumbers(); err != nil {
