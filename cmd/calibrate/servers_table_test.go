@@ -48,10 +48,6 @@ var (
 // truthDoubt is how exactly those are known.
 const truthDoubt = 0.01
 
-// shortSoak is for an app that serves a few requests a second: its verdict would take the two minutes of the limit, and a
-// row may not.
-var shortSoak = []string{"--duration", "30s"}
-
 var tableCases = []tableCase{
 	{name: "gunicorn sync, Flask", command: []string{"gunicorn", "app:app"}, truth: pythonKeeps},
 	{name: "gunicorn gthread, Flask", command: []string{"gunicorn", "--threads", "4", "app:app"}, truth: pythonKeeps},
@@ -61,9 +57,9 @@ var tableCases = []tableCase{
 		"cd / && exec gunicorn --bind 127.0.0.1:{port} --workers {workers} --max-requests {max_requests} app:app"}, truth: pythonKeeps, flags: []string{"--threads", "1"}},
 	{name: "uvicorn, FastAPI", command: []string{"uvicorn", "--log-level", "warning", "app:app"}, truth: pythonKeeps, app: "asgi"},
 	{name: "uvicorn --workers 2, FastAPI", command: []string{"uvicorn", "--log-level", "warning", "--workers", "2", "app:app"}, truth: pythonKeeps, app: "asgi"},
-	{name: "NOW LMS, lmsctl", command: []string{"$VENV/nowlms/bin/lmsctl", "serve", "--wsgi-server", "gunicorn"}, flags: shortSoak, setUp: tableLMS},
-	{name: "NOW LMS, gunicorn", command: []string{"$VENV/nowlms/bin/gunicorn", "--preload", "--threads", "2", "now_lms:lms_app"}, flags: shortSoak, setUp: tableLMS},
-	{name: "NOW LMS, logged in", command: []string{"$VENV/nowlms/bin/gunicorn", "--preload", "--threads", "2", "now_lms:lms_app"}, flags: shortSoak, setUp: tableLogin},
+	{name: "NOW LMS, lmsctl", command: []string{"$VENV/nowlms/bin/lmsctl", "serve", "--wsgi-server", "gunicorn"}, setUp: tableLMS},
+	{name: "NOW LMS, gunicorn", command: []string{"$VENV/nowlms/bin/gunicorn", "--preload", "--threads", "2", "now_lms:lms_app"}, setUp: tableLMS},
+	{name: "NOW LMS, logged in", command: []string{"$VENV/nowlms/bin/gunicorn", "--preload", "--threads", "2", "now_lms:lms_app"}, setUp: tableLogin},
 	{name: "Hypercorn, FastAPI", command: []string{"hypercorn", "app:app"}, truth: pythonKeeps, app: "asgi"},
 	{name: "Granian, FastAPI", command: []string{"granian", "--interface", "asgi", "app:app"}, truth: pythonKeeps, app: "asgi"},
 	{name: "PyPNM", command: []string{"$VENV/pypnm/bin/pypnm", "serve"}},
