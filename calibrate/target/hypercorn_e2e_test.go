@@ -115,14 +115,7 @@ func TestE2EHypercornTraps(t *testing.T) {
 			default:
 			}
 			c.end(url)
-			select {
-			case err := <-ended:
-				if err != nil {
-					t.Errorf("it ended with %v, not with status 0", err)
-				}
-			case <-time.After(10 * time.Second):
-				t.Error("it lives on")
-			}
+			endsWell(t, ended, 10*time.Second)
 			l := recognised(t, Spec{Command: slices.Concat([]string{venv(t, "hypercorn")}, c.args, []string{"a:a"})})
 			hasWarning(t, l.Warnings(), c.code)
 		})

@@ -55,6 +55,19 @@ func pidAt(url string) (pid string, ok bool) {
 	return string(body), err == nil
 }
 
+// endsWell checks that a server ends by itself, with status 0.
+func endsWell(t *testing.T, end <-chan error, limit time.Duration) {
+	t.Helper()
+	select {
+	case err := <-end:
+		if err != nil {
+			t.Errorf("it ended with %v, not with status 0", err)
+		}
+	case <-time.After(limit):
+		t.Error("it lives on")
+	}
+}
+
 // limit-ends-server: exit status 0 at the limit, for which Restart=on-failure does nothing.
 func TestE2EUvicornLimitEndsServer(t *testing.T) {
 	t.Parallel()
@@ -64,14 +77,7 @@ func TestE2EUvicornLimitEndsServer(t *testing.T) {
 			for range 20 {
 				pidAt(url)
 			}
-			select {
-			case err := <-end:
-				if err != nil {
-					t.Errorf("it ended with %v, not with status 0", err)
-				}
-			case <-time.After(5 * time.Second):
-				t.Error("it lives on")
-			}
+			endsWell(t, end, 5*time.Second)
 		})
 	}
 }

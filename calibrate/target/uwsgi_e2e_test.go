@@ -349,14 +349,7 @@ func TestE2EUWSGITraps(t *testing.T) {
 		for range 5 {
 			pidAt(url)
 		}
-		select {
-		case err := <-end:
-			if err != nil {
-				t.Errorf("it ended with %v, not with status 0", err)
-			}
-		case <-time.After(5 * time.Second):
-			t.Error("it lives on")
-		}
+		endsWell(t, end, 5*time.Second)
 	})
 	t.Run("young-workers-stay", func(t *testing.T) {
 		t.Parallel()
@@ -387,43 +380,8 @@ func TestE2EUWSGITraps(t *testing.T) {
 			t.Errorf("%q", body)
 		}
 	})
-	t.Run("threads-stand-still", func(t *testing.T) {
-		t.Parallel()
-		const counts = "import threading, time\nn = 0\ndef count():\n    global n\n    while True:\n        n += 1\n        time.sleep(0.01)\n" +
-			"def app(environ, start_response):\n    global n\n    if n == 0:\n        n = 1\n        threading.Thread(target=count, daemon=True).start()\n    start_response('200 OK', [])\n    return [str(n).encode()]\n"
-		for enabled, least := range map[string]int{"--enable-threads": 11, "--single-interpreter": 0} {
-			url, _, _ := uwsgiAsGiven(t, counts, "--master", enabled)
-			time.Sleep(400 * time.Millisecond)
-			got, _ := pidAt(url)
-			if n := atoi(t, got); n < least || least == 0 && n > 10 {
-				t.Errorf("%s: counted to %d", enabled, n)
-			}
-		}
-	})
-	t.Run("needs-length", func(t *testing.T) {
-		t.Parallel()
-		without := strings.Replace(okApp, `("Content-Length", str(len(body)))`, "", 1)
-		for text, want := range map[string]bool{okApp: true, without: false} {
-			address := freeAddress(t)
-			url, _, _ := uwsgiAsGiven(t, text, "--master", "--http11-socket", address)
-			ended := make(chan bool, 1)
-			go func() { ended <- readsToTheEnd("http://"+address, 10*time.Second) }()
-			time.Sleep(200 * time.Millisecond)
-			if _, ok := pidAt(url); ok != want {
-				t.Errorf("%s: the worker is free for another: %v", text, ok)
-			}
-			select {
-			case ok := <-ended:
-				if !ok || !want {
-					t.Errorf("%s: the answer has ended: %v", text, ok)
-				}
-			case <-time.After(time.Second):
-				if want || !<-ended {
-					t.Errorf("%s: no end of the answer", text)
-				}
-			}
-		}
-	})
+	t.Run("threads-stand-still", func(t *testing.T) { t.Parallel(); uwsgiThreadsStandStill(t) })
+	t.Run("needs-length", func(t *testing.T) { t.Parallel(); uwsgiNeedsLength(t) })
 	for name, args := range map[string][]string{"stopping-cuts": {"--die-on-term"}, "stopping-waits": {"--hook-master-start", "unix_signal:15 gracefully_kill_them_all"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -441,6 +399,47 @@ func TestE2EUWSGITraps(t *testing.T) {
 				t.Error("it lives on")
 			}
 		})
+	}
+}
+
+// A thread of the app counts on only where threads are enabled.
+func uwsgiThreadsStandStill(t *testing.T) {
+	t.Helper()
+	const counts = "import threading, time\nn = 0\ndef count():\n    global n\n    while True:\n        n += 1\n        time.sleep(0.01)\n" +
+		"def app(environ, start_response):\n    global n\n    if n == 0:\n        n = 1\n        threading.Thread(target=count, daemon=True).start()\n    start_response('200 OK', [])\n    return [str(n).encode()]\n"
+	for enabled, least := range map[string]int{"--enable-threads": 11, "--single-interpreter": 0} {
+		url, _, _ := uwsgiAsGiven(t, counts, "--master", enabled)
+		time.Sleep(400 * time.Millisecond)
+		got, _ := pidAt(url)
+		if n := atoi(t, got); n < least || least == 0 && n > 10 {
+			t.Errorf("%s: counted to %d", enabled, n)
+		}
+	}
+}
+
+// Without a length the worker serves nobody else until the connection is closed.
+func uwsgiNeedsLength(t *testing.T) {
+	t.Helper()
+	without := strings.Replace(okApp, `("Content-Length", str(len(body)))`, "", 1)
+	for text, want := range map[string]bool{okApp: true, without: false} {
+		address := freeAddress(t)
+		url, _, _ := uwsgiAsGiven(t, text, "--master", "--http11-socket", address)
+		ended := make(chan bool, 1)
+		go func() { ended <- readsToTheEnd("http://"+address, 10*time.Second) }()
+		time.Sleep(200 * time.Millisecond)
+		if _, ok := pidAt(url); ok != want {
+			t.Errorf("%s: the worker is free for another: %v", text, ok)
+		}
+		select {
+		case ok := <-ended:
+			if !ok || !want {
+				t.Errorf("%s: the answer has ended: %v", text, ok)
+			}
+		case <-time.After(time.Second):
+			if want || !<-ended {
+				t.Errorf("%s: no end of the answer", text)
+			}
+		}
 	}
 }
 
