@@ -6,7 +6,7 @@ import (
 )
 
 // Rig is what a run measures with. The interfaces are declared here because here they are used; the rooms
-// calibrate/target, loadgen and sampler hold the real ones, and the tests of the phases' order hold others.
+// calibrate/server, loadgen and sampler hold the real ones, and the tests of the phases' order hold others.
 type Rig struct {
 	Target   Target
 	Scale    func(Setup) (Target, error) // the same app set up otherwise; nil: the law rests on one worker alone

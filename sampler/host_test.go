@@ -84,7 +84,7 @@ var trees = []struct {
 	{name: "mounted-twice", memory: gb, source: "cgroup v1 memory.limit_in_bytes of /a", available: gb - 100*mb},
 	{name: "not-mounted", available: 6 * gb, warnings: []string{"cgroup-unseen"}},
 	{name: "no-cgroups", available: 6 * gb},
-	// For what is made in them: an app's own group, here and in calibrate/target.
+	// For what is made in them: an app's own group, here and in calibrate/server.
 	{name: "v1-charge", available: 6 * gb},
 	{name: "v2-charge", available: 6 * gb},
 	{name: "v2-charge-before-5.18", available: 6 * gb},

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"workermem/calibrate"
-	"workermem/calibrate/target"
+	"workermem/calibrate/server"
 	"workermem/loadgen"
 )
 
@@ -142,15 +142,15 @@ func (f *attachFlags) rig(ctx context.Context, env Env) (calibrate.Rig, []calibr
 	return calibrate.Rig{Load: load}, targets.Warnings(), nil
 }
 
-func (f *attachFlags) server() (*target.Running, error) {
+func (f *attachFlags) server() (*server.Running, error) {
 	pid := f.pid
 	if f.pidFile != "" {
 		var err error
-		if pid, err = target.PIDFile(f.pidFile); err != nil {
+		if pid, err = server.PIDFile(f.pidFile); err != nil {
 			return nil, err
 		}
 	}
-	return target.Attach(target.AttachSpec{PID: pid, URL: f.url, Threads: f.threads, AllowRemote: f.allowRemote})
+	return server.Attach(server.AttachSpec{PID: pid, URL: f.url, Threads: f.threads, AllowRemote: f.allowRemote})
 }
 
 func (f *attachFlags) plan() calibrate.Plan {

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"workermem/calibrate"
-	"workermem/calibrate/target"
+	"workermem/calibrate/server"
 	"workermem/loadgen"
 )
 
@@ -41,7 +41,7 @@ func demo(ctx context.Context, env Env) error {
 	}
 	defer folder.Close()
 	ledger := filepath.Join(folder.Path, "truth.json")
-	launch, err := target.Recognise(ctx, target.Spec{
+	launch, err := server.Recognise(ctx, server.Spec{
 		Command: []string{self, demoAppCommand, "--port={port}", "--threads={threads}", "--max-requests={max_requests}", "--ledger=" + ledger},
 		Threads: demoThreads, Workers: 1, Path: "/", BootDeadline: 20 * time.Second,
 	})

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"workermem/calibrate"
-	"workermem/calibrate/target"
+	"workermem/calibrate/server"
 	"workermem/loadgen"
 	"workermem/report"
 	"workermem/sampler"
@@ -61,8 +61,8 @@ func examine(ctx context.Context, env Env) (calibrate.Checkup, error) {
 		Roots: sampler.Roots{Proc: "/proc", Sys: "/sys", Etc: "/etc"}, Root: "/", Dir: env.Dir,
 		Child: child, Stranger: stranger, Clients: loadgen.MostClients, CI: ciVariables(env),
 	}.Examine()
-	findings = addOwnGroup(findings, target.GroupPossible())
-	servers, missing := target.Installed(ctx, env.Getenv("PATH"), serverFolders(env))
+	findings = addOwnGroup(findings, server.GroupPossible())
+	servers, missing := server.Installed(ctx, env.Getenv("PATH"), serverFolders(env))
 	if err := context.Cause(ctx); err != nil { // what was asked last has not answered
 		return calibrate.Checkup{}, &calibrate.Failure{Kind: calibrate.KindInterrupted, What: "interrupted", Why: err.Error(),
 			Try: "run it again; nothing was changed", Err: err}

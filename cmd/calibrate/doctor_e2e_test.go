@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
-	"workermem/calibrate/target"
+	"workermem/calibrate/server"
 )
 
 // visit is one run of calibrate doctor --json: as whom, where, and how it is started.
@@ -174,7 +174,7 @@ func appGroup(t *testing.T) (folder, why string) {
 	if _, err := os.Stat(python); err != nil {
 		t.Skip(err)
 	}
-	launch, err := target.Recognise(t.Context(), target.Spec{
+	launch, err := server.Recognise(t.Context(), server.Spec{
 		Command: []string{python, "-m", "http.server", "--bind", "127.0.0.1", "--directory", "/sys", "{port}"},
 	})
 	if err != nil {

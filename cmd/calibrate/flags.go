@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"workermem/calibrate"
-	"workermem/calibrate/target"
+	"workermem/calibrate/server"
 	"workermem/loadgen"
 )
 
@@ -224,7 +224,7 @@ func (f *outFlags) checks() []flagCheck {
 // defaultPath asks for what the server has, where nothing was named.
 func (f *requestFlags) defaultPath(command []string) {
 	if f.targets == "" && len(f.paths) == 0 {
-		f.paths = []string{target.DefaultPath(command)}
+		f.paths = []string{server.DefaultPath(command)}
 	}
 }
 

@@ -9,11 +9,11 @@ import (
 	"syscall"
 	"time"
 
-	"workermem/calibrate/target"
+	"workermem/calibrate/server"
 )
 
 func main() {
-	if code, isGuard := target.GuardMain(os.Args); isGuard {
+	if code, isGuard := server.GuardMain(os.Args); isGuard {
 		os.Exit(code)
 	}
 	signal.Ignore(syscall.SIGPIPE) // a reader that leaves doesn't end the measurement

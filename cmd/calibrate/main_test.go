@@ -11,12 +11,12 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"workermem/calibrate/target"
+	"workermem/calibrate/server"
 )
 
 // The test binary is calibrate itself: under that name in the scripts, and as the guard that it starts.
 func TestMain(m *testing.M) {
-	if code, isGuard := target.GuardMain(os.Args); isGuard {
+	if code, isGuard := server.GuardMain(os.Args); isGuard {
 		os.Exit(code)
 	}
 	if len(os.Args) > 1 && os.Args[1] == costAppCommand {

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
-	"workermem/calibrate/target"
+	"workermem/calibrate/server"
 	"workermem/loadgen"
 	"workermem/sampler"
 )
@@ -192,11 +192,11 @@ func (p profile) start(t *testing.T, workers, threads int) calibrate.App {
 			t.Logf("the app's log:\n%s", text)
 		}
 	})
-	spec := target.Spec{Command: slices.Concat([]string{needServer(t, p.command[0])}, p.command[1:]), Env: p.environment(t), Workers: workers, Log: log}
+	spec := server.Spec{Command: slices.Concat([]string{needServer(t, p.command[0])}, p.command[1:]), Env: p.environment(t), Workers: workers, Log: log}
 	if p.threads != nil {
 		spec.Threads = threads
 	}
-	launch, err := target.Recognise(t.Context(), spec)
+	launch, err := server.Recognise(t.Context(), spec)
 	if err != nil {
 		t.Fatal(err)
 	}

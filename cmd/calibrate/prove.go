@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"workermem/calibrate"
-	"workermem/calibrate/target"
+	"workermem/calibrate/server"
 	"workermem/report"
 	"workermem/sampler"
 )
@@ -198,7 +198,7 @@ func (f *proveFlags) startable(r calibrate.Result) error {
 }
 
 // endsServer is the trap of a server whose only worker is the server itself.
-func endsServer(w calibrate.Warning) bool { return w.Code == target.EndsServer }
+func endsServer(w calibrate.Warning) bool { return w.Code == server.EndsServer }
 
 // plan proves the recommendation under a limit of its budget.
 func (f *proveFlags) plan(r calibrate.Result) calibrate.ProofPlan {
@@ -212,18 +212,18 @@ func (f *proveFlags) plan(r calibrate.Result) calibrate.ProofPlan {
 			p.Jitter = f.maxRequests / 10
 		}
 	}
-	if err := target.GroupPossible(); err != nil {
+	if err := server.GroupPossible(); err != nil {
 		p.NoLimit = err.Error()
 	}
 	return p
 }
 
 // recognised refuses before anything is written what could not be started, and another server than the measured one.
-func recognised(ctx context.Context, spec target.Spec, p calibrate.ProofPlan, server string) error {
+func recognised(ctx context.Context, spec server.Spec, p calibrate.ProofPlan, named string) error {
 	spec.Workers, spec.Threads, spec.MaxRequests, spec.Jitter, spec.MemoryLimit = p.Workers, p.Threads, p.MaxRequests, p.Jitter, p.MemoryLimit
-	launch, err := target.Recognise(ctx, spec)
-	if err == nil && launch.Info().Server != server {
-		return calibrate.Usage("measure it first: calibrate run -- "+spec.Command[0]+" ...", "the run measured %s, and says nothing of %s", server, launch.Info().Server)
+	launch, err := server.Recognise(ctx, spec)
+	if err == nil && launch.Info().Server != named {
+		return calibrate.Usage("measure it first: calibrate run -- "+spec.Command[0]+" ...", "the run measured %s, and says nothing of %s", named, launch.Info().Server)
 	}
 	return err
 }

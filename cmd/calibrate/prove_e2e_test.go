@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
-	"workermem/calibrate/target"
+	"workermem/calibrate/server"
 )
 
 // TestE2EProve measures a creeping app, and proves the recommendation in little memory: it holds, one worker more is
@@ -86,7 +86,7 @@ func held(t *testing.T, r calibrate.Result) {
 	if more := proof.Trials[1]; more.OOMKills == 0 {
 		t.Errorf("one worker more was not killed: %+v", more)
 	}
-	if err := target.GroupPossible(); err != nil {
+	if err := server.GroupPossible(); err != nil {
 		t.Error(err)
 	}
 }

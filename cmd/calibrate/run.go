@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"workermem/calibrate"
-	"workermem/calibrate/target"
+	"workermem/calibrate/server"
 	"workermem/loadgen"
 	"workermem/report"
 	"workermem/sampler"
@@ -110,7 +110,7 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	if err != nil {
 		return err
 	}
-	launch, err := target.Recognise(ctx, spec)
+	launch, err := server.Recognise(ctx, spec)
 	if err != nil {
 		return err
 	}
@@ -133,12 +133,12 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 }
 
 // scaler starts the same app set up otherwise.
-func scaler(ctx context.Context, env Env, spec target.Spec, folder *calibrate.Folder) func(calibrate.Setup) (calibrate.Target, error) {
+func scaler(ctx context.Context, env Env, spec server.Spec, folder *calibrate.Folder) func(calibrate.Setup) (calibrate.Target, error) {
 	return func(s calibrate.Setup) (calibrate.Target, error) {
 		spec := spec
 		spec.Env = withVariable(spec.Env, s.Env, env.Getenv)
 		spec.Workers, spec.Threads, spec.MaxRequests, spec.Jitter, spec.MemoryLimit = s.Workers, s.Threads, s.MaxRequests, s.Jitter, s.MemoryLimit
-		launch, err := target.Recognise(ctx, spec)
+		launch, err := server.Recognise(ctx, spec)
 		if err != nil {
 			return nil, err
 		}
@@ -227,7 +227,7 @@ func (f *runFlags) variations() []calibrate.Variation {
 		return nil
 	}
 	jemalloc := calibrate.Variation{Name: "jemalloc", Why: "not run: libjemalloc is not installed"}
-	if file := target.Jemalloc(); file != "" {
+	if file := server.Jemalloc(); file != "" {
 		jemalloc = calibrate.Variation{Name: "jemalloc", Env: "LD_PRELOAD=" + file, Allocator: true, Needs: filepath.Base(file)}
 	}
 	return []calibrate.Variation{
@@ -237,21 +237,21 @@ func (f *runFlags) variations() []calibrate.Variation {
 	}
 }
 
-func (f *runFlags) spec(env Env, command []string, targets loadgen.Targets) (target.Spec, error) {
+func (f *runFlags) spec(env Env, command []string, targets loadgen.Targets) (server.Spec, error) {
 	spec, err := specOf(env, f.appFlags, f.requestFlags, command, targets)
 	spec.Threads, _ = f.threads.split()
 	return spec, err
 }
 
 // specOf is the app with one worker, asked for the first of the targets.
-func specOf(env Env, app appFlags, requests requestFlags, command []string, targets loadgen.Targets) (target.Spec, error) {
+func specOf(env Env, app appFlags, requests requestFlags, command []string, targets loadgen.Targets) (server.Spec, error) {
 	environment, err := pairs(app.env)
 	if err != nil {
-		return target.Spec{}, err
+		return server.Spec{}, err
 	}
 	own, err := requests.header(env)
 	if err != nil {
-		return target.Spec{}, err
+		return server.Spec{}, err
 	}
 	method, path, header := targets.First()
 	if method != http.MethodGet {
@@ -260,7 +260,7 @@ func specOf(env Env, app appFlags, requests requestFlags, command []string, targ
 	for name, values := range header { // as under load, a target's own header wins
 		own[name] = values
 	}
-	return target.Spec{
+	return server.Spec{
 		Command: command, Env: environment, URL: app.url, Path: path, Headers: own, LoginFirst: requests.before != "", Workers: 1,
 		BootDeadline: app.bootDeadline, AllowRemote: requests.allowRemote,
 	}, nil

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
-	"workermem/calibrate/target"
+	"workermem/calibrate/server"
 	"workermem/loadgen"
 	"workermem/sampler"
 )
@@ -200,7 +200,7 @@ func (r recording) record(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	defer folder.Close()
-	launch, err := target.Recognise(t.Context(), target.Spec{Command: r.command, Env: r.env(t), Log: folder.Log})
+	launch, err := server.Recognise(t.Context(), server.Spec{Command: r.command, Env: r.env(t), Log: folder.Log})
 	if err != nil {
 		t.Fatal(err)
 	}

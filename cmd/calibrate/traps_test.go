@@ -19,7 +19,7 @@ import (
 
 var trapped = flag.Bool("traps", false, "provoke every warning about a server (make traps)")
 
-// trapCase is a command, and the warnings that it gives reason for: by code, the test in calibrate/target that has the
+// trapCase is a command, and the warnings that it gives reason for: by code, the test in calibrate/server that has the
 // trap itself on the real server, or in brackets why there is none.
 type trapCase struct {
 	server    string // whose traps in the table they are
@@ -192,10 +192,10 @@ var (
 	warningMade = regexp.MustCompile(`(?:warn\(|Code: +)(?:"([a-z-]+)"|([A-Za-z]+),)`)
 )
 
-// trapInTable is a row of calibrate/target's table of traps: its server, and its code as text or the name of a constant.
+// trapInTable is a row of calibrate/server's table of traps: its server, and its code as text or the name of a constant.
 var trapInTable = regexp.MustCompile(`\{"([\w-]+)", number\{[\d, ]*\}, number\{[\d, ]*\}, (?:calibrate\.Warning\{Code: +(?:"([a-z-]+)"|([A-Za-z]+)),|(noLimit)\()`)
 
-// Every trap of calibrate/target's table is in a case of its server above, every other warning in its sources is in some
+// Every trap of calibrate/server's table is in a case of its server above, every other warning in its sources is in some
 // case, and every test that is named there exists.
 func TestTrapsAreAllThere(t *testing.T) {
 	sources := sourcesOf(t, false)
@@ -260,10 +260,10 @@ func theirTestsExist(t *testing.T, named map[string]string) {
 	}
 }
 
-// sourcesOf joins the files of calibrate/target: the tests, or all else.
+// sourcesOf joins the files of calibrate/server: the tests, or all else.
 func sourcesOf(t *testing.T, wantTests bool) string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("..", "..", "calibrate", "target", "*.go"))
+	files, err := filepath.Glob(filepath.Join("..", "..", "calibrate", "server", "*.go"))
 	if err != nil || len(files) == 0 {
 		t.Fatal(err, len(files))
 	}

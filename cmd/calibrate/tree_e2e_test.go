@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
-	"workermem/calibrate/target"
+	"workermem/calibrate/server"
 	"workermem/sampler"
 )
 
@@ -91,7 +91,7 @@ func mb(bytes int64) float64 { return float64(bytes) / (1 << 20) }
 // startInGroup starts Gunicorn in a control group of its own.
 func startInGroup(t *testing.T, workers, importMB int) (app calibrate.App, folder string) {
 	t.Helper()
-	launch, err := target.Recognise(t.Context(), target.Spec{
+	launch, err := server.Recognise(t.Context(), server.Spec{
 		Command: []string{needServer(t, "gunicorn"), "--chdir", filepath.Join(fixtures(t), "wsgi"), "app:app"},
 		Env:     map[string]string{"CALIBRATE_IMPORT_MB": fmt.Sprint(importMB)},
 		Workers: workers,

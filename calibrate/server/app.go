@@ -1,0 +1,170 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"workermem/calibrate"
+)
+
+// App is a running server.
+type App struct {
+	launch   *Launch
+	address  address
+	guardian *guardian
+	proc     procfs
+	logFrom  int64 // where this app's lines begin in the log
+	oom      oomCount
+	watch    *watch
+	group    string // folder of its own control group
+	noGroup  string // why it has none
+
+	temporary string // file or folder to remove at the end
+
+	mu       sync.Mutex
+	info     calibrate.TargetInfo
+	warnings []calibrate.Warning
+	stopped  *calibrate.Stopped
+}
+
+var _ calibrate.App = (*App)(nil)
+
+// stopGrace is how long a server may take to end by itself: Gunicorn's gthread needs 1.2 s, requests in flight more.
+const stopGrace = 10 * time.Second
+
+func newApp(l *Launch, a address, values map[string]string) *App {
+	app := &App{
+		launch:   l,
+		address:  a,
+		proc:     hostProc,
+		logFrom:  logSize(l.spec.Log),
+		oom:      hostProc.oomKills(),
+		info:     l.info,
+		warnings: slices.Clone(l.warnings),
+	}
+	app.info.URL = a.url()
+	app.info.MeasuredCommand = expandAll(l.argv, values)
+	app.temporary = expand(l.temporary, values)
+	app.watch = newWatch(hostProc, a.port, l.server)
+	return app
+}
+
+// noteGroup keeps what became of the app's own group, err where none could be made. In a group the kernel counts the
+// app's out-of-memory kills there, and in v1 nowhere else.
+func (a *App) noteGroup(c cgroup, err error) {
+	if outside := a.guardian.outside(); err == nil && outside != "" {
+		err = errors.New(outside)
+	}
+	if err != nil {
+		a.noGroup = "the app has no control group of its own: " + err.Error()
+		return
+	}
+	a.group = c.Folder
+	if kills := c.oomKills(); kills.file != "" {
+		a.oom = kills
+	}
+	for _, folder := range sweepGroups(filepath.Dir(c.Folder)) {
+		a.warnings = append(a.warnings, calibrate.Warning{
+			Code: "orphaned-group",
+			Text: "processes of an earlier run that was killed still live in the control group " + folder + ", and take memory and processor time",
+			Try:  "look at them with ps -fp $(cat " + folder + "/cgroup.procs), and end them by hand",
+		})
+	}
+}
+
+func logSize(log *os.File) int64 {
+	if log == nil {
+		return 0
+	}
+	info, err := log.Stat()
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// orNil keeps a nil *App from becoming a calibrate.App that is not nil.
+func (a *App) orNil() calibrate.App {
+	if a == nil {
+		return nil
+	}
+	return a
+}
+
+// Info is what is known of the server now.
+func (a *App) Info() calibrate.TargetInfo {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	info := a.info
+	info.Changes = slices.Clone(info.Changes)
+	info.WorkerRule = a.watch.ruleNow()
+	if a.stopped != nil {
+		info.StopSeconds, info.Killed = a.stopped.Seconds, a.stopped.Killed
+	}
+	return info
+}
+
+// Warnings are the doubts so far.
+func (a *App) Warnings() []calibrate.Warning {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.warnings)
+}
+
+// Exited is closed when the server's main process has ended.
+func (a *App) Exited() <-chan struct{} { return a.guardian.exited }
+
+// Group is the folder of the app's own memory control group, or why it has none. It is gone once the app is stopped.
+func (a *App) Group() (folder, why string) { return a.group, a.noGroup }
+
+// Backlog is the length of the accept queue.
+func (a *App) Backlog() int { return a.proc.backlog(a.address.port) }
+
+// Workers are the pids of the workers now. While the tree has used too little CPU time to tell, the answer for a
+// server that isn't known is a guess, and may change once (see choose); Info().WorkerRule says so.
+func (a *App) Workers() ([]int, error) {
+	select {
+	case <-a.guardian.gone:
+		return nil, nil
+	default:
+		return pids(a.watch.workers(a.guardian.pid)), nil
+	}
+}
+
+// Tree is every living process of the app.
+func (a *App) Tree() []int {
+	select {
+	case <-a.guardian.gone:
+		return nil
+	default:
+		return a.watch.tree(a.guardian.pid)
+	}
+}
+
+// Stop ends every process of the app: the server's graceful signal, ten seconds, then force. Where ctx is done, a
+// graceful end gets two seconds. Calls after the first, and calls at the same time, return the same.
+func (a *App) Stop(ctx context.Context) (calibrate.Stopped, error) { return a.stop(ctx, stopGrace) }
+
+func (a *App) stop(ctx context.Context, grace time.Duration) (calibrate.Stopped, error) {
+	r := a.guardian.stop(ctx, a.launch.server.stopSignal(), grace)
+	a.removeFiles() // where the guard was killed, and did not
+	a.watch.close()
+	stopped := calibrate.Stopped{Seconds: r.Seconds, Killed: r.Killed, Left: r.Left}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.stopped = &stopped
+	if r.Left > 0 {
+		return stopped, &calibrate.Failure{
+			Kind: calibrate.KindTool, Phase: calibrate.PhaseStop,
+			What: plural(r.Left, "process") + " of the app could not be ended",
+			Why:  "a process that waits for a disk or a network file system can't be killed until that answers",
+			Try:  "look at them with ps -o pid,stat,wchan,cmd",
+		}
+	}
+	return stopped, nil
+}

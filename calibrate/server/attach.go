@@ -1,0 +1,230 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"workermem/calibrate"
+)
+
+// AttachSpec names a server that is already running.
+type AttachSpec struct {
+	PID         int      // of its master, or of a worker
+	URL         string   // where load is to go; "" for no load
+	Threads     int      // of a worker; 0: what the command line says
+	AllowRemote []string // hosts allowed in URL beside loopback
+}
+
+// Running is a server that somebody else started. It is looked at and nothing more: no signal is sent to it, nothing of
+// it is run, no file of it is written. It implements calibrate.Target, whose Start begins the watch, and calibrate.App,
+// whose Stop ends the watch and leaves the server as it is.
+type Running struct {
+	spec    AttachSpec
+	proc    procfs
+	root    identity // the server's main process
+	address address  // of the load
+	watch   *watch
+	oom     oomCount
+	info    calibrate.TargetInfo
+
+	warnings []calibrate.Warning
+	used     map[identity]int64 // CPU time of the workers when the watch began, in ticks
+
+	exited  chan struct{}
+	left    chan struct{} // closed when the watch is over
+	over    bool          // nobody looks any more
+	leave   sync.Once
+	looking sync.WaitGroup
+}
+
+var (
+	_ calibrate.Target = (*Running)(nil)
+	_ calibrate.App    = (*Running)(nil)
+)
+
+// Attach finds the server that a process belongs to, and says what can be known of it from outside. Every complaint is
+// a *calibrate.Failure of KindUsage.
+func Attach(spec AttachSpec) (*Running, error) { return attachIn(hostProc, spec) }
+
+func attachIn(proc procfs, spec AttachSpec) (*Running, error) {
+	named, err := proc.attachable(spec.PID)
+	if err != nil {
+		return nil, err
+	}
+	root, err := proc.attachable(proc.masterOf(named))
+	if err != nil {
+		return nil, err
+	}
+	r := &Running{
+		spec: spec, proc: proc, root: identity{root.PID, root.Start}, oom: proc.oomKillsOf(itoa(root.PID)),
+		watch:  newWatch(proc, 0, anyCommand{}),
+		exited: make(chan struct{}), left: make(chan struct{}),
+	}
+	r.watch.rooted = true
+	r.info = calibrate.TargetInfo{
+		Server: anyCommand{}.name(), Command: proc.args(root.PID), Threads: spec.Threads, HasThreads: spec.Threads > 0,
+		PID: root.PID, UpSeconds: max(sinceBoot()-float64(root.Start)/clockTicks, 0),
+	}
+	if named.PID != root.PID {
+		r.info.NamedPID = named.PID
+	}
+	return r, r.recognise()
+}
+
+// recognise completes what is known before the watch begins.
+func (r *Running) recognise() error {
+	tree := r.watch.processes(r.root.pid)
+	r.info.Ports = r.ports(tree)
+	if len(r.info.Ports) > 0 {
+		r.watch.port = r.info.Ports[0]
+	}
+	if err := r.aim(tree); err != nil {
+		return err
+	}
+	if known, master := serverIn(tree); known != nil {
+		r.watch.server, r.info.Server = known, known.name()
+		if o, ok := known.(observed); ok {
+			if err := o.running(r, master); err != nil {
+				return err
+			}
+		}
+	}
+	r.doubtLimits()
+	return nil
+}
+
+// observed is a server that can tell from its master's command line what its workers are like. It complains, as a
+// *calibrate.Failure of KindUsage, where the user says otherwise.
+type observed interface {
+	running(r *Running, master process) error
+}
+
+func (r *Running) warn(code, try, format string, args ...any) {
+	r.warnings = append(r.warnings, calibrate.Warning{Code: code, Text: fmt.Sprintf(format, args...), Try: try})
+}
+
+// exitPoll is how often the server is looked at for its end. The app's memory is read twice as often.
+const exitPoll = 200 * time.Millisecond
+
+// Start begins the watch.
+func (r *Running) Start(context.Context) (calibrate.App, error) {
+	if !r.lives() {
+		f := r.ended()
+		f.What += " before the watch began"
+		return nil, f
+	}
+	r.used = map[identity]int64{}
+	for _, p := range r.watch.adopt(r.root.pid) {
+		r.used[identity{p.pid, p.start}] = p.cpu
+	}
+	r.looking.Go(func() {
+		for r.lives() {
+			select {
+			case <-r.left:
+				return
+			case <-time.After(exitPoll):
+			}
+		}
+		close(r.exited)
+	})
+	return r, nil
+}
+
+// lives compares the start time too, so that another process with the number isn't taken for the server.
+func (r *Running) lives() bool {
+	s, err := r.proc.stat(r.root.pid)
+	return err == nil && s.Start == r.root.start && s.alive()
+}
+
+// Info is what is known of the server now, and once the watch is over, what was known then.
+func (r *Running) Info() calibrate.TargetInfo {
+	if r.over {
+		return r.info
+	}
+	info := r.info
+	info.WorkerRule = r.watch.ruleNow()
+	for _, p := range r.watch.workers(r.root.pid) {
+		info.CPUSeconds += float64(p.cpu-r.used[identity{p.pid, p.start}]) / clockTicks
+	}
+	return info
+}
+
+// Warnings are the doubts about the server.
+func (r *Running) Warnings() []calibrate.Warning { return slices.Clone(r.warnings) }
+
+// Exited is closed when the server's main process has ended.
+func (r *Running) Exited() <-chan struct{} { return r.exited }
+
+// Backlog is the length of the accept queue, -1 where the port isn't known.
+func (r *Running) Backlog() int {
+	if r.watch.port == 0 {
+		return -1
+	}
+	return r.proc.backlog(r.watch.port)
+}
+
+// Workers are the pids of the workers now.
+func (r *Running) Workers() ([]int, error) {
+	if !r.lives() {
+		return nil, nil
+	}
+	return pids(r.watch.workers(r.root.pid)), nil
+}
+
+// Tree is every living process of the server.
+func (r *Running) Tree() []int {
+	if !r.lives() {
+		return nil
+	}
+	return r.watch.tree(r.root.pid)
+}
+
+// Group is none: the server stays where it was started.
+func (r *Running) Group() (folder, why string) {
+	return "", "the server is in a control group that calibrate did not make"
+}
+
+// Failure says what became of the server. It isn't a child of calibrate, so how it ended and what it wrote is for
+// whoever started it.
+func (r *Running) Failure(phase string) *calibrate.Failure {
+	f := r.ended()
+	f.Phase = phase
+	switch {
+	case !r.lives():
+		f.What += " while it was watched"
+	case len(r.watch.workers(r.root.pid)) == 0:
+		f.What = "no worker of " + r.name() + " lives"
+	default:
+		f.Kind, f.What = calibrate.KindInconclusive, r.name()+" misbehaved"
+	}
+	return f
+}
+
+func (r *Running) ended() *calibrate.Failure {
+	f := &calibrate.Failure{Kind: calibrate.KindApp, What: r.name() + " ended", Try: "see its own log: calibrate didn't start it, and knows no more"}
+	if kills := r.oom.since(); kills > 0 {
+		f.Why = fmt.Sprintf("the kernel ended %s for memory (oom_kill in %s)", plural(int(kills), "process"), r.oom.file)
+	}
+	return f
+}
+
+func (r *Running) name() string {
+	if r.info.Server == (anyCommand{}).name() {
+		return "process " + itoa(r.root.pid)
+	}
+	return fmt.Sprintf("%s (process %d)", r.info.Server, r.root.pid)
+}
+
+// Stop ends the watch. The server runs on.
+func (r *Running) Stop(context.Context) (calibrate.Stopped, error) {
+	r.leave.Do(func() {
+		close(r.left)
+		r.looking.Wait()
+		r.info, r.over = r.Info(), true
+		r.watch.close()
+	})
+	return calibrate.Stopped{}, nil
+}

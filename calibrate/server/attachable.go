@@ -1,0 +1,190 @@
+package server
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"workermem/calibrate"
+)
+
+// attachable is a process that may be watched, or a complaint.
+func (p procfs) attachable(pid int) (stat, error) {
+	const list = "ps -eo pid,user,args lists the processes"
+	if pid < 1 {
+		return stat{}, calibrate.Usage(list, "%d is no process number", pid)
+	}
+	pid = p.leader(pid)
+	s, err := p.stat(pid)
+	switch {
+	case err != nil:
+		return s, calibrate.Usage(list+"; where /proc hides those of others (hidepid), run calibrate as root", "there is no process %d", pid)
+	case s.Kernel:
+		return s, calibrate.Usage(list, "process %d (%s) is a thread of the kernel", pid, s.Comm)
+	case !s.alive():
+		return s, calibrate.Usage(list, "process %d (%s) has ended, and waits for its parent to notice", pid, s.Comm)
+	case pid == os.Getpid():
+		return s, calibrate.Usage(list, "process %d is calibrate itself", pid)
+	case p.isAbove(pid, os.Getpid()):
+		return s, calibrate.Usage("name the server's own process; "+list, "process %d (%s) is one that calibrate runs under", pid, s.Comm)
+	}
+	return s, nil
+}
+
+// leader is the process of a thread: /proc shows threads too, to those who know their numbers.
+func (p procfs) leader(tid int) int {
+	text, err := p.readAll(strconv.Itoa(tid), "status")
+	if err != nil {
+		return tid
+	}
+	for line := range bytes.Lines(text) {
+		if value, ok := bytes.CutPrefix(line, []byte("Tgid:")); ok {
+			if pid, err := strconv.Atoi(string(bytes.TrimSpace(value))); err == nil && pid > 0 {
+				return pid
+			}
+		}
+	}
+	return tid
+}
+
+// isAbove says whether a process is the parent of another, or the parent's parent, and so on.
+func (p procfs) isAbove(pid, below int) bool {
+	for seen := 0; below > 0 && seen < 1000; seen++ {
+		s, err := p.stat(below)
+		if err != nil {
+			return false
+		}
+		if below = s.Parent; below == pid {
+			return true
+		}
+	}
+	return false
+}
+
+// masterOf climbs from a worker to its master: to a parent in the same session, as long as the process has a worker's
+// title, or the parent's own command line (a fork), or is one that Python's multiprocessing spawned. A worker that has
+// lost its master is below an init, which has a session of its own.
+func (p procfs) masterOf(s stat) int {
+	for {
+		parent, err := p.stat(s.Parent)
+		if err != nil || parent.Session != s.Session || !p.isWorkerOf(s.PID, parent.PID) {
+			return s.PID
+		}
+		s = parent
+	}
+}
+
+func (p procfs) isWorkerOf(pid, parent int) bool {
+	args := p.args(pid)
+	title := strings.Join(args, " ")
+	return len(args) > 0 && (workerTitles.MatchString(title) || spawned.MatchString(title) || slices.Equal(args, p.args(parent)))
+}
+
+// spawned is the command line of a worker of uvicorn (Lib/multiprocessing/spawn.py, get_command_line).
+var spawned = regexp.MustCompile(`multiprocessing\.spawn import spawn_main`)
+
+// serverIn is the first process from above that a known server recognises as its own, wrappers apart.
+func serverIn(tree []process) (server, process) {
+	for _, p := range tree {
+		if strings.HasPrefix(p.title(), masterTitle) {
+			return gunicorn{}, p
+		}
+		program := seeThrough(p.args)
+		if _, wraps := wrappers[program.first()]; wraps {
+			continue
+		}
+		if known := knownServer(program); known != nil {
+			return known, p
+		}
+	}
+	return nil, process{}
+}
+
+// aim checks where the load is to go.
+func (r *Running) aim(tree []process) error {
+	if r.spec.URL == "" {
+		return nil
+	}
+	var err error
+	if r.address, err = parseAddress(r.spec.URL, r.spec.AllowRemote); err != nil {
+		return err
+	}
+	r.info.URL = r.address.url()
+	if !isLoopback(r.address.host) {
+		return nil
+	}
+	var inodes []string
+	for _, l := range r.proc.listeners(r.address.port) {
+		inodes = append(inodes, l.inode)
+	}
+	if len(inodes) == 0 {
+		return calibrate.Usage("give the address at which the server listens, or the proxy before it", "nothing listens at %s", r.address)
+	}
+	for _, p := range tree {
+		if held, known := r.proc.holds(p.pid, inodes); held || !known {
+			r.watch.port = r.address.port
+			return nil
+		}
+	}
+	r.warn("url-elsewhere", "nothing, if that is a proxy which passes every request on",
+		"%s is answered by a process that is none of the server's", r.address)
+	return nil
+}
+
+// ports are those that the server's processes listen on, in their own network namespace; none where that can't be seen.
+func (r *Running) ports(tree []process) []int {
+	var all []listener
+	for _, file := range []string{"tcp", "tcp6"} {
+		all = append(all, parseListeners(r.proc.listeningOf(itoa(r.root.pid), file))...)
+	}
+	var ports []int
+	for _, l := range all {
+		held := func(p process) bool { held, _ := r.proc.holds(p.pid, []string{l.inode}); return held }
+		if !slices.Contains(ports, l.port) && slices.ContainsFunc(tree, held) {
+			ports = append(ports, l.port)
+		}
+	}
+	slices.Sort(ports)
+	return ports
+}
+
+// doubtLimits: what the sizing takes for the box's memory is the limit of calibrate's own cgroup.
+func (r *Running) doubtLimits() {
+	own, errOwn := os.ReadFile(r.proc.path([]string{"self", "cgroup"}))
+	theirs, err := os.ReadFile(r.file("cgroup"))
+	if errOwn != nil || err != nil || memoryGroup(string(own)) == memoryGroup(string(theirs)) {
+		return
+	}
+	r.warn("other-cgroup", "give the server's limits: --memory and --cpus",
+		"the server runs in another cgroup than calibrate, and the limits that are sized for are calibrate's")
+}
+
+// memoryGroup is the cgroup that bounds memory (man 7 cgroups): in v1 the memory controller's, else the one of v2.
+func memoryGroup(text string) string {
+	unified := ""
+	for line := range strings.Lines(text) {
+		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		switch {
+		case len(parts) != 3:
+		case hasWord(parts[1], "memory"):
+			return parts[2]
+		case parts[0] == "0":
+			unified = parts[2]
+		}
+	}
+	return unified
+}
+
+// file is a path below /proc/PID of the server.
+func (r *Running) file(parts ...string) string {
+	return r.proc.path(slices.Concat([]string{itoa(r.root.pid)}, parts))
+}
+
+// environ is the environment that the server was started with; seen is false where it may not be read.
+func (r *Running) environ() (environ []string, seen bool) {
+	text, err := os.ReadFile(r.file("environ"))
+	return strings.Split(string(text), "\x00"), err == nil
+}

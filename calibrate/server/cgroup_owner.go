@@ -1,0 +1,113 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"workermem/calibrate"
+)
+
+// A group's name says whose it is: the tool's pid and start time, by which a later run can tell that the owner is gone,
+// the PID namespace in which the pid is one (containers may share a parent group), and a number, since one tool starts
+// several apps.
+const groupName = calibrate.GroupPrefix + "%d-%d-%d-%d"
+
+var groupsNamed atomic.Int64
+
+// newGroupName names a group of this process.
+func newGroupName() (string, error) {
+	self, err := hostProc.stat(os.Getpid())
+	if err != nil {
+		return "", err
+	}
+	namespace, err := pidNamespace()
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf(groupName, self.PID, self.Start, namespace, groupsNamed.Add(1)), nil
+}
+
+// pidNamespace is the inode of this process's PID namespace (man 7 namespaces).
+func pidNamespace() (inode uint64, err error) {
+	link, err := os.Readlink("/proc/self/ns/pid")
+	if err != nil {
+		return 0, err
+	}
+	if _, err := fmt.Sscanf(link, "pid:[%d]", &inode); err != nil {
+		return 0, fmt.Errorf("%s is no PID namespace: %w", link, err)
+	}
+	return inode, nil
+}
+
+// ownerOf reads a group's name. ok is false for a name that isn't one of ours.
+func ownerOf(name string) (owner identity, namespace uint64, ok bool) {
+	var n int64
+	if _, err := fmt.Sscanf(name, groupName, &owner.pid, &owner.start, &namespace, &n); err != nil {
+		return identity{}, 0, false
+	}
+	return owner, namespace, name == fmt.Sprintf(groupName, owner.pid, owner.start, namespace, n)
+}
+
+// lives says whether a process is still the one that it was.
+func (p procfs) lives(who identity) bool {
+	s, err := p.stat(who.pid)
+	return err == nil && s.Start == who.start && s.alive()
+}
+
+// sweepGroups removes the groups below a folder whose owner is gone, and returns those in which something still lives:
+// the kernel refuses to remove them. Whether an owner in another PID namespace lives can't be seen from here.
+func sweepGroups(parent string) (inhabited []string) {
+	own, err := pidNamespace()
+	if err != nil {
+		return nil // and no group of this process's will be made
+	}
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		return nil // what can't be listed can't be swept; to make a group there will fail as well, and say why
+	}
+	for _, e := range entries {
+		owner, namespace, ours := ownerOf(e.Name())
+		if !ours || namespace != own || hostProc.lives(owner) {
+			continue
+		}
+		folder := filepath.Join(parent, e.Name())
+		if errors.Is(removeFolders(folder), syscall.EBUSY) {
+			inhabited = append(inhabited, folder)
+		}
+	}
+	return inhabited
+}
+
+// Bounds of the wait for a group to become empty: its last process has been reaped, but the kernel may not be done yet.
+const (
+	removeLimit = time.Second
+	removePause = 2 * time.Millisecond
+)
+
+// remove removes the group, where there is one. If something lives in it that can't be killed, a later run sweeps it.
+func (c cgroup) remove() {
+	if c.Folder == "" {
+		return
+	}
+	for deadline := time.Now().Add(removeLimit); time.Now().Before(deadline); time.Sleep(removePause) {
+		if !errors.Is(removeFolders(c.Folder), syscall.EBUSY) {
+			return
+		}
+	}
+}
+
+// removeFolders removes a group with the groups that the app made in it. Its files go with it, and only so.
+func removeFolders(folder string) error {
+	entries, _ := os.ReadDir(folder)
+	for _, e := range entries {
+		if e.IsDir() {
+			_ = removeFolders(filepath.Join(folder, e.Name()))
+		}
+	}
+	return syscall.Rmdir(folder)
+}

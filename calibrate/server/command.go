@@ -1,0 +1,66 @@
+package server
+
+import (
+	"strings"
+	"syscall"
+
+	"workermem/calibrate"
+)
+
+// anyCommand is a server that calibrate doesn't know. Where it listens must be in the command or be said.
+type anyCommand struct{}
+
+func (anyCommand) name() string { return "command" }
+
+func (anyCommand) plan(l *Launch, p program) error {
+	if !l.spec.has("port") && !l.address.fixed {
+		try := "write {port} where the command says it; or --env PORT={port} where the app reads a variable; or --url http://127.0.0.1:8000 where the address is fixed"
+		if server := inScript(p.shell); server != "" {
+			try = "give the " + server + " command itself, without sh -c, and its variables by --env; or " + try
+		}
+		return calibrate.Usage(try, "no way to tell %s which port to listen on", p.name)
+	}
+	if l.spec.has("threads") || l.spec.Threads == 1 { // one is the user's word that a worker takes a request at a time
+		l.info.Threads = max(l.spec.Threads, 1)
+	}
+	l.info.HasThreads, l.info.CanScale = l.spec.has("threads"), l.spec.has("workers")
+	l.info.CanRecycle = l.spec.has("max_requests")
+	l.dropEnv("it would set the number of workers", "WEB_CONCURRENCY")
+	if server := inScript(p.shell); server != "" {
+		l.warn("shell-wrapper", "give the "+server+" command itself, without sh -c, and its variables by --env",
+			"a shell script starts %s here, so its workers, threads and max-requests are measured as the script says", server)
+	}
+	return l.checkArgs(p)
+}
+
+// inScript names the server we know that a shell script starts, "" for none.
+func inScript(script string) string {
+	for _, s := range servers {
+		if name := s.server.name(); strings.Contains(script, name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// checkArgs refuses threads that nothing would take.
+func (l *Launch) checkArgs(p program) error {
+	if l.spec.Threads > 1 && !l.spec.has("threads") {
+		return calibrate.Usage("write {threads} where the command says it", "%d threads asked for, but %s has no place for them", l.spec.Threads, p.name)
+	}
+	if l.spec.MaxRequests > 0 && !l.spec.has("max_requests") {
+		return calibrate.Usage("write {max_requests} where the command says it", "a new worker after %d requests is asked for, but %s has no place for it", l.spec.MaxRequests, p.name)
+	}
+	if l.spec.Workers > 1 && !l.spec.has("workers") {
+		return calibrate.Usage("write {workers} where the command says it", "%d workers asked for, but %s has no place for them", l.spec.Workers, p.name)
+	}
+	return nil
+}
+
+// workers are found by the rule for any command.
+func (anyCommand) workers([]process, sockets) ([]process, string) { return nil, "" }
+
+func (anyCommand) stopSignal() syscall.Signal { return syscall.SIGTERM }
+
+// explain has nothing to add to what holds for every command.
+func (anyCommand) explain(ending, []string) (why, try string) { return "", "" }

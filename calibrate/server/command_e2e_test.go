@@ -1,0 +1,149 @@
+package server
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+func TestE2EHTTPServer(t *testing.T) {
+	t.Parallel()
+	r := start(t, Spec{Command: []string{venv(t, "python"), "-m", "http.server", "--bind", "{host}", "{port}"}})
+	if r.worker() != r.guardian.main() {
+		t.Errorf("worker %d, the server is %d", r.worker(), r.guardian.main())
+	}
+	info := r.Info()
+	if info.Server != "command" || info.HasThreads || info.CanRecycle || info.WorkerRule != ruleOnly {
+		t.Errorf("%+v", info)
+	}
+	if stopped, err := r.Stop(t.Context()); err != nil || stopped.Killed != 0 {
+		t.Errorf("%+v %v", stopped, err)
+	}
+}
+
+func TestE2EPortInEnvironment(t *testing.T) {
+	t.Parallel()
+	r := start(t, Spec{
+		Command: []string{"sh", "-c", `exec "$0" -m http.server "$PORT"`, venv(t, "python")},
+		Env:     map[string]string{"PORT": "{port}"},
+	})
+	r.worker()
+}
+
+// A shell that stays is no worker; the server below it is.
+func TestE2EShellWrapper(t *testing.T) {
+	t.Parallel()
+	command := strings.Join(gunicornWith(t, module(t, okApp), "-b", "127.0.0.1:{port}", "-w", "{workers}", "mod:app"), " ")
+	r := start(t, Spec{Command: []string{"sh", "-c", "echo starting; " + command + "; echo ended"}})
+	for range 300 {
+		r.get("/")
+	}
+	r.answering()
+	if len(r.Tree()) != 3 {
+		t.Errorf("tree %v, want shell, master and worker", r.Tree())
+	}
+	if w := r.ownWarnings(); len(w) != 1 || w[0].Code != "shell-wrapper" {
+		t.Errorf("%+v", w)
+	}
+}
+
+// A front that holds the socket and a worker behind it that doesn't: the worker is found by what it does.
+func TestE2EFront(t *testing.T) {
+	t.Parallel()
+	python := venv(t, "python")
+	dir := module(t, `
+import http.server, os, socket, sys
+back, front = socket.socketpair()
+if os.fork() == 0:
+    front.close()
+    while back.recv(1):
+        for _ in range(300000): pass
+        back.send(b"%10d" % os.getpid())
+    os._exit(0)
+class Front(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *args): pass
+    def do_GET(self):
+        for _ in range(100000): pass
+        front.send(b"x")
+        body = front.recv(10)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body)
+if os.fork() == 0:
+    back.close()
+    http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Front).serve_forever()
+back.close()
+front.close()
+os.wait()
+`)
+	r := start(t, Spec{Command: []string{python, filepath.Join(dir, "mod.py"), "{port}"}})
+	if workers, _ := r.Workers(); len(workers) != 2 || r.Info().WorkerRule != ruleGuessLeaf {
+		t.Errorf("before any traffic: %v by %q", workers, r.Info().WorkerRule)
+	}
+	for range 100 {
+		r.get("/")
+	}
+	r.answering()
+	if rule := r.Info().WorkerRule; rule != ruleNoSocket {
+		t.Errorf("rule %q", rule)
+	}
+	if n := r.watch.replacements(); n != 0 {
+		t.Errorf("a change of mind counts as %d replacements", n)
+	}
+}
+
+// load asks so many times, two at once, and returns what came.
+func (r *running) load(t *testing.T, n int) string {
+	t.Helper()
+	bodies := make([]string, n)
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range 2 {
+		wg.Go(func() {
+			for i := range next {
+				bodies[i] = r.get("/")
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return strings.Join(bodies, "\n")
+}
+
+// Nothing but stdin, stdout and stderr reaches the app, and no secret of ours.
+func TestE2EDescriptors(t *testing.T) {
+	t.Parallel()
+	python := venv(t, "python")
+	leaky, err := os.Open("/dev/zero") // Go opens close-on-exec; this one is made to leak, as a parent shell's would
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer leaky.Close()
+	dup, err := dupWithoutCloexec(leaky)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dup.Close()
+	dir := module(t, `
+import http.server, os, sys
+class App(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(started.encode())
+started = " ".join(sorted(os.readlink("/proc/self/fd/" + fd) for fd in os.listdir("/proc/self/fd") if os.path.exists("/proc/self/fd/" + fd)))
+started += " env:" + os.environ.get("CALIBRATE_GUARD", "none") + " pgrp:" + str(os.getpgrp() == os.getpid()) + " sid:" + str(os.getsid(0))
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), App).serve_forever()
+`)
+	r := start(t, Spec{Command: []string{python, filepath.Join(dir, "mod.py"), "{port}"}})
+	want := fmt.Sprintf("/dev/null %s %s env:none pgrp:True sid:%d", r.log.Name(), r.log.Name(), r.guardian.pid)
+	if got := r.get("/"); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

@@ -1,0 +1,320 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"workermem/calibrate"
+)
+
+// The tests named TestE2E run real servers: those of fixtures/.venv (make servers), or of $CALIBRATE_VENV.
+
+func notShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("real servers are not for -short")
+	}
+}
+
+func venv(t *testing.T, program string) string {
+	t.Helper()
+	notShort(t)
+	dir := os.Getenv("CALIBRATE_VENV")
+	if dir == "" {
+		dir = "../../fixtures/.venv"
+	}
+	path, err := filepath.Abs(filepath.Join(dir, "bin", program))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		if os.Getenv("CALIBRATE_REQUIRE_SERVERS") == "1" {
+			t.Fatalf("%s is required: run make servers (%v)", program, err)
+		}
+		t.Skipf("no %s: run make servers", program)
+	}
+	return path
+}
+
+// gunicornWith is a command that runs the app of a folder.
+func gunicornWith(t *testing.T, dir string, args ...string) []string {
+	return slices.Concat([]string{venv(t, "gunicorn"), "--chdir", dir}, args)
+}
+
+// module writes a Python module into a new folder.
+func module(t *testing.T, text string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	write(t, filepath.Join(dir, "mod.py"), text)
+	return dir
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const okApp = `
+import os
+def app(environ, start_response):
+    body = str(os.getpid()).encode()
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+`
+
+func logFile(t *testing.T) *os.File {
+	t.Helper()
+	f, err := os.OpenFile(filepath.Join(t.TempDir(), "app.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// Every app of the tests is marked, in its environment and by its log file, so that its processes are found wherever
+// they went: not by parent, group or session, which is what the code under test goes by. (setproctitle writes over
+// the environment, and a daemon closes its log; a process that does both would be missed.)
+const markName = "CALIBRATE_TEST_MARK"
+
+type mark struct {
+	value string
+	log   string
+}
+
+var marks atomic.Int64
+
+func newMark(log *os.File) mark {
+	return mark{fmt.Sprintf("%d-%d-", os.Getpid(), marks.Add(1)), log.Name()}
+}
+
+// on puts the mark on an app.
+func (m mark) on(s Spec) Spec {
+	env := map[string]string{markName: m.value}
+	maps.Copy(env, s.Env)
+	s.Env = env
+	return s
+}
+
+// living are the processes that carry the mark.
+func (m mark) living() []int {
+	all, _ := hostProc.numbers()
+	return slices.DeleteFunc(all, func(pid int) bool {
+		s, err := hostProc.stat(pid)
+		return err != nil || !s.alive() || pid == os.Getpid() || !m.is(pid)
+	})
+}
+
+func (m mark) is(pid int) bool {
+	dir := fmt.Sprintf("/proc/%d/", pid)
+	if env, err := os.ReadFile(dir + "environ"); err == nil && bytes.Contains(env, []byte(markName+"="+m.value)) {
+		return true
+	}
+	for _, fd := range []string{"1", "2"} {
+		if file, err := os.Readlink(dir + "fd/" + fd); err == nil && file == m.log {
+			return true
+		}
+	}
+	return false
+}
+
+// noneLeft fails unless every process with the mark is gone within the time.
+func noneLeft(t *testing.T, m mark, within time.Duration) {
+	t.Helper()
+	var left []int
+	for deadline := time.Now().Add(within); ; time.Sleep(20 * time.Millisecond) {
+		if left = m.living(); len(left) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			break
+		}
+	}
+	for _, pid := range left {
+		t.Errorf("left behind: %d %q", pid, hostProc.args(pid))
+		_ = unix.Kill(pid, unix.SIGKILL)
+	}
+}
+
+// running is an app of a test.
+type running struct {
+	*App
+	t    *testing.T
+	mark mark
+	log  *os.File
+}
+
+// start runs a spec and, at the test's end, stops it and looks for what it left.
+func start(t *testing.T, spec Spec) *running {
+	t.Helper()
+	r, err := tryStart(t, spec)
+	if err != nil {
+		showFailure(t, err)
+		t.Fatal(err)
+	}
+	return r
+}
+
+func tryStart(t *testing.T, spec Spec) (*running, error) {
+	t.Helper()
+	notShort(t)
+	log := logFile(t)
+	mark := newMark(log)
+	spec.Log = log
+	l, err := Recognise(t.Context(), mark.on(spec))
+	if err != nil {
+		return nil, err
+	}
+	app, err := l.Start(context.Background())
+	if err != nil {
+		if app != nil {
+			t.Errorf("an app beside the error: %v", app)
+		}
+		noneLeft(t, mark, 0) // a failed start leaves nothing
+		return nil, err
+	}
+	r := &running{App: app.(*App), t: t, mark: mark, log: log}
+	if len(mark.living()) < 2 {
+		t.Errorf("the mark is on %v only", mark.living()) // guard and app at least
+	}
+	t.Cleanup(func() {
+		if _, err := r.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+		noneLeft(t, mark, 0)
+		if r.group != "" && exists(r.group) {
+			t.Errorf("the control group %s is left behind", r.group)
+		}
+	})
+	return r, nil
+}
+
+// get asks the app, and returns the body.
+func (r *running) get(path string) string {
+	r.t.Helper()
+	client := readyClient()
+	client.Timeout = 10 * time.Second
+	res, err := client.Get(r.Info().URL + path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return strings.TrimSpace(string(body))
+}
+
+// ownWarnings are those about the app itself: another test may just have left a control group behind, which a start tells.
+func (r *running) ownWarnings() []calibrate.Warning {
+	return slices.DeleteFunc(r.Warnings(), func(w calibrate.Warning) bool { return w.Code == "orphaned-group" })
+}
+
+// worker is the pid of the only worker.
+func (r *running) worker() int {
+	r.t.Helper()
+	workers, err := r.Workers()
+	if err != nil || len(workers) != 1 {
+		r.t.Fatalf("workers %v (%v), want one; rule %q", workers, err, r.Info().WorkerRule)
+	}
+	return workers[0]
+}
+
+// answering fails unless the app, asked who it is, names the worker that was found.
+func (r *running) answering() {
+	r.t.Helper()
+	if got, want := r.get("/"), strconv.Itoa(r.worker()); got != want {
+		r.t.Errorf("the request was answered by %s, the worker found is %s (%s)", got, want, r.Info().WorkerRule)
+	}
+}
+
+// failure is the *calibrate.Failure that a start ends with.
+func failure(t *testing.T, spec Spec) *calibrate.Failure {
+	t.Helper()
+	_, err := tryStart(t, spec)
+	if err == nil {
+		t.Fatal("it started")
+	}
+	var f *calibrate.Failure
+	if !errors.As(err, &f) {
+		t.Fatalf("%T: %v", err, err)
+	}
+	showFailure(t, err)
+	return f
+}
+
+func showFailure(t *testing.T, err error) {
+	t.Helper()
+	var f *calibrate.Failure
+	if errors.As(err, &f) {
+		t.Logf("%s\n  why: %s\n  try: %s\n  log: %s", f.What, f.Why, f.Try, strings.Join(f.Log, "\n       "))
+	}
+}
+
+// says fails unless a failure is of the kind, and its sentences hold the texts.
+func says(t *testing.T, f *calibrate.Failure, kind calibrate.Kind, texts ...string) {
+	t.Helper()
+	if f.Kind != kind {
+		t.Errorf("kind %d, want %d", f.Kind, kind)
+	}
+	for _, text := range texts {
+		if !strings.Contains(f.What+"\n"+f.Why, text) {
+			t.Errorf("%q is not in: %s: %s", text, f.What, f.Why)
+		}
+	}
+	if f.Try == "" {
+		t.Error("nothing to try")
+	}
+}
+
+func hasChange(t *testing.T, info calibrate.TargetInfo, text string) {
+	t.Helper()
+	if !slices.ContainsFunc(info.Changes, func(c string) bool { return strings.Contains(c, text) }) {
+		t.Errorf("no change says %q: %q", text, info.Changes)
+	}
+}
+
+// eventually waits for something. Its limit is for what never comes, not for a busy machine.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("never: " + what)
+		}
+	}
+}
+
+func atoi(t *testing.T, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// dupWithoutCloexec is a descriptor that a child inherits.
+func dupWithoutCloexec(f *os.File) (*os.File, error) {
+	fd, err := unix.Dup(int(f.Fd()))
+	return os.NewFile(uintptr(fd), "leaky"), err
+}

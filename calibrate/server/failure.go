@@ -1,0 +1,261 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+
+	"workermem/calibrate"
+)
+
+// ending is how the app's main process ended.
+type ending struct {
+	over   bool // false while it lives
+	Code   int
+	Signal syscall.Signal
+}
+
+func (e ending) exited() bool { return e.over && e.Signal == 0 }
+
+func (e ending) String() string {
+	if e.Signal != 0 {
+		return fmt.Sprintf("was ended by signal %d (%s)", int(e.Signal), e.Signal)
+	}
+	return fmt.Sprintf("ended with exit code %d", e.Code)
+}
+
+func (a *App) ending() ending {
+	r := a.guardian.ending()
+	if r == nil {
+		return ending{}
+	}
+	return ending{over: true, Code: r.Code, Signal: syscall.Signal(r.Signal)}
+}
+
+func (a *App) log() []string { return tail(a.launch.spec.Log, a.logFrom) }
+
+func (a *App) name() string {
+	if a.info.Server == "command" {
+		return "the app"
+	}
+	return a.info.Server
+}
+
+// notStarted is the failure of an exec.
+func notStarted(l *Launch, err error) error {
+	var stayed notEntered
+	if errors.As(err, &stayed) {
+		return limitFailure(l.spec.MemoryLimit, err)
+	}
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		return &calibrate.Failure{Kind: calibrate.KindTool, Phase: calibrate.PhaseBoot, What: "the app could not be started", Why: err.Error(), Err: err}
+	}
+	f := calibrate.Usage("check that it is a program for this machine, and that its first line names an interpreter that exists",
+		"%s can't be executed", l.argv[0])
+	f.Why, f.Err = errno.Error(), errno
+	return f
+}
+
+// limitFailure is why an app that was to have a memory limit isn't started without it.
+func limitFailure(limit int64, err error) error {
+	return &calibrate.Failure{
+		Kind: calibrate.KindTool, Phase: calibrate.PhaseBoot, Err: err,
+		What: "a memory limit of " + sayMB(limit) + " can't be set on the app",
+		Why:  err.Error(),
+		Try:  "run calibrate as root, or as a user of a systemd machine: systemd-run --user --scope calibrate ...",
+	}
+}
+
+// portTaken says whether a boot failed because somebody had taken the port.
+func portTaken(err error) bool {
+	var f *calibrate.Failure
+	return errors.As(err, &f) && f.Phase == calibrate.PhaseBoot && f.Kind == calibrate.KindApp &&
+		logSays(f.Log, "Connection in use", "ddress already in use", "EADDRINUSE") != ""
+}
+
+// bootFailure says why there was no first answer.
+func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
+	f := &calibrate.Failure{Kind: calibrate.KindApp, Phase: calibrate.PhaseBoot, Log: lastLines(a.log(), logLines)}
+	limit := a.launch.spec.BootDeadline
+	switch {
+	case errors.Is(cause, errEnded):
+		a.explainEnd(f, "before it answered")
+	case errors.Is(cause, errCrashLoop):
+		f.What = a.name() + " starts its worker over and over"
+		a.explainWorkers(f)
+	case errors.Is(cause, errNotLoaded):
+		f.What = a.name() + " answers every request with an error: it can't load the app"
+		a.explainWorkers(f)
+	case errors.Is(cause, errNoWorker):
+		f.What = "every worker of " + a.name() + " ended before it answered"
+		a.explainWorkers(f)
+	case errors.Is(cause, errWorkerTimeout) && a.Backlog() > 0:
+		f.What = a.name() + " ended its own worker before it had booted"
+		f.Why, f.Try = "the app takes longer to import than --timeout allows", "a longer --timeout, also in production"
+	case errors.Is(cause, errWorkerTimeout):
+		f.What = "GET " + bare(a.launch.spec.Path) + " was never answered, and " + a.name() + " ended its worker for it"
+		f.Why, f.Try = "the request takes longer than --timeout allows", "another --path"
+	case last.status >= 500:
+		f.What = fmt.Sprintf("the app answered %d to GET %s until the deadline of %s", last.status, bare(a.launch.spec.Path), limit)
+		f.Why, f.Try = lastException(a.log()), "see its log; what it needs to work may be missing here (a database, a variable)"
+		a.explainSilence(f)
+	case len(a.proc.listeners(a.address.port)) > 0:
+		f.What = fmt.Sprintf("the app listens at %s, but never answered GET %s in %s", a.address, bare(a.launch.spec.Path), limit)
+		f.Try = "another --path, or a longer --boot-deadline if it is only slow"
+		a.explainSilence(f)
+	default:
+		f.What = fmt.Sprintf("nothing listened at %s for %s", a.address, limit)
+		f.Try = "a longer --boot-deadline if it is only slow"
+		if f.Why = a.listensElsewhere(); f.Why != "" {
+			f.Try = "write {port} where the app takes its port from, or give --url"
+		} else if f.Why = lastException(a.log()); f.Why != "" {
+			f.Try = "run the command by hand and see; a longer --boot-deadline if it is only slow"
+		}
+	}
+	return f
+}
+
+// explainSilence lets a server that lives say why it has no good answer, where nothing else does.
+func (a *App) explainSilence(f *calibrate.Failure) {
+	if why, try := a.launch.server.explain(ending{}, a.log()); f.Why == "" && why != "" {
+		f.Why, f.Try = why, try
+	}
+}
+
+// explainWorkers looks for the reason why workers end while they boot, of a server that lives on.
+func (a *App) explainWorkers(f *calibrate.Failure) {
+	log := a.log()
+	if f.Why, f.Try = a.launch.server.explain(ending{}, log); f.Why == "" {
+		f.Why, f.Try = lastException(log), "run the app's import by hand; look for sys.exit in it"
+	}
+	a.explainOOM(f)
+}
+
+// explainEnd completes a failure with what is known of the main process's end.
+func (a *App) explainEnd(f *calibrate.Failure, when string) {
+	end, last := a.ending(), a.guardian.ending()
+	f.Why, f.Try = a.launch.server.explain(end, a.log())
+	switch {
+	case last == nil:
+		killed := guardKilled(a.name(), when)
+		f.Kind, f.What, f.Why, f.Try = killed.Kind, killed.What, "", killed.Try
+		return
+	case end.exited() && end.Code == 0 && last.Left > 0 && f.Why == "":
+		f.What = a.name() + " went into the background"
+		f.Why = fmt.Sprintf("its main process ended and left %s running", plural(last.Left, "process"))
+		f.Try = "run it in the foreground"
+		return
+	}
+	f.What = fmt.Sprintf("%s %s %s", a.name(), end, when)
+	if f.Why == "" {
+		f.Why = explainAny(end, a.log())
+	}
+	if f.Try == "" {
+		f.Try = "run the command by hand and see"
+	}
+	a.explainOOM(f)
+}
+
+// guardKilled is somebody else's doing, and no word on the app.
+func guardKilled(name, when string) *calibrate.Failure {
+	return &calibrate.Failure{
+		Kind: calibrate.KindTool,
+		What: fmt.Sprintf("the guard that watches %s was killed %s", name, when),
+		Try:  "leave the process " + guardName + " alone; the app was ended with it",
+	}
+}
+
+// explainAny is for every server: conventions of shells and kernels, and Python's last word.
+func explainAny(end ending, log []string) string {
+	switch {
+	case end.exited() && end.Code == 127:
+		return "a command was not found"
+	case end.exited() && end.Code == 126:
+		return "a command can't be executed"
+	case logSays(log, "ddress already in use", "EADDRINUSE") != "":
+		return "another process has its port"
+	case end.Signal == syscall.SIGKILL:
+		return "somebody killed it; the kernel counts no out-of-memory kill here"
+	case end.Signal == syscall.SIGSEGV:
+		return "it crashed in native code"
+	}
+	return lastException(log)
+}
+
+// explainOOM overrules other reasons where the kernel's own counter proves that memory was the reason.
+func (a *App) explainOOM(f *calibrate.Failure) {
+	kills := a.oom.since()
+	if kills == 0 {
+		return
+	}
+	f.Kind, f.OutOfMemory = calibrate.KindApp, true
+	f.Why = fmt.Sprintf("the kernel ended %s for memory (oom_kill in %s)", plural(int(kills), "process"), a.oom.file)
+	f.Try = "give it more memory, or less load: --concurrency 1"
+	if limit := a.launch.spec.MemoryLimit; limit > 0 {
+		f.Why += ", under the limit of " + sayMB(limit) + " that was set on it"
+	}
+}
+
+// listensElsewhere names the ports that the app does listen on.
+func (a *App) listensElsewhere() string {
+	tree := a.Tree()
+	var ports []string
+	for _, file := range []string{"tcp", "tcp6"} {
+		for _, l := range parseListeners(a.proc.listening(file)) {
+			for _, pid := range tree {
+				if held, _ := a.proc.holds(pid, []string{l.inode}); held {
+					ports = append(ports, itoa(l.port))
+					break
+				}
+			}
+		}
+	}
+	if len(ports) == 0 {
+		return ""
+	}
+	return "it listens on port " + strings.Join(ports, ", ") + " instead"
+}
+
+// Failure says what became of an app that misbehaved in a phase after boot.
+func (a *App) Failure(phase string) *calibrate.Failure {
+	log := a.log()
+	f := &calibrate.Failure{Kind: calibrate.KindApp, Phase: phase, Log: lastLines(log, logLines)}
+	select {
+	case <-a.guardian.exited:
+		a.explainEnd(f, "in the middle of the run")
+		return f
+	default:
+	}
+	workers := a.watch.workers(a.guardian.pid)
+	switch replaced := a.watch.replacements(); {
+	case len(workers) == 0:
+		f.What = "no worker of " + a.name() + " lives"
+	case replaced > 0:
+		f.Kind = calibrate.KindInconclusive
+		f.What = fmt.Sprintf("the worker was replaced %s", times(replaced))
+	case a.Backlog() > 0:
+		f.What = a.name() + " lets requests wait"
+		f.Why = plural(a.Backlog(), "connection") + " in the accept queue"
+	default:
+		f.What = a.name() + " misbehaved"
+	}
+	a.explainLiving(f, log)
+	return f
+}
+
+// explainLiving looks for the reason of a trouble that the server itself survived.
+func (a *App) explainLiving(f *calibrate.Failure, log []string) {
+	why, try := a.launch.server.explain(ending{}, log)
+	if why == "" {
+		why = lastException(log)
+	}
+	if why != "" {
+		f.Why, f.Try = why, try
+	}
+	a.explainOOM(f)
+	if f.Try == "" {
+		f.Try = "see the end of the app's log"
+	}
+}

@@ -1,0 +1,330 @@
+package server
+
+import (
+	"encoding/gob"
+	"errors"
+	"math"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// The guard is a small process between the tool and the app, so that nothing the tool started outlives it, however
+// the tool ends:
+//
+//   - The guard is the tool's own binary, started again ([GuardMain]), in a session of its own: the terminal's Ctrl-C
+//     reaches neither the guard nor the app.
+//   - It is a subreaper (man 2 prctl, PR_SET_CHILD_SUBREAPER): a process of the app that loses its parent, also one
+//     that daemonises, becomes the guard's child and is still found below it.
+//   - It holds the read end of a pipe whose only write end is the tool's. When the tool is gone, by whatever death,
+//     the pipe ends, and the guard ends the app.
+//   - The app's main process gets a SIGTERM when the guard dies (PR_SET_PDEATHSIG). The tool is a subreaper too: what
+//     the guard leaves comes to it, and it kills that ([guardian]). SIGTERM and not SIGKILL, because it is what is
+//     left when tool and guard are killed together: a server that is told to stop takes its workers along, one that
+//     is killed leaves them serving.
+//   - It starts the app in a control group of its own, where the tool could make one ([cgroup]), and removes that when
+//     the app is gone.
+//
+// A v2 group or a PID namespace would do all this by itself, but making one needs rights that a user seldom has.
+const (
+	guardArg  = "__guard"
+	guardName = "workermem-guard" // not "calibrate": pkill -9 calibrate would take the guard along
+	guardEnv  = "CALIBRATE_GUARD"
+
+	guardCommands = 3 // read: one order, then requests to stop
+	guardReports  = 4 // write
+	guardOutput   = 5 // the app's stdout and stderr
+)
+
+// Bounds of the guard's waits.
+const (
+	orphanGrace = 2 * time.Second // for the app to stop by itself when the tool is gone
+	killLimit   = 5 * time.Second // for the kernel to end what was killed; a process in a stuck disk wait needs longer
+)
+
+// order is what to start. It comes through a pipe, because an environment may hold secrets and an argument list is
+// for everyone to read; in gob, because neither need be UTF-8.
+type order struct {
+	Path    string
+	Args    []string
+	Env     []string
+	Group   cgroup // where to start it; none: where the guard is
+	Limited bool   // a limit is set on the group: don't start the app outside of it
+	Remove  string // a file or folder that is the app's alone, to remove when it is gone; "" for none
+}
+
+// request asks the guard to stop the app: the signal to its main process, and so long a wait before all is killed.
+type request struct {
+	Signal  int
+	GraceMS int64
+}
+
+// report is one message from the guard.
+type report struct {
+	Event   string // "started", "refused", "exited" (the main process), "stopped" (all of it)
+	PID     int
+	Clock   float64 // started: sinceBoot just before the exec
+	Outside string  // started, refused: why the app couldn't be put into its group
+	Errno   int
+	Code    int
+	Signal  int
+	Left    int
+	Killed  int
+	Seconds float64
+}
+
+// GuardMain acts as the guard if this process was started as one. main and every TestMain of a test that starts
+// apps call it before anything else, and leave with the code where isGuard.
+func GuardMain(args []string) (code int, isGuard bool) {
+	marked := os.Getenv(guardEnv) != "" //nolint:forbidigo // the guard is a program of its own, and this is its door
+	if len(args) != 2 || args[1] != guardArg || !marked {
+		return 0, false
+	}
+	os.Unsetenv(guardEnv)
+	// Pdeathsig fires when the thread that started the child ends, so that goroutine keeps its thread for life. This one
+	// keeps the process's first thread from it, see forkExec.
+	runtime.LockOSThread()
+	ended := make(chan int)
+	go func() {
+		runtime.LockOSThread()
+		ended <- runGuard()
+	}()
+	return <-ended, true
+}
+
+func runGuard() int {
+	if err := closeOnExec(); err != nil {
+		return 1
+	}
+	commands, reports := os.NewFile(guardCommands, "commands"), os.NewFile(guardReports, "reports")
+	g := &guardLoop{pid: os.Getpid(), reports: gob.NewEncoder(reports)}
+	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+	_ = os.WriteFile("/proc/self/comm", []byte(guardName), 0) // for those who look at ps
+
+	ends := make(chan os.Signal, 1)
+	signal.Notify(ends, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP) //nolint:forbidigo // the guard is a program of its own
+	children := make(chan os.Signal, 1)
+	signal.Notify(children, syscall.SIGCHLD) //nolint:forbidigo // as above
+
+	in := gob.NewDecoder(commands)
+	var o order
+	if err := in.Decode(&o); err != nil {
+		return 1
+	}
+	defer o.Group.remove()
+	if o.Remove != "" {
+		defer os.RemoveAll(o.Remove)
+	}
+	if g.start(o) {
+		g.watch(children, ends, readRequests(in))
+	}
+	return 0
+}
+
+// closeOnExec keeps every descriptor above stderr out of the app, whatever the tool's own parent left open.
+func closeOnExec() error {
+	if unix.CloseRange(3, math.MaxInt32, unix.CLOSE_RANGE_CLOEXEC) == nil {
+		return nil
+	}
+	fds, err := hostProc.numbers("self", "fd") // before Linux 5.11
+	for _, fd := range fds {
+		if fd > 2 {
+			unix.CloseOnExec(fd)
+		}
+	}
+	return err
+}
+
+// readRequests passes on what the tool asks for, and closes the channel when the tool is gone.
+func readRequests(in *gob.Decoder) <-chan request {
+	requests := make(chan request)
+	go func() {
+		defer close(requests)
+		for {
+			var req request
+			if err := in.Decode(&req); err != nil {
+				return
+			}
+			requests <- req
+		}
+	}()
+	return requests
+}
+
+// guardLoop is the guard's state. One goroutine owns it.
+type guardLoop struct {
+	pid     int
+	main    int // the app's main process, 0 once it is reaped
+	group   int // its process group, which is its pid
+	cgroup  cgroup
+	killed  int
+	reports *gob.Encoder
+}
+
+// report may fail: the tool is gone then, and the pipe of commands says so too.
+func (g *guardLoop) report(r report) { _ = g.reports.Encode(r) }
+
+func (g *guardLoop) start(o order) bool {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		g.report(report{Event: "refused", Errno: int(syscall.EMFILE)})
+		return false
+	}
+	defer null.Close()
+	clock := sinceBoot()
+	pid, outside, err := o.exec(null)
+	if err != nil {
+		var errno syscall.Errno
+		errors.As(err, &errno)
+		g.report(report{Event: "refused", Errno: int(errno), Outside: outside})
+		return false
+	}
+	g.main, g.group, g.cgroup = pid, pid, o.Group
+	unix.Close(guardOutput)
+	g.report(report{Event: "started", PID: pid, Clock: clock, Outside: outside})
+	return true
+}
+
+// exec starts the app in its group. Where that can't be, and no limit hangs on it, the app starts outside.
+func (o order) exec(null *os.File) (pid int, outside string, err error) {
+	attr := &syscall.ProcAttr{
+		Env:   o.Env,
+		Files: []uintptr{null.Fd(), guardOutput, guardOutput},
+		Sys:   &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM},
+	}
+	pid, err = o.Group.forkExec(o.Path, o.Args, attr)
+	var stayed notEntered
+	if !errors.As(err, &stayed) {
+		return pid, "", err
+	}
+	if o.Limited {
+		return 0, stayed.Error(), err
+	}
+	if pid, err = (cgroup{}).forkExec(o.Path, o.Args, attr); err != nil {
+		return 0, "", err
+	}
+	return pid, stayed.Error(), nil
+}
+
+// watch reaps, and waits for a reason to stop the app.
+func (g *guardLoop) watch(children, ends <-chan os.Signal, requests <-chan request) {
+	for {
+		select {
+		case <-children:
+			g.reap()
+		case <-ends:
+			g.stop(request{Signal: int(syscall.SIGTERM), GraceMS: orphanGrace.Milliseconds()}, true, children, nil)
+			return
+		case req, ok := <-requests:
+			if !ok {
+				req = request{Signal: int(syscall.SIGTERM), GraceMS: orphanGrace.Milliseconds()}
+				requests = nil
+			}
+			g.stop(req, !ok, children, requests)
+			return
+		}
+	}
+}
+
+// reap collects every child that has ended, adopted ones too.
+func (g *guardLoop) reap() {
+	for {
+		var status syscall.WaitStatus
+		pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil)
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil || pid <= 0 {
+			return
+		}
+		if pid == g.main {
+			g.main = 0
+			g.reportExit(pid, status)
+		}
+	}
+}
+
+func (g *guardLoop) reportExit(pid int, status syscall.WaitStatus) {
+	r := report{Event: "exited", PID: pid, Left: len(g.living())}
+	if status.Signaled() {
+		r.Signal = int(status.Signal())
+	} else {
+		r.Code = status.ExitStatus()
+	}
+	g.report(r)
+}
+
+// stop ends the app: a signal to its main process (to the whole group where the tool is gone and nobody waits for
+// good manners), to what the main process leaves behind when it ends, and death to what is there after the grace.
+func (g *guardLoop) stop(req request, all bool, children <-chan os.Signal, requests <-chan request) {
+	began := time.Now()
+	sig := syscall.Signal(req.Signal)
+	if g.main != 0 && !all {
+		_ = syscall.Kill(g.main, sig)
+	} else {
+		g.signalAll(sig)
+	}
+	g.wait(began.Add(time.Duration(req.GraceMS)*time.Millisecond), sig, children, requests)
+	left := g.killAll()
+	g.report(report{Event: "stopped", Killed: g.killed, Left: left, Seconds: time.Since(began).Seconds()})
+}
+
+// wait returns when nothing of the app lives, or at the deadline.
+func (g *guardLoop) wait(deadline time.Time, sig syscall.Signal, children <-chan os.Signal, requests <-chan request) {
+	hadMain := g.main != 0
+	for {
+		g.reap()
+		if g.main == 0 {
+			if len(g.living()) == 0 {
+				return
+			}
+			if hadMain { // a wrapper such as sh -c ends without a word to its children
+				hadMain = false
+				g.signalAll(sig)
+			}
+		}
+		left := time.Until(deadline)
+		if left <= 0 {
+			return
+		}
+		select {
+		case <-children:
+		case <-time.After(min(left, 20*time.Millisecond)):
+		case req, ok := <-requests: // less patience, never more
+			grace := time.Duration(req.GraceMS) * time.Millisecond
+			if !ok {
+				requests, grace = nil, orphanGrace
+			}
+			if sooner := time.Now().Add(grace); sooner.Before(deadline) {
+				deadline = sooner
+			}
+		}
+	}
+}
+
+func (g *guardLoop) living() []stat { return hostProc.tree(g.pid) }
+
+func (g *guardLoop) signalAll(sig syscall.Signal) {
+	for _, s := range g.living() {
+		_ = syscall.Kill(s.PID, sig)
+	}
+}
+
+// killAll kills every descendant until none is left, and returns how many are left in spite of that.
+func (g *guardLoop) killAll() int {
+	x := executioner{spare: []int{g.pid}}
+	for deadline := time.Now().Add(killLimit); ; {
+		g.reap()
+		tree := hostProc.descendants(g.pid)
+		if len(tree) == 0 || time.Now().After(deadline) {
+			g.killed += len(x.killed)
+			return len(living(hostProc.stats(tree)))
+		}
+		x.kill(tree)
+		g.cgroup.kill()
+	}
+}

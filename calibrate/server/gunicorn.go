@@ -1,0 +1,328 @@
+package server
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"workermem/calibrate"
+)
+
+// gunicorn knows Gunicorn, read and tried at 20.1 and 27.0. Precedence of its settings (app/base.py, load_config):
+// WEB_CONCURRENCY and PORT as defaults, then -c FILE or ./gunicorn.conf.py, then GUNICORN_CMD_ARGS, then the
+// command line. So what a measurement needs goes on the command line.
+type gunicorn struct {
+	background bool // it has an arbiter of background tasks ("dirty" ones, from 25.0) beside the workers
+}
+
+func (gunicorn) name() string { return "gunicorn" }
+
+// stopSignal: requests in flight are finished; INT and QUIT would cut them off (arbiter.py, handle_int).
+func (gunicorn) stopSignal() syscall.Signal { return syscall.SIGTERM }
+
+func isGunicorn(p program) bool { return p.name == "gunicorn" }
+
+// plan rewrites the command to one worker without recycling, on our address.
+func (gunicorn) plan(l *Launch, p program) error {
+	args := scanGunicorn(p.args())
+	fromEnv, err := gunicornCmdArgs(l, p)
+	if err != nil {
+		return err
+	}
+	given := gunicornConfig{}
+	given.add(fromEnv.settings("GUNICORN_CMD_ARGS"))
+	given.add(args.settings(""))
+	if err := given.refuse(); err != nil { // before anything runs
+		return err
+	}
+	if isNowLMSApp(args.app(), given.text("chdir")) {
+		if err := l.asInProduction(p); err != nil {
+			return err
+		}
+	}
+	l.dropEnv("it would set the number of workers", "WEB_CONCURRENCY")
+	for _, name := range []string{"GUNICORN_PID", "GUNICORN_FD"} { // of a Gunicorn that is our own parent
+		l.dropEnv("it belongs to another Gunicorn", name)
+	}
+	if l.info.ServerVersion, err = askVersion(l, p, "Gunicorn", "version"); err != nil {
+		return err
+	}
+	settings, err := underneath(l, p, given)
+	if err != nil {
+		return err
+	}
+	if err := settings.refuse(); err != nil {
+		return err
+	}
+	l.server = gunicorn{background: settings.background()}
+	l.describe(settings)
+	l.argv = slices.Concat(p.argv[:p.index+1], l.overrides(settings), args.without(overridden(l.spec)...))
+	return nil
+}
+
+// overridden are the settings whose options in the command give way to ours.
+func overridden(spec Spec) []string {
+	names := []string{"bind", "workers", "max_requests", "max_requests_jitter", "pidfile", "accesslog", "errorlog",
+		"control_socket", "control_socket_disable", "statsd_host", "statsd_prefix"}
+	if spec.Threads > 0 {
+		names = append(names, "threads")
+	}
+	return names
+}
+
+// overrides are our options, and the sentences that say what they change.
+func (l *Launch) overrides(s gunicornConfig) []string {
+	options := []string{"--bind", bindTo(l.address.host), "--workers", strconv.Itoa(l.spec.Workers),
+		"--max-requests", strconv.FormatInt(l.spec.MaxRequests, 10), "--max-requests-jitter", strconv.FormatInt(l.spec.Jitter, 10)}
+	l.describeBind(strings.Join(s.list("bind"), ", "))
+	if was := s.number("workers", 1); was != l.spec.Workers {
+		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), was)
+	}
+	l.describeRecycling(int64(s.number("max_requests", 0)))
+	if was := s.number("threads", 1); l.spec.Threads > 0 {
+		options = append(options, "--threads", strconv.Itoa(l.spec.Threads))
+		if was != l.spec.Threads {
+			l.change("%s a worker instead of %d", plural(l.spec.Threads, "thread"), was)
+		}
+	}
+	return append(options, l.keepOut(s)...)
+}
+
+func (l *Launch) describeBind(was string) {
+	switch {
+	case was == "" || strings.Contains(was, "{port}") || l.address.fixed && was == l.address.String():
+	case l.address.fixed:
+		l.change("it listens on %s instead of %s", l.address, was)
+	default:
+		l.change("it listens on a free loopback port instead of %s", was)
+	}
+}
+
+// describeRecycling says what becomes of the limit of requests that the command has.
+func (l *Launch) describeRecycling(was int64) {
+	switch now := l.spec.MaxRequests; {
+	case now == was:
+	case now == 0:
+		l.change("recycling is off, instead of a new worker after %d requests", was)
+	case was == 0:
+		l.change("a new worker after %d requests", now)
+	default:
+		l.change("a new worker after %d requests instead of %d", now, was)
+	}
+}
+
+func bindTo(host string) string {
+	if strings.Contains(host, ":") { // IPv6
+		return "[{host}]:{port}"
+	}
+	return "{host}:{port}"
+}
+
+// keepOut are the options that keep a measurement away from a production server of the same user, and from its files.
+func (l *Launch) keepOut(s gunicornConfig) []string {
+	var options []string
+	if versionAtLeast(l.info.ServerVersion, 25, 1) {
+		// Since 25.1.0 a master takes over ~/.gunicorn/gunicorn.ctl, whoever served it before (config.py, ControlSocket).
+		options = append(options, "--no-control-socket")
+		if !s.bool("control_socket_disable") {
+			l.change("the control socket is off, so that a running Gunicorn keeps its own")
+		}
+	}
+	if file := s.text("pidfile"); file != "" {
+		l.temporary = filepath.Join(os.TempDir(), "calibrate-gunicorn-{port}.pid")
+		options = append(options, "--pid", l.temporary)
+		l.change("the pid file is a temporary one instead of %s", file)
+	}
+	if file := s.text("accesslog"); file != "" {
+		options = append(options, "--access-logfile", os.DevNull)
+		l.change("the access log goes nowhere instead of to %s", logName(file))
+	}
+	if file := s.text("errorlog"); file != "" && file != "-" {
+		options = append(options, "--error-logfile", "-")
+		l.change("the error log goes to the run's app.log instead of to %s", file)
+	}
+	switch from := s.from("statsd_host"); {
+	case strings.Contains(from, " in "): // no option takes it back
+		l.warn(toProduction, "take it out for the measurement", "%s stays: what is measured is counted where production's figures go", from)
+	case from != "":
+		l.change("%s is left out, so that production's figures stay its own", from)
+	}
+	if s.background() {
+		// The arbiter of background tasks kills one of the same name that it takes for an orphan
+		// (arbiter.py, _cleanup_orphaned_dirty_arbiter, from 25.0).
+		options = append(options, "--name", "calibrate-{port}")
+		l.change("it runs under another name, so that it leaves the background workers of a running Gunicorn alone")
+	}
+	return options
+}
+
+func (s gunicornConfig) background() bool {
+	return s.number("dirty_workers", 0) > 0 && len(s.list("dirty_apps")) > 0
+}
+
+func logName(file string) string {
+	if file == "-" {
+		return "stdout"
+	}
+	return file
+}
+
+// describe says what the settings mean for the sizing.
+func (l *Launch) describe(s gunicornConfig) {
+	class := s.text("worker_class")
+	threads := s.number("threads", 1)
+	if l.spec.Threads > 0 {
+		threads = l.spec.Threads
+	}
+	l.info.Threads = threads
+	l.info.HasThreads = takesThreads(class)
+	l.info.CanRecycle, l.info.HasJitter, l.info.CanScale = true, true, true
+	l.info.Preload = s.bool("preload_app")
+	if isSync(class) && threads > 1 { // config.py, worker_class
+		l.change("gunicorn makes its sync worker a gthread worker, because it has %d threads", threads)
+	}
+	if !l.info.HasThreads {
+		l.info.Threads = 0 // an event loop takes as many requests at once as come
+	}
+	if !l.info.HasThreads && threads > 1 {
+		l.warn("threads-ignored", "leave --threads out", "gunicorn's %s worker does not use --threads", class)
+		// threads mean nothing to this class
+	}
+}
+
+func isSync(class string) bool {
+	return class == "" || class == "sync" || strings.HasSuffix(class, "SyncWorker")
+}
+
+func takesThreads(class string) bool {
+	return isSync(class) || class == "gthread" || strings.HasSuffix(class, "ThreadWorker") || strings.HasPrefix(class, "<ThreadWorker")
+}
+
+// refuse says which settings can't be measured.
+func (s gunicornConfig) refuse() error {
+	const take = "take it out for the measurement"
+	switch {
+	case s.bool("daemon"):
+		return calibrate.Usage(take, "%s sends gunicorn to the background, where it can't be measured", s.from("daemon"))
+	case s.bool("reload"):
+		return calibrate.Usage(take, "%s watches files and restarts workers, which is not what production does", s.from("reload"))
+	case s.bool("spew"):
+		return calibrate.Usage(take, "%s prints every line the app runs", s.from("spew"))
+	case s.bool("check_config"), s.bool("print_config"):
+		return calibrate.Usage(take, "the command only checks the configuration, it serves nothing")
+	case s.text("certfile") != "" || s.text("keyfile") != "":
+		return calibrate.Usage(take, "%s makes gunicorn serve TLS, and calibrate measures plain HTTP", cmp.Or(s.from("certfile"), s.from("keyfile")))
+	}
+	return nil
+}
+
+// Gunicorn's titles, where setproctitle is installed (util.py, _setproctitle).
+const (
+	masterTitle = "gunicorn: master ["
+	workerTitle = "gunicorn: worker ["
+)
+
+const (
+	ruleGunicornTitle = "child of the Gunicorn master, titled gunicorn: worker"
+	ruleGunicornChild = "child of the Gunicorn master"
+)
+
+// workers are the master's children that are forks of it: with the worker's title, or with the master's own command
+// line. Python's resource tracker and what the app itself runs have other command lines. What a preloaded app has
+// forked has the master's, but not the listening socket; the arbiter of background tasks has both, and children.
+func (g gunicorn) workers(tree []process, holds sockets) ([]process, string) {
+	return g.workersBelow(slices.IndexFunc(tree, isMaster), tree, holds)
+}
+
+// workersBelow are those of the master at an index of the tree, which is below 0 where there is none.
+func (g gunicorn) workersBelow(at int, tree []process, holds sockets) ([]process, string) {
+	if at < 0 {
+		return nil, ""
+	}
+	master := tree[at]
+	children := filter(tree, func(p process) bool { return p.parent == master.pid })
+	titled := filter(children, func(p process) bool { return strings.HasPrefix(p.title(), workerTitle) })
+	if len(titled) > 0 {
+		return titled, ruleGunicornTitle
+	}
+	forks := filter(children, func(p process) bool { return slices.Equal(p.args, master.args) })
+	if len(forks) == 0 { // a hook may set a title of its own
+		forks = filter(children, func(p process) bool { return !helperTitles.MatchString(p.title()) })
+	}
+	if g.background {
+		forks = filter(forks, func(p process) bool {
+			return !slices.ContainsFunc(tree, func(child process) bool { return child.parent == p.pid && slices.Equal(child.args, p.args) })
+		})
+	}
+	return withSocket(forks, holds), ruleGunicornChild
+}
+
+// isMaster is for the first process from above that runs Gunicorn itself, not a wrapper around it.
+func isMaster(p process) bool {
+	return strings.HasPrefix(p.title(), masterTitle) || runs(p, isGunicorn)
+}
+
+// withSocket are those that hold the listening socket, where that tells any apart; else all.
+func withSocket(all []process, holds sockets) []process {
+	if len(all) < 2 {
+		return all
+	}
+	with := filter(all, func(p process) bool {
+		held, known := holds(p.pid)
+		return held || !known
+	})
+	if len(with) == 0 {
+		return all
+	}
+	return with
+}
+
+// explain: Gunicorn's exit codes are those of arbiter.py (WORKER_BOOT_ERROR, APP_LOAD_ERROR) and of sys.exit(1).
+func (gunicorn) explain(end ending, log []string) (why, try string) {
+	if !end.over {
+		return explainGunicornWorker(log)
+	}
+	exception := lastException(log)
+	switch {
+	case logSays(log, "Connection in use", "Address already in use") != "":
+		return "another process has its port", "stop that, or choose another port"
+	case end.Code == 3:
+		return join("the worker could not import the app", exception), "run it by hand: python -c 'import YOUR_MODULE'"
+	case end.Code == 4:
+		return join("the app was not found", logSays(log, "Failed to find", "Failed to parse")), "check MODULE:NAME at the end of the command"
+	case end.Code == 1 && exception != "":
+		return exception, "run it by hand; with --preload the app is imported before any worker starts"
+	case end.Code == 1 && logSays(log, "Error:") != "":
+		return logSays(log, "Error:"), "check gunicorn's options and its configuration file"
+	case end.Code == 2:
+		return logSays(log, "error:"), "check gunicorn's options: gunicorn --help"
+	}
+	return "", ""
+}
+
+// explainGunicornWorker is for a master that lives on: what it last said of a worker's end (arbiter.py, reap_workers
+// and murder_workers; the older wording is that of 20 and 21).
+func explainGunicornWorker(log []string) (why, try string) {
+	line := logSays(log, "WORKER TIMEOUT", "was sent SIG", "terminated due to signal", "exited with code")
+	switch {
+	case strings.Contains(line, "WORKER TIMEOUT"), strings.Contains(line, "was sent SIGABRT"):
+		return "a request took longer than --timeout, and gunicorn ended the worker (" + line + ")", "a longer --timeout, or a --path that answers sooner"
+	case strings.Contains(line, "SIGKILL"), strings.Contains(line, "signal 9"):
+		return "somebody killed it: " + line, "look for what kills processes here; the kernel's log names its own kills (dmesg)"
+	case line != "":
+		return line, "see the app's log; an exit code of its own may be a sys.exit in the app"
+	}
+	return "", ""
+}
+
+func join(what, detail string) string {
+	if detail == "" {
+		return what
+	}
+	return fmt.Sprintf("%s (%s)", what, detail)
+}

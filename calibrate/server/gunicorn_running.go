@@ -1,0 +1,52 @@
+package server
+
+import (
+	"os"
+	"slices"
+	"strings"
+)
+
+// running tells what a master's command line says of its workers. A configuration file is a program, and isn't run:
+// where there is one, or may be one, only what stands above it in Gunicorn's order is known.
+func (gunicorn) running(r *Running, master process) error {
+	p := seeThrough(master.args)
+	environ, seen := r.environ()
+	given := gunicornConfig{}
+	words, err := splitWords(getenv(slices.Concat(environ, p.set), "GUNICORN_CMD_ARGS"))
+	given.add(scanGunicorn(words).settings("GUNICORN_CMD_ARGS"))
+	given.add(scanGunicorn(p.args()).settings(""))
+
+	l := &Launch{spec: Spec{Threads: r.spec.Threads}}
+	l.describe(given)
+	r.info.Threads, r.info.HasThreads, r.info.Preload = l.info.Threads, l.info.HasThreads, l.info.Preload
+	r.info.CanRecycle, r.info.HasJitter = l.info.CanRecycle, l.info.HasJitter
+	r.info.ServerVersion = r.packageVersion("gunicorn", p)
+
+	whole := seen && err == nil && !strings.HasPrefix(master.title(), masterTitle) && !r.hasConfig(given)
+	if !whole && r.spec.Threads == 0 && !given.has("threads") && l.info.HasThreads {
+		r.info.Threads, r.info.HasThreads = 0, false
+		r.warn("threads-unknown", "give them: --threads N",
+			"how many threads a worker has isn't known: gunicorn's command line doesn't say, and its configuration isn't executed "+
+				"(the kernel counts up to %d in a worker now, its main thread and the app's own among them)", r.mostThreads())
+	}
+	return nil
+}
+
+// mostThreads is the most threads that the kernel counts in a child of the master.
+func (r *Running) mostThreads() (most int) {
+	for _, p := range r.watch.processes(r.root.pid) {
+		if tasks, err := r.proc.numbers(itoa(p.pid), "task"); err == nil && p.pid != r.root.pid {
+			most = max(most, len(tasks))
+		}
+	}
+	return most
+}
+
+func (c gunicornConfig) has(name string) bool { return len(c[name].values) > 0 }
+
+// hasConfig is true also where that can't be seen. The file is looked for where the server was started (app/base.py,
+// load_config).
+func (r *Running) hasConfig(given gunicornConfig) bool {
+	_, err := os.Stat(r.file("cwd", "gunicorn.conf.py"))
+	return given.has("config") || !os.IsNotExist(err)
+}

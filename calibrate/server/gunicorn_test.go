@@ -1,0 +1,255 @@
+package server
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"workermem/calibrate"
+)
+
+// fakeGunicorn is a program of that name that says its version, and no more.
+func fakeGunicorn(t *testing.T, version string) string {
+	t.Helper()
+	return script(t, filepath.Join(t.TempDir(), "gunicorn"), "echo 'some warning 1.2'\necho \"gunicorn (version "+version+")\"")
+}
+
+func recognised(t *testing.T, spec Spec) *Launch {
+	t.Helper()
+	l, err := Recognise(t.Context(), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestGunicornMeasuredCommand(t *testing.T) {
+	g := fakeGunicorn(t, "27.0.1")
+	const ours = "--bind {host}:{port} --workers 1 --max-requests 0 --max-requests-jitter 0"
+	for command, want := range map[string]string{
+		"G app:app":                                          "G " + ours + " --no-control-socket app:app",
+		"G -w 4 -b :80 --threads 2 app:app":                  "G " + ours + " --no-control-socket --threads 2 app:app",
+		"env A=B G --max-requests 5 app:app":                 "env A=B G " + ours + " --no-control-socket app:app",
+		"nice -n 5 env A=B G app:app":                        "nice -n 5 env A=B G " + ours + " --no-control-socket app:app",
+		"G app:app --access-logfile /x --error-logfile /y":   "G " + ours + " --no-control-socket --access-logfile /dev/null --error-logfile - app:app",
+		"G --control-socket /x --no-control-socket app:app":  "G " + ours + " --no-control-socket app:app",
+		"G --dirty-app m:D --dirty-workers 2 app:app":        "G " + ours + " --no-control-socket --name calibrate-{port} --dirty-app m:D --dirty-workers 2 app:app",
+		"G -w {workers} -b {host}:{port} --max-requests 0 a": "G " + ours + " --no-control-socket a",
+	} {
+		l := recognised(t, Spec{Command: strings.Fields(strings.ReplaceAll(command, "G", g))})
+		got := strings.ReplaceAll(strings.Join(l.Info().MeasuredCommand, " "), g, "G")
+		if got != want {
+			t.Errorf("%s\n got  %s\n want %s", command, got, want)
+		}
+		if info := l.Info(); info.Server != "gunicorn" || info.ServerVersion != "27.0.1" || !info.CanRecycle || !info.HasJitter || strings.Join(info.Command, " ") != strings.ReplaceAll(command, "G", g) {
+			t.Errorf("%+v", info)
+		}
+	}
+}
+
+// What is measured is not to be counted as production's: by an option that can be left out; else it is told.
+func TestGunicornStatsD(t *testing.T) {
+	l := recognised(t, Spec{Command: []string{fakeGunicorn(t, "27.0.1"), "--statsd-host=s:8125", "--statsd-prefix", "p", "a:a"}})
+	hasChange(t, l.Info(), "--statsd-host is left out, so that production's figures stay its own")
+	if got := strings.Join(l.Info().MeasuredCommand, " "); strings.Contains(got, "statsd") {
+		t.Error(got)
+	}
+	l = recognised(t, Spec{Command: []string{fakeGunicorn(t, "27.0.1"), "a:a"}, Env: map[string]string{"GUNICORN_CMD_ARGS": "--statsd-host s:8125"}})
+	hasWarning(t, l.Warnings(), toProduction)
+}
+
+func TestGunicornRecycling(t *testing.T) {
+	g := fakeGunicorn(t, "27.0.1")
+	l := recognised(t, Spec{Command: []string{g, "--max-requests", "5", "app:app"}, Workers: 3, MaxRequests: 1000, Jitter: 100})
+	if got := strings.Join(l.Info().MeasuredCommand[1:], " "); got != "--bind {host}:{port} --workers 3 --max-requests 1000 --max-requests-jitter 100 --no-control-socket app:app" {
+		t.Error(got)
+	}
+	hasChange(t, l.Info(), "a new worker after 1000 requests instead of 5")
+	_, err := Recognise(t.Context(), Spec{Command: []string{g, "app:app"}, MaxRequests: -1})
+	usage(t, err, "can't be negative")
+}
+
+func TestGunicornPidFile(t *testing.T) {
+	l := recognised(t, Spec{Command: []string{fakeGunicorn(t, "20.1.0"), "-p", "/run/app.pid", "app:app"}})
+	argv := l.Info().MeasuredCommand
+	at := slices.Index(argv, "--pid")
+	if at < 0 || !strings.HasPrefix(argv[at+1], os.TempDir()) || slices.Contains(argv, "-p") {
+		t.Errorf("%q", argv)
+	}
+	if slices.Contains(argv, "--no-control-socket") {
+		t.Errorf("gunicorn 20.1 has no control socket: %q", argv)
+	}
+}
+
+func TestGunicornThreadsAndWorkers(t *testing.T) {
+	g := fakeGunicorn(t, "25.1.0")
+	l := recognised(t, Spec{Command: []string{g, "--threads", "2", "app:app"}, Threads: 8, Workers: 2})
+	if got := strings.Join(l.Info().MeasuredCommand[1:], " "); got != "--bind {host}:{port} --workers 2 --max-requests 0 --max-requests-jitter 0 --threads 8 --no-control-socket app:app" {
+		t.Error(got)
+	}
+	if l.Info().Threads != 8 || !l.Info().HasThreads {
+		t.Errorf("%+v", l.Info())
+	}
+	for class, want := range map[string]bool{"sync": true, "gthread": true, "gunicorn.workers.gthread.ThreadWorker": true,
+		"gevent": false, "uvicorn.workers.UvicornWorker": false, "asgi": false, "tornado": false} {
+		l := recognised(t, Spec{Command: []string{g, "-k", class, "--threads", "4", "app:app"}})
+		if l.Info().HasThreads != want {
+			t.Errorf("%s: has threads %v", class, !want)
+		}
+		if warned := len(l.Warnings()) == 1 && l.Warnings()[0].Code == "threads-ignored"; warned == want {
+			t.Errorf("%s: %+v", class, l.Warnings())
+		}
+	}
+}
+
+// Each refusal, as a whole sentence, before anything has been started.
+func TestGunicornRefusals(t *testing.T) {
+	const never = "/nonexistent/gunicorn-is-never-run"
+	for args, want := range map[string]string{
+		"-D app:app":                 "-D sends gunicorn to the background, where it can't be measured",
+		"--daemon app:app":           "--daemon sends gunicorn to the background, where it can't be measured",
+		"--dae app:app":              "--dae sends gunicorn to the background, where it can't be measured",
+		"-RDw3 app:app":              "-D sends gunicorn to the background, where it can't be measured",
+		"--reload app:app":           "--reload watches files and restarts workers, which is not what production does",
+		"--spew app:app":             "--spew prints every line the app runs",
+		"--check-config app:app":     "the command only checks the configuration, it serves nothing",
+		"--certfile x.pem app:app":   "--certfile makes gunicorn serve TLS, and calibrate measures plain HTTP",
+		"--keyfile=x.pem -w 3 a:app": "--keyfile makes gunicorn serve TLS, and calibrate measures plain HTTP",
+	} {
+		l := &Launch{spec: withDefaults(Spec{}), argv: append([]string{never}, strings.Fields(args)...)}
+		err := gunicorn{}.plan(l, program{name: "gunicorn", argv: l.argv})
+		usage(t, err, want)
+		if err != nil && err.Error() != want {
+			t.Errorf("%s: %s", args, err)
+		}
+	}
+	l := &Launch{spec: withDefaults(Spec{}), argv: []string{never}, env: []string{"GUNICORN_CMD_ARGS=--reload"}}
+	usage(t, gunicorn{}.plan(l, program{name: "gunicorn", argv: l.argv}), "--reload in GUNICORN_CMD_ARGS watches files")
+	l.env = []string{"GUNICORN_CMD_ARGS='"}
+	usage(t, gunicorn{}.plan(l, program{name: "gunicorn", argv: l.argv}), "GUNICORN_CMD_ARGS can't be split")
+}
+
+func TestGunicornThatIsNone(t *testing.T) {
+	file := script(t, filepath.Join(t.TempDir(), "gunicorn"), "echo \"No module named 'gunicorn'\"; exit 1")
+	_, err := Recognise(t.Context(), Spec{Command: []string{file, "app:app"}})
+	usage(t, err, "does not start Gunicorn: No module named 'gunicorn'")
+}
+
+func TestVersionAtLeast(t *testing.T) {
+	for version, want := range map[string]bool{"25.1.0": true, "25.1": true, "27.0.1": true, "25.0.3": false, "20.1.0": false, "": false, "x": false} {
+		if versionAtLeast(version, 25, 1) != want {
+			t.Errorf("%s: %v", version, !want)
+		}
+	}
+}
+
+// Trees as they were seen with Gunicorn 20.1 and 27.0.
+func TestGunicornWorkers(t *testing.T) {
+	py := []string{"/v/bin/python", "/v/bin/gunicorn", "app:app"}
+	title := func(text string) []string { return []string{text} }
+	for name, c := range map[string]struct {
+		tree []process
+		held []int
+		bg   bool
+		want []int
+		rule string
+	}{
+		"one worker":  {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: py}}, want: []int{2}, rule: ruleGunicornChild},
+		"three":       {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: py}, {pid: 3, parent: 1, args: py}, {pid: 4, parent: 1, args: py}}, held: []int{1, 2, 3, 4}, want: []int{2, 3, 4}, rule: ruleGunicornChild},
+		"no worker":   {tree: []process{{pid: 1, args: py}}, rule: ruleGunicornChild},
+		"titles":      {tree: []process{{pid: 1, args: title("gunicorn: master [app:app]")}, {pid: 2, parent: 1, args: title("gunicorn: worker [app:app]")}}, want: []int{2}, rule: ruleGunicornTitle},
+		"just forked": {tree: []process{{pid: 1, args: title("gunicorn: master [x]")}, {pid: 2, parent: 1, args: title("gunicorn: master [x]")}}, want: []int{2}, rule: ruleGunicornChild},
+		"background workers": {tree: []process{{pid: 1, args: title("gunicorn: master [x]")}, {pid: 2, parent: 1, args: title("gunicorn: dirty-arbiter")},
+			{pid: 3, parent: 1, args: title("gunicorn: worker [x]")}, {pid: 4, parent: 2, args: title("gunicorn: dirty-worker [x]")}}, want: []int{3}, rule: ruleGunicornTitle},
+		"only background workers yet": {tree: []process{{pid: 1, args: title("gunicorn: master [x]")}, {pid: 2, parent: 1, args: title("gunicorn: dirty-arbiter")}}, rule: ruleGunicornChild},
+		"background workers, no titles": {bg: true, tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: py}, {pid: 3, parent: 1, args: py},
+			{pid: 4, parent: 2, args: py}}, held: []int{1, 2, 3, 4}, want: []int{3}, rule: ruleGunicornChild},
+		"resource tracker": {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: []string{"/v/bin/python", "-c", "from multiprocessing.resource_tracker import main;main(5)"}},
+			{pid: 3, parent: 1, args: py}}, want: []int{3}, rule: ruleGunicornChild},
+		"a preloaded app's own process": {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: py}, {pid: 3, parent: 1, args: py}}, held: []int{1, 3}, want: []int{3}, rule: ruleGunicornChild},
+		"a worker's own pool":           {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: py}, {pid: 3, parent: 2, args: py}}, want: []int{2}, rule: ruleGunicornChild},
+		"a title of the app's":          {tree: []process{{pid: 1, args: title("gunicorn: master [x]")}, {pid: 2, parent: 1, args: title("shop worker")}}, want: []int{2}, rule: ruleGunicornChild},
+		"below wrappers":                {tree: []process{{pid: 9, args: []string{"uv", "run", "gunicorn", "app:app"}}, {pid: 1, parent: 9, args: py}, {pid: 2, parent: 1, args: py}}, want: []int{2}, rule: ruleGunicornChild},
+		"python -m":                     {tree: []process{{pid: 1, args: []string{"python", "-m", "gunicorn", "a"}}, {pid: 2, parent: 1, args: []string{"python", "-m", "gunicorn", "a"}}}, want: []int{2}, rule: ruleGunicornChild},
+		"still a shell":                 {tree: []process{{pid: 1, args: []string{"sh", "-c", "sleep 1; gunicorn x"}}}, rule: ""},
+		"nothing":                       {},
+	} {
+		got, rule := gunicorn{background: c.bg}.workers(c.tree, holding(c.held))
+		if !slices.Equal(pids(got), c.want) && len(got)+len(c.want) > 0 || rule != c.rule {
+			t.Errorf("%s: %v by %q, want %v by %q", name, pids(got), rule, c.want, c.rule)
+		}
+	}
+}
+
+// holding is a kernel in which these hold the listening socket; nil: it can't be seen.
+func holding(pids []int) sockets {
+	return func(pid int) (held, known bool) { return slices.Contains(pids, pid), pids != nil }
+}
+
+func TestGunicornExplains(t *testing.T) {
+	code := func(n int) ending { return ending{over: true, Code: n} }
+	for name, c := range map[string]struct {
+		end  ending
+		log  string
+		want string
+	}{
+		"import":          {code(3), "Traceback (most recent call last):\n  x\nModuleNotFoundError: No module named 'y'", "could not import the app (ModuleNotFoundError: No module named 'y')"},
+		"attribute":       {code(4), "Failed to find attribute 'app' in 'mod'.", "the app was not found (Failed to find attribute 'app' in 'mod'.)"},
+		"port":            {code(1), "[ERROR] Connection in use: ('127.0.0.1', 80)", "another process has its port"},
+		"preload":         {code(1), "Traceback (most recent call last):\n  x\nValueError: z", "ValueError: z"},
+		"option":          {code(2), "usage: gunicorn\ngunicorn: error: unrecognized arguments: --foo", "unrecognized arguments: --foo"},
+		"config":          {code(1), "\nError: No application module specified.\n", "No application module specified."},
+		"timeout":         {ending{}, "[CRITICAL] WORKER TIMEOUT (pid:7)", "longer than --timeout"},
+		"killed, 20":      {ending{}, "Worker with pid 5 was terminated due to signal 9", "somebody killed it"},
+		"killed, 27":      {ending{}, "Worker (pid:5) was sent SIGKILL! Perhaps out of memory?", "somebody killed it"},
+		"exit":            {ending{}, "Worker (pid:5) exited with code 1.", "exited with code 1"},
+		"nothing to say":  {ending{}, "all is well", ""},
+		"signal, no code": {ending{over: true, Signal: syscall.SIGKILL}, "", ""},
+	} {
+		why, try := gunicorn{}.explain(c.end, splitLog([]byte(c.log)))
+		if c.want == "" && why != "" || !strings.Contains(why, c.want) || why != "" && try == "" {
+			t.Errorf("%s: %q, try %q; want %q", name, why, try, c.want)
+		}
+	}
+}
+
+func TestRecogniseComplaints(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "data")
+	write(t, file, "x")
+	for want, spec := range map[string]Spec{
+		"no command to run":                         {},
+		"no-such-command: command not found":        {Command: []string{"no-such-command"}},
+		"no such file":                              {Command: []string{"./no-such-file", "{port}"}},
+		"permission denied":                         {Command: []string{file, "{port}"}},
+		"no way to tell sleep which port":           {Command: []string{"sleep", "1"}},
+		"{prot} is not a placeholder":               {Command: []string{"sleep", "{prot}"}},
+		"example.com is not this machine":           {Command: []string{"sleep", "1"}, URL: "http://example.com"},
+		"the path \"x\" is not one":                 {Command: []string{"sleep", "{port}"}, Path: "x"},
+		"3 threads asked for, but sleep has no":     {Command: []string{"sleep", "{port}"}, Threads: 3},
+		"2 workers asked for, but sleep has no":     {Command: []string{"sleep", "{port}"}, Workers: 2},
+		"no way to tell sh which port to listen on": {Command: []string{"sh", "-c", "cd x && gunicorn app:app"}},
+	} {
+		_, err := Recognise(t.Context(), spec)
+		usage(t, err, want)
+		var f *calibrate.Failure
+		if errors.As(err, &f) && strings.Contains(want, "tell sh") && !strings.Contains(f.Try, "without sh -c") {
+			t.Errorf("try: %s", f.Try)
+		}
+	}
+}
+
+func TestWebConcurrency(t *testing.T) {
+	t.Setenv("WEB_CONCURRENCY", "4")
+	l := recognised(t, Spec{Command: []string{"sleep", "{port}"}})
+	if getenv(l.env, "WEB_CONCURRENCY") != "" || len(l.Info().Changes) != 1 {
+		t.Errorf("%q", l.Info().Changes)
+	}
+	l = recognised(t, Spec{Command: []string{"sleep", "{port}"}, Env: map[string]string{"WEB_CONCURRENCY": "{workers}"}})
+	if getenv(l.env, "WEB_CONCURRENCY") != "{workers}" || len(l.Info().Changes) != 0 {
+		t.Errorf("what the user names is kept: %q", l.Info().Changes)
+	}
+}

@@ -1,0 +1,193 @@
+package server
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"syscall"
+
+	"workermem/calibrate"
+)
+
+// hypercorn knows Hypercorn, read and tried at 0.18. Its command line wins over its configuration file, which is passed
+// on as it is.
+type hypercorn struct {
+	alone bool // --workers 0: no parent, the server's process serves. Only seen where a server runs already
+}
+
+func (hypercorn) name() string { return "hypercorn" }
+
+// stopSignal: requests in flight have --graceful-timeout to finish, 3 s.
+func (hypercorn) stopSignal() syscall.Signal { return syscall.SIGTERM }
+
+func isHypercorn(p program) bool { return p.name == "hypercorn" }
+
+// plan rewrites the command to one worker below a parent, without a request limit, on our address.
+func (hypercorn) plan(l *Launch, p program) error {
+	if l.spec.Threads > 1 {
+		return calibrate.Usage("leave --threads out; --concurrency N measures N requests at once",
+			"%d threads asked for, but hypercorn has none to set: a worker is one event loop, which takes as many requests at once as come", l.spec.Threads)
+	}
+	settings := settingsOfHypercorn(p.args())
+	if err := settings.refuse(); err != nil {
+		return err
+	}
+	l.info.ServerVersion = l.versionBeside(p, "hypercorn")
+	if l.spec.MaxRequests > 0 && !hypercornLimits(l.info.ServerVersion) {
+		return calibrate.Usage("hypercorn 0.16 or newer", "a new worker after %d requests is asked for, but hypercorn %s has no limit of requests",
+			l.spec.MaxRequests, l.info.ServerVersion)
+	}
+	settings.describe(l)
+	settings.warn(l)
+	l.argv = slices.Concat(p.argv[:p.index+1],
+		[]string{"--bind", bindTo(l.address.host), "--workers", strconv.Itoa(l.spec.Workers)},
+		settings.options(l.spec.MaxRequests, l.info.ServerVersion), settings.args.without(hypercornOverridden...))
+	return nil
+}
+
+// noLimitOfRequests is more than a run can send. No option takes a limit back that a file sets: 0 is one too, reached
+// by the first request.
+const noLimitOfRequests = 1_000_000_000_000
+
+// options undo what the configuration file may set, the user's own files first. That file is never written.
+func (s hypercornSettings) options(maxRequests int64, version string) []string {
+	if s.file == "" && maxRequests == 0 {
+		return nil
+	}
+	var options []string
+	if hypercornLimits(version) {
+		options = append(options, "--max-requests", strconv.FormatInt(cmp.Or(maxRequests, noLimitOfRequests), 10))
+	}
+	if s.file != "" {
+		options = append(options, "--pid", "/dev/null", "--error-logfile", "-")
+	}
+	if _, from := s.read["accesslog"]; from || s.unread() {
+		options = append(options, "--access-logfile", "/dev/null")
+	}
+	return options
+}
+
+// hypercornLimits says whether a version has --max-requests. One that isn't known is taken for a newer one.
+func hypercornLimits(version string) bool { return version == "" || versionAtLeast(version, 0, 16) }
+
+// describe says what is changed, and what the settings mean for the sizing.
+func (s hypercornSettings) describe(l *Launch) {
+	l.describeBind(s.address())
+	switch was := s.workers(); {
+	case was == 0:
+		l.change("%s below a parent, instead of none (--workers 0)", plural(l.spec.Workers, "worker"))
+	case was != l.spec.Workers:
+		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), was)
+	}
+	limit, _ := s.number("max_requests")
+	l.describeRecycling(int64(limit))
+	if on, _ := s.on("use_reloader"); on {
+		l.change("it does not watch files to reload the app")
+	}
+	for _, setting := range []string{"access_log", "accesslog"} {
+		if _, from := s.text(setting); from != "" {
+			l.change("the access log is off, so that the app's own words can be found in the log")
+		}
+	}
+	if _, from := s.text("pid_path"); from != "" {
+		l.change("%s is left out, so that production's file stays as it is", from)
+	}
+	for _, setting := range []string{"statsd_host", "logconfig"} {
+		if _, from := s.given(setting); from != "" {
+			l.change("%s is left out, so that production's figures and logs stay its own", from)
+		}
+		if _, set := s.read[setting]; set { // no option takes it back
+			l.warn(toProduction, "take it out for the measurement", "%s in %s stays: what is measured may go to where production's figures and logs go", setting, s.file)
+		}
+	}
+	if s.unread() {
+		l.warn("config-not-read", "name what production sets in the command too: --workers, --max-requests",
+			"%s is not read: its workers, limit of requests, addresses and logs give way unseen; its statsd_host and logconfig stay", s.file)
+	}
+	s.tell(&l.info)
+	l.info.CanScale = true
+}
+
+// tell says how a worker takes requests, and that it can be recycled. The option for jitter does nothing that helps (see
+// traps).
+func (hypercornSettings) tell(info *calibrate.TargetInfo) {
+	info.Threads, info.HasThreads = 0, false // an event loop takes as many requests at once as come
+	info.CanRecycle = hypercornLimits(info.ServerVersion)
+}
+
+// toProduction is the code for a setting by which a measurement is taken for production.
+const toProduction = "goes-to-production"
+
+// Traps of Hypercorn that depend on the command.
+const (
+	jitterIsLimit    = "jitter-is-limit"
+	daemonStays      = "daemon-stays"
+	limitNeedsParent = "limit-needs-parent"
+)
+
+// warn names the traps of this command.
+func (s hypercornSettings) warn(l *Launch) {
+	if on, from := s.on("use_reloader"); on {
+		l.warn("reload", "leave it out in production too: with it hypercorn restarts when a file changes", "%s is for development, and is not measured", from)
+	}
+	for _, trap := range trapsOf("hypercorn", l.info.ServerVersion) {
+		if s.meets(trap.Code) {
+			l.warn(trap.Code, trap.Try, "hypercorn: %s", trap.Text)
+		}
+	}
+}
+
+// meets says whether a trap is for this command.
+func (s hypercornSettings) meets(code string) bool {
+	from := "every command"
+	switch code {
+	case jitterIsLimit:
+		_, from = s.given("max_requests_jitter")
+	case daemonStays:
+		_, from = s.given("daemon")
+	case limitNeedsParent:
+		_, from = s.text("max_requests")
+		return from != "" && s.workers() == 0
+	}
+	return from != ""
+}
+
+const (
+	ruleHypercornSelf  = "the Hypercorn process, which serves alone"
+	ruleHypercornChild = "child of the Hypercorn parent"
+)
+
+// workers are what the parent spawns, Python's resource tracker apart. The parent doesn't import the app, so no child
+// is the app's own.
+func (h hypercorn) workers(tree []process, _ sockets) ([]process, string) {
+	at := slices.IndexFunc(tree, func(p process) bool { return runs(p, isHypercorn) })
+	switch {
+	case at < 0:
+		return nil, ""
+	case h.alone:
+		return tree[at : at+1], ruleHypercornSelf
+	}
+	return childrenOf(tree, tree[at].pid), ruleHypercornChild
+}
+
+// explain goes by the log: where a worker fails, the server ends with status 0 (run.py, run).
+func (hypercorn) explain(end ending, log []string) (why, try string) {
+	says := func(text string) string { return after(logSays(log, text), text) }
+	switch {
+	case logSays(log, "ddress already in use") != "":
+		return "another process has its port", "stop that, or choose another port"
+	case says("NoAppError") != "":
+		return join("the app was not found", says("NoAppError")), "check MODULE:NAME in the command, and the folder that it is run in"
+	case says("LifespanFailureError") != "":
+		return join("the app's own startup (lifespan) failed", says("LifespanFailureError")), "see its log; what it needs to work may be missing here (a database, a variable)"
+	case says("LifespanTimeoutError") != "":
+		return "the app's own startup (lifespan) takes longer than startup_timeout", "a longer startup_timeout in the file of --config"
+	case end.exited() && end.Code == 2:
+		return says("error: "), "check hypercorn's options: hypercorn --help"
+	case end.exited() && end.Code == 0 && lastException(log) != "":
+		return lastException(log), "run the app's import by hand"
+	case end.exited() && end.Code == 0:
+		return "a worker of it ended, and with it the whole server", "see the app's log; look for sys.exit in it"
+	}
+	return "", ""
+}

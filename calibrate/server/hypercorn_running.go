@@ -1,0 +1,21 @@
+package server
+
+import "workermem/calibrate"
+
+// running tells what a command line says of the workers. Whether there is a parent above them is seen in the tree.
+func (hypercorn) running(r *Running, master process) error {
+	if r.spec.Threads > 1 {
+		return calibrate.Usage("leave --threads out", "%d threads were named, but a worker of hypercorn is one event loop", r.spec.Threads)
+	}
+	r.watch.server = hypercorn{alone: !r.hasSpawned(master)}
+	p := seeThrough(master.args)
+	settings := hypercornSettings{args: scanHypercorn(p.args())}
+	r.info.ServerVersion = r.packageVersion("hypercorn", p)
+	settings.tell(&r.info)
+	for _, trap := range trapsOf("hypercorn", r.info.ServerVersion) {
+		if settings.meets(trap.Code) {
+			r.warn(trap.Code, trap.Try, "hypercorn: %s", trap.Text)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,256 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"workermem/calibrate"
+)
+
+// product is a server that people run, known to calibrate by name or not.
+type product struct {
+	name    string
+	files   string         // pattern of the program's name, where that isn't the name
+	ask     []string       // arguments that make it print its version, and nothing else; nil where it has none
+	says    *regexp.Regexp // what it prints; the first group is the version
+	dist    string         // of a Python server that can't be asked: the distribution that knows the version
+	command string         // what follows calibrate run where it isn't known by name; %s is the program
+}
+
+// products that can't be asked: hypercorn, waitress-serve and mod_wsgi-express have no --version, that of lmsctl is
+// Flask's and imports the app, and that of pypnm imports its own.
+var products = []product{
+	{name: "gunicorn", ask: []string{"--version"}, says: regexp.MustCompile(`^gunicorn \(version ([^)]+)\)`),
+		command: "-- %s --bind {host}:{port} app:app"},
+	{name: "uvicorn", ask: []string{"--version"}, says: regexp.MustCompile(`(?m)^Running uvicorn (\S+) with`),
+		command: "-- %s --host {host} --port {port} app:app"},
+	{name: "hypercorn", dist: "hypercorn", command: "-- %s --bind {host}:{port} app:app"},
+	{name: "granian", ask: []string{"--version"}, says: regexp.MustCompile(`(?m)^granian (\S+)\n`),
+		command: "-- %s --host {host} --port {port} --workers {workers} --interface asgi app:app"},
+	{name: "uwsgi", ask: []string{"--version"}, says: regexp.MustCompile(`(?m)^(\d+\.\d\S*)\n`),
+		command: "-- %s --http-socket {host}:{port} --module app:app --master --processes {workers} --threads {threads} --die-on-term --need-app"},
+	{name: "apache2", ask: []string{"-v"}, says: apacheVersion, command: apacheCommand},
+	{name: "httpd", ask: []string{"-v"}, says: apacheVersion, command: apacheCommand},
+	{name: "mod_wsgi-express", dist: "mod_wsgi",
+		command: "-- %s start-server --host {host} --port {port} --processes {workers} --threads {threads} app.wsgi"},
+	{name: "puma", ask: []string{"--version"}, says: regexp.MustCompile(`(?m)^puma version (\S+)\n`),
+		command: "-- %s -b tcp://{host}:{port} -w {workers} -t {threads}:{threads}"},
+	{name: "unicorn", ask: []string{"--version"}, says: regexp.MustCompile(`(?m)^unicorn v(\S+)\n`),
+		command: "-- %s -l {host}:{port} config.ru"},
+	{name: "php-fpm", files: "php-fpm*", ask: []string{"-v"}, says: regexp.MustCompile(`(?m)^PHP (\S+) \(fpm`)},
+	{name: "node", ask: []string{"--version"}, says: regexp.MustCompile(`(?m)^v(\S+)\n`), command: "--env PORT={port} -- %s server.js"},
+	{name: "waitress-serve", dist: "waitress", command: "-- %s --host={host} --port={port} --threads={threads} app:app"},
+	{name: "lmsctl", dist: "now_lms", command: "-- %s serve --wsgi-server gunicorn"},
+	{name: "pypnm", dist: "pypnm_docsis", command: "-- %s serve"},
+}
+
+var apacheVersion = regexp.MustCompile(`(?m)^Server version: \S+?/(\S+)`)
+
+const apacheCommand = "--env PORT={port} -- %s -f /path/to/a.conf -DFOREGROUND" // with Listen 127.0.0.1:${PORT} in it
+
+// askedAtOnce bounds how many servers are asked for their version at the same time: each is a process that imports
+// itself, and takes a handful of descriptors.
+const askedAtOnce = 4
+
+// Installed looks for servers: on the PATH, as it is given, and then in folders. None is started, but each is asked
+// for its version where it can be asked, for at most versionLimit and until the context ends. missing are the names that
+// were not found.
+func Installed(ctx context.Context, searchPath string, folders []string) (found []calibrate.Server, missing []string) {
+	onPath := filepath.SplitList(searchPath)
+	var kinds []product
+	for _, p := range products {
+		files := p.find(append(slices.Clone(onPath), folders...))
+		if len(files) == 0 {
+			missing = append(missing, p.name)
+		}
+		for i, file := range files {
+			word := file // what to type: the name, where that finds this file
+			if i == 0 && slices.Contains(onPath, filepath.Dir(file)) {
+				word = filepath.Base(file)
+			}
+			found, kinds = append(found, p.server(file, word)), append(kinds, p)
+		}
+	}
+	askAll(ctx, found, kinds)
+	return found, missing
+}
+
+// find lists the product's programs in folders, each once, however many names its folder has.
+func (p product) find(folders []string) []string {
+	pattern := p.files
+	if pattern == "" {
+		pattern = p.name
+	}
+	var files, seen []string
+	for _, folder := range folders {
+		if folder == "" {
+			folder = "." // as execvp takes it
+		}
+		for _, file := range matches(folder, pattern) {
+			resolved, err := filepath.EvalSymlinks(file)
+			if err != nil || slices.Contains(seen, resolved) || executable(file) != nil {
+				continue
+			}
+			files, seen = append(files, file), append(seen, resolved)
+		}
+	}
+	return files
+}
+
+func matches(folder, pattern string) []string {
+	if !strings.Contains(pattern, "*") {
+		return []string{filepath.Join(folder, pattern)}
+	}
+	entries, _ := os.ReadDir(folder)
+	var files []string
+	for _, e := range entries {
+		if ok, _ := path.Match(pattern, e.Name()); ok {
+			files = append(files, filepath.Join(folder, e.Name()))
+		}
+	}
+	return files
+}
+
+// server is what is known of a program without running it.
+func (p product) server(file, word string) calibrate.Server {
+	s := calibrate.Server{Name: p.name, Path: file, State: calibrate.StateOK}
+	_, command, _ := strings.Cut(p.command, "-- ")
+	argv := strings.Fields(command)
+	for i := range argv {
+		argv[i] = strings.ReplaceAll(argv[i], "%s", file)
+	}
+	if p.isApache() {
+		s.With = wsgiModule(file)
+	}
+	s.Known = knownByName(argv) && (!p.isApache() || s.With != "") // without the module, it is any web server
+	if strings.ContainsAny(word, " '\"$&;()") {                    // for the shell that it is pasted into
+		word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	switch {
+	case s.Known:
+		s.Command = "calibrate run -- " + word + " ..."
+	case p.command != "":
+		s.Command = "calibrate run " + strings.ReplaceAll(p.command, "%s", word)
+	}
+	return s
+}
+
+func (p product) isApache() bool { return p.name == "apache2" || p.name == "httpd" }
+
+// knownByName says whether a command is of a server that calibrate knows.
+func knownByName(argv []string) bool {
+	p := seeThrough(argv)
+	for _, s := range servers {
+		if s.recognises(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// askAll finds out the versions, and with them the traps. kinds are the products, one a server.
+func askAll(ctx context.Context, found []calibrate.Server, kinds []product) {
+	places := make(chan struct{}, askedAtOnce)
+	var all sync.WaitGroup
+	for i := range found {
+		s := &found[i]
+		all.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			s.Version, s.Doubt = kinds[i].version(ctx, s.Path)
+			if s.Doubt != "" {
+				s.State = calibrate.StateLimited
+			}
+			s.Traps = append(trapsOf(s.Name, s.Version), trapsOf(s.With, "")...)
+		})
+	}
+	all.Wait()
+}
+
+// version asks a program, or its installation. doubt says why it did not answer: most likely it would not start either.
+func (p product) version(ctx context.Context, file string) (version, doubt string) {
+	if p.ask == nil {
+		return numberOf(distVersion(file, p.dist))
+	}
+	absolute, err := filepath.Abs(file)
+	if err != nil {
+		return "", err.Error()
+	}
+	l := &Launch{env: os.Environ(), asking: ctx} //nolint:forbidigo // it is not read here, but handed to the server, as the app's is
+	out, err := probe(l, slices.Concat([]string{absolute}, p.ask), versionLimit, p.says.Match)
+	if m := p.says.FindSubmatch(out); m != nil {
+		return numberOf(string(m[1]))
+	}
+	if last := lastLines(splitLog(out), 1); len(last) > 0 {
+		err = errors.New(last[0])
+	}
+	if err == nil {
+		err = errors.New("it printed nothing")
+	}
+	return "", calibrate.RedactText(err.Error())
+}
+
+// saidVersion is a version as servers and packagers write them: a number, and what they add to it ("2.0.21-debian",
+// "8.1.2-1ubuntu2.14", "22.0.0rc1", "3.0.2.post1"), which is left out. It is bounded, since anything may be printed.
+var saidVersion = regexp.MustCompile(`^(\d{1,6}(?:\.\d{1,6}){0,4})(?:(?:\.?[A-Za-z]|[-+~][0-9A-Za-z])[0-9A-Za-z.+~-]{0,40})?$`)
+
+// numberOf is the number in a version, which is "" where there is none to be had.
+func numberOf(said string) (number, doubt string) {
+	m := saidVersion.FindStringSubmatch(said)
+	switch {
+	case m != nil:
+		return m[1], ""
+	case said != "":
+		return "", "what it says isn't a number such as 21.2.0"
+	}
+	return "", ""
+}
+
+// metadata is the name of a folder of a distribution's metadata, after the distribution's own name.
+var metadata = regexp.MustCompile(`^-(\d[^-]*?)(?:-py[0-9.]+)?\.(?:dist|egg)-info$`)
+
+// distVersion is the version of a Python distribution beside a script: in the name of its metadata's folder, such as
+// ../lib/python3.11/site-packages/waitress-3.0.2.dist-info. "" where there is none.
+func distVersion(script, dist string) string {
+	resolved, err := filepath.EvalSymlinks(script)
+	if err != nil {
+		return ""
+	}
+	return distIn(filepath.Dir(resolved), dist)
+}
+
+// distIn is the version of a Python distribution by the folder that its scripts are in.
+func distIn(bin, dist string) string {
+	for _, python := range matches(filepath.Join(bin, "..", "lib"), "python3*") {
+		for _, packages := range matches(python, "*-packages") {
+			for _, folder := range matches(packages, dist+"-*-info") {
+				if m := metadata.FindStringSubmatch(strings.TrimPrefix(filepath.Base(folder), dist)); m != nil {
+					return m[1]
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// wsgiModule is the module's name where Apache has it: in /usr/lib/apache2/modules on Debian, /usr/lib64/httpd/modules on
+// Red Hat, modules where it was built from source.
+func wsgiModule(apache string) string {
+	resolved, err := filepath.EvalSymlinks(apache)
+	if err != nil {
+		return ""
+	}
+	for _, folder := range []string{"lib/apache2/modules", "lib64/httpd/modules", "lib/httpd/modules", "modules"} {
+		if len(matches(filepath.Join(filepath.Dir(resolved), "..", folder), "mod_wsgi*")) > 0 {
+			return "mod_wsgi"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,103 @@
+package server
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+)
+
+const (
+	logTail  = 64 << 10 // bytes of the log that are looked at
+	logLines = 15       // lines that a failure shows
+
+	longestLine = 400 // bytes shown of a log that is one endless line
+)
+
+// tail is the end of what an app has written: the lines in the last 64 KB of a file, from an offset on.
+func tail(file *os.File, from int64) []string {
+	if file == nil {
+		return nil
+	}
+	// Opened again by its descriptor: the log is open for appending, perhaps not for reading.
+	f, err := os.Open("/proc/self/fd/" + itoa(int(file.Fd())))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil
+	}
+	start := max(from, size-logTail)
+	data, _ := io.ReadAll(io.NewSectionReader(f, start, size-start))
+	if start > from { // the first line is a fragment; a lone fragment is still better than nothing
+		if _, whole, more := bytes.Cut(data, []byte("\n")); more && len(whole) > 0 {
+			data = whole
+		} else {
+			data = data[max(len(data)-longestLine, 0):]
+		}
+	}
+	return splitLog(data)
+}
+
+// splitLog makes lines that can be shown on a terminal: no control characters, no empty lines.
+func splitLog(data []byte) []string {
+	var lines []string
+	for line := range strings.Lines(strings.ToValidUTF8(string(data), "?")) {
+		if line = strings.TrimRight(clean(line), " \t"); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+var escapes = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
+
+func clean(line string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, escapes.ReplaceAllString(line, ""))
+}
+
+func lastLines(lines []string, n int) []string {
+	return lines[max(0, len(lines)-n):]
+}
+
+var exceptionLine = regexp.MustCompile(`^(Error|[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt|Warning|NotFound|Improper\w*))\b(: .*)?$`)
+
+// lastException is the last line of the last Python traceback, such as "ImportError: no module named x", or one that
+// looks like it, as Node's do; "" for none.
+func lastException(lines []string) string {
+	for i := len(lines) - 1; i >= 0; i-- {
+		if strings.HasPrefix(lines[i], "Traceback (most recent call last)") {
+			for _, line := range lines[i+1:] {
+				if line[0] != ' ' && line[0] != '\t' {
+					return line
+				}
+			}
+		}
+	}
+	for i := len(lines) - 1; i >= 0; i-- {
+		if exceptionLine.MatchString(lines[i]) {
+			return lines[i]
+		}
+	}
+	return ""
+}
+
+// logSays is the last line that holds one of the texts, "" for none.
+func logSays(lines []string, texts ...string) string {
+	for i := len(lines) - 1; i >= 0; i-- {
+		for _, text := range texts {
+			if strings.Contains(lines[i], text) {
+				return lines[i]
+			}
+		}
+	}
+	return ""
+}

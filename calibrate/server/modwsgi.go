@@ -1,0 +1,347 @@
+package server
+
+import (
+	"cmp"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+
+	"workermem/calibrate"
+)
+
+// modWSGI knows Apache with mod_wsgi in daemon mode, tried at Apache 2.4.71 with mod_wsgi 4.9.4. Its settings are
+// directives of a configuration, of which no option of the command undoes any: so Apache runs a copy of it, in which
+// some are others.
+type modWSGI struct {
+	titled bool // display-name is ours, so a process without the title is no worker
+}
+
+func (modWSGI) name() string { return "mod_wsgi" }
+
+// stopSignal: ends at once, in 0.2 s, and cuts requests in flight off. WINCH would let them finish, but apachectl would
+// not pass it on.
+func (modWSGI) stopSignal() syscall.Signal { return syscall.SIGTERM }
+
+var apacheNames = []string{"apache2", "httpd", "apache2ctl", "apachectl"}
+
+// mod_wsgi-express gives Apache a name that ends in its own.
+func isApache(p program) bool {
+	return slices.Contains(apacheNames, strings.TrimSuffix(p.name, " (mod_wsgi-express)"))
+}
+
+// plan has Apache run a copy of its configuration: one worker without recycling, on our address.
+func (modWSGI) plan(l *Launch, p program) error {
+	args := scanApache(p.args())
+	if err := args.refuse(p.name); err != nil {
+		return err
+	}
+	c, file, err := l.apacheConfig(p, args)
+	if err != nil {
+		return err
+	}
+	if !c.has(wsgiDirectives...) {
+		l.server = anyCommand{}
+		l.info.Server = l.server.name()
+		return l.server.plan(l, p)
+	}
+	d, err := c.daemon()
+	if err != nil {
+		return err
+	}
+	l.server = modWSGI{titled: true}
+	l.info.ServerVersion = moduleVersion(c)
+	l.change("Apache runs a temporary copy of %s, with what that includes", file)
+	if !slices.Contains(args.values('D'), "FOREGROUND") {
+		l.change("-DFOREGROUND is added: without it Apache goes into the background, where it can't be measured")
+	}
+	d.describe(c, l)
+	l.warnModWSGI(d.option(c, "graceful-timeout") != "")
+	c.lines[d.line].text = d.measured(c, l.spec)
+	c.move(l)
+	c.keepOut(l)
+	l.runApache(p, args, c.text())
+	return nil
+}
+
+// wsgiDirectives have an app run.
+var wsgiDirectives = []string{"wsgiscriptalias", "wsgiscriptaliasmatch", "wsgihandlerscript", "wsgiimportscript", "wsgidaemonprocess", "wsgiprocessgroup"}
+
+// runApache has the command run a text in place of its own configuration. -c comes after all of it.
+func (l *Launch) runApache(p program, args apacheArgs, text string) {
+	l.temporary = filepath.Join(os.TempDir(), "calibrate-apache-{port}")
+	l.files = map[string]string{"apache2.conf": text}
+	l.argv = slices.Concat(p.argv[:p.index+1], args.dropDefine("FOREGROUND").without("fCcEk"), []string{
+		"-f", filepath.Join(l.temporary, "apache2.conf"),
+		"-c", "Listen " + bindTo(l.address.host),
+		"-c", `PidFile "` + filepath.Join(l.temporary, "pid") + `"`,
+		"-c", `WSGISocketPrefix "` + filepath.Join(l.temporary, "wsgi") + `"`,
+		"-DFOREGROUND",
+	})
+}
+
+func (args apacheArgs) dropDefine(name string) apacheArgs {
+	return slices.DeleteFunc(slices.Clone(args), func(a apacheArg) bool { return a.option == 'D' && a.value == name })
+}
+
+// refuse says which commands serve nothing, or nothing that can be measured.
+func (args apacheArgs) refuse(name string) error {
+	if command := args.command(); command != "start" {
+		return calibrate.Usage("give the command that starts it: "+name+" -DFOREGROUND", "%s %s starts no server", name, command)
+	}
+	for _, arg := range args {
+		switch {
+		case arg.option == 'X':
+			return calibrate.Usage("leave -X out", "-X is for debugging: the app runs inside Apache's only process")
+		case arg.option != 0 && strings.IndexByte(apacheFlags, arg.option) >= 0 && arg.option != 'T':
+			return calibrate.Usage("leave -"+string(arg.option)+" out", "with -%c %s serves nothing", arg.option, name)
+		}
+	}
+	return nil
+}
+
+var (
+	apacheRoot = regexp.MustCompile(`(?m)^ -D HTTPD_ROOT="([^"]*)"`)
+	apacheFile = regexp.MustCompile(`(?m)^ -D SERVER_CONFIG_FILE="([^"]*)"`)
+)
+
+// apacheConfig reads the configuration that the command would run with, its -C and -c among it.
+func (l *Launch) apacheConfig(p program, args apacheArgs) (c *apacheConfig, file string, err error) {
+	built, err := l.apacheBuilt(p)
+	if err != nil {
+		return nil, "", err
+	}
+	env := slices.Concat(expandEnv(l.env, l.spec.Env, placeholderValues(l.address, l.spec)), p.set)
+	c = &apacheConfig{root: firstGroup(apacheRoot, built), names: map[string]string{}, env: func(name string) string { return getenv(env, name) }}
+	if root := args.last('d'); root != "" {
+		if c.root, err = filepath.Abs(root); err != nil {
+			return nil, "", calibrate.Usage("give the whole path", "-d %s: %v", root, err)
+		}
+	}
+	for _, name := range args.values('D') {
+		c.names[name] = ""
+	}
+	file = l.configFile(c, cmp.Or(args.last('f'), firstGroup(apacheFile, built)))
+	for _, directive := range args.values('C') {
+		c.add(directive)
+	}
+	if err := c.read(file); err != nil {
+		f := calibrate.Usage("name it with -f, by its whole path", "Apache's configuration can't be read")
+		f.Why = err.Error()
+		return nil, "", f
+	}
+	for _, directive := range args.values('c') {
+		c.add(directive)
+	}
+	return c, file, nil
+}
+
+// configFile: Apache takes -f from its ServerRoot, not from where it is started. A user who means the latter gets it,
+// and is told.
+func (l *Launch) configFile(c *apacheConfig, name string) string {
+	file := c.path(name)
+	here, err := filepath.Abs(name)
+	if exists(file) || err != nil || !exists(here) {
+		return file
+	}
+	l.change("the configuration is %s: Apache itself would look for it in %s", here, c.root)
+	return here
+}
+
+// apacheBuilt is what Apache says of how it was built, with no configuration to complain of.
+func (l *Launch) apacheBuilt(p program) (string, error) {
+	out, err := probe(l, slices.Concat(p.argv[:p.index+1], []string{"-V", "-f", os.DevNull}), versionLimit, nil)
+	if errors.Is(err, errGuardEnded) {
+		return "", guardKilled("apache", "while its version was asked for")
+	}
+	if !apacheVersion.Match(out) {
+		f := calibrate.Usage("is it Apache's own program?", "%s does not start Apache", strings.Join(p.argv[:p.index+1], " "))
+		f.Log = lastLines(splitLog(out), logLines)
+		f.Why = strings.Join(lastLines(f.Log, 1), "")
+		if err != nil {
+			f.Why = err.Error()
+		}
+		return "", f
+	}
+	return string(out), nil
+}
+
+func firstGroup(pattern *regexp.Regexp, text string) string {
+	if m := pattern.FindStringSubmatch(text); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// moduleNumber: mod_wsgi's version stands by itself among the texts of the module. From 4.0; Python's, which is there
+// too, is 2 or 3.
+var moduleNumber = regexp.MustCompile(`\x00([4-9]\.\d{1,3}(?:\.\d{1,3}){1,2})\x00`)
+
+// moduleVersion is the version of the module that the configuration loads, "" where it can't be told.
+func moduleVersion(c *apacheConfig) string {
+	for _, i := range c.directives("loadmodule") {
+		if args := c.lines[i].args(); args.at(0) == "wsgi_module" {
+			module, err := os.ReadFile(c.path(c.expand(args.at(1))))
+			if err != nil {
+				return "" // Apache will say so
+			}
+			return firstGroup(moduleNumber, string(module))
+		}
+	}
+	return ""
+}
+
+func (l *Launch) warnModWSGI(graceful bool) {
+	for _, trap := range trapsOf("mod_wsgi", l.info.ServerVersion) {
+		if trap.Code != recyclingCuts || !graceful {
+			l.warn(trap.Code, trap.Try, "%s: %s", strings.TrimSpace("mod_wsgi "+l.info.ServerVersion), trap.Text)
+		}
+	}
+}
+
+// move has Apache listen at our address alone. Of the virtual hosts, those at the port on which the app is served
+// answer there too; the others answer nobody.
+func (c *apacheConfig) move(l *Launch) {
+	listens := c.values("listen")
+	l.describeBind(strings.Join(listens, ", "))
+	c.remove("listen")
+	port := c.servedPort(listens)
+	tls := false
+	for _, i := range c.directives("<virtualhost") {
+		for _, address := range c.lines[i].args() {
+			if at := portOf(c.expand(address)); at == port || at == "*" {
+				c.lines[i].text = "<VirtualHost *:*>"
+			}
+		}
+	}
+	for _, i := range c.directives("sslengine") {
+		tls = tls || strings.EqualFold(c.expand(c.lines[i].args().at(0)), "on")
+		c.lines[i].text = "SSLEngine off"
+	}
+	if tls {
+		l.change("TLS is off: calibrate measures plain HTTP, and the workers have no part in TLS")
+	}
+}
+
+// servedPort is that of the first virtual host that has an app, else the first that Apache listens at.
+func (c *apacheConfig) servedPort(listens []string) string {
+	host := ""
+	for _, line := range c.lines {
+		switch name := line.name(); {
+		case name == "<virtualhost":
+			host = portOf(c.expand(line.args().at(0)))
+		case name == "</virtualhost":
+			host = ""
+		case host != "" && strings.HasPrefix(name, "wsgi") && name != "wsgidaemonprocess":
+			return host
+		}
+	}
+	if len(listens) == 0 {
+		return ""
+	}
+	return portOf(listens[0])
+}
+
+// portOf is the port of 80, *:80 or [::1]:80; "*" where there is none.
+func portOf(address string) string {
+	_, port, ok := cutLast(address, ":")
+	switch {
+	case ok && !strings.Contains(port, "]"):
+		return port
+	case strings.Trim(address, "0123456789") == "" && address != "":
+		return address
+	}
+	return "*"
+}
+
+func cutLast(text, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(text, sep)
+	if i < 0 {
+		return text, "", false
+	}
+	return text[:i], text[i+len(sep):], true
+}
+
+// keepOut keeps a measurement away from the files of a production server. %M is the message alone: a traceback in the
+// log is to look like one.
+func (c *apacheConfig) keepOut(l *Launch) {
+	if files := c.values("pidfile"); len(files) > 0 {
+		l.change("the pid file is a temporary one instead of %s", files[len(files)-1])
+	}
+	if c.has(accessLogs...) {
+		l.change("the access log is off")
+	}
+	if files := c.values("errorlog"); len(files) > 0 {
+		l.change("the error log goes to the run's app.log instead of to %s", strings.Join(files, ", "))
+	}
+	c.remove(slices.Concat(accessLogs, []string{"pidfile", "scoreboardfile", "errorlog", "errorlogformat", "wsgisocketprefix"})...)
+	c.lines = append(c.lines, apacheLine{text: "ErrorLog /dev/stderr"}, apacheLine{text: `ErrorLogFormat "%M"`})
+}
+
+var accessLogs = []string{"customlog", "transferlog", "globallog", "forensiclog"}
+
+// remove leaves an empty line where a directive was.
+func (c *apacheConfig) remove(names ...string) {
+	for _, i := range c.directives(names...) {
+		c.lines[i] = apacheLine{}
+	}
+}
+
+// What mod_wsgi logs where the app can't be loaded: at every request, without end (mod_wsgi.c, wsgi_load_source and
+// wsgi_execute_script).
+const (
+	wsgiNotLoaded = "Python script file '" // Failed to exec, from 6 on Unable to execute, or a SystemExit when doing exec of
+	wsgiNotFound  = "does not contain WSGI application"
+)
+
+const ruleModWSGI = "daemon process of mod_wsgi, by its title"
+
+// workers are the daemon processes. The title is written over the first word of the command line, and cut to its
+// length: of httpd, "(wsgi" is left. Without a title of ours, an Apache that has none is for the rule for any command.
+func (m modWSGI) workers(tree []process, _ sockets) ([]process, string) {
+	daemons := filter(tree, func(p process) bool { return strings.HasPrefix(p.title(), "(wsgi") })
+	if len(daemons) == 0 && !m.titled {
+		return nil, ""
+	}
+	return daemons, ruleModWSGI
+}
+
+// explain: Apache ends with 1 for whatever keeps it from starting, and says why.
+func (modWSGI) explain(end ending, log []string) (why, try string) {
+	switch says := func(texts ...string) bool { return logSays(log, texts...) != "" }; {
+	case says("ddress already in use"):
+		return "another process has its port", "stop that, or choose another port"
+	case says("Cannot load") && says("mod_wsgi"):
+		return logSays(log, "Cannot load"), "install it (Debian: apt-get install libapache2-mod-wsgi-py3), or correct its LoadModule"
+	case says("Invalid command 'WSGI"):
+		return "mod_wsgi is not loaded: " + logSays(log, "Invalid command 'WSGI"), "LoadModule wsgi_module /path/to/mod_wsgi.so, or a2enmod wsgi"
+	case says("is not defined") && says("AH00111"):
+		return after(logSays(log, "AH00111"), "AH00111"), "apache2ctl -DFOREGROUND, which reads Debian's /etc/apache2/envvars; or --env NAME=value"
+	case end.over && says("yntax error on line"):
+		return apacheComplaint(log), "correct it; apachectl -t -f FILE names the line in your own file"
+	case says("Unable to connect to WSGI daemon process"):
+		return "Apache's user may not pass through the folder of the socket", "TMPDIR=/tmp calibrate run ...: a folder that is open to all"
+	case says("Failure to configure the daemon process", "Daemon process configuration failed"): // 4.9, 6.1
+		return join("its processes can't be set up as their user", logSays(log, "Unable to change", "Unable to set", "Failed to set")), "home=/a/folder in WSGIDaemonProcess, where the user has no home of its own"
+	case says(wsgiNotFound):
+		return "the app was not found (" + logSays(log, wsgiNotFound) + ")", "call it application in that file, or name it by WSGICallableObject"
+	case says(wsgiNotLoaded):
+		return join("the app could not be loaded", lastException(log)), "run it by hand: python -c 'import YOUR_MODULE'; python-home and python-path in WSGIDaemonProcess say where its packages are"
+	case end.exited() && end.Code == 1:
+		return logSays(log, "AH0", "Error:"), "apachectl -t -f FILE checks the configuration"
+	}
+	return "", ""
+}
+
+// apacheComplaint is the line after the one that says where: that is in our copy.
+func apacheComplaint(log []string) string {
+	for i := len(log) - 1; i > 0; i-- {
+		if strings.Contains(log[i-1], "yntax error on line") {
+			return "the configuration is wrong: " + log[i]
+		}
+	}
+	return logSays(log, "yntax error on line")
+}

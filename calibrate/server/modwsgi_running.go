@@ -1,0 +1,31 @@
+package server
+
+import "slices"
+
+// running tells what is known of an Apache from outside. Its configuration may be anywhere, and only root may be able to
+// read it: so the number of threads isn't known. An Apache in which no process has mod_wsgi's title may run anything.
+func (m modWSGI) running(r *Running, _ process) error {
+	daemons, _ := m.workers(r.watch.processes(r.root.pid), nil)
+	if len(daemons) == 0 {
+		r.watch.server = anyCommand{}
+		r.info.Server = r.watch.server.name()
+		return nil
+	}
+	r.info.CanRecycle = true
+	if threads := r.spec.Threads; threads == 0 {
+		r.warn("threads-unknown", "give them: --threads N",
+			"how many threads a worker has isn't known: Apache's configuration isn't read (the kernel counts up to %d in a worker now, three of them mod_wsgi's own)",
+			r.mostThreadsOf(daemons))
+	}
+	return nil
+}
+
+// mostThreadsOf is the most threads that the kernel counts in one of some processes.
+func (r *Running) mostThreadsOf(some []process) int {
+	counts := []int{0}
+	for _, p := range some {
+		tasks, _ := r.proc.numbers(itoa(p.pid), "task")
+		counts = append(counts, len(tasks))
+	}
+	return slices.Max(counts)
+}

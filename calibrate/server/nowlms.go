@@ -1,0 +1,319 @@
+package server
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"workermem/calibrate"
+)
+
+// nowLMS knows lmsctl serve of NOW LMS, read and tried at 2.0.4 (now_lms/cli.py, serve). Its settings are variables;
+// what it starts Gunicorn or waitress with beside them is fixed: every address, the app preloaded, no request limit.
+type nowLMS struct {
+	waitress bool // one process with threads, its default; else Gunicorn
+}
+
+func (nowLMS) name() string { return "lmsctl" }
+
+// stopSignal: Gunicorn finishes its requests. waitress has no handler for it and ends at once, but INT, which it has
+// one for, is ignored by what a shell runs in the background.
+func (nowLMS) stopSignal() syscall.Signal { return syscall.SIGTERM }
+
+// isNowLMS: python -m now_lms is lmsctl serve after a look at the database (now_lms/__main__.py).
+func isNowLMS(p program) bool { return p.name == "lmsctl" || p.module && p.name == "now_lms" }
+
+// Variables of NOW LMS. Where the first of a pair is unset or empty, it reads the second (now_lms/worker_config.py).
+const (
+	lmsPort    = "LMS_PORT"
+	lmsWorkers = "NOW_LMS_WORKERS"
+	lmsThreads = "NOW_LMS_THREADS"
+)
+
+// plan sets the variables for one worker on our port.
+func (nowLMS) plan(l *Launch, p program) error {
+	wsgi, err := wsgiServer(p, getenv(slices.Concat(l.env, p.set), "FLASK_SERVE_WSGI_SERVER"))
+	if err != nil {
+		return err
+	}
+	n := nowLMS{waitress: wsgi != "gunicorn"}
+	if err := n.refuse(l.spec); err != nil {
+		return err
+	}
+	if err := l.asInProduction(p); err != nil {
+		return err
+	}
+	l.server = n
+	l.info.ServerVersion = l.versionBeside(p, "now_lms")
+	settings := nowLMSSettings(slices.Concat(l.env, p.set))
+	n.tell(&l.info, cmp.Or(l.spec.Threads, settings.threads()))
+	n.describe(l, settings)
+	for _, trap := range n.traps(l.info.ServerVersion) {
+		l.warn(trap.Code, trap.Try, "lmsctl: %s", trap.Text)
+	}
+	l.argv = slices.Concat(withoutVariables(p.argv[:p.index], lmsPort, lmsWorkers, lmsThreads), p.argv[p.index:])
+	l.setEnv(n.variables(l))
+	return nil
+}
+
+// variables are what the measurement needs. Threads are always set, so that those that are reported are those there are.
+func (n nowLMS) variables(l *Launch) map[string]string {
+	set := map[string]string{
+		lmsPort: "{port}", lmsWorkers: strconv.Itoa(l.spec.Workers), lmsThreads: strconv.Itoa(l.info.Threads),
+	}
+	if _, given := l.spec.Env["XDG_RUNTIME_DIR"]; !given && !n.waitress {
+		// Gunicorn makes its control socket there, taking it over from whoever served it before, and no option of lmsctl
+		// keeps it from that. Nothing can be made in /proc: Gunicorn logs so, and serves on (ctl/server.py).
+		set["XDG_RUNTIME_DIR"] = "/proc"
+		l.change("the control socket is off (XDG_RUNTIME_DIR=/proc), so that a running Gunicorn keeps its own")
+	}
+	return set
+}
+
+// wsgiServer is the server that the command asks for: by an option, or by the variable that click makes of it.
+func wsgiServer(p program, variable string) (string, error) {
+	words := p.args()
+	wsgi := "waitress"
+	if !p.module {
+		var err error
+		if words, err = afterServe(words); err != nil {
+			return "", err
+		}
+		wsgi = cmp.Or(variable, wsgi)
+	}
+	for i, word := range words {
+		name, value, has := strings.Cut(word, "=")
+		switch {
+		case name == "--help":
+			return "", onlyPrints("lmsctl serve --help")
+		case name == "--wsgi-server" && has:
+			wsgi = value
+		case name == "--wsgi-server" && i+1 < len(words):
+			wsgi = words[i+1]
+		}
+	}
+	return strings.ToLower(wsgi), nil // a word that is neither is for lmsctl to refuse
+}
+
+// afterServe are the words after serve, before which options of Flask may stand (flask/cli.py, FlaskGroup).
+func afterServe(words []string) ([]string, error) {
+	valued := []string{"-A", "--app", "-e", "--env-file"}
+	for i := 0; i < len(words); i++ {
+		switch word := words[i]; {
+		case word == "serve":
+			return words[i+1:], nil
+		case word == "--help" || word == "--version":
+			return nil, onlyPrints("lmsctl " + word)
+		case slices.Contains(valued, word):
+			i++
+		case !strings.HasPrefix(word, "-"):
+			return nil, calibrate.Usage("calibrate run -- lmsctl serve", "lmsctl %s is not what production serves with", word)
+		}
+	}
+	return nil, onlyPrints("lmsctl without a command")
+}
+
+func onlyPrints(command string) error {
+	return calibrate.Usage("calibrate run -- lmsctl serve", "%s only prints, it serves nothing", command)
+}
+
+// refuse says which measurements lmsctl has no setting for.
+func (n nowLMS) refuse(spec Spec) error {
+	switch {
+	case spec.Workers > 1 && n.waitress:
+		return calibrate.Usage("lmsctl serve --wsgi-server gunicorn", "%d workers asked for, but waitress is one process", spec.Workers)
+	case spec.MaxRequests > 0:
+		return calibrate.Usage("gunicorn wsgi:app in the command, which takes --max-requests",
+			"a new worker after %d requests is asked for, but lmsctl has no setting for it", spec.MaxRequests)
+	}
+	return nil
+}
+
+// tell says how a worker takes requests, and that it can't be recycled.
+func (n nowLMS) tell(info *calibrate.TargetInfo, threads int) {
+	info.Threads, info.HasThreads = threads, true
+	info.CanScale, info.Preload = !n.waitress, !n.waitress
+	if n.waitress {
+		info.MaxWorkers = 1
+	}
+}
+
+// traps are those of a command: CI is taken care of.
+func (n nowLMS) traps(version string) []calibrate.Warning {
+	return slices.DeleteFunc(trapsOf("lmsctl", version), func(trap calibrate.Warning) bool {
+		return trap.Code == ciChangesApp || trap.Code == inOneProcess && !n.waitress
+	})
+}
+
+// describe says what is changed.
+func (n nowLMS) describe(l *Launch, s nowLMSSettings) {
+	switch was := s.text(lmsPort, "PORT"); {
+	case len(placeholders(was)) > 0:
+	case l.address.fixed:
+		if port := strconv.Itoa(l.address.port); cmp.Or(was, "8080") != port {
+			l.change("it listens on port %s instead of %s (%s)", port, cmp.Or(was, "8080"), lmsPort)
+		}
+	case was != "":
+		l.change("it listens on a free port instead of %s (%s)", was, lmsPort)
+	}
+	if was := s.text(lmsWorkers, "WORKERS"); !n.waitress && len(placeholders(was)) == 0 {
+		if now := strconv.Itoa(l.spec.Workers); was != now {
+			l.change("%s (%s) instead of %s", plural(l.spec.Workers, "worker"), lmsWorkers, cmp.Or(was, "as many as NOW LMS works out for the machine"))
+		}
+	}
+	if was := s.threads(); l.spec.Threads > 0 && was != l.spec.Threads {
+		l.change("%s a worker (%s) instead of %d", plural(l.spec.Threads, "thread"), lmsThreads, was)
+	}
+}
+
+// nowLMSSettings is the environment that the user's command would run with.
+type nowLMSSettings []string
+
+func (s nowLMSSettings) text(first, second string) string {
+	return cmp.Or(getenv(s, first), getenv(s, second))
+}
+
+// threads are 1 where the variable is no number.
+func (s nowLMSSettings) threads() int { return max(pythonInt(s.text(lmsThreads, "THREADS")), 1) }
+
+// asInProduction takes out of the environment what makes NOW LMS another app than in production, and refuses it where
+// the command itself asks for it.
+func (l *Launch) asInProduction(p program) error {
+	for _, name := range slices.Concat(lmsDevelopment, lmsTests) {
+		inherited := slices.ContainsFunc(l.env, func(v string) bool { return lmsSwitch(v, name) })
+		_, given := l.spec.Env[name]
+		if slices.ContainsFunc(p.set, func(v string) bool { return lmsSwitch(v, name) }) || given && inherited {
+			return calibrate.Usage("take it out: NOW LMS would serve with one worker and one thread, or with a database in memory",
+				"%s makes NOW LMS run as in development or in its own tests", name)
+		}
+		if inherited {
+			l.dropEnv("NOW LMS would run as in development or in its own tests", name)
+		}
+	}
+	return nil
+}
+
+// The variables that make NOW LMS another app (now_lms/config/__init__.py): DESARROLLO is one worker, one thread and
+// templates read again and again; TESTING is a database in memory where DATABASE_URL names none.
+var (
+	lmsDevelopment = strings.Fields("DEBUG CI DEV DEVELOPMENT FLASK_ENV DJANGO_DEBUG NODE_ENV ENV APP_ENV")
+	lmsTests       = strings.Fields("PYTEST_CURRENT_TEST PYTEST_VERSION")
+	lmsTrue        = strings.Fields("1 true yes on development dev")
+)
+
+// lmsSwitch says whether NAME=value is that variable, with a value that counts. CI counts with any.
+func lmsSwitch(variable, name string) bool {
+	value, is := strings.CutPrefix(variable, name+"=")
+	switch {
+	case !is:
+		return false
+	case name == "CI":
+		return value != ""
+	case slices.Contains(lmsTests, name):
+		return true
+	}
+	return slices.Contains(lmsTrue, strings.ToLower(strings.TrimSpace(value)))
+}
+
+// isNowLMSApp says whether what Gunicorn is to import is NOW LMS: its package, or a module in the folder that names it,
+// as the wsgi.py of its repository does.
+func isNowLMSApp(app, folder string) bool {
+	module, _, _ := strings.Cut(app, ":")
+	if module == "now_lms" || strings.HasPrefix(module, "now_lms.") {
+		return true
+	}
+	if module == "" || strings.ContainsAny(module, "/ ") {
+		return false
+	}
+	text, err := os.ReadFile(filepath.Join(folder, strings.ReplaceAll(module, ".", "/")+".py"))
+	return err == nil && strings.Contains(string(text), "now_lms")
+}
+
+// withoutVariables are the words of a wrapper without those of env that set one of the variables.
+func withoutVariables(words []string, names ...string) []string {
+	return slices.DeleteFunc(slices.Clone(words), func(word string) bool {
+		name, _, sets := strings.Cut(word, "=")
+		return sets && slices.Contains(names, name)
+	})
+}
+
+// versionBeside is the version of a Python distribution that was installed with the program, "" where that can't be
+// seen: asking lmsctl or pypnm would import the whole app.
+func (l *Launch) versionBeside(p program, dist string) string {
+	word := p.argv[p.index]
+	if p.module {
+		word = p.argv[max(slices.IndexFunc(p.argv[:p.index], func(w string) bool { return pythonName.MatchString(filepath.Base(w)) }), 0)]
+	}
+	file, err := lookPath(word, getenv(l.env, "PATH"))
+	if err != nil {
+		return ""
+	}
+	version := distIn(filepath.Dir(file), dist) // an interpreter in a virtual environment is a link out of it
+	if version == "" && !p.module {
+		version = distVersion(file, dist)
+	}
+	number, _ := numberOf(version)
+	return number
+}
+
+const ruleWaitress = "the lmsctl process, which serves alone with waitress"
+
+// workers: Gunicorn's are forks of lmsctl. With waitress it serves itself; where waitress isn't installed, it has
+// Flask's own server run below it, and the rule for any command finds that.
+func (n nowLMS) workers(tree []process, holds sockets) ([]process, string) {
+	at := slices.IndexFunc(tree, func(p process) bool {
+		return strings.HasPrefix(p.title(), masterTitle) || runs(p, isNowLMS)
+	})
+	if !n.waitress {
+		return gunicorn{}.workersBelow(at, tree, holds)
+	}
+	if at < 0 {
+		return nil, ""
+	}
+	if held, known := holds(tree[at].pid); known && !held {
+		return nil, ""
+	}
+	return tree[at : at+1], ruleWaitress
+}
+
+// explain: what goes wrong before Gunicorn is there ends lmsctl as Python or click does.
+func (n nowLMS) explain(end ending, log []string) (why, try string) {
+	switch {
+	case logSays(log, "no such table") != "":
+		return "its database has no tables: " + lastException(log), "lmsctl database init, with the same DATABASE_URL"
+	case end.exited() && end.Code == 2:
+		return after(logSays(log, "Error: "), "Error: "), "check lmsctl's options: lmsctl serve --help"
+	case !n.waitress:
+		return gunicorn{}.explain(end, log)
+	}
+	return "", ""
+}
+
+// running tells what a running server's environment and command line say.
+func (nowLMS) running(r *Running, master process) error {
+	p := seeThrough(master.args)
+	environ, seen := r.environ()
+	settings := nowLMSSettings(slices.Concat(environ, p.set))
+	wsgi, _ := wsgiServer(p, getenv(settings, "FLASK_SERVE_WSGI_SERVER"))
+	if wsgi == "" { // another command of Flask's, such as run
+		r.watch.server, r.info.Server = anyCommand{}, anyCommand{}.name()
+		return nil
+	}
+	n := nowLMS{waitress: wsgi != "gunicorn"}
+	r.watch.server = n
+	r.info.ServerVersion = r.packageVersion("now_lms", p)
+	n.tell(&r.info, cmp.Or(r.spec.Threads, settings.threads()))
+	for _, trap := range n.traps(r.info.ServerVersion) {
+		r.warn(trap.Code, trap.Try, "lmsctl: %s", trap.Text)
+	}
+	if !seen && r.spec.Threads == 0 {
+		r.info.Threads, r.info.HasThreads = 0, false
+		r.warn("threads-unknown", "give them: --threads N, or run calibrate as the server's user, or as root",
+			"how many threads a worker has isn't known: %s is in the server's environment, which may not be read", lmsThreads)
+	}
+	return nil
+}

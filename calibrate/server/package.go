@@ -1,0 +1,77 @@
+package server
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// packageVersion is the version of a Python package that a running server was started from, as its installer wrote it
+// down: the folder NAME-VERSION.dist-info or .egg-info among its packages. Nothing is run for it, for that may be another
+// user's program. It is "" where that can't be seen, where there is more than one, and where the package was installed
+// after the server's start: what runs then is an older one.
+func (r *Running) packageVersion(name string, p program) string {
+	var versions []string
+	for _, pattern := range append(besideProgram(p), r.besideMapped()...) {
+		found, _ := filepath.Glob(r.file("root", pattern, name+"-*-info")) // the pattern is well-formed
+		for _, folder := range found {
+			m := packageInfo.FindStringSubmatch(filepath.Base(folder))
+			info, err := os.Stat(folder)
+			if m == nil || err != nil || info.ModTime().After(r.started()) {
+				return ""
+			}
+			versions = append(versions, m[1])
+		}
+	}
+	slices.Sort(versions)
+	if versions = slices.Compact(versions); len(versions) != 1 { // lib64 is often a link to lib
+		return ""
+	}
+	return versions[0]
+}
+
+// besideProgram is where the packages of the program's prefix are: those of /venv/bin/gunicorn in /venv/lib.
+func besideProgram(p program) []string {
+	if len(p.argv) == 0 {
+		return nil
+	}
+	file := p.argv[p.index]
+	if p.module {
+		file = p.argv[0] // the interpreter of a virtual environment is in its bin too
+	}
+	if !filepath.IsAbs(file) || strings.ContainsAny(file, globs) {
+		return nil
+	}
+	return []string{filepath.Join(filepath.Dir(filepath.Dir(file)), "lib*", "python*", "*-packages")}
+}
+
+// besideMapped is where the packages are whose native parts a server has loaded: all there is where it has written a
+// title over its command line.
+func (r *Running) besideMapped() []string {
+	text, err := os.ReadFile(r.file("maps"))
+	if err != nil {
+		return nil
+	}
+	var folders []string
+	for _, m := range mappedPackages.FindAllStringSubmatch(string(text), -1) {
+		if !slices.Contains(folders, m[1]) && !strings.ContainsAny(m[1], globs) {
+			folders = append(folders, m[1])
+		}
+	}
+	return folders
+}
+
+const globs = `*?[\`
+
+var mappedPackages = regexp.MustCompile(`(?m) (/\S*/(?:site|dist)-packages)/\S+\.so$`)
+
+var packageInfo = regexp.MustCompile(`^[A-Za-z0-9_.]+-([0-9][^-]*)(?:-py[0-9.]+)?\.(?:dist|egg)-info$`)
+
+// started is the time of the server's start, by the clock on the wall.
+func (r *Running) started() time.Time {
+	ago := sinceBoot() - float64(r.root.start)/clockTicks
+	return time.Now().Add(-time.Duration(ago * float64(time.Second)))
+}

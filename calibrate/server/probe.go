@@ -1,0 +1,89 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Bounds of the questions to a server's own program. Importing Gunicorn takes 0.2 s, on a cold disk seconds.
+const (
+	versionLimit = 5 * time.Second
+	configLimit  = 15 * time.Second
+	probeBytes   = 1 << 20
+)
+
+var errProbeLimit = errors.New("no answer in time")
+
+// probe runs a command of the server's own for what it prints, under a guard, in the app's environment. It is killed
+// as soon as enough says that the output is complete, at the limit, and when the context ends. The error is errGuardEnded
+// where the guard was killed meanwhile: what was printed says nothing then.
+func probe(l *Launch, argv []string, limit time.Duration, enough func([]byte) bool) ([]byte, error) {
+	return probeWith(l, "", argv, limit, enough)
+}
+
+// probeWith is probe with a file or folder that the command needs: the guard removes it, should this process be killed
+// meanwhile.
+func probeWith(l *Launch, temporary string, argv []string, limit time.Duration, enough func([]byte) bool) ([]byte, error) {
+	ctx := l.asking
+	if ctx == nil { // of a server that is running already
+		ctx = context.Background()
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	path, err := lookPath(argv[0], getenv(l.env, "PATH"))
+	if err != nil {
+		return nil, err
+	}
+	read, write, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer read.Close()
+	values := placeholderValues(l.address, l.spec)
+	g, err := startGuard(order{
+		Path:   path,
+		Args:   expandAll(argv, values),
+		Env:    append(expandEnv(l.env, l.spec.Env, values), "PYTHONUNBUFFERED=1"),
+		Remove: temporary,
+	}, write, nil)
+	write.Close()
+	if err != nil {
+		return nil, err
+	}
+	_ = read.SetReadDeadline(time.Now().Add(limit))
+	defer context.AfterFunc(ctx, func() { _ = read.SetReadDeadline(time.Now()) })()
+	out, err := readProbe(read, enough)
+	g.stop(context.Background(), syscall.SIGKILL, 0)
+	if ctx.Err() != nil {
+		return out, context.Cause(ctx)
+	}
+	if complete := enough != nil && enough(out); err == nil && !complete && g.killed() {
+		return nil, errGuardEnded
+	}
+	return out, err
+}
+
+func readProbe(read *os.File, enough func([]byte) bool) ([]byte, error) {
+	var out []byte
+	buf := make([]byte, 16<<10)
+	for len(out) < probeBytes {
+		n, err := read.Read(buf)
+		out = append(out, buf[:n]...)
+		switch {
+		case enough != nil && enough(out):
+			return out, nil
+		case errors.Is(err, io.EOF):
+			return out, nil
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return out, errProbeLimit
+		case err != nil:
+			return out, err
+		}
+	}
+	return out, nil
+}

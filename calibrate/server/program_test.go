@@ -1,0 +1,150 @@
+package server
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestSeeThrough(t *testing.T) {
+	for command, want := range map[string]struct {
+		name  string
+		index int
+	}{
+		"gunicorn app:app":                                     {"gunicorn", 0},
+		"/opt/venv/bin/gunicorn app:app":                       {"gunicorn", 0},
+		"python -m gunicorn app:app":                           {"gunicorn", 2},
+		"python3.11 -u -X dev -W ignore -m gunicorn app:app":   {"gunicorn", 6 + 1},
+		"python /venv/bin/gunicorn app:app":                    {"gunicorn", 1},
+		"python -c gunicorn":                                   {"python", 0},
+		"python manage.py gunicorn":                            {"manage.py", 1},
+		"python":                                               {"python", 0},
+		"env A=B gunicorn app:app":                             {"gunicorn", 2},
+		"env -u X -i A=B C=D -- gunicorn app:app":              {"gunicorn", 7},
+		"ruby -e puma config.ru":                               {"ruby", 0},
+		"ruby -I lib -eputs puma":                              {"ruby", 0},
+		"bundle exec ruby -e puma":                             {"ruby", 2},
+		"ruby -E UTF-8 bin/puma":                               {"puma", 3},
+		"env -S gunicorn":                                      {"env", 0},
+		"poetry run gunicorn app:app":                          {"gunicorn", 2},
+		"poetry -C dir run gunicorn app:app":                   {"gunicorn", 4},
+		"poetry show gunicorn":                                 {"poetry", 0},
+		"uv run --with x -p 3.12 gunicorn app:app":             {"gunicorn", 6},
+		"uv run -- python -m gunicorn app:app":                 {"gunicorn", 5},
+		"nice -n 5 env A=B poetry run python -m gunicorn x":    {"gunicorn", 9},
+		"newrelic-admin run-program gunicorn app:app":          {"gunicorn", 2},
+		"docker run image gunicorn app:app":                    {"docker", 0}, // not our processes
+		"ssh host gunicorn app:app":                            {"ssh", 0},
+		"sudo gunicorn app:app":                                {"sudo", 0},
+		"env":                                                  {"env", 0},
+		"env A=B":                                              {"env", 0},
+		"uvicorn app:app --port {port}":                        {"uvicorn", 0},
+		"opentelemetry-instrument --traces x gunicorn app:app": {"x", 2}, // an option's value is taken for the program: then it is any command
+	} {
+		p := seeThrough(strings.Fields(command))
+		if p.name != want.name || p.index != want.index {
+			t.Errorf("%s: %s at %d, want %s at %d", command, p.name, p.index, want.name, want.index)
+		}
+	}
+	if p := seeThrough(strings.Fields("env A=B -i C=D gunicorn")); !slices.Equal(p.set, []string{"A=B", "C=D"}) {
+		t.Errorf("%q", p.set)
+	}
+	if p := seeThrough(nil); p.name != "" || len(p.args()) != 0 {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestSeeThroughShell(t *testing.T) {
+	for script, want := range map[string][]string{
+		"gunicorn app:app":               {"gunicorn", "app:app"},
+		"exec gunicorn 'my app:app'":     {"gunicorn", "my app:app"},
+		"A=B C='d e' exec gunicorn x":    {"env", "A=B", "C=d e", "gunicorn", "x"},
+		"python -m gunicorn x":           {"python", "-m", "gunicorn", "x"},
+		"gunicorn app:app & wait":        nil,
+		"gunicorn -b 0.0.0.0:$PORT x":    nil,
+		"cd app && gunicorn x":           nil,
+		"gunicorn x > log":               nil,
+		"gunicorn 'x":                    nil,
+		"echo gunicorn":                  nil,
+		"":                               nil,
+		"A=B":                            nil,
+		"uvicorn app:app --port {port}":  {"uvicorn", "app:app", "--port", "{port}"},
+		"unicorn -l {port}":              nil, // not a server whose command we rewrite
+		"gunicorn x; echo":               nil,
+		"exec":                           nil,
+		"gunicorn \"x":                   nil,
+		"gunicorn x\n echo second line ": nil,
+	} {
+		p := seeThrough([]string{"/bin/sh", "-c", script})
+		if !slices.Equal(p.shellWords, want) {
+			t.Errorf("%q: %q, want %q", script, p.shellWords, want)
+		}
+	}
+	if p := seeThrough([]string{"sh", "-c", "gunicorn x", "extra"}); p.shellWords != nil {
+		t.Errorf("%q: a script with arguments is not simple", p.shellWords)
+	}
+}
+
+func TestSplitWords(t *testing.T) {
+	for text, want := range map[string][]string{
+		"":                       nil,
+		" \t\n":                  nil,
+		"a b  c":                 {"a", "b", "c"},
+		`'a b' "c d"`:            {"a b", "c d"},
+		`a'b'"c"d`:               {"abcd"},
+		`''`:                     {""},
+		`"a\"b\\c\d" 'a\b' e\ f`: {`a"b\c\d`, `a\b`, "e f"},
+		"--env=A='x y'":          {"--env=A=x y"},
+	} {
+		if got, err := splitWords(text); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q: %q %v, want %q", text, got, err, want)
+		}
+	}
+	for _, bad := range []string{"'", `"a`, `a\`, `"a\`} {
+		if got, err := splitWords(bad); err == nil {
+			t.Errorf("%q: %q", bad, got)
+		}
+	}
+}
+
+// Words quoted and joined come back.
+func FuzzSplitWords(f *testing.F) {
+	f.Add("a", "b c", "d'e\"")
+	f.Fuzz(func(t *testing.T, a, b, c string) {
+		words := []string{a, b, c}
+		var quoted []string
+		for _, w := range words {
+			quoted = append(quoted, "'"+strings.ReplaceAll(w, "'", `'"'"'`)+"'")
+		}
+		if got, err := splitWords(strings.Join(quoted, " ")); err != nil || !slices.Equal(got, words) {
+			t.Errorf("%q %v, want %q", got, err, words)
+		}
+		_, _ = splitWords(a)
+	})
+}
+
+func TestLookPath(t *testing.T) {
+	dir := t.TempDir()
+	for name, mode := range map[string]os.FileMode{"good": 0o755, "plain": 0o644} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := "/nonexistent:" + dir
+	if got, err := lookPath("good", path); err != nil || got != filepath.Join(dir, "good") {
+		t.Errorf("%s %v", got, err)
+	}
+	for name, want := range map[string]string{
+		"none":                     "command not found",
+		"plain":                    "can't be executed",
+		filepath.Join(dir, "none"): "no such file",
+		dir + "/":                  "is a folder",
+		dir + "/plain":             "permission denied",
+	} {
+		if got, err := lookPath(name, path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %s %v, want %s", name, got, err, want)
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package server
+
+import (
+	"cmp"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"workermem/calibrate"
+)
+
+// pumaConfig is what the user's command would run with, by Puma's own reckoning: its configuration is a Ruby program.
+type pumaConfig map[string]string
+
+// pumaProbe is a configuration file of ours. Puma reads it after the user's own, when command line and environment are
+// known and before it loads the app (launcher.rb, Launcher#initialize). It prints what all of these come to, and ends.
+const pumaProbe = `options = @config.options
+all = options.final_options
+%i[workers min_threads max_threads binds preload_app environment pidfile state control_url redirect_stdout redirect_stderr
+   log_requests fork_worker daemon].each do |name|
+  value = all[name]
+  value = value.call if value.respond_to?(:call)
+  $stdout.puts "calibrate.#{name}=#{Array(value).join(", ").tr("\n", " ")}"
+end
+loaded = @config.plugins.instance_variable_get(:@instances).to_a.map(&:class)
+plugins = Puma::Plugins.instance_variable_get(:@plugins).to_h.select { |_, plugin| loaded.include?(plugin) }.keys
+$stdout.puts "calibrate.plugins=#{plugins.join(", ").tr("\n", " ")}"
+$stdout.puts "calibrate.preload_from_env=#{[options.user_options, options.file_options].none? { |o| o.key?(:preload_app) }}"
+$stdout.puts "calibrate.version=#{Puma::Const::PUMA_VERSION}"
+$stdout.flush
+exit!
+`
+
+// askPuma has Puma read the user's configuration, and nothing more.
+func askPuma(l *Launch, p program, args rubyArgs) (pumaConfig, error) {
+	file, err := writePumaFile(pumaProbe)
+	if err != nil {
+		return nil, &calibrate.Failure{Kind: calibrate.KindTool, Err: err, What: "the question to puma could not be written", Why: err.Error(),
+			Try: "TMPDIR=/a/folder/with/room calibrate run ..."}
+	}
+	defer os.Remove(file)
+	argv := slices.Concat(p.argv[:p.index+1], l.pumaWords(p, args, file))
+	out, err := probeWith(l, file, argv, configLimit, nil)
+	if errors.Is(err, errGuardEnded) {
+		return nil, guardKilled("puma", "while its configuration was asked for")
+	}
+	c := parsePumaConfig(out)
+	if c["version"] != "" {
+		return c, nil
+	}
+	return nil, noPumaConfig(p, out, err)
+}
+
+// writePumaFile makes a configuration file of ours.
+func writePumaFile(text string) (name string, err error) {
+	file, err := os.CreateTemp("", "calibrate-puma-*.rb")
+	if err != nil {
+		return "", err
+	}
+	_, err = file.WriteString(text)
+	if err = errors.Join(err, file.Close()); err != nil {
+		os.Remove(file.Name())
+	}
+	return file.Name(), err
+}
+
+// pumaWords are the user's own, with a file of ours read after theirs.
+func (l *Launch) pumaWords(p program, args rubyArgs, file string, overridden ...string) []string {
+	overridden = append([]string{"config", "no-config"}, overridden...)
+	return slices.Concat(l.pumaConfigFiles(p, args), []string{"-C", file}, args.without(overridden...))
+}
+
+// pumaConfigFiles are the options that name what Puma would read: what -C names, or else the first of two files where the
+// command is started (configuration.rb, config_files). With our own -C it would not look for them.
+func (l *Launch) pumaConfigFiles(p program, args rubyArgs) []string {
+	var options []string
+	for _, file := range args.values("config") {
+		if file != "-" {
+			options = append(options, "-C", file)
+		}
+	}
+	if args.has("no-config") || args.has("config") {
+		return options
+	}
+	env := slices.Concat(l.env, p.set)
+	environment := cmp.Or(args.last("environment"),
+		getenv(env, "APP_ENV"), getenv(env, "RACK_ENV"), getenv(env, "RAILS_ENV"), "development")
+	for _, file := range []string{filepath.Join("config/puma", environment+".rb"), "config/puma.rb"} {
+		if exists(file) {
+			return []string{"-C", file}
+		}
+	}
+	return nil
+}
+
+// noPumaConfig says why Puma told nothing: it can't be run, or an option or a configuration is wrong.
+func noPumaConfig(p program, out []byte, err error) error {
+	lines := splitLog(out)
+	f := calibrate.Usage("correct it; the same command by hand says the same", "%s can't read its options and its configuration",
+		strings.Join(p.argv[:p.index+1], " "))
+	f.Log = lastLines(lines, logLines)
+	f.Why = cmp.Or(rubyException(lines), strings.Join(lastLines(f.Log, 1), ""))
+	if f.Why == "" && err != nil {
+		f.Why = err.Error()
+	}
+	return f
+}
+
+// parsePumaConfig reads what our configuration file printed, whatever the user's own prints.
+func parsePumaConfig(out []byte) pumaConfig {
+	c := pumaConfig{}
+	for _, line := range splitLog(out) {
+		if setting, ours := strings.CutPrefix(line, "calibrate."); ours {
+			name, value, _ := strings.Cut(setting, "=")
+			c[name] = value
+		}
+	}
+	return c
+}
+
+func (c pumaConfig) number(name string) int {
+	n, _ := strconv.Atoi(c[name])
+	return n
+}
+
+func (c pumaConfig) on(name string) bool { return c[name] != "" && c[name] != "false" }

@@ -1,0 +1,366 @@
+package server
+
+import (
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"workermem/calibrate"
+)
+
+// pumaWith is a command that runs an app of fixtures/rack with Debian's packages (make servers). --no-config keeps
+// the configuration beside the app out, but where a test names it.
+func pumaWith(t *testing.T, args ...string) []string {
+	t.Helper()
+	return slices.Concat([]string{onPath(t, "puma")}, args)
+}
+
+// onPath is a server of Debian's packages: a name on the PATH, or the pattern of a whole path.
+func onPath(t *testing.T, name string) string {
+	t.Helper()
+	notShort(t)
+	if files, _ := filepath.Glob(name); len(files) > 0 {
+		name = files[0]
+	}
+	file, err := exec.LookPath(name)
+	if err != nil {
+		if os.Getenv("CALIBRATE_REQUIRE_SERVERS") == "1" {
+			t.Fatalf("%s is required: run make servers (%v)", name, err)
+		}
+		t.Skipf("no %s: run make servers", name)
+	}
+	return file
+}
+
+func fixture(t *testing.T, parts ...string) string {
+	t.Helper()
+	file, err := filepath.Abs(filepath.Join(slices.Concat([]string{"../../fixtures"}, parts)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func rackApp(t *testing.T) string { return fixture(t, "rack", "config.ru") }
+
+// knobs are variables of the fixtures' apps, for production.
+func knobs(pairs ...string) map[string]string {
+	env := map[string]string{"RACK_ENV": "production"}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		env["CALIBRATE_"+pairs[i]] = pairs[i+1]
+	}
+	return env
+}
+
+// growth is what a worker's resident memory grows by a request, in bytes: between two counts of requests, each after
+// enough of them for the heap to have settled.
+func (r *running) growth(t *testing.T, worker, warm, requests int) float64 {
+	t.Helper()
+	r.load(t, warm)
+	before := resident(t, worker)
+	r.load(t, requests)
+	return float64(resident(t, worker)-before) / float64(requests)
+}
+
+func resident(t *testing.T, pid int) int64 {
+	t.Helper()
+	text, err := os.ReadFile("/proc/" + itoa(pid) + "/statm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return int64(atoi(t, strings.Fields(string(text))[1]) * os.Getpagesize())
+}
+
+func within(t *testing.T, what string, got, want, share float64) {
+	t.Helper()
+	t.Logf("%s: %.0f, should be %.0f", what, got, want)
+	if got < want*(1-share) || got > want*(1+share) {
+		t.Errorf("%s: %.0f, want %.0f within %.0f %%", what, got, want, 100*share)
+	}
+}
+
+// A command in single mode is measured as a cluster of one, and its leak is seen in the worker.
+func TestE2EPuma(t *testing.T) {
+	t.Parallel()
+	r := start(t, Spec{Command: pumaWith(t, "--no-config", "-p", "9292", rackApp(t)), Env: knobs("KEEP_BYTES", "65536")})
+	r.answering()
+	info := r.Info()
+	if info.Server != "puma" || info.ServerVersion == "" || info.Threads != 5 || !info.HasThreads || !info.CanScale || info.CanRecycle ||
+		info.Preload || info.WorkerRule != rulePumaWorker || len(r.Tree()) != 2 {
+		t.Errorf("%+v, tree %v", info, r.Tree())
+	}
+	hasChange(t, info, "a cluster of 1 worker (-w 1) instead of single mode")
+	hasChange(t, info, "instead of tcp://0.0.0.0:9292")
+	hasChange(t, info, "all 5 threads of a worker are there from the start, instead of 0 to 5")
+	if r.watch.replacements() != 0 || r.Backlog() != 0 {
+		t.Errorf("%d replacements, backlog %d", r.watch.replacements(), r.Backlog())
+	}
+	within(t, "bytes a request", r.growth(t, r.worker(), 300, 800), 65536, 0.15)
+	if stopped, err := r.Stop(t.Context()); err != nil || stopped.Killed != 0 || stopped.Left != 0 || stopped.Seconds > 8 {
+		t.Errorf("%+v %v", stopped, err)
+	}
+}
+
+func TestE2EPumaWorkersAndThreads(t *testing.T) {
+	t.Parallel()
+	r := start(t, Spec{Command: pumaWith(t, "--no-config", "-w", "4", "-t", "1:2", "--preload", fixture(t, "rack", "sinatra.ru")),
+		Workers: 2, Threads: 7, Env: knobs()})
+	var workers []int
+	eventually(t, "both workers are there", func() bool {
+		workers, _ = r.Workers()
+		return len(workers) == 2 && len(r.Tree()) == 3
+	})
+	for range 4 {
+		if pid := atoi(t, r.get("/")); !slices.Contains(workers, pid) {
+			t.Errorf("answered by %d, the workers found are %v", pid, workers)
+		}
+	}
+	for _, pid := range workers {
+		eventually(t, "7 threads for requests in each worker", func() bool {
+			return (&Running{proc: hostProc}).mostPumaThreads([]process{{pid: pid}}) == 7
+		})
+	}
+	if info := r.Info(); info.Threads != 7 || !info.Preload {
+		t.Errorf("%+v", info)
+	}
+	hasChange(t, r.Info(), "2 workers instead of 4")
+	hasChange(t, r.Info(), "7 threads a worker instead of 2")
+}
+
+// The configuration that Puma finds by itself, and none of what it shares with production.
+func TestE2EPumaConfigOfTheFolder(t *testing.T) {
+	puma := onPath(t, "puma")
+	t.Chdir(fixture(t, "rack"))
+	r := start(t, Spec{Command: []string{puma}})
+	r.answering()
+	info := r.Info()
+	if info.Threads != 6 || !info.Preload || len(r.Tree()) != 2 {
+		t.Errorf("%+v, tree %v", info, r.Tree())
+	}
+	for _, change := range []string{"instead of tcp://0.0.0.0:8080", "1 worker instead of 3", "instead of 2 to 6", "requests aren't logged",
+		"puma.pid", "puma.state", "tcp://127.0.0.1:9293", "puma.out, /tmp/calibrate-fixture-puma.err"} {
+		hasChange(t, info, change)
+	}
+	if !exists(filepath.Join(r.temporary, "pid")) {
+		t.Errorf("no pid file in %s", r.temporary)
+	}
+	if log, _ := os.ReadFile(r.log.Name()); !strings.Contains(string(log), "booted in") {
+		t.Errorf("the run's log: %s", log)
+	}
+	if _, err := r.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for _, file := range []string{"pid", "state", "out", "err"} {
+		if exists("/tmp/calibrate-fixture-puma." + file) {
+			t.Errorf("production's %s file was touched", file)
+		}
+	}
+	if r.temporary == "" || exists(r.temporary) {
+		t.Errorf("%q is left", r.temporary)
+	}
+}
+
+// rackup would start Puma in single mode.
+func TestE2EPumaByRackup(t *testing.T) {
+	t.Parallel()
+	r := start(t, Spec{Command: []string{onPath(t, "rackup"), "-s", "puma", "-O", "Threads=1:3", fixture(t, "rack", "sinatra.ru")}, Workers: 2, Env: knobs()})
+	if workers, err := r.Workers(); err != nil || len(workers) != 2 || r.Info().Server != "puma" || r.Info().Threads != 3 {
+		t.Errorf("workers %v %v, %+v", workers, err, r.Info())
+	}
+}
+
+// The trap: the variable preloads the app, the option doesn't.
+func TestE2EPumaPreloadByVariable(t *testing.T) {
+	t.Parallel()
+	env := maps.Clone(knobs())
+	env["WEB_CONCURRENCY"] = "3"
+	r := start(t, Spec{Command: pumaWith(t, "--no-config", rackApp(t)), Env: env})
+	warned := slices.ContainsFunc(r.Warnings(), func(w calibrate.Warning) bool { return w.Code == preloadFromEnv })
+	log, _ := os.ReadFile(r.log.Name())
+	if loaded := strings.Contains(string(log), "Preloading application"); !loaded || !r.Info().Preload || !warned {
+		t.Errorf("preloaded %v, said %v, warned %v", loaded, r.Info().Preload, warned)
+	}
+	hasChange(t, r.Info(), "1 worker instead of 3")
+}
+
+// What --fork-worker forks is below the first worker.
+func TestE2EPumaForkWorker(t *testing.T) {
+	t.Parallel()
+	r := start(t, Spec{Command: pumaWith(t, "--no-config", "-w", "2", "-t", "1:1", "--fork-worker=20", rackApp(t)), Workers: 2, Env: knobs()})
+	eventually(t, "a second worker", func() bool { workers, _ := r.Workers(); return len(workers) == 2 })
+	before, _ := r.Workers()
+	r.load(t, 200)
+	if after, _ := r.Workers(); !slices.Equal(before, after) {
+		t.Errorf("workers %v, then %v", before, after)
+	}
+}
+
+func TestE2EPumaWorkerKilled(t *testing.T) {
+	t.Parallel()
+	r := start(t, Spec{Command: pumaWith(t, "--no-config", rackApp(t)), Env: knobs("FAIL", "kill:5")})
+	before := r.worker()
+	client := readyClient()
+	client.Timeout = 5 * time.Second
+	eventually(t, "another worker", func() bool {
+		if res, err := client.Get(r.Info().URL); err == nil {
+			res.Body.Close()
+		}
+		workers, _ := r.Workers()
+		return len(workers) == 1 && workers[0] != before
+	})
+	f := r.Failure("soak")
+	showFailure(t, f)
+	says(t, f, calibrate.KindInconclusive, "the worker was replaced")
+}
+
+// Each of these is said in a sentence, with the app's own reason, and within seconds.
+func TestE2EPumaFailures(t *testing.T) {
+	t.Parallel()
+	app := rackApp(t)
+	missing := filepath.Join(t.TempDir(), "config.ru")
+	for _, c := range []struct {
+		name string
+		args []string
+		fail string
+		kind calibrate.Kind
+		says string
+	}{
+		{"crash loop", []string{app}, "import", calibrate.KindApp, "puma starts its worker over and over\nthe app could not be loaded (LoadError: CALIBRATE_FAIL=import)"},
+		{"crash loop, exit", []string{app}, "exit", calibrate.KindApp, "puma starts its worker over and over\nthe app could not be loaded (SystemExit: exit)"},
+		{"preloaded", []string{"--preload", app}, "import", calibrate.KindApp, "before it answered\nthe app could not be loaded (LoadError: CALIBRATE_FAIL=import)"},
+		{"no rackup file", []string{missing}, "", calibrate.KindApp, "there is no config.ru"},
+		{"answers 500", []string{app}, "status500", calibrate.KindApp, "the app answered 500 to GET /"},
+		{"hangs", []string{app}, "hang", calibrate.KindApp, "never answered GET /"},
+		{"option", []string{"--foo", app}, "", calibrate.KindUsage, "OptionParser::InvalidOption: invalid option: --foo"},
+		{"configuration", []string{"-C", missing, app}, "", calibrate.KindUsage, "No such file or directory"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			args := c.args
+			if args[0] != "-C" {
+				args = slices.Concat([]string{"--no-config"}, args)
+			}
+			spec := Spec{Command: pumaWith(t, args...), Env: knobs("FAIL", c.fail)}
+			if c.fail == "status500" || c.fail == "hang" { // which nothing but the deadline ends
+				spec.BootDeadline = 2 * time.Second
+			}
+			began := time.Now()
+			f := failure(t, spec)
+			says(t, f, c.kind, c.says)
+			if took := time.Since(began); took > 20*time.Second {
+				t.Errorf("it took %s", took)
+			}
+		})
+	}
+}
+
+// A worker that takes longer to load the app than Puma waits is killed, and another one is.
+func TestE2EPumaBootTimeout(t *testing.T) {
+	t.Parallel()
+	config := filepath.Join(t.TempDir(), "slow.rb")
+	write(t, config, "worker_check_interval 1\nworker_timeout 3\nworker_boot_timeout 1\n")
+	f := failure(t, Spec{Command: pumaWith(t, "-C", config, rackApp(t)), Env: knobs("IMPORT_SECONDS", "30"), BootDeadline: 20 * time.Second})
+	says(t, f, calibrate.KindApp, "starts its worker over and over\nthe app takes longer to load than worker_boot_timeout allows")
+}
+
+// A server that runs: cluster and single, told by their titles.
+func TestE2EPumaAttached(t *testing.T) {
+	t.Parallel()
+	puma := onPath(t, "puma")
+	for name, c := range map[string]struct {
+		args []string
+		rule string
+		pids int
+	}{
+		"cluster": {[]string{"-w", "2", "-t", "3:3"}, rulePumaWorker, 3},
+		"single":  {[]string{"-t", "3:3"}, rulePumaSingle, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			socket := "unix://" + filepath.Join(t.TempDir(), "s")
+			cmd := exec.Command(puma, slices.Concat([]string{"--no-config", "-b", socket, rackApp(t)}, c.args)...)
+			var ended sync.WaitGroup
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			ended.Go(func() { _ = cmd.Wait() })
+			t.Cleanup(func() { _ = cmd.Process.Signal(os.Interrupt); ended.Wait() })
+			eventually(t, "the server", func() bool {
+				return len(newWatch(hostProc, 0, anyCommand{}).processes(cmd.Process.Pid)) == c.pids-1 && exists(strings.TrimPrefix(socket, "unix://"))
+			})
+			time.Sleep(500 * time.Millisecond) // for the workers' titles and threads
+			r, err := Attach(AttachSpec{PID: cmd.Process.Pid})
+			if err != nil {
+				t.Fatal(err)
+			}
+			app, err := r.Start(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer app.Stop(t.Context())
+			workers, _ := app.Workers()
+			info := app.Info()
+			if info.Server != "puma" || info.ServerVersion == "" || info.WorkerRule != c.rule || len(workers) != max(c.pids-1, 1) || info.CanRecycle {
+				t.Errorf("%+v, workers %v", info, workers)
+			}
+			if w := r.Warnings(); !slices.ContainsFunc(w, func(w calibrate.Warning) bool {
+				return w.Code == "threads-unknown" && strings.Contains(w.Text, "up to 3 for requests")
+			}) {
+				t.Errorf("%+v", w)
+			}
+		})
+	}
+}
+
+// To ask why the app can't be loaded is to start Puma beside production's, also where it can be loaded this time.
+func TestE2EPumaLoadErrorWritesNothing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := func(name string) string { return filepath.Join(dir, name) }
+	config, ours := file("puma.rb"), file("ours.rb")
+	write(t, config, "pidfile '"+file("pid")+"'\nstate_path '"+file("state")+"'\nactivate_control_app 'unix://"+file("control")+"'\n"+
+		"stdout_redirect '"+file("out")+"', '"+file("err")+"'\n")
+	p := seeThrough(pumaWith(t, "-C", config, rackApp(t)))
+	args := pumaCommand.scan(p.args())
+	l := recognised(t, Spec{Command: p.argv})
+	if why := l.pumaLoadError(p, args); why != "" {
+		t.Errorf("it can be loaded: %s", why)
+	}
+	settings := func(text string) pumaConfig {
+		write(t, ours, text+pumaProbe)
+		out, err := probe(l, slices.Concat(p.argv[:p.index+1], l.pumaWords(p, args, ours)), configLimit, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parsePumaConfig(out)
+	}
+	before, after := settings(""), settings(pumaAlone)
+	for _, name := range []string{"pidfile", "state", "control_url", "redirect_stdout", "redirect_stderr"} {
+		if before[name] == "" || after[name] != "" || after["version"] == "" {
+			t.Errorf("%s: %q, and with ours %q", name, before[name], after[name])
+		}
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 2 {
+		t.Errorf("it wrote %v", files)
+	}
+}
+
+// Plugins of Puma's own, and of a gem.
+func TestE2EPumaPlugins(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "puma/plugin/jobs.rb"), "Puma::Plugin.create do\nend\n")
+	write(t, filepath.Join(dir, "puma.rb"), "plugin :tmp_restart\nplugin :jobs\n")
+	p := seeThrough(pumaWith(t, "-I", dir, "-C", filepath.Join(dir, "puma.rb"), rackApp(t)))
+	l := recognised(t, Spec{Command: p.argv})
+	c, err := askPuma(l, p, pumaCommand.scan(p.args()))
+	if err != nil || c["plugins"] != "tmp_restart, jobs" {
+		t.Errorf("%q %v", c["plugins"], err)
+	}
+}

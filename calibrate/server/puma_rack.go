@@ -1,0 +1,159 @@
+package server
+
+import (
+	"cmp"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+
+	"workermem/calibrate"
+)
+
+// rackFront knows rails server (railties 6.1) and rackup (rack 2.2), which start whatever server the app's bundle has. Where
+// that is Puma, Puma itself is run in their place: the same app with the same config/puma.rb, and it takes a number of
+// workers. Any other server is any other command.
+type rackFront struct{}
+
+func (rackFront) name() string { return "puma" }
+
+func (rackFront) stopSignal() syscall.Signal { return syscall.SIGTERM }
+
+func isRackFront(p program) bool {
+	args := p.args()
+	return p.name == "rackup" || p.name == "rails" && len(args) > 0 && slices.Contains([]string{"s", "server"}, args[0])
+}
+
+// plan runs Puma in its place.
+func (rackFront) plan(l *Launch, p program) error {
+	c := rackCommandOf(p)
+	if !l.runsPuma(c.server) {
+		l.server = anyCommand{}
+		l.info.Server = l.server.name()
+		return l.server.plan(l, p)
+	}
+	if err := c.refuse(p.name); err != nil {
+		return err
+	}
+	instead := "the same app by the same configuration"
+	if p.name == "rackup" {
+		instead = "without the middleware that rackup adds in development and deployment"
+	}
+	l.change("puma itself is run instead of %s, which takes no number of workers: %s", p.name, instead)
+	if p.name == "rails" {
+		l.setRailsEnv(c.environment)
+	}
+	argv := slices.Concat(bundled(p), []string{"puma"}, c.puma())
+	path, err := lookPath(argv[0], getenv(l.env, "PATH"))
+	if err != nil {
+		return calibrate.Usage("give the command that starts puma itself", "%s starts puma, but %s: %v", p.name, argv[0], err)
+	}
+	l.argv, l.path = argv, path
+	return puma{}.plan(l, seeThrough(argv))
+}
+
+func (l *Launch) setRailsEnv(environment string) {
+	if _, given := l.spec.Env["RAILS_ENV"]; environment != "" && !given {
+		l.setEnv(map[string]string{"RAILS_ENV": environment})
+	}
+}
+
+// pumaLocked is Puma among the gems of a bundle.
+var pumaLocked = regexp.MustCompile(`(?m)^    puma \(`)
+
+// runsPuma says whether the server is Puma: the one that the command names, or else the first of those that there are,
+// and Puma is the first that is asked for (rack/handler.rb, default).
+func (l *Launch) runsPuma(server string) bool {
+	if server = cmp.Or(server, getenv(l.env, "RACK_HANDLER")); server != "" {
+		return server == "puma"
+	}
+	lock, err := os.ReadFile("Gemfile.lock")
+	return err != nil || pumaLocked.Match(lock)
+}
+
+// rackCommand is what a command of either says that Puma has to be told.
+type rackCommand struct {
+	args                            rubyArgs
+	server, host, port, environment string
+	file                            string // rackup's; "" for config.ru
+}
+
+func rackCommandOf(p program) rackCommand {
+	if p.name == "rails" {
+		args := railsServer.scan(p.args()[1:])
+		return rackCommand{args, cmp.Or(args.last("using"), args.operand()), args.last("binding"), args.last("port"), args.last("environment"), args.last("config")}
+	}
+	args := rackupCommand.scan(p.args())
+	return rackCommand{args, args.last("server"), args.last("host"), args.last("port"), args.last("env"), args.operand()}
+}
+
+// refuse says what Puma can't be told, or can't be measured.
+func (c rackCommand) refuse(name string) error {
+	for _, option := range []string{"eval", "builder", "require", "warn", "heap", "profile"} {
+		if c.args.has(option) {
+			return calibrate.Usage("put it into config.ru, and give the command that starts puma itself", "puma has no --%s, as %s has", option, name)
+		}
+	}
+	switch {
+	case c.args.has("daemon"), c.args.has("daemonize"):
+		return calibrate.Usage("take it out for the measurement", "%s would go to the background, where it can't be measured", name)
+	case c.args.has("help"), c.args.has("version"):
+		return calibrate.Usage("take it out", "the command only prints, it serves nothing")
+	}
+	return nil
+}
+
+// puma are the words for Puma.
+func (c rackCommand) puma() []string {
+	var words []string
+	add := func(option, value string) {
+		if value != "" {
+			words = append(words, option, value)
+		}
+	}
+	if c.host != "" || c.port != "" {
+		add("--bind", "tcp://"+net.JoinHostPort(cmp.Or(c.host, "0.0.0.0"), cmp.Or(c.port, "9292")))
+	}
+	add("--environment", c.environment)
+	add("--pidfile", c.args.last("pid"))
+	for _, folder := range c.args.values("include") {
+		add("--include", folder)
+	}
+	for _, option := range c.args.values("option") {
+		if threads, found := strings.CutPrefix(option, "Threads="); found {
+			add("--threads", threads)
+		}
+	}
+	if c.file != "" {
+		words = append(words, c.file)
+	}
+	return words
+}
+
+// bundled are the words before the program, and bundle exec where the app has a Gemfile, which bin/rails finds by itself.
+func bundled(p program) []string {
+	before := slices.Clone(p.argv[:p.index])
+	if at := slices.IndexFunc(before, func(word string) bool { return filepath.Base(word) == "ruby" }); at >= 0 {
+		before = before[:at]
+	}
+	isBundle := func(word string) bool { return filepath.Base(word) == "bundle" }
+	if p.name == "rails" && exists("Gemfile") && !slices.ContainsFunc(before, isBundle) {
+		before = append(before, "bundle", "exec")
+	}
+	return before
+}
+
+// running: a Puma that either has started has a title of its own, so this is another server.
+func (rackFront) running(r *Running, _ process) error {
+	r.watch.server = anyCommand{}
+	r.info.Server = r.watch.server.name()
+	return nil
+}
+
+// workers and explain are Puma's own: plan has put it, or the rule for any command, in this place.
+func (rackFront) workers([]process, sockets) ([]process, string) { return nil, "" }
+
+func (rackFront) explain(ending, []string) (why, try string) { return "", "" }

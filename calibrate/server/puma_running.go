@@ -1,0 +1,50 @@
+package server
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// running tells what a Puma's title and its processes say of it. The title stands where the command line was, and a
+// configuration is a program, which isn't run: so the number of threads isn't known.
+func (puma) running(r *Running, master process) error {
+	tree := r.watch.processes(r.root.pid)
+	workers := filter(tree, func(p process) bool { return strings.HasPrefix(p.title(), pumaWorkerTitle) })
+	s := puma{single: len(workers) == 0}
+	r.watch.server = s
+	if s.single {
+		workers = []process{master}
+	}
+	if m := pumaTitle.FindStringSubmatch(master.title()); m != nil {
+		r.info.ServerVersion = m[1]
+	}
+	if r.spec.Threads == 0 {
+		r.warn("threads-unknown", "give them: --threads N",
+			"how many threads a worker has isn't known: puma's command line is gone, and its configuration isn't executed "+
+				"(a worker has up to %d for requests now, of those that it may have)", r.mostPumaThreads(workers))
+	}
+	for _, trap := range trapsOf("puma", r.info.ServerVersion) {
+		if !slices.Contains([]string{preloadFromEnv, respawnsForEver}, trap.Code) {
+			r.warn(trap.Code, trap.Try, "%s", trap.Text)
+		}
+	}
+	return nil
+}
+
+// mostPumaThreads is the most threads for requests in one of some processes, by the name that Puma gives them
+// (thread_pool.rb, spawn_thread), of which the kernel keeps 15 characters.
+func (r *Running) mostPumaThreads(some []process) (most int) {
+	for _, p := range some {
+		tasks, _ := r.proc.numbers(itoa(p.pid), "task")
+		n := 0
+		for _, task := range tasks {
+			name, _ := r.proc.readAll(itoa(p.pid), filepath.Join("task", itoa(task), "comm"))
+			if strings.Contains(string(name), "srv tp") {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}

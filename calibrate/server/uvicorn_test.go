@@ -1,0 +1,425 @@
+package server
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"workermem/calibrate"
+)
+
+// fakeUvicorn is a program of that name that says its version, and no more.
+func fakeUvicorn(t *testing.T, version string) string {
+	t.Helper()
+	return script(t, filepath.Join(t.TempDir(), "uvicorn"), "echo 'some warning 1.2'\necho 'Running uvicorn "+version+" with CPython 3.11.7 on Linux'")
+}
+
+// clearUvicorn keeps the tests' own environment out.
+func clearUvicorn(t *testing.T) {
+	t.Helper()
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "UVICORN_") || name == "WEB_CONCURRENCY" {
+			t.Setenv(name, "")
+		}
+	}
+}
+
+func TestIsUvicorn(t *testing.T) {
+	for command, want := range map[string]bool{
+		"uvicorn app:app":                                   true,
+		"/srv/venv/bin/uvicorn app:app":                     true,
+		"python -m uvicorn app:app":                         true,
+		"python3 -u -m uvicorn app:app":                     true,
+		"python3.12 venv/bin/uvicorn a:a":                   true,
+		"uv run uvicorn app:app":                            true,
+		"env A=B nice -n 5 uvicorn app:app":                 true,
+		"ddtrace-run uvicorn app:app":                       true,
+		"gunicorn -k uvicorn.workers.UvicornWorker app:app": false,
+		"python uvicorn.py":                                 false, // an app that calls uvicorn.run
+		"python -m app.uvicorn":                             false,
+		"fastapi run app.py":                                false,
+		"python -c import uvicorn":                          false,
+	} {
+		if got := isUvicorn(seeThrough(strings.Fields(command))); got != want {
+			t.Errorf("%s: %v", command, got)
+		}
+	}
+}
+
+func TestUvicornMeasuredCommand(t *testing.T) {
+	clearUvicorn(t)
+	u := fakeUvicorn(t, "0.54.0")
+	const ours = "--host {host} --port {port} --workers 1 --no-access-log"
+	for command, want := range map[string]string{
+		"U app:app":                        "U " + ours + " app:app",
+		"U app:app --host ::1 --port 80":   "U " + ours + " app:app",
+		"U app:app --workers 4 --reload":   "U " + ours + " app:app",
+		"U --factory --app-dir x app:make": "U " + ours + " --factory --app-dir x app:make",
+		"U --limit-concurrency 9 a:a":      "U " + ours + " --limit-concurrency 9 a:a",
+		"U --limit-max-requests 5 a:a":     "U " + ours + " a:a",
+		"nice -n 5 env A=B U --port 1 a:a": "nice -n 5 env A=B U " + ours + " a:a",
+		"U --workers {workers} --port {port} --limit-max-requests {max_requests} a:a": "U " + ours + " a:a",
+		"env UVICORN_RELOAD=1 A=B UVICORN_LIMIT_MAX_REQUESTS=5 UVICORN_WORKERS=3 U a": "env A=B UVICORN_WORKERS=3 U " + ours + " a",
+	} {
+		l := recognised(t, Spec{Command: strings.Fields(strings.ReplaceAll(command, "U ", u+" "))})
+		got := strings.ReplaceAll(strings.Join(l.Info().MeasuredCommand, " "), u, "U")
+		if got != want {
+			t.Errorf("%s\n got  %s\n want %s", command, got, want)
+		}
+		info := l.Info()
+		if info.Server != "uvicorn" || info.ServerVersion != "0.54.0" || !info.CanRecycle || !info.CanScale || info.HasThreads ||
+			info.Threads != 0 || info.Preload || info.ConcurrencyFlag != "--limit-concurrency" {
+			t.Errorf("%s: %+v", command, info)
+		}
+	}
+}
+
+// What the settings come to, by source: command line, UVICORN_*, WEB_CONCURRENCY, --env-file.
+func TestUvicornPrecedence(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "env")
+	write(t, file, "A=b\nexport WEB_CONCURRENCY='6'\nUVICORN_WORKERS=9\n")
+	for name, c := range map[string]struct {
+		args, env string
+		workers   int
+		limit     int
+		address   string
+	}{
+		"nothing":                       {"app:app", "", 1, 0, ""},
+		"the last of the command line":  {"--workers 2 --workers=3", "", 3, 0, ""},
+		"the command line first":        {"--workers 2 --limit-max-requests 5 --port 1", "UVICORN_WORKERS=4 UVICORN_LIMIT_MAX_REQUESTS=7 UVICORN_PORT=2", 2, 5, "127.0.0.1:1"},
+		"then UVICORN":                  {"app:app", "UVICORN_WORKERS=4 UVICORN_LIMIT_MAX_REQUESTS=7 UVICORN_HOST=::1 WEB_CONCURRENCY=5", 4, 7, "[::1]:8000"},
+		"then WEB_CONCURRENCY":          {"--env-file " + file, "WEB_CONCURRENCY=5", 5, 0, ""},
+		"then the env file":             {"--env-file " + file, "", 6, 0, ""}, // too late for its UVICORN_WORKERS
+		"an env file that isn't there":  {"--env-file /nonexistent", "", 1, 0, ""},
+		"the env file, by a variable":   {"", "UVICORN_ENV_FILE=" + file, 6, 0, ""},
+		"empty counts for nothing":      {"", "UVICORN_WORKERS= UVICORN_LIMIT_MAX_REQUESTS= WEB_CONCURRENCY=2", 2, 0, ""},
+		"reload ignores workers":        {"--reload --workers 4", "", 1, 0, ""},
+		"reload by a variable":          {"--workers 4", "UVICORN_RELOAD=Yes", 1, 0, ""},
+		"no reload":                     {"--workers 4", "UVICORN_RELOAD=0", 4, 0, ""},
+		"0 workers are 1":               {"--workers 0", "WEB_CONCURRENCY=4", 1, 0, ""},
+		"python's integers":             {"--workers 1_0 --limit-max-requests +5", "", 10, 5, ""},
+		"a descriptor before a socket":  {"--fd 3 --uds /x --port 1", "", 1, 0, "file descriptor 3"},
+		"a socket before host and port": {"--port 1", "UVICORN_UDS=/x", 1, 0, "the Unix socket /x"},
+		"what is after -- is no option": {"--workers 2 -- --workers 3", "", 2, 0, ""},
+	} {
+		s := uvicornSettingsOf(strings.Fields(c.args), strings.Fields(c.env))
+		limit, _ := s.number("limit-max-requests")
+		if s.workers() != c.workers || limit != c.limit || s.address() != c.address {
+			t.Errorf("%s: %d workers, limit %d, address %q; want %+v", name, s.workers(), limit, s.address(), c)
+		}
+	}
+}
+
+// Settings that no option turns off are taken out of the environment, also where the user gave them for this run.
+func TestUvicornEnvironment(t *testing.T) {
+	clearUvicorn(t)
+	t.Setenv("UVICORN_LIMIT_MAX_REQUESTS", "5")
+	t.Setenv("UVICORN_UDS", "/x")
+	t.Setenv("UVICORN_LIMIT_CONCURRENCY", "9")
+	t.Setenv("WEB_CONCURRENCY", "4")
+	l := recognised(t, Spec{Command: []string{fakeUvicorn(t, "0.54.0"), "app:app"}, Env: map[string]string{"UVICORN_RELOAD": "1", "A": "b"}})
+	for _, name := range []string{"UVICORN_LIMIT_MAX_REQUESTS", "UVICORN_UDS", "UVICORN_RELOAD", "WEB_CONCURRENCY"} {
+		if value := getenv(l.env, name); value != "" {
+			t.Errorf("%s=%s stays", name, value)
+		}
+	}
+	if getenv(l.env, "UVICORN_LIMIT_CONCURRENCY") != "9" || getenv(l.env, "A") != "b" {
+		t.Error("what is no matter of ours has gone")
+	}
+	if l.Info().ConcurrencyLimit != 8 {
+		t.Errorf("a limit of 9 lets a worker take %d requests", l.Info().ConcurrencyLimit)
+	}
+	for _, text := range []string{"instead of the Unix socket /x", "a new worker after 5 requests", "does not watch files", "access log is off", "WEB_CONCURRENCY"} {
+		hasChange(t, l.Info(), text)
+	}
+}
+
+// Jitter is told to those that have it (from 0.41).
+func TestUvicornRecycling(t *testing.T) {
+	for version, want := range map[string]string{
+		"0.30.0": "--limit-max-requests 1000 app:app",
+		"0.54.0": "--limit-max-requests 1000 --limit-max-requests-jitter 100 app:app",
+	} {
+		l := recognised(t, Spec{Command: []string{fakeUvicorn(t, version), "app:app"}, Workers: 2, MaxRequests: 1000, Jitter: 100})
+		if got := strings.Join(l.Info().MeasuredCommand, " "); !strings.HasSuffix(got, "--workers 2 --no-access-log "+want) {
+			t.Error(version, got)
+		}
+	}
+}
+
+func TestUvicornChanges(t *testing.T) {
+	clearUvicorn(t)
+	u := fakeUvicorn(t, "0.54.0")
+	for args, want := range map[string][]string{
+		"app:app --no-access-log":                           nil,
+		"app:app --no-access-log --workers 1 --port {port}": nil,
+		"app:app":                                           {"the access log is off, so that the app's own words can be found in the log"},
+		"app:app --no-access-log --access-log":              {"the access log is off, so that the app's own words can be found in the log"},
+		"app:app --no-access-log --host 0.0.0.0":            {"it listens on a free loopback port instead of 0.0.0.0:8000"},
+		"app:app --no-access-log --workers 4":               {"1 worker instead of 4"},
+		"app:app --no-access-log --limit-max-requests 1000": {"recycling is off, instead of a new worker after 1000 requests"},
+		"app:app --no-access-log --reload --workers 4":      {"it does not watch files to reload the app"},
+		"app:app --access-log --no-access-log --fd 3":       {"it listens on a free loopback port instead of file descriptor 3"},
+	} {
+		l := recognised(t, Spec{Command: append([]string{u}, strings.Fields(args)...)})
+		if got := l.Info().Changes; !slices.Equal(got, want) {
+			t.Errorf("%s\n got  %q\n want %q", args, got, want)
+		}
+	}
+	t.Setenv("UVICORN_ACCESS_LOG", "false")
+	if got := recognised(t, Spec{Command: []string{u, "app:app"}}).Info().Changes; got != nil {
+		t.Errorf("%q", got)
+	}
+}
+
+// The traps, by version and command.
+func TestUvicornWarnings(t *testing.T) {
+	clearUvicorn(t)
+	for name, c := range map[string]struct {
+		version, args string
+		shape         int // workers measured
+		want          []string
+		recycles      bool
+		jitter        bool
+	}{
+		"new":                      {"0.54.0", "a:a", 1, []string{"limit-ends-server"}, true, true},
+		"new, measured with 2":     {"0.54.0", "a:a", 2, nil, true, true},
+		"new, 2 in production":     {"0.54.0", "--workers 2 --limit-max-requests 5 a:a", 1, []string{"limit-ends-server"}, true, true},
+		"the first with jitter":    {"0.41.0", "a:a", 2, nil, true, true},
+		"without jitter":           {"0.40.0", "a:a", 2, []string{"no-jitter"}, true, false},
+		"the first that replaces":  {"0.30.0", "a:a", 1, []string{"no-jitter", "limit-ends-server"}, true, false},
+		"replaces none":            {"0.29.0", "a:a", 1, []string{"workers-not-replaced"}, false, false},
+		"replaces none, one limit": {"0.17.6", "--limit-max-requests 5 a:a", 1, []string{"workers-not-replaced", "limit-ends-server"}, false, false},
+		"1.0":                      {"1.0", "a:a", 2, nil, true, true},
+		"reload":                   {"0.54.0", "--reload a:a", 2, []string{"reload"}, true, true},
+		"a bound":                  {"0.54.0", "--limit-concurrency 100 a:a", 2, []string{"limit-concurrency"}, true, true},
+	} {
+		l := recognised(t, Spec{Command: append([]string{fakeUvicorn(t, c.version)}, strings.Fields(c.args)...), Workers: c.shape})
+		var got []string
+		for _, w := range l.Warnings() {
+			got = append(got, w.Code)
+			if w.Text == "" || w.Try == "" {
+				t.Errorf("%s: %+v", name, w)
+			}
+		}
+		if !slices.Equal(got, c.want) || l.Info().CanRecycle != c.recycles || l.Info().HasJitter != c.jitter {
+			t.Errorf("%s: %q, can recycle %v, jitter %v; want %q, %v, %v", name, got, l.Info().CanRecycle, l.Info().HasJitter, c.want, c.recycles, c.jitter)
+		}
+	}
+}
+
+// The trap's own sentence differs where the command as given would run into it.
+func TestUvicornWarnsOfItsEnd(t *testing.T) {
+	clearUvicorn(t)
+	u := fakeUvicorn(t, "0.54.0")
+	for args, want := range map[string]string{
+		"a:a":                          "uvicorn 0.54.0: one worker with --limit-max-requests ends the server at the limit, with status 0",
+		"--limit-max-requests 500 a:a": "uvicorn 0.54.0: --limit-max-requests 500, with one worker, ends the whole server after so many requests, with status 0",
+	} {
+		w := recognised(t, Spec{Command: append([]string{u}, strings.Fields(args)...)}).Warnings()
+		if len(w) != 1 || w[0].Text != want || !strings.Contains(w[0].Try, "Restart=always") {
+			t.Errorf("%s: %+v", args, w)
+		}
+	}
+}
+
+// Each refusal, as a whole sentence, before anything has been started.
+func TestUvicornRefusals(t *testing.T) {
+	clearUvicorn(t)
+	const never = "/nonexistent/uvicorn"
+	const threads = "8 threads asked for, but uvicorn has none to set: a worker is one event loop, which takes as many requests at once as come"
+	const tls = " makes uvicorn serve TLS, and calibrate measures plain HTTP"
+	refuse := func(spec Spec, want string) {
+		t.Helper()
+		l := &Launch{spec: withDefaults(spec), argv: spec.Command, env: environment(nil, spec.Env)}
+		err := uvicorn{}.plan(l, program{name: "uvicorn", argv: l.argv})
+		usage(t, err, want)
+		if err != nil && err.Error() != want {
+			t.Errorf("%q: %s", spec.Command, err)
+		}
+	}
+	for args, want := range map[string]string{
+		"--ssl-certfile x.pem app:app":  "--ssl-certfile" + tls,
+		"--ssl-keyfile=x.pem app:app":   "--ssl-keyfile" + tls,
+		"--version":                     "the command only prints, it serves nothing",
+		"app:app --help":                "the command only prints, it serves nothing",
+		"--limit-concurrency 1 app:app": "--limit-concurrency 1 makes uvicorn answer 503 to every request",
+		"--limit-concurrency=0 app:app": "--limit-concurrency 0 makes uvicorn answer 503 to every request",
+		"--workers abc app:app":         `--workers "abc" is not a number`,
+		"--workers 1.5 app:app":         `--workers "1.5" is not a number`,
+		"--workers 1__0 app:app":        `--workers "1__0" is not a number`,
+		"--reload --workers=x app:app":  `--workers "x" is not a number`,
+		"--port $PORT app:app":          `--port "$PORT" is not a number`,
+		"--fd three app:app":            `--fd "three" is not a number`,
+		"--limit-concurrency abc a:a":   `--limit-concurrency "abc" is not a number`,
+		"--limit-max-requests abc a:a":  `--limit-max-requests "abc" is not a number`,
+	} {
+		refuse(Spec{Command: append([]string{never}, strings.Fields(args)...)}, want)
+	}
+	refuse(Spec{Command: []string{never, "app:app"}, Threads: 8}, threads)
+	refuse(Spec{Command: []string{never, "app:app"}, Env: map[string]string{"UVICORN_SSL_KEYFILE": "x"}}, "UVICORN_SSL_KEYFILE"+tls)
+	refuse(Spec{Command: []string{never, "app:app"}, Env: map[string]string{"UVICORN_LIMIT_CONCURRENCY": "1"}},
+		"UVICORN_LIMIT_CONCURRENCY 1 makes uvicorn answer 503 to every request")
+}
+
+// Where a number comes from is named, and what Uvicorn would not read isn't held against it.
+func TestUvicornNumbers(t *testing.T) {
+	for name, c := range map[string]struct{ args, env, want string }{
+		"a variable":              {"a:a", "UVICORN_WORKERS=abc", `UVICORN_WORKERS "abc" is not a number`},
+		"WEB_CONCURRENCY":         {"a:a", "WEB_CONCURRENCY=lots", `WEB_CONCURRENCY "lots" is not a number`},
+		"WEB_CONCURRENCY, reload": {"--reload a:a", "WEB_CONCURRENCY=lots", `WEB_CONCURRENCY "lots" is not a number`}, // read all the same
+		"WEB_CONCURRENCY, unread": {"--workers 2 a:a", "WEB_CONCURRENCY=lots", ""},
+		"the command line first":  {"--workers 2 a:a", "UVICORN_WORKERS=abc", ""},
+		"placeholders":            {"--workers {workers} --port {port} --limit-max-requests {max_requests}", "WEB_CONCURRENCY={workers}", ""},
+		"python's":                {"--workers +1_0 --limit-max-requests 99999999999999999999 a:a", "UVICORN_LIMIT_CONCURRENCY=9", ""},
+		"a value of another's":    {"--log-level abc a:a", "", ""},
+		"an empty name":           {"a:a", "UVICORN_WORKERS=", ""}, // to click it is none
+		"WEB_CONCURRENCY, empty":  {"a:a", "UVICORN_WORKERS= WEB_CONCURRENCY=", `WEB_CONCURRENCY "" is not a number`},
+		"WEB_CONCURRENCY= unread": {"a:a", "UVICORN_WORKERS=2 WEB_CONCURRENCY=", ""},
+		"a jitter":                {"--limit-max-requests-jitter some a:a", "", `--limit-max-requests-jitter "some" is not a number`},
+		"a flag":                  {"a:a", "UVICORN_RELOAD=maybe", `UVICORN_RELOAD "maybe" is neither true nor false`},
+		"another flag":            {"a:a", "UVICORN_ACCESS_LOG=2", `UVICORN_ACCESS_LOG "2" is neither true nor false`},
+		"flags":                   {"a:a", "UVICORN_RELOAD=Off UVICORN_ACCESS_LOG=y", ""},
+		"flags that don't count":  {"--reload --no-access-log a:a", "UVICORN_RELOAD=maybe UVICORN_ACCESS_LOG=maybe", ""},
+	} {
+		err := uvicornSettingsOf(strings.Fields(c.args), strings.Fields(c.env)).refuse()
+		switch {
+		case c.want == "" && err != nil:
+			t.Errorf("%s: %v", name, err)
+		case c.want != "":
+			usage(t, err, c.want)
+		}
+	}
+}
+
+// Where the version isn't known, what only some versions can isn't promised.
+func TestUvicornOfUnknownVersion(t *testing.T) {
+	l := &Launch{spec: Spec{Workers: 1}}
+	uvicornSettings{}.describe(l)
+	if l.info.CanRecycle || l.info.HasJitter || !l.info.CanScale {
+		t.Errorf("%+v", l.info)
+	}
+}
+
+func TestUvicornThatIsNone(t *testing.T) {
+	file := script(t, filepath.Join(t.TempDir(), "uvicorn"), "echo \"No module named 'click'\"; exit 1")
+	_, err := Recognise(t.Context(), Spec{Command: []string{file, "app:app"}})
+	usage(t, err, "does not start Uvicorn: No module named 'click'")
+}
+
+// A guard that is killed while a version or a configuration is asked for is no fault of the command's.
+func TestGuardKilledWhileAsking(t *testing.T) {
+	for _, c := range []struct{ command, asked, want string }{
+		{"uvicorn", "--version", "the guard that watches uvicorn was killed while its version was asked for"},
+		{"gunicorn", "--version", "the guard that watches gunicorn was killed while its version was asked for"},
+		{"gunicorn -c x.py", "--print-config", "the guard that watches gunicorn was killed while its configuration was asked for"},
+	} {
+		server := strings.Fields(c.command)
+		file := script(t, filepath.Join(t.TempDir(), server[0]),
+			"if [ \"$1\" = "+c.asked+" ]; then kill -9 $PPID; sleep 10; fi\necho 'gunicorn (version 27.0.1)'")
+		_, err := Recognise(t.Context(), Spec{Command: slices.Concat([]string{file}, server[1:], []string{"app:app"})})
+		var f *calibrate.Failure
+		if !errors.As(err, &f) || f.Kind != calibrate.KindTool || f.Error() != c.want || !strings.Contains(f.Try, guardName) {
+			t.Errorf("%s: %+v", c.command, err)
+		}
+	}
+}
+
+func TestFolderThatIsGone(t *testing.T) {
+	folder := t.TempDir()
+	t.Chdir(folder)
+	if err := os.Remove(folder); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Recognise(t.Context(), Spec{Command: []string{"true"}, URL: "http://127.0.0.1:1"})
+	usage(t, err, "this folder is gone")
+}
+
+// Trees as they were seen with Uvicorn 0.29 and 0.54.
+func TestUvicornWorkers(t *testing.T) {
+	py := []string{"/v/bin/python", "/v/bin/uvicorn", "app:app"}
+	tracker := []string{"/v/bin/python", "-c", "from multiprocessing.resource_tracker import main;main(6)"}
+	spawned := []string{"/v/bin/python", "-c", "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=7, pipe_handle=9)", "--multiprocessing-fork"}
+	for name, c := range map[string]struct {
+		tree       []process
+		supervised bool
+		want       []int
+		rule       string
+	}{
+		"one worker":           {tree: []process{{pid: 1, args: py}}, want: []int{1}, rule: ruleUvicornSelf},
+		"python -m":            {tree: []process{{pid: 1, args: []string{"python3", "-u", "-m", "uvicorn", "a:a"}}}, want: []int{1}, rule: ruleUvicornSelf},
+		"below wrappers":       {tree: []process{{pid: 9, args: []string{"uv", "run", "uvicorn", "a:a"}}, {pid: 1, parent: 9, args: py}}, want: []int{1}, rule: ruleUvicornSelf},
+		"the app's own pool":   {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: tracker}, {pid: 3, parent: 1, args: spawned}}, want: []int{1}, rule: ruleUvicornSelf},
+		"the app's own forks":  {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: py}}, want: []int{1}, rule: ruleUvicornSelf},
+		"two workers":          {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: tracker}, {pid: 3, parent: 1, args: spawned}, {pid: 4, parent: 1, args: spawned}}, supervised: true, want: []int{3, 4}, rule: ruleUvicornChild},
+		"a worker's own pool":  {tree: []process{{pid: 1, args: py}, {pid: 3, parent: 1, args: spawned}, {pid: 4, parent: 3, args: tracker}, {pid: 5, parent: 3, args: spawned}}, supervised: true, want: []int{3}, rule: ruleUvicornChild},
+		"a title of the app's": {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: tracker}, {pid: 3, parent: 1, args: []string{"shop"}}}, supervised: true, want: []int{3}, rule: ruleUvicornChild},
+		"no worker yet":        {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: tracker}}, supervised: true, rule: ruleUvicornChild},
+		"a title, one worker":  {tree: []process{{pid: 1, args: []string{"shop"}}}, rule: ""},
+		"still a shell":        {tree: []process{{pid: 1, args: []string{"sh", "-c", "sleep 1; uvicorn x"}}}, rule: ""},
+		"nothing":              {},
+	} {
+		got, rule := uvicorn{supervised: c.supervised}.workers(c.tree, holding(nil))
+		if !slices.Equal(pids(got), c.want) && len(got)+len(c.want) > 0 || rule != c.rule {
+			t.Errorf("%s: %v by %q, want %v by %q", name, pids(got), rule, c.want, c.rule)
+		}
+	}
+}
+
+func TestUvicornExplains(t *testing.T) {
+	code := func(n int) ending { return ending{over: true, Code: n} }
+	for name, c := range map[string]struct {
+		end  ending
+		log  string
+		want string
+	}{
+		"no attribute":       {code(3), "ERROR:    Error loading ASGI app. Attribute \"app\" not found in module \"mod\".", "the app was not found (Attribute \"app\" not found in module \"mod\")"},
+		"no module":          {code(1), "ERROR:    Error loading ASGI app. Could not import module \"mod\".", "the app was not found (Could not import module \"mod\")"},
+		"with a parent":      {code(0), "ERROR:    Error loading ASGI app. Attribute \"app\" not found in module \"mod\".\nERROR:    Child process [7] failed to start, stopping the parent process.", "Attribute \"app\" not found"},
+		"no module:name":     {code(3), "ERROR:    Error loading ASGI app. Import string \"x\" must be in format \"<module>:<attribute>\".", "must be in format"},
+		"port":               {code(3), "ERROR:    [Errno 98] error while attempting to bind on address ('127.0.0.1', 80): address already in use", "another process has its port"},
+		"startup":            {code(3), "ERROR:    Traceback (most recent call last):\n  x\nRuntimeError: no database\nERROR:    Application startup failed. Exiting.", "startup (lifespan) failed (RuntimeError: no database)"},
+		"startup, no reason": {code(3), "ERROR:    Application startup failed. Exiting.", "startup (lifespan) failed"},
+		"option":             {code(2), "Usage: uvicorn [OPTIONS] APP\nError: No such option: --foo", "No such option: --foo"},
+		"limit":              {code(0), "INFO:     Maximum request limit of 5 exceeded. Terminating process.", "request limit that calibrate did not see"},
+		"replaced":           {ending{}, "INFO:     Child process [7] died", "Child process [7] died"},
+		"import, respawned":  {ending{}, "Traceback (most recent call last):\n  x\nImportError: y\nINFO:     Child process [7] died", ""}, // the exception says more
+		"import":             {code(1), "Traceback (most recent call last):\n  x\nImportError: y", ""},                                    // and here
+		"nothing to say":     {ending{}, "all is well", ""},
+	} {
+		why, try := uvicorn{}.explain(c.end, splitLog([]byte(c.log)))
+		if c.want == "" && why != "" || !strings.Contains(why, c.want) || why != "" && try == "" {
+			t.Errorf("%s: %q, try %q; want %q", name, why, try, c.want)
+		}
+	}
+}
+
+func TestShellThatStartsUvicorn(t *testing.T) {
+	_, err := Recognise(t.Context(), Spec{Command: []string{"sh", "-c", "cd x && uvicorn app:app"}})
+	usage(t, err, "no way to tell sh which port to listen on")
+	l := recognised(t, Spec{Command: []string{"sh", "-c", "cd x && uvicorn --port {port} app:app"}})
+	if w := l.Warnings(); len(w) != 1 || w[0].Code != "shell-wrapper" || !strings.Contains(w[0].Text, "starts uvicorn") {
+		t.Errorf("%+v", w)
+	}
+	u := fakeUvicorn(t, "0.54.0")
+	if l := recognised(t, Spec{Command: []string{"sh", "-c", "A=b exec " + u + " app:app"}}); l.Info().Server != "uvicorn" {
+		t.Errorf("%+v", l.Info())
+	}
+}
+
+// hasWarning is the warning of a name, which must be there.
+func hasWarning(t *testing.T, all []calibrate.Warning, code string) calibrate.Warning {
+	t.Helper()
+	byCode := map[string]calibrate.Warning{}
+	for _, w := range all {
+		byCode[w.Code] = w
+	}
+	if _, ok := byCode[code]; !ok {
+		t.Errorf("no warning %s among %q", code, slices.Sorted(maps.Keys(byCode)))
+	}
+	return byCode[code]
+}

@@ -1,0 +1,311 @@
+package server
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"workermem/calibrate"
+)
+
+// uwsgiSetting is one line of a configuration as uWSGI itself has read it.
+type uwsgiSetting struct{ name, value string }
+
+// uwsgiConfig is what the command comes to, in uWSGI's order: UWSGI_ variables, options, files where they are named, and
+// last the files named without an option. Of a setting that is one value the last counts.
+type uwsgiConfig []uwsgiSetting
+
+// uwsgiAsk has uWSGI show its configuration and end, before it opens a log, a pid file or a socket (core/uwsgi.c, main):
+// there is no clock of that name. It is the last file, so that it counts. One that goes into the background would do so
+// before that; it ends by get then. Ending, a uWSGI with vacuum removes its pid file: the real one must not be it.
+const uwsgiAsk = "[uwsgi]\n" + uwsgiOurs + "print = " + uwsgiDaemon + `
+get = daemonize
+endif =
+pidfile = /nonexistent/calibrate
+pidfile2 = /nonexistent/calibrate
+log-master = false
+logto = /dev/fd/2
+show-config = true
+clock = calibrate
+`
+
+const (
+	uwsgiOurs   = "if-opt = daemonize\n" // from here on it is not the command's
+	uwsgiDaemon = "calibrate: it daemonizes"
+	uwsgiBegins = ";uWSGI instance configuration\n[uwsgi]\n"
+	uwsgiEnds   = ";end of configuration\n"
+)
+
+// uwsgiAsked are the same on the command line, should a file of the command's keep the last from being read.
+var uwsgiAsked = strings.Fields("--show-config --clock calibrate --pidfile /nonexistent/calibrate --pidfile2 /nonexistent/calibrate")
+
+// askUWSGI has uWSGI say what its command comes to.
+func askUWSGI(l *Launch, p program) (uwsgiConfig, error) {
+	folder, err := os.MkdirTemp("", "calibrate-uwsgi-")
+	if err != nil {
+		return nil, &calibrate.Failure{Kind: calibrate.KindTool, What: "a temporary file could not be written", Why: err.Error(), Err: err}
+	}
+	defer os.RemoveAll(folder)
+	last := filepath.Join(folder, "last.ini")
+	if err := os.WriteFile(last, []byte(uwsgiAsk), 0o600); err != nil {
+		return nil, &calibrate.Failure{Kind: calibrate.KindTool, What: "a temporary file could not be written", Why: err.Error(), Err: err}
+	}
+	asked := *l
+	asked.spec.Env = nil // placeholders stay what they are
+	argv := slices.Concat(escapeBraces(p.argv), uwsgiAsked, []string{last})
+	out, err := probeWith(&asked, folder, argv, configLimit, func(out []byte) bool { return strings.Contains(string(out), uwsgiEnds) })
+	if errors.Is(err, errGuardEnded) {
+		return nil, guardKilled("uwsgi", "while its configuration was asked for")
+	}
+	_, text, begun := strings.Cut(string(out), uwsgiBegins)
+	text, _, ended := strings.Cut(text, uwsgiEnds)
+	switch {
+	case begun && ended:
+		return parseUWSGI(text), nil
+	case strings.Contains(string(out), uwsgiDaemon):
+		return uwsgiConfig{{name: "daemonize"}}, nil
+	}
+	return nil, uwsgiUnread(out, err)
+}
+
+// uwsgiUnread says why uWSGI did not show its configuration.
+func uwsgiUnread(out []byte, err error) error {
+	log := slices.DeleteFunc(splitLog(out), func(line string) bool {
+		return strings.HasPrefix(line, "[uWSGI] getting ") || strings.HasPrefix(line, "unlink(): ") || strings.HasPrefix(line, "getopt_long() ")
+	})
+	f := calibrate.Usage("correct it; uwsgi --show-config shows the same, but starts the server too", "uwsgi can't read its configuration")
+	f.Log = lastLines(log, logLines)
+	if f.Why = strings.Join(lastLines(log, 1), ""); f.Why == "" && err != nil {
+		f.Why = err.Error()
+	}
+	switch { // asked, it takes its locks already: it applies its settings before it shows them
+	case strings.Contains(f.Why, "is locked by another instance"):
+		f.Try = "take flock out for the measurement, or stop the uwsgi that holds the lock"
+	case errors.Is(err, errProbeLimit):
+		f.Why = err.Error()
+		f.Try = "look with uwsgi --show-config, which starts the server too, what it waits for: a command of its own, or with flock-wait the uwsgi that holds the lock"
+	case strings.Contains(f.Why, "unrecognized option"):
+		f.Try = "correct it; where the option is a plugin's, name that before it: --plugin python3 (Debian: apt-get install uwsgi-plugin-python3)"
+	}
+	return f
+}
+
+// escapeBraces has placeholders come out of expand as they are.
+func escapeBraces(words []string) []string {
+	out := make([]string, len(words))
+	for i, word := range words {
+		out[i] = word
+		for _, name := range placeholders(word) {
+			out[i] = strings.ReplaceAll(out[i], "{"+name+"}", "{{"+name+"}}")
+		}
+	}
+	return out
+}
+
+// parseUWSGI reads what --show-config prints. What loads files and decides on conditions has done so.
+func parseUWSGI(text string) uwsgiConfig {
+	if ours := strings.LastIndex(text, uwsgiOurs); ours >= 0 {
+		text = text[:ours]
+	}
+	var c uwsgiConfig
+	for line := range strings.Lines(text) {
+		name, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " = ")
+		if first, known := uwsgiOtherNames[name]; known {
+			name = first
+		}
+		ours := slices.Contains(uwsgiAsked, "--"+name) && slices.Contains(uwsgiAsked, value)
+		if ok && !ours && !slices.Contains(uwsgiDone, name) && !strings.HasPrefix(name, "if-") {
+			c = append(c, uwsgiSetting{name, value})
+		}
+	}
+	return c
+}
+
+// uwsgiDone have done what they do, or end what serves.
+var uwsgiDone = strings.Fields(`ini xml yaml yml json js config include inherit show-config for for-glob for-times foreach
+	end endif end-if endfor end-for`)
+
+// uwsgiOtherNames are second names of settings that are looked at here.
+var uwsgiOtherNames = map[string]string{"workers": "processes", "uwsgi-socket": "socket", "thread": "threads", "plugins": "plugin", "stats-server": "stats"}
+
+// uwsgiSockets are what it listens at for requests.
+var uwsgiSockets = strings.Fields(`http http-socket http11-socket socket fastcgi-socket fastcgi-nph-socket scgi-socket scgi-nph-socket
+	raw-socket puwsgi-socket shared-socket undeferred-shared-socket`)
+
+var uwsgiMemoryLimits = []string{"reload-on-as", "reload-on-rss", "evil-reload-on-as", "evil-reload-on-rss"}
+
+// uwsgiLeftOut are settings that a measurement must do without. A * stands for any ending.
+var uwsgiLeftOut = []struct {
+	settings []string
+	why      string
+}{
+	{[]string{"cheap*", "idle", "die-on-idle"}, "all workers run from the start"},
+	{slices.Concat(uwsgiMemoryLimits, []string{"reload-on-*", "max-worker-lifetime*"}), "no worker is replaced for its memory, its age or an exception"},
+	{[]string{"py-auto-reload*", "py-autoreload*", "python-auto-reload*", "python-autoreload*", "touch-*", "fs-*"}, "it does not watch files to reload the app"},
+	{[]string{"pidfile*", "safe-pidfile*"}, "no pid file is written"},
+	// Asked for its configuration uWSGI takes it all the same, for that moment.
+	{[]string{"flock*"}, "it takes no lock, which would keep production from starting"},
+	{[]string{"logto*", "logger*", "req-logger", "log-master*", "log-req-master", "log-syslog", "syslog", "rsyslog", "log-socket", "threaded-logger",
+		"log-route", "log-req-route", "log-truncate", "log-maxsize", "log-backupname", "log-reopen"}, "the log goes to the run's app.log"},
+	{slices.Concat(strings.Fields("stats* carbon* snmp* subscribe* master-fifo fifo notify-socket* zerg-server zerg-pool legion* udp multicast metric-dir* metrics-dir*"),
+		strings.Fields("fastrouter* rawrouter* sslrouter* http-stats* http-subscription* cache-udp* cache-sync"), uwsgiAlarms), "nobody reports to or is asked by others"},
+	{[]string{"cron*", "unique-cron*", "unique-legion-cron", "cron2", "spooler*", "attach-daemon*", "attach-control-daemon", "smart-attach-daemon*"},
+		"what production does beside requests is not done twice"},
+	{[]string{"mule", "mules", "mule-*", "farm*"}, "nor is the work of its mules, whose memory is not in the sum then"},
+	{[]string{"cache-store*"}, "the cache is not production's file"},
+}
+
+var uwsgiAlarms = strings.Fields(`alarm* segfault-alarm backlog-alarm lq-alarm listen-queue-alarm log-alarm not-log-alarm not-alarm-log
+	metric-alarm metric-threshold`)
+
+// ownCaches has every cache in memory alone: in a file, or told to other machines, it would be production's, too.
+func (c uwsgiConfig) ownCaches() (own uwsgiConfig, changed bool) {
+	for _, s := range c {
+		if s.name == "cache2" {
+			keys := slices.DeleteFunc(strings.Split(s.value, ","), func(pair string) bool { return uwsgiCacheElsewhere.MatchString(pair) })
+			value := strings.Join(keys, ",")
+			s.value, changed = value, changed || value != s.value
+		}
+		own = append(own, s)
+	}
+	return own, changed
+}
+
+// uwsgiCacheElsewhere are the keys of cache2 for a file and for other machines (core/cache.c, uwsgi_cache_create).
+var uwsgiCacheElsewhere = regexp.MustCompile(`^\s*(store\w*|udp\w*|nodes?|sync)=`)
+
+// uwsgiOverridden are the settings of the command that give way, silently those whose only effect is in ours.
+func uwsgiOverridden(spec Spec) []string {
+	names := slices.Concat(uwsgiSockets, strings.Fields(`http-to protocol socket-protocol map-socket master processes max-requests
+		max-requests-delta min-worker-lifetime need-app die-on-term auto-procname procname* disable-logging no-server`))
+	for _, left := range uwsgiLeftOut {
+		names = append(names, left.settings...)
+	}
+	if spec.Threads > 0 {
+		names = append(names, "threads")
+	}
+	if spec.MaxRequests == 0 {
+		names = append(names, "worker-reload-mercy")
+	}
+	return names
+}
+
+func matchesName(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		start, open := strings.CutSuffix(pattern, "*")
+		return pattern == name || open && strings.HasPrefix(name, start)
+	})
+}
+
+func (c uwsgiConfig) without(patterns ...string) uwsgiConfig {
+	return slices.DeleteFunc(slices.Clone(c), func(s uwsgiSetting) bool { return matchesName(patterns, s.name) })
+}
+
+func (c uwsgiConfig) only(names ...string) uwsgiConfig {
+	return slices.DeleteFunc(slices.Clone(c), func(s uwsgiSetting) bool { return !slices.Contains(names, s.name) })
+}
+
+// namesOf are the settings that the configuration has of some, each once.
+func (c uwsgiConfig) namesOf(patterns []string) []string {
+	var names []string
+	for _, s := range c {
+		if matchesName(patterns, s.name) && !slices.Contains(names, s.name) {
+			names = append(names, s.name)
+		}
+	}
+	return names
+}
+
+func (c uwsgiConfig) has(name string) bool {
+	return slices.ContainsFunc(c, func(s uwsgiSetting) bool { return s.name == name })
+}
+
+// text is the last value of a setting.
+func (c uwsgiConfig) text(name string) string {
+	for _, s := range slices.Backward(c) {
+		if s.name == name {
+			return s.value
+		}
+	}
+	return ""
+}
+
+// number reads as C's atoi does.
+func (c uwsgiConfig) number(name string, otherwise int) int {
+	n, err := strconv.Atoi(leadingDigits.FindString(c.text(name)))
+	if err != nil {
+		return otherwise
+	}
+	return n
+}
+
+var leadingDigits = regexp.MustCompile(`^\d+`)
+
+// on: what is named is on, unless it says otherwise (core/uwsgi.c, uwsgi_opt_true).
+func (c uwsgiConfig) on(name string) bool {
+	return c.has(name) && !slices.Contains([]string{"false", "off", "no", "0"}, strings.ToLower(c.text(name)))
+}
+
+// cores are the requests that an asynchronous worker takes at once, and the setting that says so; 0 for none.
+func (c uwsgiConfig) cores() (cores int, from string) {
+	for _, name := range []string{"async", "gevent", "asyncio"} {
+		if n := c.number(name, 0); n > cores {
+			cores, from = n, name
+		}
+	}
+	return cores, from
+}
+
+// iniText is a file of the settings. A % begins a magic variable there, which uWSGI has put in already.
+func (c uwsgiConfig) iniText() string {
+	var b strings.Builder
+	b.WriteString("[uwsgi]\n")
+	for _, s := range c {
+		b.WriteString(s.name + " = " + strings.ReplaceAll(s.value, "%", "%%") + "\n")
+	}
+	return b.String()
+}
+
+// options are the settings as words of a command line.
+func (c uwsgiConfig) options() []string {
+	var words []string
+	for _, s := range c {
+		words = append(words, "--"+s.name, s.value)
+	}
+	return words
+}
+
+// uwsgiPlugins are the settings that load plugins, which bring options of their own.
+var uwsgiPlugins = strings.Fields("plugin plugin-dir plugins-dir need-plugin need-plugins")
+
+// uwsgiHTTP is the option in what --help prints.
+var uwsgiHTTP = regexp.MustCompile(`(?m)^\s*--http\s`)
+
+// askOptions asks for the options of a build with the configuration's plugins. Some don't have the one that spreads the
+// limit of requests, Debian's 2.0.21 among them. In a file uWSGI passes over what it doesn't know: http without its
+// plugin is taken out, since on a command line it would keep uWSGI from starting.
+func (l *Launch) askOptions(p program, c uwsgiConfig) (uwsgiConfig, error) {
+	const try = "a uWSGI that has --max-requests-delta (uwsgi --help names it), or a limit so high that a worker lives for hours"
+	out, err := probe(l, slices.Concat(p.argv[:p.index+1], c.only(uwsgiPlugins...).options(), []string{"--help"}), versionLimit, nil)
+	if errors.Is(err, errGuardEnded) {
+		return nil, guardKilled("uwsgi", "while its options were asked for")
+	}
+	help := string(out)
+	l.info.HasJitter = strings.Contains(help, "--max-requests-delta")
+	told := l.info.HasJitter || err == nil && strings.Contains(help, "--max-requests")
+	switch {
+	case !told:
+		l.warn("jitter-unknown", try, "uwsgi --help did not say whether this build knows --max-requests-delta: it is taken for one that doesn't")
+	case !l.info.HasJitter:
+		l.warn("no-jitter", try, "this build of uWSGI doesn't know --max-requests-delta: workers that started together restart together")
+	}
+	if told && c.has("http") && !uwsgiHTTP.MatchString(help) {
+		l.change("http = %s is left out: uWSGI passes over it, since no plugin http is loaded", c.text("http"))
+		return c.without("http"), nil
+	}
+	return c, nil
+}

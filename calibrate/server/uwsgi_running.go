@@ -1,0 +1,50 @@
+package server
+
+import (
+	"slices"
+	"strings"
+)
+
+// running tells what a command line says of the workers. The rest of a configuration is in files, which another user's
+// server reads when it starts and nobody else: where threads may be in one, they aren't known.
+func (uwsgi) running(r *Running, master process) error {
+	p := seeThrough(master.args)
+	r.info.ServerVersion = r.packageVersion("uwsgi", p)
+	c := uwsgiOptions(p.args())
+	c.tell(&r.info)
+	r.info.HasJitter, r.info.CanScale = false, false
+	_, seen := r.environ()
+	whole := seen && !strings.HasPrefix(master.title(), "uWSGI ") && !slices.ContainsFunc(p.args(), isUWSGIFile)
+	switch {
+	case r.spec.Threads > 0:
+		r.info.Threads, r.info.HasThreads = r.spec.Threads, true
+	case !whole && !c.has("threads") && r.info.HasThreads:
+		r.info.Threads, r.info.HasThreads = 0, false
+		r.warn("threads-unknown", "give them: --threads N",
+			"how many threads a worker has isn't known: uwsgi's command line doesn't say, and its files aren't read")
+	}
+	return nil
+}
+
+// uwsgiOptions are the options of a command line that say how a worker takes requests.
+func uwsgiOptions(words []string) uwsgiConfig {
+	var c uwsgiConfig
+	for i, word := range words {
+		name, value, has := strings.Cut(strings.TrimPrefix(word, "--"), "=")
+		switch {
+		case !strings.HasPrefix(word, "--"):
+		case has:
+			c = append(c, uwsgiSetting{name, value})
+		case slices.Contains([]string{"lazy", "lazy-apps"}, name):
+			c = append(c, uwsgiSetting{name, "true"})
+		case i+1 < len(words):
+			c = append(c, uwsgiSetting{name, words[i+1]})
+		}
+	}
+	return c
+}
+
+// isUWSGIFile is for the name of a file that has settings.
+func isUWSGIFile(word string) bool {
+	return slices.ContainsFunc([]string{".ini", ".xml", ".yaml", ".yml", ".json", ".js"}, func(ending string) bool { return strings.HasSuffix(word, ending) })
+}
