@@ -111,26 +111,26 @@ func (h Host) Memory() (bytes int64, source string) {
 
 // TargetInfo is the app's server as it was measured.
 type TargetInfo struct {
-	Server            string   `json:"server"` // "gunicorn", or "command" where the server isn't one that calibrate knows
-	ServerVersion     string   `json:"server_version"`
-	Command           []string `json:"command"`          // as given
-	MeasuredCommand   []string `json:"measured_command"` // as started
-	Changes           []string `json:"changes"`          // what was changed for the measurement, a sentence each
-	URL               string   `json:"url"`
-	Threads           int      `json:"threads"`
-	HasThreads        bool     `json:"has_threads"`                // the server can run more threads a worker
-	CanScale          bool     `json:"can_scale"`                  // calibrate can start it with more workers
-	MaxWorkers        int      `json:"max_workers,omitempty"`      // the most workers that the server runs, 0 for no bound
-	CanRecycle        bool     `json:"can_recycle"`                // the server can recycle a worker after so many requests
-	HasJitter         bool     `json:"has_jitter"`                 // and can spread that number among the workers
-	ConcurrencyLimit  int      `json:"concurrency_limit"`          // the most requests that a worker takes at once, 0 for no bound
-	ConcurrencyFlag   string   `json:"concurrency_flag,omitempty"` // the server's option that bounds them
-	Preload           bool     `json:"preload"`
-	BootSeconds       float64  `json:"boot_seconds"`        // start of the server to the first whole good answer
-	WorkerBootSeconds float64  `json:"worker_boot_seconds"` // start of the worker to the same
-	WorkerRule        string   `json:"worker_rule"`         // how the worker was told from the rest of the tree
-	StopSeconds       float64  `json:"stop_seconds"`        // graceful signal to the last process gone
-	Killed            int      `json:"killed"`              // processes that had to be killed at the end
+	Server            string     `json:"server"` // "gunicorn", or "command" where the server isn't one that calibrate knows
+	ServerVersion     string     `json:"server_version"`
+	Command           []string   `json:"command"`          // as given
+	MeasuredCommand   []string   `json:"measured_command"` // as started
+	Changes           []string   `json:"changes"`          // what was changed for the measurement, a sentence each
+	URL               string     `json:"url"`
+	Threads           int        `json:"threads"`
+	HasThreads        bool       `json:"has_threads"`                // the server can run more threads a worker
+	CanScale          bool       `json:"can_scale"`                  // calibrate can start it with more workers
+	MaxWorkers        int        `json:"max_workers,omitempty"`      // the most workers that the server runs, 0 for no bound
+	CanRecycle        bool       `json:"can_recycle"`                // the server can recycle a worker after so many requests
+	HasJitter         bool       `json:"has_jitter"`                 // and can spread that number among the workers
+	ConcurrencyLimit  int        `json:"concurrency_limit"`          // the most requests that a worker takes at once, 0 for no bound
+	ConcurrencyFlag   string     `json:"concurrency_flag,omitempty"` // the server's option that bounds them
+	Preload           bool       `json:"preload"`
+	BootSeconds       float64    `json:"boot_seconds"`        // start of the server to the first whole good answer
+	WorkerBootSeconds float64    `json:"worker_boot_seconds"` // start of the worker to the same
+	WorkerRule        WorkerRule `json:"worker_rule"`
+	StopSeconds       float64    `json:"stop_seconds"` // graceful signal to the last process gone
+	Killed            int        `json:"killed"`       // processes that had to be killed at the end
 
 	// Of a server that was attached to.
 	PID        int     `json:"pid,omitempty"`

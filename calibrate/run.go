@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -281,8 +280,8 @@ func (r *run) doubtWorker(samples []Sample) {
 		r.warn("worker-changed", "another process was taken for the worker before the load showed which one answers, so idle memory is "+
 			"not known", "nothing, unless idle memory matters")
 	}
-	if strings.Contains(r.result.Target.WorkerRule, "guess") {
-		r.warn("worker-guessed", "which process is the worker is a guess: "+r.result.Target.WorkerRule,
+	if r.result.Target.WorkerRule.Kind == RuleGuess {
+		r.warn("worker-guessed", "which process is the worker is a guess: "+r.result.Target.WorkerRule.Words,
 			"load it more, so that its CPU time shows, or start the server without a wrapper")
 	}
 }

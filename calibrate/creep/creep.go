@@ -68,7 +68,6 @@ type Estimate struct {
 	Detectable float64 // the smallest creep, as Slope, that this series could have told from none
 	Requests   float64 // completed in the part the estimate rests on: idle stretches and the first fifth are left out; 0 by time
 	Seconds    float64 // that part's length
-	Plateau    float64 // the level memory settled at, bytes, creep apart
 	Missing    string  // if warming or inconclusive: what is missing, in one sentence
 	Method     string  // short name of the method
 }
@@ -109,21 +108,6 @@ func (a axis) analyse(series []Point, rss float64) Estimate {
 	limits := a.limits(largestOf(rss, series), b.length)
 	e.Detectable = limits.creeping + e.Slope - e.Low
 	e.Verdict = verdictOf(e, g, limits)
-	e.Plateau = plateau(b, g, e.Verdict)
 	e.Missing = a.missing(e, g, limits)
 	return e
-}
-
-// plateau is the median level of the second half, less what crept since the series began.
-func plateau(b buckets, g growth, v Verdict) float64 {
-	half := len(b.level) / 2
-	levels := make([]float64, 0, len(b.level)-half)
-	for i := half; i < len(b.level); i++ {
-		level := b.level[i]
-		if v == Creeping {
-			level -= g.slope * b.u[i]
-		}
-		levels = append(levels, level)
-	}
-	return median(levels)
 }

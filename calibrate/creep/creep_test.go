@@ -74,9 +74,6 @@ func TestEstimateOfALine(t *testing.T) {
 	if math.Abs(e.Slope-5*kb) > 1e-6 {
 		t.Errorf("slope %v, want 5120", e.Slope)
 	}
-	if math.Abs(e.Plateau-100*mb) > 1 {
-		t.Errorf("plateau %v, want 100 MB, the creep apart", e.Plateau)
-	}
 	if e.Requests < 4700 || e.Requests > 4800 || e.Seconds < 47 || e.Seconds > 48 {
 		t.Errorf("rests on %v requests and %v s, want four fifths of 6000 and 60", e.Requests, e.Seconds)
 	}
@@ -207,7 +204,6 @@ func TestShiftingBytesChangesNothing(t *testing.T) {
 			shifted[i].Bytes += shift
 		}
 		a, b := Analyse(series, 200*mb), Analyse(shifted, 200*mb)
-		b.Plateau -= shift
 		approximately := cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) <= 1e-3+1e-6*math.Abs(a) })
 		if diff := cmp.Diff(a, b, approximately); diff != "" {
 			t.Fatalf("a shift of %v changed the estimate:\n%s", shift, diff)

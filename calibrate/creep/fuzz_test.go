@@ -26,7 +26,7 @@ func FuzzAnalyse(f *testing.F) {
 		g.MinSeconds, g.MinRequests = 0, 0
 		g.ByTime = byTime
 		e, p := g.Check(series, rss)
-		for _, v := range []float64{e.Slope, e.Low, e.High, e.Detectable, e.Requests, e.Seconds, e.Plateau, p.SecondsLeft} {
+		for _, v := range []float64{e.Slope, e.Low, e.High, e.Detectable, e.Requests, e.Seconds, p.SecondsLeft} {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
 				t.Fatalf("%+v %+v", e, p)
 			}

@@ -70,7 +70,7 @@ func mannKendall(points []Point, hamedRao bool) answer {
 	}
 	margin := 1.959964 * math.Sqrt(variance)
 	pairs := float64(len(slopes))
-	at := func(place float64) float64 { return selectKth(slopes, int(min(max(place, 0), pairs-1))) }
+	at := func(place float64) float64 { return slopes[int(min(max(place, 0), pairs-1))] } // median has sorted them
 	a := answer{slope: slope, low: at((pairs - margin) / 2), high: at((pairs+margin)/2 + 1)}
 	a.creeping = s-1 > margin
 	return a

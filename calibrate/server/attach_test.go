@@ -282,7 +282,7 @@ func TestAttachGivesItsFilesBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if r.Info().WorkerRule == "" {
+	if r.Info().WorkerRule == noRule {
 		t.Error("the rule is forgotten")
 	}
 	if after := openFiles(t); after != before {

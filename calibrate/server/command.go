@@ -58,7 +58,7 @@ func (l *Launch) checkArgs(p program) error {
 }
 
 // workers are found by the rule for any command.
-func (anyCommand) workers([]process, sockets) ([]process, string) { return nil, "" }
+func (anyCommand) workers([]process, sockets) ([]process, calibrate.WorkerRule) { return nil, noRule }
 
 func (anyCommand) stopSignal() syscall.Signal { return syscall.SIGTERM }
 

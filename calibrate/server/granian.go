@@ -200,13 +200,13 @@ func (s granianSettings) meets(code string) bool {
 	return true
 }
 
-const ruleGranianChild = "child of the Granian parent"
+var ruleGranianChild = calibrate.WorkerRule{Kind: calibrate.RuleChild, Words: "child of the Granian parent"}
 
 // workers are the parent's children, multiprocessing's own apart.
-func (granian) workers(tree []process, _ sockets) ([]process, string) {
+func (granian) workers(tree []process, _ sockets) ([]process, calibrate.WorkerRule) {
 	at := slices.IndexFunc(tree, func(p process) bool { return granianTitle.MatchString(p.title()) || runs(p, isGranian) })
 	if at < 0 {
-		return nil, ""
+		return nil, noRule
 	}
 	return childrenOf(tree, tree[at].pid), ruleGranianChild
 }

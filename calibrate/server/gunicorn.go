@@ -227,22 +227,22 @@ const (
 	workerTitle = "gunicorn: worker ["
 )
 
-const (
-	ruleGunicornTitle = "child of the Gunicorn master, titled gunicorn: worker"
-	ruleGunicornChild = "child of the Gunicorn master"
+var (
+	ruleGunicornTitle = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "child of the Gunicorn master, titled gunicorn: worker"}
+	ruleGunicornChild = calibrate.WorkerRule{Kind: calibrate.RuleChild, Words: "child of the Gunicorn master"}
 )
 
 // workers are the master's children that are forks of it: with the worker's title, or with the master's own command
 // line. Python's resource tracker and what the app itself runs have other command lines. What a preloaded app has
 // forked has the master's, but not the listening socket; the arbiter of background tasks has both, and children.
-func (g gunicorn) workers(tree []process, holds sockets) ([]process, string) {
+func (g gunicorn) workers(tree []process, holds sockets) ([]process, calibrate.WorkerRule) {
 	return g.workersBelow(slices.IndexFunc(tree, isMaster), tree, holds)
 }
 
 // workersBelow are those of the master at an index of the tree, which is below 0 where there is none.
-func (g gunicorn) workersBelow(at int, tree []process, holds sockets) ([]process, string) {
+func (g gunicorn) workersBelow(at int, tree []process, holds sockets) ([]process, calibrate.WorkerRule) {
 	if at < 0 {
-		return nil, ""
+		return nil, noRule
 	}
 	master := tree[at]
 	children := filter(tree, func(p process) bool { return p.parent == master.pid })

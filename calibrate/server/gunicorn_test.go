@@ -156,7 +156,7 @@ func TestGunicornWorkers(t *testing.T) {
 		held []int
 		bg   bool
 		want []int
-		rule string
+		rule calibrate.WorkerRule
 	}{
 		"one worker":  {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: py}}, want: []int{2}, rule: ruleGunicornChild},
 		"three":       {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: py}, {pid: 3, parent: 1, args: py}, {pid: 4, parent: 1, args: py}}, held: []int{1, 2, 3, 4}, want: []int{2, 3, 4}, rule: ruleGunicornChild},
@@ -175,7 +175,7 @@ func TestGunicornWorkers(t *testing.T) {
 		"a title of the app's":          {tree: []process{{pid: 1, args: title("gunicorn: master [x]")}, {pid: 2, parent: 1, args: title("shop worker")}}, want: []int{2}, rule: ruleGunicornChild},
 		"below wrappers":                {tree: []process{{pid: 9, args: []string{"uv", "run", "gunicorn", "app:app"}}, {pid: 1, parent: 9, args: py}, {pid: 2, parent: 1, args: py}}, want: []int{2}, rule: ruleGunicornChild},
 		"python -m":                     {tree: []process{{pid: 1, args: []string{"python", "-m", "gunicorn", "a"}}, {pid: 2, parent: 1, args: []string{"python", "-m", "gunicorn", "a"}}}, want: []int{2}, rule: ruleGunicornChild},
-		"still a shell":                 {tree: []process{{pid: 1, args: []string{"sh", "-c", "sleep 1; gunicorn x"}}}, rule: ""},
+		"still a shell":                 {tree: []process{{pid: 1, args: []string{"sh", "-c", "sleep 1; gunicorn x"}}}, rule: noRule},
 		"nothing":                       {},
 	} {
 		got, rule := gunicorn{background: c.bg}.workers(c.tree, holding(c.held))

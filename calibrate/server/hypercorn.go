@@ -152,18 +152,18 @@ func (s hypercornSettings) meets(code string) bool {
 	return from != ""
 }
 
-const (
-	ruleHypercornSelf  = "the Hypercorn process, which serves alone"
-	ruleHypercornChild = "child of the Hypercorn parent"
+var (
+	ruleHypercornSelf  = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the Hypercorn process, which serves alone"}
+	ruleHypercornChild = calibrate.WorkerRule{Kind: calibrate.RuleChild, Words: "child of the Hypercorn parent"}
 )
 
 // workers are what the parent spawns, Python's resource tracker apart. The parent doesn't import the app, so no child
 // is the app's own.
-func (h hypercorn) workers(tree []process, _ sockets) ([]process, string) {
+func (h hypercorn) workers(tree []process, _ sockets) ([]process, calibrate.WorkerRule) {
 	at := slices.IndexFunc(tree, func(p process) bool { return runs(p, isHypercorn) })
 	switch {
 	case at < 0:
-		return nil, ""
+		return nil, noRule
 	case h.alone:
 		return tree[at : at+1], ruleHypercornSelf
 	}

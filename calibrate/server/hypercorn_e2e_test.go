@@ -170,7 +170,7 @@ func TestE2EHypercornFailures(t *testing.T) {
 // Attached to, with a parent and without.
 func TestE2EHypercornAttached(t *testing.T) {
 	t.Parallel()
-	for rule, args := range map[string][]string{ruleHypercornChild: {"-w", "1"}, ruleHypercornSelf: {"-w", "0"}} {
+	for rule, args := range map[calibrate.WorkerRule][]string{ruleHypercornChild: {"-w", "1"}, ruleHypercornSelf: {"-w", "0"}} {
 		url, _ := hypercornAsGiven(t, args...)
 		pid, _ := pidAt(url)
 		worker := atoi(t, strings.TrimSpace(pid))

@@ -297,14 +297,14 @@ const (
 	wsgiNotFound  = "does not contain WSGI application"
 )
 
-const ruleModWSGI = "daemon process of mod_wsgi, by its title"
+var ruleModWSGI = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "daemon process of mod_wsgi, by its title"}
 
 // workers are the daemon processes. The title is written over the first word of the command line, and cut to its
 // length: of httpd, "(wsgi" is left. Without a title of ours, an Apache that has none is for the rule for any command.
-func (m modWSGI) workers(tree []process, _ sockets) ([]process, string) {
+func (m modWSGI) workers(tree []process, _ sockets) ([]process, calibrate.WorkerRule) {
 	daemons := filter(tree, func(p process) bool { return strings.HasPrefix(p.title(), "(wsgi") })
 	if len(daemons) == 0 && !m.titled {
-		return nil, ""
+		return nil, noRule
 	}
 	return daemons, ruleModWSGI
 }

@@ -145,7 +145,7 @@ func (args expressArgs) refuse() error {
 	return nil
 }
 
-func (express) workers(tree []process, holds sockets) ([]process, string) {
+func (express) workers(tree []process, holds sockets) ([]process, calibrate.WorkerRule) {
 	return modWSGI{titled: true}.workers(tree, holds)
 }
 

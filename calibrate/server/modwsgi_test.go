@@ -196,13 +196,13 @@ func TestModWSGIWorkers(t *testing.T) {
 		tree   []process
 		titled bool
 		want   []int
-		rule   string
+		rule   calibrate.WorkerRule
 	}{
 		"one":         {[]process{p(1, 0, "/usr/sbin/apache2", "-f", "x"), p(2, 1, "(wsgi:shop)", "-f", "x"), p(3, 1, "/usr/sbin/apache2", "-f", "x")}, true, []int{2}, ruleModWSGI},
 		"two, cut":    {[]process{p(1, 0, "apache2"), p(2, 1, "(wsgi:s", "-f"), p(3, 1, "(wsgi:s", "-f"), p(4, 1, "apache2")}, true, []int{2, 3}, ruleModWSGI},
 		"httpd":       {[]process{p(1, 0, "httpd"), p(2, 1, "(wsgi", "-f"), p(4, 1, "httpd")}, true, []int{2}, ruleModWSGI},
 		"not yet":     {[]process{p(1, 0, "apache2"), p(2, 1, "apache2")}, true, nil, ruleModWSGI},
-		"no title":    {[]process{p(1, 0, "apache2"), p(2, 1, "apache2")}, false, nil, ""},
+		"no title":    {[]process{p(1, 0, "apache2"), p(2, 1, "apache2")}, false, nil, noRule},
 		"other's own": {[]process{p(1, 0, "apache2"), p(2, 1, "(wsgi:x")}, false, []int{2}, ruleModWSGI},
 	} {
 		got, rule := modWSGI{titled: c.titled}.workers(c.tree, nil)

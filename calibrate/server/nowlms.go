@@ -260,11 +260,11 @@ func (l *Launch) versionBeside(p program, dist string) string {
 	return number
 }
 
-const ruleWaitress = "the lmsctl process, which serves alone with waitress"
+var ruleWaitress = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the lmsctl process, which serves alone with waitress"}
 
 // workers: Gunicorn's are forks of lmsctl. With waitress it serves itself; where waitress isn't installed, it has
 // Flask's own server run below it, and the rule for any command finds that.
-func (n nowLMS) workers(tree []process, holds sockets) ([]process, string) {
+func (n nowLMS) workers(tree []process, holds sockets) ([]process, calibrate.WorkerRule) {
 	at := slices.IndexFunc(tree, func(p process) bool {
 		return strings.HasPrefix(p.title(), masterTitle) || runs(p, isNowLMS)
 	})
@@ -272,10 +272,10 @@ func (n nowLMS) workers(tree []process, holds sockets) ([]process, string) {
 		return gunicorn{}.workersBelow(at, tree, holds)
 	}
 	if at < 0 {
-		return nil, ""
+		return nil, noRule
 	}
 	if held, known := holds(tree[at].pid); known && !held {
-		return nil, ""
+		return nil, noRule
 	}
 	return tree[at : at+1], ruleWaitress
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"workermem/calibrate"
 )
 
 // lmsEnv is what NOW LMS needs: a database that its own command has made, and a folder for its files.
@@ -74,7 +76,7 @@ func TestE2ENowLMS(t *testing.T) {
 		command          []string
 		workers, threads int
 		processes        int
-		rule             string
+		rule             calibrate.WorkerRule
 	}{
 		"gunicorn":                       {[]string{lmsctl, "serve", "--wsgi-server", "gunicorn"}, 1, 0, 2, ruleGunicornChild},
 		"gunicorn, 2 workers, 4 threads": {[]string{lmsctl, "serve", "--wsgi-server", "gunicorn"}, 2, 4, 3, ruleGunicornChild},

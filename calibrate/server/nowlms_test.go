@@ -219,15 +219,15 @@ func TestNowLMSWorkers(t *testing.T) {
 		tree   []process
 		holds  []int
 		want   []int
-		rule   string
+		rule   calibrate.WorkerRule
 	}{
 		"gunicorn":              {nowLMS{}, []process{p(1, 0, withGunicorn), p(2, 1, withGunicorn), p(3, 1, withGunicorn)}, []int{1, 2, 3}, []int{2, 3}, ruleGunicornChild},
 		"gunicorn, titled":      {nowLMS{}, []process{p(1, 0, "gunicorn: master [lmsctl]"), p(2, 1, "gunicorn: worker [lmsctl]")}, nil, []int{2}, ruleGunicornTitle},
 		"gunicorn, in a shell":  {nowLMS{}, []process{p(1, 0, "sh -c lmsctl"), p(2, 1, withGunicorn), p(3, 2, withGunicorn)}, []int{2, 3}, []int{3}, ruleGunicornChild},
 		"waitress":              {nowLMS{true}, []process{p(1, 0, lms)}, []int{1}, []int{1}, ruleWaitress},
 		"waitress, not yet":     {nowLMS{true}, []process{p(1, 0, lms)}, nil, []int{1}, ruleWaitress},
-		"Flask's instead of it": {nowLMS{true}, []process{p(1, 0, lms), p(2, 1, "/v/bin/python3 -m flask run")}, []int{2}, nil, ""},
-		"nothing of it":         {nowLMS{true}, []process{p(1, 0, "sh")}, nil, nil, ""},
+		"Flask's instead of it": {nowLMS{true}, []process{p(1, 0, lms), p(2, 1, "/v/bin/python3 -m flask run")}, []int{2}, nil, noRule},
+		"nothing of it":         {nowLMS{true}, []process{p(1, 0, "sh")}, nil, nil, noRule},
 	} {
 		holds := func(pid int) (held, known bool) { return slices.Contains(c.holds, pid), c.holds != nil }
 		found, rule := c.server.workers(c.tree, holds)

@@ -193,17 +193,17 @@ func refusePuma(args rubyArgs, spec Spec) error {
 	return nil
 }
 
-const (
-	rulePumaWorker = "child of the Puma master, titled puma: cluster worker"
-	rulePumaSingle = "the Puma process, which serves alone"
+var (
+	rulePumaWorker = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "child of the Puma master, titled puma: cluster worker"}
+	rulePumaSingle = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the Puma process, which serves alone"}
 )
 
 // workers are the processes with a worker's title. A worker has its master's title for a moment; what --fork-worker forks
 // is below the first worker.
-func (s puma) workers(tree []process, _ sockets) ([]process, string) {
+func (s puma) workers(tree []process, _ sockets) ([]process, calibrate.WorkerRule) {
 	at := slices.IndexFunc(tree, func(p process) bool { return pumaTitle.MatchString(p.title()) })
 	if at < 0 {
-		return nil, ""
+		return nil, noRule
 	}
 	if s.single {
 		return tree[at : at+1], rulePumaSingle

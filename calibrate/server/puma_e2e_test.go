@@ -275,7 +275,7 @@ func TestE2EPumaAttached(t *testing.T) {
 	puma := onPath(t, "puma")
 	for name, c := range map[string]struct {
 		args []string
-		rule string
+		rule calibrate.WorkerRule
 		pids int
 	}{
 		"cluster": {[]string{"-w", "2", "-t", "3:3"}, rulePumaWorker, 3},

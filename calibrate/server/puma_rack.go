@@ -154,6 +154,6 @@ func (rackFront) running(r *Running, _ process) error {
 }
 
 // workers and explain are Puma's own: plan has put it, or the rule for any command, in this place.
-func (rackFront) workers([]process, sockets) ([]process, string) { return nil, "" }
+func (rackFront) workers([]process, sockets) ([]process, calibrate.WorkerRule) { return nil, noRule }
 
 func (rackFront) explain(ending, []string) (why, try string) { return "", "" }

@@ -357,7 +357,7 @@ func TestPumaWorkers(t *testing.T) {
 	if workers, rule := (puma{single: true}).workers(tree[:2], nil); !slices.Equal(pids(workers), []int{2}) || rule != rulePumaSingle {
 		t.Errorf("%v by %q", pids(workers), rule)
 	}
-	if workers, rule := (puma{}).workers(tree[:1], nil); len(workers) != 0 || rule != "" {
+	if workers, rule := (puma{}).workers(tree[:1], nil); len(workers) != 0 || rule != noRule {
 		t.Errorf("before there is a title: %v by %q", workers, rule)
 	}
 }

@@ -129,7 +129,7 @@ func (s pypnmSettings) endsServer(l *Launch, trap *calibrate.Warning) bool {
 }
 
 // workers: Uvicorn's parent is the pypnm process.
-func (u pypnm) workers(tree []process, _ sockets) ([]process, string) {
+func (u pypnm) workers(tree []process, _ sockets) ([]process, calibrate.WorkerRule) {
 	return u.workersBelow(slices.IndexFunc(tree, func(p process) bool { return runs(p, isPyPNM) }), tree)
 }
 

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"workermem/calibrate"
 )
 
 // The real PyPNM, whose own numbers would be its profile's of this machine.
@@ -14,7 +16,7 @@ func TestE2EPyPNM(t *testing.T) {
 	for name, c := range map[string]struct {
 		workers, processes int
 		args               []string
-		rule               string
+		rule               calibrate.WorkerRule
 	}{
 		"1 worker":                  {1, 1, nil, ruleUvicornSelf},
 		"1 worker, where 2 are set": {1, 1, []string{"--workers", "2", "--limit-max-requests=3", "--host-all"}, ruleUvicornSelf},

@@ -153,7 +153,7 @@ func TestPyPNMWorkers(t *testing.T) {
 	if found, rule := (pypnm{}).workers(tree[:1], nil); !slices.Equal(pids(found), []int{1}) || rule != ruleUvicornSelf {
 		t.Errorf("%v by %q", pids(found), rule)
 	}
-	if found, rule := (pypnm{}).workers(tree[1:], nil); found != nil || rule != "" {
+	if found, rule := (pypnm{}).workers(tree[1:], nil); found != nil || rule != noRule {
 		t.Errorf("%v by %q", pids(found), rule)
 	}
 }

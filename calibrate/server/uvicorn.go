@@ -138,21 +138,21 @@ func (s uvicornSettings) endsServer(l *Launch, trap *calibrate.Warning) bool {
 	return l.info.CanRecycle && l.spec.Workers == 1
 }
 
-const (
-	ruleUvicornSelf  = "the Uvicorn process, which serves alone"
-	ruleUvicornChild = "child of the Uvicorn parent"
+var (
+	ruleUvicornSelf  = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the Uvicorn process, which serves alone"}
+	ruleUvicornChild = calibrate.WorkerRule{Kind: calibrate.RuleChild, Words: "child of the Uvicorn parent"}
 )
 
 // workers: Uvicorn serves in its own process, or from two workers on in children that it spawns; what is then beside
 // them is Python's resource tracker. The parent doesn't import the app, so no child is the app's own.
-func (u uvicorn) workers(tree []process, _ sockets) ([]process, string) {
+func (u uvicorn) workers(tree []process, _ sockets) ([]process, calibrate.WorkerRule) {
 	return u.workersBelow(slices.IndexFunc(tree, func(p process) bool { return runs(p, isUvicorn) }), tree)
 }
 
 // workersBelow are those of the process at an index of the tree, which is below 0 where there is none.
-func (u uvicorn) workersBelow(at int, tree []process) ([]process, string) {
+func (u uvicorn) workersBelow(at int, tree []process) ([]process, calibrate.WorkerRule) {
 	if at < 0 {
-		return nil, ""
+		return nil, noRule
 	}
 	if !u.supervised {
 		return tree[at : at+1], ruleUvicornSelf

@@ -348,7 +348,7 @@ func TestUvicornWorkers(t *testing.T) {
 		tree       []process
 		supervised bool
 		want       []int
-		rule       string
+		rule       calibrate.WorkerRule
 	}{
 		"one worker":           {tree: []process{{pid: 1, args: py}}, want: []int{1}, rule: ruleUvicornSelf},
 		"python -m":            {tree: []process{{pid: 1, args: []string{"python3", "-u", "-m", "uvicorn", "a:a"}}}, want: []int{1}, rule: ruleUvicornSelf},
@@ -359,8 +359,8 @@ func TestUvicornWorkers(t *testing.T) {
 		"a worker's own pool":  {tree: []process{{pid: 1, args: py}, {pid: 3, parent: 1, args: spawned}, {pid: 4, parent: 3, args: tracker}, {pid: 5, parent: 3, args: spawned}}, supervised: true, want: []int{3}, rule: ruleUvicornChild},
 		"a title of the app's": {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: tracker}, {pid: 3, parent: 1, args: []string{"shop"}}}, supervised: true, want: []int{3}, rule: ruleUvicornChild},
 		"no worker yet":        {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: tracker}}, supervised: true, rule: ruleUvicornChild},
-		"a title, one worker":  {tree: []process{{pid: 1, args: []string{"shop"}}}, rule: ""},
-		"still a shell":        {tree: []process{{pid: 1, args: []string{"sh", "-c", "sleep 1; uvicorn x"}}}, rule: ""},
+		"a title, one worker":  {tree: []process{{pid: 1, args: []string{"shop"}}}, rule: noRule},
+		"still a shell":        {tree: []process{{pid: 1, args: []string{"sh", "-c", "sleep 1; uvicorn x"}}}, rule: noRule},
 		"nothing":              {},
 	} {
 		got, rule := uvicorn{supervised: c.supervised}.workers(c.tree, holding(nil))

@@ -242,7 +242,7 @@ func (c uwsgiConfig) refuse(spec Spec) error {
 	return nil
 }
 
-const ruleUWSGI = "titled uWSGI worker"
+var ruleUWSGI = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "titled uWSGI worker"}
 
 var (
 	uwsgiTitle  = regexp.MustCompile(`^uWSGI (master|worker \d)`)
@@ -251,10 +251,10 @@ var (
 
 // workers by their titles. Mules, spoolers and gateways have others (core/utils.c, uwsgi_set_processname). While it
 // boots, and where it was started by others, it may have none: the rule for any command decides then.
-func (uwsgi) workers(tree []process, _ sockets) ([]process, string) {
+func (uwsgi) workers(tree []process, _ sockets) ([]process, calibrate.WorkerRule) {
 	titled := filter(tree, func(p process) bool { return uwsgiTitle.MatchString(p.title()) })
 	if len(titled) == 0 {
-		return nil, ""
+		return nil, noRule
 	}
 	return filter(titled, func(p process) bool { return uwsgiWorker.MatchString(p.title()) }), ruleUWSGI
 }

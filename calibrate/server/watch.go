@@ -3,6 +3,8 @@ package server
 import (
 	"slices"
 	"sync"
+
+	"workermem/calibrate"
 )
 
 // watch looks at the app's tree again and again, and keeps what it learned about the workers.
@@ -17,7 +19,7 @@ type watch struct {
 	ready   bool
 	looks   int
 	known   map[int]known // by pid
-	rule    string
+	rule    calibrate.WorkerRule
 	settled []string // the kin of the workers, once the rule has settled
 	behind  bool     // they are behind a front of the same kin
 	sure    bool     // the server's own rule found them
@@ -45,7 +47,7 @@ func newWatch(proc procfs, port int, server server) *watch {
 	return &watch{proc: proc, port: port, server: server, follow: follower{proc: proc}}
 }
 
-func (w *watch) ruleNow() string {
+func (w *watch) ruleNow() calibrate.WorkerRule {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.rule
@@ -120,7 +122,7 @@ func (w *watch) compare(now []int) {
 
 func (w *watch) decide(tree []process, holds sockets) []process {
 	found, rule := w.server.workers(tree, holds)
-	if w.sure = rule != ""; w.sure {
+	if w.sure = rule != noRule; w.sure {
 		w.rule = rule
 		return found
 	}
@@ -137,7 +139,7 @@ func (w *watch) decide(tree []process, holds sockets) []process {
 	return chosen
 }
 
-func (w *watch) settle(chosen []process, rule string) {
+func (w *watch) settle(chosen []process, rule calibrate.WorkerRule) {
 	w.settled, w.behind = nil, rule == ruleNoSocket
 	for _, p := range chosen {
 		if kin := p.kin(); !slices.Contains(w.settled, kin) {

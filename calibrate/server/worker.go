@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"workermem/calibrate"
 )
 
 // process is one process of the app's tree, as the rules for workers need it.
@@ -33,13 +35,18 @@ var workerTitles = regexp.MustCompile(`^(granian \w+ .+ worker-\d|gunicorn: work
 var helperTitles = regexp.MustCompile(`multiprocessing\.(resource_tracker|semaphore_tracker|forkserver) import|^gunicorn: (dirty-|master)`)
 
 const (
-	busyShare     = 0.10 // of the tree's CPU time since readiness: a process that answers requests uses more
-	enoughCPU     = 30   // ticks, 0.3 s: what the tree must have used before the share means something
-	ruleOnly      = "the only process"
-	ruleTitle     = "by its title"
-	ruleBusyLeaf  = "the busy process at the end of the tree"
-	ruleNoSocket  = "the busy process at the end of the tree, behind a front that holds the socket"
-	ruleGuessLeaf = "the process at the end of the tree (a guess: too little CPU time so far)"
+	busyShare = 0.10 // of the tree's CPU time since readiness: a process that answers requests uses more
+	enoughCPU = 30   // ticks, 0.3 s: what the tree must have used before the share means something
+)
+
+// The rules for any command; a server that is known has its own.
+var (
+	noRule        calibrate.WorkerRule // it can't be told
+	ruleOnly      = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the only process"}
+	ruleTitle     = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "by its title"}
+	ruleBusyLeaf  = calibrate.WorkerRule{Kind: calibrate.RuleCPU, Words: "the busy process at the end of the tree"}
+	ruleNoSocket  = calibrate.WorkerRule{Kind: calibrate.RuleSocket, Words: "the busy process at the end of the tree, behind a front that holds the socket"}
+	ruleGuessLeaf = calibrate.WorkerRule{Kind: calibrate.RuleGuess, Words: "the process at the end of the tree (a guess: too little CPU time so far)"}
 )
 
 // choose picks the workers of a server that isn't known, by the first rule that applies:
@@ -53,7 +60,7 @@ const (
 //     the answer may change.
 //
 // The rule fitted all of twelve layouts of nine servers (shared/servers.md).
-func choose(tree []process, holds sockets) (workers []process, rule string, settled bool) {
+func choose(tree []process, holds sockets) (workers []process, rule calibrate.WorkerRule, settled bool) {
 	if titled := filter(tree, func(p process) bool { return workerTitles.MatchString(p.title()) }); len(titled) > 0 {
 		return titled, ruleTitle, true
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"workermem/calibrate"
 )
 
 // The layouts of shared/servers.md, as seen after some 500 requests: who has which parent, title, CPU time and socket.
@@ -17,7 +19,7 @@ func TestChoose(t *testing.T) {
 		tree    []process
 		held    []int
 		want    []int
-		rule    string
+		rule    calibrate.WorkerRule
 		settled bool
 	}{
 		"nothing yet":               {nil, nil, nil, ruleOnly, false},

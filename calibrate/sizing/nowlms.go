@@ -1,10 +1,5 @@
 package sizing
 
-import (
-	"strconv"
-	"strings"
-)
-
 // NowLMSWorkerMB is the worker memory that NOW LMS assumes where nothing is set (now_lms/worker_config.py).
 const NowLMSWorkerMB = 200
 
@@ -20,34 +15,4 @@ func NowLMS(cpus int, availableMB float64, workerMB, threads int) int {
 		return 1
 	}
 	return Workers(cpus, availableMB, float64(workerMB), threads)
-}
-
-// NowLMSEnv is what NOW LMS would start with, given its environment: the explicit workers as they are, even 0
-// or negative and never divided by threads, else NowLMS. NOW_LMS_X goes before X; an empty or unreadable one is
-// as good as none, so 187.5 or 250MB silently become 200. That is why calibrate emits a whole number of MB.
-func NowLMSEnv(getenv func(string) string, cpus int, availableMB float64) (workers, threads int) {
-	read := func(name string, otherwise int) int {
-		text := getenv("NOW_LMS_" + name)
-		if text == "" {
-			text = getenv(name)
-		}
-		if n, ok := pythonInt(text); ok {
-			return n
-		}
-		return otherwise
-	}
-	threads = max(1, read("THREADS", 1))
-	workers = NowLMS(cpus, availableMB, read("WORKER_MEMORY_MB", NowLMSWorkerMB), threads)
-	return read("WORKERS", workers), threads
-}
-
-// pythonInt reads what Python's int() reads in base ten: spaces around, a sign, single underscores inside.
-func pythonInt(text string) (int, bool) {
-	text = strings.TrimSpace(text)
-	digits := strings.TrimLeft(text, "+-")
-	if strings.HasPrefix(digits, "_") || strings.HasSuffix(digits, "_") || strings.Contains(digits, "__") {
-		return 0, false
-	}
-	n, err := strconv.Atoi(strings.ReplaceAll(text, "_", ""))
-	return n, err == nil
 }
