@@ -85,21 +85,22 @@ func (r *Running) recognise() error {
 		return err
 	}
 	if known, master := serverIn(tree); known != nil {
-		r.watch.server, r.info.Server = known, known.name()
 		if o, ok := known.(observed); ok {
-			if err := o.running(r, master); err != nil {
+			var err error
+			if known, err = o.running(r, master); err != nil {
 				return err
 			}
 		}
+		r.watch.server, r.info.Server = known, known.name()
 	}
 	r.doubtLimits()
 	return nil
 }
 
-// observed is a server that can tell from its master's command line what its workers are like. It complains, as a
-// *calibrate.Failure of KindUsage, where the user says otherwise.
+// observed is a server that can tell from its master's command line what its workers are like. It returns the adapter to
+// go on with, and complains, as a *calibrate.Failure of KindUsage, if the user says otherwise.
 type observed interface {
-	running(r *Running, master process) error
+	running(r *Running, master process) (server, error)
 }
 
 func (r *Running) warn(code, try, format string, args ...any) {

@@ -12,13 +12,13 @@ type anyCommand struct{}
 
 func (anyCommand) name() string { return "command" }
 
-func (anyCommand) plan(l *Launch, p program) error {
+func (a anyCommand) plan(l *Launch, p program) (server, error) {
 	if !l.spec.has("port") && !l.address.fixed {
 		try := "write {port} where the command says it; or --env PORT={port} where the app reads a variable; or --url http://127.0.0.1:8000 where the address is fixed"
 		if server := inScript(p.shell); server != "" {
 			try = "give the " + server + " command itself, without sh -c, and its variables by --env; or " + try
 		}
-		return calibrate.Usage(try, "no way to tell %s which port to listen on", p.name)
+		return nil, calibrate.Usage(try, "no way to tell %s which port to listen on", p.name)
 	}
 	if l.spec.has("threads") || l.spec.Threads == 1 { // one is the user's word that a worker takes a request at a time
 		l.info.Threads = max(l.spec.Threads, 1)
@@ -30,7 +30,7 @@ func (anyCommand) plan(l *Launch, p program) error {
 		l.warn("shell-wrapper", "give the "+server+" command itself, without sh -c, and its variables by --env",
 			"a shell script starts %s here, so its workers, threads and max-requests are measured as the script says", server)
 	}
-	return l.checkArgs(p)
+	return a, l.checkArgs(p)
 }
 
 // inScript names the server we know that a shell script starts, "" for none.

@@ -27,14 +27,14 @@ func isGranian(p program) bool {
 }
 
 // plan rewrites the command to one worker that nothing replaces, on our address.
-func (granian) plan(l *Launch, p program) error {
+func (g granian) plan(l *Launch, p program) (server, error) {
 	settings := granianSettingsOf(granianOptions.scan(p.args()), slices.Concat(l.env, p.set), "")
 	if err := settings.refuse(l.spec); err != nil { // before anything runs
-		return err
+		return nil, err
 	}
 	var err error
 	if settings.version, err = askVersion(l, p, "Granian", "granian"); err != nil {
-		return err
+		return nil, err
 	}
 	l.info.ServerVersion = settings.version
 	settings.describe(l)
@@ -51,7 +51,7 @@ func (granian) plan(l *Launch, p program) error {
 	}
 	l.env = withoutVariables(l.env, unset...)
 	l.argv = slices.Concat(withoutVariables(p.argv[:p.index+1], unset...), ours, settings.args.without(overridden...))
-	return nil
+	return g, nil
 }
 
 // granianSettings is what the user's command would run with: the command line, then GRANIAN_<OPTION>.
@@ -233,7 +233,7 @@ func (granian) explain(end ending, log []string) (why, try string) {
 
 // running tells what a command line says of the workers. A title stands where it was if setproctitle is installed: then
 // the bound and the number of threads aren't known.
-func (granian) running(r *Running, master process) error {
+func (g granian) running(r *Running, master process) (server, error) {
 	environ, _ := r.environ()
 	p := seeThrough(master.args)
 	r.info.ServerVersion = r.packageVersion("granian", p)
@@ -243,7 +243,7 @@ func (granian) running(r *Running, master process) error {
 		settings = granianSettingsOf(clickArgs{{option: "interface", value: title[1]}}, environ, r.info.ServerVersion)
 	}
 	if r.spec.Threads > 1 && !settings.wsgi() {
-		return calibrate.Usage("leave --threads out", "%d threads were named, but a worker of this granian is one event loop", r.spec.Threads)
+		return nil, calibrate.Usage("leave --threads out", "%d threads were named, but a worker of this granian is one event loop", r.spec.Threads)
 	}
 	settings.tell(&r.info, Spec{Threads: r.spec.Threads, Workers: 1})
 	if title != nil && r.spec.Threads == 0 {
@@ -257,5 +257,5 @@ func (granian) running(r *Running, master process) error {
 			r.warn(trap.Code, trap.Try, "granian: %s", trap.Text)
 		}
 	}
-	return nil
+	return g, nil
 }

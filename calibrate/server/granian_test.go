@@ -153,7 +153,8 @@ func TestGranianRefusals(t *testing.T) {
 		"--blocking-threads 1.5 a": `--blocking-threads "1.5" is not a number`,
 	} {
 		l := &Launch{spec: withDefaults(Spec{}), argv: append([]string{never}, strings.Fields(args)...)}
-		usage(t, granian{}.plan(l, program{name: "granian", argv: l.argv}), want)
+		_, err := granian{}.plan(l, program{name: "granian", argv: l.argv})
+		usage(t, err, want)
 	}
 	for env, want := range map[string]string{
 		"GRANIAN_WORKERS=0":                "GRANIAN_WORKERS 0 is less than 1",
@@ -162,14 +163,16 @@ func TestGranianRefusals(t *testing.T) {
 		"GRANIAN_METRICS_ENABLED=maybe":    `GRANIAN_METRICS_ENABLED "maybe" is neither true nor false`,
 	} {
 		l := &Launch{spec: withDefaults(Spec{}), argv: []string{never, "a:a"}, env: []string{env}}
-		usage(t, granian{}.plan(l, program{name: "granian", argv: l.argv}), want)
+		_, err := granian{}.plan(l, program{name: "granian", argv: l.argv})
+		usage(t, err, want)
 	}
 	for want, spec := range map[string]Spec{
 		"2 threads asked for, but a worker of granian is one event loop": {Threads: 2},
 		"granian has no limit of requests":                               {MaxRequests: 5},
 	} {
 		l := &Launch{spec: spec, argv: []string{never, "a:a"}}
-		usage(t, granian{}.plan(l, program{name: "granian", argv: l.argv}), want)
+		_, err := granian{}.plan(l, program{name: "granian", argv: l.argv})
+		usage(t, err, want)
 	}
 }
 

@@ -28,21 +28,21 @@ func (gunicorn) stopSignal() syscall.Signal { return syscall.SIGTERM }
 func isGunicorn(p program) bool { return p.name == "gunicorn" }
 
 // plan rewrites the command to one worker without recycling, on our address.
-func (gunicorn) plan(l *Launch, p program) error {
+func (gunicorn) plan(l *Launch, p program) (server, error) {
 	args := scanGunicorn(p.args())
 	fromEnv, err := gunicornCmdArgs(l, p)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	given := gunicornConfig{}
 	given.add(fromEnv.settings("GUNICORN_CMD_ARGS"))
 	given.add(args.settings(""))
 	if err := given.refuse(); err != nil { // before anything runs
-		return err
+		return nil, err
 	}
 	if isNowLMSApp(args.app(), given.text("chdir")) {
 		if err := l.asInProduction(p); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	l.dropEnv("it would set the number of workers", "WEB_CONCURRENCY")
@@ -50,19 +50,18 @@ func (gunicorn) plan(l *Launch, p program) error {
 		l.dropEnv("it belongs to another Gunicorn", name)
 	}
 	if l.info.ServerVersion, err = askVersion(l, p, "Gunicorn", "version"); err != nil {
-		return err
+		return nil, err
 	}
 	settings, err := underneath(l, p, given)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := settings.refuse(); err != nil {
-		return err
+		return nil, err
 	}
-	l.server = gunicorn{background: settings.background()}
 	l.describe(settings)
 	l.argv = slices.Concat(p.argv[:p.index+1], l.overrides(settings), args.without(overridden(l.spec)...))
-	return nil
+	return gunicorn{background: settings.background()}, nil
 }
 
 // overridden are the settings whose options in the command give way to ours.
@@ -175,24 +174,25 @@ func logName(file string) string {
 // describe says what the settings mean for the sizing.
 func (l *Launch) describe(s gunicornConfig) {
 	class := s.text("worker_class")
-	threads := s.number("threads", 1)
-	if l.spec.Threads > 0 {
-		threads = l.spec.Threads
-	}
-	l.info.Threads = threads
-	l.info.HasThreads = takesThreads(class)
-	l.info.CanRecycle, l.info.HasJitter, l.info.CanScale = true, true, true
-	l.info.Preload = s.bool("preload_app")
+	threads := cmp.Or(l.spec.Threads, s.number("threads", 1))
+	s.tell(&l.info, l.spec.Threads)
+	l.info.CanScale = true
 	if isSync(class) && threads > 1 { // config.py, worker_class
 		l.change("gunicorn makes its sync worker a gthread worker, because it has %d threads", threads)
 	}
-	if !l.info.HasThreads {
-		l.info.Threads = 0 // an event loop takes as many requests at once as come
-	}
 	if !l.info.HasThreads && threads > 1 {
 		l.warn("threads-ignored", "leave --threads out", "gunicorn's %s worker does not use --threads", class)
-		// threads mean nothing to this class
 	}
+}
+
+// tell says how a worker takes requests, with so many threads if the user names a number.
+func (s gunicornConfig) tell(info *calibrate.TargetInfo, threads int) {
+	info.Threads, info.HasThreads = 0, takesThreads(s.text("worker_class")) // an event loop takes as many requests at once as come
+	if info.HasThreads {
+		info.Threads = cmp.Or(threads, s.number("threads", 1))
+	}
+	info.CanRecycle, info.HasJitter = true, true
+	info.Preload = s.bool("preload_app")
 }
 
 func isSync(class string) bool {

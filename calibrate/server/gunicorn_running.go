@@ -8,7 +8,7 @@ import (
 
 // running tells what a master's command line says of its workers. A configuration file is a program, and isn't run:
 // where there is one, or may be one, only what stands above it in Gunicorn's order is known.
-func (gunicorn) running(r *Running, master process) error {
+func (g gunicorn) running(r *Running, master process) (server, error) {
 	p := seeThrough(master.args)
 	environ, seen := r.environ()
 	given := gunicornConfig{}
@@ -16,20 +16,17 @@ func (gunicorn) running(r *Running, master process) error {
 	given.add(scanGunicorn(words).settings("GUNICORN_CMD_ARGS"))
 	given.add(scanGunicorn(p.args()).settings(""))
 
-	l := &Launch{spec: Spec{Threads: r.spec.Threads}}
-	l.describe(given)
-	r.info.Threads, r.info.HasThreads, r.info.Preload = l.info.Threads, l.info.HasThreads, l.info.Preload
-	r.info.CanRecycle, r.info.HasJitter = l.info.CanRecycle, l.info.HasJitter
+	given.tell(&r.info, r.spec.Threads)
 	r.info.ServerVersion = r.packageVersion("gunicorn", p)
 
 	whole := seen && err == nil && !strings.HasPrefix(master.title(), masterTitle) && !r.hasConfig(given)
-	if !whole && r.spec.Threads == 0 && !given.has("threads") && l.info.HasThreads {
+	if !whole && r.spec.Threads == 0 && !given.has("threads") && r.info.HasThreads {
 		r.info.Threads, r.info.HasThreads = 0, false
 		r.warn("threads-unknown", "give them: --threads N",
 			"how many threads a worker has isn't known: gunicorn's command line doesn't say, and its configuration isn't executed "+
 				"(the kernel counts up to %d in a worker now, its main thread and the app's own among them)", r.mostThreads())
 	}
-	return nil
+	return g, nil
 }
 
 // mostThreads is the most threads that the kernel counts in a child of the master.

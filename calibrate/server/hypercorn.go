@@ -23,18 +23,18 @@ func (hypercorn) stopSignal() syscall.Signal { return syscall.SIGTERM }
 func isHypercorn(p program) bool { return p.name == "hypercorn" }
 
 // plan rewrites the command to one worker below a parent, without a request limit, on our address.
-func (hypercorn) plan(l *Launch, p program) error {
+func (h hypercorn) plan(l *Launch, p program) (server, error) {
 	if l.spec.Threads > 1 {
-		return calibrate.Usage("leave --threads out; --concurrency N measures N requests at once",
+		return nil, calibrate.Usage("leave --threads out; --concurrency N measures N requests at once",
 			"%d threads asked for, but hypercorn has none to set: a worker is one event loop, which takes as many requests at once as come", l.spec.Threads)
 	}
 	settings := settingsOfHypercorn(p.args())
 	if err := settings.refuse(); err != nil {
-		return err
+		return nil, err
 	}
 	l.info.ServerVersion = l.versionBeside(p, "hypercorn")
 	if l.spec.MaxRequests > 0 && !hypercornLimits(l.info.ServerVersion) {
-		return calibrate.Usage("hypercorn 0.16 or newer", "a new worker after %d requests is asked for, but hypercorn %s has no limit of requests",
+		return nil, calibrate.Usage("hypercorn 0.16 or newer", "a new worker after %d requests is asked for, but hypercorn %s has no limit of requests",
 			l.spec.MaxRequests, l.info.ServerVersion)
 	}
 	settings.describe(l)
@@ -42,7 +42,7 @@ func (hypercorn) plan(l *Launch, p program) error {
 	l.argv = slices.Concat(p.argv[:p.index+1],
 		[]string{"--bind", bindTo(l.address.host), "--workers", strconv.Itoa(l.spec.Workers)},
 		settings.options(l.spec.MaxRequests, l.info.ServerVersion), settings.args.without(hypercornOverridden...))
-	return nil
+	return h, nil
 }
 
 // noLimitOfRequests is more than a run can send. No option takes a limit back that a file sets: 0 is one too, reached

@@ -3,11 +3,10 @@ package server
 import "workermem/calibrate"
 
 // running tells what a command line says of the workers. Whether there is a parent above them is seen in the tree.
-func (hypercorn) running(r *Running, master process) error {
+func (hypercorn) running(r *Running, master process) (server, error) {
 	if r.spec.Threads > 1 {
-		return calibrate.Usage("leave --threads out", "%d threads were named, but a worker of hypercorn is one event loop", r.spec.Threads)
+		return nil, calibrate.Usage("leave --threads out", "%d threads were named, but a worker of hypercorn is one event loop", r.spec.Threads)
 	}
-	r.watch.server = hypercorn{alone: !r.hasSpawned(master)}
 	p := seeThrough(master.args)
 	settings := hypercornSettings{args: scanHypercorn(p.args())}
 	r.info.ServerVersion = r.packageVersion("hypercorn", p)
@@ -17,5 +16,5 @@ func (hypercorn) running(r *Running, master process) error {
 			r.warn(trap.Code, trap.Try, "hypercorn: %s", trap.Text)
 		}
 	}
-	return nil
+	return hypercorn{alone: !r.hasSpawned(master)}, nil
 }

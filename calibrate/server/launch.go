@@ -67,9 +67,9 @@ var _ calibrate.Target = (*Launch)(nil)
 // server is what calibrate knows of one kind of server.
 type server interface {
 	name() string
-	// plan completes the Launch: version, argv and env for the measurement, threads, changes, warnings.
-	// Its error is a *calibrate.Failure.
-	plan(l *Launch, p program) error
+	// plan completes the Launch: version, argv and env for the measurement, threads, changes, warnings. It returns the
+	// adapter to go on with, which may know more, or be another's. Its error is a *calibrate.Failure.
+	plan(l *Launch, p program) (server, error)
 	// workers tells the workers from the rest of a tree by what this server is known to do.
 	// rule is "" where it can't tell, and the rule for any command decides.
 	workers(tree []process, holds sockets) (workers []process, rule calibrate.WorkerRule)
@@ -165,13 +165,14 @@ func recognise(ctx context.Context, spec Spec) (*Launch, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l.server = knownServer(prog); l.server == nil {
-		l.server = anyCommand{}
+	recognised := knownServer(prog)
+	if recognised == nil {
+		recognised = anyCommand{}
 	}
-	l.info.Server = l.server.name()
-	if err := l.server.plan(l, prog); err != nil {
+	if l.server, err = recognised.plan(l, prog); err != nil {
 		return nil, err
 	}
+	l.info.Server = l.server.name()
 	l.info.MeasuredCommand = slices.Clone(l.argv)
 	if err := addr.free(); err != nil {
 		return nil, err

@@ -34,25 +34,23 @@ func isApache(p program) bool {
 }
 
 // plan has Apache run a copy of its configuration: one worker without recycling, on our address.
-func (modWSGI) plan(l *Launch, p program) error {
+func (modWSGI) plan(l *Launch, p program) (server, error) {
 	args := scanApache(p.args())
 	if err := args.refuse(p.name); err != nil {
-		return err
+		return nil, err
 	}
 	c, file, err := l.apacheConfig(p, args)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !c.has(wsgiDirectives...) {
 		l.server = anyCommand{}
-		l.info.Server = l.server.name()
-		return l.server.plan(l, p)
+		return anyCommand{}.plan(l, p)
 	}
 	d, err := c.daemon()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	l.server = modWSGI{titled: true}
 	l.info.ServerVersion = moduleVersion(c)
 	l.change("Apache runs a temporary copy of %s, with what that includes", file)
 	if !slices.Contains(args.values('D'), "FOREGROUND") {
@@ -64,7 +62,7 @@ func (modWSGI) plan(l *Launch, p program) error {
 	c.move(l)
 	c.keepOut(l)
 	l.runApache(p, args, c.text())
-	return nil
+	return modWSGI{titled: true}, nil
 }
 
 // wsgiDirectives have an app run.

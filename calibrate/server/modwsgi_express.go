@@ -26,10 +26,10 @@ func isExpress(p program) bool {
 const defaultExpressThreads = 5
 
 // plan puts our options behind the command's.
-func (express) plan(l *Launch, p program) error {
+func (e express) plan(l *Launch, p program) (server, error) {
 	args := expressArgs(p.args())
 	if err := args.refuse(); err != nil {
-		return err
+		return nil, err
 	}
 	if script, err := lookPath(p.argv[p.index], getenv(l.env, "PATH")); err == nil {
 		l.info.ServerVersion = distVersion(script, "mod_wsgi")
@@ -47,7 +47,7 @@ func (express) plan(l *Launch, p program) error {
 	}
 	ours := args.ours(l)
 	l.argv = slices.Concat(p.argv[:p.index+1], args.without(ours), ours)
-	return nil
+	return e, nil
 }
 
 func bound(host, port string) string {

@@ -4,12 +4,10 @@ import "slices"
 
 // running tells what is known of an Apache from outside. Its configuration may be anywhere, and only root may be able to
 // read it: so the number of threads isn't known. An Apache in which no process has mod_wsgi's title may run anything.
-func (m modWSGI) running(r *Running, _ process) error {
+func (m modWSGI) running(r *Running, _ process) (server, error) {
 	daemons, _ := m.workers(r.watch.processes(r.root.pid), nil)
 	if len(daemons) == 0 {
-		r.watch.server = anyCommand{}
-		r.info.Server = r.watch.server.name()
-		return nil
+		return anyCommand{}, nil
 	}
 	r.info.CanRecycle = true
 	if threads := r.spec.Threads; threads == 0 {
@@ -17,7 +15,7 @@ func (m modWSGI) running(r *Running, _ process) error {
 			"how many threads a worker has isn't known: Apache's configuration isn't read (the kernel counts up to %d in a worker now, three of them mod_wsgi's own)",
 			r.mostThreadsOf(daemons))
 	}
-	return nil
+	return m, nil
 }
 
 // mostThreadsOf is the most threads that the kernel counts in one of some processes.

@@ -35,19 +35,18 @@ const (
 )
 
 // plan sets the variables for one worker on our port.
-func (nowLMS) plan(l *Launch, p program) error {
+func (nowLMS) plan(l *Launch, p program) (server, error) {
 	wsgi, err := wsgiServer(p, getenv(slices.Concat(l.env, p.set), "FLASK_SERVE_WSGI_SERVER"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	n := nowLMS{waitress: wsgi != "gunicorn"}
 	if err := n.refuse(l.spec); err != nil {
-		return err
+		return nil, err
 	}
 	if err := l.asInProduction(p); err != nil {
-		return err
+		return nil, err
 	}
-	l.server = n
 	l.info.ServerVersion = l.versionBeside(p, "now_lms")
 	settings := nowLMSSettings(slices.Concat(l.env, p.set))
 	n.tell(&l.info, cmp.Or(l.spec.Threads, settings.threads()))
@@ -57,7 +56,7 @@ func (nowLMS) plan(l *Launch, p program) error {
 	}
 	l.argv = slices.Concat(withoutVariables(p.argv[:p.index], lmsPort, lmsWorkers, lmsThreads), p.argv[p.index:])
 	l.setEnv(n.variables(l))
-	return nil
+	return n, nil
 }
 
 // variables are what the measurement needs. Threads are always set, so that those that are reported are those there are.
@@ -294,17 +293,15 @@ func (n nowLMS) explain(end ending, log []string) (why, try string) {
 }
 
 // running tells what a running server's environment and command line say.
-func (nowLMS) running(r *Running, master process) error {
+func (nowLMS) running(r *Running, master process) (server, error) {
 	p := seeThrough(master.args)
 	environ, seen := r.environ()
 	settings := nowLMSSettings(slices.Concat(environ, p.set))
 	wsgi, _ := wsgiServer(p, getenv(settings, "FLASK_SERVE_WSGI_SERVER"))
 	if wsgi == "" { // another command of Flask's, such as run
-		r.watch.server, r.info.Server = anyCommand{}, anyCommand{}.name()
-		return nil
+		return anyCommand{}, nil
 	}
 	n := nowLMS{waitress: wsgi != "gunicorn"}
-	r.watch.server = n
 	r.info.ServerVersion = r.packageVersion("now_lms", p)
 	n.tell(&r.info, cmp.Or(r.spec.Threads, settings.threads()))
 	for _, trap := range n.traps(r.info.ServerVersion) {
@@ -315,5 +312,5 @@ func (nowLMS) running(r *Running, master process) error {
 		r.warn("threads-unknown", "give them: --threads N, or run calibrate as the server's user, or as root",
 			"how many threads a worker has isn't known: %s is in the server's environment, which may not be read", lmsThreads)
 	}
-	return nil
+	return n, nil
 }

@@ -40,24 +40,23 @@ func isPuma(p program) bool {
 }
 
 // plan rewrites the command to a cluster of one worker, on our address.
-func (puma) plan(l *Launch, p program) error {
+func (puma) plan(l *Launch, p program) (server, error) {
 	args := pumaCommand.scan(p.args())
 	if err := refusePuma(args, l.spec); err != nil { // before anything runs
-		return err
+		return nil, err
 	}
 	c, err := askPuma(l, p, args)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if c.on("daemon") {
-		return calibrate.Usage("take it out for the measurement", "daemonize sends puma to the background, where it can't be measured")
+		return nil, calibrate.Usage("take it out for the measurement", "daemonize sends puma to the background, where it can't be measured")
 	}
 	l.info.ServerVersion = c["version"]
 	l.describePuma(c, args)
 	l.warnPuma(c)
-	l.server = puma{loadError: func() string { return l.pumaLoadError(p, args) }}
 	l.argv = slices.Concat(p.argv[:p.index+1], l.pumaOptions(c), args.without(pumaOverridden...))
-	return nil
+	return puma{loadError: func() string { return l.pumaLoadError(p, args) }}, nil
 }
 
 // pumaOverridden are the options in the command that give way.

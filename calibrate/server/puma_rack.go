@@ -28,15 +28,14 @@ func isRackFront(p program) bool {
 }
 
 // plan runs Puma in its place.
-func (rackFront) plan(l *Launch, p program) error {
+func (rackFront) plan(l *Launch, p program) (server, error) {
 	c := rackCommandOf(p)
 	if !l.runsPuma(c.server) {
 		l.server = anyCommand{}
-		l.info.Server = l.server.name()
-		return l.server.plan(l, p)
+		return anyCommand{}.plan(l, p)
 	}
 	if err := c.refuse(p.name); err != nil {
-		return err
+		return nil, err
 	}
 	instead := "the same app by the same configuration"
 	if p.name == "rackup" {
@@ -49,7 +48,7 @@ func (rackFront) plan(l *Launch, p program) error {
 	argv := slices.Concat(bundled(p), []string{"puma"}, c.puma())
 	path, err := lookPath(argv[0], getenv(l.env, "PATH"))
 	if err != nil {
-		return calibrate.Usage("give the command that starts puma itself", "%s starts puma, but %s: %v", p.name, argv[0], err)
+		return nil, calibrate.Usage("give the command that starts puma itself", "%s starts puma, but %s: %v", p.name, argv[0], err)
 	}
 	l.argv, l.path = argv, path
 	return puma{}.plan(l, seeThrough(argv))
@@ -147,10 +146,8 @@ func bundled(p program) []string {
 }
 
 // running: a Puma that either has started has a title of its own, so this is another server.
-func (rackFront) running(r *Running, _ process) error {
-	r.watch.server = anyCommand{}
-	r.info.Server = r.watch.server.name()
-	return nil
+func (rackFront) running(*Running, process) (server, error) {
+	return anyCommand{}, nil
 }
 
 // workers and explain are Puma's own: plan has put it, or the rule for any command, in this place.

@@ -8,11 +8,10 @@ import (
 
 // running tells what a Puma's title and its processes say of it. The title stands where the command line was, and a
 // configuration is a program, which isn't run: so the number of threads isn't known.
-func (puma) running(r *Running, master process) error {
+func (puma) running(r *Running, master process) (server, error) {
 	tree := r.watch.processes(r.root.pid)
 	workers := filter(tree, func(p process) bool { return strings.HasPrefix(p.title(), pumaWorkerTitle) })
 	s := puma{single: len(workers) == 0}
-	r.watch.server = s
 	if s.single {
 		workers = []process{master}
 	}
@@ -29,7 +28,7 @@ func (puma) running(r *Running, master process) error {
 			r.warn(trap.Code, trap.Try, "%s", trap.Text)
 		}
 	}
-	return nil
+	return s, nil
 }
 
 // mostPumaThreads is the most threads for requests in one of some processes, by the name that Puma gives them

@@ -19,20 +19,19 @@ func isPyPNM(p program) bool { return p.name == "pypnm" || p.module && p.name ==
 const pypnmPath = "/health"
 
 // plan rewrites the command to one worker without a request limit, on our address.
-func (pypnm) plan(l *Launch, p program) error {
+func (pypnm) plan(l *Launch, p program) (server, error) {
 	if l.spec.Threads > 1 {
-		return calibrate.Usage("leave --threads out; --concurrency N measures N requests at once",
+		return nil, calibrate.Usage("leave --threads out; --concurrency N measures N requests at once",
 			"%d threads asked for, but pypnm has none to set: a worker is one event loop of uvicorn, which takes as many requests at once as come", l.spec.Threads)
 	}
 	words := p.args()
 	if len(words) == 0 || words[0] != "serve" {
-		return calibrate.Usage("calibrate run -- pypnm serve", "only pypnm serve starts a server")
+		return nil, calibrate.Usage("calibrate run -- pypnm serve", "only pypnm serve starts a server")
 	}
 	settings := pypnmSettings{uvicornSettings{clickSettings{args: scanPyPNM(words[1:])}}}
 	if err := settings.refuse(); err != nil {
-		return err
+		return nil, err
 	}
-	l.server = pypnm{uvicorn{supervised: l.spec.Workers > 1}}
 	l.info.ServerVersion = l.versionBeside(p, "pypnm_docsis")
 	settings.describe(l)
 	settings.tell(&l.info, l.versionBeside(p, "uvicorn"))
@@ -44,7 +43,7 @@ func (pypnm) plan(l *Launch, p program) error {
 	l.argv = slices.Concat(p.argv[:p.index+1], []string{"serve", "--host", "{host}", "--port", "{port}",
 		"--workers", strconv.Itoa(l.spec.Workers), "--limit-max-requests", strconv.FormatInt(l.spec.MaxRequests, 10), "--no-access-log"},
 		settings.args.without(pypnmOverridden...))
-	return nil
+	return pypnm{uvicorn{supervised: l.spec.Workers > 1}}, nil
 }
 
 // pypnmOverridden are the options in the command that give way.
@@ -141,13 +140,12 @@ func (u pypnm) explain(end ending, log []string) (why, try string) {
 }
 
 // running tells what a command line says of the workers.
-func (pypnm) running(r *Running, master process) error {
+func (pypnm) running(r *Running, master process) (server, error) {
 	if r.spec.Threads > 1 {
-		return calibrate.Usage("leave --threads out", "%d threads were named, but a worker of pypnm is one event loop", r.spec.Threads)
+		return nil, calibrate.Usage("leave --threads out", "%d threads were named, but a worker of pypnm is one event loop", r.spec.Threads)
 	}
 	p := seeThrough(master.args)
 	supervised := r.hasSpawned(master)
-	r.watch.server = pypnm{uvicorn{supervised: supervised}}
 	r.info.ServerVersion = r.packageVersion("pypnm_docsis", p)
 	pypnmSettings{}.tell(&r.info, r.packageVersion("uvicorn", p))
 	for _, trap := range trapsOf("pypnm", r.info.ServerVersion) {
@@ -155,5 +153,5 @@ func (pypnm) running(r *Running, master process) error {
 			r.warn(trap.Code, trap.Try, "%s", trap.Text)
 		}
 	}
-	return nil
+	return pypnm{uvicorn{supervised: supervised}}, nil
 }

@@ -25,27 +25,26 @@ func (uvicorn) stopSignal() syscall.Signal { return syscall.SIGTERM }
 func isUvicorn(p program) bool { return p.name == "uvicorn" }
 
 // plan rewrites the command to one worker without a request limit, on our address.
-func (uvicorn) plan(l *Launch, p program) error {
+func (uvicorn) plan(l *Launch, p program) (server, error) {
 	if l.spec.Threads > 1 {
-		return calibrate.Usage("leave --threads out; --concurrency N measures N requests at once, --limit-concurrency in the command bounds them",
+		return nil, calibrate.Usage("leave --threads out; --concurrency N measures N requests at once, --limit-concurrency in the command bounds them",
 			"%d threads asked for, but uvicorn has none to set: a worker is one event loop, which takes as many requests at once as come", l.spec.Threads)
 	}
 	settings := uvicornSettingsOf(p.args(), slices.Concat(l.env, p.set))
 	err := settings.refuse() // before anything runs
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if l.info.ServerVersion, err = askVersion(l, p, "Uvicorn", "Running uvicorn"); err != nil {
-		return err
+		return nil, err
 	}
-	l.server = uvicorn{supervised: l.spec.Workers > 1}
 	settings.describe(l)
 	settings.warn(l)
 	l.dropEnv("it would set the number of workers", "WEB_CONCURRENCY")
 	l.argv = slices.Concat(l.unset(p.argv[:p.index+1]),
 		[]string{"--host", "{host}", "--port", "{port}", "--workers", strconv.Itoa(l.spec.Workers), "--no-access-log"},
 		l.uvicornRecycling(), settings.args.without(uvicornOverridden...))
-	return nil
+	return uvicorn{supervised: l.spec.Workers > 1}, nil
 }
 
 // uvicornRecycling are the options that have Uvicorn replace its workers; jitter where this version has it.

@@ -8,12 +8,12 @@ import (
 
 // running tells what a command line says of the workers. Whether there is a parent above them is seen in the tree.
 // What --env-file names isn't read: the only variable that it sets in time is the number of workers.
-func (uvicorn) running(r *Running, master process) error {
+func (uvicorn) running(r *Running, master process) (server, error) {
 	if r.spec.Threads > 1 {
-		return calibrate.Usage("leave --threads out; --limit-concurrency bounds the requests that a worker takes at once",
+		return nil, calibrate.Usage("leave --threads out; --limit-concurrency bounds the requests that a worker takes at once",
 			"%d threads were named, but a worker of uvicorn is one event loop", r.spec.Threads)
 	}
-	r.watch.server = uvicorn{supervised: r.hasSpawned(master)}
+	u := uvicorn{supervised: r.hasSpawned(master)}
 	p := seeThrough(master.args)
 	environ, seen := r.environ()
 	settings := uvicornSettingsOf(p.args(), slices.Concat(environ, p.set))
@@ -24,11 +24,11 @@ func (uvicorn) running(r *Running, master process) error {
 			"whether UVICORN_LIMIT_CONCURRENCY bounds the requests of a worker isn't known: the server's environment may not be read")
 	}
 	for _, trap := range trapsOf("uvicorn", r.info.ServerVersion) {
-		if trap.Code != EndsServer || r.watch.server == (uvicorn{}) {
+		if trap.Code != EndsServer || !u.supervised {
 			r.warn(trap.Code, trap.Try, "%s", trap.Text)
 		}
 	}
-	return nil
+	return u, nil
 }
 
 // hasSpawned says whether a process has children that Python's multiprocessing spawned.

@@ -236,7 +236,7 @@ func TestUvicornRefusals(t *testing.T) {
 	refuse := func(spec Spec, want string) {
 		t.Helper()
 		l := &Launch{spec: withDefaults(spec), argv: spec.Command, env: environment(nil, spec.Env)}
-		err := uvicorn{}.plan(l, program{name: "uvicorn", argv: l.argv})
+		_, err := uvicorn{}.plan(l, program{name: "uvicorn", argv: l.argv})
 		usage(t, err, want)
 		if err != nil && err.Error() != want {
 			t.Errorf("%q: %s", spec.Command, err)

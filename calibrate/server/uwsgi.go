@@ -29,26 +29,26 @@ var uwsgiName = regexp.MustCompile(`^(py)?uwsgi(-core|_python[0-9.]*)?$|^uWSGI( 
 func isUWSGI(p program) bool { return uwsgiName.MatchString(p.name) }
 
 // plan has uWSGI run a copy of its configuration: one worker without recycling, on our address.
-func (uwsgi) plan(l *Launch, p program) error {
+func (u uwsgi) plan(l *Launch, p program) (server, error) {
 	if err := refuseUWSGICommand(p.args()); err != nil { // before anything runs
-		return err
+		return nil, err
 	}
 	if err := l.refuseToAsk(p); err != nil {
-		return err
+		return nil, err
 	}
 	var err error
 	if l.info.ServerVersion, err = askVersion(l, p, "uWSGI", "."); err != nil {
-		return err
+		return nil, err
 	}
 	c, err := askUWSGI(l, p)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := c.refuse(l.spec); err != nil {
-		return err
+		return nil, err
 	}
 	if c, err = l.askOptions(p, c); err != nil {
-		return err
+		return nil, err
 	}
 	c.describe(l)
 	c.warn(l)
@@ -57,7 +57,7 @@ func (uwsgi) plan(l *Launch, p program) error {
 		l.change("its cache is in memory, instead of in production's file or with other machines")
 	}
 	l.runUWSGI(p, c)
-	return nil
+	return u, nil
 }
 
 // uwsgiCommands act on an instance that runs already, or only print.

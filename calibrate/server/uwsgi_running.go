@@ -7,7 +7,7 @@ import (
 
 // running tells what a command line says of the workers. The rest of a configuration is in files, which another user's
 // server reads when it starts and nobody else: where threads may be in one, they aren't known.
-func (uwsgi) running(r *Running, master process) error {
+func (u uwsgi) running(r *Running, master process) (server, error) {
 	p := seeThrough(master.args)
 	r.info.ServerVersion = r.packageVersion("uwsgi", p)
 	c := uwsgiOptions(p.args())
@@ -23,7 +23,7 @@ func (uwsgi) running(r *Running, master process) error {
 		r.warn("threads-unknown", "give them: --threads N",
 			"how many threads a worker has isn't known: uwsgi's command line doesn't say, and its files aren't read")
 	}
-	return nil
+	return u, nil
 }
 
 // uwsgiOptions are the options of a command line that say how a worker takes requests.

@@ -186,7 +186,7 @@ func TestUWSGIRefusals(t *testing.T) {
 		usage(t, err, want)
 	}
 	for _, word := range []string{"--stop", "--reload=/run/x.pid", "--version", "-h"} { // before anything runs
-		err := uwsgi{}.plan(&Launch{}, program{name: "uwsgi", argv: []string{"/nonexistent/uwsgi", word, "/run/x.pid"}})
+		_, err := uwsgi{}.plan(&Launch{}, program{name: "uwsgi", argv: []string{"/nonexistent/uwsgi", word, "/run/x.pid"}})
 		usage(t, err, "starts no server")
 	}
 }
