@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 const ownGroup = "calibrate-4711-99-1"
@@ -165,9 +166,9 @@ func TestE2ECharge(t *testing.T) {
 // may, where the controller is there and can be written to.
 func makeGroup(t testing.TB) (folder string) {
 	t.Helper()
-	r := Roots{Proc: "/proc", Sys: "/sys"}
-	h := findHierarchy("memory", parseCgroup(readText("/proc/self/cgroup")), parseMountinfo(readText("/proc/self/mountinfo")))
-	h.check(r, "memory.max")
+	cgroups, _ := linux.Here.Cgroups("self")
+	h := cgroups.Hierarchy("memory")
+	h.Check(linux.MemoryV2.Limit)
 	if len(h.Groups) < h.Version || h.Version == 0 {
 		t.Skipf("this machine has no memory controller to make a group with (%+v)", h)
 	}

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -30,7 +31,8 @@ func (d Doctor) containerSign() string {
 			return "/" + mark
 		}
 	}
-	for _, m := range parseCgroup(readText(d.path("self/cgroup"))) {
+	memberships, _ := d.Roots.Memberships("self")
+	for _, m := range memberships {
 		if found := containerGroup.FindString(m.Path); found != "" {
 			return "its cgroup (" + found + ")"
 		}
@@ -47,4 +49,9 @@ func (d Doctor) ci() calibrate.Finding {
 	}
 	return limited(name, "env -u "+strings.Join(d.CI, " -u ")+" calibrate run ...; and repeat the run before you rely on it",
 		"in a CI (%s): an app that looks for that may behave differently, and others share the cores", strings.Join(d.CI, ", "))
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

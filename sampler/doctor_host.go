@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // hostMemory is what the sizing goes by.
@@ -64,7 +64,9 @@ func loadAverage(text string) (float64, bool) {
 }
 
 // cores are those of the machine that are online, whoever may use them; 1 where that can't be read.
-func cores(r Roots) int { return max(coreList(readText(r.sys("/sys/devices/system/cpu/online"))), 1) }
+func cores(r Roots) int {
+	return max(coreList(readText(r.SysPath("/sys/devices/system/cpu/online"))), 1)
+}
 
 // coreList counts a list such as "0-3,8" (cpuset(7), List format), 0 for what isn't one.
 func coreList(text string) int {
@@ -87,11 +89,12 @@ func coreList(text string) int {
 // controller says which version of cgroups counts memory, if any does.
 func (d Doctor) controller() calibrate.Finding {
 	const name = "cgroups"
-	mounts := parseMountinfo(readText(d.path("self/mountinfo")))
-	h := d.memoryGroups(mounts)
-	v2 := slices.ContainsFunc(mounts, func(m mount) bool { return m.Type == "cgroup2" })
+	cgroups, _ := d.Roots.Cgroups("self")
+	h := cgroups.Hierarchy("memory")
+	h.Check(linux.MemoryV2.Limit)
+	v2 := slices.ContainsFunc(cgroups.Mounts, func(m linux.Mount) bool { return m.Type == "cgroup2" })
 	switch {
-	case h.Doubt != "" || !d.counts(h):
+	case h.Doubt != "" || !counts(h):
 		return limited(name, "mount /sys/fs/cgroup here with its memory controller; or give limits by --memory and --cpus",
 			"no cgroup of this process counts memory here: limits and kills for memory may go unseen")
 	case h.Version == 1 && v2:
@@ -100,22 +103,15 @@ func (d Doctor) controller() calibrate.Finding {
 	return fine(name, "cgroups: v%d, with the memory controller", h.Version)
 }
 
-// memoryGroups are the cgroups of this process that would count memory.
-func (d Doctor) memoryGroups(mounts []mount) hierarchy {
-	h := findHierarchy("memory", parseCgroup(readText(d.path("self/cgroup"))), mounts)
-	h.check(d.Roots, "memory.max")
-	return h
-}
-
 // counts says whether the controller is there: v1 has it where it is mounted. In v2 the process's own cgroup names it,
 // or one above has what the controller brings; the root has nothing of that and hands the controller down or doesn't.
-func (d Doctor) counts(h hierarchy) bool {
+func counts(h linux.Hierarchy) bool {
 	if h.Version != 2 || len(h.Groups) == 0 {
 		return h.Version == 1
 	}
-	own := readText(d.Roots.sys(path.Join(h.Groups[0].Folder, "cgroup.controllers")))
+	own, _ := h.Groups[0].Read("cgroup.controllers")
 	return slices.Contains(strings.Fields(own), "memory") ||
-		slices.ContainsFunc(h.Groups, func(g group) bool { return exists(d.Roots.sys(path.Join(g.Folder, "memory.max"))) })
+		slices.ContainsFunc(h.Groups, func(g linux.Group) bool { return g.Has(linux.MemoryV2.Limit) })
 }
 
 // reason is what the kernel said, without the path.

@@ -45,11 +45,11 @@ func meminfo(text, key string) int64 {
 // process (PR_SET_THP_DISABLE), and an app that it starts has the same.
 func (d Doctor) hugePages() calibrate.Finding {
 	folder := "/sys/kernel/mm/transparent_hugepage"
-	setting := chosen(readText(d.Roots.sys(filepath.Join(folder, "enabled"))))
+	setting := chosen(readText(d.Roots.SysPath(filepath.Join(folder, "enabled"))))
 	if setting != "always" {
 		return sayHugePages(setting, 0)
 	}
-	size, err := strconv.Atoi(strings.TrimSpace(readText(d.Roots.sys(filepath.Join(folder, "hpage_pmd_size")))))
+	size, err := strconv.Atoi(strings.TrimSpace(readText(d.Roots.SysPath(filepath.Join(folder, "hpage_pmd_size")))))
 	if err != nil || size < 1<<16 || size > 1<<30 {
 		size = 2 << 20
 	}
@@ -109,7 +109,9 @@ func (d Doctor) overcommit() calibrate.Finding {
 // (Documentation/admin-guide/mm/ksm.rst).
 func (d Doctor) merging() calibrate.Finding {
 	const name, folder = "ksm", "/sys/kernel/mm/ksm"
-	read := func(file string) string { return strings.TrimSpace(readText(d.Roots.sys(filepath.Join(folder, file)))) }
+	read := func(file string) string {
+		return strings.TrimSpace(readText(d.Roots.SysPath(filepath.Join(folder, file))))
+	}
 	if read("run") != "1" {
 		return fine(name, "equal pages aren't merged (KSM is off)")
 	}

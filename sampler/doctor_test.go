@@ -15,11 +15,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 func doctorAt(name string) Doctor {
 	dir := filepath.Join("..", "fixtures", "proc", name)
-	return Doctor{Roots: Roots{Proc: filepath.Join(dir, "proc"), Sys: filepath.Join(dir, "sys")}, Root: filepath.Join(dir, "root"), Clients: 512}
+	return Doctor{Roots: Roots{FS: linux.FS{Proc: filepath.Join(dir, "proc"), Sys: filepath.Join(dir, "sys")}}, Root: filepath.Join(dir, "root"), Clients: 512}
 }
 
 // kernelSays are the findings that rest on nothing but the kernel's files.
@@ -153,7 +154,7 @@ func entries(t *testing.T, dir string) []string {
 func TestExamineHere(t *testing.T) {
 	child := start(t, nil)
 	dir := t.TempDir()
-	d := Doctor{Roots: Roots{Proc: "/proc", Sys: "/sys", Etc: "/etc"}, Root: "/", Dir: dir, Child: child.pid, Clients: 512}
+	d := Doctor{Roots: Here(), Root: "/", Dir: dir, Child: child.pid, Clients: 512}
 	host, all := d.Examine()
 	actionable(t, all)
 	state := map[string]calibrate.State{}
@@ -181,7 +182,7 @@ func TestExamineHere(t *testing.T) {
 // Without a /proc nothing can be measured, and nothing of it is said to be well.
 func TestNoProc(t *testing.T) {
 	empty := t.TempDir()
-	d := Doctor{Roots: Roots{Proc: empty, Sys: empty}, Root: empty}
+	d := Doctor{Roots: Roots{FS: linux.FS{Proc: empty, Sys: empty}}, Root: empty}
 	for _, f := range []calibrate.Finding{d.statm(""), d.peak(), d.rollup(), d.strangers(), d.hiding(), d.swap(), d.overcommit(),
 		d.busy(calibrate.Host{}), d.controller(), d.ports(), d.backlog()} {
 		if f.State == calibrate.StateOK || f.Stops != (f.Name == "statm") {
@@ -196,7 +197,7 @@ func TestStrangers(t *testing.T) {
 		t.Skip("only root can start a process of another user")
 	}
 	stranger := start(t, &syscall.Credential{Uid: 65534, Gid: 65534, NoSetGroups: true})
-	d := Doctor{Roots: Roots{Proc: "/proc"}, Stranger: stranger.pid}
+	d := Doctor{Roots: Roots{FS: linux.Here}, Stranger: stranger.pid}
 	_, err := os.ReadFile(d.path(strconv.Itoa(stranger.pid), "smaps_rollup"))
 	want := calibrate.StateOK
 	if errors.Is(err, fs.ErrPermission) { // a root without capabilities
@@ -210,7 +211,7 @@ func TestStrangers(t *testing.T) {
 // A child of the same user is no stranger, whatever the caller takes it for.
 func TestOwnChildIsNoStranger(t *testing.T) {
 	child := start(t, nil)
-	d := Doctor{Roots: Roots{Proc: "/proc"}, Stranger: child.pid}
+	d := Doctor{Roots: Roots{FS: linux.Here}, Stranger: child.pid}
 	if pid, _ := d.foreign(); pid == child.pid {
 		t.Error("our own child is taken for another user's process")
 	}
@@ -227,7 +228,7 @@ func TestHidepid(t *testing.T) {
 		{strings.Replace(line("rw,hidepid=2"), "/proc rw", "/chroot/proc rw", 1), ""},
 		{"", ""},
 	} {
-		if got := hidepid(parseMountinfo(tt.mounts)); got != tt.want {
+		if got := hidepid(linux.ParseMountinfo(tt.mounts)); got != tt.want {
 			t.Errorf("%q: %q, want %q", tt.mounts, got, tt.want)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // strangers opens the page tables of another user's process. The kernel decides when the file is opened (fs/proc:
@@ -81,10 +82,10 @@ func owner(info fs.FileInfo) int {
 // hiding looks whether /proc is mounted such that other users' processes are out of sight (proc(5), hidepid).
 func (d Doctor) hiding() calibrate.Finding {
 	const name = "hidepid"
-	text := readText(d.path("self/mountinfo"))
-	how := hidepid(parseMountinfo(text))
+	mounts, err := d.Roots.Mounts()
+	how := hidepid(mounts)
 	switch {
-	case text == "":
+	case err != nil:
 		return unread(name, "whether /proc hides processes", "/proc/self/mountinfo")
 	case how == "":
 		return fine(name, "/proc shows the processes of every user")
@@ -96,7 +97,7 @@ func (d Doctor) hiding() calibrate.Finding {
 }
 
 // hidepid is the option of the /proc that is seen, "" where it hides nothing.
-func hidepid(mounts []mount) string {
+func hidepid(mounts []linux.Mount) string {
 	for _, m := range mounts {
 		if m.Point != "/proc" || m.Type != "proc" {
 			continue

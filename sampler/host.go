@@ -9,33 +9,29 @@ import (
 	"runtime"
 	"strings"
 
+	// gopsutil reads two numbers of /proc/meminfo. It stays, because who asked for this tool fixed the library.
 	"github.com/shirou/gopsutil/v3/common"
 	"github.com/shirou/gopsutil/v3/mem"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 const giveLimits = "give the limits yourself with --memory and --cpus"
 
-// Roots is where the kernel's file systems are mounted.
+// Roots is where a machine's file systems are mounted.
 type Roots struct {
-	Proc string // "/proc"
-	Sys  string // "/sys"
-	Etc  string // "/etc", for the name of the distribution; may be empty
+	linux.FS
+	Etc string // "/etc", for the name of the distribution; may be empty
 }
 
-// sys moves a path below /sys to where that is mounted.
-func (r Roots) sys(path string) string {
-	if rest, found := strings.CutPrefix(path, "/sys/"); found {
-		return filepath.Join(r.Sys, rest)
-	}
-	return path
-}
+// Here is this machine.
+func Here() Roots { return Roots{FS: linux.Here, Etc: "/etc"} }
 
 // Host reads the machine and the limits which bind this process. It takes about half a millisecond: of gopsutil it
 // uses the memory alone, since host.Info runs lsb_release and cpu.Info reads a file a core.
 func Host() (calibrate.Host, []calibrate.Warning) {
-	return HostAt(Roots{Proc: "/proc", Sys: "/sys", Etc: "/etc"})
+	return HostAt(Here())
 }
 
 // HostAt reads a machine whose file systems are elsewhere. CPUs stays this process's own affinity. What can't be read
@@ -48,16 +44,15 @@ func HostAt(r Roots) (calibrate.Host, []calibrate.Warning) {
 		CPUs:     runtime.NumCPU(), // sched_getaffinity, so cpusets and taskset count; GOMAXPROCS doesn't
 	}
 	warnings := readMemory(&h, r)
-	memberships := parseCgroup(readText(filepath.Join(r.Proc, "self/cgroup")))
-	mounts := parseMountinfo(readText(filepath.Join(r.Proc, "self/mountinfo")))
-	read := limits{roots: r}
+	cgroups, _ := r.Cgroups("self") // what can't be read is in no hierarchy, and a kernel without cgroups has no limits
+	var read limits
 
-	cpu := findHierarchy("cpu", memberships, mounts)
-	cpu.check(r, "cpu.max")
+	cpu := cgroups.Hierarchy("cpu")
+	cpu.Check("cpu.max")
 	h.CPULimit, h.CPULimitSource = read.cpu(cpu)
 
-	memory := findHierarchy("memory", memberships, mounts)
-	memory.check(r, "memory.max")
+	memory := cgroups.Hierarchy("memory")
+	memory.Check(linux.MemoryV2.Limit)
 	limit := read.memory(memory, h.MemoryBytes)
 	h.MemoryLimitBytes, h.MemoryLimitSource = limit.Bytes, limit.Source
 	h.AvailableBytes = min(h.AvailableBytes, limit.Left)
@@ -83,9 +78,9 @@ func readMemory(h *calibrate.Host, r Roots) []calibrate.Warning {
 }
 
 // doubts warns once of limits that may be there and can't be seen.
-func doubts(memory, cpu hierarchy) []calibrate.Warning {
+func doubts(memory, cpu linux.Hierarchy) []calibrate.Warning {
 	for _, h := range []struct {
-		hierarchy
+		linux.Hierarchy
 		what string
 	}{{memory, "memory"}, {cpu, "CPU"}} {
 		if h.Doubt != "" {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 const (
@@ -20,7 +21,7 @@ const (
 
 func roots(name string) Roots {
 	dir := filepath.Join("..", "fixtures", "cgroup", name)
-	return Roots{Proc: filepath.Join(dir, "proc"), Sys: filepath.Join(dir, "sys"), Etc: filepath.Join(dir, "etc")}
+	return Roots{FS: linux.FS{Proc: filepath.Join(dir, "proc"), Sys: filepath.Join(dir, "sys")}, Etc: filepath.Join(dir, "etc")}
 }
 
 // Every tree is a machine of 8 GB, 6 of them available.

@@ -5,12 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // memoryLimit is the least memory limit that binds this process.
@@ -40,13 +37,10 @@ func (l *memoryLimit) left(limit, used, cache int64) {
 }
 
 // limits reads limits from the folders of cgroups, and keeps what it couldn't read.
-type limits struct {
-	roots   Roots
-	trouble []error
-}
+type limits struct{ trouble []error }
 
 // memory is the least limit of a hierarchy's cgroups. total is the machine's memory in bytes, 0 for unknown.
-func (r *limits) memory(h hierarchy, total int64) memoryLimit {
+func (r *limits) memory(h linux.Hierarchy, total int64) memoryLimit {
 	l := memoryLimit{Left: math.MaxInt64}
 	if h.Version == 1 {
 		r.memoryV1(&l, h, total)
@@ -58,10 +52,11 @@ func (r *limits) memory(h hierarchy, total int64) memoryLimit {
 
 // memoryV2 takes the least of memory.max, above which the kernel kills, and memory.high, above which it slows the
 // processes down until they give memory back (Documentation/admin-guide/cgroup-v2.rst). Both bind all descendants.
-func (r *limits) memoryV2(l *memoryLimit, h hierarchy, total int64) {
+func (r *limits) memoryV2(l *memoryLimit, h linux.Hierarchy, total int64) {
+	files := linux.MemoryV2
 	for _, g := range h.Groups {
 		least := int64(math.MaxInt64)
-		for _, name := range []string{"memory.max", "memory.high"} {
+		for _, name := range []string{files.Limit, linux.HighV2} {
 			bytes, ok := r.number(g, name)
 			if ok && l.lower(bytes, total, "cgroup v2 "+name+" of "+g.Path) {
 				least = min(least, bytes)
@@ -70,8 +65,8 @@ func (r *limits) memoryV2(l *memoryLimit, h hierarchy, total int64) {
 		if least == math.MaxInt64 {
 			continue
 		}
-		if used, ok := r.number(g, "memory.current"); ok {
-			l.left(least, used, r.stat(g, "inactive_file"))
+		if used, ok := r.number(g, files.Charge); ok {
+			l.left(least, used, r.stat(g, files.Inactive))
 		}
 	}
 }
@@ -79,51 +74,40 @@ func (r *limits) memoryV2(l *memoryLimit, h hierarchy, total int64) {
 // memoryV1 takes hierarchical_memory_limit of the process's own cgroup, in which the kernel has done the sum: the
 // least over the ancestors that bind (without memory.use_hierarchy they don't), those outside the mount included
 // (mm/memcontrol-v1.c, memcg1_stat_format). The walk is for its name, and for what is left.
-func (r *limits) memoryV1(l *memoryLimit, h hierarchy, total int64) {
+func (r *limits) memoryV1(l *memoryLimit, h linux.Hierarchy, total int64) {
+	files := linux.MemoryV1
 	sum := int64(0)
 	if len(h.Groups) > 0 {
-		sum = r.stat(h.Groups[0], "hierarchical_memory_limit")
+		sum = r.stat(h.Groups[0], files.HierarchyLimit)
 	}
 	for _, g := range h.Groups {
-		bytes, ok := r.number(g, "memory.limit_in_bytes")
+		bytes, ok := r.number(g, files.Limit)
 		if !ok || sum > 0 && bytes < sum {
 			continue // it doesn't bind: the kernel's sum is higher
 		}
-		if !l.lower(bytes, total, "cgroup v1 memory.limit_in_bytes of "+g.Path) {
+		if !l.lower(bytes, total, "cgroup v1 "+files.Limit+" of "+g.Path) {
 			continue
 		}
-		if used, ok := r.number(g, "memory.usage_in_bytes"); ok {
-			l.left(bytes, used, r.stat(g, "total_inactive_file"))
+		if used, ok := r.number(g, files.Charge); ok {
+			l.left(bytes, used, r.stat(g, files.Inactive))
 		}
 	}
 	if sum > 0 && (l.Bytes == 0 || sum < l.Bytes) {
 		own := h.Groups[0]
-		source := "cgroup v1 hierarchical_memory_limit of " + own.Path + ", set by an ancestor that isn't mounted here"
-		if used, ok := r.number(own, "memory.usage_in_bytes"); l.lower(sum, total, source) && ok {
-			l.left(sum, used, r.stat(own, "total_inactive_file")) // at most: what others use there isn't seen
+		source := "cgroup v1 " + files.HierarchyLimit + " of " + own.Path + ", set by an ancestor that isn't mounted here"
+		if used, ok := r.number(own, files.Charge); l.lower(sum, total, source) && ok {
+			l.left(sum, used, r.stat(own, files.Inactive)) // at most: what others use there isn't seen
 		}
 	}
 }
 
-// cpu is the least quota of a hierarchy's cgroups, in cores, 0 for none, and its source in words. A quota is processor
-// time a period, all cores together, and binds all descendants (Documentation/scheduler/sched-bwc.rst).
-func (r *limits) cpu(h hierarchy) (cores float64, source string) {
+// cpu is the least quota of a hierarchy's cgroups, in cores, 0 for none, and its source in words.
+func (r *limits) cpu(h linux.Hierarchy) (cores float64, source string) {
 	for _, g := range h.Groups {
-		var quota, period int64
-		var ok bool
-		name := "cpu.max"
-		if h.Version == 1 {
-			name = "cpu.cfs_quota_us"
-			quota, _ = r.number(g, name)
-			period, ok = r.number(g, "cpu.cfs_period_us")
-		} else {
-			quota, period, ok = r.pair(g, name)
-		}
-		if !ok || quota <= 0 || quota == math.MaxInt64 || period <= 0 { // v1 says -1 for none, v2 max
-			continue
-		}
-		if n := float64(quota) / float64(period); cores == 0 || n < cores {
-			cores, source = n, fmt.Sprintf("cgroup v%d %s of %s", h.Version, name, g.Path)
+		n, file, err := g.CPULimit(h.Version)
+		r.note(err)
+		if n > 0 && (cores == 0 || n < cores) {
+			cores, source = n, fmt.Sprintf("cgroup v%d %s of %s", h.Version, file, g.Path)
 		}
 	}
 	return cores, source
@@ -131,47 +115,24 @@ func (r *limits) cpu(h hierarchy) (cores float64, source string) {
 
 // number reads a file of one number. ok is false where there is no such file, as in a root cgroup or without the
 // controller: that is no trouble. Anything else is.
-func (r *limits) number(g group, name string) (n int64, ok bool) {
-	text, ok := r.read(g, name)
-	if !ok {
-		return 0, false
-	}
-	if n, ok = parseLimit(text); !ok {
-		r.trouble = append(r.trouble, fmt.Errorf("%s of cgroup %s: %q isn't a number", name, g.Path, text))
-	}
-	return n, ok
-}
-
-// pair reads a file of two numbers.
-func (r *limits) pair(g group, name string) (a, b int64, ok bool) {
-	text, ok := r.read(g, name)
-	if !ok {
-		return 0, 0, false
-	}
-	if a, b, ok = parseLimits(text); !ok {
-		r.trouble = append(r.trouble, fmt.Errorf("%s of cgroup %s: %q isn't two numbers", name, g.Path, text))
-	}
-	return a, b, ok
+func (r *limits) number(g linux.Group, name string) (n int64, ok bool) {
+	n, err := g.Number(name)
+	r.note(err)
+	return n, err == nil
 }
 
 // stat takes one figure of a cgroup's memory.stat, 0 where it isn't there.
-func (r *limits) stat(g group, key string) int64 {
-	text, ok := r.read(g, "memory.stat")
-	if !ok {
-		return 0
-	}
-	return parseStat(text, key)
+func (r *limits) stat(g linux.Group, key string) int64 {
+	text, err := g.Read("memory.stat")
+	r.note(err)
+	n, _ := linux.ParseFlat(text, key)
+	return n
 }
 
-func (r *limits) read(g group, name string) (text string, ok bool) {
-	b, err := os.ReadFile(r.roots.sys(filepath.Join(g.Folder, name)))
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			r.trouble = append(r.trouble, err)
-		}
-		return "", false
+func (r *limits) note(err error) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.trouble = append(r.trouble, err)
 	}
-	return string(b), true
 }
 
 // warnings says what couldn't be read.
@@ -184,36 +145,4 @@ func (r *limits) warnings() []calibrate.Warning {
 		Text: fmt.Sprintf("a limit of this process could not be read (%v), so a lower one than is shown may bind it", r.trouble[0]),
 		Try:  giveLimits,
 	}}
-}
-
-// parseLimit reads one number, or "max", which is math.MaxInt64.
-func parseLimit(text string) (n int64, ok bool) {
-	text = strings.TrimSpace(text)
-	if text == "max" {
-		return math.MaxInt64, true
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	return n, err == nil
-}
-
-// parseLimits reads the two numbers of cpu.max.
-func parseLimits(text string) (a, b int64, ok bool) {
-	first, second, _ := strings.Cut(strings.TrimSpace(text), " ")
-	a, ok = parseLimit(first)
-	if !ok {
-		return 0, 0, false
-	}
-	b, ok = parseLimit(second)
-	return a, b, ok
-}
-
-// parseStat takes one figure of a file of "key figure" lines.
-func parseStat(text, key string) int64 {
-	for line := range strings.Lines(text) {
-		name, value, _ := strings.Cut(line, " ")
-		if n, ok := parseLimit(value); ok && name == key {
-			return n
-		}
-	}
-	return 0
 }

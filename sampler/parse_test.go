@@ -4,11 +4,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestParseStatm(t *testing.T) {
@@ -76,49 +73,6 @@ func recorded(name, file string) string {
 	return filepath.Join("..", "fixtures", "proc", name, "4711", file)
 }
 
-func TestParseMountinfo(t *testing.T) {
-	//nolint:dupword // the kernel's own
-	const text = `22 27 0:21 / /proc rw,relatime - proc proc rw
-31 23 0:32 /docker/3f2a /sys/fs/cgroup/memory ro,nosuid master:14 propagate_from:2 - cgroup cgroup rw,memory,hugetlb
-32 23 0:33 /a\040b /mnt/new\012line\134 rw - cgroup2 none rw
-33 23 0:34 / /twice rw - tmpfs tmpfs rw
-34 33 0:35 / /twice rw - cgroup2 none rw
-a line that isn't one
-35 23 0:35 relative /x rw - cgroup2 none rw
-36 23 0:35 / /x rw shared:1 cgroup2 none rw
-37 23 0:35 / /x rw -
-`
-	want := []mount{
-		{"/", "/proc", "proc", []string{"rw"}},
-		{"/docker/3f2a", "/sys/fs/cgroup/memory", "cgroup", []string{"rw", "memory", "hugetlb"}},
-		{"/a b", "/mnt/new\nline\\", "cgroup2", []string{"rw"}},
-		{"/", "/twice", "cgroup2", []string{"rw"}}, // the later covers the earlier
-	}
-	if d := cmp.Diff(want, parseMountinfo(text)); d != "" {
-		t.Error(d)
-	}
-}
-
-func TestParseCgroup(t *testing.T) {
-	const text = `12:cpu,cpuacct:/web
-4:memory:/a:b
-1:name=systemd:/
-0::/user.slice/x y
-nonsense
-5::/no/controllers
-6:pids:relative
-`
-	want := []membership{
-		{[]string{"cpu", "cpuacct"}, "/web"},
-		{[]string{"memory"}, "/a:b"},
-		{[]string{"name=systemd"}, "/"},
-		{nil, "/user.slice/x y"},
-	}
-	if d := cmp.Diff(want, parseCgroup(text)); d != "" {
-		t.Error(d)
-	}
-}
-
 func FuzzStatm(f *testing.F) {
 	f.Add([]byte("22035 10301 4550 1 0 9000 0\n"))
 	f.Add([]byte("0 0 0"))
@@ -159,61 +113,4 @@ func FuzzSmapsRollup(f *testing.F) {
 			t.Errorf("two mappings of %d are %d", d.RSS, twice.RSS)
 		}
 	})
-}
-
-func FuzzMountinfo(f *testing.F) {
-	f.Add("31 23 0:32 /docker/3f2a /sys/fs/cgroup/memory ro master:14 - cgroup none rw,memory\n")
-	f.Add("32 23 0:33 /a\\040b /mnt\\134 rw - cgroup2 none rw\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		mounts := parseMountinfo(text)
-		points := map[string]bool{}
-		for _, m := range mounts {
-			if !strings.HasPrefix(m.Root, "/") || !strings.HasPrefix(m.Point, "/") || points[m.Point] {
-				t.Errorf("not a mount that can be seen: %+v", m)
-			}
-			points[m.Point] = true
-		}
-		for _, path := range []string{"/", "/docker/3f2a", "/docker/3f2a/x"} {
-			checkGroups(t, findHierarchy("memory", []membership{{[]string{"memory"}, path}}, mounts), mounts)
-		}
-	})
-}
-
-func FuzzCgroup(f *testing.F) {
-	f.Add("12:cpu,cpuacct:/web\n4:memory:/a:b\n0::/user.slice/x y\n", "/")
-	f.Add("0::/../../x\n", "/..")
-	f.Fuzz(func(t *testing.T, text, root string) {
-		mounts := []mount{
-			{root, "/sys/fs/cgroup/memory", "cgroup", []string{"rw", "memory"}},
-			{root, "/sys/fs/cgroup", "cgroup2", []string{"rw"}},
-		}
-		memberships := parseCgroup(text)
-		for _, m := range memberships {
-			if !strings.HasPrefix(m.Path, "/") {
-				t.Errorf("not a path: %+v", m)
-			}
-		}
-		checkGroups(t, findHierarchy("memory", memberships, mounts), mounts)
-	})
-}
-
-// checkGroups holds what is true of every hierarchy: nothing is read outside of where cgroups are mounted, and where
-// nothing can be read there is a doubt.
-func checkGroups(t *testing.T, h hierarchy, mounts []mount) {
-	t.Helper()
-	for _, g := range h.Groups {
-		inside := false
-		for _, m := range mounts {
-			inside = inside || strings.HasPrefix(m.Type, "cgroup") && (within(g.Folder, m.Point) || within(g.Folder, filepath.Clean(m.Point)))
-		}
-		if !inside {
-			t.Errorf("%+v is in none of %+v", g, mounts)
-		}
-	}
-	if h.Version != 0 && len(h.Groups) == 0 && h.Doubt == "" {
-		t.Errorf("neither groups nor a doubt: %+v", h)
-	}
-	if h.Version == 0 && !reflect.DeepEqual(h, hierarchy{}) {
-		t.Errorf("no hierarchy, yet %+v", h)
-	}
 }

@@ -374,16 +374,3 @@ func TestPIDFile(t *testing.T) {
 		usage(t, err, says)
 	}
 }
-
-func TestMemoryGroup(t *testing.T) {
-	for text, want := range map[string]string{
-		"0::/system.slice/web.service\n":                    "/system.slice/web.service",
-		"4:memory:/a/b\n3:cpu,cpuacct:/c\n0::/user.slice\n": "/a/b",
-		"3:cpu,cpuacct:/c\n0::/user.slice\n":                "/user.slice",
-		"":                                                  "",
-	} {
-		if got := memoryGroup(text); got != want {
-			t.Errorf("%q: %q, want %q", text, got, want)
-		}
-	}
-}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // attachable is a process that may be watched, or a complaint.
@@ -153,29 +154,16 @@ func (r *Running) ports(tree []process) []int {
 
 // doubtLimits: what the sizing takes for the box's memory is the limit of calibrate's own cgroup.
 func (r *Running) doubtLimits() {
-	own, errOwn := os.ReadFile(r.proc.path([]string{"self", "cgroup"}))
-	theirs, err := os.ReadFile(r.file("cgroup"))
-	if errOwn != nil || err != nil || memoryGroup(string(own)) == memoryGroup(string(theirs)) {
+	fs := linux.FS{Proc: string(r.proc)}
+	own, errOwn := fs.Memberships("self")
+	theirs, err := fs.Memberships(itoa(r.root.pid))
+	_, ownPath := linux.MemberOf("memory", own)
+	_, path := linux.MemberOf("memory", theirs)
+	if errOwn != nil || err != nil || ownPath == path {
 		return
 	}
 	r.warn("other-cgroup", "give the server's limits: --memory and --cpus",
 		"the server runs in another cgroup than calibrate, and the limits that are sized for are calibrate's")
-}
-
-// memoryGroup is the cgroup that bounds memory (man 7 cgroups): in v1 the memory controller's, else the one of v2.
-func memoryGroup(text string) string {
-	unified := ""
-	for line := range strings.Lines(text) {
-		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
-		switch {
-		case len(parts) != 3:
-		case hasWord(parts[1], "memory"):
-			return parts[2]
-		case parts[0] == "0":
-			unified = parts[2]
-		}
-	}
-	return unified
 }
 
 // file is a path below /proc/PID of the server.

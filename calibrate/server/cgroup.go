@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"workermem/calibrate/linux"
 )
 
 // cgroup is a memory control group that was made for one app. The zero value is none.
@@ -21,7 +23,7 @@ func newGroup(limit int64) (cgroup, error) {
 	if err != nil {
 		return cgroup{}, err
 	}
-	h, err := findHierarchy("")
+	h, err := findHierarchy(linux.Here)
 	if err != nil {
 		return cgroup{}, err
 	}
@@ -44,25 +46,20 @@ func GroupPossible() error {
 	return err
 }
 
-// file is the path of one of the group's files, which has another name in each version.
-func (c cgroup) file(v1, v2 string) string {
-	if c.Version == 2 {
-		return filepath.Join(c.Folder, v2)
-	}
-	return filepath.Join(c.Folder, v1)
-}
+// file is the path of one of the group's files.
+func (c cgroup) file(name string) string { return filepath.Join(c.Folder, name) }
 
 // limit sets what the group may be charged. Swap is shut off: an app that swaps would be within the limit, and slow.
 func (c cgroup) limit(bytes int64) error {
-	limit := strconv.FormatInt(bytes, 10)
-	if err := writeFile(c.file("memory.limit_in_bytes", "memory.max"), limit); err != nil {
+	limit, files := strconv.FormatInt(bytes, 10), linux.MemoryOf(c.Version)
+	if err := writeFile(c.file(files.Limit), limit); err != nil {
 		return err
 	}
-	swap, most := c.file("memory.memsw.limit_in_bytes", "memory.swap.max"), limit // v1: memory and swap together
+	most := limit // v1: memory and swap together
 	if c.Version == 2 {
 		most = "0"
 	}
-	err := writeFile(swap, most)
+	err := writeFile(c.file(files.Swap), most)
 	if errors.Is(err, fs.ErrNotExist) && !swapIsOn() {
 		return nil
 	}
@@ -76,7 +73,7 @@ func swapIsOn() bool {
 }
 
 // oomKills is where the kernel counts the group's processes that it killed for memory.
-func (c cgroup) oomKills() oomCount { return readOOM(c.file("memory.oom_control", "memory.events")) }
+func (c cgroup) oomKills() oomCount { return readOOM(c.file(linux.MemoryOf(c.Version).OOM)) }
 
 // kill ends every process of the group in one step in which none can fork. Only v2 can, from Linux 5.14.
 func (c cgroup) kill() {

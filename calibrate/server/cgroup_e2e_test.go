@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // The app's own memory control group, made for real. Who may not make one skips; root may, where the controller is
@@ -25,7 +26,7 @@ func needGroup(t *testing.T, why string) {
 	if why == "" {
 		return
 	}
-	h, err := findHierarchy("")
+	h, err := findHierarchy(linux.Here)
 	able := err == nil && h.version == 1 && unix.Access(h.groups[0], unix.W_OK) == nil
 	if able && os.Geteuid() == 0 && os.Getenv("CALIBRATE_REQUIRE_SERVERS") == "1" {
 		t.Fatal("root can't make a control group here: " + why)
@@ -118,15 +119,15 @@ def app(environ, start_response):
     start_response("200 OK", [])
     return [b""]
 `), "mod:app")})
-	h, err := findHierarchy("")
+	h, err := findHierarchy(linux.Here)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := cgroup{Folder: r.group, Version: h.version}
-	if got, _ := os.ReadFile(c.file("memory.limit_in_bytes", "memory.max")); strings.TrimSpace(string(got)) != strconv.Itoa(96<<20) {
+	if got, _ := os.ReadFile(c.file(linux.MemoryOf(c.Version).Limit)); strings.TrimSpace(string(got)) != strconv.Itoa(96<<20) {
 		t.Errorf("the limit is %s", got)
 	}
-	if swap, err := os.ReadFile(c.file("memory.memsw.limit_in_bytes", "memory.swap.max")); err == nil {
+	if swap, err := os.ReadFile(c.file(linux.MemoryOf(c.Version).Swap)); err == nil {
 		if want := map[int]string{1: strconv.Itoa(96 << 20), 2: "0"}[c.Version]; strings.TrimSpace(string(swap)) != want {
 			t.Errorf("swap's limit is %s, want %s", swap, want)
 		}
@@ -247,7 +248,7 @@ func TestE2EGroupWhenToolAndGuardAreKilled(t *testing.T) {
 // What still lives in the group of a run that is gone isn't touched, but told.
 func TestE2EInhabitedGroupIsTold(t *testing.T) {
 	t.Parallel()
-	h, err := findHierarchy("")
+	h, err := findHierarchy(linux.Here)
 	if err != nil {
 		needGroup(t, err.Error())
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"workermem/calibrate/linux"
 )
 
 // hierarchy is where the memory controller keeps the control groups of this process. On a hybrid host each controller
@@ -20,100 +22,25 @@ type hierarchy struct {
 	uid     int      // who asks
 }
 
-// findHierarchy reads /proc/self/cgroup and /proc/self/mountinfo below root, which is "" but in tests.
-func findHierarchy(root string) (hierarchy, error) {
-	groups, err := os.ReadFile(root + "/proc/self/cgroup")
+// findHierarchy finds the groups of this process.
+func findHierarchy(fs linux.FS) (hierarchy, error) {
+	cgroups, err := fs.Cgroups("self")
 	if err != nil {
 		return hierarchy{}, fmt.Errorf("this kernel has no control groups (%w)", err)
 	}
-	mounts, err := os.ReadFile(root + "/proc/self/mountinfo")
-	if err != nil {
-		return hierarchy{}, err
+	found := cgroups.Hierarchy("memory")
+	switch {
+	case found.Version == 0:
+		return hierarchy{}, errors.New("no hierarchy of control groups has the memory controller")
+	case found.Doubt != "":
+		return hierarchy{}, fmt.Errorf("the control group %s can't be found: %s", found.Path, found.Doubt)
 	}
-	for _, m := range memberships(string(groups)) {
-		point, below := mounted(string(mounts), m)
-		switch {
-		case point == "":
-			err = fmt.Errorf("no file system of control groups v%d is mounted", m.version)
-		case below == "":
-			err = fmt.Errorf("the control group %s isn't in what is mounted at %s", m.path, point)
-		default:
-			h := hierarchy{version: m.version, uid: os.Geteuid()}
-			for ; ; below = filepath.Dir(below) {
-				h.groups = append(h.groups, filepath.Join(root, point, below))
-				if below == "." {
-					return h, nil
-				}
-			}
-		}
-		if m.version == 1 {
-			break // a controller is in one hierarchy only
-		}
+	h := hierarchy{version: found.Version, uid: os.Geteuid()}
+	for _, g := range found.Groups {
+		h.groups = append(h.groups, g.Folder)
 	}
-	if err == nil {
-		err = errors.New("no hierarchy of control groups has the memory controller")
-	}
-	return hierarchy{}, err
+	return h, nil
 }
-
-// membership is a control group of this process that may have the memory controller.
-type membership struct {
-	version int
-	path    string // in the hierarchy
-}
-
-// memberships reads /proc/self/cgroup (man 7 cgroups: "4:memory:/a/b" for v1, "0::/a/b" for v2), v1 first: where memory
-// is in v1, v2 can't have it.
-func memberships(text string) []membership {
-	var v1, v2 []membership
-	for line := range strings.Lines(text) {
-		parts := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3)
-		if len(parts) != 3 {
-			continue
-		}
-		switch {
-		case parts[0] == "0" && parts[1] == "":
-			v2 = append(v2, membership{2, parts[2]})
-		case hasWord(parts[1], "memory"):
-			v1 = append(v1, membership{1, parts[2]})
-		}
-	}
-	return append(v1, v2...)
-}
-
-// mounted is where a group can be found: the mount point of its hierarchy ("" where that isn't mounted) and the path
-// below it ("" where no mount shows the group, as in another cgroup namespace). In /proc/self/mountinfo (man 5 proc)
-// field 4 is the root of the mount within the file system, field 5 where it is. Of several mounts the one with the
-// higher root is taken, which shows more of the group's ancestors.
-func mounted(mounts string, m membership) (point, below string) {
-	root := ""
-	for line := range strings.Lines(mounts) {
-		before, after, ok := strings.Cut(strings.TrimSpace(line), " - ")
-		fields, super := strings.Fields(before), strings.Fields(after)
-		if !ok || len(fields) < 5 || len(super) < 3 || !m.isOn(super[0], super[2]) {
-			continue
-		}
-		rel, err := filepath.Rel(fields[3], m.path)
-		outside := err != nil || strings.HasPrefix(rel+"/", "../") || strings.Contains(m.path+"/", "/../")
-		switch {
-		case !outside && (root == "" || len(fields[3]) < len(root)):
-			point, below, root = fields[4], rel, fields[3]
-		case point == "":
-			point = fields[4]
-		}
-	}
-	return point, below
-}
-
-// isOn says whether a file system holds the group's hierarchy.
-func (m membership) isOn(kind, options string) bool {
-	if m.version == 2 {
-		return kind == "cgroup2"
-	}
-	return kind == "cgroup" && hasWord(options, "memory")
-}
-
-func hasWord(list, word string) bool { return slices.Contains(strings.Split(list, ","), word) }
 
 // make makes a group for an app, as near to this process's own as may be.
 func (h hierarchy) make(name string) (cgroup, error) {
@@ -159,7 +86,7 @@ func (h hierarchy) makeBelow(parent, name string) (cgroup, error) {
 	if err := unix.Mkdir(c.Folder, 0o755); err != nil {
 		return cgroup{}, fmt.Errorf("no control group can be made in %s: %w", parent, err)
 	}
-	if file := c.file("memory.usage_in_bytes", "memory.current"); !exists(file) {
+	if file := c.file(linux.MemoryOf(c.Version).Charge); !exists(file) {
 		c.remove()
 		return cgroup{}, fmt.Errorf("a group below %s has no memory controller", parent) // such as in a threaded one
 	}

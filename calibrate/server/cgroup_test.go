@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"workermem/calibrate/linux"
 )
 
 const machines = "../../fixtures/cgroup"
@@ -21,6 +23,10 @@ func tree(t *testing.T, name string) (root string) {
 		t.Fatal(err)
 	}
 	return root
+}
+
+func machine(root string) linux.FS {
+	return linux.FS{Proc: filepath.Join(root, "proc"), Sys: filepath.Join(root, "sys")}
 }
 
 // Where an app's group would be made.
@@ -45,14 +51,14 @@ func TestParent(t *testing.T) {
 		{tree: "v2-container-namespace", why: "no control group here hands the memory controller down to new ones"},
 		{tree: "v2-not-handed-down", why: "no control group here hands the memory controller down to new ones"},
 		{tree: "hybrid-memory-v2", why: "an app outside of SYS/unified/system.slice/web.service would escape its memory.max"},
-		{tree: "namespace-outside", why: "isn't in what is mounted at /sys/fs/cgroup"},
-		{tree: "mount-of-another", why: "isn't in what is mounted at /sys/fs/cgroup/memory"},
-		{tree: "not-mounted", why: "no file system of control groups v2 is mounted"},
+		{tree: "namespace-outside", why: "outside the cgroup namespace whose cgroups are mounted"},
+		{tree: "mount-of-another", why: "can't be found: the process is in /docker/1111 but /docker/2222 is what is mounted"},
+		{tree: "not-mounted", why: "no cgroup file system is mounted that has them"},
 		{tree: "no-cgroups", why: "this kernel has no control groups"},
 	} {
 		root := filepath.Join(machines, c.tree)
 		sys := filepath.Join(root, "sys/fs/cgroup")
-		h, err := findHierarchy(root)
+		h, err := findHierarchy(machine(root))
 		h.uid = 4711 // who owns nothing here
 		at := 0
 		if err == nil {
@@ -78,7 +84,7 @@ func TestDelegated(t *testing.T) {
 		{"v2-delegated-with-processes", "", 2},
 	} {
 		root := tree(t, c.tree)
-		h, err := findHierarchy(root)
+		h, err := findHierarchy(machine(root))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +107,7 @@ func TestDelegated(t *testing.T) {
 // In a folder that is none of the kernel's, the group is no group, and goes again.
 func TestMakeWithoutAController(t *testing.T) {
 	root := tree(t, "v1-limit")
-	h, err := findHierarchy(root)
+	h, err := findHierarchy(machine(root))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +119,7 @@ func TestMakeWithoutAController(t *testing.T) {
 
 // Where a v1 parent's limits bind its own processes only, an app below would escape them.
 func TestMakeWithoutAHierarchy(t *testing.T) {
-	h, err := findHierarchy(tree(t, "v1-no-hierarchy"))
+	h, err := findHierarchy(machine(tree(t, "v1-no-hierarchy")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,9 +2,8 @@ package server
 
 import (
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
+
+	"workermem/calibrate/linux"
 )
 
 // oomCount is how many processes the kernel's out-of-memory killer has killed, as one counter says.
@@ -19,15 +18,12 @@ func (p procfs) oomKills() oomCount { return p.oomKillsOf("self") }
 
 // oomKillsOf reads the counter of another process's cgroup.
 func (p procfs) oomKillsOf(process string) oomCount {
-	groups, _ := os.ReadFile(filepath.Join(string(p), process, "cgroup"))
-	mounts, _ := os.ReadFile(filepath.Join(string(p), "self/mountinfo"))
-	files := append(oomFiles(string(groups), string(mounts)), filepath.Join(string(p), "vmstat"))
-	for _, file := range files {
-		if c := readOOM(file); c.file != "" {
-			return c
-		}
+	fs := linux.FS{Proc: string(p)}
+	cgroups, _ := fs.Cgroups(process) // without them the machine's counter is left
+	if c := readOOM(oomFile(cgroups.Hierarchy("memory"))); c.file != "" {
+		return c
 	}
-	return oomCount{}
+	return readOOM(fs.ProcPath("vmstat"))
 }
 
 func readOOM(file string) oomCount {
@@ -35,7 +31,7 @@ func readOOM(file string) oomCount {
 	if err != nil {
 		return oomCount{}
 	}
-	kills, ok := oomKillLine(string(data))
+	kills, ok := linux.ParseFlat(string(data), linux.OOMKill)
 	if !ok {
 		return oomCount{}
 	}
@@ -45,25 +41,11 @@ func readOOM(file string) oomCount {
 // since is how many kills the same counter has seen meanwhile.
 func (c oomCount) since() int64 { return max(readOOM(c.file).kills-c.kills, 0) }
 
-func oomKillLine(text string) (int64, bool) {
-	for line := range strings.Lines(text) {
-		if name, value, _ := strings.Cut(strings.TrimSpace(line), " "); name == "oom_kill" {
-			n, err := strconv.ParseInt(value, 10, 64)
-			return n, err == nil
-		}
+// oomFile is the file with the counter of a process's own group, "" where no group of it can be seen. In another cgroup
+// namespace the mount's own root is the nearest.
+func oomFile(h linux.Hierarchy) string {
+	if len(h.Groups) == 0 {
+		return ""
 	}
-	return 0, false
-}
-
-// oomFiles are the files that may hold the counter of this process's own group, from /proc/self/cgroup and
-// /proc/self/mountinfo. In another cgroup namespace the mount's own root is the nearest.
-func oomFiles(groups, mounts string) []string {
-	var files []string
-	for _, m := range memberships(groups) {
-		if point, below := mounted(mounts, m); point != "" {
-			c := cgroup{Folder: filepath.Join(point, below), Version: m.version}
-			files = append(files, c.file("memory.oom_control", "memory.events"))
-		}
-	}
-	return files
+	return h.Groups[0].File(linux.MemoryOf(h.Version).OOM)
 }

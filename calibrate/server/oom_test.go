@@ -2,30 +2,32 @@ package server
 
 import (
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
+
+	"workermem/calibrate/linux"
 )
 
-func TestOOMFiles(t *testing.T) {
+func TestOOMFile(t *testing.T) {
 	const v1 = "30 25 0:26 / /sys/fs/cgroup/cpu rw - cgroup v1 rw,cpu\n" +
 		"31 25 0:27 / /sys/fs/cgroup/memory rw,nosuid shared:9 - cgroup v1 rw,memory\n"
 	const v2 = "26 25 0:22 / /sys/fs/cgroup rw shared:4 - cgroup2 none rw,nsdelegate\n"
 	const container = "600 500 0:22 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup rw\n"
 	for name, c := range map[string]struct {
 		groups, mounts string
-		want           []string
+		want           string
 	}{
-		"v1":             {"4:memory:/user/x\n3:cpu:/\n", v1, []string{"/sys/fs/cgroup/memory/user/x/memory.oom_control"}},
-		"v1, joint":      {"4:cpu,memory:/x\n", strings.Replace(v1, "rw,memory", "rw,cpu,memory", 1), []string{"/sys/fs/cgroup/memory/x/memory.oom_control"}},
-		"v2":             {"0::/app.slice/a\n", v2, []string{"/sys/fs/cgroup/app.slice/a/memory.events"}},
-		"v2, container":  {"0::/docker/abc/sub\n", container, []string{"/sys/fs/cgroup/sub/memory.events"}},
-		"v2, namespaced": {"0::/\n", container, []string{"/sys/fs/cgroup/memory.events"}},
-		"not mounted":    {"4:memory:/x\n", v2, nil},
-		"hybrid":         {"4:memory:/x\n0::/\n", v1 + v2, []string{"/sys/fs/cgroup/memory/x/memory.oom_control", "/sys/fs/cgroup/memory.events"}},
-		"rubbish":        {"x\n\n::", "y - z\n", nil},
+		"v1":             {"4:memory:/user/x\n3:cpu:/\n", v1, "/sys/fs/cgroup/memory/user/x/memory.oom_control"},
+		"v1, joint":      {"4:cpu,memory:/x\n", strings.Replace(v1, "rw,memory", "rw,cpu,memory", 1), "/sys/fs/cgroup/memory/x/memory.oom_control"},
+		"v2":             {"0::/app.slice/a\n", v2, "/sys/fs/cgroup/app.slice/a/memory.events"},
+		"v2, container":  {"0::/docker/abc/sub\n", container, "/sys/fs/cgroup/sub/memory.events"},
+		"v2, namespaced": {"0::/\n", container, "/sys/fs/cgroup/memory.events"},
+		"not mounted":    {"4:memory:/x\n", v2, ""},
+		"hybrid":         {"4:memory:/x\n0::/\n", v1 + v2, "/sys/fs/cgroup/memory/x/memory.oom_control"},
+		"rubbish":        {"x\n\n::", "y - z\n", ""},
 	} {
-		if got := oomFiles(c.groups, c.mounts); !slices.Equal(got, c.want) {
+		h := linux.FindHierarchy("memory", linux.ParseCgroup(c.groups), linux.ParseMountinfo(c.mounts))
+		if got := oomFile(h); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}

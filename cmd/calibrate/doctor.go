@@ -58,7 +58,7 @@ func examine(ctx context.Context, env Env) (calibrate.Checkup, error) {
 	stranger, endStranger := startIdle(&syscall.Credential{Uid: nobody, Gid: nobody, NoSetGroups: true}) // takes root
 	defer endStranger()
 	host, findings := sampler.Doctor{
-		Roots: sampler.Roots{Proc: "/proc", Sys: "/sys", Etc: "/etc"}, Root: "/", Dir: env.Dir,
+		Roots: sampler.Here(), Root: "/", Dir: env.Dir,
 		Child: child, Stranger: stranger, Clients: loadgen.MostClients, CI: ciVariables(env),
 	}.Examine()
 	findings = addOwnGroup(findings, server.GroupPossible())

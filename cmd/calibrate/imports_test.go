@@ -29,10 +29,11 @@ var rooms = []room{
 	{"cmd", []string{"report", "loadgen", "sampler", "calibrate/server", "calibrate", "calibrate/creep", "calibrate/sizing"}, true},
 	{"report", []string{"calibrate", "calibrate/creep", "calibrate/sizing"}, true},
 	{"loadgen", []string{"calibrate", "calibrate/creep", "calibrate/sizing"}, true},
-	{"sampler", []string{"calibrate", "calibrate/creep", "calibrate/sizing"}, true},
-	{"calibrate/server", []string{"calibrate", "calibrate/creep", "calibrate/sizing"}, true},
+	{"sampler", []string{"calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing"}, true},
+	{"calibrate/server", []string{"calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing"}, true},
 	{"calibrate", []string{"calibrate/creep", "calibrate/sizing"}, false},
 	{"calibrate/creep", nil, false},
+	{"calibrate/linux", nil, true}, // golang.org/x/sys/unix
 	{"calibrate/sizing", nil, false},
 	{"fixtures", nil, false},
 }
