@@ -12,6 +12,11 @@ type anyCommand struct{}
 
 func (anyCommand) name() string { return "command" }
 
+func (anyCommand) recognises(program) bool { return true }
+
+// traps: nothing is known of it.
+func (anyCommand) traps() []trap { return nil }
+
 func (a anyCommand) plan(l *Launch, p program) (server, error) {
 	if !l.spec.has("port") && !l.address.fixed {
 		try := "write {port} where the command says it; or --env PORT={port} where the app reads a variable; or --url http://127.0.0.1:8000 where the address is fixed"
@@ -36,7 +41,7 @@ func (a anyCommand) plan(l *Launch, p program) (server, error) {
 // inScript names the server we know that a shell script starts, "" for none.
 func inScript(script string) string {
 	for _, s := range servers {
-		if name := s.server.name(); strings.Contains(script, name) {
+		if name := s.name(); strings.Contains(script, name) {
 			return name
 		}
 	}

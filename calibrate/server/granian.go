@@ -22,7 +22,7 @@ func (granian) stopSignal() syscall.Signal { return syscall.SIGTERM }
 // granianTitle is what parent and workers are called where setproctitle is installed (server/common.py, serve).
 var granianTitle = regexp.MustCompile(`^granian (asgi|asginl|rsgi|wsgi) `)
 
-func isGranian(p program) bool {
+func (granian) recognises(p program) bool {
 	return p.name == "granian" || len(p.argv) > 0 && granianTitle.MatchString(p.argv[0])
 }
 
@@ -77,7 +77,7 @@ func (s granianSettings) threads(workers int) int {
 	if given, _ := s.number("blocking-threads"); given > 0 {
 		return given
 	}
-	if !versionAtLeast(s.version, 2, 0) {
+	if !versionReaches(s.version, "2.0") {
 		return 0
 	}
 	atOnce, _ := s.number("backpressure")
@@ -162,12 +162,6 @@ func (s granianSettings) tell(info *calibrate.TargetInfo, spec Spec) {
 	info.ConcurrencyLimit, _ = s.number("backpressure")
 }
 
-// Traps of Granian that depend on the command: threads that nobody has named, and no bound to the wait for a worker.
-const (
-	threadsByDefault = "threads-by-default"
-	stopIsLost       = "stop-is-lost"
-)
-
 // warn names the traps of this command.
 func (s granianSettings) warn(l *Launch) {
 	if reload, from := s.on("reload"); reload {
@@ -177,7 +171,7 @@ func (s granianSettings) warn(l *Launch) {
 		l.warn("threads-unknown", "--threads N, or --blocking-threads N in the command",
 			"how many threads a worker has isn't known: the command doesn't say, and granian's default is known from 2.0 on")
 	}
-	for _, trap := range trapsOf("granian", l.info.ServerVersion) {
+	for _, trap := range trapsAt(granian{}.traps(), l.info.ServerVersion) {
 		if s.meets(trap.Code) {
 			l.warn(trap.Code, trap.Try, "granian: %s", trap.Text)
 		}
@@ -204,7 +198,7 @@ var ruleGranianChild = calibrate.WorkerRule{Kind: calibrate.RuleChild, Words: "c
 
 // workers are the parent's children, multiprocessing's own apart.
 func (granian) workers(tree []process, _ sockets) ([]process, calibrate.WorkerRule) {
-	at := slices.IndexFunc(tree, func(p process) bool { return granianTitle.MatchString(p.title()) || runs(p, isGranian) })
+	at := slices.IndexFunc(tree, func(p process) bool { return granianTitle.MatchString(p.title()) || runs(p, granian{}.recognises) })
 	if at < 0 {
 		return nil, noRule
 	}
@@ -252,8 +246,8 @@ func (g granian) running(r *Running, master process) (server, error) {
 	if r.info.HasThreads && r.info.Threads == 0 {
 		r.warn("threads-unknown", "give them: --threads N", "how many threads a worker has isn't known: granian's command line doesn't say")
 	}
-	for _, trap := range trapsOf("granian", r.info.ServerVersion) {
-		if title == nil && settings.meets(trap.Code) || trap.Code == "no-request-limit" {
+	for _, trap := range trapsAt(granian{}.traps(), r.info.ServerVersion) {
+		if title == nil && settings.meets(trap.Code) || trap.Code == noRequestLimit {
 			r.warn(trap.Code, trap.Try, "granian: %s", trap.Text)
 		}
 	}

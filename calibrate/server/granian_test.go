@@ -23,11 +23,11 @@ func TestIsGranian(t *testing.T) {
 		"python granian.py":         false,
 		"python -c import granian":  false,
 	} {
-		if got := isGranian(seeThrough(strings.Fields(command))); got != want {
+		if got := (granian{}).recognises(seeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}
-	if !isGranian(seeThrough([]string{"granian wsgi 127.0.0.1:8000 src/app:app"})) {
+	if !(granian{}).recognises(seeThrough([]string{"granian wsgi 127.0.0.1:8000 src/app:app"})) {
 		t.Error("a title isn't recognised")
 	}
 }

@@ -25,7 +25,7 @@ func (gunicorn) name() string { return "gunicorn" }
 // stopSignal: requests in flight are finished; INT and QUIT would cut them off (arbiter.py, handle_int).
 func (gunicorn) stopSignal() syscall.Signal { return syscall.SIGTERM }
 
-func isGunicorn(p program) bool { return p.name == "gunicorn" }
+func (gunicorn) recognises(p program) bool { return p.name == "gunicorn" }
 
 // plan rewrites the command to one worker without recycling, on our address.
 func (gunicorn) plan(l *Launch, p program) (server, error) {
@@ -125,7 +125,7 @@ func bindTo(host string) string {
 // keepOut are the options that keep a measurement away from a production server of the same user, and from its files.
 func (l *Launch) keepOut(s gunicornConfig) []string {
 	var options []string
-	if versionAtLeast(l.info.ServerVersion, 25, 1) {
+	if versionReaches(l.info.ServerVersion, "25.1") {
 		// Since 25.1.0 a master takes over ~/.gunicorn/gunicorn.ctl, whoever served it before (config.py, ControlSocket).
 		options = append(options, "--no-control-socket")
 		if !s.bool("control_socket_disable") {
@@ -264,7 +264,7 @@ func (g gunicorn) workersBelow(at int, tree []process, holds sockets) ([]process
 
 // isMaster is for the first process from above that runs Gunicorn itself, not a wrapper around it.
 func isMaster(p process) bool {
-	return strings.HasPrefix(p.title(), masterTitle) || runs(p, isGunicorn)
+	return strings.HasPrefix(p.title(), masterTitle) || runs(p, gunicorn{}.recognises)
 }
 
 // withSocket are those that hold the listening socket, where that tells any apart; else all.

@@ -143,7 +143,7 @@ func TestGunicornThatIsNone(t *testing.T) {
 
 func TestVersionAtLeast(t *testing.T) {
 	for version, want := range map[string]bool{"25.1.0": true, "25.1": true, "27.0.1": true, "25.0.3": false, "20.1.0": false, "": false, "x": false} {
-		if versionAtLeast(version, 25, 1) != want {
+		if versionReaches(version, "25.1") != want {
 			t.Errorf("%s: %v", version, !want)
 		}
 	}

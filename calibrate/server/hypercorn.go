@@ -20,7 +20,7 @@ func (hypercorn) name() string { return "hypercorn" }
 // stopSignal: requests in flight have --graceful-timeout to finish, 3 s.
 func (hypercorn) stopSignal() syscall.Signal { return syscall.SIGTERM }
 
-func isHypercorn(p program) bool { return p.name == "hypercorn" }
+func (hypercorn) recognises(p program) bool { return p.name == "hypercorn" }
 
 // plan rewrites the command to one worker below a parent, without a request limit, on our address.
 func (h hypercorn) plan(l *Launch, p program) (server, error) {
@@ -68,7 +68,7 @@ func (s hypercornSettings) options(maxRequests int64, version string) []string {
 }
 
 // hypercornLimits says whether a version has --max-requests. One that isn't known is taken for a newer one.
-func hypercornLimits(version string) bool { return version == "" || versionAtLeast(version, 0, 16) }
+func hypercornLimits(version string) bool { return version == "" || versionReaches(version, "0.16") }
 
 // describe says what is changed, and what the settings mean for the sizing.
 func (s hypercornSettings) describe(l *Launch) {
@@ -115,22 +115,12 @@ func (hypercornSettings) tell(info *calibrate.TargetInfo) {
 	info.CanRecycle = hypercornLimits(info.ServerVersion)
 }
 
-// toProduction is the code for a setting by which a measurement is taken for production.
-const toProduction = "goes-to-production"
-
-// Traps of Hypercorn that depend on the command.
-const (
-	jitterIsLimit    = "jitter-is-limit"
-	daemonStays      = "daemon-stays"
-	limitNeedsParent = "limit-needs-parent"
-)
-
 // warn names the traps of this command.
 func (s hypercornSettings) warn(l *Launch) {
 	if on, from := s.on("use_reloader"); on {
 		l.warn("reload", "leave it out in production too: with it hypercorn restarts when a file changes", "%s is for development, and is not measured", from)
 	}
-	for _, trap := range trapsOf("hypercorn", l.info.ServerVersion) {
+	for _, trap := range trapsAt(hypercorn{}.traps(), l.info.ServerVersion) {
 		if s.meets(trap.Code) {
 			l.warn(trap.Code, trap.Try, "hypercorn: %s", trap.Text)
 		}
@@ -160,7 +150,7 @@ var (
 // workers are what the parent spawns, Python's resource tracker apart. The parent doesn't import the app, so no child
 // is the app's own.
 func (h hypercorn) workers(tree []process, _ sockets) ([]process, calibrate.WorkerRule) {
-	at := slices.IndexFunc(tree, func(p process) bool { return runs(p, isHypercorn) })
+	at := slices.IndexFunc(tree, func(p process) bool { return runs(p, hypercorn{}.recognises) })
 	switch {
 	case at < 0:
 		return nil, noRule

@@ -11,7 +11,7 @@ func (hypercorn) running(r *Running, master process) (server, error) {
 	settings := hypercornSettings{args: scanHypercorn(p.args())}
 	r.info.ServerVersion = r.packageVersion("hypercorn", p)
 	settings.tell(&r.info)
-	for _, trap := range trapsOf("hypercorn", r.info.ServerVersion) {
+	for _, trap := range trapsAt(hypercorn{}.traps(), r.info.ServerVersion) {
 		if settings.meets(trap.Code) {
 			r.warn(trap.Code, trap.Try, "hypercorn: %s", trap.Text)
 		}

@@ -29,7 +29,7 @@ func TestIsHypercorn(t *testing.T) {
 		"quart run":                               false,
 		"gunicorn -k hypercorn.workers.X app:app": false,
 	} {
-		if got := isHypercorn(seeThrough(strings.Fields(command))); got != want {
+		if got := (hypercorn{}).recognises(seeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}

@@ -14,46 +14,17 @@ import (
 	"workermem/calibrate"
 )
 
-// product is a server that people run, known to calibrate by name or not.
-type product struct {
-	name    string
-	files   string         // pattern of the program's name, where that isn't the name
-	ask     []string       // arguments that make it print its version, and nothing else; nil where it has none
-	says    *regexp.Regexp // what it prints; the first group is the version
-	dist    string         // of a Python server that can't be asked: the distribution that knows the version
-	command string         // what follows calibrate run where it isn't known by name; %s is the program
+// products are the programs of all servers, with their traps.
+func products() []product {
+	var all []product
+	for _, s := range slices.Concat(servers, []server{anyCommand{}}) {
+		for _, p := range s.programs() {
+			p.traps = append(p.traps, s.traps()...)
+			all = append(all, p)
+		}
+	}
+	return all
 }
-
-// products that can't be asked: hypercorn, waitress-serve and mod_wsgi-express have no --version, that of lmsctl is
-// Flask's and imports the app, and that of pypnm imports its own.
-var products = []product{
-	{name: "gunicorn", ask: []string{"--version"}, says: regexp.MustCompile(`^gunicorn \(version ([^)]+)\)`),
-		command: "-- %s --bind {host}:{port} app:app"},
-	{name: "uvicorn", ask: []string{"--version"}, says: regexp.MustCompile(`(?m)^Running uvicorn (\S+) with`),
-		command: "-- %s --host {host} --port {port} app:app"},
-	{name: "hypercorn", dist: "hypercorn", command: "-- %s --bind {host}:{port} app:app"},
-	{name: "granian", ask: []string{"--version"}, says: regexp.MustCompile(`(?m)^granian (\S+)\n`),
-		command: "-- %s --host {host} --port {port} --workers {workers} --interface asgi app:app"},
-	{name: "uwsgi", ask: []string{"--version"}, says: regexp.MustCompile(`(?m)^(\d+\.\d\S*)\n`),
-		command: "-- %s --http-socket {host}:{port} --module app:app --master --processes {workers} --threads {threads} --die-on-term --need-app"},
-	{name: "apache2", ask: []string{"-v"}, says: apacheVersion, command: apacheCommand},
-	{name: "httpd", ask: []string{"-v"}, says: apacheVersion, command: apacheCommand},
-	{name: "mod_wsgi-express", dist: "mod_wsgi",
-		command: "-- %s start-server --host {host} --port {port} --processes {workers} --threads {threads} app.wsgi"},
-	{name: "puma", ask: []string{"--version"}, says: regexp.MustCompile(`(?m)^puma version (\S+)\n`),
-		command: "-- %s -b tcp://{host}:{port} -w {workers} -t {threads}:{threads}"},
-	{name: "unicorn", ask: []string{"--version"}, says: regexp.MustCompile(`(?m)^unicorn v(\S+)\n`),
-		command: "-- %s -l {host}:{port} config.ru"},
-	{name: "php-fpm", files: "php-fpm*", ask: []string{"-v"}, says: regexp.MustCompile(`(?m)^PHP (\S+) \(fpm`)},
-	{name: "node", ask: []string{"--version"}, says: regexp.MustCompile(`(?m)^v(\S+)\n`), command: "--env PORT={port} -- %s server.js"},
-	{name: "waitress-serve", dist: "waitress", command: "-- %s --host={host} --port={port} --threads={threads} app:app"},
-	{name: "lmsctl", dist: "now_lms", command: "-- %s serve --wsgi-server gunicorn"},
-	{name: "pypnm", dist: "pypnm_docsis", command: "-- %s serve"},
-}
-
-var apacheVersion = regexp.MustCompile(`(?m)^Server version: \S+?/(\S+)`)
-
-const apacheCommand = "--env PORT={port} -- %s -f /path/to/a.conf -DFOREGROUND" // with Listen 127.0.0.1:${PORT} in it
 
 // askedAtOnce bounds how many servers are asked for their version at the same time: each is a process that imports
 // itself, and takes a handful of descriptors.
@@ -65,7 +36,7 @@ const askedAtOnce = 4
 func Installed(ctx context.Context, searchPath string, folders []string) (found []calibrate.Server, missing []string) {
 	onPath := filepath.SplitList(searchPath)
 	var kinds []product
-	for _, p := range products {
+	for _, p := range products() {
 		files := p.find(append(slices.Clone(onPath), folders...))
 		if len(files) == 0 {
 			missing = append(missing, p.name)
@@ -126,11 +97,11 @@ func (p product) server(file, word string) calibrate.Server {
 	for i := range argv {
 		argv[i] = strings.ReplaceAll(argv[i], "%s", file)
 	}
-	if p.isApache() {
-		s.With = wsgiModule(file)
+	if p.module != nil {
+		s.With = p.module(file)
 	}
-	s.Known = knownByName(argv) && (!p.isApache() || s.With != "") // without the module, it is any web server
-	if strings.ContainsAny(word, " '\"$&;()") {                    // for the shell that it is pasted into
+	s.Known = knownServer(seeThrough(argv)) != nil && (p.module == nil || s.With != "") // without the module, it is any web server
+	if strings.ContainsAny(word, " '\"$&;()") {                                         // for the shell that it is pasted into
 		word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
 	switch {
@@ -140,19 +111,6 @@ func (p product) server(file, word string) calibrate.Server {
 		s.Command = "calibrate run " + strings.ReplaceAll(p.command, "%s", word)
 	}
 	return s
-}
-
-func (p product) isApache() bool { return p.name == "apache2" || p.name == "httpd" }
-
-// knownByName says whether a command is of a server that calibrate knows.
-func knownByName(argv []string) bool {
-	p := seeThrough(argv)
-	for _, s := range servers {
-		if s.recognises(p) {
-			return true
-		}
-	}
-	return false
 }
 
 // askAll finds out the versions, and with them the traps. kinds are the products, one a server.
@@ -168,10 +126,21 @@ func askAll(ctx context.Context, found []calibrate.Server, kinds []product) {
 			if s.Doubt != "" {
 				s.State = calibrate.StateLimited
 			}
-			s.Traps = append(trapsOf(s.Name, s.Version), trapsOf(s.With, "")...)
+			s.Traps = kinds[i].trapsOf(s)
 		})
 	}
 	all.Wait()
+}
+
+// trapsOf are those of the version that was found. Of a module that isn't asked: only those that every version has.
+func (p product) trapsOf(s *calibrate.Server) []calibrate.Warning {
+	switch {
+	case p.module == nil:
+		return trapsAt(p.traps, s.Version)
+	case s.With != "":
+		return trapsAt(p.traps, "")
+	}
+	return nil
 }
 
 // version asks a program, or its installation. doubt says why it did not answer: most likely it would not start either.
@@ -235,21 +204,6 @@ func distIn(bin, dist string) string {
 					return m[1]
 				}
 			}
-		}
-	}
-	return ""
-}
-
-// wsgiModule is the module's name where Apache has it: in /usr/lib/apache2/modules on Debian, /usr/lib64/httpd/modules on
-// Red Hat, modules where it was built from source.
-func wsgiModule(apache string) string {
-	resolved, err := filepath.EvalSymlinks(apache)
-	if err != nil {
-		return ""
-	}
-	for _, folder := range []string{"lib/apache2/modules", "lib64/httpd/modules", "lib/httpd/modules", "modules"} {
-		if len(matches(filepath.Join(filepath.Dir(resolved), "..", folder), "mod_wsgi*")) > 0 {
-			return "mod_wsgi"
 		}
 	}
 	return ""

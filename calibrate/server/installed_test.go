@@ -42,7 +42,7 @@ func TestVersionPatterns(t *testing.T) {
 			}
 		}
 	}
-	for _, p := range products {
+	for _, p := range products() {
 		if (p.ask == nil) != (p.says == nil) || p.ask == nil && p.dist == "" {
 			t.Errorf("%s has no way to its version, or two", p.name)
 		}
@@ -51,7 +51,7 @@ func TestVersionPatterns(t *testing.T) {
 
 func productNamed(t *testing.T, name string) product {
 	t.Helper()
-	for _, p := range products {
+	for _, p := range products() {
 		if p.name == name {
 			return p
 		}
@@ -112,8 +112,8 @@ func TestInstalled(t *testing.T) {
 	if d := cmp.Diff(want, found); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	if len(missing) != len(products)-4 {
-		t.Errorf("%d of %d are missing: %q", len(missing), len(products), missing)
+	if len(missing) != len(products())-4 {
+		t.Errorf("%d of %d are missing: %q", len(missing), len(products()), missing)
 	}
 	asked, err := os.ReadFile("asked")
 	if err != nil || string(asked) != "--version\n--version\n" {
@@ -123,7 +123,7 @@ func TestInstalled(t *testing.T) {
 
 func TestInstalledNowhere(t *testing.T) {
 	found, missing := Installed(t.Context(), "", []string{filepath.Join(t.TempDir(), "bin")})
-	if len(found) != 0 || len(missing) != len(products) {
+	if len(found) != 0 || len(missing) != len(products()) {
 		t.Errorf("found %v, missing %q", found, missing)
 	}
 }
@@ -234,7 +234,7 @@ func TestPathsWithBlanks(t *testing.T) {
 
 // A command as it is proposed is one that calibrate takes: it says where the port goes, unless the server is known.
 func TestProposedCommands(t *testing.T) {
-	for _, p := range products {
+	for _, p := range products() {
 		s := p.server("/opt/bin/"+p.name, p.name)
 		if p.command == "" {
 			continue
@@ -263,7 +263,7 @@ func TestE2EInstalledServers(t *testing.T) {
 		have[s.Path] = s.Version
 	}
 	for _, file := range []string{gunicorn, uvicorn} {
-		if !versionAtLeast(have[file], 0, 1) {
+		if !versionReaches(have[file], "0.1") {
 			t.Errorf("%s: version %q among %v", file, have[file], have)
 		}
 	}

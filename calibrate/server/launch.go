@@ -67,6 +67,12 @@ var _ calibrate.Target = (*Launch)(nil)
 // server is what calibrate knows of one kind of server.
 type server interface {
 	name() string
+	// recognises says whether a program starts it, or has the title of its main process.
+	recognises(p program) bool
+	// programs are those that calibrate doctor looks for.
+	programs() []product
+	// traps are all that are known of it, at any version.
+	traps() []trap
 	// plan completes the Launch: version, argv and env for the measurement, threads, changes, warnings. It returns the
 	// adapter to go on with, which may know more, or be another's. Its error is a *calibrate.Failure.
 	plan(l *Launch, p program) (server, error)
@@ -80,31 +86,33 @@ type server interface {
 }
 
 // The servers calibrate knows; the first that recognises the program has it. Any other command is anyCommand.
-var servers = []struct {
-	recognises func(program) bool
-	server     server
-}{
-	{isGunicorn, gunicorn{}},
-	{isUvicorn, uvicorn{}},
-	{isHypercorn, hypercorn{}},
-	{isGranian, granian{}},
-	{isUWSGI, uwsgi{}},
-	{isApache, modWSGI{}},
-	{isExpress, express{}},
-	{isNowLMS, nowLMS{}},
-	{isPyPNM, pypnm{}},
-	{isPuma, puma{}},
-	{isRackFront, rackFront{}},
+var servers = []server{
+	gunicorn{},
+	uvicorn{},
+	hypercorn{},
+	granian{},
+	uwsgi{},
+	modWSGI{},
+	express{},
+	nowLMS{},
+	pypnm{},
+	puma{},
+	rackFront{},
 }
 
 // knownServer is the one that recognises a program, nil for none.
 func knownServer(p program) server {
 	for _, s := range servers {
 		if s.recognises(p) {
-			return s.server
+			return s
 		}
 	}
 	return nil
+}
+
+// noRoot is a server whose app answers 404 at "/".
+type noRoot interface {
+	answers() (path string)
 }
 
 // DefaultPath is what to ask a command's server for where the user names nothing: "/", but for an app that answers 404
@@ -114,8 +122,8 @@ func DefaultPath(command []string) string {
 	if p.shellWords != nil {
 		p = seeThrough(p.shellWords)
 	}
-	if isPyPNM(p) {
-		return pypnmPath
+	if s, ok := knownServer(p).(noRoot); ok {
+		return s.answers()
 	}
 	return "/"
 }

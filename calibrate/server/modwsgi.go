@@ -29,7 +29,7 @@ func (modWSGI) stopSignal() syscall.Signal { return syscall.SIGTERM }
 var apacheNames = []string{"apache2", "httpd", "apache2ctl", "apachectl"}
 
 // mod_wsgi-express gives Apache a name that ends in its own.
-func isApache(p program) bool {
+func (modWSGI) recognises(p program) bool {
 	return slices.Contains(apacheNames, strings.TrimSuffix(p.name, " (mod_wsgi-express)"))
 }
 
@@ -193,7 +193,7 @@ func moduleVersion(c *apacheConfig) string {
 }
 
 func (l *Launch) warnModWSGI(graceful bool) {
-	for _, trap := range trapsOf("mod_wsgi", l.info.ServerVersion) {
+	for _, trap := range trapsAt(modWSGI{}.traps(), l.info.ServerVersion) {
 		if trap.Code != recyclingCuts || !graceful {
 			l.warn(trap.Code, trap.Try, "%s: %s", strings.TrimSpace("mod_wsgi "+l.info.ServerVersion), trap.Text)
 		}

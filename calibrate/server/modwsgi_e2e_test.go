@@ -253,7 +253,7 @@ func TestE2EExpress(t *testing.T) {
 		t.Errorf("a variable of --env is %q in the app", got)
 	}
 	info := r.Info()
-	if info.Server != "mod_wsgi-express" || !versionAtLeast(info.ServerVersion, 5, 0) || info.Threads != 4 || !info.CanRecycle || info.HasJitter {
+	if info.Server != "mod_wsgi-express" || !versionReaches(info.ServerVersion, "5.0") || info.Threads != 4 || !info.CanRecycle || info.HasJitter {
 		t.Errorf("%+v", info)
 	}
 	hasChange(t, info, "1 worker instead of 3")

@@ -19,7 +19,7 @@ func (express) name() string { return "mod_wsgi-express" }
 
 func (express) stopSignal() syscall.Signal { return modWSGI{}.stopSignal() }
 
-func isExpress(p program) bool {
+func (express) recognises(p program) bool {
 	return p.name == "mod_wsgi-express" || p.module && p.name == "mod_wsgi.server"
 }
 
@@ -40,10 +40,8 @@ func (e express) plan(l *Launch, p program) (server, error) {
 		l.change("the access log is off")
 	}
 	l.change("its configuration and logs are in a temporary folder and in the run's app.log")
-	for _, trap := range trapsOf("mod_wsgi", l.info.ServerVersion) {
-		if trap.Code == slowRespawn || trap.Code == nothingShared { // it loads the app at the start, and lets requests finish
-			l.warn(trap.Code, trap.Try, "%s: %s", strings.TrimSpace("mod_wsgi "+l.info.ServerVersion), trap.Text)
-		}
+	for _, trap := range trapsAt(express{}.traps(), l.info.ServerVersion) {
+		l.warn(trap.Code, trap.Try, "%s: %s", strings.TrimSpace("mod_wsgi "+l.info.ServerVersion), trap.Text)
 	}
 	ours := args.ours(l)
 	l.argv = slices.Concat(p.argv[:p.index+1], args.without(ours), ours)

@@ -24,8 +24,10 @@ func (nowLMS) name() string { return "lmsctl" }
 // one for, is ignored by what a shell runs in the background.
 func (nowLMS) stopSignal() syscall.Signal { return syscall.SIGTERM }
 
-// isNowLMS: python -m now_lms is lmsctl serve after a look at the database (now_lms/__main__.py).
-func isNowLMS(p program) bool { return p.name == "lmsctl" || p.module && p.name == "now_lms" }
+// recognises: python -m now_lms is lmsctl serve after a look at the database (now_lms/__main__.py).
+func (nowLMS) recognises(p program) bool {
+	return p.name == "lmsctl" || p.module && p.name == "now_lms"
+}
 
 // Variables of NOW LMS. Where the first of a pair is unset or empty, it reads the second (now_lms/worker_config.py).
 const (
@@ -51,7 +53,7 @@ func (nowLMS) plan(l *Launch, p program) (server, error) {
 	settings := nowLMSSettings(slices.Concat(l.env, p.set))
 	n.tell(&l.info, cmp.Or(l.spec.Threads, settings.threads()))
 	n.describe(l, settings)
-	for _, trap := range n.traps(l.info.ServerVersion) {
+	for _, trap := range n.met(l.info.ServerVersion) {
 		l.warn(trap.Code, trap.Try, "lmsctl: %s", trap.Text)
 	}
 	l.argv = slices.Concat(withoutVariables(p.argv[:p.index], lmsPort, lmsWorkers, lmsThreads), p.argv[p.index:])
@@ -141,9 +143,9 @@ func (n nowLMS) tell(info *calibrate.TargetInfo, threads int) {
 	}
 }
 
-// traps are those of a command: CI is taken care of.
-func (n nowLMS) traps(version string) []calibrate.Warning {
-	return slices.DeleteFunc(trapsOf("lmsctl", version), func(trap calibrate.Warning) bool {
+// met are the traps of a command: CI is taken care of.
+func (n nowLMS) met(version string) []calibrate.Warning {
+	return slices.DeleteFunc(trapsAt(n.traps(), version), func(trap calibrate.Warning) bool {
 		return trap.Code == ciChangesApp || trap.Code == inOneProcess && !n.waitress
 	})
 }
@@ -265,7 +267,7 @@ var ruleWaitress = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the l
 // Flask's own server run below it, and the rule for any command finds that.
 func (n nowLMS) workers(tree []process, holds sockets) ([]process, calibrate.WorkerRule) {
 	at := slices.IndexFunc(tree, func(p process) bool {
-		return strings.HasPrefix(p.title(), masterTitle) || runs(p, isNowLMS)
+		return strings.HasPrefix(p.title(), masterTitle) || runs(p, nowLMS{}.recognises)
 	})
 	if !n.waitress {
 		return gunicorn{}.workersBelow(at, tree, holds)
@@ -304,7 +306,7 @@ func (nowLMS) running(r *Running, master process) (server, error) {
 	n := nowLMS{waitress: wsgi != "gunicorn"}
 	r.info.ServerVersion = r.packageVersion("now_lms", p)
 	n.tell(&r.info, cmp.Or(r.spec.Threads, settings.threads()))
-	for _, trap := range n.traps(r.info.ServerVersion) {
+	for _, trap := range n.met(r.info.ServerVersion) {
 		r.warn(trap.Code, trap.Try, "lmsctl: %s", trap.Text)
 	}
 	if !seen && r.spec.Threads == 0 {

@@ -35,7 +35,7 @@ var pumaTitle = regexp.MustCompile(`^puma (\d+\.\d+\S*) \(\w+://`)
 
 const pumaWorkerTitle = "puma: cluster worker "
 
-func isPuma(p program) bool {
+func (puma) recognises(p program) bool {
 	return p.name == "puma" || p.name == "puma-wild" || p.index < len(p.argv) && pumaTitle.MatchString(p.argv[p.index])
 }
 
@@ -148,12 +148,6 @@ func (l *Launch) describePumaWorkers(was int) {
 	}
 }
 
-// preloadFromEnv is a trap that only a run in which it is sprung is warned of, respawnsForEver one that has its own failure.
-const (
-	preloadFromEnv  = "preload-by-variable"
-	respawnsForEver = "respawns-for-ever"
-)
-
 // warnPuma names the traps of this version and of this command.
 func (l *Launch) warnPuma(c pumaConfig) {
 	if c["environment"] == "development" {
@@ -161,7 +155,7 @@ func (l *Launch) warnPuma(c pumaConfig) {
 			"puma runs in its development environment, in which frameworks load code anew and keep more than in production")
 	}
 	l.warnPumaPlugins(c)
-	for _, trap := range trapsOf("puma", l.info.ServerVersion) {
+	for _, trap := range trapsAt(puma{}.traps(), l.info.ServerVersion) {
 		sprung := trap.Code != preloadFromEnv || c.on("preload_app") && c.on("preload_from_env")
 		if sprung && trap.Code != respawnsForEver {
 			l.warn(trap.Code, trap.Try, "puma %s: %s", l.info.ServerVersion, trap.Text)

@@ -22,7 +22,7 @@ func (rackFront) name() string { return "puma" }
 
 func (rackFront) stopSignal() syscall.Signal { return syscall.SIGTERM }
 
-func isRackFront(p program) bool {
+func (rackFront) recognises(p program) bool {
 	args := p.args()
 	return p.name == "rackup" || p.name == "rails" && len(args) > 0 && slices.Contains([]string{"s", "server"}, args[0])
 }

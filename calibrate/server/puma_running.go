@@ -23,7 +23,7 @@ func (puma) running(r *Running, master process) (server, error) {
 			"how many threads a worker has isn't known: puma's command line is gone, and its configuration isn't executed "+
 				"(a worker has up to %d for requests now, of those that it may have)", r.mostPumaThreads(workers))
 	}
-	for _, trap := range trapsOf("puma", r.info.ServerVersion) {
+	for _, trap := range trapsAt(puma{}.traps(), r.info.ServerVersion) {
 		if !slices.Contains([]string{preloadFromEnv, respawnsForEver}, trap.Code) {
 			r.warn(trap.Code, trap.Try, "%s", trap.Text)
 		}

@@ -41,7 +41,7 @@ func TestIsPuma(t *testing.T) {
 		"poetry run puma":                          true,
 		"dumb-init -- bundle exec puma -w 2":       true,
 	} {
-		if got := isPuma(seeThrough(strings.Fields(command))); got != want {
+		if got := (puma{}).recognises(seeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}
@@ -51,7 +51,7 @@ func TestIsPuma(t *testing.T) {
 		"puma: cluster worker 0: 27318 [shop]":                   false,
 		"puma notes.txt":                                         false,
 	} {
-		if got := isPuma(seeThrough([]string{title})); got != want {
+		if got := (puma{}).recognises(seeThrough([]string{title})); got != want {
 			t.Errorf("%s: %v", title, got)
 		}
 	}
@@ -364,7 +364,7 @@ func TestPumaWorkers(t *testing.T) {
 
 func TestPumaTraps(t *testing.T) {
 	codes := func(version string) (all []string) {
-		for _, w := range trapsOf("puma", version) {
+		for _, w := range trapsAt(puma{}.traps(), version) {
 			all = append(all, w.Code)
 		}
 		return all

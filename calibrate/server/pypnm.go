@@ -13,10 +13,14 @@ type pypnm struct{ uvicorn }
 
 func (pypnm) name() string { return "pypnm" }
 
-func isPyPNM(p program) bool { return p.name == "pypnm" || p.module && p.name == "pypnm.cli" }
+func (pypnm) recognises(p program) bool {
+	return p.name == "pypnm" || p.module && p.name == "pypnm.cli"
+}
 
 // pypnmPath answers 200 without a modem; / answers 404.
 const pypnmPath = "/health"
+
+func (pypnm) answers() string { return pypnmPath }
 
 // plan rewrites the command to one worker without a request limit, on our address.
 func (pypnm) plan(l *Launch, p program) (server, error) {
@@ -98,7 +102,7 @@ func (s pypnmSettings) describe(l *Launch) {
 // on neither jitter nor a bound of the requests at once.
 func (s pypnmSettings) tell(info *calibrate.TargetInfo, uvicornVersion string) {
 	info.Threads, info.HasThreads = 0, false // an event loop takes as many requests at once as come
-	info.CanRecycle = uvicornVersion == "" || versionAtLeast(uvicornVersion, 0, 30)
+	info.CanRecycle = uvicornVersion == "" || versionReaches(uvicornVersion, "0.30")
 }
 
 // warn names the traps of this command.
@@ -111,7 +115,7 @@ func (s pypnmSettings) warn(l *Launch) {
 		l.warn("health-only", "name what production asks for, by --path or --targets",
 			"GET %s only looks at /proc and at the data folders: what PyPNM's captures and analyses take is not in it", pypnmPath)
 	}
-	for _, trap := range trapsOf("pypnm", l.info.ServerVersion) {
+	for _, trap := range trapsAt(pypnm{}.traps(), l.info.ServerVersion) {
 		if trap.Code != EndsServer || s.endsServer(l, &trap) {
 			l.warn(trap.Code, trap.Try, "pypnm: %s", trap.Text)
 		}
@@ -129,7 +133,7 @@ func (s pypnmSettings) endsServer(l *Launch, trap *calibrate.Warning) bool {
 
 // workers: Uvicorn's parent is the pypnm process.
 func (u pypnm) workers(tree []process, _ sockets) ([]process, calibrate.WorkerRule) {
-	return u.workersBelow(slices.IndexFunc(tree, func(p process) bool { return runs(p, isPyPNM) }), tree)
+	return u.workersBelow(slices.IndexFunc(tree, func(p process) bool { return runs(p, pypnm{}.recognises) }), tree)
 }
 
 func (u pypnm) explain(end ending, log []string) (why, try string) {
@@ -148,7 +152,7 @@ func (pypnm) running(r *Running, master process) (server, error) {
 	supervised := r.hasSpawned(master)
 	r.info.ServerVersion = r.packageVersion("pypnm_docsis", p)
 	pypnmSettings{}.tell(&r.info, r.packageVersion("uvicorn", p))
-	for _, trap := range trapsOf("pypnm", r.info.ServerVersion) {
+	for _, trap := range trapsAt(pypnm{}.traps(), r.info.ServerVersion) {
 		if trap.Code != EndsServer || !supervised {
 			r.warn(trap.Code, trap.Try, "%s", trap.Text)
 		}

@@ -7,10 +7,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestTrapsOf(t *testing.T) {
+func TestTrapsAt(t *testing.T) {
 	for _, tt := range []struct {
-		server, version string
-		want            []string
+		program, version string
+		want             []string
 	}{
 		{"gunicorn", "20.1.0", nil},
 		{"gunicorn", "25.0.3", nil},
@@ -28,29 +28,33 @@ func TestTrapsOf(t *testing.T) {
 		{"hypercorn", "0.18.0", []string{"worker-ends-server", "recycling-cuts", "jitter-is-limit", "limit-needs-parent", "daemon-stays"}},
 		{"granian", "1.7.6", []string{"no-request-limit", "worker-ends-server"}},
 		{"granian", "2.8.7", []string{"no-request-limit", "worker-ends-server", "stop-is-lost", "threads-by-default"}},
-		{"uwsgi", "2.0.21-debian", []string{"young-workers-stay", "term-reloads", "limit-needs-master", "errors-instead", "stopping-cuts", "threads-stand-still", "needs-length"}},
+		{"uwsgi", "2.0.21-debian", []string{"young-workers-stay", "term-reloads", "limit-needs-master", "errors-instead",
+			"stopping-cuts", "threads-stand-still", "needs-length"}},
+		{"mod_wsgi-express", "6.1.1", []string{"slow-respawn", "nothing-shared"}},
 		{"node", "20.20.2", []string{"no-request-limit"}},
-		{"nothing", "1.0", nil},
 	} {
 		var got []string
-		for _, w := range trapsOf(tt.server, tt.version) {
+		for _, w := range trapsAt(productNamed(t, tt.program).traps, tt.version) {
 			got = append(got, w.Code)
 		}
 		if d := cmp.Diff(tt.want, got); d != "" {
-			t.Errorf("%s %s:\n%s", tt.server, tt.version, d)
+			t.Errorf("%s %s:\n%s", tt.program, tt.version, d)
 		}
 	}
 }
 
-// Every trap is of a server that is looked for, and says what it does and what to try.
+// Every trap says what it does and what to try, and its bounds are versions.
 func TestTrapsAreWhole(t *testing.T) {
-	for _, trap := range traps {
-		isProduct := slices.ContainsFunc(products, func(p product) bool { return p.name == trap.server })
-		if !isProduct && trap.server != "mod_wsgi" {
-			t.Errorf("nobody looks for %s", trap.server)
-		}
-		if trap.Code == "" || trap.Text == "" || trap.Try == "" {
-			t.Errorf("%s: code %q, text %q, try %q", trap.server, trap.Code, trap.Text, trap.Try)
+	for _, p := range products() {
+		for _, trap := range p.traps {
+			if trap.Code == "" || trap.Text == "" || trap.Try == "" {
+				t.Errorf("%s: code %q, text %q, try %q", p.name, trap.Code, trap.Text, trap.Try)
+			}
+			for _, bound := range slices.DeleteFunc([]string{trap.from, trap.below}, func(b string) bool { return b == "" }) {
+				if versionNumber.FindString(bound) != bound {
+					t.Errorf("%s, %s: %q is no version", p.name, trap.Code, bound)
+				}
+			}
 		}
 	}
 }

@@ -22,7 +22,7 @@ func (uvicorn) name() string { return "uvicorn" }
 // without end, unless --timeout-graceful-shutdown says otherwise (server.py, shutdown).
 func (uvicorn) stopSignal() syscall.Signal { return syscall.SIGTERM }
 
-func isUvicorn(p program) bool { return p.name == "uvicorn" }
+func (uvicorn) recognises(p program) bool { return p.name == "uvicorn" }
 
 // plan rewrites the command to one worker without a request limit, on our address.
 func (uvicorn) plan(l *Launch, p program) (server, error) {
@@ -100,8 +100,8 @@ func (s uvicornSettings) describe(l *Launch) {
 func (s uvicornSettings) tell(info *calibrate.TargetInfo) {
 	info.Threads, info.HasThreads = 0, false // an event loop takes as many requests at once as come
 	version := info.ServerVersion
-	info.CanRecycle = versionAtLeast(version, 0, 30) // before, none is replaced
-	info.HasJitter = versionAtLeast(version, 0, 41)
+	info.CanRecycle = versionReaches(version, "0.30") // before, none is replaced
+	info.HasJitter = versionReaches(version, "0.41")
 	info.ConcurrencyFlag = "--limit-concurrency"
 	if limit, _ := s.number("limit-concurrency"); limit > 0 {
 		info.ConcurrencyLimit = limit - 1
@@ -119,7 +119,7 @@ func (s uvicornSettings) warn(l *Launch) {
 			"%s %d counts connections, the one that asks among them: a worker takes %s at once, and answers 503 to more",
 			from, limit, plural(limit-1, "request"))
 	}
-	for _, trap := range trapsOf("uvicorn", l.info.ServerVersion) {
+	for _, trap := range trapsAt(uvicorn{}.traps(), l.info.ServerVersion) {
 		if trap.Code != EndsServer || s.endsServer(l, &trap) {
 			l.warn(trap.Code, trap.Try, "%s: %s", strings.TrimSpace("uvicorn "+l.info.ServerVersion), trap.Text)
 		}
@@ -145,7 +145,7 @@ var (
 // workers: Uvicorn serves in its own process, or from two workers on in children that it spawns; what is then beside
 // them is Python's resource tracker. The parent doesn't import the app, so no child is the app's own.
 func (u uvicorn) workers(tree []process, _ sockets) ([]process, calibrate.WorkerRule) {
-	return u.workersBelow(slices.IndexFunc(tree, func(p process) bool { return runs(p, isUvicorn) }), tree)
+	return u.workersBelow(slices.IndexFunc(tree, func(p process) bool { return runs(p, uvicorn{}.recognises) }), tree)
 }
 
 // workersBelow are those of the process at an index of the tree, which is below 0 where there is none.

@@ -23,7 +23,7 @@ func (uvicorn) running(r *Running, master process) (server, error) {
 		r.warn("limit-unknown", "run calibrate as the server's user, or as root",
 			"whether UVICORN_LIMIT_CONCURRENCY bounds the requests of a worker isn't known: the server's environment may not be read")
 	}
-	for _, trap := range trapsOf("uvicorn", r.info.ServerVersion) {
+	for _, trap := range trapsAt(uvicorn{}.traps(), r.info.ServerVersion) {
 		if trap.Code != EndsServer || !u.supervised {
 			r.warn(trap.Code, trap.Try, "%s", trap.Text)
 		}

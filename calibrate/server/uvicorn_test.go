@@ -44,7 +44,7 @@ func TestIsUvicorn(t *testing.T) {
 		"fastapi run app.py":                                false,
 		"python -c import uvicorn":                          false,
 	} {
-		if got := isUvicorn(seeThrough(strings.Fields(command))); got != want {
+		if got := (uvicorn{}).recognises(seeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}

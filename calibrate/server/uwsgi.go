@@ -26,7 +26,7 @@ func (uwsgi) stopSignal() syscall.Signal { return syscall.SIGTERM }
 // uwsgiName: the program under its many names (Debian's uwsgi_python311, PyPI's pyuwsgi), or the title of a master.
 var uwsgiName = regexp.MustCompile(`^(py)?uwsgi(-core|_python[0-9.]*)?$|^uWSGI( master|$)`)
 
-func isUWSGI(p program) bool { return uwsgiName.MatchString(p.name) }
+func (uwsgi) recognises(p program) bool { return uwsgiName.MatchString(p.name) }
 
 // plan has uWSGI run a copy of its configuration: one worker without recycling, on our address.
 func (u uwsgi) plan(l *Launch, p program) (server, error) {
@@ -184,7 +184,7 @@ func (c uwsgiConfig) listener() string {
 
 // warn names the traps, but for those that the configuration has the remedy of.
 func (c uwsgiConfig) warn(l *Launch) {
-	for _, trap := range trapsOf("uwsgi", l.info.ServerVersion) {
+	for _, trap := range trapsAt(uwsgi{}.traps(), l.info.ServerVersion) {
 		threaded := trap.Code == "threads-stand-still" && l.info.Threads != 1
 		if !c.remedies(trap.Code) && !threaded {
 			l.warn(trap.Code, trap.Try, "%s: %s", strings.TrimSpace("uwsgi "+l.info.ServerVersion), trap.Text)

@@ -47,7 +47,7 @@ func TestE2EUWSGI(t *testing.T) {
 		r.answering()
 	}
 	info := r.Info()
-	if info.Server != "uwsgi" || !versionAtLeast(info.ServerVersion, 2, 0) || info.Threads != 2 || !info.HasThreads || !info.CanRecycle || !info.Preload || info.WorkerRule != ruleUWSGI {
+	if info.Server != "uwsgi" || !versionReaches(info.ServerVersion, "2.0") || info.Threads != 2 || !info.HasThreads || !info.CanRecycle || !info.Preload || info.WorkerRule != ruleUWSGI {
 		t.Errorf("%+v", info)
 	}
 	for _, text := range []string{"instead of " + file("u.sock") + ", :1", "1 worker instead of 4", "instead of a new worker after 7", "without pidfile", "without logto", "without cheaper", "without mule"} {

@@ -33,7 +33,7 @@ func TestIsUWSGI(t *testing.T) {
 		"uwsgi-configure":                         false,
 		"opentelemetry-instrument uwsgi --ini x.": true,
 	} {
-		if got := isUWSGI(seeThrough(strings.Fields(command))); got != want {
+		if got := (uwsgi{}).recognises(seeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}

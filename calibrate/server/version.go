@@ -32,12 +32,19 @@ func askVersion(l *Launch, p program, server, word string) (string, error) {
 	return version, nil
 }
 
-func versionAtLeast(version string, major, minor int) bool {
-	m := versionNumber.FindStringSubmatch(version)
-	if m == nil {
+// versionReaches says whether a version is at least another, such as "0.30", by the first two of their numbers. One that
+// isn't known reaches none.
+func versionReaches(version, least string) bool {
+	has, wants := versionNumber.FindStringSubmatch(version), versionNumber.FindStringSubmatch(least)
+	if has == nil || wants == nil {
 		return false
 	}
-	a, _ := strconv.Atoi(m[1])
-	b, _ := strconv.Atoi(m[2])
-	return a > major || a == major && b >= minor
+	for i := 1; i <= 2; i++ {
+		a, _ := strconv.Atoi(has[i])
+		b, _ := strconv.Atoi(wants[i])
+		if a != b {
+			return a > b
+		}
+	}
+	return true
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -22,7 +23,7 @@ var trapped = flag.Bool("traps", false, "provoke every warning about a server (m
 // trapCase is a command, and the warnings that it gives reason for: by code, the test in calibrate/server that has the
 // trap itself on the real server, or in brackets why there is none.
 type trapCase struct {
-	server    string // whose traps in the table they are
+	server    string // whose traps they are
 	command   string // $FIXTURES and $VENV stand for their folders
 	flags     string // of calibrate run
 	inherited []string
@@ -192,26 +193,48 @@ var (
 	warningMade = regexp.MustCompile(`(?:warn\(|Code: +)(?:"([a-z-]+)"|([A-Za-z]+),)`)
 )
 
-// trapInTable is a row of calibrate/server's table of traps: its server, and its code as text or the name of a constant.
-var trapInTable = regexp.MustCompile(`\{"([\w-]+)", number\{[\d, ]*\}, number\{[\d, ]*\}, (?:calibrate\.Warning\{Code: +(?:"([a-z-]+)"|([A-Za-z]+)),|(noLimit)\()`)
+// trapInTable is a row of a server's table of traps: its code as text or the name of a constant. Before it stand the
+// server's type, or the name of a program that is any command.
+var trapInTable = regexp.MustCompile(`func \((?:\w+ )?(\w+)\) traps\(\)|\bname: "([\w-]+)"|` +
+	`Warning: (?:calibrate\.Warning\{(?:[ \t]*//.*)?\s*Code: +(?:"([a-z-]+)"|([A-Za-z]+)),|(noLimit)\()`)
 
-// Every trap of calibrate/server's table is in a case of its server above, every other warning in its sources is in some
+// trapsInSources are "server code" of every row.
+func trapsInSources(t *testing.T, sources string) (all []string) {
+	t.Helper()
+	server, rows := "", 0
+	for _, m := range trapInTable.FindAllStringSubmatch(sources, -1) {
+		switch {
+		case m[1] != "":
+			name := regexp.MustCompile(`func \((?:\w+ )?` + m[1] + `\) name\(\) string \{ return "([\w-]+)" \}`).FindStringSubmatch(sources)
+			if name == nil {
+				t.Fatalf("the type %s has traps, but no name", m[1])
+			}
+			server = name[1]
+		case m[2] != "":
+			server = m[2]
+		case m[5] != "":
+			all = append(all, server+" no-request-limit")
+			rows++
+		default:
+			all = append(all, server+" "+codeIn(sources, m[3], m[4]))
+			rows++
+		}
+	}
+	if want := strings.Count(sources, "Warning: "); rows != want || rows < 30 {
+		t.Errorf("%d rows found in the tables, of %d: the pattern doesn't find them", rows, want)
+	}
+	return all
+}
+
+// Every trap of a server in calibrate/server is in a case of that server above, every other warning in its sources is in some
 // case, and every test that is named there exists.
 func TestTrapsAreAllThere(t *testing.T) {
 	sources := sourcesOf(t, false)
 	ofServer, known := casesKnown()
-	rows := trapInTable.FindAllStringSubmatch(sources, -1)
-	for _, m := range rows {
-		code := codeIn(sources, m[2], m[3])
-		if m[4] != "" {
-			code = "no-request-limit"
+	for _, trap := range trapsInSources(t, sources) {
+		if ofServer[trap] == "" {
+			t.Errorf("no case provokes the trap %s", trap)
 		}
-		if ofServer[m[1]+" "+code] == "" {
-			t.Errorf("no case provokes the trap %q of %s", code, m[1])
-		}
-	}
-	if want := strings.Count(sources, ", number{"); len(rows)*2 != want || len(rows) < 30 {
-		t.Errorf("%d rows found in the table, with %d bounds: the pattern doesn't find them", len(rows), want)
 	}
 	found := 0
 	for _, m := range warningMade.FindAllStringSubmatch(sources, -1) {
@@ -263,7 +286,13 @@ func theirTestsExist(t *testing.T, named map[string]string) {
 // sourcesOf joins the files of calibrate/server: the tests, or all else.
 func sourcesOf(t *testing.T, wantTests bool) string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("..", "..", "calibrate", "server", "*.go"))
+	var files []string
+	err := filepath.WalkDir(filepath.Join("..", "..", "calibrate", "server"), func(file string, _ fs.DirEntry, err error) error {
+		if filepath.Ext(file) == ".go" {
+			files = append(files, file)
+		}
+		return err
+	})
 	if err != nil || len(files) == 0 {
 		t.Fatal(err, len(files))
 	}

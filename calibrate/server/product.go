@@ -1,0 +1,16 @@
+package server
+
+import "regexp"
+
+// product is a program that people run their servers with.
+type product struct {
+	name    string
+	files   string         // pattern of the program's name, where that isn't the name
+	ask     []string       // arguments that make it print its version, and nothing else; nil where it has none
+	says    *regexp.Regexp // what it prints; the first group is the version
+	dist    string         // of a Python server that can't be asked: the distribution that knows the version
+	command string         // what follows calibrate run where it isn't known by name; %s is the program
+
+	module func(program string) string // the server, where it is a module of the program's: its name, "" where it isn't installed
+	traps  []trap                      // of its own, beside those of its server
+}
