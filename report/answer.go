@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // answer is what a run comes down to.
@@ -34,8 +35,8 @@ func whyOf(r calibrate.Result) string {
 	rec := r.Recommendation
 	uses := ""
 	if rec.TotalBytes > 0 && rec.BudgetBytes > 0 {
-		uses = fmt.Sprintf("uses %s of the %s MB budget (%s)", wholeMegabytes(rec.TotalBytes), wholeMegabytes(rec.BudgetBytes),
-			percent(float64(rec.TotalBytes)/float64(rec.BudgetBytes)))
+		uses = fmt.Sprintf("uses %s of the %s MB budget (%s)", mbCell(rec.TotalBytes), mbCell(rec.BudgetBytes),
+			say.Percent(float64(rec.TotalBytes)/float64(rec.BudgetBytes)))
 	}
 	bound := map[string]string{
 		"memory":  "memory allows no more workers",
@@ -88,7 +89,7 @@ func bound(r calibrate.Result) string {
 	if r.Concurrency.Bound == 0 {
 		return ""
 	}
-	s := fmt.Sprintf("more than %s requests at once a worker don't fit, and nothing keeps them out now", count(r.Concurrency.Bound))
+	s := fmt.Sprintf("more than %s requests at once a worker don't fit, and nothing keeps them out now", say.Count(r.Concurrency.Bound))
 	if flag := r.Target.ConcurrencyFlag; flag != "" {
 		s += fmt.Sprintf(": %s %d, or less", flag, r.Concurrency.Bound)
 	}
@@ -97,13 +98,13 @@ func bound(r calibrate.Result) string {
 
 func settingsOf(r calibrate.Result) []string {
 	rec := r.Recommendation
-	fields := []string{fmt.Sprintf("workers %s", count(rec.Workers))}
+	fields := []string{fmt.Sprintf("workers %s", say.Count(rec.Workers))}
 	if rec.Threads > 0 && threaded(r) {
-		fields = append(fields, fmt.Sprintf("threads %s", count(rec.Threads)))
+		fields = append(fields, fmt.Sprintf("threads %s", say.Count(rec.Threads)))
 	}
 	fields = append(fields, "max-requests "+maxRequests(r))
 	if rec.WorkerMemoryMB > 0 {
-		fields = append(fields, fmt.Sprintf("worker memory %s MB", count(rec.WorkerMemoryMB)))
+		fields = append(fields, fmt.Sprintf("worker memory %s MB", say.Count(rec.WorkerMemoryMB)))
 	}
 	return fields
 }
@@ -113,15 +114,15 @@ func maxRequests(r calibrate.Result) string {
 	rec := r.Recommendation
 	switch {
 	case rec.MaxRequests > 0 && rec.MaxRequestsJitter > 0:
-		return fmt.Sprintf("%s (jitter %s)", count(rec.MaxRequests), count(rec.MaxRequestsJitter))
+		return fmt.Sprintf("%s (jitter %s)", say.Count(rec.MaxRequests), say.Count(rec.MaxRequestsJitter))
 	case rec.MaxRequests > 0:
-		return count(rec.MaxRequests)
+		return say.Count(rec.MaxRequests)
 	case verdictByRequest(r) == verdictFlat:
 		return "off"
 	case r.Target.Server != "" && !r.Target.CanRecycle:
 		return "n/a"
 	}
-	return unknown
+	return say.Unknown
 }
 
 // paste is the recommendation as the server reads it, digits ungrouped; "" where that isn't known here.
@@ -245,7 +246,7 @@ func partial(r calibrate.Result) string {
 func phaseList(phases []calibrate.Phase) string {
 	names := make([]string, len(phases))
 	for i, ph := range phases {
-		names[i] = fmt.Sprintf("%s %s", ph.Name, measuredSeconds(ph.Seconds))
+		names[i] = fmt.Sprintf("%s %s", ph.Name, knownSeconds(ph.Seconds))
 		if ph.EndedBecause == calibrate.CutShort {
 			names[i] += " (cut short)"
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // What the runs beside the main one have shown: each route alone, and the creep in other circumstances.
@@ -47,10 +48,10 @@ func routeGrid(s calibrate.Routes) grid {
 	for _, run := range s.Runs {
 		peak, above := "-", "-"
 		if run.PeakRSSBytes > 0 {
-			peak, above = wholeMegabytes(run.PeakRSSBytes), "+"+fixed(float64(run.Bill())/mb, 1)
+			peak, above = mbCell(run.PeakRSSBytes), "+"+say.InMB(run.Bill())
 		}
 		slope, interval := slopeCells(run.Creep)
-		g.rows = append(g.rows, []string{run.Name, percent(run.Share), peak, above, slope, interval, count(run.Requests), soakedEnd(run.Soaked)})
+		g.rows = append(g.rows, []string{run.Name, say.Percent(run.Share), peak, above, slope, interval, say.Count(run.Requests), soakedEnd(run.Soaked)})
 	}
 	return g
 }
@@ -59,7 +60,7 @@ func slopeCells(c *calibrate.CreepSeen) (slope, interval string) {
 	if c == nil {
 		return "-", "-"
 	}
-	return perRequest(c.BytesPerRequest), span(c.Low, c.High)
+	return say.Bytes(c.BytesPerRequest), say.Range(c.Low, c.High)
 }
 
 func soakedEnd(s calibrate.Soaked) string {
@@ -76,11 +77,11 @@ func soakedEnd(s calibrate.Soaked) string {
 func routesNote(r calibrate.Result) string {
 	s := "Peak with every thread busy with that route; its bill is the peak above an idle worker, creep apart."
 	if n := r.Routes.Left; n > 0 {
-		s += fmt.Sprintf(" Not run alone: %s, %s of the load.", plural(n, "rarer route"), percent(r.Routes.LeftShare))
+		s += fmt.Sprintf(" Not run alone: %s, %s of the load.", say.Plural(n, "rarer route"), say.Percent(r.Routes.LeftShare))
 	}
 	if mean, _, ok := r.Routes.Creep(); ok && r.Creep.BytesPerRequest != nil {
 		s += fmt.Sprintf(" By their shares of the load the creeps come to %s a request; the soak of all together had %s.",
-			perRequest(mean), perRequest(r.Creep.Together().BytesPerRequest))
+			say.Bytes(mean), say.Bytes(r.Creep.Together().BytesPerRequest))
 	}
 	return s
 }
@@ -101,19 +102,19 @@ func triageGrid(r calibrate.Result) grid {
 	if c := r.Creep; c.BytesPerRequest != nil && c.Low != nil && c.High != nil {
 		all := c.Together()
 		slope, interval := slopeCells(&all)
-		g.rows = append(g.rows, []string{"nothing changed", slope, interval, "-", wholeMegabytes(r.Worker.PeakRSSBytes), count(r.Worker.Requests), all.Verdict})
+		g.rows = append(g.rows, []string{"nothing changed", slope, interval, "-", mbCell(r.Worker.PeakRSSBytes), say.Count(r.Worker.Requests), all.Verdict})
 	}
 	for _, run := range r.Triage.Runs {
 		gone := "-"
 		if run.Tellable() {
-			gone = fmt.Sprintf("%s to %s %%", fixed(100*max(*run.GoneLow, 0), 0), fixed(100*min(max(*run.GoneHigh, 0), 1), 0))
+			gone = say.PercentRange(max(*run.GoneLow, 0), min(max(*run.GoneHigh, 0), 1))
 		}
 		slope, interval := slopeCells(run.Creep)
 		peak := "-"
 		if run.PeakRSSBytes > 0 {
-			peak = wholeMegabytes(run.PeakRSSBytes)
+			peak = mbCell(run.PeakRSSBytes)
 		}
-		g.rows = append(g.rows, []string{run.Name, slope, interval, gone, peak, count(run.Requests), soakedEnd(run.Soaked)})
+		g.rows = append(g.rows, []string{run.Name, slope, interval, gone, peak, say.Count(run.Requests), soakedEnd(run.Soaked)})
 	}
 	return g
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // The verdicts on creep, as result.json has them.
@@ -96,9 +97,9 @@ func slopeOf(c calibrate.Creep) string {
 	if c.BytesPerRequest == nil {
 		return notMeasured
 	}
-	s := perRequest(*c.BytesPerRequest) + " a request"
+	s := say.Bytes(*c.BytesPerRequest) + " a request"
 	if c.Low != nil && c.High != nil {
-		s += fmt.Sprintf(" (%sinterval %s)", confidenceOf(c), span(*c.Low, *c.High))
+		s += fmt.Sprintf(" (%sinterval %s)", confidenceOf(c), say.Range(*c.Low, *c.High))
 	}
 	return s
 }
@@ -111,11 +112,11 @@ func restOf(c calibrate.Creep) string {
 	}
 	if c.By == calibrate.ByBoth {
 		return fmt.Sprintf("it grows by %s without any request (interval %s): with the requests' own it came to %s each",
-			hourly(r.BytesPerSecond), span(r.Low*3600, r.High*3600), perRequest(r.Together.BytesPerRequest))
+			hourly(r.BytesPerSecond), say.Range(r.Low*3600, r.High*3600), say.Bytes(r.Together.BytesPerRequest))
 	}
-	s := fmt.Sprintf("nothing grew in %s without load; less than %s, or steps further apart, would not have shown", seconds(r.Seconds), hourly(max(r.High, 0)))
+	s := fmt.Sprintf("nothing grew in %s without load; less than %s, or steps further apart, would not have shown", say.Seconds(r.Seconds), hourly(max(r.High, 0)))
 	if r.ReturnedBytes > mb/8 {
-		s += fmt.Sprintf("; %s came back", megabytes(r.ReturnedBytes))
+		s += fmt.Sprintf("; %s came back", knownMB(r.ReturnedBytes))
 	}
 	return s
 }
@@ -124,14 +125,14 @@ func confidenceOf(c calibrate.Creep) string {
 	if c.Confidence <= 0 {
 		return ""
 	}
-	return percent(c.Confidence) + " "
+	return say.Percent(c.Confidence) + " "
 }
 
 func evidenceOf(r calibrate.Result) string {
 	c := r.Creep
-	s := "an unknown number of requests"
+	s := "an say.Unknown number of requests"
 	if c.Requests > 0 {
-		s = count(c.Requests) + " requests"
+		s = say.Count(c.Requests) + " requests"
 	}
 	if attached(r) {
 		s += " a worker, counted by " + counterOf(*r.Watch)
@@ -139,14 +140,14 @@ func evidenceOf(r calibrate.Result) string {
 	if c.Detectable == nil {
 		return s + "; the smallest creep it could have seen is not known"
 	}
-	return fmt.Sprintf("%s; a creep of %s a request would have been seen", s, perRequest(*c.Detectable))
+	return fmt.Sprintf("%s; a creep of %s a request would have been seen", s, say.Bytes(*c.Detectable))
 }
 
 func safeOf(rec calibrate.Recommendation) string {
 	if rec.SafeRequests <= 0 {
 		return "no need to recycle workers"
 	}
-	return fmt.Sprintf("no need to recycle: safe to %s requests at the upper bound", count(rec.SafeRequests))
+	return fmt.Sprintf("no need to recycle: safe to %s requests at the upper bound", say.Count(rec.SafeRequests))
 }
 
 func longerOf(r calibrate.Result) string {
@@ -157,7 +158,7 @@ func longerOf(r calibrate.Result) string {
 	if soak <= 0 {
 		return "a soak to its end: --duration " + longer(soak)
 	}
-	return fmt.Sprintf("a longer soak: --duration %s (this one lasted %s)", longer(soak), seconds(soak))
+	return fmt.Sprintf("a longer soak: --duration %s (this one lasted %s)", longer(soak), say.Seconds(soak))
 }
 
 func soakSeconds(r calibrate.Result) float64 {

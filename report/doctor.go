@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // Where a finding's text begins, and that of the lines below it.
@@ -77,7 +78,7 @@ func writeServers(p *page, c calibrate.Checkup) {
 
 // serverLine says which server it is, and how calibrate takes it.
 func serverLine(s calibrate.Server) string {
-	text := strings.TrimSpace(s.Name + " " + orElse(s.Version, "of unknown version"))
+	text := strings.TrimSpace(s.Name + " " + orElse(s.Version, "of say.Unknown version"))
 	if s.With != "" {
 		text += " with " + s.With
 	}
@@ -104,6 +105,6 @@ func conclusion(c calibrate.Checkup) string {
 	case 0:
 		return "calibrate run works here; nothing limits it"
 	default:
-		return fmt.Sprintf("calibrate run works here; %s, see above", plural(c.Limits, "limit"))
+		return fmt.Sprintf("calibrate run works here; %s, see above", say.Plural(c.Limits, "limit"))
 	}
 }

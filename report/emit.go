@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // emitter writes the configuration of one kind: what to set, and notes on what the reader must know to paste it.
@@ -123,7 +124,7 @@ func (d *draft) line(format string, args ...any) { fmt.Fprintf(&d.buf, format+"\
 // head says what this is, which run it rests on, the sum, and what the reader has to add.
 func (d *draft) head(r calibrate.Result, e emitter) {
 	d.note("%s", e.file)
-	d.note("From calibrate run %s of %s, measured on %s.", orElse(r.ID, unknown), dateOf(r), serverNamed(r))
+	d.note("From calibrate run %s of %s, measured on %s.", orElse(r.ID, say.Unknown), dateOf(r), serverNamed(r))
 	d.note("%s", emittedSum(r))
 	if e.foreignTo(r) {
 		d.note("It was not measured on %s, where a worker takes another amount of memory: measure that before you rely on it.", e.kind)
@@ -134,16 +135,16 @@ func (d *draft) head(r calibrate.Result, e emitter) {
 // emittedSum is workers x memory within the budget, creep until the worker is recycled included.
 func emittedSum(r calibrate.Result) string {
 	rec, shared := r.Recommendation, r.Law.SharedBytes
-	sum := fmt.Sprintf("Sum: %s x %s", plural(rec.Workers, "worker"), megabytes((rec.TotalBytes-shared)/int64(rec.Workers)))
+	sum := fmt.Sprintf("Sum: %s x %s", say.Plural(rec.Workers, "worker"), knownMB((rec.TotalBytes-shared)/int64(rec.Workers)))
 	if shared > 0 {
-		sum += " + " + megabytes(shared) + " shared"
+		sum += " + " + knownMB(shared) + " shared"
 	}
-	return fmt.Sprintf("%s = %s <= %s budget. 1 MB is 2^20 bytes.", sum, megabytes(rec.TotalBytes), megabytes(rec.BudgetBytes))
+	return fmt.Sprintf("%s = %s <= %s budget. 1 MB is 2^20 bytes.", sum, knownMB(rec.TotalBytes), knownMB(rec.BudgetBytes))
 }
 
 func dateOf(r calibrate.Result) string {
 	if r.StartedAt.IsZero() {
-		return unknown
+		return say.Unknown
 	}
 	return r.StartedAt.UTC().Format("2006-01-02 15:04 UTC")
 }

@@ -88,7 +88,7 @@ func emitKubernetes(d *draft, r calibrate.Result) {
 // noteMemory says what the limit is, and what it isn't.
 func (d *draft) noteMemory(r calibrate.Result, name string) {
 	d.note("%s is the budget that was sized for: %s. The kernel also counts the cache of files that were read, which the sum leaves out.",
-		name, orElse(r.Recommendation.BudgetSum, megabytes(r.Recommendation.BudgetBytes)))
+		name, orElse(r.Recommendation.BudgetSum, knownMB(r.Recommendation.BudgetBytes)))
 }
 
 // noteEnvironment says who reads the variables.

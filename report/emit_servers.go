@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 	formulas "workermem/calibrate/sizing"
 )
 
@@ -43,7 +44,7 @@ func (d *draft) noteUvicornLimit(r calibrate.Result) {
 	case rec.MaxRequests > 0 && rec.Workers < 2:
 		d.note("No limit-max-requests: with one worker uvicorn ends at its limit, with status 0. Where something always starts it "+
 			"again (Restart=always; on-failure isn't enough), set it to %d. Without it the worker outgrows this sum after %s.",
-			rec.MaxRequests, plural(rec.MaxRequests+rec.MaxRequestsJitter, "request"))
+			rec.MaxRequests, say.Plural(rec.MaxRequests+rec.MaxRequestsJitter, "request"))
 		return
 	case rec.MaxRequests > 0 && r.Target.Server != "uvicorn":
 		d.note("The limit needs uvicorn 0.30, which is the first to replace a worker that ends. From 0.41 on add --limit-max-requests-jitter %d.",
@@ -214,7 +215,7 @@ func (d *draft) noteConcurrency(r calibrate.Result) {
 		d.note("But: %s.", s)
 	}
 	if t := r.Target; t.ConcurrencyLimit > 0 && t.ConcurrencyFlag != "" {
-		d.note("Keep %s as it was measured: a worker took at most %s at once.", t.ConcurrencyFlag, plural(t.ConcurrencyLimit, "request"))
+		d.note("Keep %s as it was measured: a worker took at most %s at once.", t.ConcurrencyFlag, say.Plural(t.ConcurrencyLimit, "request"))
 	}
 }
 
@@ -226,7 +227,7 @@ func (d *draft) noteLimit(r calibrate.Result, name string) {
 	case verdictByRequest(r) == verdictFlat:
 		d.note("No %s: no creep was found, so there is no need to recycle. Take it out wherever else it is set.", name)
 	default:
-		d.note("%s", stopped(orElse(r.Recommendation.MaxRequestsReason, "No "+name+": "+unknown)))
+		d.note("%s", stopped(orElse(r.Recommendation.MaxRequestsReason, "No "+name+": "+say.Unknown)))
 	}
 }
 
@@ -238,5 +239,5 @@ func (d *draft) noteNoLimit(r calibrate.Result, server, instead string) {
 		return
 	}
 	d.note("%s takes no request limit, so only workers and threads are set. Without recycling a worker outgrows this sum after %s. To recycle: %s.",
-		server, plural(rec.MaxRequests+rec.MaxRequestsJitter, "request"), instead)
+		server, say.Plural(rec.MaxRequests+rec.MaxRequestsJitter, "request"), instead)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // markdownRows is the most candidates that a runbook lists.
@@ -39,17 +40,17 @@ func Markdown(w io.Writer, r calibrate.Result) error {
 }
 
 func writeTitle(b *strings.Builder, r calibrate.Result) {
-	app := unknown
+	app := say.Unknown
 	if len(r.Target.Command) > 0 {
 		app = cut(shellQuote(r.Target.Command), 60)
 	}
 	fmt.Fprintf(b, "# Workers and memory of %s\n\n", codeSpan(app))
-	date := unknown
+	date := say.Unknown
 	if !r.StartedAt.IsZero() {
 		date = r.StartedAt.UTC().Format("2006-01-02 15:04 UTC")
 	}
 	fmt.Fprintf(b, "Measured %s on %s with %s. 1 MB is 2^20 bytes.\n\n",
-		date, escape(hostLine(r)), escape("calibrate "+orElse(r.Tool.Version, "of an unknown version")))
+		date, escape(hostLine(r)), escape("calibrate "+orElse(r.Tool.Version, "of an say.Unknown version")))
 	if s := partial(r); s != "" {
 		fmt.Fprintf(b, "> **Partial run:** %s\n\n", escape(s))
 	}
@@ -69,7 +70,7 @@ func writeSettings(b *strings.Builder, r calibrate.Result) {
 	b.WriteString("## Settings\n\n")
 	a := answerOf(r)
 	if a.refuse != "" {
-		fmt.Fprintf(b, "**%s:** %s\n\n", a.refuse, escape(orElse(a.why, unknown)))
+		fmt.Fprintf(b, "**%s:** %s\n\n", a.refuse, escape(orElse(a.why, say.Unknown)))
 		return
 	}
 	b.WriteString(grid{
@@ -110,13 +111,13 @@ func settingRows(r calibrate.Result) [][]string {
 func measuredMore(r calibrate.Result) []fact {
 	w := r.Worker
 	facts := []fact{
-		{"PSS, USS at peak", fmt.Sprintf("%s, %s", megabytes(w.PeakPSSBytes), megabytes(w.PeakUSSBytes))},
+		{"PSS, USS at peak", fmt.Sprintf("%s, %s", knownMB(w.PeakPSSBytes), knownMB(w.PeakUSSBytes))},
 	}
 	if w.MarginalSource != "" {
 		facts = append(facts, fact{"one more, from", w.MarginalSource})
 	}
 	if w.Samples > 0 {
-		facts = append(facts, fact{"samples", fmt.Sprintf("%s, one every %s", count(w.Samples), measuredSeconds(w.SampleIntervalSeconds))})
+		facts = append(facts, fact{"samples", fmt.Sprintf("%s, one every %s", say.Count(w.Samples), knownSeconds(w.SampleIntervalSeconds))})
 	}
 	if len(r.Phases) > 0 {
 		facts = append(facts, fact{"phases", phaseList(r.Phases)})

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // measuredTitle says what was measured, how long it took, and what a MB is.
@@ -14,10 +15,10 @@ func measuredTitle(r calibrate.Result) string {
 	}
 	title := "Measured: " + serverOf(r.Target)
 	if r.Target.Threads > 0 {
-		title += fmt.Sprintf(", 1 worker of %s", plural(r.Target.Threads, "thread"))
+		title += fmt.Sprintf(", 1 worker of %s", say.Plural(r.Target.Threads, "thread"))
 	}
 	if r.DurationSeconds > 0 {
-		title += ", " + seconds(r.DurationSeconds)
+		title += ", " + say.Seconds(r.DurationSeconds)
 	}
 	return title + " (1 MB = 2^20 B)"
 }
@@ -25,7 +26,7 @@ func measuredTitle(r calibrate.Result) string {
 func serverOf(t calibrate.TargetInfo) string {
 	switch {
 	case t.Server == "":
-		return "server " + unknown
+		return "server " + say.Unknown
 	case t.ServerVersion == "":
 		return t.Server
 	}
@@ -58,13 +59,13 @@ func measured(r calibrate.Result) []fact {
 func treeOf(r calibrate.Result) string {
 	var parts []string
 	if e := r.Worker.End; e != nil {
-		parts = append(parts, fmt.Sprintf("sum of PSS %s", megabytes(e.TreePSSBytes)))
+		parts = append(parts, fmt.Sprintf("sum of PSS %s", knownMB(e.TreePSSBytes)))
 	}
 	switch t := r.Tree; {
 	case t.ChargeBytes > 0:
-		s := fmt.Sprintf("charged to its cgroup %s (%s of it files, %s kernel)", megabytes(t.ChargeBytes), megabytes(t.FileBytes), megabytes(t.KernelBytes))
+		s := fmt.Sprintf("charged to its cgroup %s (%s of it files, %s kernel)", knownMB(t.ChargeBytes), knownMB(t.FileBytes), knownMB(t.KernelBytes))
 		if t.PeakBytes > 0 {
-			s += ", at most " + megabytes(t.PeakBytes)
+			s += ", at most " + knownMB(t.PeakBytes)
 		}
 		if t.Missing != "" {
 			s += "; without " + t.Missing
@@ -84,38 +85,38 @@ func atOnceOf(r calibrate.Result) string {
 	}
 	parts := make([]string, len(c.Steps))
 	for i, step := range c.Steps {
-		parts[i] = fmt.Sprintf("%s %s", count(step.Clients), megabytes(step.PeakRSSBytes))
+		parts[i] = fmt.Sprintf("%s %s", say.Count(step.Clients), knownMB(step.PeakRSSBytes))
 		if i == 0 {
-			parts[i] = fmt.Sprintf("%s requests %s", count(step.Clients), megabytes(step.PeakRSSBytes))
+			parts[i] = fmt.Sprintf("%s requests %s", say.Count(step.Clients), knownMB(step.PeakRSSBytes))
 		}
 	}
-	s := fmt.Sprintf("%s: %s for each more, creep apart", strings.Join(parts, ", "), perRequest(float64(c.RequestBytes)))
+	s := fmt.Sprintf("%s: %s for each more, creep apart", strings.Join(parts, ", "), say.Bytes(float64(c.RequestBytes)))
 	if c.Bound > 0 {
-		s += fmt.Sprintf("; the budget bears %s a worker", count(c.Bound))
+		s += fmt.Sprintf("; the budget bears %s a worker", say.Count(c.Bound))
 	}
 	return s
 }
 
 func hostOf(r calibrate.Result) string {
-	cpus, memory := unknown, unknown
+	cpus, memory := say.Unknown, say.Unknown
 	if r.Host.CPUs > 0 {
-		cpus = plural(r.Host.SizingCPUs(), "core")
+		cpus = say.Plural(r.Host.SizingCPUs(), "core")
 	}
 	if r.Plan.CPUs > 0 {
-		cpus = plural(r.Plan.CPUs, "core") + " (given)"
+		cpus = say.Plural(r.Plan.CPUs, "core") + " (given)"
 	}
 	if bytes, source := r.Host.Memory(); bytes > 0 {
-		memory = fmt.Sprintf("%s (%s)", megabytes(bytes), source)
+		memory = fmt.Sprintf("%s (%s)", knownMB(bytes), source)
 	}
 	if r.Plan.MemoryBytes > 0 {
-		memory = megabytes(r.Plan.MemoryBytes) + " (given)"
+		memory = knownMB(r.Plan.MemoryBytes) + " (given)"
 	}
 	return fmt.Sprintf("%s, memory %s", cpus, memory)
 }
 
 func appOf(t calibrate.TargetInfo) string {
 	if len(t.Command) == 0 {
-		return unknown
+		return say.Unknown
 	}
 	s := shellQuote(t.Command)
 	if t.Preload {
@@ -128,9 +129,9 @@ func bootOf(t calibrate.TargetInfo) string {
 	if t.BootSeconds <= 0 {
 		return notMeasured
 	}
-	s := seconds(t.BootSeconds) + " to the first answer"
+	s := say.Seconds(t.BootSeconds) + " to the first answer"
 	if t.WorkerBootSeconds > 0 {
-		s += ", of which the worker " + seconds(t.WorkerBootSeconds)
+		s += ", of which the worker " + say.Seconds(t.WorkerBootSeconds)
 	}
 	return s
 }
@@ -140,7 +141,7 @@ func loadOf(l calibrate.LoadInfo) string {
 		return withCapacity(notMeasured, l.Capacity)
 	}
 	parts := []string{
-		fmt.Sprintf("%s requests, %s", count(l.Requests), succeeded(l)),
+		fmt.Sprintf("%s requests, %s", say.Count(l.Requests), succeeded(l)),
 		withCapacity(paceOf(l), l.Capacity),
 	}
 	if len(l.Errors) > 0 {
@@ -154,30 +155,30 @@ func withCapacity(s string, capacity float64) string {
 	if capacity <= 0 {
 		return s
 	}
-	return s + "; capacity " + rate(capacity)
+	return s + "; capacity " + say.Rate(capacity)
 }
 
 func succeeded(l calibrate.LoadInfo) string {
 	if l.Succeeded >= l.Requests {
 		return "all ok"
 	}
-	return percent(float64(l.Succeeded)/float64(l.Requests)) + " ok"
+	return say.Percent(float64(l.Succeeded)/float64(l.Requests)) + " ok"
 }
 
 func paceOf(l calibrate.LoadInfo) string {
 	if l.RateAsked > 0 {
-		return fmt.Sprintf("asked %s, sent %s", rate(l.RateAsked), rate(l.RateSent))
+		return fmt.Sprintf("asked %s, sent %s", say.Rate(l.RateAsked), say.Rate(l.RateSent))
 	}
 	if l.Clients > 0 {
-		return fmt.Sprintf("%s in closed loop, %s", plural(l.Clients, "client"), rate(l.RateSent))
+		return fmt.Sprintf("%s in closed loop, %s", say.Plural(l.Clients, "client"), say.Rate(l.RateSent))
 	}
-	return "sent " + rate(l.RateSent)
+	return "sent " + say.Rate(l.RateSent)
 }
 
 func errorsOf(errors []calibrate.ErrorCount) string {
 	parts := make([]string, len(errors))
 	for i, e := range errors {
-		parts[i] = fmt.Sprintf("%s %s", count(e.Count), e.Class)
+		parts[i] = fmt.Sprintf("%s %s", say.Count(e.Count), e.Class)
 	}
 	return strings.Join(parts, ", ")
 }
@@ -190,7 +191,7 @@ func latencyOf(l calibrate.LoadInfo) string {
 		value *float64
 	}{{"p50", lat.P50}, {"p95", lat.P95}, {"p99", lat.P99}} {
 		if q.value != nil {
-			parts = append(parts, q.name+" "+seconds(*q.value))
+			parts = append(parts, q.name+" "+say.Seconds(*q.value))
 		}
 	}
 	if len(parts) == 0 {
@@ -208,12 +209,12 @@ func workerOf(w calibrate.Worker) string {
 		return notMeasured
 	}
 	s := fmt.Sprintf("idle %s, settled %s, peak %s",
-		megabytes(w.IdleRSSBytes), megabytes(w.PlateauRSSBytes), megabytes(w.PeakRSSBytes))
+		knownMB(w.IdleRSSBytes), knownMB(w.PlateauRSSBytes), knownMB(w.PeakRSSBytes))
 	if w.PeakSource != "" {
 		s += fmt.Sprintf(" (%s)", w.PeakSource)
 	}
 	if w.Restarts > 0 {
-		s += fmt.Sprintf("; the worker was replaced %s meanwhile", times(w.Restarts))
+		s += fmt.Sprintf("; the worker was replaced %s meanwhile", say.Times(w.Restarts))
 	}
 	return s
 }
@@ -225,11 +226,11 @@ func marginalOf(r calibrate.Result) string {
 	case marginal <= 0:
 		return notMeasured
 	case rss <= 0 || shared < 0:
-		return "another worker adds " + megabytes(marginal)
+		return "another worker adds " + knownMB(marginal)
 	case shared < mb/20:
-		return fmt.Sprintf("another worker adds %s at most, its whole RSS", megabytes(marginal))
+		return fmt.Sprintf("another worker adds %s at most, its whole RSS", knownMB(marginal))
 	default:
-		return fmt.Sprintf("another worker adds %s; %s of its RSS are shared by all", megabytes(marginal), megabytes(shared))
+		return fmt.Sprintf("another worker adds %s; %s of its RSS are shared by all", knownMB(marginal), knownMB(shared))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // plainEvery is how often a plain line is written where there is no terminal to redraw one on.
@@ -81,15 +82,15 @@ func (p *Progress) Done() {
 
 // liveStatus has what matters most on the left: a narrow terminal cuts the right.
 func liveStatus(s calibrate.Status) string {
-	parts := []string{fmt.Sprintf("%s %s", clock(s.Elapsed.Seconds()), orElse(s.Phase, "starting"))}
+	parts := []string{fmt.Sprintf("%s %s", say.Clock(s.Elapsed.Seconds()), orElse(s.Phase, "starting"))}
 	if s.Requests > 0 {
-		parts = append(parts, count(s.Requests)+" req")
+		parts = append(parts, say.Count(s.Requests)+" req")
 	}
 	if s.RSS > 0 {
-		parts = append(parts, "RSS "+megabytes(s.RSS))
+		parts = append(parts, "RSS "+knownMB(s.RSS))
 	}
 	if s.Peak > 0 {
-		parts = append(parts, "peak "+megabytes(s.Peak))
+		parts = append(parts, "peak "+knownMB(s.Peak))
 	}
 	return strings.Join(append(parts, outlook(s)...), "  ")
 }
@@ -97,15 +98,15 @@ func liveStatus(s calibrate.Status) string {
 func plainStatus(s calibrate.Status) string {
 	parts := []string{}
 	if s.Requests > 0 {
-		parts = append(parts, count(s.Requests)+" requests")
+		parts = append(parts, say.Count(s.Requests)+" requests")
 	}
 	if s.RSS > 0 {
-		parts = append(parts, "RSS "+megabytes(s.RSS))
+		parts = append(parts, "RSS "+knownMB(s.RSS))
 	}
 	if s.Peak > 0 {
-		parts = append(parts, "peak "+megabytes(s.Peak))
+		parts = append(parts, "peak "+knownMB(s.Peak))
 	}
-	head := fmt.Sprintf("%s %s", clock(s.Elapsed.Seconds()), orElse(s.Phase, "starting"))
+	head := fmt.Sprintf("%s %s", say.Clock(s.Elapsed.Seconds()), orElse(s.Phase, "starting"))
 	parts = append(parts, outlook(s)...)
 	if len(parts) == 0 {
 		return head
@@ -120,7 +121,7 @@ func outlook(s calibrate.Status) []string {
 		parts = append(parts, s.Estimate)
 	}
 	if s.Left > 0 {
-		parts = append(parts, "about "+clock(s.Left.Seconds())+" left")
+		parts = append(parts, "about "+say.Clock(s.Left.Seconds())+" left")
 	}
 	if s.Waiting != "" {
 		parts = append(parts, s.Waiting)

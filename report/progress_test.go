@@ -24,7 +24,7 @@ func TestProgressOnATerminal(t *testing.T) {
 	var b bytes.Buffer
 	p := NewProgress(&b, true, func() int { return 60 })
 	p.Show(status("soak", 42*time.Second))
-	want := "\r\x1b[2K0:42 soak  2 940 req  RSS 61.0 MB  peak 71.0 MB  creepin..."
+	want := "\r\x1b[2K0:42 soak  2 940 req  RSS 61 MB  peak 71 MB  creeping, 1..."
 	if b.String() != want {
 		t.Errorf("%q, want %q", b.String(), want)
 	}
@@ -87,10 +87,10 @@ func TestProgressInPlainLines(t *testing.T) {
 	}
 	p.Done()
 	want := strings.Join([]string{
-		"0:00 boot: RSS 61.0 MB",
-		"0:05 boot: 50 requests, RSS 61.0 MB",
-		"0:07 soak: 70 requests, RSS 61.0 MB", // the change of phase, one line
-		"0:12 soak: 120 requests, RSS 61.0 MB",
+		"0:00 boot: RSS 61 MB",
+		"0:05 boot: 50 requests, RSS 61 MB",
+		"0:07 soak: 70 requests, RSS 61 MB", // the change of phase, one line
+		"0:12 soak: 120 requests, RSS 61 MB",
 		"",
 	}, "\n")
 	if b.String() != want {

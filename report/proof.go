@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // Proof writes what became of a recommendation that was really run. The run it rests on is not repeated.
@@ -57,11 +58,11 @@ func proofFields(p calibrate.Proof) []string {
 		return nil
 	}
 	t := p.Trials[0]
-	fields := []string{"workers " + count(t.Workers)}
+	fields := []string{"workers " + say.Count(t.Workers)}
 	if t.Threads > 0 {
-		fields = append(fields, "threads "+count(t.Threads))
+		fields = append(fields, "threads "+say.Count(t.Threads))
 	}
-	return append(fields, "max-requests "+lifeOf(t), "limit "+wholeMegabytes(t.LimitBytes)+" MB")
+	return append(fields, "max-requests "+lifeOf(t), "limit "+mbCell(t.LimitBytes)+" MB")
 }
 
 func lifeOf(t calibrate.Trial) string {
@@ -69,9 +70,9 @@ func lifeOf(t calibrate.Trial) string {
 	case t.MaxRequests == 0:
 		return "off"
 	case t.Jitter == 0:
-		return count(t.MaxRequests)
+		return say.Count(t.MaxRequests)
 	}
-	return fmt.Sprintf("%s (jitter %s)", count(t.MaxRequests), count(t.Jitter))
+	return fmt.Sprintf("%s (jitter %s)", say.Count(t.MaxRequests), say.Count(t.Jitter))
 }
 
 // proofFacts are the verdict's grounds, and what the service was like meanwhile.
@@ -92,14 +93,14 @@ func proofFacts(p calibrate.Proof) []fact {
 }
 
 func trialMemory(t calibrate.Trial) string {
-	s := fmt.Sprintf("at most %s (%s)", megabytes(t.PeakBytes), t.PeakSource)
+	s := fmt.Sprintf("at most %s (%s)", knownMB(t.PeakBytes), t.PeakSource)
 	if t.LimitBytes > 0 {
-		s += fmt.Sprintf(", %s of the limit", percent(float64(t.PeakBytes)/float64(t.LimitBytes)))
+		s += fmt.Sprintf(", %s of the limit", say.Percent(float64(t.PeakBytes)/float64(t.LimitBytes)))
 	}
 	if t.LimitBytes > 0 && t.PeakBytes > t.LimitBytes && t.OOMKills == 0 && !t.OverLimit {
 		s += " (more than all: file pages that somebody else had read before are charged to him)"
 	}
-	return s + fmt.Sprintf("; the law has %s with every worker at its end at once", megabytes(t.MostBytes))
+	return s + fmt.Sprintf("; the law has %s with every worker at its end at once", knownMB(t.MostBytes))
 }
 
 func trialCreep(t calibrate.Trial) string {
@@ -107,14 +108,14 @@ func trialCreep(t calibrate.Trial) string {
 		return "not to be told in the time before the first worker was replaced"
 	}
 	return fmt.Sprintf("%s, %s a request (95 %% interval %s), before the first worker was replaced", t.Creep.Verdict,
-		perRequest(t.Creep.BytesPerRequest), span(t.Creep.Low, t.Creep.High))
+		say.Bytes(t.Creep.BytesPerRequest), say.Range(t.Creep.Low, t.Creep.High))
 }
 
 func recyclesOf(t calibrate.Trial) string {
 	if t.MaxRequests == 0 {
 		return "none wanted"
 	}
-	return fmt.Sprintf("%s of %s", times(t.Recycles), plural(t.Workers, "worker"))
+	return fmt.Sprintf("%s of %s", say.Times(t.Recycles), say.Plural(t.Workers, "worker"))
 }
 
 // recyclingCost is what the seconds in which a worker was replaced were like, beside the others.
@@ -124,27 +125,27 @@ func recyclingCost(t calibrate.Trial) string {
 	case c == nil:
 		return ""
 	case c.LostRatio == nil || c.LostError == nil:
-		return fmt.Sprintf("not to be told: %s with a replacement, %s without", plural(c.Meeting.Seconds, "second"), plural(c.Quiet.Seconds, "second"))
+		return fmt.Sprintf("not to be told: %s with a replacement, %s without", say.Plural(c.Meeting.Seconds, "second"), say.Plural(c.Quiet.Seconds, "second"))
 	}
-	s := fmt.Sprintf("%s of throughput, give or take %s", percent(*c.LostRatio), percent(*c.LostError))
+	s := fmt.Sprintf("%s of throughput, give or take %s", say.Percent(*c.LostRatio), say.Percent(*c.LostError))
 	if c.PredictedRatio != nil {
-		s += fmt.Sprintf(" (%s computed)", percent(*c.PredictedRatio))
+		s += fmt.Sprintf(" (%s computed)", say.Percent(*c.PredictedRatio))
 	}
 	if with, without := c.Meeting.P99, c.Quiet.P99; with != nil && without != nil {
-		s += fmt.Sprintf("; p99 of a typical second %s with a replacement, %s without", measuredSeconds(*with), measuredSeconds(*without))
+		s += fmt.Sprintf("; p99 of a typical second %s with a replacement, %s without", knownSeconds(*with), knownSeconds(*without))
 	}
-	return s + fmt.Sprintf("; %s failed in those with, %s without", count(c.Meeting.Failed), count(c.Quiet.Failed))
+	return s + fmt.Sprintf("; %s failed in those with, %s without", say.Count(c.Meeting.Failed), say.Count(c.Quiet.Failed))
 }
 
 func requestsOf(t calibrate.Trial) string {
-	s := fmt.Sprintf("%s in %s, %s", count(t.Requests), seconds(t.Seconds), rate(t.RatePerSecond))
+	s := fmt.Sprintf("%s in %s, %s", say.Count(t.Requests), say.Seconds(t.Seconds), say.Rate(t.RatePerSecond))
 	if failed := t.Requests - t.Succeeded; failed > 0 {
-		s += fmt.Sprintf("; %s failed (%s)", count(failed), errorsOf(t.Errors))
+		s += fmt.Sprintf("; %s failed (%s)", say.Count(failed), errorsOf(t.Errors))
 	} else {
 		s += "; all ok"
 	}
 	if p99 := t.Latency.P99; p99 != nil {
-		s += "; p99 " + measuredSeconds(*p99) + " with every thread busy"
+		s += "; p99 " + knownSeconds(*p99) + " with every thread busy"
 	}
 	return s
 }
@@ -153,7 +154,7 @@ func killedOf(t calibrate.Trial) string {
 	if t.OOMKills == 0 {
 		return "no process, for memory"
 	}
-	return plural(int(t.OOMKills), "process") + " by the kernel, for memory"
+	return say.Plural(int(t.OOMKills), "process") + " by the kernel, for memory"
 }
 
 func limitOf(p calibrate.Proof) string {
@@ -183,27 +184,27 @@ func trialGrid(trials []calibrate.Trial) grid {
 		if i == 0 {
 			mark = "> "
 		}
-		g.rows = append(g.rows, append(append([]string{mark + count(t.Workers), orDash(t.Threads)}, trialCells(t)...), t.Name))
+		g.rows = append(g.rows, append(append([]string{mark + say.Count(t.Workers), orDash(t.Threads)}, trialCells(t)...), t.Name))
 	}
 	return g
 }
 
 func trialCells(t calibrate.Trial) []string {
-	most := wholeMegabytes(t.MostBytes)
+	most := mbCell(t.MostBytes)
 	if t.PeakBytes == 0 {
 		return []string{most, "-", "-", "-", "-", "-", "-", "-", endOf(t)}
 	}
 	p99, off, limit, unused := "-", "-", "-", "-"
 	if t.Latency.P99 != nil {
-		p99 = measuredSeconds(*t.Latency.P99)
+		p99 = knownSeconds(*t.Latency.P99)
 	}
 	if t.ExpectedBytes > 0 {
 		off = fmt.Sprintf("%+.1f %%", 100*t.Off())
 	}
 	if t.LimitBytes > 0 {
-		limit, unused = share(float64(t.PeakBytes)/float64(t.LimitBytes)), wholeMegabytes(max(t.LimitBytes-t.PeakBytes, 0))
+		limit, unused = percentCell(float64(t.PeakBytes)/float64(t.LimitBytes)), mbCell(max(t.LimitBytes-t.PeakBytes, 0))
 	}
-	return []string{most, wholeMegabytes(t.PeakBytes), off, limit, unused, count(t.Recycles), count(t.Requests - t.Succeeded), p99, endOf(t)}
+	return []string{most, mbCell(t.PeakBytes), off, limit, unused, say.Count(t.Recycles), say.Count(t.Requests - t.Succeeded), p99, endOf(t)}
 }
 
 func endOf(t calibrate.Trial) string {

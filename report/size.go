@@ -5,9 +5,11 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // Size writes one worker sized for one host, or for several, a line each. All results are of the same worker; none
@@ -49,17 +51,17 @@ func writeHosts(p *page, sized []calibrate.Result) {
 }
 
 func hostsTitle(sized []calibrate.Result) string {
-	return fmt.Sprintf("Sized for %s, %s%s (1 MB = 2^20 B)", plural(len(sized), "host"), keptBack(sized[0].Plan), wishesOf(sized[0].Plan))
+	return fmt.Sprintf("Sized for %s, %s%s (1 MB = 2^20 B)", say.Plural(len(sized), "host"), keptBack(sized[0].Plan), wishesOf(sized[0].Plan))
 }
 
 // wishesOf is what every host is held to: it may come from a run of long ago.
 func wishesOf(p calibrate.PlanInfo) string {
 	var s string
 	if p.MinWorkers > 0 {
-		s += ", at least " + plural(p.MinWorkers, "worker")
+		s += ", at least " + say.Plural(p.MinWorkers, "worker")
 	}
 	if p.MaxWorkers > 0 {
-		s += ", at most " + plural(p.MaxWorkers, "worker")
+		s += ", at most " + say.Plural(p.MaxWorkers, "worker")
 	}
 	if p.Prefer != "" {
 		s += ", " + p.Prefer + " preferred"
@@ -68,9 +70,9 @@ func wishesOf(p calibrate.PlanInfo) string {
 }
 
 func keptBack(p calibrate.PlanInfo) string {
-	kept := percent(p.ReserveRatio)
+	kept := say.Percent(p.ReserveRatio)
 	if p.ReserveBytes > 0 {
-		kept += " and " + megabytes(p.ReserveBytes)
+		kept += " and " + knownMB(p.ReserveBytes)
 	}
 	return kept + " of each kept back"
 }
@@ -103,20 +105,20 @@ func threaded(r calibrate.Result) bool { return r.Target.HasThreads || r.Target.
 
 func hostRow(r calibrate.Result) []string {
 	rec := r.Recommendation
-	row := []string{count(coresOf(r)), wholeMegabytes(memoryOf(r)), wholeMegabytes(rec.BudgetBytes)}
+	row := []string{say.Count(coresOf(r)), mbCell(memoryOf(r)), mbCell(rec.BudgetBytes)}
 	if rec.Workers == 0 {
 		return append(row, "none", "-", "-", "-", "-", "memory", "-")
 	}
 	requests := maxRequests(r)
 	if rec.MaxRequests > 0 {
-		requests = count(rec.MaxRequests)
+		requests = say.Count(rec.MaxRequests)
 	}
 	used := float64(rec.TotalBytes) / float64(rec.BudgetBytes)
 	atOnce := "-"
 	if r.Concurrency.Bound > 0 {
-		atOnce = count(r.Concurrency.Bound)
+		atOnce = say.Count(r.Concurrency.Bound)
 	}
-	return append(row, count(rec.Workers), count(max(rec.Threads, 1)), wholeMegabytes(rec.TotalBytes), share(used), requests,
+	return append(row, say.Count(rec.Workers), say.Count(max(rec.Threads, 1)), mbCell(rec.TotalBytes), percentCell(used), requests,
 		orElse(boundBy(r.Candidates), "-"), atOnce)
 }
 
@@ -156,13 +158,13 @@ func refusals(sized []calibrate.Result) []fact {
 func hostName(r calibrate.Result) string {
 	memory := float64(memoryOf(r)) / mb
 	if memory >= 1024 && math.Mod(memory, 1024) == 0 {
-		return fmt.Sprintf("%dc/%.0fG", coresOf(r), memory/1024)
+		return fmt.Sprintf("%dc/%dG", coresOf(r), int64(memory)/1024)
 	}
-	return fmt.Sprintf("%dc/%sM", coresOf(r), trimZeros(fmt.Sprintf("%.1f", memory)))
+	return fmt.Sprintf("%dc/%sM", coresOf(r), strconv.FormatFloat(math.Round(memory*10)/10, 'f', -1, 64))
 }
 
 // atLeastMB is for what is needed: rounded up.
-func atLeastMB(bytes int64) string { return fixed(math.Ceil(float64(bytes)/mb), 0) + " MB" }
+func atLeastMB(bytes int64) string { return say.MBUp(bytes) }
 
 // restsOn says where the figures come from, and which of them are not known of another host.
 func restsOn(sized []calibrate.Result) []fact {
@@ -195,12 +197,12 @@ func measuredOn(r calibrate.Result) string {
 	}
 	s := what + ": 1 worker"
 	if r.Target.Threads > 0 {
-		s += " of " + plural(r.Target.Threads, "thread")
+		s += " of " + say.Plural(r.Target.Threads, "thread")
 	}
 	if r.Target.ServerVersion != "" {
 		s += ", " + serverOf(r.Target)
 	}
-	s += fmt.Sprintf(", on %s of %s", plural(r.Host.SizingCPUs(), "core"), orElse(r.Host.CPUModel, "an unknown CPU"))
+	s += fmt.Sprintf(", on %s of %s", say.Plural(r.Host.SizingCPUs(), "core"), orElse(r.Host.CPUModel, "an say.Unknown CPU"))
 	if r.ID != "" {
 		s += ", run " + r.ID
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // sum is the arithmetic behind the answer.
@@ -17,7 +18,7 @@ func sum(r calibrate.Result) []fact {
 		facts = append(facts, fact{"law", law})
 	}
 	if l := r.Worker.LeavingBytes; l >= 1<<20 && rec.MaxRequests > 0 {
-		facts = append(facts, fact{"leaving", megabytes(l) + " more while a worker is replaced: as it ends, it copies pages that it shared with its master"})
+		facts = append(facts, fact{"leaving", knownMB(l) + " more while a worker is replaced: as it ends, it copies pages that it shared with its master"})
 	}
 	if checks := checksOf(r.Law); checks != "" {
 		facts = append(facts, fact{"checked", checks})
@@ -39,11 +40,11 @@ func budgetOf(r calibrate.Result) string {
 	memory, _ := r.Host.Memory()
 	switch {
 	case memory <= 0 && r.Plan.MemoryBytes <= 0 && rec.BudgetBytes <= 0:
-		return unknown + ": the memory of this machine is not known"
+		return say.Unknown + ": the memory of this machine is not known"
 	case rec.BudgetSum != "":
 		return rec.BudgetSum
 	}
-	return megabytes(rec.BudgetBytes)
+	return knownMB(rec.BudgetBytes)
 }
 
 // lawOf leaves out the terms that are 0: they were not measured.
@@ -51,13 +52,13 @@ func lawOf(l calibrate.Law) string {
 	if l.WorkerBytes <= 0 {
 		return ""
 	}
-	worker := megabytes(l.WorkerBytes)
+	worker := knownMB(l.WorkerBytes)
 	if l.ThreadBytes > 0 {
-		worker = fmt.Sprintf("(%s + threads x %s)", worker, megabytes(l.ThreadBytes))
+		worker = fmt.Sprintf("(%s + threads x %s)", worker, knownMB(l.ThreadBytes))
 	}
 	s := "workers x " + worker + ", creep apart"
 	if l.SharedBytes > 0 {
-		s = megabytes(l.SharedBytes) + " + " + s
+		s = knownMB(l.SharedBytes) + " + " + s
 	}
 	return s
 }
@@ -66,8 +67,8 @@ func lawOf(l calibrate.Law) string {
 func checksOf(l calibrate.Law) string {
 	var parts []string
 	for _, run := range l.Runs {
-		parts = append(parts, fmt.Sprintf("%s of %s: predicted %s, measured %s", plural(run.Workers, "worker"),
-			plural(run.Threads, "thread"), megabytes(run.PredictedBytes), megabytes(run.MeasuredBytes)))
+		parts = append(parts, fmt.Sprintf("%s of %s: predicted %s, measured %s", say.Plural(run.Workers, "worker"),
+			say.Plural(run.Threads, "thread"), knownMB(run.PredictedBytes), knownMB(run.MeasuredBytes)))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -78,19 +79,19 @@ func price(r calibrate.Result) string {
 	switch {
 	case r.Plan.ProductionRate > 0:
 	case attached(r) && r.Watch.Seconds > 0:
-		at = fmt.Sprintf(" at the %.0f requests/s that were watched", float64(r.Watch.Requests)/r.Watch.Seconds)
+		at = fmt.Sprintf(" at the %s that were watched", say.RequestRate(float64(r.Watch.Requests)/r.Watch.Seconds))
 	case r.Load.RateSent > 0:
-		at = fmt.Sprintf(" at the soak's %.0f requests/s (--production-rate for yours)", r.Load.RateSent)
+		at = fmt.Sprintf(" at the soak's %s (--production-rate for yours)", say.RequestRate(r.Load.RateSent))
 	}
 	if rec.MaxRequests <= 0 {
 		return ""
 	}
 	var parts []string
 	if rec.RestartIntervalSeconds > 0 {
-		parts = append(parts, "each worker restarts every "+seconds(rec.RestartIntervalSeconds)+at)
+		parts = append(parts, "each worker restarts every "+say.Seconds(rec.RestartIntervalSeconds)+at)
 	}
 	if rec.RecycleCostRatio > 0 {
-		parts = append(parts, fmt.Sprintf("for %s of its time", percent(rec.RecycleCostRatio)))
+		parts = append(parts, fmt.Sprintf("for %s of its time", say.Percent(rec.RecycleCostRatio)))
 	}
 	switch {
 	case len(parts) > 0:
@@ -111,7 +112,7 @@ func truth(r calibrate.Result) []fact {
 }
 
 func keptAgainst(t calibrate.Truth, c calibrate.Creep) string {
-	s := fmt.Sprintf("it keeps %s a request; ", perRequest(t.KeptBytesPerRequest))
+	s := fmt.Sprintf("it keeps %s a request; ", say.Bytes(t.KeptBytesPerRequest))
 	if c.Low == nil || c.High == nil {
 		return s + "no interval was measured"
 	}
@@ -119,18 +120,18 @@ func keptAgainst(t calibrate.Truth, c calibrate.Creep) string {
 	if *c.Low <= t.KeptBytesPerRequest && t.KeptBytesPerRequest <= *c.High {
 		holds = "yes"
 	}
-	return fmt.Sprintf("%sthe interval %s holds that: %s", s, span(*c.Low, *c.High), holds)
+	return fmt.Sprintf("%sthe interval %s holds that: %s", s, say.Range(*c.Low, *c.High), holds)
 }
 
 func peakAgainst(t calibrate.Truth, w calibrate.Worker) string {
-	s := fmt.Sprintf("it reaches %s; ", megabytes(t.PeakRSSBytes))
+	s := fmt.Sprintf("it reaches %s; ", knownMB(t.PeakRSSBytes))
 	if t.PeakRSSBytes <= 0 || w.PeakRSSBytes <= 0 {
-		return s + "measured " + megabytes(w.PeakRSSBytes)
+		return s + "measured " + knownMB(w.PeakRSSBytes)
 	}
 	off := float64(w.PeakRSSBytes-t.PeakRSSBytes) / float64(t.PeakRSSBytes)
 	sign := ""
 	if off > 0 {
 		sign = "+"
 	}
-	return fmt.Sprintf("%smeasured %s (error %s%s)", s, megabytes(w.PeakRSSBytes), sign, fixed(100*off, 1)+" %")
+	return fmt.Sprintf("%smeasured %s (error %s%s)", s, knownMB(w.PeakRSSBytes), sign, say.Percent(off))
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // writeSweep is the table of the candidates that were really run.
@@ -23,10 +24,10 @@ func writeSweep(p *page, r calibrate.Result) {
 func sweepTitle(r calibrate.Result) string {
 	s := "Really run"
 	if !sweptHere(r) {
-		s += " on the machine of the run, " + plural(r.Sweep.CPUs, "core")
+		s += " on the machine of the run, " + say.Plural(r.Sweep.CPUs, "core")
 	}
 	if n := len(r.Sweep.Runs); n < r.Sweep.Wanted {
-		s += fmt.Sprintf(", %s of %s, then cut short", count(n), count(r.Sweep.Wanted))
+		s += fmt.Sprintf(", %s of %s, then cut short", say.Count(n), say.Count(r.Sweep.Wanted))
 	}
 	return s
 }
@@ -48,7 +49,7 @@ func sweepGrid(r calibrate.Result) grid {
 		if sweptHere(r) && run.Workers == rec.Workers && run.Threads == rec.Threads {
 			mark = "> "
 		}
-		g.rows = append(g.rows, append([]string{mark + count(run.Workers), orDash(run.Threads)}, sweepCells(run, *r.Sweep)...))
+		g.rows = append(g.rows, append([]string{mark + say.Count(run.Workers), orDash(run.Threads)}, sweepCells(run, *r.Sweep)...))
 	}
 	return g
 }
@@ -56,21 +57,21 @@ func sweepGrid(r calibrate.Result) grid {
 func sweepCells(run calibrate.SweepRun, s calibrate.Sweep) []string {
 	served := "-"
 	if run.RatePerSecond > 0 {
-		served = strings.TrimSuffix(rate(run.RatePerSecond), "/s")
+		served = strings.TrimSuffix(say.Rate(run.RatePerSecond), "/s")
 	}
 	best := "-"
 	if run.Failed == "" {
 		best = yesNo(run.Pareto)
 	}
-	return []string{served, latencyCell(run.Latency.P50), latencyCell(run.Latency.P99), wholeMegabytes(run.MeasuredBytes),
-		wholeMegabytes(run.PredictedBytes), count(run.Requests - run.Succeeded), best, sweepEnd(run, s)}
+	return []string{served, latencyCell(run.Latency.P50), latencyCell(run.Latency.P99), mbCell(run.MeasuredBytes),
+		mbCell(run.PredictedBytes), say.Count(run.Requests - run.Succeeded), best, sweepEnd(run, s)}
 }
 
 func latencyCell(seconds *float64) string {
 	if seconds == nil {
 		return "-"
 	}
-	return measuredSeconds(*seconds)
+	return knownSeconds(*seconds)
 }
 
 // sweepEnd says why a row is no choice, or what its latency is really of.
@@ -81,9 +82,9 @@ func sweepEnd(run calibrate.SweepRun, s calibrate.Sweep) string {
 	case run.MeasuredBytes > s.BudgetBytes:
 		return "over budget"
 	case run.Unsteady():
-		return fixed(100*run.Spread(), 0) + " % apart"
+		return say.Percent(run.Spread()) + " apart"
 	case run.RateSent < 0.9*s.RateAsked:
-		return "took " + rate(run.RateSent) + " of " + rate(s.RateAsked)
+		return "took " + say.Rate(run.RateSent) + " of " + say.Rate(s.RateAsked)
 	}
 	return "ok"
 }
@@ -94,7 +95,7 @@ func sweepNotes(r calibrate.Result) []string {
 	if r.Sweep.RateBasis == "given" {
 		of = "as expected in production"
 	}
-	notes := []string{fmt.Sprintf("Served and memory (creep apart) with every thread busy; p50 and p99 at %s for all, %s. Of two rounds the better.", rate(r.Sweep.RateAsked), of)}
+	notes := []string{fmt.Sprintf("Served and memory (creep apart) with every thread busy; p50 and p99 at %s for all, %s. Of two rounds the better.", say.Rate(r.Sweep.RateAsked), of)}
 	if slices.ContainsFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.Pareto }) {
 		notes = append(notes, "Best: no other has as much throughput, as little memory and as low a p99, and more of one; 5 % of throughput "+
 			"and 10 % of p99 count as noise.")
@@ -120,6 +121,6 @@ func sweptWhy(r calibrate.Result) string {
 		return ""
 	}
 	run := r.Sweep.Runs[i]
-	return fmt.Sprintf("the best of %s really run: %s, p99 %s at %s", plural(len(r.Sweep.Runs), "candidate"),
-		rate(run.RatePerSecond), latencyCell(run.Latency.P99), rate(r.Sweep.RateAsked))
+	return fmt.Sprintf("the best of %s really run: %s, p99 %s at %s", say.Plural(len(r.Sweep.Runs), "candidate"),
+		say.Rate(run.RatePerSecond), latencyCell(run.Latency.P99), say.Rate(r.Sweep.RateAsked))
 }

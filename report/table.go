@@ -12,6 +12,7 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // column is one column of a table. Where the table is too wide, the column with the lowest keep goes first.
@@ -170,7 +171,7 @@ func candidateGrid(candidates []calibrate.Candidate, verdict string) grid {
 			mark = "> "
 		}
 		g.rows = append(g.rows, []string{
-			mark + count(c.Workers), orDash(c.Threads), wholeMegabytes(c.TotalBytes), share(c.BudgetRatio),
+			mark + say.Count(c.Workers), orDash(c.Threads), mbCell(c.TotalBytes), percentCell(c.BudgetRatio),
 			orDash(c.Concurrency), yesNo(c.Fits), orElse(c.BoundBy, "-"), orElse(c.Basis, "-"), recycleCell(c, verdict),
 		})
 	}
@@ -182,25 +183,17 @@ func orDash(n int) string {
 	if n == 0 {
 		return "-"
 	}
-	return count(n)
+	return say.Count(n)
 }
 
 func recycleCell(c calibrate.Candidate, verdict string) string {
 	switch {
 	case c.MaxRequests > 0:
-		return count(c.MaxRequests)
+		return say.Count(c.MaxRequests)
 	case c.Fits && verdict == verdictFlat:
 		return "off"
 	}
 	return "-"
-}
-
-// share is for a column: always one decimal.
-func share(ratio float64) string {
-	if !finite(ratio) || ratio <= 0 {
-		return "-"
-	}
-	return fixed(100*ratio, 1) + " %"
 }
 
 func yesNo(b bool) string {
@@ -217,7 +210,7 @@ func formulaGrid(formulas []calibrate.Formula, budget int64) grid {
 	}}
 	for _, f := range formulas {
 		g.rows = append(g.rows, []string{
-			f.Name, count(f.Workers), count(f.Threads), wholeMegabytes(f.TotalBytes), share(ratioOf(f.TotalBytes, budget)), yesNo(f.Fits), orElse(f.Source, "-"),
+			f.Name, say.Count(f.Workers), say.Count(f.Threads), mbCell(f.TotalBytes), percentCell(ratioOf(f.TotalBytes, budget)), yesNo(f.Fits), orElse(f.Source, "-"),
 		})
 	}
 	return g
@@ -245,8 +238,8 @@ func rulesGrid(formulas []calibrate.Formula, budget int64) grid {
 			continue
 		}
 		row[s] = len(g.rows)
-		g.rows = append(g.rows, []string{count(f.Workers), count(f.Threads), wholeMegabytes(f.TotalBytes),
-			share(ratioOf(f.TotalBytes, budget)), yesNo(f.Fits), f.Name})
+		g.rows = append(g.rows, []string{say.Count(f.Workers), say.Count(f.Threads), mbCell(f.TotalBytes),
+			percentCell(ratioOf(f.TotalBytes, budget)), yesNo(f.Fits), f.Name})
 	}
 	return g
 }
@@ -315,7 +308,7 @@ func leftOutNote(n int, whole string) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s left out; %s has them all.", plural(n, "more candidate"), whole)
+	return fmt.Sprintf("%s left out; %s has them all.", say.Plural(n, "more candidate"), whole)
 }
 
 // What holds the candidates that a table has no room for.

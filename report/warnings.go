@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // Warnings writes each warning with its name and the next thing to try; the silenced are only counted.
@@ -40,4 +41,4 @@ func split(ws []calibrate.Warning, silenced []string) (shown []calibrate.Warning
 	return shown, hidden
 }
 
-func hiddenNote(n int) string { return fmt.Sprintf("%s silenced.", plural(n, "warning")) }
+func hiddenNote(n int) string { return fmt.Sprintf("%s silenced.", say.Plural(n, "warning")) }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // attached says whether the server was running before calibrate came.
@@ -36,19 +37,19 @@ func meanMarginal(w calibrate.Worker) string {
 	if w.MarginalBytes <= 0 {
 		return notMeasured
 	}
-	return fmt.Sprintf("another worker adds %s (%s)", megabytes(w.MarginalBytes), orElse(w.MarginalSource, unknown))
+	return fmt.Sprintf("another worker adds %s (%s)", knownMB(w.MarginalBytes), orElse(w.MarginalSource, say.Unknown))
 }
 
 func watchedTitle(r calibrate.Result) string {
 	title := "Watched: " + serverOf(r.Target)
 	if r.Worker.Workers > 0 {
-		title += ", " + plural(r.Worker.Workers, "worker")
+		title += ", " + say.Plural(r.Worker.Workers, "worker")
 		if r.Target.Threads > 0 {
-			title += " of " + plural(r.Target.Threads, "thread")
+			title += " of " + say.Plural(r.Target.Threads, "thread")
 		}
 	}
 	if r.Watch.Seconds > 0 {
-		title += ", " + seconds(r.Watch.Seconds)
+		title += ", " + say.Seconds(r.Watch.Seconds)
 	}
 	return title + " (1 MB = 2^20 B)"
 }
@@ -59,7 +60,7 @@ func processOf(t calibrate.TargetInfo) string {
 		s += fmt.Sprintf(", the master of the worker %d that was named", t.NamedPID)
 	}
 	if t.UpSeconds > 0 {
-		s += "; up " + seconds(t.UpSeconds)
+		s += "; up " + say.Seconds(t.UpSeconds)
 	}
 	if len(t.Ports) > 0 {
 		ports := make([]string, len(t.Ports))
@@ -75,9 +76,9 @@ func countedOf(w calibrate.Watch) string {
 	if w.Counter == "" {
 		return "not counted: no access log was followed, and no load sent"
 	}
-	s := fmt.Sprintf("%s by %s", count(w.Requests), counterOf(w))
+	s := fmt.Sprintf("%s by %s", say.Count(w.Requests), counterOf(w))
 	if w.Seconds > 0 && w.Requests > 0 {
-		s += ", " + rate(float64(w.Requests)/w.Seconds)
+		s += ", " + say.Rate(float64(w.Requests)/w.Seconds)
 	}
 	if w.Counter == calibrate.CounterLoad {
 		s += "; those of others, if there were any, are not among them"
@@ -103,25 +104,25 @@ func busyOf(r calibrate.Result) string {
 	if r.Watch.Cores <= 0 {
 		return notMeasured
 	}
-	return fmt.Sprintf("the workers kept %s of a core busy", percent(r.Watch.Cores))
+	return fmt.Sprintf("the workers kept %s of a core busy", say.Percent(r.Watch.Cores))
 }
 
 func watchedWorker(w calibrate.Worker) string {
 	if w.PeakRSSBytes <= 0 {
 		return notMeasured
 	}
-	s := fmt.Sprintf("at first %s, peak %s", megabytes(w.PlateauRSSBytes), megabytes(w.PeakRSSBytes))
+	s := fmt.Sprintf("at first %s, peak %s", knownMB(w.PlateauRSSBytes), knownMB(w.PeakRSSBytes))
 	if w.PeakSource != "" {
 		s += fmt.Sprintf(" (%s)", w.PeakSource)
 	}
 	if w.Restarts > 0 {
-		s += fmt.Sprintf("; %s ended meanwhile", plural(w.Restarts, "worker"))
+		s += fmt.Sprintf("; %s ended meanwhile", say.Plural(w.Restarts, "worker"))
 	}
 	return s
 }
 
 // hourly prints growth by the clock: "1.2 MB an hour".
-func hourly(bytesPerSecond float64) string { return perRequest(bytesPerSecond*3600) + " an hour" }
+func hourly(bytesPerSecond float64) string { return say.Bytes(bytesPerSecond*3600) + " an hour" }
 
 // growth is what is known of creep by the clock.
 func growth(r calibrate.Result) []fact {
@@ -131,10 +132,10 @@ func growth(r calibrate.Result) []fact {
 	if c.BytesPerSecond != nil {
 		slope = hourly(*c.BytesPerSecond) + " and worker"
 		if low, high := c.LowBytesPerSecond, c.HighBytesPerSecond; low != nil && high != nil {
-			slope += fmt.Sprintf(" (%sinterval %s)", confidenceOf(c), span(*low*3600, *high*3600))
+			slope += fmt.Sprintf(" (%sinterval %s)", confidenceOf(c), say.Range(*low*3600, *high*3600))
 		}
 	}
-	evidence := seconds(c.Seconds)
+	evidence := say.Seconds(c.Seconds)
 	if c.DetectablePerSecond != nil {
 		evidence += fmt.Sprintf("; a growth of %s would have been seen", hourly(*c.DetectablePerSecond))
 	}
@@ -160,7 +161,7 @@ func verdictByTime(c calibrate.Creep) string {
 }
 
 func longerWatch(r calibrate.Result) string {
-	s := fmt.Sprintf("a longer watch: --duration %s (this one lasted %s)", longer(r.Watch.Seconds), seconds(r.Watch.Seconds))
+	s := fmt.Sprintf("a longer watch: --duration %s (this one lasted %s)", longer(r.Watch.Seconds), say.Seconds(r.Watch.Seconds))
 	if r.Watch.Counter == "" {
 		s += ", or count the requests: --access-log FILE"
 	}

@@ -2,7 +2,6 @@ package sampler
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/say"
 )
 
 // hostMemory is what the sizing goes by.
@@ -28,16 +28,9 @@ func hostMemory(h calibrate.Host) calibrate.Finding {
 func hostCPUs(h calibrate.Host) calibrate.Finding {
 	const name = "cpus"
 	if h.CPULimit > 0 && h.CPULimit < float64(h.CPUs) {
-		return fine(name, "%.3g of %s, by %s", h.CPULimit, count(h.CPUs, "core"), h.CPULimitSource)
+		return fine(name, "%s of %s, by %s", say.Number(h.CPULimit), say.Plural(h.CPUs, "core"), h.CPULimitSource)
 	}
-	return fine(name, "%s by affinity, and no quota below that", count(h.CPUs, "core"))
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return fine(name, "%s by affinity, and no quota below that", say.Plural(h.CPUs, "core"))
 }
 
 // busy compares the load average with the cores of the whole machine, which it counts. Above half of them the load
@@ -51,9 +44,9 @@ func (d Doctor) busy(h calibrate.Host) calibrate.Finding {
 		return unread(name, "how busy the machine is", "/proc/loadavg")
 	case average > float64(n)/2:
 		return limited(name, "measure when it is quiet: what others take is missing from the app's rate and latency",
-			"load average %.2f on %s: the machine is busy", average, count(n, "core"))
+			"load average %s on %s: the machine is busy", say.Number(average), say.Plural(n, "core"))
 	}
-	return fine(name, "load average %.2f on %s: quiet enough", average, count(n, "core"))
+	return fine(name, "load average %s on %s: quiet enough", say.Number(average), say.Plural(n, "core"))
 }
 
 // loadAverage is that of the last minute (proc_loadavg(5)).

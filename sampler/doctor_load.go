@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // ownDescriptors is what calibrate has open beside its connections, or an app beside its own, and some to spare. Seen:
@@ -50,9 +51,9 @@ func childLimit() uint64 {
 
 func sayDescriptors(own, app uint64, clients int) calibrate.Finding {
 	const name = "descriptors"
-	text, least := "open files: calibrate "+grouped(own), own
+	text, least := "open files: calibrate "+descriptors(own), own
 	if app > 0 {
-		text, least = text+", the app "+grouped(app), min(own, app)
+		text, least = text+", the app "+descriptors(app), min(own, app)
 	}
 	need := clients + ownDescriptors
 	if least >= uint64(need) {
@@ -62,16 +63,11 @@ func sayDescriptors(own, app uint64, clients int) calibrate.Finding {
 		text, max(int64(least)-ownDescriptors, 0), clients, need)
 }
 
-// grouped is 28232 as "28 232".
-func grouped(n uint64) string {
+func descriptors(n uint64) string {
 	if n >= 1<<62 {
 		return "any number"
 	}
-	text := strconv.FormatUint(n, 10)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + " " + text[i:]
-	}
-	return text
+	return say.Count(n)
 }
 
 // ports are those that connections may start from (net.ipv4.ip_local_port_range), and how many of them a closed
@@ -88,7 +84,7 @@ func (d Doctor) ports() calibrate.Finding {
 	if !ok {
 		return unread(name, "how many ports closed connections hold", "/proc/net/sockstat")
 	}
-	text := grouped(uint64(all)) + " ports to connect from, " + grouped(uint64(held)) + " of them in TIME_WAIT"
+	text := say.Count(all) + " ports to connect from, " + say.Count(held) + " of them in TIME_WAIT"
 	if held > all/2 || all-held < 2*d.Clients {
 		return limited(name, "wait a minute, and see who opens them: ss -tan state time-wait; sysctl net.ipv4.ip_local_port_range='15000 65000'",
 			"%s: connecting gets slow", text)

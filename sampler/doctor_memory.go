@@ -2,7 +2,6 @@ package sampler
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // statm touches pages and looks whether statm has seen every one of them at once.
@@ -81,10 +81,10 @@ func growth(p calibrate.Probe, size int, use func([]byte)) (int64, error) {
 //   - before, in each thread up to 63 pages (TASK_RSS_EVENTS_THRESH in mm/memory.c; proc_pid_statm(5)).
 func lag(kernel string, cores int) string {
 	if major, minor, ok := release(kernel); ok && (major < 6 || major == 6 && minor < 2) {
-		return fmt.Sprintf("%d kB a thread", 63*pageSize>>10)
+		return say.Bytes(63*pageSize) + " a thread"
 	}
 	bytes := int64(max(32, 2*cores)) * int64(cores) * pageSize
-	return fmt.Sprintf("%.3g MB", float64(bytes)/(1<<20))
+	return say.MB(bytes)
 }
 
 // release takes the first two numbers of a kernel's release: "6.1.0-18-amd64".

@@ -65,7 +65,7 @@ func TestKernelFindings(t *testing.T) {
 			"ok: this kernel has no transparent huge pages",
 			"ok: memory counts when it is used (vm.overcommit_memory=1)",
 			"ok: KSM is on, and has merged nothing",
-			"ok: load average 1.50 on 3 cores: quiet enough", // exactly half of them
+			"ok: load average 1.5 on 3 cores: quiet enough", // exactly half of them
 			"limited: no cgroup of this process counts memory here: limits and kills for memory may go unseen",
 			"limited: 1 000 ports to connect from, 0 of them in TIME_WAIT: connecting gets slow",
 			"ok: accept queues are as long as servers ask (net.core.somaxconn=2048)",
@@ -243,9 +243,9 @@ func TestLag(t *testing.T) {
 		{"6.12.0-amd64", 2, "0.25 MB"}, // 32 pages x 2 cores
 		{"6.2.0", 64, "32 MB"},         // 128 x 64
 		{"6.15", 16, "2 MB"},           // 32 x 16
-		{"6.1.0-18-amd64", 64, "252 kB a thread"},
-		{"5.15.0", 2, "252 kB a thread"},
-		{"", 1, "0.125 MB"},
+		{"6.1.0-18-amd64", 64, "252 KB a thread"},
+		{"5.15.0", 2, "252 KB a thread"},
+		{"", 1, "0.12 MB"},
 	} {
 		if got := lag(tt.kernel, tt.cores); pageSize == 4096 && got != tt.want {
 			t.Errorf("%q on %d cores: %s, want %s", tt.kernel, tt.cores, got, tt.want)

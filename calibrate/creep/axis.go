@@ -1,6 +1,6 @@
 package creep
 
-import "fmt"
+import "workermem/calibrate/say"
 
 // axis is what growth is held against: the requests served, or where nobody counts them, the clock.
 type axis struct {
@@ -58,7 +58,7 @@ func (a axis) rate(slope float64) string { return bytes(slope*a.unit) + " " + a.
 // evidence is what an estimate rests on: "4 000 requests".
 func (a axis) evidence(e Estimate) string {
 	if a.clock {
-		return fmt.Sprintf("%.0f s", e.Seconds)
+		return say.Seconds(e.Seconds)
 	}
 	return count(e.Requests) + " requests"
 }

@@ -149,7 +149,7 @@ func TestTooFew(t *testing.T) {
 
 func TestMissing(t *testing.T) {
 	settling := Analyse(drawn(60, func(x float64) float64 { return 100*mb - 40*mb*math.Expm1(-x/3000) }), 140*mb)
-	if want := "growth was still slowing after 4 790 requests (43 % of the first half's rate in the second): warm up or measure longer"; settling.Missing != want {
+	if want := "growth was still slowing after 4 790 requests (43.2 % of the first half's rate in the second): warm up or measure longer"; settling.Missing != want {
 		t.Errorf("\n got %q\nwant %q", settling.Missing, want)
 	}
 	r := rand.New(rand.NewPCG(1, 1))
@@ -304,7 +304,7 @@ func TestByTime(t *testing.T) {
 		{"nothing moves", idle(0), Flat, 0, ""},
 		{"4 MB an hour, too little to matter", idle(4 * mb), Flat, 4 * mb, ""},
 		{"36 MB an hour", idle(36 * mb), Creeping, 36 * mb, ""},
-		{"between", idle(10 * mb), Inconclusive, 10 * mb, "where flat means below 10.0 MB and creeping above 12.0 MB: measure"},
+		{"between", idle(10 * mb), Inconclusive, 10 * mb, "where flat means below 10 MB and creeping above 12 MB: measure"},
 		{"too short", idle(0)[:40], Inconclusive, 0, "only 32 readings after the first fifth of the time, where at least 36 are needed: measure longer"},
 	} {
 		e := ByTime(test.series, 100*mb)

@@ -3,6 +3,8 @@ package creep
 import (
 	"fmt"
 	"math"
+
+	"workermem/calibrate/say"
 )
 
 // Goal says when a soak, or a watch, has shown enough.
@@ -73,7 +75,7 @@ func (g Goal) floor(seconds, requests float64) (Progress, bool) {
 	}
 	switch {
 	case seconds < g.MinSeconds:
-		return Progress{Waiting: fmt.Sprintf("%.0f of at least %.0f s", seconds, g.MinSeconds), SecondsLeft: left}, true
+		return Progress{Waiting: fmt.Sprintf("%s of at least %s", say.Seconds(seconds), say.Seconds(g.MinSeconds)), SecondsLeft: left}, true
 	case requests < g.MinRequests:
 		return Progress{Waiting: fmt.Sprintf("%s of at least %s requests", count(requests), count(g.MinRequests)), SecondsLeft: max(left, 0)}, true
 	}

@@ -18,7 +18,7 @@ func TestGoalStops(t *testing.T) {
 		waiting string
 		left    float64
 	}{
-		{"before its seconds", 12, leak, false, "12 of at least 20 s", 18},
+		{"before its seconds", 12, leak, false, "12 s of at least 20 s", 18},
 		{"before its requests", 25, leak, false, "2 490 of at least 3 000 requests", 5.1},
 		{"creep", 40, leak, true, "", 0},
 		{"none", 40, still, true, "", 0},
@@ -41,7 +41,7 @@ func TestGoalByTime(t *testing.T) {
 	for i := range leak {
 		leak[i].Requests = 0
 	}
-	if _, p := WatchGoal().Check(leak[:1000], 100*mb); p.Done || p.Waiting != "100 of at least 120 s" {
+	if _, p := WatchGoal().Check(leak[:1000], 100*mb); p.Done || p.Waiting != "1 min 40 s of at least 2 min" {
 		t.Errorf("too early: %+v", p)
 	}
 	if e, p := WatchGoal().Check(leak, 100*mb); !p.Done || e.Verdict != Creeping || math.Abs(e.Slope-100*kb) > kb {

@@ -3,7 +3,8 @@ package creep
 import (
 	"fmt"
 	"math"
-	"strconv"
+
+	"workermem/calibrate/say"
 )
 
 // narrowing is the power of the requests by which an interval narrows: twice the requests, 2.6 times narrower. A line
@@ -46,7 +47,7 @@ func (a axis) missing(e Estimate, g growth, l limits) string {
 // more says how much longer would tell, if that can be foreseen.
 func more(e Estimate, l limits) string {
 	if times := timesLonger(e, l); times > 1 && times <= 20 {
-		return fmt.Sprintf(": measure about %.2g times as long", max(times, 1.2))
+		return fmt.Sprintf(": measure about %s times as long", say.Fixed(max(times, 1.2), 1))
 	}
 	return ": measure longer"
 }
@@ -65,25 +66,8 @@ func timesLonger(e Estimate, l limits) float64 {
 	return times
 }
 
-// bytes writes a number of bytes with its unit.
-func bytes(v float64) string {
-	switch a := math.Abs(v); {
-	case a < 999.5:
-		return fmt.Sprintf("%.0f B", v)
-	case a < 999.5*(1<<10):
-		return fmt.Sprintf("%.1f KB", v/(1<<10))
-	}
-	return fmt.Sprintf("%.1f MB", v/(1<<20))
-}
+// What the sentences of this room are made of.
 
-// share writes a ratio in per cent.
-func share(v float64) string { return fmt.Sprintf("%.0f %%", 100*v) }
-
-// count writes a number of requests, its thousands apart.
-func count(v float64) string {
-	digits := strconv.FormatFloat(math.Round(v), 'f', 0, 64)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + " " + digits[i:]
-	}
-	return digits
-}
+func bytes(v float64) string { return say.Bytes(v) }
+func share(v float64) string { return say.Percent(v) }
+func count(v float64) string { return say.Count(int64(math.Round(v))) }

@@ -34,12 +34,12 @@ func TestDecideCreeping(t *testing.T) {
 	sentence(t, "reason", a.Reason, "5 workers with 1 thread each: CPU allows 2 x 2 + 1 = 5; "+
 		"memory holds (300 MB budget - 50 MB shared) / 40 MB a worker = 6, rounded down. "+
 		"In all 50 MB shared + 5 x 49.8 MB = 299 MB, 99.7 % of the budget; "+
-		"a worker's 49.8 MB is 40 MB at its measured peak and 9.8 MB of creep until it is recycled. "+
+		"a worker's 49.8 MB is 40 MB at its measured peak and 9.79 MB of creep until it is recycled. "+
 		"(The plain formula, min(2 x 2 + 1, 300 MB / 70 MB), says 4.)")
 	sentence(t, "sum", a.Recycling.Sum, "2 024 = 1 000 + 10 MB / 10 KB: the requests behind the measured peak, "+
 		"plus headroom a worker over the creep's upper 95 % bound. Less 203 of jitter (a tenth), rounded down to two digits: 1 800. "+
 		"A worker lives up to 2 003 requests. "+
-		"At 60 requests/s (given) over 5 workers each restarts every 2.6 min; with 1 s of boot that costs 0.63 % of its time.")
+		"At 60 requests/s (given) over 5 workers each restarts every 2 min 38 s; with 1 s of boot that costs 0.63 % of its time.")
 	sentence(t, "conflict", a.Recycling.Conflict, "")
 }
 
@@ -54,7 +54,7 @@ func TestDecidePrice(t *testing.T) {
 		{60, 5, "cpu", ""},
 		{100, 4, "price", "5 workers would fit too, but recycling would then cost each just over 1 % of its time; with 4 it is 0.81 %."},
 		{200, 2, "price", "Recycling at 8 700 requests costs each worker 1.1 % of its time, more than 1 %. Ways out: " +
-			"1 worker (0.94 %, but nobody answers while it restarts); a budget of 314.5 MB; mend the creep; shorten the boot."},
+			"1 worker (0.94 %, but nobody answers while it restarts); a budget of 315 MB; mend the creep; shorten the boot."},
 		{0, 5, "cpu", ""}, // no rate, no price
 	} {
 		a := Decide(flask(tc.rate))
@@ -83,11 +83,11 @@ func TestDecideKeepsAWorkerACore(t *testing.T) {
 		t.Errorf("%d workers, want 4", a.Recommended.Workers)
 	}
 	sentence(t, "conflict", a.Recycling.Conflict, "Recycling at 2 900 requests costs each worker 1.2 % of its time, more than 1 %. "+
-		"Ways out: 3 workers (0.94 %); a budget of 318.6 MB; mend the creep; shorten the boot.")
+		"Ways out: 3 workers (0.94 %); a budget of 319 MB; mend the creep; shorten the boot.")
 	sentence(t, "reason", a.Reason, "4 workers with 1 thread each: CPU allows 2 x 4 + 1 = 9; "+
 		"memory holds (300 MB budget - 50 MB shared) / 40 MB a worker = 6, rounded down. "+
 		"6 workers would fit, but share the headroom among more, and so be recycled more often: 2.3 % of their time against 1.2 %. "+
-		"In all 50 MB shared + 4 x 61.8 MB = 297.1 MB, 99 % of the budget; "+
+		"In all 50 MB shared + 4 x 61.8 MB = 297 MB, 99 % of the budget; "+
 		"a worker's 61.8 MB is 40 MB at its measured peak and 21.8 MB of creep until it is recycled. "+
 		"(The plain formula, min(2 x 4 + 1, 300 MB / 82 MB), says 3.)")
 }
@@ -238,7 +238,7 @@ func TestDecideWithoutLimit(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	sentence(t, "sum", a.Recycling.Sum, "This server has no request limit of its own, and its workers creep: they reach the budget after "+
-		"2 024 requests = 1 000 + 10 MB / 10 KB each, 2.8 min at 60 requests/s (given) over 5 workers. Restart them before that by other means, or mend the creep.")
+		"2 024 requests = 1 000 + 10 MB / 10 KB each, 2 min 49 s at 60 requests/s (given) over 5 workers. Restart them before that by other means, or mend the creep.")
 }
 
 func TestDecideCandidates(t *testing.T) {

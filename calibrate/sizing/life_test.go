@@ -116,19 +116,3 @@ func TestTwoDigits(t *testing.T) {
 		}
 	}
 }
-
-func TestFormat(t *testing.T) {
-	for _, tc := range []struct{ got, want string }{
-		{grouped(0), "0"}, {grouped(999), "999"}, {grouped(15_850), "15 850"}, {grouped(1_234_567), "1 234 567"}, {grouped(-1_585), "-1 585"},
-		{mb(209 * MiB), "209 MB"}, {mb(MiB / 2), "0.5 MB"}, {mb(1638*MiB + MiB/4), "1 638.3 MB"}, {mb(12_345*MiB + MiB/4), "12 345 MB"},
-		{mbUp(860*MiB + 1), "860.1 MB"}, {mbDown(860*MiB - 1), "859.9 MB"},
-		{perRequest(6.46 * 1024), "6.46 KB"}, {perRequest(52.4), "52.4 B"}, {perRequest(2.5 * MiB), "2.5 MB"}, {perRequest(300), "300 B"},
-		{percent(0.0027), "0.27 %"}, {percent(0.983), "98 %"}, {percent(0.00001), "under 0.01 %"}, {percent(0), "0 %"},
-		{interval(6.84), "6.8 s"}, {interval(89), "89 s"}, {interval(740), "12 min"}, {interval(12_240), "3.4 h"}, {interval(181_440), "2.1 days"},
-		{count(1, "worker"), "1 worker"}, {count(1_200, "request"), "1 200 requests"},
-	} {
-		if tc.got != tc.want {
-			t.Errorf("got %q, want %q", tc.got, tc.want)
-		}
-	}
-}

@@ -138,7 +138,7 @@ func TestDecideMinimumAndPrice(t *testing.T) {
 		t.Errorf("%d workers, want the 5 asked for", a.Recommended.Workers)
 	}
 	sentence(t, "conflict", a.Recycling.Conflict, "Recycling at 1 800 requests costs each worker just over 1 % of its time. "+
-		"Ways out: a budget of 304.3 MB; mend the creep; shorten the boot.")
+		"Ways out: a budget of 305 MB; mend the creep; shorten the boot.")
 }
 
 func TestDecideGivenCreep(t *testing.T) {
@@ -147,9 +147,9 @@ func TestDecideGivenCreep(t *testing.T) {
 	q.MaxWorkers = 4
 	a := Decide(q)
 	// 1638 MB less 4 x 209 MB, over 4 workers, is 200.5 MB
-	sentence(t, "sum", a.Recycling.Sum, "31 782 = 200.5 MB / 6.46 KB: headroom a worker over the creep. "+
+	sentence(t, "sum", a.Recycling.Sum, "31 782 = 200 MB / 6.46 KB: headroom a worker over the creep. "+
 		"Less 3 179 of jitter (a tenth), rounded down to two digits: 28 000. A worker lives up to 31 179 requests. "+
-		"At 80 requests/s (given) over 4 workers each restarts every 25 min; with 2 s of boot that costs 0.14 % of its time.")
+		"At 80 requests/s (given) over 4 workers each restarts every 24 min 39 s; with 2 s of boot that costs 0.14 % of its time.")
 	holds(t, "reason", a.Reason, "is 209 MB at its given peak and")
 
 	q.Creep = Creep{flat, true, 0, 0}

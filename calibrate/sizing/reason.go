@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"workermem/calibrate/say"
 )
 
 // reason is why c, in sentences: both bounds, the rule that overrode them, the total, and what is not known.
@@ -47,7 +49,7 @@ func (q Question) memorySum(c choice) string {
 	if c.byMemory == mostCount {
 		return "what a worker takes is unknown, so memory bounds nothing"
 	}
-	budget := mbDown(q.BudgetBytes) + " budget"
+	budget := mb(q.BudgetBytes) + " budget"
 	if q.Law.SharedBytes > 0 {
 		budget = fmt.Sprintf("(%s - %s shared)", budget, mb(q.Law.SharedBytes))
 	}
@@ -147,8 +149,8 @@ func (q Question) fewerSentence(c choice) string {
 
 func (q Question) totalSentence(c choice, a Answer) string {
 	one := a.Recommended
-	text := fmt.Sprintf("In all %s%d x %s = %s, %s %% of the budget",
-		q.shared(), c.workers, mb(one.WorkerBytes), mb(one.TotalBytes), digits(100*one.BudgetRatio, 3))
+	text := fmt.Sprintf("In all %s%d x %s = %s, %s of the budget",
+		q.shared(), c.workers, mb(one.WorkerBytes), mb(one.TotalBytes), percent(one.BudgetRatio))
 	if l := q.life(c.workers, c.threads); l.growth > 0 {
 		peak := "at its " + q.source() + " peak"
 		if q.creepTakenOut() {
@@ -179,7 +181,7 @@ func (q Question) seedSentence(c choice, a Answer) string {
 		divided = fmt.Sprintf(" / %s", count(c.threads, "thread"))
 	}
 	return fmt.Sprintf("(The plain formula, min(2 x %d + 1, %s / %s MB)%s, says %s.)",
-		q.CPUs, mbDown(q.BudgetBytes), grouped(a.WorkerMemoryMB), divided, grouped(seed))
+		q.CPUs, mb(q.BudgetBytes), grouped(a.WorkerMemoryMB), divided, grouped(seed))
 }
 
 // doubtSentence repeats in the reason what keeps max-requests from being recommended.
@@ -193,7 +195,7 @@ func (q Question) doubtSentence() string {
 // refusal is why nothing fits, as a sum at the measured threads, and what would fit.
 func (q Question) refusal(smallest int64, threads int) string {
 	text := fmt.Sprintf("needs %s, has %s: %s%d x %s",
-		mbUp(q.needs(q.Threads)), mbDown(q.BudgetBytes), q.shared(), q.MinWorkers, q.workerSum(q.Threads))
+		mbUp(q.needs(q.Threads)), say.MBLess(q.BudgetBytes, smallest), q.shared(), q.MinWorkers, q.workerSum(q.Threads))
 	text += "; the smallest budget that fits is " + mbUp(smallest)
 	if threads != q.Threads {
 		text += ", with " + count(threads, "thread")

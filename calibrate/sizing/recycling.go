@@ -115,8 +115,8 @@ func (q Question) jitterRule(c choice, l life) string {
 	case l.jitter == l.most/2:
 		return "half, the most there is room for"
 	}
-	return fmt.Sprintf("2 x %s workers x %s requests/s x %s boot, to keep workers from restarting at once",
-		grouped(c.workers), digits(q.eachRate(c.workers), 3), interval(q.BootSeconds))
+	return fmt.Sprintf("2 x %s workers x %s x %s boot, to keep workers from restarting at once",
+		grouped(c.workers), requestRate(q.eachRate(c.workers)), interval(q.BootSeconds))
 }
 
 func (q Question) priceSentence(c choice, l life) string {
@@ -132,7 +132,7 @@ func (q Question) priceSentence(c choice, l life) string {
 
 // rate is the rate with where it came from: 80 requests/s (given) over 4 workers.
 func (q Question) rate(workers int) string {
-	text := digits(q.RatePerSecond, 3) + " requests/s"
+	text := requestRate(q.RatePerSecond)
 	if q.RateBasis == measured {
 		return text + " a worker (measured)"
 	}

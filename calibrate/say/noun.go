@@ -1,0 +1,31 @@
+package say
+
+import "strings"
+
+// Plural counts things: "1 worker", "4 workers", "2 processes", "15 850 requests".
+func Plural[N ~int | ~int64 | ~uint64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return Count(n) + " " + pluralOf(noun)
+}
+
+func pluralOf(noun string) string {
+	for _, end := range []string{"s", "x", "ch", "sh"} {
+		if strings.HasSuffix(noun, end) {
+			return noun + "es"
+		}
+	}
+	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.ContainsAny(noun[max(len(stem)-1, 0):len(stem)], "aeiou") {
+		return stem + "ies"
+	}
+	return noun + "s"
+}
+
+// Times says how often: "once", "3 times".
+func Times[N ~int | ~int64 | ~uint64](n N) string {
+	if n == 1 {
+		return "once"
+	}
+	return Count(n) + " times"
+}

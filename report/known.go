@@ -1,0 +1,32 @@
+package report
+
+import (
+	"math"
+
+	"workermem/calibrate/say"
+)
+
+const mb = 1 << 20 // bytes in a MB
+
+const notMeasured = "not measured"
+
+// knownMB prints an amount of memory, of which 0 means that nobody measured it.
+func knownMB(bytes int64) string { return say.Known(bytes, say.MB[int64]) }
+
+// knownSeconds prints a time of which 0 means that nobody measured it.
+func knownSeconds(s float64) string { return say.Known(s, say.Seconds) }
+
+// mbCell is for a column that has MB in its head.
+func mbCell(bytes int64) string {
+	if bytes <= 0 {
+		return "-"
+	}
+	return say.InMB(bytes)
+}
+
+func percentCell(ratio float64) string {
+	if math.IsNaN(ratio) || ratio <= 0 {
+		return "-"
+	}
+	return say.Percent(ratio)
+}
