@@ -78,7 +78,7 @@ func writeServers(p *page, c calibrate.Checkup) {
 
 // serverLine says which server it is, and how calibrate takes it.
 func serverLine(s calibrate.Server) string {
-	text := strings.TrimSpace(s.Name + " " + orElse(s.Version, "of say.Unknown version"))
+	text := strings.TrimSpace(s.Name + " " + orElse(s.Version, "of unknown version"))
 	if s.With != "" {
 		text += " with " + s.With
 	}

@@ -50,7 +50,7 @@ func writeTitle(b *strings.Builder, r calibrate.Result) {
 		date = r.StartedAt.UTC().Format("2006-01-02 15:04 UTC")
 	}
 	fmt.Fprintf(b, "Measured %s on %s with %s. 1 MB is 2^20 bytes.\n\n",
-		date, escape(hostLine(r)), escape("calibrate "+orElse(r.Tool.Version, "of an say.Unknown version")))
+		date, escape(hostLine(r)), escape("calibrate "+orElse(r.Tool.Version, "of an unknown version")))
 	if s := partial(r); s != "" {
 		fmt.Fprintf(b, "> **Partial run:** %s\n\n", escape(s))
 	}

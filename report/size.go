@@ -202,7 +202,7 @@ func measuredOn(r calibrate.Result) string {
 	if r.Target.ServerVersion != "" {
 		s += ", " + serverOf(r.Target)
 	}
-	s += fmt.Sprintf(", on %s of %s", say.Plural(r.Host.SizingCPUs(), "core"), orElse(r.Host.CPUModel, "an say.Unknown CPU"))
+	s += fmt.Sprintf(", on %s of %s", say.Plural(r.Host.SizingCPUs(), "core"), orElse(r.Host.CPUModel, "an unknown CPU"))
 	if r.ID != "" {
 		s += ", run " + r.ID
 	}
