@@ -191,7 +191,7 @@ func decide(r Result) (Recommendation, []Candidate, []Formula) {
 	a, rec.Measured = measuredChoice(r, q, a)
 	rec.fill(a)
 	if a.Recommended == nil {
-		rec.SmallestMemoryBytes = memoryFor(a.SmallestBytes, r.Plan)
+		rec.SmallestMemoryBytes = memoryFor(a.SmallestBytes, r.Plan.Reserve)
 	}
 	if rec.growing(r.Creep); rec.Withheld != "" {
 		return rec, []Candidate{}, []Formula{}
@@ -235,9 +235,7 @@ func question(r Result, budget int64) sizing.Question {
 		Threads:         max(r.Target.Threads, 1),
 		CanRecycle:      r.Target.CanRecycle,
 		NoJitter:        r.Target.CanRecycle && !r.Target.HasJitter,
-		MinWorkers:      r.Plan.MinWorkers,
-		MaxWorkers:      r.Plan.MaxWorkers,
-		Prefer:          r.Plan.Prefer,
+		Wishes:          r.Plan.Wishes,
 	}
 	if most := r.Target.MaxWorkers; most > 0 && (q.MaxWorkers == 0 || q.MaxWorkers > most) {
 		q.MinWorkers, q.MaxWorkers = min(q.MinWorkers, most), most
@@ -354,7 +352,7 @@ func budget(r Result) (bytes int64, sum string) {
 		source = "given"
 	}
 	share := int64(math.Ceil(float64(total) * r.Plan.ReserveRatio))
-	bytes = left(total, r.Plan)
+	bytes = left(total, r.Plan.Reserve)
 	sum = fmt.Sprintf("%s (%s) less %.4g %% reserve (%s)", sayMB(total), source, 100*r.Plan.ReserveRatio, sayMB(share))
 	if r.Plan.ReserveBytes > 0 {
 		sum += fmt.Sprintf(" less %s for others", sayMB(r.Plan.ReserveBytes))

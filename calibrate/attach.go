@@ -85,11 +85,11 @@ const findLimit = 5 * time.Second
 
 // watchServer is the one phase of a watch.
 func (r *run) watchServer(ctx context.Context) error {
-	j := judge{goal: r.watchGoal(), limit: r.plan.SoakLimit}
+	j := judge{goal: r.watchGoal(), limit: r.plan.soakLimit()}
 	look := func(s seen) state {
 		s.samples = r.watch.taken(0) // there is no other phase
 		now := j.look(s)
-		switch asked := r.plan.Duration.Seconds(); {
+		switch asked := r.plan.DurationSeconds; {
 		case asked > 0 && s.seconds >= asked:
 			now.done, now.because = true, "the time that was asked for"
 		case asked > 0:
@@ -100,7 +100,7 @@ func (r *run) watchServer(ctx context.Context) error {
 		return now
 	}
 	switch {
-	case r.plan.Duration > 0:
+	case r.plan.DurationSeconds > 0:
 		j.fixed = "the time that was asked for"
 	case r.plan.Requests > 0:
 		j.fixed = "the requests that were asked for"
@@ -133,7 +133,7 @@ func (r *run) loadServer(ctx context.Context, look func(seen) state) error {
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
-	pace := Pace{Rate: r.plan.Rate, Clients: r.plan.Clients, Requests: r.plan.Requests, Duration: r.plan.Duration}
+	pace := Pace{Rate: r.plan.Rate, Clients: r.plan.Clients, Requests: r.plan.Requests, Duration: r.plan.duration()}
 	if !r.plan.loadGiven() {
 		pace.Clients = gentle
 	}

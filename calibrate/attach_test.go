@@ -46,7 +46,9 @@ func attachFake(t *testing.T, f *fakeRig, p Plan, change func(*Rig)) (result Res
 }
 
 func watchPlan() Plan {
-	return Plan{SoakLimit: DefaultWatch, Precision: 0.2, ReserveRatio: 0.2, MemoryBytes: 4 << 30, CPUs: 2}
+	var p Plan
+	p.SoakSeconds, p.Precision, p.ReserveRatio, p.MemoryBytes, p.CPUs = DefaultWatch.Seconds(), 0.2, 0.2, 4<<30, 2
+	return p
 }
 
 func counted(rate float64) func(f *fakeRig) func(*Rig) {
@@ -186,7 +188,7 @@ func TestAttachToARecyclingServer(t *testing.T) {
 	f := newFakeRig()
 	f.noURL, f.keep = true, 16384
 	p := watchPlan()
-	p.Duration = time.Minute
+	p.DurationSeconds = 60
 	r, err := attachFake(t, f, p, func(rig *Rig) {
 		counted(600)(f)(rig)
 		f.after(20*time.Second, func() { f.pid = 200 })(rig)
@@ -257,7 +259,7 @@ func TestAttachWithLess(t *testing.T) {
 		f := newFakeRig()
 		f.noURL = true
 		p := watchPlan()
-		p.Duration = 40 * time.Second
+		p.DurationSeconds = 40
 		r, err := attachFake(t, f, p, counted(0)(f))
 		if err != nil || r.Creep.Verdict != "inconclusive" || r.Creep.By != ByRequest || !hasWarning(r, "no-requests") {
 			t.Errorf("%v; creep %+v, %+v", err, r.Creep, r.Warnings)
@@ -270,7 +272,7 @@ func TestAttachWithLess(t *testing.T) {
 		f := newFakeRig()
 		f.noURL = true
 		p := watchPlan()
-		p.Duration = 10 * time.Second
+		p.DurationSeconds = 10
 		r, err := attachFake(t, f, p, nil)
 		if err != nil || !strings.Contains(r.Recommendation.Withheld, "only 10 s") {
 			t.Errorf("%v; withheld %q", err, r.Recommendation.Withheld)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"workermem/calibrate/knob"
 )
 
 // ran is a run of so many requests a second, MB, and milliseconds at p99.
@@ -245,7 +247,7 @@ func TestSweepShapes(t *testing.T) {
 			grid = append(grid, fits(workers, threads))
 		}
 	}
-	base := Result{Candidates: grid, Target: TargetInfo{CanScale: true}, Plan: PlanInfo{CPUs: 2}, Recommendation: Recommendation{Workers: 2, Threads: 4}}
+	base := Result{Candidates: grid, Target: TargetInfo{CanScale: true}, Plan: PlanInfo{Box: knob.Box{CPUs: 2}}, Recommendation: Recommendation{Workers: 2, Threads: 4}}
 	named, alone, tight, sync, stuck := base, base, base, base, base
 	stuck.Target.CanScale = false
 	named.Plan.OtherThreads = []int{16, 1}

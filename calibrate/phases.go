@@ -19,12 +19,11 @@ const (
 	peakTime          = 4 * time.Second
 	peakLimit         = 20 * time.Second
 	warmupTime        = 3 * time.Second
-	DefaultWarmup     = 15 * time.Second  // limit of the warm-up
-	DefaultSoak       = 120 * time.Second // limit of the soak
-	QuickSoak         = 15 * time.Second  // the same of a quick run: an app too slow for a verdict by then needs a whole one
-	fewRequests       = 20                // a slow app gets more time, until so many were answered
-	clientsForUnknown = 8                 // where the server's threads aren't known, or it has no such bound (async)
-	clientsPerThread  = 2                 // one answered, one waiting: within 4 % of what more clients get
+	DefaultWarmup     = 15 * time.Second // limit of the warm-up
+	QuickSoak         = 15 * time.Second // limit of the soak of a quick run: an app too slow for a verdict by then needs a whole one
+	fewRequests       = 20               // a slow app gets more time, until so many were answered
+	clientsForUnknown = 8                // where the server's threads aren't known, or it has no such bound (async)
+	clientsPerThread  = 2                // one answered, one waiting: within 4 % of what more clients get
 
 	// The most requests that steady load has under way, in the clients of a closed loop. At 70 % of capacity there are
 	// fewer than those on average. Without a bound, a moment in which this machine is slow piles up to 512 of them, each
@@ -152,9 +151,9 @@ func (r *run) steady() Pace {
 
 func (r *run) soak(ctx context.Context) error {
 	pace := r.steady()
-	pace.Requests, pace.Duration = r.plan.Requests, r.plan.Duration
+	pace.Requests, pace.Duration = r.plan.Requests, r.plan.duration()
 	fixed := pace.Requests > 0 || pace.Duration > 0
-	j := judge{goal: r.goal(), limit: r.plan.SoakLimit}
+	j := judge{goal: r.goal(), limit: r.plan.soakLimit()}
 	if fixed {
 		j.fixed = "the load that was asked for"
 	}

@@ -1,9 +1,12 @@
 package calibrate
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
+
+	"workermem/calibrate/knob"
 )
 
 // More than any run comes to. Beyond, sums of a result that was written or changed by hand would overflow.
@@ -28,7 +31,7 @@ func (r Result) implausible() string {
 		value int64
 		most  int64
 	}{
-		{"plan.cpus", int64(r.Plan.CPUs), mostPlaces}, {"plan.memory_bytes", r.Plan.MemoryBytes, mostBytes}, {"plan.reserve_bytes", r.Plan.ReserveBytes, mostBytes},
+		{"plan.reserve_bytes", r.Plan.ReserveBytes, mostBytes},
 		{"host.cpus", int64(r.Host.CPUs), mostPlaces}, {"host.memory_bytes", r.Host.MemoryBytes, mostBytes},
 		{"host.memory_limit_bytes", r.Host.MemoryLimitBytes, math.MaxInt64}, // v1 writes no limit so
 		{"target.threads", int64(r.Target.Threads), mostPlaces},
@@ -44,10 +47,18 @@ func (r Result) implausible() string {
 			return fmt.Sprintf("%s is %d", f.name, f.value)
 		}
 	}
-	if why := r.besideImplausible(); why != "" {
-		return why
+	return cmp.Or(r.Plan.implausible(), r.besideImplausible(), r.Creep.implausible())
+}
+
+func (p PlanInfo) implausible() string {
+	for _, group := range []any{&p.Load, &p.Box, &p.Wishes, &p.Closeness, &p.Effort} {
+		for _, k := range knob.Of(group) {
+			if k.Outside() {
+				return fmt.Sprintf("plan.%s is %s", k.Key, k)
+			}
+		}
 	}
-	return r.Creep.implausible()
+	return ""
 }
 
 // besideImplausible looks at what ran beside the main app.

@@ -1,6 +1,10 @@
 package calibrate
 
-import "time"
+import (
+	"time"
+
+	"workermem/calibrate/knob"
+)
 
 // Schema names the shape of result.json. It changes when a key changes meaning or goes; keys may join freely.
 const Schema = "calibrate.result/1"
@@ -140,25 +144,18 @@ type TargetInfo struct {
 	CPUSeconds float64 `json:"cpu_seconds,omitempty"` // of its present workers, since the watch began
 }
 
-// PlanInfo is what the analysis needs to know of the plan, so that a saved run can be analysed again.
+// PlanInfo is what the user asked for, as it is kept: a saved run can be analysed again by it.
 type PlanInfo struct {
-	ReserveRatio   float64  `json:"reserve_ratio"`   // share of memory kept back
-	ReserveBytes   int64    `json:"reserve_bytes"`   // fixed amount kept back, beside the share
-	MemoryBytes    int64    `json:"memory_bytes"`    // given by the user, 0 for the host's own
-	CPUs           int      `json:"cpus"`            // given by the user, 0 for the host's own
-	Precision      float64  `json:"precision"`       // wanted half-width of the slope's interval, as a share of it
-	ProductionRate float64  `json:"production_rate"` // requests a second expected in production, 0 for the measured rate
-	Silenced       []string `json:"silenced"`        // warning codes the user doesn't want to see
-	Quick          bool     `json:"quick"`           // a short soak was asked for
-	Flags          []string `json:"flags"`           // as given, those left out that may hold secrets
-	LoadGiven      bool     `json:"load_given"`      // the user fixed the load
-	// OtherThreads are the thread counts that the user wants beside the first.
-	OtherThreads []int `json:"other_threads,omitempty"`
-
-	MinWorkers    int    `json:"min_workers,omitempty"`    // 0: one
-	MaxWorkers    int    `json:"max_workers,omitempty"`    // 0: as many as fit and the cores ask for
-	Prefer        string `json:"prefer,omitempty"`         // "workers", "threads" or "memory"; "" keeps the measured threads
-	ThreadChoices []int  `json:"thread_choices,omitempty"` // to size for, instead of what the run itself suggests
+	knob.Load
+	knob.Box
+	knob.Wishes
+	knob.Closeness
+	knob.Effort
+	Silenced      []string `json:"silenced"`                 // warning codes the user doesn't want to see
+	Flags         []string `json:"flags"`                    // as given, those left out that may hold secrets
+	LoadGiven     bool     `json:"load_given"`               // the user fixed the load
+	OtherThreads  []int    `json:"other_threads,omitempty"`  // thread counts that get a short run each; none: those that shapes chooses
+	ThreadChoices []int    `json:"thread_choices,omitempty"` // to size for, instead of what the run itself suggests
 }
 
 // LoadInfo is the load of the soak, on which the creep rests.

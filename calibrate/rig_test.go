@@ -225,7 +225,9 @@ func (p *fakeProbe) Detail() (Detail, error) {
 func (p *fakeProbe) Close() error { return nil }
 
 func fakePlan() Plan {
-	return Plan{WarmupLimit: DefaultWarmup, SoakLimit: DefaultSoak, Precision: 0.2, ReserveRatio: 0.2, MemoryBytes: 2 << 30, CPUs: 2}
+	p := Plan{WarmupLimit: DefaultWarmup}
+	p.SoakSeconds, p.Precision, p.ReserveRatio, p.MemoryBytes, p.CPUs = 120, 0.2, 0.2, 2<<30, 2
+	return p
 }
 
 func runFake(t *testing.T, f *fakeRig, p Plan, ctx context.Context) (result Result, err error) {

@@ -61,7 +61,7 @@ func TestRunFlatApp(t *testing.T) {
 func TestRunGivenLoadSkipsTheSearch(t *testing.T) {
 	f := newFakeRig()
 	p := fakePlan()
-	p.Rate, p.Duration = 50, 20*time.Second
+	p.Rate, p.DurationSeconds = 50, 20
 	r, err := runFake(t, f, p, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"workermem/calibrate/knob"
 	"workermem/calibrate/sizing"
 )
 
@@ -97,7 +98,7 @@ func withThreads(q sizing.Question, chosen []int) sizing.Question {
 
 // memoryFor is the least memory (but for rounding) that leaves so large a budget after what is kept back; 0 where that is more
 // than any host has.
-func memoryFor(budget int64, p PlanInfo) int64 {
+func memoryFor(budget int64, p knob.Reserve) int64 {
 	keep := 1 - p.ReserveRatio
 	most := float64(1 << 60)
 	total := (float64(budget) + float64(p.ReserveBytes)) / keep
@@ -111,8 +112,8 @@ func memoryFor(budget int64, p PlanInfo) int64 {
 	return bytes
 }
 
-// left is what a plan leaves the server of so much memory.
-func left(total int64, p PlanInfo) int64 {
+// left is what a reserve leaves the server of so much memory.
+func left(total int64, p knob.Reserve) int64 {
 	share := int64(math.Ceil(float64(total) * p.ReserveRatio))
 	return max(total-share-p.ReserveBytes, 0)
 }

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"workermem/calibrate/knob"
 )
 
 const gib = 1 << 30
@@ -139,7 +141,7 @@ func TestResizedForOtherThreads(t *testing.T) {
 }
 
 func TestGiven(t *testing.T) {
-	box := PlanInfo{CPUs: 4, MemoryBytes: 2 * gib, ReserveRatio: 0.2}
+	box := PlanInfo{Box: knob.Box{CPUs: 4, MemoryBytes: 2 * gib, Reserve: knob.Reserve{ReserveRatio: 0.2}}}
 	r := Given{WorkerBytes: 209 * mib, Threads: []int{1, 4}}.Result(Host{}, box)
 	if rec := r.Recommendation; rec.Workers != 7 || rec.Threads != 1 || rec.WorkerMemoryMB != 209 || rec.MaxRequests != 0 || r.Outcome() != 0 {
 		t.Errorf("%+v", rec)
@@ -149,7 +151,7 @@ func TestGiven(t *testing.T) {
 	}
 	leak := 6615.0
 	r = Given{SharedBytes: 30 * mib, WorkerBytes: 100 * mib, ThreadBytes: 5 * mib, Threads: []int{4}, Creep: &leak, BootSeconds: 2}.
-		Result(Host{}, PlanInfo{CPUs: 4, MemoryBytes: gib, ProductionRate: 80})
+		Result(Host{}, PlanInfo{Box: knob.Box{CPUs: 4, MemoryBytes: gib, ProductionRate: 80}})
 	if rec := r.Recommendation; rec.Workers != 2 || rec.MaxRequests == 0 || rec.RestartIntervalSeconds == 0 || rec.TotalBytes > gib || r.Worker.PeakRSSBytes != 120*mib {
 		t.Errorf("%+v, peak %d", rec, r.Worker.PeakRSSBytes)
 	}
@@ -161,7 +163,7 @@ func TestGiven(t *testing.T) {
 }
 
 func TestMemoryFor(t *testing.T) {
-	for _, p := range []PlanInfo{{}, {ReserveRatio: 0.2}, {ReserveRatio: 0.1, ReserveBytes: 512 * mib}, {ReserveRatio: 0.999999}} {
+	for _, p := range []knob.Reserve{{}, {ReserveRatio: 0.2}, {ReserveRatio: 0.1, ReserveBytes: 512 * mib}, {ReserveRatio: 0.999999}} {
 		for _, budget := range []int64{1, 1000, 860 * mib, 1<<40 + 1} {
 			total := memoryFor(budget, p)
 			if left(total, p) < budget || p.ReserveRatio < 0.9 && left(total-1, p) >= budget {
@@ -169,7 +171,7 @@ func TestMemoryFor(t *testing.T) {
 			}
 		}
 	}
-	if got := memoryFor(math.MaxInt64, PlanInfo{ReserveRatio: 0.2, ReserveBytes: math.MaxInt64}); got != 0 {
+	if got := memoryFor(math.MaxInt64, knob.Reserve{ReserveRatio: 0.2, ReserveBytes: math.MaxInt64}); got != 0 {
 		t.Errorf("%d", got)
 	}
 }
@@ -195,7 +197,7 @@ func TestSizingForgetsHowLongTheRunWas(t *testing.T) {
 	after := func(requests int64) Recommendation {
 		s := slope
 		r := Result{
-			Mode: ModeRun, Complete: true, Plan: PlanInfo{MemoryBytes: 600 << 20, CPUs: 2},
+			Mode: ModeRun, Complete: true, Plan: PlanInfo{Box: knob.Box{MemoryBytes: 600 << 20, CPUs: 2}},
 			Target: TargetInfo{Threads: 4, HasThreads: true, CanRecycle: true, HasJitter: true, WorkerBootSeconds: 0.2},
 			Worker: Worker{PeakRSSBytes: 40<<20 + int64(slope)*requests, Requests: requests},
 			Law:    Law{SharedBytes: 24 << 20, WorkerBytes: 18 << 20, Basis: "computed"},
@@ -218,7 +220,7 @@ func TestSizingForgetsHowLongTheRunWas(t *testing.T) {
 // A server that runs one process is not sized for more.
 func TestSizingKeepsToTheServersMost(t *testing.T) {
 	r := Result{
-		Mode: ModeRun, Complete: true, Plan: PlanInfo{MemoryBytes: 2 << 30, CPUs: 8, MinWorkers: 2},
+		Mode: ModeRun, Complete: true, Plan: PlanInfo{Box: knob.Box{MemoryBytes: 2 << 30, CPUs: 8}, Wishes: knob.Wishes{MinWorkers: 2}},
 		Target: TargetInfo{Threads: 4, HasThreads: true, MaxWorkers: 1},
 		Worker: Worker{PeakRSSBytes: 40 << 20, Requests: 5000},
 		Law:    Law{SharedBytes: 24 << 20, WorkerBytes: 18 << 20, Basis: "computed"},

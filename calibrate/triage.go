@@ -62,7 +62,7 @@ const (
 
 // triage looks for the creep again in each variation. A worker without any has nothing to be told.
 func (r *run) triage(ctx context.Context) error {
-	if len(r.plan.Triage) == 0 || r.rig.Scale == nil {
+	if len(r.plan.Variations) == 0 || r.rig.Scale == nil {
 		return nil
 	}
 	found := r.analysed()
@@ -83,7 +83,7 @@ func (r *run) triage(ctx context.Context) error {
 	r.result.Triage = &Triage{Wanted: len(all), Runs: []TriageRun{}}
 	for i, v := range all {
 		row := TriageRun{Name: v.Name, Env: v.Env, Allocator: v.Allocator, Threads: r.result.Target.Threads}
-		s := soaking{setup: Setup{Shape: Shape{1, max(row.Threads, 1)}, Env: v.Env}, pace: r.steady(), goal: goal, limit: min(triageLimit, r.plan.SoakLimit),
+		s := soaking{setup: Setup{Shape: Shape{1, max(row.Threads, 1)}, Env: v.Env}, pace: r.steady(), goal: goal, limit: min(triageLimit, r.plan.soakLimit()),
 			needs: v.Needs, phase: PhaseTriage, place: fmt.Sprintf("%d of %d: %s", i+1, len(all), v.Name)}
 		if v.OneThread {
 			row.Threads, s.setup.Threads, s.pace = 1, 1, Pace{Clients: clientsPerThread}
@@ -106,7 +106,7 @@ func (r *run) triage(ctx context.Context) error {
 // variations leaves one thread out where there is no more than that.
 func (r *run) variations() []Variation {
 	var all []Variation
-	for _, v := range r.plan.Triage {
+	for _, v := range r.plan.Variations {
 		if !v.OneThread || r.result.Target.HasThreads && r.result.Target.Threads > 1 {
 			all = append(all, v)
 		}

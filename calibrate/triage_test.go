@@ -86,7 +86,7 @@ func TestTriageRunsItsVariations(t *testing.T) {
 			var setups []Setup
 			f.scale = func(s Setup) (Target, error) { setups = append(setups, s); return f, nil }
 			p := fakePlan()
-			p.Triage, p.Quick = variations, true // quick: no short runs
+			p.Variations, p.Quick = variations, true // quick: no short runs
 			r, err := runFake(t, f, p, nil)
 			if err != nil {
 				t.Fatal(err)

@@ -10,13 +10,14 @@ import (
 	"pgregory.net/rapid"
 
 	"workermem/calibrate"
+	"workermem/calibrate/knob"
 )
 
 const gib = 1 << 30
 
 // sizings are what `calibrate size` shows, by name: one host and several, of numbers and of a run.
 func sizings(t testing.TB) map[string][]calibrate.Result {
-	plan := calibrate.PlanInfo{ReserveRatio: 0.2}
+	plan := calibrate.PlanInfo{Box: knob.Box{Reserve: knob.Reserve{ReserveRatio: 0.2}}}
 	leak := 16.0 * 1024
 	guide := calibrate.Given{WorkerBytes: 209 * mb, Threads: []int{1, 4}}
 	leaking := calibrate.Given{SharedBytes: 30 * mb, WorkerBytes: 140 * mb, ThreadBytes: 6 * mb, Threads: []int{4}, Creep: &leak, BootSeconds: 2}

@@ -5,12 +5,14 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"workermem/calibrate/knob"
 )
 
 func TestAMeasurementChooses(t *testing.T) {
 	q := Question{
 		CPUs: 2, BudgetBytes: 500 * MiB, Law: Law{30 * MiB, 60 * MiB, 5 * MiB}, WorkerPeakBytes: 90 * MiB, Requests: 5000,
-		Creep: Creep{Verdict: flat, Known: true}, Threads: 4, ThreadChoices: []int{1, 8}, Prefer: PreferMemory,
+		Creep: Creep{Verdict: flat, Known: true}, Threads: 4, ThreadChoices: []int{1, 8}, Wishes: knob.Wishes{Prefer: knob.PreferMemory},
 	}
 	for _, c := range []struct {
 		name             string

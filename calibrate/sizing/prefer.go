@@ -1,13 +1,15 @@
 package sizing
 
+import "workermem/calibrate/knob"
+
 // preference orders the choices of two thread counts by what is preferred; nil where nothing is.
 func (q Question) preference() func(a, b choice) bool {
 	switch q.Prefer {
-	case PreferWorkers:
+	case knob.PreferWorkers:
 		return func(a, b choice) bool { return a.workers > b.workers }
-	case PreferThreads:
+	case knob.PreferThreads:
 		return choice.servesMore
-	case PreferMemory:
+	case knob.PreferMemory:
 		return q.takesLess
 	}
 	return nil

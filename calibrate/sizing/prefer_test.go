@@ -3,6 +3,8 @@ package sizing
 import (
 	"strings"
 	"testing"
+
+	"workermem/calibrate/knob"
 )
 
 // guide is a worker of 209 MB, as given, on 4 cores with a budget of 1 638 MB (2 GB less a fifth), with 1 thread or 4.
@@ -20,18 +22,18 @@ func TestDecidePrefer(t *testing.T) {
 		workers, threads int
 	}{
 		{"", 1638, 0, 7, 1},
-		{PreferWorkers, 1638, 0, 7, 1}, // 7 against (2 x 4 + 1) / 4 = 2
-		{PreferThreads, 1638, 0, 2, 4}, // 8 at once against 7
-		{PreferMemory, 1638, 0, 2, 4},  // memory holds 7 of the 9 with one thread, and both with 4
-		{PreferMemory, 2000, 0, 2, 4},  // 418 MB against 9 x 209 MB
+		{knob.PreferWorkers, 1638, 0, 7, 1}, // 7 against (2 x 4 + 1) / 4 = 2
+		{knob.PreferThreads, 1638, 0, 2, 4}, // 8 at once against 7
+		{knob.PreferMemory, 1638, 0, 2, 4},  // memory holds 7 of the 9 with one thread, and both with 4
+		{knob.PreferMemory, 2000, 0, 2, 4},  // 418 MB against 9 x 209 MB
 		// 9 x (209 + 250) = 4131 MB, but two of 4 threads take 2 x 1209 = 2418
-		{PreferMemory, 5000, 250, 2, 4},
-		{PreferThreads, 5000, 250, 9, 1}, // 9 at once against 8
-		{PreferThreads, 2400, 250, 5, 1}, // 2400 / 459 = 5 against one of 4 threads
+		{knob.PreferMemory, 5000, 250, 2, 4},
+		{knob.PreferThreads, 5000, 250, 9, 1}, // 9 at once against 8
+		{knob.PreferThreads, 2400, 250, 5, 1}, // 2400 / 459 = 5 against one of 4 threads
 		// neither is granted: one with 4 threads (1209 MB) serves 4, three with one (1377 MB) only 3
-		{PreferMemory, 1400, 250, 1, 4},
-		{PreferMemory, 500, 250, 1, 1}, // one alone fits
-		{PreferWorkers, 1400, 250, 3, 1},
+		{knob.PreferMemory, 1400, 250, 1, 4},
+		{knob.PreferMemory, 500, 250, 1, 1}, // one alone fits
+		{knob.PreferWorkers, 1400, 250, 3, 1},
 		{"nonsense", 1638, 0, 7, 1},
 	} {
 		q := guide()
@@ -46,7 +48,7 @@ func TestDecidePrefer(t *testing.T) {
 // Of equals it is the one that takes less memory.
 func TestDecidePreferTie(t *testing.T) {
 	q := guide()
-	q.Prefer, q.Law.ThreadBytes, q.ThreadChoices, q.MaxWorkers = PreferWorkers, 10*MiB, []int{4, 8}, 2
+	q.Prefer, q.Law.ThreadBytes, q.ThreadChoices, q.MaxWorkers = knob.PreferWorkers, 10*MiB, []int{4, 8}, 2
 	q.Threads = 8
 	if a := Decide(q); a.Recommended.Threads != 4 || a.Recommended.Workers != 2 {
 		t.Errorf("%+v, want 2 x 4", a.Recommended)
@@ -55,7 +57,7 @@ func TestDecidePreferTie(t *testing.T) {
 
 func TestPreferSentences(t *testing.T) {
 	q := guide()
-	q.Prefer = PreferMemory
+	q.Prefer = knob.PreferMemory
 	a := Decide(q)
 	sentence(t, "memory", a.Reason, "2 workers with 4 threads each: CPU allows (2 x 4 + 1) / 4 threads = 2; "+
 		"memory holds 1 638 MB budget / 209 MB a worker = 7, rounded down. "+
@@ -63,7 +65,7 @@ func TestPreferSentences(t *testing.T) {
 		"In all 2 x 209 MB = 418 MB, 25.5 % of the budget. "+
 		"(The plain formula, min(2 x 4 + 1, 1 638 MB / 209 MB) / 4 threads, says 1.) "+
 		"No max-requests: creep was not given.")
-	q.Prefer, q.ThreadChoices = PreferThreads, []int{1, 4, 16}
+	q.Prefer, q.ThreadChoices = knob.PreferThreads, []int{1, 4, 16}
 	a = Decide(q)
 	sentence(t, "threads", a.Reason, "2 workers with 16 threads each: CPU allows 1, the least, of (2 x 4 + 1) / 16 threads; "+
 		"memory holds 1 638 MB budget / 209 MB a worker = 7, rounded down. "+

@@ -5,9 +5,11 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"workermem/calibrate/knob"
 )
 
-var preferences = []string{"", PreferWorkers, PreferThreads, PreferMemory, "nonsense"}
+var preferences = []string{"", knob.PreferWorkers, knob.PreferThreads, knob.PreferMemory, "nonsense"}
 
 // questions draws sensible ones, tight and roomy, of every verdict.
 func questions(t *rapid.T) Question {
@@ -26,9 +28,11 @@ func questions(t *rapid.T) Question {
 		ThreadChoices:   rapid.SliceOfN(rapid.IntRange(1, 32), 0, 3).Draw(t, "choices"),
 		CanRecycle:      rapid.Bool().Draw(t, "can recycle"),
 		Basis:           rapid.SampledFrom([]string{measured, given, "computed"}).Draw(t, "basis of the worker"),
-		MinWorkers:      rapid.IntRange(-1, 6).Draw(t, "min"),
-		MaxWorkers:      rapid.IntRange(-1, 12).Draw(t, "max"),
-		Prefer:          rapid.SampledFrom(preferences).Draw(t, "prefer"),
+		Wishes: knob.Wishes{
+			MinWorkers: rapid.IntRange(-1, 6).Draw(t, "min"),
+			MaxWorkers: rapid.IntRange(-1, 12).Draw(t, "max"),
+			Prefer:     rapid.SampledFrom(preferences).Draw(t, "prefer"),
+		},
 	}
 	q.Creep = Creep{
 		Verdict: rapid.SampledFrom([]string{flat, creeping, creeping, warming, inconclusive, ""}).Draw(t, "verdict"),
@@ -121,11 +125,11 @@ func TestPropertyMoreMemory(t *testing.T) {
 			t.Fatalf("nothing fits with more memory, with less %+v", less.Recommended)
 		}
 		switch q.Prefer {
-		case PreferThreads:
+		case knob.PreferThreads:
 			if more.Recommended.Concurrency < less.Recommended.Concurrency {
 				t.Fatalf("with more memory %+v, with less %+v", more.Recommended, less.Recommended)
 			}
-		case PreferMemory: // a choice with fewer workers may be granted all of them
+		case knob.PreferMemory: // a choice with fewer workers may be granted all of them
 		default:
 			if more.Recommended.Workers < less.Recommended.Workers {
 				t.Fatalf("with more memory %+v, with less %+v", more.Recommended, less.Recommended)
@@ -165,15 +169,15 @@ func TestPropertyPreference(t *testing.T) {
 		for _, threads := range s.ThreadChoices {
 			c := s.chooseWorkers(threads)
 			switch q.Prefer {
-			case PreferWorkers:
+			case knob.PreferWorkers:
 				if c.workers > got.Workers {
 					t.Fatalf("%d workers with %d threads, chosen %+v", c.workers, threads, got)
 				}
-			case PreferThreads:
+			case knob.PreferThreads:
 				if c.workers*threads > got.Concurrency {
 					t.Fatalf("%d x %d at once, chosen %+v", c.workers, threads, got)
 				}
-			case PreferMemory:
+			case knob.PreferMemory:
 				if c.workers > 0 && s.granted(c) && (!s.granted(chosen) || s.totalOf(c) < got.TotalBytes) {
 					t.Fatalf("%d x %d takes less, chosen %+v", c.workers, threads, got)
 				}
@@ -296,7 +300,7 @@ func FuzzDecide(f *testing.F) {
 			CPUs: cpus, BudgetBytes: budget, Law: Law{shared, worker, thread}, WorkerPeakBytes: peak, Requests: requests,
 			Creep:       Creep{verdicts[int(verdict)%len(verdicts)], verdict < 128, slope, high},
 			BootSeconds: boot, RatePerSecond: rate, Threads: threads, ThreadChoices: []int{choice}, CanRecycle: can,
-			MinWorkers: fewest, MaxWorkers: most, Prefer: preferences[int(verdict)%len(preferences)],
+			Wishes: knob.Wishes{MinWorkers: fewest, MaxWorkers: most, Prefer: preferences[int(verdict)%len(preferences)]},
 		}
 		check(t, q, Decide(q))
 		box := Box{cpus, shared, peak, thread}

@@ -3,6 +3,8 @@ package sizing
 import (
 	"math"
 	"slices"
+
+	"workermem/calibrate/knob"
 )
 
 // The verdicts of the creep room, spelled as there (the rooms don't import each other).
@@ -21,13 +23,6 @@ const Uncounted = "uncounted"
 const (
 	measured = "measured"
 	given    = "given"
-)
-
-// What a Question may prefer.
-const (
-	PreferWorkers = "workers"
-	PreferThreads = "threads"
-	PreferMemory  = "memory"
 )
 
 // Creep is what the creep room found, in bytes per request. High is the upper 95 % bound.
@@ -75,22 +70,11 @@ type Question struct {
 	NoJitter        bool    // but can't spread it among its workers
 	Basis           string  // where Workers with Threads threads come from: "measured" (also for ""), "given", "computed"
 
-	MinWorkers int // fewer are no answer, even where the cores ask for fewer
-	MaxWorkers int // more are no answer; 0 for no maximum
+	knob.Wishes // what the user asked for
 
 	// Chosen is what a measurement chose, whatever the rules come to. It is taken where it fits, has one of the thread
 	// choices, and keeps to the minimum and the maximum; its zero value chooses nothing.
 	Chosen Shape
-
-	// Prefer says which of the thread choices to take. Of equals it is the one that takes less memory, then the one
-	// with fewer threads.
-	//
-	//	""         Threads, whatever the others promise
-	//	"workers"  the one with the most workers
-	//	"threads"  the one with the most requests at once, workers x threads
-	//	"memory"   the one that takes the least memory, of those to which memory grants all the workers that the
-	//	           cores ask for; where it does so to none, the one with the most requests at once
-	Prefer string
 }
 
 const (

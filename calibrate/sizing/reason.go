@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"workermem/calibrate/knob"
 	"workermem/calibrate/say"
 )
 
@@ -93,11 +94,11 @@ func doNotFit(workers int) string {
 // preferredSentence says what set the threads, and out of which choice.
 func (q Question) preferredSentence(c choice) string {
 	why := map[string]string{
-		PreferWorkers: "allows the most workers",
-		PreferThreads: "allows the most requests at once",
-		PreferMemory:  "takes the least memory for all the workers that the cores ask for",
+		knob.PreferWorkers: "allows the most workers",
+		knob.PreferThreads: "allows the most requests at once",
+		knob.PreferMemory:  "takes the least memory for all the workers that the cores ask for",
 	}[q.Prefer]
-	if q.Prefer == PreferMemory && !q.granted(c) {
+	if q.Prefer == knob.PreferMemory && !q.granted(c) {
 		why = "allows the most requests at once, where memory grants the workers that the cores ask for to none"
 	}
 	return fmt.Sprintf("Of %s threads a worker %d %s.", anyOf(q.ThreadChoices), c.threads, why)

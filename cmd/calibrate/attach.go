@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"workermem/calibrate"
+	"workermem/calibrate/knob"
 	"workermem/calibrate/server"
 	"workermem/loadgen"
 )
@@ -21,8 +22,8 @@ type attachFlags struct {
 	url       string
 	threads   int
 	loadFlags
-	boxFlags
-	precision share
+	sizingFlags
+	knob.Closeness
 	outFlags
 
 	given []string // all that were given, for repeating the watch
@@ -33,7 +34,7 @@ const attachExample = `  calibrate attach --pidfile /run/web.pid --access-log /v
   calibrate attach --pid 4711 --url http://127.0.0.1:8000 --path /search --rate 20`
 
 func newAttachCmd(env Env) *cobra.Command {
-	f := attachFlags{precision: 0.2}
+	var f attachFlags
 	cmd := &cobra.Command{
 		Use:   "attach --pid N",
 		Short: "Watch a server that is already running, with or without load of its own",
@@ -58,16 +59,20 @@ func newAttachCmd(env Env) *cobra.Command {
 
 func (f *attachFlags) register(flags *pflag.FlagSet) {
 	flags.SortFlags = false
+	about(aboutWatch, flags, f.watched)
+	f.loadFlags.register(flags, "one client that sends one request after the other", "watch",
+		"when the answer is good enough, 10m at most")
+	f.sizingFlags.register(flags, "")
+	about(aboutEffort, flags, func(flags *pflag.FlagSet) { knobs(flags, &f.Closeness) })
+	f.outFlags.register(flags)
+}
+
+func (f *attachFlags) watched(flags *pflag.FlagSet) {
 	flags.IntVar(&f.pid, "pid", 0, "number of the server's process: its master, or a worker")
 	flags.StringVar(&f.pidFile, "pidfile", "", "file that holds the number")
 	flags.StringVar(&f.accessLog, "access-log", "", "count the requests by the lines that this file gains; nothing of them is kept")
 	flags.IntVar(&f.threads, "threads", 0, "threads of a worker (default: what the server's command line says)")
 	flags.StringVar(&f.url, "url", "", "send load to this address, such as http://127.0.0.1:8000 (default: none is sent)")
-	f.loadFlags.register(flags, "one client that sends one request after the other", "watch",
-		"when the answer is good enough, 10m at most")
-	f.boxFlags.register(flags, "")
-	flags.Var(&f.precision, "precision", "how close the creep's interval must come")
-	f.outFlags.register(flags)
 }
 
 // check refuses what contradicts itself. Flags of the load are refused where none is sent: whoever gave them expects some.
@@ -79,19 +84,28 @@ func (f *attachFlags) check(flags *pflag.FlagSet) error {
 	case !byPID && !byFile:
 		return calibrate.Usage(which, "no process to watch was named")
 	}
-	for _, name := range []string{"path", "targets", "methods", "before", "header", "header-env", "rate", "concurrency", "requests", "keep-alive", "timeout", "allow-remote"} {
-		if flags.Changed(name) && f.url == "" {
-			return calibrate.Usage("say where it is to go: --url http://127.0.0.1:8000", "--%s is for load, and without --url none is sent", name)
-		}
+	if name := loadFlag(flags); name != "" && f.url == "" {
+		return calibrate.Usage("say where it is to go: --url http://127.0.0.1:8000", "--%s is for load, and without --url none is sent", name)
 	}
 	var wrong complaints
-	wrong.check(f.loadFlags.checks(), f.boxFlags.checks(), f.outFlags.checks(), []flagCheck{
-		{f.threads < 0 || f.threads > mostClients, "--threads", "a number of threads from 1 to 4096"},
+	wrong.outside(&f.Load, &f.Closeness)
+	wrong.check(f.requestFlags.checks(), f.outFlags.checks(), []flagCheck{
+		{f.threads < 0 || f.threads > mostThreads, "--threads", "a number of threads from 1 to 4096"},
 		{flags.Changed("access-log") && f.accessLog == "", "--access-log", "the name of a file"},
 		{flags.Changed("url") && f.url == "", "--url", "an address such as http://127.0.0.1:8000"},
 	})
-	f.wishes.check(&wrong)
+	f.sizingFlags.check(&wrong)
 	return wrong.err("calibrate attach --help lists the flags")
+}
+
+// loadFlag is a flag that was given and says what load is sent; how long it lasts is the watch's business.
+func loadFlag(flags *pflag.FlagSet) (name string) {
+	flags.Visit(func(f *pflag.Flag) {
+		if what := subjectOf(f); name == "" && (what == aboutRequests || what == aboutLoad) && f.Name != "duration" {
+			name = f.Name
+		}
+	})
+	return name
 }
 
 // attach checks everything and opens everything before it watches.
@@ -154,12 +168,10 @@ func (f *attachFlags) server() (*server.Running, error) {
 }
 
 func (f *attachFlags) plan() calibrate.Plan {
-	return calibrate.Plan{
-		Rate: float64(f.rate), Clients: f.concurrency, Requests: f.requests, Duration: f.duration, SoakLimit: calibrate.DefaultWatch,
-		Precision: float64(f.precision), ReserveRatio: f.reserve.ratio, ReserveBytes: f.reserve.bytes, MemoryBytes: int64(f.memory),
-		CPUs: f.cpus, ProductionRate: float64(f.production), MinWorkers: f.minWorkers, MaxWorkers: f.maxWorkers,
-		Prefer: string(f.prefer), Silenced: f.silence, Flags: f.given,
-	}
+	return calibrate.Plan{PlanInfo: calibrate.PlanInfo{
+		Load: f.Load, Box: f.Box, Wishes: f.Wishes, Closeness: f.Closeness, Effort: knob.Effort{SoakSeconds: calibrate.DefaultWatch.Seconds()},
+		Silenced: f.silence, Flags: f.given,
+	}}
 }
 
 // announced says what is about to be watched, and what is done to it.

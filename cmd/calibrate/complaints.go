@@ -48,9 +48,6 @@ func (c complaints) err(help string) error {
 // collect lets every flag be parsed on after a value that can't be taken, which is noted here.
 func (c *complaints) collect(flags *pflag.FlagSet) {
 	flags.VisitAll(func(f *pflag.Flag) {
-		if f.DefValue == "0s" {
-			f.DefValue = "0" // or the help takes a wrapped duration of none for a default worth showing
-		}
 		f.Value = noted{f.Value, f, c}
 	})
 }

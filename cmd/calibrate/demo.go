@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"workermem/calibrate"
+	"workermem/calibrate/knob"
 	"workermem/calibrate/server"
 	"workermem/loadgen"
 )
@@ -53,9 +54,9 @@ func demo(ctx context.Context, env Env) error {
 	if err != nil {
 		return err
 	}
-	plan := calibrate.Plan{
-		WarmupLimit: calibrate.DefaultWarmup, SoakLimit: demoSoak, Precision: 0.2, ReserveRatio: 0.2, MemoryBytes: demoMemory, CPUs: demoCPUs,
-	}
+	plan := calibrate.Plan{WarmupLimit: calibrate.DefaultWarmup}
+	knob.Reset(&plan.Box, &plan.Closeness)
+	plan.SoakSeconds, plan.MemoryBytes, plan.CPUs = demoSoak.Seconds(), demoMemory, demoCPUs
 	rig := calibrate.Rig{Target: launch, Load: loadgen.New(targets, loadgen.Options{}), Journal: newPointing(folder, "", id)}
 	result, err := measure(ctx, env, calibrate.Run, plan, rig, calibrate.Result{ID: id, Target: launch.Info()})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"workermem/calibrate"
+	"workermem/calibrate/knob"
 	"workermem/calibrate/server"
 	"workermem/loadgen"
 )
@@ -40,19 +41,15 @@ func (f *appFlags) checks() []flagCheck {
 // loadFlags say what load is sent.
 type loadFlags struct {
 	requestFlags
-	rate        rate
-	concurrency int
-	requests    int64
-	duration    time.Duration
+	knob.Load
 }
 
 // register takes what the load is where it isn't given, what it is the load of, and how long that lasts.
 func (f *loadFlags) register(flags *pflag.FlagSet, load, phase, length string) {
-	f.requestFlags.register(flags)
-	flags.Var(&f.rate, "rate", "requests a second, open loop (default: "+load+")")
-	flags.IntVar(&f.concurrency, "concurrency", 0, "clients of a closed loop; with --rate, the most requests at once")
-	flags.Int64Var(&f.requests, "requests", 0, "end the "+phase+" after so many requests")
-	flags.DurationVar(&f.duration, "duration", 0, "end the "+phase+" after so long (default: "+length+")")
+	about(aboutRequests, flags, f.requestFlags.register)
+	about(aboutLoad, flags, func(flags *pflag.FlagSet) {
+		knobs(flags, &f.Load, "{load}", load, "{phase}", phase, "{length}", length)
+	})
 }
 
 // requestFlags say which requests are sent, and how.
@@ -80,45 +77,32 @@ func (f *requestFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.allowRemote, "allow-remote", nil, "let load go to this host, by name (default: this machine only)")
 }
 
-// boxFlags say what box is sized, and for what.
-type boxFlags struct {
-	memory     size
-	cpus       int
-	reserve    reserve
-	production rate
-	wishes
+// sizingFlags say what box is sized, and what is wished for it.
+type sizingFlags struct {
+	knob.Box
+	knob.Wishes
 }
 
 // register takes what comes before this machine where the box isn't given: "" for nothing.
-func (f *boxFlags) register(flags *pflag.FlagSet, before string) {
-	f.reserve = reserve{ratio: 0.2, text: "20%"}
-	flags.Var(&f.memory, "memory", "size for this much memory (default: "+before+"this machine's limit or total)")
-	flags.IntVar(&f.cpus, "cpus", 0, "size for so many cores (default: "+before+"this machine's)")
-	flags.Var(&f.reserve, "reserve", "memory kept back for the system and others: 20%, 512M, 10%+512M")
-	flags.Var(&f.production, "production-rate", "requests a second expected in production, all workers together")
-	f.wishes.register(flags)
+func (f *sizingFlags) register(flags *pflag.FlagSet, before string) {
+	about(aboutSizing, flags, func(flags *pflag.FlagSet) {
+		knobs(flags, &f.Box, "{before}", before)
+		knobs(flags, &f.Wishes)
+	})
 }
 
-// boxNames are the flags that a sizing of its own may change in the plan of a run.
-var boxNames = []string{"cpus", "memory", "reserve", "production-rate", "min-workers", "max-workers", "prefer"}
-
 // planned is the plan of a run, with what the flags say instead.
-func (f *boxFlags) planned(p calibrate.PlanInfo, changed func(flag string) bool) calibrate.PlanInfo {
-	set := []func(){
-		func() { p.CPUs = f.cpus },
-		func() { p.MemoryBytes = int64(f.memory) },
-		func() { p.ReserveRatio, p.ReserveBytes = f.reserve.ratio, f.reserve.bytes },
-		func() { p.ProductionRate = float64(f.production) },
-		func() { p.MinWorkers = f.minWorkers },
-		func() { p.MaxWorkers = f.maxWorkers },
-		func() { p.Prefer = string(f.prefer) },
-	}
-	for i, name := range boxNames {
-		if changed(name) {
-			set[i]()
-		}
-	}
+func (f *sizingFlags) planned(p calibrate.PlanInfo, changed func(flag string) bool) calibrate.PlanInfo {
+	knob.Take(&p.Box, &f.Box, changed)
+	knob.Take(&p.Wishes, &f.Wishes, changed)
 	return p
+}
+
+// check complains of what is beyond its bounds, and of bounds that nothing can keep to.
+func (f *sizingFlags) check(c *complaints) {
+	c.outside(&f.Box, &f.Wishes)
+	c.add(f.MaxWorkers > 0 && f.MaxWorkers < f.MinWorkers, "raise one, or lower the other",
+		"--max-workers %d is less than --min-workers %d", f.MaxWorkers, f.MinWorkers)
 }
 
 // outFlags say where the result goes.
@@ -130,19 +114,22 @@ type outFlags struct {
 }
 
 func (f *outFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.out, "out", "", "the run's folder (default: .calibrate/runs/ID)")
-	flags.BoolVar(&f.json, "json", false, "print result.json instead of the report")
-	flags.BoolVar(&f.markdown, "markdown", false, "print the report as Markdown")
-	flags.StringArrayVar(&f.silence, "silence", nil, "leave out the warning of this name")
+	about(aboutOutput, flags, func(flags *pflag.FlagSet) {
+		flags.StringVar(&f.out, "out", "", "the run's folder (default: .calibrate/runs/ID)")
+		flags.BoolVar(&f.json, "json", false, "print result.json instead of the report")
+		flags.BoolVar(&f.markdown, "markdown", false, "print the report as Markdown")
+	})
+	about(aboutWarnings, flags, func(flags *pflag.FlagSet) {
+		flags.StringArrayVar(&f.silence, "silence", nil, "leave out the warning of this name")
+	})
 }
 
-// given are the flags of a command line as they can be typed again, without what may be secret, and without those that
-// say where a result goes.
+// given are the flags of a command line as they can be typed again, without what may be secret, and without those about
+// the output.
 func given(flags *pflag.FlagSet) []string {
 	var all []string
 	flags.Visit(func(flag *pflag.Flag) {
-		switch flag.Name {
-		case "out", "json", "markdown":
+		if subjectOf(flag) == aboutOutput {
 			return
 		}
 		for _, value := range valuesOf(flag) {
@@ -184,22 +171,6 @@ type flagCheck struct {
 	flag, try string
 }
 
-// Beyond these the tool itself would be what is measured.
-const (
-	mostClients = 4096
-	mostRate    = 100_000
-	mostCPUs    = 1 << 16
-)
-
-func (f *loadFlags) checks() []flagCheck {
-	return append([]flagCheck{
-		{f.concurrency < 0 || f.concurrency > mostClients, "--concurrency", "a number of clients from 1 to 4096"},
-		{f.rate > mostRate, "--rate", "at most 100000 requests a second"},
-		{f.requests < 0, "--requests", "a number of requests, 1 or more"},
-		{f.duration < 0, "--duration", "a time such as 60s or 5m"},
-	}, f.requestFlags.checks()...)
-}
-
 func (f *requestFlags) checks() []flagCheck {
 	return []flagCheck{
 		{slices.ContainsFunc(f.paths, func(p string) bool { return !strings.HasPrefix(p, "/") }), "--path", "a path such as /health"},
@@ -207,13 +178,6 @@ func (f *requestFlags) checks() []flagCheck {
 		{f.timeout <= 0, "--timeout", "a time such as 30s"},
 		{f.targets != "" && len(f.paths) > 0, "--targets beside --path", "one of the two"},
 		{f.targets == "" && len(f.methods) > 0, "--methods without --targets", "an access log or a HAR in --targets"},
-	}
-}
-
-func (f *boxFlags) checks() []flagCheck {
-	return []flagCheck{
-		{f.cpus < 0, "--cpus", "a number of cores, 1 or more"},
-		{f.cpus > mostCPUs, "--cpus", "a number of cores, 65536 at most"},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -24,6 +25,26 @@ func TestGivenKeepsNames(t *testing.T) {
 	slices.Sort(got)
 	slices.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Each flag of a measurement says itself what it is about, and the output is no part of what is repeated.
+func TestFlagsSayWhatTheyAreAbout(t *testing.T) {
+	for _, cmd := range []*cobra.Command{newRunCmd(Env{}), newAttachCmd(Env{}), newProveCmd(Env{}), newSizeCmd(Env{})} {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if subjectOf(f) == "" {
+				t.Errorf("%s --%s", cmd.Name(), f.Name)
+			}
+		})
+	}
+	run := newRunCmd(Env{}).Flags()
+	if err := run.Parse([]string{"--out=x", "--json", "--markdown=false", "--memory=512M", "--reserve=10%+1G", "--max-workers=4", "--silence=quick"}); err != nil {
+		t.Fatal(err)
+	}
+	got := given(run)
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{"--max-workers=4", "--memory=512M", "--reserve=10%+1G", "--silence=quick"}, got); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -2,20 +2,16 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/knob"
 )
 
-// box is a host to size for: its cores and its memory.
-type box struct {
-	cpus   int
-	memory size
-}
-
 // hosts is a list of boxes: "1c/512M,2c/1G". Given again it goes on.
-type hosts []box
+type hosts []knob.Box
 
 func (h *hosts) String() string { return "" }
 func (h *hosts) Type() string   { return "list" }
@@ -39,15 +35,14 @@ func (h *hosts) Set(text string) error {
 
 const likeHosts = "write them like 2c/512M,8c/16G: whole cores, 1 to 65536, and memory"
 
-func parseBox(text string) (b box, ok bool) {
+func parseBox(text string) (b knob.Box, ok bool) {
 	cores, memory, found := strings.Cut(strings.TrimSpace(text), "/")
 	number, isCores := strings.CutSuffix(strings.ToLower(cores), "c")
-	n, err := strconv.Atoi(number)
-	if !found || !isCores || err != nil || n < 1 || n > mostCPUs || b.memory.Set(memory) != nil {
-		return box{}, false
-	}
-	b.cpus = n
-	return b, b.memory <= mostMemory
+	var badCores, badMemory error
+	b.CPUs, badCores = strconv.Atoi(number)
+	b.MemoryBytes, badMemory = knob.Size(memory)
+	beyond := slices.ContainsFunc(knob.Of(&b), knob.Knob.Outside)
+	return b, found && isCores && badCores == nil && badMemory == nil && b.CPUs > 0 && !beyond
 }
 
 // listed names the first few.

@@ -26,15 +26,16 @@ type room struct {
 }
 
 var rooms = []room{
-	{"cmd", []string{"report", "loadgen", "sampler", "calibrate/server", "calibrate", "calibrate/creep", "calibrate/sizing"}, true},
-	{"report", []string{"calibrate", "calibrate/creep", "calibrate/sizing"}, true},
-	{"loadgen", []string{"calibrate", "calibrate/creep", "calibrate/sizing"}, true},
-	{"sampler", []string{"calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing"}, true},
-	{"calibrate/server", []string{"calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing"}, true},
-	{"calibrate", []string{"calibrate/creep", "calibrate/sizing"}, false},
+	{"cmd", []string{"report", "loadgen", "sampler", "calibrate/server", "calibrate", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
+	{"report", []string{"calibrate", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
+	{"loadgen", []string{"calibrate", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
+	{"sampler", []string{"calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
+	{"calibrate/server", []string{"calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
+	{"calibrate", []string{"calibrate/creep", "calibrate/sizing", "calibrate/knob"}, false},
 	{"calibrate/creep", nil, false},
 	{"calibrate/linux", nil, true}, // golang.org/x/sys/unix
-	{"calibrate/sizing", nil, false},
+	{"calibrate/sizing", []string{"calibrate/knob"}, false},
+	{"calibrate/knob", nil, false},
 	{forAll, nil, false},
 	{"fixtures", nil, false},
 }
@@ -64,7 +65,7 @@ var testOnly = []string{
 // topLevel lists the folders of the repository. Dot-folders are free, and bin is what make builds.
 var topLevel = []string{"bin", "calibrate", "cmd", "fixtures", "loadgen", "report", "sampler"}
 
-// TestImports holds the import direction of the design: cmd -> spokes -> calibrate -> creep, sizing -> say -> std.
+// TestImports holds the import direction of the design: cmd -> spokes -> calibrate -> creep, sizing -> knob, say -> std.
 func TestImports(t *testing.T) {
 	sources, err := readSources(filepath.Join("..", ".."))
 	if err != nil {

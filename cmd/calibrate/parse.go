@@ -1,120 +1,14 @@
 package main
 
 import (
-	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"workermem/calibrate"
 )
 
-// The flag values that have units. Each is a pflag.Value, so that a malformed one is refused before anything starts.
-
-// size is bytes: "2G", "512M", "768MB", "1.5GiB", or a plain number of bytes. K, M, G and T are powers of 1024.
-type size int64
-
-func (s *size) String() string { return strconv.FormatInt(int64(*s), 10) }
-func (s *size) Type() string   { return "size" }
-func (s *size) Set(text string) error {
-	number, unit := splitUnit(text)
-	factor, ok := map[string]float64{"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}[shortUnit(unit)]
-	value, err := strconv.ParseFloat(number, 64)
-	if err != nil || !ok || value <= 0 || value*factor >= math.MaxInt64 || value*factor < 1 {
-		return calibrate.Usage("write it like 512M, 2G or 1.5GiB", "%q is not a size", text)
-	}
-	*s = size(value * factor)
-	return nil
-}
-
-// shortUnit turns MB and MiB into m: a MB means 2^20 in this tool, as in the servers' guides.
-func shortUnit(unit string) string {
-	unit = strings.ToLower(unit)
-	if len(unit) > 1 {
-		unit = strings.TrimSuffix(strings.TrimSuffix(unit, "ib"), "b")
-	}
-	return unit
-}
-
-func splitUnit(text string) (number, unit string) {
-	text = strings.TrimSpace(text)
-	end := strings.LastIndexAny(text, "0123456789.") + 1
-	return text[:end], strings.TrimSpace(text[end:])
-}
-
-// rate is requests a second: "50", "50/s", "3000/m".
-type rate float64
-
-func (r *rate) String() string { return strconv.FormatFloat(float64(*r), 'g', -1, 64) }
-func (r *rate) Type() string   { return "rate" }
-func (r *rate) Set(text string) error {
-	number, per, given := strings.Cut(strings.TrimSpace(text), "/")
-	seconds := 1.0
-	if given {
-		every, ok := map[string]time.Duration{"s": time.Second, "1s": time.Second, "m": time.Minute, "1m": time.Minute, "h": time.Hour}[per]
-		if !ok {
-			return calibrate.Usage("write it like 50, 50/s or 3000/m", "%q is not a rate", text)
-		}
-		seconds = every.Seconds()
-	}
-	value, err := strconv.ParseFloat(number, 64)
-	if err != nil || !(value > 0) || math.IsInf(value, 0) || value/seconds > 1e6 {
-		return calibrate.Usage("write it like 50, 50/s or 3000/m", "%q is not a rate", text)
-	}
-	*r = rate(value / seconds)
-	return nil
-}
-
-// share is a ratio between 0 and 1, written as a percentage or a number: "20%" or "0.2".
-type share float64
-
-func (s *share) String() string { return strconv.FormatFloat(100*float64(*s), 'g', -1, 64) + "%" }
-func (s *share) Type() string   { return "percent" }
-func (s *share) Set(text string) error {
-	number, percent := strings.CutSuffix(strings.TrimSpace(text), "%")
-	value, err := strconv.ParseFloat(number, 64)
-	if percent {
-		value /= 100
-	}
-	if err != nil || !(value > 0 && value < 1) {
-		return calibrate.Usage("write it like 20% or 0.2", "%q is not a share between 0 and 100 %%", text)
-	}
-	*s = share(value)
-	return nil
-}
-
-// reserve is memory kept back: a share of all, an amount, or both: "20%", "512M", "10%+512M", "0".
-type reserve struct {
-	ratio float64
-	bytes int64
-	text  string
-}
-
-func (r *reserve) String() string { return r.text }
-func (r *reserve) Type() string   { return "reserve" }
-func (r *reserve) Set(text string) error {
-	next := reserve{text: text}
-	for part := range strings.SplitSeq(text, "+") {
-		part = strings.TrimSpace(part)
-		var s share
-		var b size
-		switch {
-		case part == "0" || part == "0%":
-		case strings.HasSuffix(part, "%") && s.Set(part) == nil:
-			next.ratio += float64(s)
-		case !strings.HasSuffix(part, "%") && b.Set(part) == nil:
-			next.bytes += int64(b)
-		default:
-			return calibrate.Usage("write it like 20%, 512M or 10%+512M", "%q is not a reserve", text)
-		}
-	}
-	if next.ratio >= 1 || next.bytes < 0 {
-		return calibrate.Usage("write it like 20%, 512M or 10%+512M", "a reserve of %s leaves nothing", text)
-	}
-	*r = next
-	return nil
-}
+// The flag values that are lists. Each is a pflag.Value, so that a malformed one is refused before anything starts.
 
 // threadCounts are the thread counts to measure: the first in full, up to four others in short runs.
 type threadCounts []int
@@ -154,6 +48,16 @@ func joinCounts(counts []int) string {
 		texts[i] = strconv.Itoa(count)
 	}
 	return strings.Join(texts, ",")
+}
+
+// counts are thread counts to choose among: "1,4".
+type counts []int
+
+func (c *counts) String() string { return joinCounts(*c) }
+func (c *counts) Type() string   { return "counts" }
+func (c *counts) Set(text string) (err error) {
+	*c, err = parseCounts(text, "write it like 4 or 1,4")
+	return err
 }
 
 // parseCounts reads thread counts such as 4,1,16.

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"workermem/calibrate"
+	"workermem/calibrate/knob"
 	"workermem/calibrate/server"
 	"workermem/report"
 	"workermem/sampler"
@@ -20,15 +20,20 @@ import (
 type proveFlags struct {
 	appFlags
 	requestFlags
-	boxFlags
-	tolerance   share
-	oneMore     bool
-	formulas    bool
-	maxRequests int64
-	maxTime     time.Duration
+	sizingFlags
+	proving
 	outFlags
 
 	own *pflag.FlagSet
+}
+
+// proving is what is proved, and how.
+type proving struct {
+	OneMore     bool    `flag:"one-more" kind:"switch" help:"try one worker more, too: it should not fit"`
+	Formulas    bool    `flag:"formulas" kind:"switch" help:"try what the field's rules would choose, too, under the same limit"`
+	Tolerance   float64 `flag:"tolerance" kind:"share" default:"5%" help:"how far the observed memory may be from the promised"`
+	MaxRequests int64   `flag:"max-requests" kind:"count" takes:"a number of requests, 1 or more" help:"replace workers after so many requests (default: the recommendation)"`
+	MaxTime     float64 `flag:"max-time" kind:"duration" default:"10m" takes:"a time such as 10m" help:"give up on a trial after so long"` // seconds
 }
 
 const proveExample = `  calibrate prove
@@ -36,7 +41,7 @@ const proveExample = `  calibrate prove
   calibrate prove 20261121-093000-1f2e --env DATABASE_URL=postgres:///test`
 
 func newProveCmd(env Env) *cobra.Command {
-	f := proveFlags{tolerance: 0.05}
+	var f proveFlags
 	cmd := &cobra.Command{
 		Use:   "prove [flags] [RUN] [-- COMMAND...]",
 		Short: "Run the recommendation under its memory limit, and hold it against what was promised",
@@ -79,25 +84,19 @@ func runAndCommand(dash int, args []string) (run string, command []string, err e
 
 func (f *proveFlags) register(flags *pflag.FlagSet) {
 	flags.SortFlags = false
-	flags.BoolVar(&f.oneMore, "one-more", false, "try one worker more, too: it should not fit")
-	flags.BoolVar(&f.formulas, "formulas", false, "try what the field's rules would choose, too, under the same limit")
-	flags.Var(&f.tolerance, "tolerance", "how far the observed memory may be from the promised")
-	flags.Int64Var(&f.maxRequests, "max-requests", 0, "replace workers after so many requests (default: the recommendation)")
-	flags.DurationVar(&f.maxTime, "max-time", 10*time.Minute, "give up on a trial after so long")
-	f.boxFlags.register(flags, "the run's, else ")
-	f.appFlags.register(flags)
-	f.requestFlags.register(flags)
+	about(aboutProof, flags, func(flags *pflag.FlagSet) { knobs(flags, &f.proving) })
+	f.sizingFlags.register(flags, "the run's, else ")
+	about(aboutApp, flags, f.appFlags.register)
+	about(aboutRequests, flags, f.requestFlags.register)
 	f.outFlags.register(flags)
 }
 
 func (f *proveFlags) check() error {
 	var wrong complaints
-	wrong.check(f.appFlags.checks(), f.requestFlags.checks(), f.boxFlags.checks(), f.outFlags.checks(), []flagCheck{
-		{f.maxRequests < 0, "--max-requests", "a number of requests, 1 or more"},
-		{f.maxTime <= 0, "--max-time", "a time such as 10m"},
-	})
-	f.wishes.check(&wrong)
-	wrong.add(f.own.Changed("max-requests") && f.maxRequests == 0, "leave it out for the recommendation's", "--max-requests 0 would never replace a worker")
+	wrong.outside(&f.proving)
+	wrong.check(f.appFlags.checks(), f.requestFlags.checks(), f.outFlags.checks(), []flagCheck{{f.MaxTime == 0, "--max-time", "a time such as 10m"}})
+	f.sizingFlags.check(&wrong)
+	wrong.add(f.own.Changed("max-requests") && f.MaxRequests == 0, "leave it out for the recommendation's", "--max-requests 0 would never replace a worker")
 	return wrong.err("calibrate prove --help lists the flags")
 }
 
@@ -154,8 +153,8 @@ func aboutTargets(w calibrate.Warning) bool { return strings.HasPrefix(w.Code, "
 
 // sized is the run sized for the box that the flags name; one without an answer proves nothing.
 func (f *proveFlags) sized(r calibrate.Result) (calibrate.Result, error) {
-	if slices.ContainsFunc(boxNames, f.own.Changed) {
-		r.Plan = f.boxFlags.planned(r.Plan, f.own.Changed)
+	if has(f.own, aboutSizing) {
+		r.Plan = f.planned(r.Plan, f.own.Changed)
 		r = r.Resized()
 	}
 	if err := recommends(r); err != nil {
@@ -185,7 +184,7 @@ func recommends(r calibrate.Result) error {
 // startable says why the server can't be started as it is recommended.
 func (f *proveFlags) startable(r calibrate.Result) error {
 	rec, t := r.Recommendation, r.Target
-	switch limited := rec.MaxRequests > 0 || f.maxRequests > 0; {
+	switch limited := rec.MaxRequests > 0 || f.MaxRequests > 0; {
 	case limited && rec.Workers == 1 && slices.ContainsFunc(r.Warnings, endsServer):
 		return calibrate.Usage("prove two workers: --min-workers 2", "with one worker, %s ends at its limit of requests, and nobody would answer", t.Server)
 	case rec.Workers == 1 || t.CanScale:
@@ -203,13 +202,13 @@ func endsServer(w calibrate.Warning) bool { return w.Code == server.EndsServer }
 // plan proves the recommendation under a limit of its budget.
 func (f *proveFlags) plan(r calibrate.Result) calibrate.ProofPlan {
 	rec := r.Recommendation
-	p := calibrate.ProofPlan{Tolerance: float64(f.tolerance), OneMore: f.oneMore, Formulas: f.formulas, Limit: f.maxTime}
+	p := calibrate.ProofPlan{Tolerance: f.Tolerance, OneMore: f.OneMore, Formulas: f.Formulas, Limit: knob.Duration(f.MaxTime)}
 	p.Shape = calibrate.Shape{Workers: rec.Workers, Threads: rec.Threads}
 	p.MaxRequests, p.Jitter, p.MemoryLimit = int64(rec.MaxRequests), int64(rec.MaxRequestsJitter), rec.BudgetBytes
-	if f.maxRequests > 0 {
-		p.MaxRequests, p.Jitter = f.maxRequests, 0
+	if f.MaxRequests > 0 {
+		p.MaxRequests, p.Jitter = f.MaxRequests, 0
 		if r.Target.HasJitter {
-			p.Jitter = f.maxRequests / 10
+			p.Jitter = f.MaxRequests / 10
 		}
 	}
 	if err := server.GroupPossible(); err != nil {
@@ -293,11 +292,8 @@ func (f *proveFlags) replaced(flag string) bool {
 
 // written are this command line's own flags of the app and its requests.
 func (f *proveFlags) written() (args []string) {
-	about := pflag.NewFlagSet("", pflag.ContinueOnError)
-	(&appFlags{}).register(about)
-	(&requestFlags{}).register(about)
 	f.own.Visit(func(flag *pflag.Flag) {
-		if about.Lookup(flag.Name) == nil {
+		if what := subjectOf(flag); what != aboutApp && what != aboutRequests {
 			return
 		}
 		for _, value := range valuesOf(flag) {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"workermem/calibrate"
+	"workermem/calibrate/knob"
 	"workermem/report"
 )
 
@@ -67,6 +68,10 @@ func badValue(flag *pflag.Flag, value string, err error) *calibrate.Failure {
 	if errors.As(err, &failure) {
 		return calibrate.Usage(failure.Try, "--%s: %s", flag.Name, failure.What)
 	}
+	var malformed *knob.Malformed
+	if errors.As(err, &malformed) {
+		return calibrate.Usage(malformed.Try, "--%s: %s", flag.Name, malformed.What)
+	}
 	if try := likeThis[flag.Value.Type()]; try != "" {
 		return calibrate.Usage("it takes "+try, "--%s: %q can't be taken", flag.Name, value)
 	}
@@ -75,7 +80,7 @@ func badValue(flag *pflag.Flag, value string, err error) *calibrate.Failure {
 
 // likeThis says what the flags of pflag's own types take.
 var likeThis = map[string]string{
-	"int": "a whole number such as 4", "int64": "a whole number such as 1000", "duration": "a time such as 30s or 5m",
+	"int": "a whole number such as 4", "duration": "a time such as 30s or 5m",
 }
 
 // exitCode is the one place where an error is printed.

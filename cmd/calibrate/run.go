@@ -8,11 +8,12 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"workermem/calibrate"
+	"workermem/calibrate/knob"
 	"workermem/calibrate/server"
 	"workermem/loadgen"
 	"workermem/report"
@@ -24,13 +25,9 @@ type runFlags struct {
 	loadFlags
 	appFlags
 	threads threadCounts
-	boxFlags
-	precision share
-	quick     bool
-	sweep     bool
-	triage    bool
-	byRoute   bool
-	maxSoak   time.Duration
+	sizingFlags
+	knob.Closeness
+	knob.Effort
 	outFlags
 
 	given []string // all that were given, for repeating the run
@@ -44,7 +41,7 @@ const runExample = `  calibrate run -- gunicorn --threads 4 app:app
   calibrate run --memory 1G --cpus 2 -- uvicorn app:app`
 
 func newRunCmd(env Env) *cobra.Command {
-	f := runFlags{precision: 0.2}
+	var f runFlags
 	cmd := &cobra.Command{
 		Use:   "run [flags] -- COMMAND...",
 		Short: "Measure an app, size the box, report, save",
@@ -63,9 +60,9 @@ func newRunCmd(env Env) *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.given = given(cmd.Flags())
-			f.byRoute = f.byRoute && (!f.quick || cmd.Flags().Changed("by-route"))
-			if f.quick && !cmd.Flags().Changed("max-soak") {
-				f.maxSoak = calibrate.QuickSoak
+			f.ByRoute = f.ByRoute && (!f.Quick || cmd.Flags().Changed("by-route"))
+			if f.Quick && !cmd.Flags().Changed("max-soak") {
+				f.SoakSeconds = calibrate.QuickSoak.Seconds()
 			}
 			return f.run(cmd.Context(), env, args)
 		},
@@ -79,15 +76,15 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.SetInterspersed(false)
 	flags.SortFlags = false
 	f.loadFlags.register(flags, "70 % of what one worker can serve", "soak", "when the answer is good enough")
-	flags.Var(&f.threads, "threads", "threads of the worker (default: what COMMAND says); after a comma, others to compare")
-	f.appFlags.register(flags)
-	f.boxFlags.register(flags, "")
-	flags.Var(&f.precision, "precision", "how close the creep's interval must come")
-	flags.BoolVar(&f.quick, "quick", false, "a short soak: sees strong creep only")
-	flags.BoolVar(&f.sweep, "sweep", false, "really run the best few candidates, and choose by what they do (about two minutes more)")
-	flags.BoolVar(&f.triage, "triage", false, "where memory creeps: look whether it is the allocator, threads or the app (about two minutes more)")
-	flags.BoolVar(&f.byRoute, "by-route", true, "where several paths are asked for: load each alone, too (up to half a minute each)")
-	flags.DurationVar(&f.maxSoak, "max-soak", calibrate.DefaultSoak, "give up on a verdict after so long (with --quick 15s)")
+	about(aboutEffort, flags, func(flags *pflag.FlagSet) {
+		flags.Var(&f.threads, "threads", "threads of the worker (default: what COMMAND says); after a comma, others to compare")
+	})
+	about(aboutApp, flags, f.appFlags.register)
+	f.sizingFlags.register(flags, "")
+	about(aboutEffort, flags, func(flags *pflag.FlagSet) {
+		knobs(flags, &f.Closeness)
+		knobs(flags, &f.Effort)
+	})
 	f.outFlags.register(flags)
 }
 
@@ -200,30 +197,30 @@ func ended(env Env, path string, err error) error {
 
 func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 	var wrong complaints
-	wrong.check(f.loadFlags.checks(), f.appFlags.checks(), f.boxFlags.checks(), f.outFlags.checks(), []flagCheck{
-		{f.maxSoak < time.Second, "--max-soak", "a time such as 2m, a second at least"},
-		{f.quick && (f.duration > 0 || f.requests > 0), "--quick beside --duration or --requests", "one of them"},
-		{f.quick && f.sweep, "--quick beside --sweep", "one of them"},
-		{f.prefer != "" && f.sweep, "--prefer beside --sweep", "one of them: the sweep chooses by what it measures"},
+	wrong.outside(&f.Load, &f.Closeness, &f.Effort)
+	wrong.check(f.requestFlags.checks(), f.appFlags.checks(), f.outFlags.checks(), []flagCheck{
+		{f.SoakSeconds == 0, "--max-soak", "a time such as 2m, a second at least"},
+		{f.Quick && (f.DurationSeconds > 0 || f.Requests > 0), "--quick beside --duration or --requests", "one of them"},
+		{f.Quick && f.Sweep, "--quick beside --sweep", "one of them"},
+		{f.Prefer != "" && f.Sweep, "--prefer beside --sweep", "one of them: the sweep chooses by what it measures"},
 	})
-	f.wishes.check(&wrong)
+	f.sizingFlags.check(&wrong)
 	if err := wrong.err("calibrate run --help lists the flags"); err != nil {
 		return calibrate.Plan{}, err
 	}
 	_, others := f.threads.split()
 	return calibrate.Plan{
-		Triage: f.variations(), ByRoute: f.byRoute,
-		Command: command, OtherThreads: others, Rate: float64(f.rate), Clients: f.concurrency, Requests: f.requests, Duration: f.duration,
-		WarmupLimit: calibrate.DefaultWarmup, SoakLimit: f.maxSoak, Quick: f.quick, Sweep: f.sweep, Precision: float64(f.precision),
-		ReserveRatio: f.reserve.ratio, ReserveBytes: f.reserve.bytes, MemoryBytes: int64(f.memory), CPUs: f.cpus,
-		ProductionRate: float64(f.production), MinWorkers: f.minWorkers, MaxWorkers: f.maxWorkers, Prefer: string(f.prefer),
-		Silenced: f.silence, Flags: f.given,
+		Command: command, WarmupLimit: calibrate.DefaultWarmup, Variations: f.variations(),
+		PlanInfo: calibrate.PlanInfo{
+			Load: f.Load, Box: f.Box, Wishes: f.Wishes, Closeness: f.Closeness, Effort: f.Effort,
+			OtherThreads: others, Silenced: f.silence, Flags: f.given,
+		},
 	}, nil
 }
 
 // variations are the circumstances that a triage looks for creep in.
 func (f *runFlags) variations() []calibrate.Variation {
-	if !f.triage {
+	if !f.Triage {
 		return nil
 	}
 	jemalloc := calibrate.Variation{Name: "jemalloc", Why: "not run: libjemalloc is not installed"}

@@ -3,26 +3,23 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"workermem/calibrate"
+	"workermem/calibrate/knob"
 	"workermem/report"
 	"workermem/sampler"
 )
 
 // sizeFlags are the flags of `calibrate size`, as written.
 type sizeFlags struct {
-	worker         mbSize
-	shared, thread size
-	creep          perRequest
-	boot           time.Duration
-	threads        counts
+	figures
+	threads counts
 
 	hosts hosts
-	boxFlags
+	sizingFlags
 
 	json, markdown bool
 
@@ -30,11 +27,15 @@ type sizeFlags struct {
 	wrong   complaints
 }
 
-// More than any host has; beyond, sizing holds a figure at its own limits, which would be another figure.
-const (
-	mostMemory = 1 << 60 // 1 EiB
-	mostPart   = 1 << 45 // 32 TiB, for one part of a worker
-)
+// figures are those of a worker that nobody measured. Beyond the bounds, sizing holds a figure at its own limits, which
+// would be another figure.
+type figures struct {
+	Worker int64   `flag:"worker-memory" kind:"MB" most:"32T" takes:"at most 32T, more than any worker takes" help:"peak RSS of a worker (WORKER_MEMORY_MB), in place of a run; without its threads\nwhere --thread-memory is given"`
+	Shared int64   `flag:"shared" kind:"size" most:"32T" takes:"at most 32T, more than any worker takes" help:"memory that doesn't grow with the workers (default: none)"`
+	Thread int64   `flag:"thread-memory" kind:"size" most:"32T" takes:"at most 32T, more than any worker takes" help:"memory that each thread adds to a worker (default: none)"`
+	Creep  float64 `flag:"creep" kind:"size/request" help:"memory that a request leaves behind, such as 16.4K/request; 0 for none"`
+	Boot   float64 `flag:"boot" kind:"duration" takes:"a time such as 2s" help:"how long a worker boots"` // seconds
+}
 
 const sizeExample = `  calibrate size --worker-memory 209 --cpus 4 --memory 2G --threads 1,4
   calibrate size --worker-memory 209 --creep 16K/request --boot 2s --production-rate 80/s
@@ -63,16 +64,16 @@ func newSizeCmd(env Env) *cobra.Command {
 func (f *sizeFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.Var(&f.worker, "worker-memory", "peak RSS of a worker (WORKER_MEMORY_MB), in place of a run; without its threads\nwhere --thread-memory is given")
-	flags.Var(&f.shared, "shared", "memory that doesn't grow with the workers (default: none)")
-	flags.Var(&f.thread, "thread-memory", "memory that each thread adds to a worker (default: none)")
-	flags.Var(&f.creep, "creep", "memory that a request leaves behind, such as 16.4K/request; 0 for none")
-	flags.DurationVar(&f.boot, "boot", 0, "how long a worker boots")
-	flags.Var(&f.threads, "threads", "thread counts to choose among: the one measured, else the first\n(default: the run's own choices, else 1)")
-	flags.Var(&f.hosts, "host", "hosts to size for, a line each: 1c/512M,2c/1G,4c/8G")
-	f.boxFlags.register(flags, "the run's, else ")
-	flags.BoolVar(&f.json, "json", false, "the same as data")
-	flags.BoolVar(&f.markdown, "markdown", false, "the same as Markdown")
+	about(aboutWorker, flags, func(flags *pflag.FlagSet) { knobs(flags, &f.figures) })
+	about(aboutSizing, flags, func(flags *pflag.FlagSet) {
+		flags.Var(&f.threads, "threads", "thread counts to choose among: the one measured, else the first\n(default: the run's own choices, else 1)")
+		flags.Var(&f.hosts, "host", "hosts to size for, a line each: 1c/512M,2c/1G,4c/8G")
+	})
+	f.sizingFlags.register(flags, "the run's, else ")
+	about(aboutOutput, flags, func(flags *pflag.FlagSet) {
+		flags.BoolVar(&f.json, "json", false, "the same as data")
+		flags.BoolVar(&f.markdown, "markdown", false, "the same as Markdown")
+	})
 	f.wrong.collect(flags)
 }
 
@@ -101,24 +102,20 @@ func (f *sizeFlags) size(env Env, args []string) error {
 // check adds what is wrong with the flags together to what is wrong with each.
 func (f *sizeFlags) check(args []string) {
 	w := &f.wrong
-	numbers := slices.DeleteFunc([]string{"worker-memory", "shared", "thread-memory", "creep", "boot"}, func(flag string) bool { return !f.changed(flag) })
 	fromNumbers := f.changed("worker-memory")
-	for _, flag := range numbers {
-		w.add(len(args) > 0, "leave out RUN, or the flag", "--%s and RUN both say what a worker takes", flag)
-		w.add(len(args) == 0 && !fromNumbers, "give --worker-memory too", "--%s belongs to a worker whose memory isn't given", flag)
+	for _, number := range knob.Of(&f.figures) {
+		given := f.changed(number.Name)
+		w.add(given && len(args) > 0, "leave out RUN, or the flag", "--%s and RUN both say what a worker takes", number.Name)
+		w.add(given && len(args) == 0 && !fromNumbers, "give --worker-memory too", "--%s belongs to a worker whose memory isn't given", number.Name)
 	}
 	for _, flag := range []string{"cpus", "memory"} {
 		w.add(f.changed(flag) && f.changed("host"), "leave one of them out", "--%s and --host both say how large the host is", flag)
 	}
-	w.add(f.changed("cpus") && (f.cpus < 1 || f.cpus > mostCPUs), "a number of cores from 1 to 65536", "--cpus %d can't be taken", f.cpus)
-	w.add(f.memory > mostMemory, "at most 1048576T", "--memory is more than any host has")
-	for flag, bytes := range map[string]int64{"worker-memory": int64(f.worker), "shared": int64(f.shared), "thread-memory": int64(f.thread)} {
-		w.add(bytes > mostPart, "at most 32T", "--%s is more than any worker takes", flag)
-	}
-	w.add(f.boot < 0, "a time such as 2s", "--boot %s can't be taken", f.boot)
-	w.add(fromNumbers && f.prefer != "" && len(f.threads) < 2, "name the counts, as in --threads 1,4", "--prefer chooses among thread counts, and there is only one")
+	w.add(f.changed("cpus") && f.CPUs == 0, "a number of cores from 1 to 65536", "--cpus 0 can't be taken")
+	w.outside(&f.figures)
+	w.add(fromNumbers && f.Prefer != "" && len(f.threads) < 2, "name the counts, as in --threads 1,4", "--prefer chooses among thread counts, and there is only one")
 	w.add(f.json && f.markdown, "leave one out", "--json and --markdown ask for two formats at once")
-	f.wishes.check(w)
+	f.sizingFlags.check(w)
 }
 
 // base is the worker to size: the one of a run, or the one that the numbers describe.
@@ -145,29 +142,27 @@ func (f *sizeFlags) base(env Env, args []string) (calibrate.Result, error) {
 // given is a worker by its numbers. This machine is looked at only where nothing says which host it is for.
 func (f *sizeFlags) given() (calibrate.Result, error) {
 	g := calibrate.Given{
-		SharedBytes: int64(f.shared), WorkerBytes: int64(f.worker), ThreadBytes: int64(f.thread),
-		BootSeconds: f.boot.Seconds(), Threads: f.threads,
+		SharedBytes: f.Shared, WorkerBytes: f.Worker, ThreadBytes: f.Thread, BootSeconds: f.Boot, Threads: f.threads,
 	}
 	if len(g.Threads) == 0 {
 		g.Threads = []int{1}
 	}
 	if f.changed("creep") {
-		creep := float64(f.creep)
-		g.Creep = &creep
+		g.Creep = &f.Creep
 	}
 	var host calibrate.Host
 	var warnings []calibrate.Warning
-	if len(f.hosts) == 0 && (f.cpus == 0 || f.memory == 0) {
+	if len(f.hosts) == 0 && (f.CPUs == 0 || f.MemoryBytes == 0) {
 		host, warnings = sampler.Host()
 	}
-	r := g.Result(host, f.planned(calibrate.PlanInfo{ReserveRatio: f.reserve.ratio, ReserveBytes: f.reserve.bytes}))
+	r := g.Result(host, f.planned(calibrate.PlanInfo{Box: knob.Box{Reserve: f.Reserve}}))
 	r.Warnings = append(r.Warnings, warnings...)
 	return r, nil
 }
 
 // planned is the plan of a run, with what the flags say instead.
 func (f *sizeFlags) planned(p calibrate.PlanInfo) calibrate.PlanInfo {
-	p = f.boxFlags.planned(p, f.changed)
+	p = f.sizingFlags.planned(p, f.changed)
 	if f.changed("threads") {
 		p.ThreadChoices = f.threads
 	}
@@ -205,7 +200,7 @@ func (f *sizeFlags) sized(base calibrate.Result) []calibrate.Result {
 	all := make([]calibrate.Result, len(f.hosts))
 	for i, host := range f.hosts {
 		r := base
-		r.Plan.CPUs, r.Plan.MemoryBytes = host.cpus, int64(host.memory)
+		r.Plan.CPUs, r.Plan.MemoryBytes = host.CPUs, host.MemoryBytes
 		all[i] = r.Resized()
 	}
 	return all

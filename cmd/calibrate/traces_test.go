@@ -208,7 +208,8 @@ func (r recording) record(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := calibrate.Plan{Rate: float64(r.rate), Duration: r.time, WarmupLimit: calibrate.DefaultWarmup, SoakLimit: 2 * r.time}
+	plan := calibrate.Plan{WarmupLimit: calibrate.DefaultWarmup}
+	plan.Rate, plan.DurationSeconds, plan.SoakSeconds = float64(r.rate), r.time.Seconds(), 2*r.time.Seconds()
 	rig := calibrate.Rig{Target: launch, Load: loadgen.New(targets, loadgen.Options{}), Memory: sampler.New(), Journal: folder}
 	result, err := calibrate.Run(t.Context(), plan, rig, calibrate.Result{Target: launch.Info()})
 	if err != nil {
