@@ -119,14 +119,14 @@ func (l *Loader) drive(ctx context.Context, to origin, pace calibrate.Pace, each
 	targets := vegeta.NewStaticTargeter(list...)
 
 	p.sending.start = time.Now()
-	defer watch(ctx, pace, func() { p.sending.stop(); attacker.Stop() }, cutNow)()
+	defer endInTime(ctx, pace, func() { p.sending.stop(); attacker.Stop() }, cutNow)()
 	pacer := &pacer{ctx: ctx, pace: pace, sending: &p.sending, flights: p.flights}
 	return l.fold(attacker.Attack(targets, pacer, 0, ""), pacer, each)
 }
 
-// watch ends the attack when its time is over, for the pacer isn't asked while every client waits for an answer;
-// and when ctx ends, which also cuts what is still under way after the grace. The returned function ends the watch.
-func watch(ctx context.Context, p calibrate.Pace, stop, cutNow func()) func() {
+// endInTime ends the attack when its time is over, for the pacer isn't asked while every client waits for an answer;
+// and when ctx ends, which also cuts what is still under way after the grace. The returned function leaves off.
+func endInTime(ctx context.Context, p calibrate.Pace, stop, cutNow func()) func() {
 	unhook := context.AfterFunc(ctx, func() {
 		stop()
 		time.AfterFunc(grace, cutNow)

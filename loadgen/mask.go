@@ -19,9 +19,9 @@ var (
 	jsonKnown = regexp.MustCompile(`^(method|url|header|headers|body|[A-Z]{3,7})$`)
 )
 
-// shown is a line of a targets file as a message may quote it: header values, passwords and queries are secrets,
+// masked is a line of a targets file as a message may quote it: header values, passwords and queries are secrets,
 // so only what is surely none of them is left.
-func shown(line string) string {
+func masked(line string) string {
 	line = strings.TrimSpace(line)
 	words := strings.Fields(line)
 	switch {

@@ -35,7 +35,7 @@ func resolve(raw string, allow []string) (origin, error) {
 		return origin{}, remoteRefused(host, "")
 	}
 	o := origin{base: u.Scheme + "://" + strings.ToLower(u.Host), asked: net.JoinHostPort(host, port)}
-	o.addrs, err = lookup(host, port, listed(host, allow))
+	o.addrs, err = lookup(host, port, allowedByName(host, allow))
 	return o, err
 }
 
@@ -92,7 +92,7 @@ const lookupTimeout = 5 * time.Second
 const dialTimeout = time.Minute
 
 // permitted is true of loopback and of hosts allowed by name.
-func permitted(host string, allow []string) bool { return loopback(host) || listed(host, allow) }
+func permitted(host string, allow []string) bool { return loopback(host) || allowedByName(host, allow) }
 
 // loopback is true of localhost and of literal addresses in 127.0.0.0/8 and ::1: a name that merely resolves there
 // today may resolve elsewhere tomorrow.
@@ -104,7 +104,7 @@ func loopback(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-func listed(host string, allow []string) bool {
+func allowedByName(host string, allow []string) bool {
 	return slices.ContainsFunc(allow, func(name string) bool { return strings.EqualFold(name, host) })
 }
 

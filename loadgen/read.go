@@ -253,7 +253,7 @@ func (f *file) body(path string) ([]byte, *complaint) {
 	if body, ok := f.bodies[path]; ok {
 		return body, nil
 	}
-	body, err := readRegular(path, int64(maxBodies-f.held))
+	body, err := readBodyFile(path, int64(maxBodies-f.held))
 	if errors.Is(err, errTooLarge) {
 		return nil, &complaint{fmt.Sprintf("the body files hold more than %d MiB together", maxBodies>>20), "use smaller bodies, or fewer"}
 	}
@@ -271,8 +271,8 @@ var (
 	errNotRegular = errors.New("not a regular file")
 )
 
-// readRegular reads a file of at most limit bytes. A pipe or a device, which may block or never end, isn't opened.
-func readRegular(path string, limit int64) ([]byte, error) {
+// readBodyFile reads a file of at most limit bytes. A pipe or a device, which may block or never end, isn't opened.
+func readBodyFile(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -305,7 +305,7 @@ func reason(err error) string {
 
 // at is the failure for the line at index i.
 func (f *file) at(i int, bad *complaint) error {
-	return calibrate.Usage(bad.try, "%s: %s: %s", where(f.name, i+1), bad.what, shown(f.lines[i]))
+	return calibrate.Usage(bad.try, "%s: %s: %s", where(f.name, i+1), bad.what, masked(f.lines[i]))
 }
 
 func where(name string, line int) string {

@@ -38,7 +38,7 @@ func OnePath(method, path string, header http.Header, body []byte) (Targets, err
 	}
 	one, err := newTarget(vegeta.Target{Method: method, URL: path, Header: header, Body: body})
 	if err != nil {
-		return Targets{}, calibrate.Usage(err.try, "%s: %s", err.what, shown(method+" "+path))
+		return Targets{}, calibrate.Usage(err.try, "%s: %s", err.what, masked(method+" "+path))
 	}
 	return Targets{list: []target{one}}, nil
 }

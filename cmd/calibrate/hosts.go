@@ -30,7 +30,7 @@ func (h *hosts) Set(text string) error {
 	case 1:
 		return calibrate.Usage(likeHosts, "%s is not a host", bad[0])
 	}
-	return calibrate.Usage(likeHosts, "%s are not hosts", listed(bad))
+	return calibrate.Usage(likeHosts, "%s are not hosts", firstFew(bad))
 }
 
 const likeHosts = "write them like 2c/512M,8c/16G: whole cores, 1 to 65536, and memory"
@@ -45,8 +45,8 @@ func parseBox(text string) (b knob.Box, ok bool) {
 	return b, found && isCores && badCores == nil && badMemory == nil && b.CPUs > 0 && !beyond
 }
 
-// listed names the first few.
-func listed(all []string) string {
+// firstFew names the first few.
+func firstFew(all []string) string {
 	const few = 5
 	if len(all) <= few {
 		return strings.Join(all, ", ")

@@ -32,7 +32,7 @@ type logLine struct {
 // parseLogLine says false where it isn't such a line.
 func parseLogLine(line string) (logLine, bool) {
 	before, after, found := strings.Cut(line, `] "`)
-	client, time, timed := cutLast(before, " [")
+	client, time, timed := cutAtLast(before, " [")
 	end := closingQuote(after)
 	if !found || !timed || client == "" || !strings.Contains(time, ":") || end < 0 {
 		return logLine{}, false
@@ -42,10 +42,10 @@ func parseLogLine(line string) (logLine, bool) {
 	if err != nil || len(code) != 3 || after[end+1:][:1] != " " {
 		return logLine{}, false
 	}
-	return logLine{host: virtualHost(client), request: unescape(after[:end]), status: status}, true
+	return logLine{host: virtualHost(client), request: unescapeLog(after[:end]), status: status}, true
 }
 
-func cutLast(s, separator string) (before, after string, found bool) {
+func cutAtLast(s, separator string) (before, after string, found bool) {
 	i := strings.LastIndex(s, separator)
 	if i < 0 {
 		return s, "", false
@@ -79,14 +79,14 @@ func virtualHost(client string) string {
 	return strings.ToLower(host)
 }
 
-var escape = regexp.MustCompile(`\\(x[0-9A-Fa-f]{2}|.)`)
+var logEscape = regexp.MustCompile(`\\(x[0-9A-Fa-f]{2}|.)`)
 
-// unescape undoes what the servers do to bytes that would break the log: \" and \\ and \x16, and \n and the like.
-func unescape(s string) string {
+// unescapeLog undoes what the servers do to bytes that would break the log: \" and \\ and \x16, and \n and the like.
+func unescapeLog(s string) string {
 	if !strings.Contains(s, `\`) {
 		return s
 	}
-	return escape.ReplaceAllStringFunc(s, func(found string) string {
+	return logEscape.ReplaceAllStringFunc(s, func(found string) string {
 		if hex := strings.TrimPrefix(found, `\x`); len(hex) == 2 && len(found) == 4 {
 			b, _ := strconv.ParseUint(hex, 16, 8)
 			return string([]byte{byte(b)})
@@ -133,7 +133,7 @@ func readLog(name string, in *bufio.Reader, methods []string) (Targets, error) {
 	switch {
 	case 2*bad > l.read:
 		return Targets{}, calibrate.Usage("give the log in the common or the combined format, which Apache, nginx and Gunicorn write by default",
-			"%s: %d of %s can't be read as an access log's, the first of them: %s", where(name, l.firstBad), bad, l.count(), shown(l.bad))
+			"%s: %d of %s can't be read as an access log's, the first of them: %s", where(name, l.firstBad), bad, l.count(), masked(l.bad))
 	case l.sample.seen == 0:
 		return Targets{}, l.nothing()
 	}
