@@ -4,7 +4,8 @@
 #                memory, wait, or look what is left are t.Parallel; what they find hardly depends on the cores. Those
 #                whose answer does (a rate, a share of CPU, a choice by them, the demo's exactness) are not, and run
 #                alone, before the others.
-#   TestReadme*  runs the README's examples. Skips under -short. They run beside the TestE2E*; `make readme` runs them alone.
+#   TestReadme*  runs the examples of the README and the guide. Those that start a server skip under -short. They run beside
+#                the TestE2E*; `make readme` runs them alone. TestGuide* holds the guide: pages, examples, table of servers.
 #   TestPredict  holds the law to real servers of many shapes, for about an hour. `make predict`, not part of `make test`.
 #   TestProof    proves what is recommended for real servers, for about an hour. `make proof`, not part of `make test`.
 #   TestLeaks    measures known leaks, for about a quarter of an hour. `make leaks`, not part of `make test`.
@@ -43,14 +44,14 @@ test-short: ## unit tests alone, under a minute
 # A pattern that matches no test passes in silence, so each of these two looks first.
 there = grep -rqs --include='*_test.go' '^func Test$(1)[A-Z]' cmd calibrate || { echo "no Test$(1) to run"; exit 1; }
 
-test-e2e: servers ## end-to-end tests alone, on real servers, and the README's examples
+test-e2e: servers ## end-to-end tests alone, on real servers, and the examples of README and guide
 	@$(call there,E2E)
 	@$(call there,Readme)
 	go test -p 1 -parallel 3 -count=1 -run '^Test(E2E|Readme)' -timeout 15m ./...
 
-readme: servers ## run the README's examples
+readme: servers ## run the examples of README and guide
 	@$(call there,Readme)
-	go test -count=1 -run '^TestReadme' -timeout 15m ./cmd/calibrate
+	go test -count=1 -run '^Test(Readme|Guide)' -timeout 15m ./cmd/calibrate
 
 PROFILE ?= .
 predict: servers ## predicted against measured memory of many shapes; PROFILE=gthread_holds for some

@@ -1,32 +1,70 @@
 package main
 
 import (
+	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"workermem/calibrate/server"
 )
 
-// example is one command of a README session and the output shown below it.
-type example struct {
-	command string
-	output  []string
+// documents are the texts that people read: their paths from the root, and what they say.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	pages, err := filepath.Glob(filepath.Join("guide", "*.md"))
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("the manual has no pages (%v)", err)
+	}
+	all := map[string]string{}
+	for _, path := range append(pages, filepath.Join("..", "..", "README.md"), filepath.Join("..", "..", "CONTRIBUTING.md"), filepath.Join("..", "..", "CHANGELOG.md")) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[path] = string(text)
+	}
+	return all
 }
 
-// readmeSessions are the console blocks of the README: lines with $ are commands, the rest is what they print.
-func readmeSessions(t *testing.T) []example {
+// block is what a document shows between ``` lines.
+type block struct {
+	path, language, text string
+}
+
+func blocks(t *testing.T) []block {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
+	var all []block
+	for path, text := range documents(t) {
+		for _, found := range regexp.MustCompile("(?ms)^ *```([a-z]*)\n(.*?)^ *```$").FindAllStringSubmatch(text, -1) {
+			all = append(all, block{path, found[1], found[2]})
+		}
 	}
+	return all
+}
+
+// example is one command of a session and the output shown below it.
+type example struct {
+	path, command string
+	output        []string
+}
+
+// sessions are the console blocks: lines with $ are commands, the rest is what they print.
+func sessions(t *testing.T) []example {
+	t.Helper()
 	var all []example
-	for _, block := range regexp.MustCompile("(?s)```console\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
-		for line := range strings.SplitSeq(strings.TrimRight(block[1], "\n"), "\n") {
+	for _, b := range blocks(t) {
+		if b.language != "console" {
+			continue
+		}
+		for line := range strings.SplitSeq(strings.TrimRight(b.text, "\n"), "\n") {
 			if command, ok := strings.CutPrefix(line, "$ "); ok {
-				all = append(all, example{command: command})
+				all = append(all, example{path: b.path, command: command})
 			} else if len(all) > 0 {
 				last := &all[len(all)-1]
 				last.output = append(last.output, line)
@@ -36,66 +74,218 @@ func readmeSessions(t *testing.T) []example {
 	return all
 }
 
-// The README's sessions are run as they stand, in the folder of the fixture app. Figures differ from run to run, so a
+// measures says whether a command starts a server, so that its figures differ from run to run.
+func (e example) measures() bool {
+	return !strings.HasPrefix(e.command, "calibrate size ") && !strings.HasPrefix(e.command, "calibrate guide")
+}
+
+// The sessions that measure are run as they stand, in the folder of the bookshop. Figures differ from run to run, so a
 // line is held to its words: those without a digit must be printed again.
 func TestReadmeSessions(t *testing.T) {
 	skipShort(t)
 	t.Parallel()
 	needServer(t, "gunicorn")
 	bin := buildCalibrate(t)
-	examples := readmeSessions(t)
-	if len(examples) == 0 {
-		t.Fatal("the README shows no session")
-	}
 	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join(fixtures(t), "wsgi"))); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(fixtures(t), "bookshop"))); err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range examples {
+	ran := 0
+	for _, e := range sessions(t) {
+		if !e.measures() {
+			continue
+		}
+		ran++
 		cmd := exec.Command("sh", "-c", e.command)
 		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "PATH="+bin+":"+venvBin(t)+":"+os.Getenv("PATH"))
 		out, err := cmd.CombinedOutput()
 		if err != nil {
-			t.Fatalf("$ %s\n%v\n%s", e.command, err, out)
+			t.Fatalf("%s: $ %s\n%v\n%s", e.path, e.command, err, out)
 		}
 		printed := squeezed(string(out))
 		for _, line := range e.output {
 			if line != "..." && !strings.ContainsAny(line, "0123456789") && !strings.Contains(printed, squeezed(line)) {
-				t.Errorf("$ %s\nno longer prints %q but:\n%s", e.command, line, out)
+				t.Errorf("%s: $ %s\nno longer prints %q but:\n%s", e.path, e.command, line, out)
 			}
 		}
+	}
+	if ran == 0 {
+		t.Fatal("no document shows a session")
 	}
 }
 
 // squeezed has the words of a text alone: a table's columns are as wide as its figures.
 func squeezed(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// Every flag that the README names is one that calibrate has.
-func TestReadmeFlags(t *testing.T) {
-	skipShort(t)
-	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	run := newRunCmd(System()).Flags()
-	report := newReportCmd(System()).Flags()
-	named := 0
-	for line := range strings.SplitSeq(string(text), "\n") {
-		_, command, ok := strings.Cut(strings.ReplaceAll(line, "calibrate report ", "calibrate run "), "calibrate run ")
-		if !ok {
+// The sessions that start nothing print what they show, to the letter; "..." stands for any lines.
+func TestGuideSessions(t *testing.T) {
+	ran := 0
+	for _, e := range sessions(t) {
+		if e.measures() {
 			continue
 		}
-		own, _, _ := strings.Cut(" "+command, " -- ")
-		for _, flag := range regexp.MustCompile(`--([a-z-]+)`).FindAllStringSubmatch(own, -1) {
-			named++
-			if run.Lookup(flag[1]) == nil && report.Lookup(flag[1]) == nil {
-				t.Errorf("the README names --%s, which calibrate doesn't have", flag[1])
+		ran++
+		var stdout, stderr bytes.Buffer
+		env := Env{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Dir: t.TempDir(), Width: func() int { return 0 }, Getenv: func(string) string { return "" }}
+		code := Main(t.Context(), env, strings.Fields(e.command)[1:])
+		rest := stdout.String()
+		for part := range strings.SplitSeq(strings.Join(e.output, "\n"), "...\n") {
+			at := strings.Index(rest, strings.TrimSuffix(part, "..."))
+			if at < 0 {
+				t.Errorf("%s: $ %s (exit code %d)\nno longer prints\n%s\nbut\n%s%s", e.path, e.command, code, part, stdout.String(), stderr.String())
+				break
+			}
+			rest = rest[at+len(strings.TrimSuffix(part, "...")):]
+		}
+	}
+	if ran == 0 {
+		t.Fatal("the manual shows no session that starts nothing")
+	}
+}
+
+// calls finds the command lines of calibrate in a block, behind a prompt, a pipe or CI's run:.
+var calls = regexp.MustCompile(`(?m)(?:^ *(?:\$ )?|\| |run: )calibrate ([^|>#\n]*)`)
+
+// Every example of a command line is one that calibrate takes: the command, its flags and their values.
+func TestGuideExamples(t *testing.T) {
+	seen := 0
+	for _, b := range blocks(t) {
+		if b.language != "sh" && b.language != "console" && b.language != "yaml" {
+			continue
+		}
+		for _, call := range calls.FindAllStringSubmatch(b.text, -1) {
+			seen++
+			if err := parses(strings.Fields(call[1])); err != nil {
+				t.Errorf("%s: calibrate %s\n%v", b.path, call[1], err)
 			}
 		}
 	}
-	if named < 5 {
-		t.Errorf("only %d flags found in the README", named)
+	if seen < 30 {
+		t.Errorf("only %d examples found in the documents", seen)
+	}
+}
+
+// parses reads a command line as the program would, and runs nothing.
+func parses(args []string) error {
+	root := newRootCmd(Env{Stdout: io.Discard, Stderr: io.Discard, Getenv: func(string) string { return "" }})
+	cmd, rest, err := root.Find(args)
+	if err != nil {
+		return err
+	}
+	if err := cmd.ParseFlags(rest); err != nil {
+		return err
+	}
+	return cmd.ValidateArgs(cmd.Flags().Args())
+}
+
+func TestGuideExamplesCanFail(t *testing.T) {
+	for _, line := range []string{"runn -- true", "run --no-such -- true", "run --memory 2X -- true", "guide a b", "report --markdwon"} {
+		if parses(strings.Fields(line)) == nil {
+			t.Errorf("calibrate %s: taken for a good example", line)
+		}
+	}
+}
+
+// A stranger reads the README to its end.
+func TestReadmeIsShort(t *testing.T) {
+	const most = 130
+	if lines := strings.Count(documents(t)[filepath.Join("..", "..", "README.md")], "\n"); lines > most {
+		t.Errorf("the README has %d lines: at most %d", lines, most)
+	}
+}
+
+var relativeLink = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+
+// Every link into the repository leads to a file.
+func TestReadmeLinks(t *testing.T) {
+	for path, text := range documents(t) {
+		for _, link := range relativeLink.FindAllStringSubmatch(text, -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), link[1])); err != nil {
+				t.Errorf("%s links to %s: %v", path, link[1], err)
+			}
+		}
+	}
+}
+
+var makeCall = regexp.MustCompile("(?m)(?:`|^ *)make ([a-z][a-z0-9-]*)")
+
+// Every target of make that a document names is in the Makefile.
+func TestReadmeMakeTargets(t *testing.T) {
+	makefile, err := os.ReadFile(filepath.Join("..", "..", "Makefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for path, text := range documents(t) {
+		for _, call := range makeCall.FindAllStringSubmatch(text, -1) {
+			seen++
+			if !regexp.MustCompile(`(?m)^` + call[1] + `:`).Match(makefile) {
+				t.Errorf("%s names make %s, which isn't in the Makefile", path, call[1])
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("no document names a target of make")
+	}
+}
+
+// Every page is listed, has a title and a line that says what is in it, is linked from the README, and fits a terminal.
+func TestGuidePages(t *testing.T) {
+	readme := documents(t)[filepath.Join("..", "..", "README.md")]
+	for path, text := range documents(t) {
+		name, isPage := strings.CutSuffix(filepath.Base(path), ".md")
+		if !isPage || filepath.Dir(path) != "guide" {
+			continue
+		}
+		if !slices.Contains(guidePages, name) {
+			t.Errorf("%s is not in guidePages", path)
+		}
+		if !strings.HasPrefix(text, "# ") || !regexp.MustCompile(`^[A-Z].*\.$`).MatchString(pageSummary(text)) {
+			t.Errorf("%s: wants a title, and below it a sentence of one line, not %q", path, pageSummary(text))
+		}
+		if !strings.Contains(readme, "(cmd/calibrate/"+filepath.ToSlash(path)+")") {
+			t.Errorf("the README has no link to %s", path)
+		}
+		prose := regexp.MustCompile("(?ms)^```.*?^```$").ReplaceAllString(text, "")
+		for line := range strings.SplitSeq(prose, "\n") {
+			if !strings.HasPrefix(line, "|") && len([]rune(line)) > 80 {
+				t.Errorf("%s: a line is wider than a terminal: %s", path, line)
+			}
+		}
+	}
+	for _, name := range guidePages {
+		if _, err := guidePage(name); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// The table of servers in the manual is that of the code.
+func TestGuideServers(t *testing.T) {
+	page, err := guidePage("servers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed []string
+	for line := range strings.SplitSeq(page, "\n") {
+		if cells := strings.Split(line, "|"); len(cells) > 2 && !strings.HasPrefix(cells[1], "--") {
+			listed = append(listed, strings.TrimSpace(cells[1]))
+		}
+	}
+	want := append([]string{"server"}, server.Names()...)
+	slices.Sort(listed)
+	slices.Sort(want)
+	if !slices.Equal(listed, want) {
+		t.Errorf("the page lists %q, the code knows %q", listed, want)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	for word, want := range map[string]string{"server": "servers", "aproove": "prove", "how": "how-it-decides", "atach": "attach"} {
+		if got := nearest(word, guidePages); got != want {
+			t.Errorf("nearest to %q is %q, want %q", word, got, want)
+		}
 	}
 }
 

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"embed"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"workermem/calibrate"
+)
+
+//go:embed guide/*.md
+var guideFiles embed.FS
+
+// guidePages are the manual's pages, in the order in which they are listed: from the first run to the small print.
+var guidePages = []string{
+	"commands", "how-it-decides", "accuracy", "limits", "load", "leaks", "attach", "size", "candidates", "prove",
+	"servers", "exit-codes", "files",
+}
+
+func newGuideCmd(env Env) *cobra.Command {
+	return &cobra.Command{
+		Use:       "guide [PAGE]",
+		Short:     "Print a page of the manual, or list the pages",
+		Example:   "  calibrate guide\n  calibrate guide how-it-decides",
+		Args:      cobra.MaximumNArgs(1),
+		ValidArgs: guidePages,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return listPages(env)
+			}
+			return printPage(env, args[0])
+		},
+	}
+}
+
+func listPages(env Env) error {
+	fmt.Fprintln(env.Stdout, "The pages of the manual; calibrate guide PAGE prints one.")
+	fmt.Fprintln(env.Stdout)
+	w := tabwriter.NewWriter(env.Stdout, 0, 0, 2, ' ', 0)
+	for _, name := range guidePages {
+		text, err := guidePage(name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "  %s\t%s\n", name, pageSummary(text))
+	}
+	return w.Flush()
+}
+
+func printPage(env Env, name string) error {
+	if !slices.Contains(guidePages, name) {
+		return calibrate.Usage("calibrate guide "+nearest(name, guidePages)+"; calibrate guide lists the pages", "the manual has no page %q", name)
+	}
+	text, err := guidePage(name)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(env.Stdout, text)
+	return err
+}
+
+func guidePage(name string) (string, error) {
+	text, err := guideFiles.ReadFile(path.Join("guide", name+".md"))
+	return string(text), err
+}
+
+// pageSummary is the line below a page's title.
+func pageSummary(page string) string {
+	_, rest, _ := strings.Cut(page, "\n\n")
+	summary, _, _ := strings.Cut(rest, "\n")
+	return summary
+}
+
+// nearest is the name that the fewest changed letters lead to. A beginning is nearer than any other.
+func nearest(word string, names []string) string {
+	distance := func(name string) int {
+		if word != "" && strings.HasPrefix(name, word) {
+			return 0
+		}
+		return 1 + editDistance(word, name)
+	}
+	return slices.MinFunc(names, func(a, b string) int { return distance(a) - distance(b) })
+}
+
+// editDistance counts the letters to insert, leave out or change (Levenshtein, row by row).
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			changed := diagonal
+			if a[i] != b[j] {
+				changed++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(changed, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
