@@ -5,6 +5,13 @@ import (
 	"strings"
 )
 
+// What says of a thing that it is a secret. The words that mean little in a sentence ("key: 5", "session = 3") count in names
+// alone: of options, headers and variables.
+const (
+	secretWords = `passw|passphrase|pwd|secret|token|credential|csrf|xsrf|api[-_]?key|private[-_]?key`
+	secretNames = secretWords + `|auth|bearer|cookie|session|key|[-_]pass$|^--?pass$|^--?pw$`
+)
+
 // What a command line may hold that a report must not: the password or query of a URL, an assignment's value, the
 // value of an option whose name says secret, what follows "Authorization:".
 var (
@@ -12,12 +19,17 @@ var (
 	urlQuery    = regexp.MustCompile(`(://[^\s?#]*)\?[^\s#]*`)
 	pathQuery   = regexp.MustCompile(`(\s/[^\s?#"']*)\?[^\s#"']+`) // of a request line in a log
 	assignment  = regexp.MustCompile(`(?s)^([A-Za-z_][A-Za-z0-9_]*)=.+$`)
-	secretName  = regexp.MustCompile(`(?i)(passw|passphrase|pwd|secret|token|credential|auth|bearer|cookie|api[-_]?key|private[-_]?key|[-_]pass$|^--?pass$|^--?pw$)`)
-	secretPair  = regexp.MustCompile(`(?is)((?:passw|passphrase|pwd|secret|token|credential|api[-_]?key|private[-_]?key)[a-z_-]*\s*[=:]\s*)(?:-----BEGIN.*|[^\s&]+)`)
+	secretName  = regexp.MustCompile(`(?i)` + secretNames)
+	noSecret    = regexp.MustCompile(`(?i)monkey|key[-_]?(file|word|space)`) // a file's name is not what is in it
+	secretPair  = regexp.MustCompile(`(?is)((?:` + secretWords + `)[a-z_-]*\s*[=:]\s*)(?:-----BEGIN.*|[^\s&]+)`)
 	authHeader  = regexp.MustCompile(`(?is)((?:authorization|cookie)\s*:\s*).+`)
 )
 
-const redacted = "***"
+// Redacted stands for what may be a secret.
+const Redacted = "***"
+
+// SecretName says that the value of an option, a header or a variable of this name may be a secret.
+func SecretName(name string) bool { return secretName.MatchString(noSecret.ReplaceAllString(name, "")) }
 
 // Redact returns a command line that may be shown to others. Assignments (as in `env A=B server`) lose their values,
 // because environments are where secrets live.
@@ -27,7 +39,7 @@ func Redact(args []string) []string {
 	for i, arg := range args {
 		option := strings.HasPrefix(arg, "-")
 		if hideNext && !option { // a word that is an option itself is no value: the secret one was a switch
-			out[i], hideNext = redacted, false
+			out[i], hideNext = Redacted, false
 			continue
 		}
 		out[i], hideNext = redactWord(arg, option)
@@ -39,12 +51,12 @@ func redactWord(arg string, option bool) (word string, hideNext bool) {
 	name, _, given := strings.Cut(arg, "=")
 	switch {
 	case assignment.MatchString(arg):
-		return assignment.ReplaceAllString(arg, "$1="+redacted), false
-	case option && secretName.MatchString(name) && given:
-		return name + "=" + redacted, false
-	case option && secretName.MatchString(name) && !strings.HasPrefix(arg, "--"):
-		return arg[:2] + redacted, true // -psecret or -password secret: glued to the letter, or the next word
-	case option && secretName.MatchString(name):
+		return assignment.ReplaceAllString(arg, "$1="+Redacted), false
+	case option && SecretName(name) && given:
+		return name + "=" + Redacted, false
+	case option && SecretName(name) && !strings.HasPrefix(arg, "--"):
+		return arg[:2] + Redacted, true // -psecret or -password secret: glued to the letter, or the next word
+	case option && SecretName(name):
 		return arg, true
 	}
 	return RedactText(arg), false
@@ -53,7 +65,7 @@ func redactWord(arg string, option bool) (word string, hideNext bool) {
 // RedactText hides the secrets that a text shows by their form: the passwords and queries of URLs, name=value pairs
 // whose name says secret, authorization headers.
 func RedactText(text string) string {
-	text = urlQuery.ReplaceAllString(urlPassword.ReplaceAllString(text, "$1"+redacted+"@"), "$1?"+redacted)
-	text = pathQuery.ReplaceAllString(text, "$1?"+redacted)
-	return authHeader.ReplaceAllString(secretPair.ReplaceAllString(text, "${1}"+redacted), "${1}"+redacted)
+	text = urlQuery.ReplaceAllString(urlPassword.ReplaceAllString(text, "$1"+Redacted+"@"), "$1?"+Redacted)
+	text = pathQuery.ReplaceAllString(text, "$1?"+Redacted)
+	return authHeader.ReplaceAllString(secretPair.ReplaceAllString(text, "${1}"+Redacted), "${1}"+Redacted)
 }

@@ -26,10 +26,24 @@ func TestRedact(t *testing.T) {
 		{"an assignment of several lines", []string{"env", "TLS_KEY=a\nb", "x"}, []string{"env", "TLS_KEY=***", "x"}},
 		{"an assignment in an option", []string{"gunicorn", "--env=SECRET_KEY=abc", "--dsn", "https://abc@sentry/5"}, []string{"gunicorn", "--env=SECRET_KEY=***", "--dsn", "https://***@sentry/5"}},
 		{"a slash in a password", []string{"postgres://u:a/b@db/x"}, []string{"postgres://***@db/x"}},
+		{"an option that ends in key", []string{"serve", "--signing-key", "abc", "--session-id=5"}, []string{"serve", "--signing-key", "***", "--session-id=***"}},
+		{"a key's file is not the key", []string{"serve", "--ssl-keyfile", "k.pem", "--gevent-monkey-patch", "app"}, []string{"serve", "--ssl-keyfile", "k.pem", "--gevent-monkey-patch", "app"}},
+		{"keys and sessions of a sentence stay", []string{"KeyError: 'x', session: 5"}, []string{"KeyError: 'x', session: 5"}},
 		{"placeholders stay", []string{"serve", "--port={port}"}, []string{"serve", "--port={port}"}},
 	} {
 		if diff := cmp.Diff(c.want, Redact(c.in)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
+func TestSecretName(t *testing.T) {
+	for name, want := range map[string]bool{
+		"Authorization": true, "Cookie": true, "X-CSRF-Token": true, "AccessKey": true, "Ocp-Apim-Subscription-Key": true, "X-Session-Id": true,
+		"Accept": false, "User-Agent": false, "Keep-Alive": false, "--keyfile": false, "X-Keyword": false, "DB_PASS": true,
+	} {
+		if got := SecretName(name); got != want {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

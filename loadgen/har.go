@@ -220,18 +220,15 @@ func (e harEntry) host() string {
 	return strings.ToLower(u.Host)
 }
 
-// Headers that a HAR's request doesn't bring along: those of its own connection, those that name its own host, and
-// whatever may be a secret. Who wants to be logged in logs in anew.
-var (
-	connectionHeader = regexp.MustCompile(`(?i)^(host|connection|content-length|transfer-encoding|keep-alive|te|trailer|upgrade|expect|origin|referer|proxy-.*|forwarded|x-forwarded-.*)$`)
-	secretHeader     = regexp.MustCompile(`(?i)auth|cookie|token|secret|csrf|xsrf|session|credential|passw|key`)
-)
+// connectionHeader are the headers that a HAR's request doesn't bring along: those of its own connection, and those that
+// name its own host. Nor does it bring whatever may be a secret: who wants to be logged in logs in anew.
+var connectionHeader = regexp.MustCompile(`(?i)^(host|connection|content-length|transfer-encoding|keep-alive|te|trailer|upgrade|expect|origin|referer|proxy-.*|forwarded|x-forwarded-.*)$`)
 
 func (e harEntry) header() http.Header {
 	header := http.Header{}
 	for _, h := range e.Request.Headers {
 		fits := isToken(h.Name) && !strings.ContainsFunc(h.Value, isControl) // :authority and the like aren't tokens
-		if fits && !connectionHeader.MatchString(h.Name) && !secretHeader.MatchString(h.Name) {
+		if fits && !connectionHeader.MatchString(h.Name) && !calibrate.SecretName(h.Name) {
 			header.Add(h.Name, h.Value)
 		}
 	}

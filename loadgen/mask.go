@@ -4,12 +4,14 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"workermem/calibrate"
 )
 
 // maxShown is the most bytes of foreign text in a message.
 const maxShown = 200
 
-const hidden = "***"
+const hidden = calibrate.Redacted
 
 var (
 	userinfo  = regexp.MustCompile(`//[^/?#\s]*@`)

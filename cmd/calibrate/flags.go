@@ -147,11 +147,11 @@ func valuesOf(flag *pflag.Flag) []string {
 	return []string{flag.Value.String()}
 }
 
-// notKept stands for what may be secret.
-const notKept = "***"
+// nameEnds is what ends the part of a flag's value that is no secret: a name, or a path.
+var nameEnds = map[string]string{"path": "?", "env": "=", "header": ":", "header-env": "="}
 
 func withoutSecret(flag, value string) string {
-	separator := map[string]string{"path": "?", "env": "=", "header": ":"}[flag]
+	separator := nameEnds[flag]
 	if flag == "header-env" && namesOnly.MatchString(value) {
 		return value
 	}
@@ -162,7 +162,7 @@ func withoutSecret(flag, value string) string {
 	if !has {
 		return calibrate.RedactText(before)
 	}
-	return calibrate.RedactText(before) + separator + notKept
+	return calibrate.RedactText(before) + separator + calibrate.Redacted
 }
 
 // flagCheck is one thing that can be wrong with a flag.

@@ -257,12 +257,12 @@ func (f *proveFlags) again(r calibrate.Result, name string, command []string) (r
 // they allow what no file may.
 func (f *proveFlags) notKept(flags, command []string) (missing []string) {
 	for _, flag := range flags {
-		given := strings.Contains(flag, notKept) || flag == "--targets=-" || strings.HasPrefix(flag, "--allow-remote")
+		given := strings.Contains(flag, calibrate.Redacted) || flag == "--targets=-" || strings.HasPrefix(flag, "--allow-remote")
 		if given && !f.replaced(flag) {
 			missing = append(missing, flag)
 		}
 	}
-	if slices.ContainsFunc(command, func(word string) bool { return strings.Contains(word, notKept) }) {
+	if slices.ContainsFunc(command, func(word string) bool { return strings.Contains(word, calibrate.Redacted) }) {
 		missing = append(append(missing, "--"), command...)
 	}
 	return missing
@@ -271,7 +271,7 @@ func (f *proveFlags) notKept(flags, command []string) (missing []string) {
 // replaced says whether this command line has another value for a flag of the run: a header or a variable by its name.
 func (f *proveFlags) replaced(flag string) bool {
 	name, value, _ := strings.Cut(strings.TrimPrefix(flag, "--"), "=")
-	named, _, _ := strings.Cut(value, map[string]string{"env": "=", "header": ":", "header-env": "="}[name])
+	named, _, _ := strings.Cut(value, nameEnds[name])
 	sameName := func(separator string) func(string) bool {
 		return func(other string) bool {
 			return strings.HasPrefix(strings.ToLower(other), strings.ToLower(named+separator))
