@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // App is a running server.
@@ -48,8 +49,8 @@ func newApp(l *Launch, a address, values map[string]string) *App {
 		warnings: slices.Clone(l.warnings),
 	}
 	app.info.URL = a.url()
-	app.info.MeasuredCommand = expandAll(l.argv, values)
-	app.temporary = expand(l.temporary, values)
+	app.info.MeasuredCommand = cli.ExpandAll(l.argv, values)
+	app.temporary = cli.Expand(l.temporary, values)
 	app.watch = newWatch(hostProc, a.port, l.server)
 	return app
 }

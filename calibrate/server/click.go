@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // clickArg is one option with its value, or one word that is neither.
@@ -86,7 +87,7 @@ func (s clickSettings) text(option string) (value, from string) {
 		return "", ""
 	}
 	name := s.variable(option)
-	if value := getenv(s.env, name); value != "" {
+	if value := cli.Getenv(s.env, name); value != "" {
 		return value, name
 	}
 	return "", ""
@@ -154,7 +155,7 @@ func (s clickSettings) numbers(server string, options ...string) error {
 // positive says whether numbers are 1 or more, of a server that does not start with less.
 func (s clickSettings) positive(server string, options ...string) error {
 	for _, option := range options {
-		if value, from := s.text(option); from != "" && pythonInt(value) < 1 && len(placeholders(value)) == 0 {
+		if value, from := s.text(option); from != "" && pythonInt(value) < 1 && len(cli.Placeholders(value)) == 0 {
 			return calibrate.Usage("give 1 or more, or leave it out: "+server+" does not start with it", "%s %s is less than 1", from, value)
 		}
 	}
@@ -165,7 +166,7 @@ func (s clickSettings) positive(server string, options ...string) error {
 // another word. What is blank is false to some versions of click.
 func (s clickSettings) flags(server string, options ...string) error {
 	for _, option := range options {
-		if value, from := s.text(option); !clickTrue(value) && !clickFalse(value) && len(placeholders(value)) == 0 {
+		if value, from := s.text(option); !clickTrue(value) && !clickFalse(value) && len(cli.Placeholders(value)) == 0 {
 			return calibrate.Usage("give true or false, or leave it out: "+server+" does not start with it", "%s %q is neither true nor false", from, value)
 		}
 	}
@@ -182,7 +183,9 @@ func pythonInt(text string) int {
 var pythonNumber = regexp.MustCompile(`^\s*[+-]?\d+(_\d+)*\s*$`)
 
 // isNumber is true also for a placeholder, which will be one.
-func isNumber(text string) bool { return pythonNumber.MatchString(text) || len(placeholders(text)) > 0 }
+func isNumber(text string) bool {
+	return pythonNumber.MatchString(text) || len(cli.Placeholders(text)) > 0
+}
 
 func notANumber(server, from, value string) error {
 	return calibrate.Usage("give a whole number, or leave it out: "+server+" does not start with it", "%s %q is not a number", from, value)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"workermem/calibrate/server/cli"
 )
 
 // fakeGranian is a program of that name that says its version, and no more.
@@ -123,7 +125,7 @@ func TestGranianChangesAndWarnings(t *testing.T) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 	for _, name := range []string{"GRANIAN_WORKERS_LIFETIME", "GRANIAN_RELOAD", "GRANIAN_LOG_CONFIG"} {
-		if getenv(l.env, name) != "" {
+		if cli.Getenv(l.env, name) != "" {
 			t.Errorf("%s stays", name)
 		}
 	}

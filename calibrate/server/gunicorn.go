@@ -29,18 +29,16 @@ func (gunicorn) recognises(p program) bool { return p.name == "gunicorn" }
 
 // plan rewrites the command to one worker without recycling, on our address.
 func (gunicorn) plan(l *Launch, p program) (server, error) {
-	args := scanGunicorn(p.args())
-	fromEnv, err := gunicornCmdArgs(l, p)
+	args := gunicornOptions.Scan(p.args())
+	fromEnv, err := gunicornCmdArgs(slices.Concat(l.env, p.set))
 	if err != nil {
 		return nil, err
 	}
-	given := gunicornConfig{}
-	given.add(fromEnv.settings("GUNICORN_CMD_ARGS"))
-	given.add(args.settings(""))
+	given := gunicornSettingsOf(args.Layer(""), fromEnv)
 	if err := given.refuse(); err != nil { // before anything runs
 		return nil, err
 	}
-	if isNowLMSApp(args.app(), given.text("chdir")) {
+	if isNowLMSApp(args.Operands(), given.Text("chdir")) {
 		if err := l.asInProduction(p); err != nil {
 			return nil, err
 		}
@@ -60,7 +58,7 @@ func (gunicorn) plan(l *Launch, p program) (server, error) {
 		return nil, err
 	}
 	l.describe(settings)
-	l.argv = slices.Concat(p.argv[:p.index+1], l.overrides(settings), args.without(overridden(l.spec)...))
+	l.argv = slices.Concat(p.argv[:p.index+1], l.overrides(settings), args.Without(overridden(l.spec)...))
 	return gunicorn{background: settings.background()}, nil
 }
 
@@ -75,15 +73,15 @@ func overridden(spec Spec) []string {
 }
 
 // overrides are our options, and the sentences that say what they change.
-func (l *Launch) overrides(s gunicornConfig) []string {
+func (l *Launch) overrides(s gunicornSettings) []string {
 	options := []string{"--bind", bindTo(l.address.host), "--workers", strconv.Itoa(l.spec.Workers),
 		"--max-requests", strconv.FormatInt(l.spec.MaxRequests, 10), "--max-requests-jitter", strconv.FormatInt(l.spec.Jitter, 10)}
-	l.describeBind(strings.Join(s.list("bind"), ", "))
-	if was := s.number("workers", 1); was != l.spec.Workers {
+	l.describeBind(strings.Join(s.List("bind"), ", "))
+	if was := s.Number("workers", 1); was != l.spec.Workers {
 		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), was)
 	}
-	l.describeRecycling(int64(s.number("max_requests", 0)))
-	if was := s.number("threads", 1); l.spec.Threads > 0 {
+	l.describeRecycling(int64(s.Number("max_requests", 0)))
+	if was := s.Number("threads", 1); l.spec.Threads > 0 {
 		options = append(options, "--threads", strconv.Itoa(l.spec.Threads))
 		if was != l.spec.Threads {
 			l.change("%s a worker instead of %d", plural(l.spec.Threads, "thread"), was)
@@ -123,29 +121,29 @@ func bindTo(host string) string {
 }
 
 // keepOut are the options that keep a measurement away from a production server of the same user, and from its files.
-func (l *Launch) keepOut(s gunicornConfig) []string {
+func (l *Launch) keepOut(s gunicornSettings) []string {
 	var options []string
 	if versionReaches(l.info.ServerVersion, "25.1") {
 		// Since 25.1.0 a master takes over ~/.gunicorn/gunicorn.ctl, whoever served it before (config.py, ControlSocket).
 		options = append(options, "--no-control-socket")
-		if !s.bool("control_socket_disable") {
+		if !s.On("control_socket_disable") {
 			l.change("the control socket is off, so that a running Gunicorn keeps its own")
 		}
 	}
-	if file := s.text("pidfile"); file != "" {
+	if file := s.Text("pidfile"); file != "" {
 		l.temporary = filepath.Join(os.TempDir(), "calibrate-gunicorn-{port}.pid")
 		options = append(options, "--pid", l.temporary)
 		l.change("the pid file is a temporary one instead of %s", file)
 	}
-	if file := s.text("accesslog"); file != "" {
+	if file := s.Text("accesslog"); file != "" {
 		options = append(options, "--access-logfile", os.DevNull)
 		l.change("the access log goes nowhere instead of to %s", logName(file))
 	}
-	if file := s.text("errorlog"); file != "" && file != "-" {
+	if file := s.Text("errorlog"); file != "" && file != "-" {
 		options = append(options, "--error-logfile", "-")
 		l.change("the error log goes to the run's app.log instead of to %s", file)
 	}
-	switch from := s.from("statsd_host"); {
+	switch from := s.From("statsd_host"); {
 	case strings.Contains(from, " in "): // no option takes it back
 		l.warn(toProduction, "take it out for the measurement", "%s stays: what is measured is counted where production's figures go", from)
 	case from != "":
@@ -160,8 +158,8 @@ func (l *Launch) keepOut(s gunicornConfig) []string {
 	return options
 }
 
-func (s gunicornConfig) background() bool {
-	return s.number("dirty_workers", 0) > 0 && len(s.list("dirty_apps")) > 0
+func (s gunicornSettings) background() bool {
+	return s.Number("dirty_workers", 0) > 0 && len(s.List("dirty_apps")) > 0
 }
 
 func logName(file string) string {
@@ -172,9 +170,9 @@ func logName(file string) string {
 }
 
 // describe says what the settings mean for the sizing.
-func (l *Launch) describe(s gunicornConfig) {
-	class := s.text("worker_class")
-	threads := cmp.Or(l.spec.Threads, s.number("threads", 1))
+func (l *Launch) describe(s gunicornSettings) {
+	class := s.Text("worker_class")
+	threads := cmp.Or(l.spec.Threads, s.Number("threads", 1))
 	s.tell(&l.info, l.spec.Threads)
 	l.info.CanScale = true
 	if isSync(class) && threads > 1 { // config.py, worker_class
@@ -186,13 +184,13 @@ func (l *Launch) describe(s gunicornConfig) {
 }
 
 // tell says how a worker takes requests, with so many threads if the user names a number.
-func (s gunicornConfig) tell(info *calibrate.TargetInfo, threads int) {
-	info.Threads, info.HasThreads = 0, takesThreads(s.text("worker_class")) // an event loop takes as many requests at once as come
+func (s gunicornSettings) tell(info *calibrate.TargetInfo, threads int) {
+	info.Threads, info.HasThreads = 0, takesThreads(s.Text("worker_class")) // an event loop takes as many requests at once as come
 	if info.HasThreads {
-		info.Threads = cmp.Or(threads, s.number("threads", 1))
+		info.Threads = cmp.Or(threads, s.Number("threads", 1))
 	}
 	info.CanRecycle, info.HasJitter = true, true
-	info.Preload = s.bool("preload_app")
+	info.Preload = s.On("preload_app")
 }
 
 func isSync(class string) bool {
@@ -204,19 +202,19 @@ func takesThreads(class string) bool {
 }
 
 // refuse says which settings can't be measured.
-func (s gunicornConfig) refuse() error {
+func (s gunicornSettings) refuse() error {
 	const take = "take it out for the measurement"
 	switch {
-	case s.bool("daemon"):
-		return calibrate.Usage(take, "%s sends gunicorn to the background, where it can't be measured", s.from("daemon"))
-	case s.bool("reload"):
-		return calibrate.Usage(take, "%s watches files and restarts workers, which is not what production does", s.from("reload"))
-	case s.bool("spew"):
-		return calibrate.Usage(take, "%s prints every line the app runs", s.from("spew"))
-	case s.bool("check_config"), s.bool("print_config"):
+	case s.On("daemon"):
+		return calibrate.Usage(take, "%s sends gunicorn to the background, where it can't be measured", s.From("daemon"))
+	case s.On("reload"):
+		return calibrate.Usage(take, "%s watches files and restarts workers, which is not what production does", s.From("reload"))
+	case s.On("spew"):
+		return calibrate.Usage(take, "%s prints every line the app runs", s.From("spew"))
+	case s.On("check_config"), s.On("print_config"):
 		return calibrate.Usage(take, "the command only checks the configuration, it serves nothing")
-	case s.text("certfile") != "" || s.text("keyfile") != "":
-		return calibrate.Usage(take, "%s makes gunicorn serve TLS, and calibrate measures plain HTTP", cmp.Or(s.from("certfile"), s.from("keyfile")))
+	case s.Text("certfile") != "" || s.Text("keyfile") != "":
+		return calibrate.Usage(take, "%s makes gunicorn serve TLS, and calibrate measures plain HTTP", cmp.Or(s.From("certfile"), s.From("keyfile")))
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"workermem/calibrate/server/cli"
 )
 
 func TestWithoutOverridden(t *testing.T) {
@@ -23,9 +25,9 @@ func TestWithoutOverridden(t *testing.T) {
 		"--thread 8 a":                                     "a",
 		"--threads=8 -k gthread a":                         "-k gthread a",
 		"a --workers 3 -t 30":                              "a -t 30",
-		"-n -w3 a":                                         "-n a", // -n lacks its value, and Gunicorn says so
+		"-n -w3 a":                                         "a -n", // -n lacks its value, and Gunicorn says so
 		"-n w3 a":                                          "-n w3 a",
-		"--name --bind X a":                                "--name a",
+		"--name --bind X a":                                "a --name",
 		"-Rw4 a":                                           "-R a",
 		"-Rw 4 a":                                          "-R a",
 		"-Rbw a":                                           "-R a", // -b's value is w
@@ -36,12 +38,13 @@ func TestWithoutOverridden(t *testing.T) {
 		"-w 3 -- -w 4 app":           "-- -w 4 app",
 		"--unknown 3 -w 3 --other=x": "--unknown 3 --other=x",
 		"-- ":                        "--",
-		"-w":                         "",
+		"-w":                         "-w", // it lacks its value, and Gunicorn says so
 		"-w -5 a":                    "a",
 		"--proxy-protocol auto a":    "--proxy-protocol auto a",
+		"--proxy-protocol -w 4 a":    "a --proxy-protocol", // whose value the app must not become
 		"-x -w3 -":                   "-x -",
 	} {
-		if got := strings.Join(scanGunicorn(strings.Fields(command)).without(ours...), " "); got != want {
+		if got := strings.Join(gunicornOptions.Scan(strings.Fields(command)).Without(ours...), " "); got != want {
 			t.Errorf("%s: %q, want %q", command, got, want)
 		}
 	}
@@ -49,27 +52,37 @@ func TestWithoutOverridden(t *testing.T) {
 
 func TestThreadsStayWhenNotAskedFor(t *testing.T) {
 	words := strings.Fields("--threads 8 app:app")
-	if got := scanGunicorn(words).without(overridden(Spec{})...); !slices.Equal(got, words) {
+	if got := gunicornOptions.Scan(words).Without(overridden(Spec{})...); !slices.Equal(got, words) {
 		t.Errorf("%q", got)
 	}
 }
 
 func TestAValueWithABlankIsNoOption(t *testing.T) {
-	words := []string{"--access-logformat", "-b %(h)s", "-w", "3", "a"}
-	if got := scanGunicorn(words).without("bind", "workers"); !slices.Equal(got, []string{"--access-logformat", "-b %(h)s", "a"}) {
+	words := []string{"--access-logformat", "-%(h)s x", "-w", "3", "a"}
+	if got := gunicornOptions.Scan(words).Without("bind", "workers"); !slices.Equal(got, []string{"--access-logformat", "-%(h)s x", "a"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// A blank is no reason to pass over an option that there is.
+func TestAnOptionWithABlankInItsValue(t *testing.T) {
+	words := []string{"--pid=/run/my app.pid", "-b unix:/x y", "a"}
+	if got := gunicornOptions.Scan(words).Without(overridden(Spec{})...); !slices.Equal(got, []string{"a"}) {
 		t.Errorf("%q", got)
 	}
 }
 
 func TestGunicornSettings(t *testing.T) {
-	c := scanGunicorn(strings.Fields("-w 2 -w 0x3 -b A --bind=B -DR --thr 1_0 --preload -k=gthread app")).settings("")
-	if c.number("workers", 1) != 3 || c.number("threads", 1) != 10 || c.number("max_requests", 7) != 7 ||
-		!c.bool("daemon") || !c.bool("preload_app") || c.bool("reload") || c.text("worker_class") != "gthread" ||
-		!slices.Equal(c.list("bind"), []string{"A", "B"}) || c.from("daemon") != "-D" {
+	read := func(command, in string) gunicornSettings {
+		return gunicornSettingsOf(gunicornOptions.Scan(strings.Fields(command)).Layer(in))
+	}
+	c := read("-w 2 -w 0x3 -b A --bind=B -DR --thr 1_0 --preload -k=gthread app", "")
+	if c.Number("workers", 1) != 3 || c.Number("threads", 1) != 10 || c.Number("max_requests", 7) != 7 ||
+		!c.On("daemon") || !c.On("preload_app") || c.On("reload") || c.Text("worker_class") != "gthread" ||
+		!slices.Equal(c.List("bind"), []string{"A", "B"}) || c.From("daemon") != "-D" {
 		t.Errorf("%+v", c)
 	}
-	c = scanGunicorn([]string{"--daemon"}).settings("GUNICORN_CMD_ARGS")
-	if c.from("daemon") != "--daemon in GUNICORN_CMD_ARGS" {
+	if c := read("--daemon", "GUNICORN_CMD_ARGS"); c.From("daemon") != "--daemon in GUNICORN_CMD_ARGS" {
 		t.Errorf("%+v", c)
 	}
 }
@@ -82,22 +95,22 @@ func FuzzWithoutOverridden(f *testing.F) {
 	ours := overridden(Spec{Threads: 1})
 	f.Fuzz(func(t *testing.T, text string) {
 		words := strings.Split(text, "\n")
-		args := scanGunicorn(words)
+		args := gunicornOptions.Scan(words)
 		var all []string
 		for _, arg := range args {
-			all = append(all, arg.words...)
+			all = append(all, arg.Words...)
 		}
 		if !slices.Equal(all, words) {
 			t.Fatalf("%q is read as %q", words, all)
 		}
-		once := args.without(ours...)
-		again := scanGunicorn(once)
+		once := args.Without(ours...)
+		again := gunicornOptions.Scan(once)
 		for _, arg := range again {
-			if arg.setting != "" && slices.Contains(ours, arg.setting) {
-				t.Errorf("%q of %q stays in %q", arg.written, words, once)
+			if arg.Name != "" && slices.Contains(ours, arg.Name) {
+				t.Errorf("%q of %q stays in %q", arg.Written, words, once)
 			}
 		}
-		if twice := again.without(ours...); !slices.Equal(once, twice) {
+		if twice := again.Without(ours...); !slices.Equal(once, twice) {
 			t.Errorf("once %q, twice %q", once, twice)
 		}
 	})
@@ -112,9 +125,9 @@ func TestE2EGunicornArgsAgree(t *testing.T) {
 		"app:app", "-b X -w 3 app:app", "-bX -w3 app:app", "-b=X -w=3 app:app", "--bind X --bind=Y --workers 3 app:app", "--bi X app:app",
 		"--max-requests 5 --max-requests-jitter=2 app:app", "--max-requests-j 2 app:app", "--thread 8 app:app", "app:app --workers 3 -t 30",
 		"-n w3 app:app", "-Rw4 app:app", "-Rw 4 app:app", "-Rbw app:app", "--preload -t 30 -e A=-w app:app", "-w 3 -- app:app",
-		"--access-logfile - --log-file y app:app", "--proxy-protocol auto -w 4 app:app", "-k gevent --threads=9 app:app -b Z",
+		"--access-logfile - --log-file y app:app", "--proxy-protocol -w 4 app:app", "--proxy-protocol auto -w 4 app:app", "-k gevent --threads=9 app:app -b Z",
 	} {
-		commands = append(commands, slices.Concat(ours, scanGunicorn(strings.Fields(command)).without(overridden(Spec{Threads: 2})...)))
+		commands = append(commands, slices.Concat(ours, gunicornOptions.Scan(strings.Fields(command)).Without(overridden(Spec{Threads: 2})...)))
 	}
 	in, err := json.Marshal(commands)
 	if err != nil {
@@ -156,19 +169,19 @@ func checkTable(t *testing.T, options map[string][3]string) {
 	}
 	for name, o := range options {
 		setting, action, nargs := o[0], o[1], o[2]
-		at := slices.IndexFunc(gunicornOptions, func(o argparseOption) bool { return o.setting == setting })
+		at := slices.IndexFunc(gunicornOptions.All, func(o cli.Option) bool { return o.Name == setting })
 		if at < 0 {
 			t.Errorf("%s (%s) is not in the table", name, setting)
 			continue
 		}
-		ours, want := gunicornOptions[at], valued
+		ours, want := gunicornOptions.All[at], cli.AValue
 		switch {
 		case strings.HasPrefix(action, "store_"):
-			want = flag
+			want = cli.Nothing
 		case nargs == "?":
-			want = optional
+			want = cli.AtMost
 		}
-		if ours.arity != want || !slices.Contains(ours.long, name) && name != "-"+string(ours.short) {
+		if ours.Takes != want || !slices.Contains(ours.Long, strings.TrimPrefix(name, "--")) && name != "-"+ours.Short {
 			t.Errorf("%s: the table has %+v, Gunicorn %q", name, ours, o)
 		}
 		if (action == "append") != slices.Contains(repeatable, setting) {

@@ -7,54 +7,53 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
-// gunicornConfig is what is known of the settings that the user's command would run with: setting by setting, the
-// last source that has it, by Gunicorn's order.
-type gunicornConfig map[string]gunicornSetting
+// gunicornSettings are what the user's command would run with, by Gunicorn's order.
+type gunicornSettings struct{ cli.Settings }
 
-type gunicornSetting struct {
-	values []string // more than one for an option that can be repeated
-	source string   // how to name it to the user: "--daemon", "GUNICORN_CMD_ARGS", "gunicorn.conf.py"
+// gunicornReading is that of config.py, validate_pos_int (int(val, 0)) and validate_bool.
+var gunicornReading = cli.Reading{Number: cli.PythonLiteral, Yes: cli.OnlyTrue}
+
+func gunicornSettingsOf(layers ...cli.Layer) gunicornSettings {
+	return gunicornSettings{cli.Settings{Layers: layers, Reading: gunicornReading}}
 }
 
 // repeatable settings collect the values of one source (action="append").
 var repeatable = []string{"bind", "reload_extra_files", "raw_env", "raw_paste_global_conf", "dirty_apps"}
 
 // gunicornCmdArgs reads the command line's part that is in the environment.
-func gunicornCmdArgs(l *Launch, p program) (argparseArgs, error) {
-	words, err := splitWords(getenv(slices.Concat(l.env, p.set), "GUNICORN_CMD_ARGS"))
+func gunicornCmdArgs(env []string) (cli.Layer, error) {
+	const name = "GUNICORN_CMD_ARGS"
+	words, err := splitWords(cli.Getenv(env, name))
 	if err != nil {
-		return nil, calibrate.Usage("correct its quotation marks", "GUNICORN_CMD_ARGS can't be split into words: %v", err)
+		return nil, calibrate.Usage("correct its quotation marks", "%s can't be split into words: %v", name, err)
 	}
-	return scanGunicorn(words), nil
+	return gunicornOptions.Scan(words).Layer(name), nil
 }
 
-// underneath adds to what the command line gives what is below it in Gunicorn's order: WEB_CONCURRENCY, and the
-// configuration file, of which Gunicorn itself says what it comes to.
-func underneath(l *Launch, p program, given gunicornConfig) (gunicornConfig, error) {
-	c := gunicornConfig{}
-	if n := getenv(slices.Concat(l.env, p.set), "WEB_CONCURRENCY"); n != "" {
-		c["workers"] = gunicornSetting{values: []string{n}, source: "WEB_CONCURRENCY"}
-	}
+// underneath adds to what the command line gives what is below it in Gunicorn's order: the configuration file, of which
+// Gunicorn itself says what it comes to, and WEB_CONCURRENCY.
+func underneath(l *Launch, p program, given gunicornSettings) (gunicornSettings, error) {
+	layers := given.Layers
 	if file := configFile(given); file != "" {
 		printed, err := printConfig(l, p, file)
 		if err != nil {
-			return nil, err
+			return given, err
 		}
-		c.add(printed)
+		layers = append(layers, printed)
 	}
-	c.add(given)
-	return c, nil
+	env := cli.FromEnv(slices.Concat(l.env, p.set), map[string]string{"workers": "WEB_CONCURRENCY"})
+	return gunicornSettingsOf(append(layers, env)...), nil
 }
 
 // configFile names the configuration that Gunicorn will read; "" for none.
-func configFile(given gunicornConfig) string {
-	if file := given.text("config"); file != "" {
+func configFile(given gunicornSettings) string {
+	if file := given.Text("config"); file != "" {
 		return file
 	}
 	// Looked for where the command is started; --chdir comes later (app/base.py, load_config).
@@ -64,63 +63,14 @@ func configFile(given gunicornConfig) string {
 	return ""
 }
 
-// settings of one source, named by source, or where that is "" by the option as written.
-func (args argparseArgs) settings(source string) gunicornConfig {
-	c := gunicornConfig{}
-	for _, arg := range args {
-		if arg.setting == "" {
-			continue
-		}
-		s := gunicornSetting{values: []string{arg.value}, source: source}
-		if source == "" {
-			s.source = arg.written
-		} else {
-			s.source = arg.written + " in " + source
-		}
-		if slices.Contains(repeatable, arg.setting) {
-			s.values = append(slices.Clone(c[arg.setting].values), arg.value)
-		}
-		c[arg.setting] = s
-	}
-	return c
-}
-
-func (c gunicornConfig) add(over gunicornConfig) {
-	for name, s := range over {
-		c[name] = s
-	}
-}
-
-func (c gunicornConfig) text(name string) string {
-	if values := c[name].values; len(values) > 0 {
-		return values[len(values)-1]
-	}
-	return ""
-}
-
-func (c gunicornConfig) list(name string) []string { return c[name].values }
-
-func (c gunicornConfig) bool(name string) bool { return strings.EqualFold(c.text(name), "true") }
-
-// number reads as Python's int(x, 0) does: 0x10 and 1_000 are numbers too.
-func (c gunicornConfig) number(name string, otherwise int) int {
-	n, err := strconv.ParseInt(c.text(name), 0, 32)
-	if err != nil {
-		return otherwise
-	}
-	return int(n)
-}
-
-func (c gunicornConfig) from(name string) string { return c[name].source }
-
 // printConfig has Gunicorn print its resolved settings. It does so before it imports the app, and is ended then.
-func printConfig(l *Launch, p program, file string) (gunicornConfig, error) {
+func printConfig(l *Launch, p program, file string) (cli.Layer, error) {
 	argv := slices.Concat(p.argv[:p.index+1], []string{"--print-config"}, p.args())
 	out, err := probe(l, argv, configLimit, configComplete)
 	if errors.Is(err, errGuardEnded) {
 		return nil, guardKilled("gunicorn", "while its configuration was asked for")
 	}
-	c := gunicornConfig{}
+	c := cli.Layer{}
 	if hasConfig.Match(out) {
 		c = parseConfig(string(out), filepath.Base(file))
 	}
@@ -151,27 +101,23 @@ func configComplete(out []byte) bool {
 }
 
 // parseConfig reads "name   = value" lines (config.py, Config.__str__). Values are as Python's str() writes them.
-func parseConfig(text, source string) gunicornConfig {
-	c := gunicornConfig{}
+func parseConfig(text, source string) cli.Layer {
+	c := cli.Layer{}
 	for line := range strings.Lines(text) {
 		name, value, ok := strings.Cut(line, "=")
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
-		if !ok || !isSetting(name) || value == "None" || value == "" {
+		if !ok || !gunicornOptions.Knows(name) || value == "None" || value == "" {
 			continue
 		}
 		if slices.Contains(repeatable, name) {
 			if values := pythonList(value); len(values) > 0 {
-				c[name] = gunicornSetting{values: values, source: name + " in " + source}
+				c[name] = cli.Value{Texts: values, From: name + " in " + source}
 			}
 			continue
 		}
-		c[name] = gunicornSetting{values: []string{value}, source: name + " in " + source}
+		c[name] = cli.Value{Texts: []string{value}, From: name + " in " + source}
 	}
 	return c
-}
-
-func isSetting(name string) bool {
-	return slices.ContainsFunc(gunicornOptions, func(o argparseOption) bool { return o.setting == name })
 }
 
 // pythonList reads a list of strings as Python writes it: ['a', "b's"].

@@ -28,14 +28,15 @@ func TestParseConfig(t *testing.T) {
 	if cut := printed[:len(printed)-1]; configComplete([]byte(cut)) {
 		t.Error("half a last line is taken for complete")
 	}
-	c := parseConfig(printed, "prod.py")
-	if c.number("workers", 1) != 9 || c.number("threads", 1) != 4 || c.number("max_requests", 0) != 50 || !c.bool("preload_app") ||
-		c.bool("daemon") || c.text("accesslog") != "" || c.text("worker_class") != "<UvicornWorker()>" ||
-		!slices.Equal(c.list("bind"), []string{"0.0.0.0:8000", "unix:/it's"}) {
+	printed := parseConfig(printed, "prod.py")
+	c := gunicornSettingsOf(printed)
+	if c.Number("workers", 1) != 9 || c.Number("threads", 1) != 4 || c.Number("max_requests", 0) != 50 || !c.On("preload_app") ||
+		c.On("daemon") || c.Text("accesslog") != "" || c.Text("worker_class") != "<UvicornWorker()>" ||
+		!slices.Equal(c.List("bind"), []string{"0.0.0.0:8000", "unix:/it's"}) {
 		t.Errorf("%+v", c)
 	}
-	if _, ok := c["Hello from the configuration file"]; ok || len(c) != 10 {
-		t.Errorf("%d settings: %+v", len(c), c)
+	if _, ok := printed["Hello from the configuration file"]; ok || len(printed) != 10 {
+		t.Errorf("%d settings: %+v", len(printed), c)
 	}
 	usage(t, c.refuse(), "reload in prod.py watches files")
 }
@@ -52,7 +53,7 @@ func FuzzParseConfig(f *testing.F) {
 	f.Add("bind = ['\nworkers = [")
 	f.Fuzz(func(t *testing.T, text string) {
 		for name, s := range parseConfig(text, "x") {
-			if !isSetting(name) || len(s.values) == 0 || !strings.Contains(text, s.values[0]) {
+			if !gunicornOptions.Knows(name) || len(s.Texts) == 0 || !strings.Contains(text, s.Texts[0]) {
 				t.Errorf("%s: %+v from %q", name, s, text)
 			}
 		}

@@ -11,16 +11,14 @@ import (
 func (g gunicorn) running(r *Running, master process) (server, error) {
 	p := seeThrough(master.args)
 	environ, seen := r.environ()
-	given := gunicornConfig{}
-	words, err := splitWords(getenv(slices.Concat(environ, p.set), "GUNICORN_CMD_ARGS"))
-	given.add(scanGunicorn(words).settings("GUNICORN_CMD_ARGS"))
-	given.add(scanGunicorn(p.args()).settings(""))
+	fromEnv, err := gunicornCmdArgs(slices.Concat(environ, p.set))
+	given := gunicornSettingsOf(gunicornOptions.Scan(p.args()).Layer(""), fromEnv)
 
 	given.tell(&r.info, r.spec.Threads)
 	r.info.ServerVersion = r.packageVersion("gunicorn", p)
 
 	whole := seen && err == nil && !strings.HasPrefix(master.title(), masterTitle) && !r.hasConfig(given)
-	if !whole && r.spec.Threads == 0 && !given.has("threads") && r.info.HasThreads {
+	if !whole && r.spec.Threads == 0 && !given.Has("threads") && r.info.HasThreads {
 		r.info.Threads, r.info.HasThreads = 0, false
 		r.warn("threads-unknown", "give them: --threads N",
 			"how many threads a worker has isn't known: gunicorn's command line doesn't say, and its configuration isn't executed "+
@@ -39,11 +37,9 @@ func (r *Running) mostThreads() (most int) {
 	return most
 }
 
-func (c gunicornConfig) has(name string) bool { return len(c[name].values) > 0 }
-
 // hasConfig is true also where that can't be seen. The file is looked for where the server was started (app/base.py,
 // load_config).
-func (r *Running) hasConfig(given gunicornConfig) bool {
+func (r *Running) hasConfig(given gunicornSettings) bool {
 	_, err := os.Stat(r.file("cwd", "gunicorn.conf.py"))
-	return given.has("config") || !os.IsNotExist(err)
+	return given.Has("config") || !os.IsNotExist(err)
 }

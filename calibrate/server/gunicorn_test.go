@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // fakeGunicorn is a program of that name that says its version, and no more.
@@ -247,11 +248,11 @@ func TestRecogniseComplaints(t *testing.T) {
 func TestWebConcurrency(t *testing.T) {
 	t.Setenv("WEB_CONCURRENCY", "4")
 	l := recognised(t, Spec{Command: []string{"sleep", "{port}"}})
-	if getenv(l.env, "WEB_CONCURRENCY") != "" || len(l.Info().Changes) != 1 {
+	if cli.Getenv(l.env, "WEB_CONCURRENCY") != "" || len(l.Info().Changes) != 1 {
 		t.Errorf("%q", l.Info().Changes)
 	}
 	l = recognised(t, Spec{Command: []string{"sleep", "{port}"}, Env: map[string]string{"WEB_CONCURRENCY": "{workers}"}})
-	if getenv(l.env, "WEB_CONCURRENCY") != "{workers}" || len(l.Info().Changes) != 0 {
+	if cli.Getenv(l.env, "WEB_CONCURRENCY") != "{workers}" || len(l.Info().Changes) != 0 {
 		t.Errorf("what the user names is kept: %q", l.Info().Changes)
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // Spec is what the user wants started.
@@ -166,7 +167,7 @@ func recognise(ctx context.Context, spec Spec) (*Launch, error) {
 		return nil, err
 	}
 	l := &Launch{spec: spec, address: addr, argv: slices.Clone(spec.Command), asking: ctx}
-	l.env = environment(os.Environ(), spec.Env)                                                              //nolint:forbidigo // it is not read here, but handed to the app
+	l.env = cli.Environment(os.Environ(), spec.Env)                                                          //nolint:forbidigo // it is not read here, but handed to the app
 	l.info = calibrate.TargetInfo{Command: slices.Clone(spec.Command), URL: spec.URL, Threads: spec.Threads} // 0: not known, or no bound
 
 	prog, err := findProgram(l)
@@ -210,7 +211,7 @@ func findProgram(l *Launch) (program, error) {
 		l.change("the shell is left out: its command is simple enough to be run directly")
 		p = seeThrough(l.argv)
 	}
-	path, err := lookPath(l.argv[0], getenv(l.env, "PATH"))
+	path, err := lookPath(l.argv[0], cli.Getenv(l.env, "PATH"))
 	if err != nil {
 		return p, calibrate.Usage("check the name, or write its whole path; is the virtual environment active?",
 			"%s: %v", l.argv[0], err)
@@ -249,7 +250,7 @@ func (l *Launch) dropEnv(why string, names ...string) {
 
 // setEnv sets variables of the app's, in which placeholders count, over what the user and env in the command say.
 func (l *Launch) setEnv(set map[string]string) {
-	l.env = environment(l.env, set)
+	l.env = cli.Environment(l.env, set)
 	given := maps.Clone(l.spec.Env)
 	if given == nil {
 		given = map[string]string{}
@@ -286,8 +287,8 @@ func (l *Launch) startOnce(ctx context.Context) (*App, error) {
 	}
 	app.guardian, err = startGuard(order{
 		Path:    l.path,
-		Args:    expandAll(l.argv, values),
-		Env:     expandEnv(l.env, l.spec.Env, values),
+		Args:    cli.ExpandAll(l.argv, values),
+		Env:     cli.ExpandEnv(l.env, l.spec.Env, values),
 		Group:   group,
 		Limited: limit > 0,
 		Remove:  app.temporary,

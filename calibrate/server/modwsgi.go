@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // modWSGI knows Apache with mod_wsgi in daemon mode, tried at Apache 2.4.71 with mod_wsgi 4.9.4. Its settings are
@@ -112,8 +113,8 @@ func (l *Launch) apacheConfig(p program, args apacheArgs) (c *apacheConfig, file
 	if err != nil {
 		return nil, "", err
 	}
-	env := slices.Concat(expandEnv(l.env, l.spec.Env, placeholderValues(l.address, l.spec)), p.set)
-	c = &apacheConfig{root: firstGroup(apacheRoot, built), names: map[string]string{}, env: func(name string) string { return getenv(env, name) }}
+	env := slices.Concat(cli.ExpandEnv(l.env, l.spec.Env, placeholderValues(l.address, l.spec)), p.set)
+	c = &apacheConfig{root: firstGroup(apacheRoot, built), names: map[string]string{}, env: func(name string) string { return cli.Getenv(env, name) }}
 	if root := args.last('d'); root != "" {
 		if c.root, err = filepath.Abs(root); err != nil {
 			return nil, "", calibrate.Usage("give the whole path", "-d %s: %v", root, err)

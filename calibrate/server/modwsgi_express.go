@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // express knows mod_wsgi-express, tried at 6.1.1: it writes a configuration for Apache into a folder, and becomes that
@@ -31,7 +32,7 @@ func (e express) plan(l *Launch, p program) (server, error) {
 	if err := args.refuse(); err != nil {
 		return nil, err
 	}
-	if script, err := lookPath(p.argv[p.index], getenv(l.env, "PATH")); err == nil {
+	if script, err := lookPath(p.argv[p.index], cli.Getenv(l.env, "PATH")); err == nil {
 		l.info.ServerVersion = distVersion(script, "mod_wsgi")
 	}
 	l.describeDaemon(args.number("processes", 1), args.number("threads", defaultExpressThreads), args.number("maximum-requests", 0))

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // nowLMS knows lmsctl serve of NOW LMS, read and tried at 2.0.4 (now_lms/cli.py, serve). Its settings are variables;
@@ -38,7 +39,7 @@ const (
 
 // plan sets the variables for one worker on our port.
 func (nowLMS) plan(l *Launch, p program) (server, error) {
-	wsgi, err := wsgiServer(p, getenv(slices.Concat(l.env, p.set), "FLASK_SERVE_WSGI_SERVER"))
+	wsgi, err := wsgiServer(p, cli.Getenv(slices.Concat(l.env, p.set), "FLASK_SERVE_WSGI_SERVER"))
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +154,7 @@ func (n nowLMS) met(version string) []calibrate.Warning {
 // describe says what is changed.
 func (n nowLMS) describe(l *Launch, s nowLMSSettings) {
 	switch was := s.text(lmsPort, "PORT"); {
-	case len(placeholders(was)) > 0:
+	case len(cli.Placeholders(was)) > 0:
 	case l.address.fixed:
 		if port := strconv.Itoa(l.address.port); cmp.Or(was, "8080") != port {
 			l.change("it listens on port %s instead of %s (%s)", port, cmp.Or(was, "8080"), lmsPort)
@@ -161,7 +162,7 @@ func (n nowLMS) describe(l *Launch, s nowLMSSettings) {
 	case was != "":
 		l.change("it listens on a free port instead of %s (%s)", was, lmsPort)
 	}
-	if was := s.text(lmsWorkers, "WORKERS"); !n.waitress && len(placeholders(was)) == 0 {
+	if was := s.text(lmsWorkers, "WORKERS"); !n.waitress && len(cli.Placeholders(was)) == 0 {
 		if now := strconv.Itoa(l.spec.Workers); was != now {
 			l.change("%s (%s) instead of %s", plural(l.spec.Workers, "worker"), lmsWorkers, cmp.Or(was, "as many as NOW LMS works out for the machine"))
 		}
@@ -175,7 +176,7 @@ func (n nowLMS) describe(l *Launch, s nowLMSSettings) {
 type nowLMSSettings []string
 
 func (s nowLMSSettings) text(first, second string) string {
-	return cmp.Or(getenv(s, first), getenv(s, second))
+	return cmp.Or(cli.Getenv(s, first), cli.Getenv(s, second))
 }
 
 // threads are 1 where the variable is no number.
@@ -222,8 +223,11 @@ func lmsSwitch(variable, name string) bool {
 
 // isNowLMSApp says whether what Gunicorn is to import is NOW LMS: its package, or a module in the folder that names it,
 // as the wsgi.py of its repository does.
-func isNowLMSApp(app, folder string) bool {
-	module, _, _ := strings.Cut(app, ":")
+func isNowLMSApp(operands []string, folder string) bool {
+	if len(operands) == 0 {
+		return false
+	}
+	module, _, _ := strings.Cut(operands[0], ":")
 	if module == "now_lms" || strings.HasPrefix(module, "now_lms.") {
 		return true
 	}
@@ -249,7 +253,7 @@ func (l *Launch) versionBeside(p program, dist string) string {
 	if p.module {
 		word = p.argv[max(slices.IndexFunc(p.argv[:p.index], func(w string) bool { return pythonName.MatchString(filepath.Base(w)) }), 0)]
 	}
-	file, err := lookPath(word, getenv(l.env, "PATH"))
+	file, err := lookPath(word, cli.Getenv(l.env, "PATH"))
 	if err != nil {
 		return ""
 	}
@@ -299,7 +303,7 @@ func (nowLMS) running(r *Running, master process) (server, error) {
 	p := seeThrough(master.args)
 	environ, seen := r.environ()
 	settings := nowLMSSettings(slices.Concat(environ, p.set))
-	wsgi, _ := wsgiServer(p, getenv(settings, "FLASK_SERVE_WSGI_SERVER"))
+	wsgi, _ := wsgiServer(p, cli.Getenv(settings, "FLASK_SERVE_WSGI_SERVER"))
 	if wsgi == "" { // another command of Flask's, such as run
 		return anyCommand{}, nil
 	}

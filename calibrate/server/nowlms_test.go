@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // installed is a program with the distributions it was installed with.
@@ -117,8 +118,8 @@ func TestNowLMSMeasured(t *testing.T) {
 		}
 		for _, v := range strings.Fields(c.set) {
 			variable, value, _ := strings.Cut(v, "=")
-			if getenv(l.env, variable) != value {
-				t.Errorf("%s: %s=%s, want %s", name, variable, getenv(l.env, variable), value)
+			if cli.Getenv(l.env, variable) != value {
+				t.Errorf("%s: %s=%s, want %s", name, variable, cli.Getenv(l.env, variable), value)
 			}
 		}
 		if !slices.Equal(info.Changes, c.changes) {
@@ -142,9 +143,9 @@ func TestNowLMSPort(t *testing.T) {
 	clearLMS(t)
 	given := map[string]string{"A": "b"}
 	l := recognised(t, Spec{Command: []string{fakeLMS(t), "serve"}, Env: given})
-	env := expandEnv(l.env, l.spec.Env, map[string]string{"port": "1234"})
-	if getenv(env, lmsPort) != "1234" || getenv(env, "A") != "b" || len(given) != 1 {
-		t.Errorf("port %q, given %v", getenv(env, lmsPort), given)
+	env := cli.ExpandEnv(l.env, l.spec.Env, map[string]string{"port": "1234"})
+	if cli.Getenv(env, lmsPort) != "1234" || cli.Getenv(env, "A") != "b" || len(given) != 1 {
+		t.Errorf("port %q, given %v", cli.Getenv(env, lmsPort), given)
 	}
 }
 
@@ -173,7 +174,7 @@ func TestNowLMSAsInProduction(t *testing.T) {
 			clearLMS(t)
 			name, value, _ := strings.Cut(v, "=")
 			t.Setenv(name, value)
-			if l := recognised(t, Spec{Command: command}); getenv(l.env, name) != value || strings.Contains(strings.Join(l.Info().Changes, " "), name+" is taken out") {
+			if l := recognised(t, Spec{Command: command}); cli.Getenv(l.env, name) != value || strings.Contains(strings.Join(l.Info().Changes, " "), name+" is taken out") {
 				t.Errorf("%q: %s is no matter of ours", command, v)
 			}
 		}
@@ -181,7 +182,7 @@ func TestNowLMSAsInProduction(t *testing.T) {
 	clearLMS(t)
 	t.Setenv("CI", "true")
 	for _, app := range []string{"shop:app", "wsgi:app", "now_lms_like:app"} { // no wsgi.py in this folder
-		if l := recognised(t, Spec{Command: []string{g, app}}); getenv(l.env, "CI") != "true" {
+		if l := recognised(t, Spec{Command: []string{g, app}}); cli.Getenv(l.env, "CI") != "true" {
 			t.Errorf("CI is taken out of the environment of %s", app)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"workermem/calibrate/server/cli"
 )
 
 // Bounds of the questions to a server's own program. Importing Gunicorn takes 0.2 s, on a cold disk seconds.
@@ -35,7 +37,7 @@ func probeWith(l *Launch, temporary string, argv []string, limit time.Duration, 
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	path, err := lookPath(argv[0], getenv(l.env, "PATH"))
+	path, err := lookPath(argv[0], cli.Getenv(l.env, "PATH"))
 	if err != nil {
 		return nil, err
 	}
@@ -47,8 +49,8 @@ func probeWith(l *Launch, temporary string, argv []string, limit time.Duration, 
 	values := placeholderValues(l.address, l.spec)
 	g, err := startGuard(order{
 		Path:   path,
-		Args:   expandAll(argv, values),
-		Env:    append(expandEnv(l.env, l.spec.Env, values), "PYTHONUNBUFFERED=1"),
+		Args:   cli.ExpandAll(argv, values),
+		Env:    append(cli.ExpandEnv(l.env, l.spec.Env, values), "PYTHONUNBUFFERED=1"),
 		Remove: temporary,
 	}, write, nil)
 	write.Close()

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // puma knows Puma, tried at 5.6.5 on Ruby 3.1. Precedence of its settings (configuration.rb, UserFileDefaultOptions):
@@ -106,14 +107,14 @@ func (l *Launch) pumaOptions(c pumaConfig) []string {
 // describePuma says where it listens, and what the settings mean for the sizing.
 func (l *Launch) describePuma(c pumaConfig, args rubyArgs) {
 	given := strings.Join(slices.Concat(args.values("bind"), args.values("port")), ", ")
-	if len(placeholders(given)) == 0 && (given != "" || c["binds"] != pumaDefaultBind) {
+	if len(cli.Placeholders(given)) == 0 && (given != "" || c["binds"] != pumaDefaultBind) {
 		l.describeBind(c["binds"])
 	}
 	l.describePumaWorkers(c.number("workers"))
 	l.info.Threads = cmp.Or(l.spec.Threads, c.number("max_threads"))
 	least, most, now := c.number("min_threads"), c.number("max_threads"), l.info.Threads
 	switch {
-	case len(placeholders(args.last("threads"))) > 0:
+	case len(cli.Placeholders(args.last("threads"))) > 0:
 	case most != now:
 		l.change("%s a worker instead of %d", plural(now, "thread"), most)
 	case least != most:

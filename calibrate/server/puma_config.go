@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // pumaConfig is what the user's command would run with, by Puma's own reckoning: its configuration is a Ruby program.
@@ -87,7 +88,7 @@ func (l *Launch) pumaConfigFiles(p program, args rubyArgs) []string {
 	}
 	env := slices.Concat(l.env, p.set)
 	environment := cmp.Or(args.last("environment"),
-		getenv(env, "APP_ENV"), getenv(env, "RACK_ENV"), getenv(env, "RAILS_ENV"), "development")
+		cli.Getenv(env, "APP_ENV"), cli.Getenv(env, "RACK_ENV"), cli.Getenv(env, "RAILS_ENV"), "development")
 	for _, file := range []string{filepath.Join("config/puma", environment+".rb"), "config/puma.rb"} {
 		if exists(file) {
 			return []string{"-C", file}

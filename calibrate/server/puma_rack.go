@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // rackFront knows rails server (railties 6.1) and rackup (rack 2.2), which start whatever server the app's bundle has. Where
@@ -46,7 +47,7 @@ func (rackFront) plan(l *Launch, p program) (server, error) {
 		l.setRailsEnv(c.environment)
 	}
 	argv := slices.Concat(bundled(p), []string{"puma"}, c.puma())
-	path, err := lookPath(argv[0], getenv(l.env, "PATH"))
+	path, err := lookPath(argv[0], cli.Getenv(l.env, "PATH"))
 	if err != nil {
 		return nil, calibrate.Usage("give the command that starts puma itself", "%s starts puma, but %s: %v", p.name, argv[0], err)
 	}
@@ -66,7 +67,7 @@ var pumaLocked = regexp.MustCompile(`(?m)^    puma \(`)
 // runsPuma says whether the server is Puma: the one that the command names, or else the first of those that there are,
 // and Puma is the first that is asked for (rack/handler.rb, default).
 func (l *Launch) runsPuma(server string) bool {
-	if server = cmp.Or(server, getenv(l.env, "RACK_HANDLER")); server != "" {
+	if server = cmp.Or(server, cli.Getenv(l.env, "RACK_HANDLER")); server != "" {
 		return server == "puma"
 	}
 	lock, err := os.ReadFile("Gemfile.lock")

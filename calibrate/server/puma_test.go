@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // fakePuma is a program of that name that says what its configuration comes to, and no more. Its last line is for what a
@@ -160,7 +161,7 @@ func TestPumaTellsRails(t *testing.T) {
 	} {
 		c.spec.Command = []string{p}
 		t.Setenv("RAILS_MAX_THREADS", "")
-		if got := getenv(recognised(t, c.spec).env, "RAILS_MAX_THREADS"); got != c.want {
+		if got := cli.Getenv(recognised(t, c.spec).env, "RAILS_MAX_THREADS"); got != c.want {
 			t.Errorf("%d threads: %q, want %q", c.spec.Threads, got, c.want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // uvicornSettings is what the user's command would run with: the command line, then UVICORN_<OPTION>.
@@ -25,7 +26,7 @@ func (s uvicornSettings) refuseNumbers() error {
 	if err := s.numbers("uvicorn", "workers", "port", "fd", "limit-concurrency", "limit-max-requests", "limit-max-requests-jitter"); err != nil {
 		return err
 	}
-	value, is := lookupEnv(s.env, "WEB_CONCURRENCY")
+	value, is := cli.LookupEnv(s.env, "WEB_CONCURRENCY")
 	if _, from := s.text("workers"); from == "" && is && !isNumber(value) {
 		return notANumber("uvicorn", "WEB_CONCURRENCY", value)
 	}
@@ -40,7 +41,7 @@ func (s uvicornSettings) workers() int {
 	}
 	n, from := s.number("workers")
 	if from == "" {
-		n = pythonInt(cmp.Or(getenv(s.env, "WEB_CONCURRENCY"), s.envFile()))
+		n = pythonInt(cmp.Or(cli.Getenv(s.env, "WEB_CONCURRENCY"), s.envFile()))
 	}
 	return max(n, 1)
 }

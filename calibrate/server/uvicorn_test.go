@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // fakeUvicorn is a program of that name that says its version, and no more.
@@ -123,11 +124,11 @@ func TestUvicornEnvironment(t *testing.T) {
 	t.Setenv("WEB_CONCURRENCY", "4")
 	l := recognised(t, Spec{Command: []string{fakeUvicorn(t, "0.54.0"), "app:app"}, Env: map[string]string{"UVICORN_RELOAD": "1", "A": "b"}})
 	for _, name := range []string{"UVICORN_LIMIT_MAX_REQUESTS", "UVICORN_UDS", "UVICORN_RELOAD", "WEB_CONCURRENCY"} {
-		if value := getenv(l.env, name); value != "" {
+		if value := cli.Getenv(l.env, name); value != "" {
 			t.Errorf("%s=%s stays", name, value)
 		}
 	}
-	if getenv(l.env, "UVICORN_LIMIT_CONCURRENCY") != "9" || getenv(l.env, "A") != "b" {
+	if cli.Getenv(l.env, "UVICORN_LIMIT_CONCURRENCY") != "9" || cli.Getenv(l.env, "A") != "b" {
 		t.Error("what is no matter of ours has gone")
 	}
 	if l.Info().ConcurrencyLimit != 8 {
@@ -235,7 +236,7 @@ func TestUvicornRefusals(t *testing.T) {
 	const tls = " makes uvicorn serve TLS, and calibrate measures plain HTTP"
 	refuse := func(spec Spec, want string) {
 		t.Helper()
-		l := &Launch{spec: withDefaults(spec), argv: spec.Command, env: environment(nil, spec.Env)}
+		l := &Launch{spec: withDefaults(spec), argv: spec.Command, env: cli.Environment(nil, spec.Env)}
 		_, err := uvicorn{}.plan(l, program{name: "uvicorn", argv: l.argv})
 		usage(t, err, want)
 		if err != nil && err.Error() != want {

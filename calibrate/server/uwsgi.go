@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // uwsgi knows uWSGI, tried at Debian's 2.0.21 and read at 2.0.31. Of its settings the last one counts, wherever it
@@ -75,8 +76,8 @@ func refuseUWSGICommand(words []string) error {
 // runUWSGI has the command run a copy. What holds a placeholder is no part of it, but goes on the command line.
 func (l *Launch) runUWSGI(p program, c uwsgiConfig) {
 	kept := c.without(uwsgiOverridden(l.spec)...)
-	own := slices.DeleteFunc(slices.Clone(kept), func(s uwsgiSetting) bool { return len(placeholders(s.value)) == 0 })
-	kept = slices.DeleteFunc(kept, func(s uwsgiSetting) bool { return len(placeholders(s.value)) > 0 })
+	own := slices.DeleteFunc(slices.Clone(kept), func(s uwsgiSetting) bool { return len(cli.Placeholders(s.value)) == 0 })
+	kept = slices.DeleteFunc(kept, func(s uwsgiSetting) bool { return len(cli.Placeholders(s.value)) > 0 })
 	l.temporary = filepath.Join(os.TempDir(), "calibrate-uwsgi-{port}")
 	l.files = map[string]string{"uwsgi.ini": kept.iniText()}
 	isUWSGIs := func(word string) bool { return strings.HasPrefix(word, "UWSGI_") && assignment.MatchString(word) }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // uwsgiSetting is one line of a configuration as uWSGI itself has read it.
@@ -99,7 +100,7 @@ func escapeBraces(words []string) []string {
 	out := make([]string, len(words))
 	for i, word := range words {
 		out[i] = word
-		for _, name := range placeholders(word) {
+		for _, name := range cli.Placeholders(word) {
 			out[i] = strings.ReplaceAll(out[i], "{"+name+"}", "{{"+name+"}}")
 		}
 	}

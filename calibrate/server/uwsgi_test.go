@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // fakeUWSGI shows a configuration, whatever it is asked with.
@@ -71,7 +72,7 @@ func TestUWSGIMeasured(t *testing.T) {
 		if text := l.files["uwsgi.ini"]; text != "[uwsgi]\n"+c.copy {
 			t.Errorf("%s: the copy is\n%s", name, text)
 		}
-		if getenv(l.env, "UWSGI_PROCESSES") != "" || getenv(l.env, "A") != "b" {
+		if cli.Getenv(l.env, "UWSGI_PROCESSES") != "" || cli.Getenv(l.env, "A") != "b" {
 			t.Errorf("%s: the environment", name)
 		}
 	}

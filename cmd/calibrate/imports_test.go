@@ -30,7 +30,8 @@ var rooms = []room{
 	{"report", []string{"calibrate", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
 	{"loadgen", []string{"calibrate", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
 	{"sampler", []string{"calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
-	{"calibrate/server", []string{"calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
+	{"calibrate/server/cli", []string{"calibrate", "calibrate/linux"}, false},
+	{"calibrate/server", []string{"calibrate/server/cli", "calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
 	{"calibrate", []string{"calibrate/creep", "calibrate/sizing", "calibrate/knob"}, false},
 	{"calibrate/creep", nil, false},
 	{"calibrate/linux", nil, true}, // golang.org/x/sys/unix
@@ -131,6 +132,8 @@ func TestViolations(t *testing.T) {
 			[]string{"calibrate/sizing/law.go imports workermem/calibrate/creep: calibrate/sizing may not import calibrate/creep"}},
 		{"third party in the centre", "calibrate/run.go", "golang.org/x/sync/errgroup",
 			[]string{"calibrate/run.go imports golang.org/x/sync/errgroup: calibrate imports the standard library only"}},
+		{"command lines to the servers", "calibrate/server/cli/scan.go", "workermem/calibrate/server",
+			[]string{"calibrate/server/cli/scan.go imports workermem/calibrate/server: calibrate/server/cli may not import calibrate/server"}},
 		{"not the owner", "report/terminal.go", "github.com/tsenart/vegeta/v12/lib",
 			[]string{"report/terminal.go imports github.com/tsenart/vegeta/v12/lib: only loadgen may"}},
 		{"not the owner in a test", "report/terminal_test.go", "github.com/spf13/cobra",

@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Environment is the inherited one with the user's variables on top. It is handed to the app and nowhere else.
+func Environment(inherited []string, given map[string]string) []string {
+	env := slices.DeleteFunc(slices.Clone(inherited), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		_, again := given[name]
+		return again
+	})
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		env = append(env, name+"="+given[name])
+	}
+	return env
+}
+
+// ExpandEnv replaces placeholders in the variables the user named; the inherited ones are nobody's template.
+func ExpandEnv(env []string, given map[string]string, values map[string]string) []string {
+	out := make([]string, len(env))
+	for i, v := range env {
+		out[i] = v
+		name, value, _ := strings.Cut(v, "=")
+		if template, ok := given[name]; ok && template == value {
+			out[i] = name + "=" + Expand(value, values)
+		}
+	}
+	return out
+}
+
+// Getenv is the last value of a variable, "" where there is none.
+func Getenv(env []string, name string) string {
+	value, _ := LookupEnv(env, name)
+	return value
+}
+
+// LookupEnv is Getenv, and says whether the variable is there: it may be empty.
+func LookupEnv(env []string, name string) (value string, is bool) {
+	for _, v := range slices.Backward(env) {
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
+			return value, true
+		}
+	}
+	return "", false
+}
