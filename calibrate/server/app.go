@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
 )
 
@@ -18,7 +19,7 @@ type App struct {
 	launch   *Launch
 	address  address
 	guardian *guardian
-	proc     procfs
+	proc     linux.FS
 	logFrom  int64 // where this app's lines begin in the log
 	oom      oomCount
 	watch    *watch
@@ -42,16 +43,16 @@ func newApp(l *Launch, a address, values map[string]string) *App {
 	app := &App{
 		launch:   l,
 		address:  a,
-		proc:     hostProc,
+		proc:     linux.Here,
 		logFrom:  logSize(l.spec.Log),
-		oom:      hostProc.oomKills(),
+		oom:      oomKills(linux.Here),
 		info:     l.info,
 		warnings: slices.Clone(l.warnings),
 	}
 	app.info.URL = a.url()
 	app.info.MeasuredCommand = cli.ExpandAll(l.argv, values)
 	app.temporary = cli.Expand(l.temporary, values)
-	app.watch = newWatch(hostProc, a.port, l.server)
+	app.watch = newWatch(linux.Here, a.port, l.server)
 	return app
 }
 
@@ -124,7 +125,7 @@ func (a *App) Exited() <-chan struct{} { return a.guardian.exited }
 func (a *App) Group() (folder, why string) { return a.group, a.noGroup }
 
 // Backlog is the length of the accept queue.
-func (a *App) Backlog() int { return a.proc.backlog(a.address.port) }
+func (a *App) Backlog() int { return a.proc.Backlog(a.address.port) }
 
 // Workers are the pids of the workers now. While the tree has used too little CPU time to tell, the answer for a
 // server that isn't known is a guess, and may change once (see choose); Info().WorkerRule says so.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // AttachSpec names a server that is already running.
@@ -23,15 +24,15 @@ type AttachSpec struct {
 // whose Stop ends the watch and leaves the server as it is.
 type Running struct {
 	spec    AttachSpec
-	proc    procfs
-	root    identity // the server's main process
-	address address  // of the load
+	proc    linux.FS
+	root    linux.Identity // the server's main process
+	address address        // of the load
 	watch   *watch
 	oom     oomCount
 	info    calibrate.TargetInfo
 
 	warnings []calibrate.Warning
-	used     map[identity]int64 // CPU time of the workers when the watch began, in ticks
+	used     map[linux.Identity]int64 // CPU time of the workers when the watch began, in ticks
 
 	exited  chan struct{}
 	left    chan struct{} // closed when the watch is over
@@ -47,26 +48,26 @@ var (
 
 // Attach finds the server that a process belongs to, and says what can be known of it from outside. Every complaint is
 // a *calibrate.Failure of KindUsage.
-func Attach(spec AttachSpec) (*Running, error) { return attachIn(hostProc, spec) }
+func Attach(spec AttachSpec) (*Running, error) { return attachIn(linux.Here, spec) }
 
-func attachIn(proc procfs, spec AttachSpec) (*Running, error) {
-	named, err := proc.attachable(spec.PID)
+func attachIn(proc linux.FS, spec AttachSpec) (*Running, error) {
+	named, err := attachable(proc, spec.PID)
 	if err != nil {
 		return nil, err
 	}
-	root, err := proc.attachable(proc.masterOf(named))
+	root, err := attachable(proc, masterOf(proc, named))
 	if err != nil {
 		return nil, err
 	}
 	r := &Running{
-		spec: spec, proc: proc, root: identity{root.PID, root.Start}, oom: proc.oomKillsOf(itoa(root.PID)),
+		spec: spec, proc: proc, root: root.Identity(), oom: oomKillsOf(proc, itoa(root.PID)),
 		watch:  newWatch(proc, 0, anyCommand{}),
 		exited: make(chan struct{}), left: make(chan struct{}),
 	}
 	r.watch.rooted = true
 	r.info = calibrate.TargetInfo{
-		Server: anyCommand{}.name(), Command: proc.args(root.PID), Threads: spec.Threads, HasThreads: spec.Threads > 0,
-		PID: root.PID, UpSeconds: max(sinceBoot()-float64(root.Start)/clockTicks, 0),
+		Server: anyCommand{}.name(), Command: proc.Args(root.PID), Threads: spec.Threads, HasThreads: spec.Threads > 0,
+		PID: root.PID, UpSeconds: max(linux.SinceBoot()-float64(root.Start)/linux.ClockTicks, 0),
 	}
 	if named.PID != root.PID {
 		r.info.NamedPID = named.PID
@@ -76,7 +77,7 @@ func attachIn(proc procfs, spec AttachSpec) (*Running, error) {
 
 // recognise completes what is known before the watch begins.
 func (r *Running) recognise() error {
-	tree := r.watch.processes(r.root.pid)
+	tree := r.watch.processes(r.root.PID)
 	r.info.Ports = r.ports(tree)
 	if len(r.info.Ports) > 0 {
 		r.watch.port = r.info.Ports[0]
@@ -100,7 +101,7 @@ func (r *Running) recognise() error {
 // observed is a server that can tell from its master's command line what its workers are like. It returns the adapter to
 // go on with, and complains, as a *calibrate.Failure of KindUsage, if the user says otherwise.
 type observed interface {
-	running(r *Running, master process) (server, error)
+	running(r *Running, master linux.Process) (server, error)
 }
 
 func (r *Running) warn(code, try, format string, args ...any) {
@@ -117,9 +118,9 @@ func (r *Running) Start(context.Context) (calibrate.App, error) {
 		f.What += " before the watch began"
 		return nil, f
 	}
-	r.used = map[identity]int64{}
-	for _, p := range r.watch.adopt(r.root.pid) {
-		r.used[identity{p.pid, p.start}] = p.cpu
+	r.used = map[linux.Identity]int64{}
+	for _, p := range r.watch.adopt(r.root.PID) {
+		r.used[p.Identity()] = p.CPU
 	}
 	r.looking.Go(func() {
 		for r.lives() {
@@ -136,8 +137,8 @@ func (r *Running) Start(context.Context) (calibrate.App, error) {
 
 // lives compares the start time too, so that another process with the number isn't taken for the server.
 func (r *Running) lives() bool {
-	s, err := r.proc.stat(r.root.pid)
-	return err == nil && s.Start == r.root.start && s.alive()
+	s, err := r.proc.Stat(r.root.PID)
+	return err == nil && s.Start == r.root.Start && s.Alive()
 }
 
 // Info is what is known of the server now, and once the watch is over, what was known then.
@@ -147,8 +148,8 @@ func (r *Running) Info() calibrate.TargetInfo {
 	}
 	info := r.info
 	info.WorkerRule = r.watch.ruleNow()
-	for _, p := range r.watch.workers(r.root.pid) {
-		info.CPUSeconds += float64(p.cpu-r.used[identity{p.pid, p.start}]) / clockTicks
+	for _, p := range r.watch.workers(r.root.PID) {
+		info.CPUSeconds += float64(p.CPU-r.used[p.Identity()]) / linux.ClockTicks
 	}
 	return info
 }
@@ -164,7 +165,7 @@ func (r *Running) Backlog() int {
 	if r.watch.port == 0 {
 		return -1
 	}
-	return r.proc.backlog(r.watch.port)
+	return r.proc.Backlog(r.watch.port)
 }
 
 // Workers are the pids of the workers now.
@@ -172,7 +173,7 @@ func (r *Running) Workers() ([]int, error) {
 	if !r.lives() {
 		return nil, nil
 	}
-	return pids(r.watch.workers(r.root.pid)), nil
+	return pids(r.watch.workers(r.root.PID)), nil
 }
 
 // Tree is every living process of the server.
@@ -180,7 +181,7 @@ func (r *Running) Tree() []int {
 	if !r.lives() {
 		return nil
 	}
-	return r.watch.tree(r.root.pid)
+	return r.watch.tree(r.root.PID)
 }
 
 // Group is none: the server stays where it was started.
@@ -196,7 +197,7 @@ func (r *Running) Failure(phase string) *calibrate.Failure {
 	switch {
 	case !r.lives():
 		f.What += " while it was watched"
-	case len(r.watch.workers(r.root.pid)) == 0:
+	case len(r.watch.workers(r.root.PID)) == 0:
 		f.What = "no worker of " + r.name() + " lives"
 	default:
 		f.Kind, f.What = calibrate.KindInconclusive, r.name()+" misbehaved"
@@ -214,9 +215,9 @@ func (r *Running) ended() *calibrate.Failure {
 
 func (r *Running) name() string {
 	if r.info.Server == (anyCommand{}).name() {
-		return "process " + itoa(r.root.pid)
+		return "process " + itoa(r.root.PID)
 	}
-	return fmt.Sprintf("%s (process %d)", r.info.Server, r.root.pid)
+	return fmt.Sprintf("%s (process %d)", r.info.Server, r.root.PID)
 }
 
 // Stop ends the watch. The server runs on.

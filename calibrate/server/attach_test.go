@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
+	"workermem/calibrate/linux/linuxtest"
 )
 
 // proc is one process of a /proc of the test's own.
@@ -19,17 +21,17 @@ type proc struct {
 	args                 string // with spaces
 }
 
-func procWith(t *testing.T, all ...proc) procfs {
+func procWith(t *testing.T, all ...proc) linux.FS {
 	t.Helper()
-	f := family{}
+	f := linuxtest.Family{}
 	for _, p := range all {
 		f[p.parent] = append(f[p.parent], p.pid)
 	}
-	fs := f.proc(t, true)
+	fs := linux.FS{Proc: f.Write(t, true)}
 	for _, p := range all {
-		line := strings.Replace(statLine(p.pid, "x", 'S', p.parent, int64(p.pid)), " "+itoa(p.pid)+" 7 0 -1 ", " "+itoa(p.pid)+" "+itoa(p.session)+" 0 -1 ", 1)
-		write(t, filepath.Join(string(fs), itoa(p.pid), "stat"), line)
-		write(t, filepath.Join(string(fs), itoa(p.pid), "cmdline"), strings.ReplaceAll(p.args, " ", "\x00")+"\x00")
+		line := strings.Replace(linuxtest.StatLine(p.pid, "x", 'S', p.parent, int64(p.pid)), " "+itoa(p.pid)+" 7 0 -1 ", " "+itoa(p.pid)+" "+itoa(p.session)+" 0 -1 ", 1)
+		write(t, filepath.Join(fs.Proc, itoa(p.pid), "stat"), line)
+		write(t, filepath.Join(fs.Proc, itoa(p.pid), "cmdline"), strings.ReplaceAll(p.args, " ", "\x00")+"\x00")
 	}
 	return fs
 }
@@ -53,11 +55,11 @@ func TestMasterOf(t *testing.T) {
 		"a fork of a fork of it": {[]proc{{10, 1, 10, app}, {11, 10, 10, app}, {12, 11, 10, app}}, 12, 10},
 	} {
 		fs := procWith(t, c.tree...)
-		s, err := fs.stat(c.named)
+		s, err := fs.Stat(c.named)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := fs.masterOf(s); got != c.want {
+		if got := masterOf(fs, s); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
 	}
@@ -79,11 +81,11 @@ func TestAttachRefuses(t *testing.T) {
 		usage(t, err, c.says)
 	}
 	fs := procWith(t, proc{2, 0, 0, ""})
-	line := strings.Replace(statLine(2, "kthreadd", 'S', 0, 5), "4194304", "2129984", 1) // PF_KTHREAD among others
-	write(t, filepath.Join(string(fs), "2", "stat"), line)
+	line := strings.Replace(linuxtest.StatLine(2, "kthreadd", 'S', 0, 5), "4194304", "2129984", 1) // PF_KTHREAD among others
+	write(t, filepath.Join(fs.Proc, "2", "stat"), line)
 	_, err := attachIn(fs, AttachSpec{PID: 2})
 	usage(t, err, "thread of the kernel")
-	write(t, filepath.Join(string(fs), "2", "stat"), statLine(2, "x", 'Z', 0, 5))
+	write(t, filepath.Join(fs.Proc, "2", "stat"), linuxtest.StatLine(2, "x", 'Z', 0, 5))
 	_, err = attachIn(fs, AttachSpec{PID: 2})
 	usage(t, err, "has ended")
 }
@@ -177,14 +179,14 @@ func TestAttachKnowsGunicornByItsCommandLine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fs := procWith(t, proc{10, 1, 10, c.args}, proc{11, 10, 10, c.args})
 			home := t.TempDir()
-			if err := os.Symlink(home, filepath.Join(string(fs), "10", "cwd")); err != nil {
+			if err := os.Symlink(home, filepath.Join(fs.Proc, "10", "cwd")); err != nil {
 				t.Fatal(err)
 			}
 			if c.config {
 				write(t, filepath.Join(home, "gunicorn.conf.py"), "raise SystemExit('must not be run')")
 			}
 			if c.environ != "hidden" {
-				write(t, filepath.Join(string(fs), "10", "environ"), c.environ)
+				write(t, filepath.Join(fs.Proc, "10", "environ"), c.environ)
 			}
 			r, err := attachIn(fs, AttachSpec{PID: 11, Threads: c.threads})
 			if err != nil {
@@ -235,7 +237,7 @@ func TestAttachKnowsUvicornByItsCommandLine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fs := procWith(t, append([]proc{{10, 1, 10, c.args}}, c.below...)...)
 			if c.environ != "hidden" {
-				write(t, filepath.Join(string(fs), "10", "environ"), c.environ)
+				write(t, filepath.Join(fs.Proc, "10", "environ"), c.environ)
 			}
 			r, err := attachIn(fs, AttachSpec{PID: c.named})
 			if err != nil {
@@ -330,7 +332,7 @@ func TestPackageVersion(t *testing.T) {
 	} {
 		fs := procWith(t, proc{10, 1, 10, "gunicorn"})
 		for _, info := range c.infos {
-			folder := filepath.Join(string(fs), "10", "root", "venv", "lib", "python3.11", "site-packages", info)
+			folder := filepath.Join(fs.Proc, "10", "root", "venv", "lib", "python3.11", "site-packages", info)
 			if err := os.MkdirAll(folder, 0o755); err != nil {
 				t.Fatal(err)
 			}
@@ -339,8 +341,8 @@ func TestPackageVersion(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		start := int64((sinceBoot() - 60) * clockTicks)
-		r := &Running{proc: fs, root: identity{10, start}}
+		start := int64((linux.SinceBoot() - 60) * linux.ClockTicks)
+		r := &Running{proc: fs, root: linux.Identity{PID: 10, Start: start}}
 		if got := r.packageVersion("gunicorn", seeThrough([]string{"/venv/bin/python3", c.file, "app:app"})); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}

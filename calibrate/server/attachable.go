@@ -1,11 +1,9 @@
 package server
 
 import (
-	"bytes"
 	"os"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"workermem/calibrate"
@@ -13,87 +11,57 @@ import (
 )
 
 // attachable is a process that may be watched, or a complaint.
-func (p procfs) attachable(pid int) (stat, error) {
+func attachable(p linux.FS, pid int) (linux.Stat, error) {
 	const list = "ps -eo pid,user,args lists the processes"
 	if pid < 1 {
-		return stat{}, calibrate.Usage(list, "%d is no process number", pid)
+		return linux.Stat{}, calibrate.Usage(list, "%d is no process number", pid)
 	}
-	pid = p.leader(pid)
-	s, err := p.stat(pid)
+	pid = p.Leader(pid)
+	s, err := p.Stat(pid)
 	switch {
 	case err != nil:
 		return s, calibrate.Usage(list+"; where /proc hides those of others (hidepid), run calibrate as root", "there is no process %d", pid)
 	case s.Kernel:
 		return s, calibrate.Usage(list, "process %d (%s) is a thread of the kernel", pid, s.Comm)
-	case !s.alive():
+	case !s.Alive():
 		return s, calibrate.Usage(list, "process %d (%s) has ended, and waits for its parent to notice", pid, s.Comm)
 	case pid == os.Getpid():
 		return s, calibrate.Usage(list, "process %d is calibrate itself", pid)
-	case p.isAbove(pid, os.Getpid()):
+	case p.IsAbove(pid, os.Getpid()):
 		return s, calibrate.Usage("name the server's own process; "+list, "process %d (%s) is one that calibrate runs under", pid, s.Comm)
 	}
 	return s, nil
 }
 
-// leader is the process of a thread: /proc shows threads too, to those who know their numbers.
-func (p procfs) leader(tid int) int {
-	text, err := p.readAll(strconv.Itoa(tid), "status")
-	if err != nil {
-		return tid
-	}
-	for line := range bytes.Lines(text) {
-		if value, ok := bytes.CutPrefix(line, []byte("Tgid:")); ok {
-			if pid, err := strconv.Atoi(string(bytes.TrimSpace(value))); err == nil && pid > 0 {
-				return pid
-			}
-		}
-	}
-	return tid
-}
-
-// isAbove says whether a process is the parent of another, or the parent's parent, and so on.
-func (p procfs) isAbove(pid, below int) bool {
-	for seen := 0; below > 0 && seen < 1000; seen++ {
-		s, err := p.stat(below)
-		if err != nil {
-			return false
-		}
-		if below = s.Parent; below == pid {
-			return true
-		}
-	}
-	return false
-}
-
 // masterOf climbs from a worker to its master: to a parent in the same session, as long as the process has a worker's
 // title, or the parent's own command line (a fork), or is one that Python's multiprocessing spawned. A worker that has
 // lost its master is below an init, which has a session of its own.
-func (p procfs) masterOf(s stat) int {
+func masterOf(p linux.FS, s linux.Stat) int {
 	for {
-		parent, err := p.stat(s.Parent)
-		if err != nil || parent.Session != s.Session || !p.isWorkerOf(s.PID, parent.PID) {
+		parent, err := p.Stat(s.Parent)
+		if err != nil || parent.Session != s.Session || !isWorkerOf(p, s.PID, parent.PID) {
 			return s.PID
 		}
 		s = parent
 	}
 }
 
-func (p procfs) isWorkerOf(pid, parent int) bool {
-	args := p.args(pid)
+func isWorkerOf(p linux.FS, pid, parent int) bool {
+	args := p.Args(pid)
 	title := strings.Join(args, " ")
-	return len(args) > 0 && (workerTitles.MatchString(title) || spawned.MatchString(title) || slices.Equal(args, p.args(parent)))
+	return len(args) > 0 && (workerTitles.MatchString(title) || spawned.MatchString(title) || slices.Equal(args, p.Args(parent)))
 }
 
 // spawned is the command line of a worker of uvicorn (Lib/multiprocessing/spawn.py, get_command_line).
 var spawned = regexp.MustCompile(`multiprocessing\.spawn import spawn_main`)
 
 // serverIn is the first process from above that a known server recognises as its own, wrappers apart.
-func serverIn(tree []process) (server, process) {
+func serverIn(tree []linux.Process) (server, linux.Process) {
 	for _, p := range tree {
-		if strings.HasPrefix(p.title(), masterTitle) {
+		if strings.HasPrefix(p.Title(), masterTitle) {
 			return gunicorn{}, p
 		}
-		program := seeThrough(p.args)
+		program := seeThrough(p.Args)
 		if _, wraps := wrappers[program.first()]; wraps {
 			continue
 		}
@@ -101,11 +69,11 @@ func serverIn(tree []process) (server, process) {
 			return known, p
 		}
 	}
-	return nil, process{}
+	return nil, linux.Process{}
 }
 
 // aim checks where the load is to go.
-func (r *Running) aim(tree []process) error {
+func (r *Running) aim(tree []linux.Process) error {
 	if r.spec.URL == "" {
 		return nil
 	}
@@ -118,14 +86,14 @@ func (r *Running) aim(tree []process) error {
 		return nil
 	}
 	var inodes []string
-	for _, l := range r.proc.listeners(r.address.port) {
-		inodes = append(inodes, l.inode)
+	for _, l := range r.proc.Listeners(r.address.port) {
+		inodes = append(inodes, l.Inode)
 	}
 	if len(inodes) == 0 {
 		return calibrate.Usage("give the address at which the server listens, or the proxy before it", "nothing listens at %s", r.address)
 	}
 	for _, p := range tree {
-		if held, known := r.proc.holds(p.pid, inodes); held || !known {
+		if held, known := r.proc.Holds(p.PID, inodes); held || !known {
 			r.watch.port = r.address.port
 			return nil
 		}
@@ -136,16 +104,12 @@ func (r *Running) aim(tree []process) error {
 }
 
 // ports are those that the server's processes listen on, in their own network namespace; none where that can't be seen.
-func (r *Running) ports(tree []process) []int {
-	var all []listener
-	for _, file := range []string{"tcp", "tcp6"} {
-		all = append(all, parseListeners(r.proc.listeningOf(itoa(r.root.pid), file))...)
-	}
+func (r *Running) ports(tree []linux.Process) []int {
 	var ports []int
-	for _, l := range all {
-		held := func(p process) bool { held, _ := r.proc.holds(p.pid, []string{l.inode}); return held }
-		if !slices.Contains(ports, l.port) && slices.ContainsFunc(tree, held) {
-			ports = append(ports, l.port)
+	for _, l := range r.proc.ListenersOf(itoa(r.root.PID)) {
+		held := func(p linux.Process) bool { held, _ := r.proc.Holds(p.PID, []string{l.Inode}); return held }
+		if !slices.Contains(ports, l.Port) && slices.ContainsFunc(tree, held) {
+			ports = append(ports, l.Port)
 		}
 	}
 	slices.Sort(ports)
@@ -154,9 +118,8 @@ func (r *Running) ports(tree []process) []int {
 
 // doubtLimits: what the sizing takes for the box's memory is the limit of calibrate's own cgroup.
 func (r *Running) doubtLimits() {
-	fs := linux.FS{Proc: string(r.proc)}
-	own, errOwn := fs.Memberships("self")
-	theirs, err := fs.Memberships(itoa(r.root.pid))
+	own, errOwn := r.proc.Memberships("self")
+	theirs, err := r.proc.Memberships(itoa(r.root.PID))
 	_, ownPath := linux.MemberOf("memory", own)
 	_, path := linux.MemberOf("memory", theirs)
 	if errOwn != nil || err != nil || ownPath == path {
@@ -168,7 +131,7 @@ func (r *Running) doubtLimits() {
 
 // file is a path below /proc/PID of the server.
 func (r *Running) file(parts ...string) string {
-	return r.proc.path(slices.Concat([]string{itoa(r.root.pid)}, parts))
+	return r.proc.ProcPath(slices.Concat([]string{itoa(r.root.PID)}, parts)...)
 }
 
 // environ is the environment that the server was started with; seen is false where it may not be read.

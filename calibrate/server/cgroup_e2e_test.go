@@ -64,10 +64,10 @@ func TestE2EGroup(t *testing.T) {
 	if got := groupProcesses(t, r.group); !slices.Equal(got, tree) {
 		t.Errorf("%v are in the group, the app is %v", got, tree)
 	}
-	if owner, _, ok := ownerOf(filepath.Base(r.group)); !ok || owner.pid != os.Getpid() || !hostProc.lives(owner) {
+	if owner, _, ok := ownerOf(filepath.Base(r.group)); !ok || owner.PID != os.Getpid() || !linux.Here.Lives(owner) {
 		t.Errorf("%s is %+v's", r.group, owner)
 	}
-	threads, err := hostProc.numbers(strconv.Itoa(r.guardian.pid), "task")
+	threads, err := linux.Here.Threads(r.guardian.pid)
 	if err != nil || len(threads) < 2 {
 		t.Fatal(threads, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // A group's name says whose it is: the tool's pid and start time, by which a later run can tell that the owner is gone,
@@ -21,7 +22,7 @@ var groupsNamed atomic.Int64
 
 // newGroupName names a group of this process.
 func newGroupName() (string, error) {
-	self, err := hostProc.stat(os.Getpid())
+	self, err := linux.Here.Stat(os.Getpid())
 	if err != nil {
 		return "", err
 	}
@@ -45,18 +46,12 @@ func pidNamespace() (inode uint64, err error) {
 }
 
 // ownerOf reads a group's name. ok is false for a name that isn't one of ours.
-func ownerOf(name string) (owner identity, namespace uint64, ok bool) {
+func ownerOf(name string) (owner linux.Identity, namespace uint64, ok bool) {
 	var n int64
-	if _, err := fmt.Sscanf(name, groupName, &owner.pid, &owner.start, &namespace, &n); err != nil {
-		return identity{}, 0, false
+	if _, err := fmt.Sscanf(name, groupName, &owner.PID, &owner.Start, &namespace, &n); err != nil {
+		return linux.Identity{}, 0, false
 	}
-	return owner, namespace, name == fmt.Sprintf(groupName, owner.pid, owner.start, namespace, n)
-}
-
-// lives says whether a process is still the one that it was.
-func (p procfs) lives(who identity) bool {
-	s, err := p.stat(who.pid)
-	return err == nil && s.Start == who.start && s.alive()
+	return owner, namespace, name == fmt.Sprintf(groupName, owner.PID, owner.Start, namespace, n)
 }
 
 // sweepGroups removes the groups below a folder whose owner is gone, and returns those in which something still lives:
@@ -72,7 +67,7 @@ func sweepGroups(parent string) (inhabited []string) {
 	}
 	for _, e := range entries {
 		owner, namespace, ours := ownerOf(e.Name())
-		if !ours || namespace != own || hostProc.lives(owner) {
+		if !ours || namespace != own || linux.Here.Lives(owner) {
 			continue
 		}
 		folder := filepath.Join(parent, e.Name())

@@ -137,7 +137,7 @@ func TestOwnerOf(t *testing.T) {
 	if err != nil || own == 0 {
 		t.Fatal(own, err)
 	}
-	if who, namespace, ok := ownerOf(name); !ok || who.pid != os.Getpid() || !hostProc.lives(who) || namespace != own {
+	if who, namespace, ok := ownerOf(name); !ok || who.PID != os.Getpid() || !linux.Here.Lives(who) || namespace != own {
 		t.Errorf("%s is %+v's in %d", name, who, namespace)
 	}
 	if again, _ := newGroupName(); again == name {

@@ -5,6 +5,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // anyCommand is a server that calibrate doesn't know. Where it listens must be in the command or be said.
@@ -63,7 +64,9 @@ func (l *Launch) checkArgs(p program) error {
 }
 
 // workers are found by the rule for any command.
-func (anyCommand) workers([]process, sockets) ([]process, calibrate.WorkerRule) { return nil, noRule }
+func (anyCommand) workers([]linux.Process, linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
+	return nil, noRule
+}
 
 func (anyCommand) stopSignal() syscall.Signal { return syscall.SIGTERM }
 

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // The tests named TestE2E run real servers: those of fixtures/.venv (make servers), or of $CALIBRATE_VENV.
@@ -117,10 +118,10 @@ func (m mark) on(s Spec) Spec {
 
 // living are the processes that carry the mark.
 func (m mark) living() []int {
-	all, _ := hostProc.numbers()
+	all, _ := linux.Here.Processes()
 	return slices.DeleteFunc(all, func(pid int) bool {
-		s, err := hostProc.stat(pid)
-		return err != nil || !s.alive() || pid == os.Getpid() || !m.is(pid)
+		s, err := linux.Here.Stat(pid)
+		return err != nil || !s.Alive() || pid == os.Getpid() || !m.is(pid)
 	})
 }
 
@@ -150,7 +151,7 @@ func noneLeft(t *testing.T, m mark, within time.Duration) {
 		}
 	}
 	for _, pid := range left {
-		t.Errorf("left behind: %d %q", pid, hostProc.args(pid))
+		t.Errorf("left behind: %d %q", pid, linux.Here.Args(pid))
 		_ = unix.Kill(pid, unix.SIGKILL)
 	}
 }

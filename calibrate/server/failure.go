@@ -101,7 +101,7 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 		f.What = fmt.Sprintf("the app answered %d to GET %s until the deadline of %s", last.status, bare(a.launch.spec.Path), limit)
 		f.Why, f.Try = lastException(a.log()), "see its log; what it needs to work may be missing here (a database, a variable)"
 		a.explainSilence(f)
-	case len(a.proc.listeners(a.address.port)) > 0:
+	case len(a.proc.Listeners(a.address.port)) > 0:
 		f.What = fmt.Sprintf("the app listens at %s, but never answered GET %s in %s", a.address, bare(a.launch.spec.Path), limit)
 		f.Try = "another --path, or a longer --boot-deadline if it is only slow"
 		a.explainSilence(f)
@@ -202,13 +202,11 @@ func (a *App) explainOOM(f *calibrate.Failure) {
 func (a *App) listensElsewhere() string {
 	tree := a.Tree()
 	var ports []string
-	for _, file := range []string{"tcp", "tcp6"} {
-		for _, l := range parseListeners(a.proc.listening(file)) {
-			for _, pid := range tree {
-				if held, _ := a.proc.holds(pid, []string{l.inode}); held {
-					ports = append(ports, itoa(l.port))
-					break
-				}
+	for _, l := range a.proc.ListenersOf("self") {
+		for _, pid := range tree {
+			if held, _ := a.proc.Holds(pid, []string{l.Inode}); held {
+				ports = append(ports, itoa(l.Port))
+				break
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // granian knows Granian 2, read and tried at 2.8; of 1 what is the same there. A parent starts its workers, also one alone: by fork, or by
@@ -197,12 +198,14 @@ func (s granianSettings) meets(code string) bool {
 var ruleGranianChild = calibrate.WorkerRule{Kind: calibrate.RuleChild, Words: "child of the Granian parent"}
 
 // workers are the parent's children, multiprocessing's own apart.
-func (granian) workers(tree []process, _ sockets) ([]process, calibrate.WorkerRule) {
-	at := slices.IndexFunc(tree, func(p process) bool { return granianTitle.MatchString(p.title()) || runs(p, granian{}.recognises) })
+func (granian) workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
+	at := slices.IndexFunc(tree, func(p linux.Process) bool {
+		return granianTitle.MatchString(p.Title()) || runs(p, granian{}.recognises)
+	})
 	if at < 0 {
 		return nil, noRule
 	}
-	return childrenOf(tree, tree[at].pid), ruleGranianChild
+	return childrenOf(tree, tree[at].PID), ruleGranianChild
 }
 
 // explain goes by the log: the exit code is 1 for all but wrong options.
@@ -227,12 +230,12 @@ func (granian) explain(end ending, log []string) (why, try string) {
 
 // running tells what a command line says of the workers. A title stands where it was if setproctitle is installed: then
 // the bound and the number of threads aren't known.
-func (g granian) running(r *Running, master process) (server, error) {
+func (g granian) running(r *Running, master linux.Process) (server, error) {
 	environ, _ := r.environ()
-	p := seeThrough(master.args)
+	p := seeThrough(master.Args)
 	r.info.ServerVersion = r.packageVersion("granian", p)
 	settings := granianSettingsOf(granianOptions.scan(p.args()), slices.Concat(environ, p.set), r.info.ServerVersion)
-	title := granianTitle.FindStringSubmatch(master.title())
+	title := granianTitle.FindStringSubmatch(master.Title())
 	if title != nil {
 		settings = granianSettingsOf(clickArgs{{option: "interface", value: title[1]}}, environ, r.info.ServerVersion)
 	}

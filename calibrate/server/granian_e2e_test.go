@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 func granianWith(t *testing.T, dir, iface string, args ...string) []string {
@@ -107,7 +108,7 @@ func TestE2EGranianStopIsLost(t *testing.T) {
 	case err := <-ended:
 		t.Errorf("it ended: %v", err)
 	case <-time.After(4 * time.Second): // the import is over since 3 s
-		for _, p := range hostProc.descendants(cmd.Process.Pid) { // the worker, for which it waits
+		for _, p := range linux.Here.Descendants(cmd.Process.Pid) { // the worker, for which it waits
 			_ = syscall.Kill(p, syscall.SIGKILL)
 		}
 		<-ended

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
 )
 
@@ -180,17 +181,17 @@ func TestGranianRefusals(t *testing.T) {
 
 func TestGranianWorkers(t *testing.T) {
 	const title = "granian wsgi 127.0.0.1:8000 src/app:app"
-	tree := []process{
-		{pid: 9, parent: 1, args: []string{"uv", "run", "granian", "a:a"}},
-		{pid: 10, parent: 9, args: []string{title}},
-		{pid: 11, parent: 10, args: []string{"python", "-c", "from multiprocessing.resource_tracker import main;main(4)"}},
-		{pid: 12, parent: 10, args: []string{title + " worker-1"}},
-		{pid: 13, parent: 12, args: []string{"convert", "image"}},
+	tree := []linux.Process{
+		{PID: 9, Parent: 1, Args: []string{"uv", "run", "granian", "a:a"}},
+		{PID: 10, Parent: 9, Args: []string{title}},
+		{PID: 11, Parent: 10, Args: []string{"python", "-c", "from multiprocessing.resource_tracker import main;main(4)"}},
+		{PID: 12, Parent: 10, Args: []string{title + " worker-1"}},
+		{PID: 13, Parent: 12, Args: []string{"convert", "image"}},
 	}
 	if workers, rule := (granian{}).workers(tree, nil); !slices.Equal(pids(workers), []int{12}) || rule != ruleGranianChild {
 		t.Errorf("%v by %q", workers, rule)
 	}
-	tree[1].args, tree[3].args = []string{"python3", "/venv/bin/granian", "a:a"}, []string{"python3", "/venv/bin/granian", "a:a"}
+	tree[1].Args, tree[3].Args = []string{"python3", "/venv/bin/granian", "a:a"}, []string{"python3", "/venv/bin/granian", "a:a"}
 	if workers, _ := (granian{}).workers(tree, nil); !slices.Equal(pids(workers), []int{12}) {
 		t.Errorf("%v without titles", workers)
 	}
@@ -209,7 +210,7 @@ func TestAttachKnowsGranian(t *testing.T) {
 		fs := procWith(t, proc{10, 1, 10, c.master}, proc{12, 10, 10, c.worker})
 		for pid, text := range map[string]string{"10": c.master, "12": c.worker} { // a title is one word
 			if text != line {
-				write(t, filepath.Join(string(fs), pid, "cmdline"), text+"\x00\x00\x00")
+				write(t, filepath.Join(fs.Proc, pid, "cmdline"), text+"\x00\x00\x00")
 			}
 		}
 		r, err := attachIn(fs, AttachSpec{PID: 12})

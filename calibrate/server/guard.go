@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"workermem/calibrate/linux"
 )
 
 // The guard is a small process between the tool and the app, so that nothing the tool started outlives it, however
@@ -130,7 +132,7 @@ func closeOnExec() error {
 	if unix.CloseRange(3, math.MaxInt32, unix.CLOSE_RANGE_CLOEXEC) == nil {
 		return nil
 	}
-	fds, err := hostProc.numbers("self", "fd") // before Linux 5.11
+	fds, err := linux.Here.Descriptors("self") // before Linux 5.11
 	for _, fd := range fds {
 		if fd > 2 {
 			unix.CloseOnExec(fd)
@@ -175,7 +177,7 @@ func (g *guardLoop) start(o order) bool {
 		return false
 	}
 	defer null.Close()
-	clock := sinceBoot()
+	clock := linux.SinceBoot()
 	pid, outside, err := o.exec(null)
 	if err != nil {
 		var errno syscall.Errno
@@ -306,7 +308,7 @@ func (g *guardLoop) wait(deadline time.Time, sig syscall.Signal, children <-chan
 	}
 }
 
-func (g *guardLoop) living() []stat { return hostProc.tree(g.pid) }
+func (g *guardLoop) living() []linux.Stat { return linux.Here.Tree(g.pid) }
 
 func (g *guardLoop) signalAll(sig syscall.Signal) {
 	for _, s := range g.living() {
@@ -319,10 +321,10 @@ func (g *guardLoop) killAll() int {
 	x := executioner{spare: []int{g.pid}}
 	for deadline := time.Now().Add(killLimit); ; {
 		g.reap()
-		tree := hostProc.descendants(g.pid)
+		tree := linux.Here.Descendants(g.pid)
 		if len(tree) == 0 || time.Now().After(deadline) {
 			g.killed += len(x.killed)
-			return len(living(hostProc.stats(tree)))
+			return len(linux.Living(linux.Here.Stats(tree)))
 		}
 		x.kill(tree)
 		g.cgroup.kill()

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"workermem/calibrate/linux"
 )
 
 // guardian is the tool's end of a guard.
@@ -80,7 +82,7 @@ func (g *guardian) spawn(output, stderr *os.File) (reports *os.File, err error) 
 		return nil, err
 	}
 	g.pid, g.commands, g.orders = g.cmd.Process.Pid, commands, gob.NewEncoder(commands)
-	if s, err := hostProc.stat(g.pid); err == nil {
+	if s, err := linux.Here.Stat(g.pid); err == nil {
 		g.born = s.Start
 	}
 	return reports, nil

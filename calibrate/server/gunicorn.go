@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // gunicorn knows Gunicorn, read and tried at 20.1 and 27.0. Precedence of its settings (app/base.py, load_config):
@@ -233,45 +234,45 @@ var (
 // workers are the master's children that are forks of it: with the worker's title, or with the master's own command
 // line. Python's resource tracker and what the app itself runs have other command lines. What a preloaded app has
 // forked has the master's, but not the listening socket; the arbiter of background tasks has both, and children.
-func (g gunicorn) workers(tree []process, holds sockets) ([]process, calibrate.WorkerRule) {
+func (g gunicorn) workers(tree []linux.Process, holds linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
 	return g.workersBelow(slices.IndexFunc(tree, isMaster), tree, holds)
 }
 
 // workersBelow are those of the master at an index of the tree, which is below 0 where there is none.
-func (g gunicorn) workersBelow(at int, tree []process, holds sockets) ([]process, calibrate.WorkerRule) {
+func (g gunicorn) workersBelow(at int, tree []linux.Process, holds linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
 	if at < 0 {
 		return nil, noRule
 	}
 	master := tree[at]
-	children := filter(tree, func(p process) bool { return p.parent == master.pid })
-	titled := filter(children, func(p process) bool { return strings.HasPrefix(p.title(), workerTitle) })
+	children := filter(tree, func(p linux.Process) bool { return p.Parent == master.PID })
+	titled := filter(children, func(p linux.Process) bool { return strings.HasPrefix(p.Title(), workerTitle) })
 	if len(titled) > 0 {
 		return titled, ruleGunicornTitle
 	}
-	forks := filter(children, func(p process) bool { return slices.Equal(p.args, master.args) })
+	forks := filter(children, func(p linux.Process) bool { return slices.Equal(p.Args, master.Args) })
 	if len(forks) == 0 { // a hook may set a title of its own
-		forks = filter(children, func(p process) bool { return !helperTitles.MatchString(p.title()) })
+		forks = filter(children, func(p linux.Process) bool { return !helperTitles.MatchString(p.Title()) })
 	}
 	if g.background {
-		forks = filter(forks, func(p process) bool {
-			return !slices.ContainsFunc(tree, func(child process) bool { return child.parent == p.pid && slices.Equal(child.args, p.args) })
+		forks = filter(forks, func(p linux.Process) bool {
+			return !slices.ContainsFunc(tree, func(child linux.Process) bool { return child.Parent == p.PID && slices.Equal(child.Args, p.Args) })
 		})
 	}
 	return withSocket(forks, holds), ruleGunicornChild
 }
 
 // isMaster is for the first process from above that runs Gunicorn itself, not a wrapper around it.
-func isMaster(p process) bool {
-	return strings.HasPrefix(p.title(), masterTitle) || runs(p, gunicorn{}.recognises)
+func isMaster(p linux.Process) bool {
+	return strings.HasPrefix(p.Title(), masterTitle) || runs(p, gunicorn{}.recognises)
 }
 
 // withSocket are those that hold the listening socket, where that tells any apart; else all.
-func withSocket(all []process, holds sockets) []process {
+func withSocket(all []linux.Process, holds linux.Sockets) []linux.Process {
 	if len(all) < 2 {
 		return all
 	}
-	with := filter(all, func(p process) bool {
-		held, known := holds(p.pid)
+	with := filter(all, func(p linux.Process) bool {
+		held, known := holds(p.PID)
 		return held || !known
 	})
 	if len(with) == 0 {

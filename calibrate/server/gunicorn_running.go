@@ -4,12 +4,14 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"workermem/calibrate/linux"
 )
 
 // running tells what a master's command line says of its workers. A configuration file is a program, and isn't run:
 // where there is one, or may be one, only what stands above it in Gunicorn's order is known.
-func (g gunicorn) running(r *Running, master process) (server, error) {
-	p := seeThrough(master.args)
+func (g gunicorn) running(r *Running, master linux.Process) (server, error) {
+	p := seeThrough(master.Args)
 	environ, seen := r.environ()
 	fromEnv, err := gunicornCmdArgs(slices.Concat(environ, p.set))
 	given := gunicornSettingsOf(gunicornOptions.Scan(p.args()).Layer(""), fromEnv)
@@ -17,7 +19,7 @@ func (g gunicorn) running(r *Running, master process) (server, error) {
 	given.tell(&r.info, r.spec.Threads)
 	r.info.ServerVersion = r.packageVersion("gunicorn", p)
 
-	whole := seen && err == nil && !strings.HasPrefix(master.title(), masterTitle) && !r.hasConfig(given)
+	whole := seen && err == nil && !strings.HasPrefix(master.Title(), masterTitle) && !r.hasConfig(given)
 	if !whole && r.spec.Threads == 0 && !given.Has("threads") && r.info.HasThreads {
 		r.info.Threads, r.info.HasThreads = 0, false
 		r.warn("threads-unknown", "give them: --threads N",
@@ -29,8 +31,8 @@ func (g gunicorn) running(r *Running, master process) (server, error) {
 
 // mostThreads is the most threads that the kernel counts in a child of the master.
 func (r *Running) mostThreads() (most int) {
-	for _, p := range r.watch.processes(r.root.pid) {
-		if tasks, err := r.proc.numbers(itoa(p.pid), "task"); err == nil && p.pid != r.root.pid {
+	for _, p := range r.watch.processes(r.root.PID) {
+		if tasks, err := r.proc.Threads(p.PID); err == nil && p.PID != r.root.PID {
 			most = max(most, len(tasks))
 		}
 	}

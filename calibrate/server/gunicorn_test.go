@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
 )
 
@@ -155,30 +156,30 @@ func TestGunicornWorkers(t *testing.T) {
 	py := []string{"/v/bin/python", "/v/bin/gunicorn", "app:app"}
 	title := func(text string) []string { return []string{text} }
 	for name, c := range map[string]struct {
-		tree []process
+		tree []linux.Process
 		held []int
 		bg   bool
 		want []int
 		rule calibrate.WorkerRule
 	}{
-		"one worker":  {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: py}}, want: []int{2}, rule: ruleGunicornChild},
-		"three":       {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: py}, {pid: 3, parent: 1, args: py}, {pid: 4, parent: 1, args: py}}, held: []int{1, 2, 3, 4}, want: []int{2, 3, 4}, rule: ruleGunicornChild},
-		"no worker":   {tree: []process{{pid: 1, args: py}}, rule: ruleGunicornChild},
-		"titles":      {tree: []process{{pid: 1, args: title("gunicorn: master [app:app]")}, {pid: 2, parent: 1, args: title("gunicorn: worker [app:app]")}}, want: []int{2}, rule: ruleGunicornTitle},
-		"just forked": {tree: []process{{pid: 1, args: title("gunicorn: master [x]")}, {pid: 2, parent: 1, args: title("gunicorn: master [x]")}}, want: []int{2}, rule: ruleGunicornChild},
-		"background workers": {tree: []process{{pid: 1, args: title("gunicorn: master [x]")}, {pid: 2, parent: 1, args: title("gunicorn: dirty-arbiter")},
-			{pid: 3, parent: 1, args: title("gunicorn: worker [x]")}, {pid: 4, parent: 2, args: title("gunicorn: dirty-worker [x]")}}, want: []int{3}, rule: ruleGunicornTitle},
-		"only background workers yet": {tree: []process{{pid: 1, args: title("gunicorn: master [x]")}, {pid: 2, parent: 1, args: title("gunicorn: dirty-arbiter")}}, rule: ruleGunicornChild},
-		"background workers, no titles": {bg: true, tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: py}, {pid: 3, parent: 1, args: py},
-			{pid: 4, parent: 2, args: py}}, held: []int{1, 2, 3, 4}, want: []int{3}, rule: ruleGunicornChild},
-		"resource tracker": {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: []string{"/v/bin/python", "-c", "from multiprocessing.resource_tracker import main;main(5)"}},
-			{pid: 3, parent: 1, args: py}}, want: []int{3}, rule: ruleGunicornChild},
-		"a preloaded app's own process": {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: py}, {pid: 3, parent: 1, args: py}}, held: []int{1, 3}, want: []int{3}, rule: ruleGunicornChild},
-		"a worker's own pool":           {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: py}, {pid: 3, parent: 2, args: py}}, want: []int{2}, rule: ruleGunicornChild},
-		"a title of the app's":          {tree: []process{{pid: 1, args: title("gunicorn: master [x]")}, {pid: 2, parent: 1, args: title("shop worker")}}, want: []int{2}, rule: ruleGunicornChild},
-		"below wrappers":                {tree: []process{{pid: 9, args: []string{"uv", "run", "gunicorn", "app:app"}}, {pid: 1, parent: 9, args: py}, {pid: 2, parent: 1, args: py}}, want: []int{2}, rule: ruleGunicornChild},
-		"python -m":                     {tree: []process{{pid: 1, args: []string{"python", "-m", "gunicorn", "a"}}, {pid: 2, parent: 1, args: []string{"python", "-m", "gunicorn", "a"}}}, want: []int{2}, rule: ruleGunicornChild},
-		"still a shell":                 {tree: []process{{pid: 1, args: []string{"sh", "-c", "sleep 1; gunicorn x"}}}, rule: noRule},
+		"one worker":  {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: py}}, want: []int{2}, rule: ruleGunicornChild},
+		"three":       {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: py}, {PID: 3, Parent: 1, Args: py}, {PID: 4, Parent: 1, Args: py}}, held: []int{1, 2, 3, 4}, want: []int{2, 3, 4}, rule: ruleGunicornChild},
+		"no worker":   {tree: []linux.Process{{PID: 1, Args: py}}, rule: ruleGunicornChild},
+		"titles":      {tree: []linux.Process{{PID: 1, Args: title("gunicorn: master [app:app]")}, {PID: 2, Parent: 1, Args: title("gunicorn: worker [app:app]")}}, want: []int{2}, rule: ruleGunicornTitle},
+		"just forked": {tree: []linux.Process{{PID: 1, Args: title("gunicorn: master [x]")}, {PID: 2, Parent: 1, Args: title("gunicorn: master [x]")}}, want: []int{2}, rule: ruleGunicornChild},
+		"background workers": {tree: []linux.Process{{PID: 1, Args: title("gunicorn: master [x]")}, {PID: 2, Parent: 1, Args: title("gunicorn: dirty-arbiter")},
+			{PID: 3, Parent: 1, Args: title("gunicorn: worker [x]")}, {PID: 4, Parent: 2, Args: title("gunicorn: dirty-worker [x]")}}, want: []int{3}, rule: ruleGunicornTitle},
+		"only background workers yet": {tree: []linux.Process{{PID: 1, Args: title("gunicorn: master [x]")}, {PID: 2, Parent: 1, Args: title("gunicorn: dirty-arbiter")}}, rule: ruleGunicornChild},
+		"background workers, no titles": {bg: true, tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: py}, {PID: 3, Parent: 1, Args: py},
+			{PID: 4, Parent: 2, Args: py}}, held: []int{1, 2, 3, 4}, want: []int{3}, rule: ruleGunicornChild},
+		"resource tracker": {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: []string{"/v/bin/python", "-c", "from multiprocessing.resource_tracker import main;main(5)"}},
+			{PID: 3, Parent: 1, Args: py}}, want: []int{3}, rule: ruleGunicornChild},
+		"a preloaded app's own process": {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: py}, {PID: 3, Parent: 1, Args: py}}, held: []int{1, 3}, want: []int{3}, rule: ruleGunicornChild},
+		"a worker's own pool":           {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: py}, {PID: 3, Parent: 2, Args: py}}, want: []int{2}, rule: ruleGunicornChild},
+		"a title of the app's":          {tree: []linux.Process{{PID: 1, Args: title("gunicorn: master [x]")}, {PID: 2, Parent: 1, Args: title("shop worker")}}, want: []int{2}, rule: ruleGunicornChild},
+		"below wrappers":                {tree: []linux.Process{{PID: 9, Args: []string{"uv", "run", "gunicorn", "app:app"}}, {PID: 1, Parent: 9, Args: py}, {PID: 2, Parent: 1, Args: py}}, want: []int{2}, rule: ruleGunicornChild},
+		"python -m":                     {tree: []linux.Process{{PID: 1, Args: []string{"python", "-m", "gunicorn", "a"}}, {PID: 2, Parent: 1, Args: []string{"python", "-m", "gunicorn", "a"}}}, want: []int{2}, rule: ruleGunicornChild},
+		"still a shell":                 {tree: []linux.Process{{PID: 1, Args: []string{"sh", "-c", "sleep 1; gunicorn x"}}}, rule: noRule},
 		"nothing":                       {},
 	} {
 		got, rule := gunicorn{background: c.bg}.workers(c.tree, holding(c.held))
@@ -189,7 +190,7 @@ func TestGunicornWorkers(t *testing.T) {
 }
 
 // holding is a kernel in which these hold the listening socket; nil: it can't be seen.
-func holding(pids []int) sockets {
+func holding(pids []int) linux.Sockets {
 	return func(pid int) (held, known bool) { return slices.Contains(pids, pid), pids != nil }
 }
 

@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // hypercorn knows Hypercorn, read and tried at 0.18. Its command line wins over its configuration file, which is passed
@@ -149,15 +150,15 @@ var (
 
 // workers are what the parent spawns, Python's resource tracker apart. The parent doesn't import the app, so no child
 // is the app's own.
-func (h hypercorn) workers(tree []process, _ sockets) ([]process, calibrate.WorkerRule) {
-	at := slices.IndexFunc(tree, func(p process) bool { return runs(p, hypercorn{}.recognises) })
+func (h hypercorn) workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
+	at := slices.IndexFunc(tree, func(p linux.Process) bool { return runs(p, hypercorn{}.recognises) })
 	switch {
 	case at < 0:
 		return nil, noRule
 	case h.alone:
 		return tree[at : at+1], ruleHypercornSelf
 	}
-	return childrenOf(tree, tree[at].pid), ruleHypercornChild
+	return childrenOf(tree, tree[at].PID), ruleHypercornChild
 }
 
 // explain goes by the log: where a worker fails, the server ends with status 0 (run.py, run).

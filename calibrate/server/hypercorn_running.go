@@ -1,13 +1,17 @@
 package server
 
-import "workermem/calibrate"
+import (
+	"workermem/calibrate"
+
+	"workermem/calibrate/linux"
+)
 
 // running tells what a command line says of the workers. Whether there is a parent above them is seen in the tree.
-func (hypercorn) running(r *Running, master process) (server, error) {
+func (hypercorn) running(r *Running, master linux.Process) (server, error) {
 	if r.spec.Threads > 1 {
 		return nil, calibrate.Usage("leave --threads out", "%d threads were named, but a worker of hypercorn is one event loop", r.spec.Threads)
 	}
-	p := seeThrough(master.args)
+	p := seeThrough(master.Args)
 	settings := hypercornSettings{args: scanHypercorn(p.args())}
 	r.info.ServerVersion = r.packageVersion("hypercorn", p)
 	settings.tell(&r.info)

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"workermem/calibrate/linux"
 )
 
 // killPause is between two looks at a tree in which all has been killed that was there. Where there is something new,
@@ -13,13 +15,7 @@ const killPause = 5 * time.Millisecond
 // executioner kills processes again and again, until its caller sees none.
 type executioner struct {
 	spare  []int // process groups to leave alone, beside the caller's own
-	killed map[identity]bool
-}
-
-// identity tells a process from a later one with its pid.
-type identity struct {
-	pid   int
-	start int64
+	killed map[linux.Identity]bool
 }
 
 // kill kills the processes of a tree, the youngest first, each as soon as it is known: one that forks and ends is
@@ -27,17 +23,17 @@ type identity struct {
 // (kernel/signal.c holds the task list).
 func (x *executioner) kill(tree []int) {
 	if x.killed == nil {
-		x.killed = map[identity]bool{}
+		x.killed = map[linux.Identity]bool{}
 	}
 	before := len(x.killed)
 	groups := map[int]bool{}
 	for _, pid := range slices.Backward(tree) {
-		s, err := hostProc.stat(pid)
-		if err != nil || !s.alive() {
+		s, err := linux.Here.Stat(pid)
+		if err != nil || !s.Alive() {
 			continue
 		}
 		_ = syscall.Kill(pid, syscall.SIGKILL)
-		x.killed[identity{pid, s.Start}] = true
+		x.killed[s.Identity()] = true
 		groups[s.Group] = true
 	}
 	for group := range groups {

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
 )
 
@@ -79,7 +80,7 @@ type server interface {
 	plan(l *Launch, p program) (server, error)
 	// workers tells the workers from the rest of a tree by what this server is known to do.
 	// rule is "" where it can't tell, and the rule for any command decides.
-	workers(tree []process, holds sockets) (workers []process, rule calibrate.WorkerRule)
+	workers(tree []linux.Process, holds linux.Sockets) (workers []linux.Process, rule calibrate.WorkerRule)
 	// stopSignal is what ends it gracefully.
 	stopSignal() syscall.Signal
 	// explain says what an exit or a log line of this server means, "" where it has nothing to say.

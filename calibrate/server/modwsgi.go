@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
 )
 
@@ -300,8 +301,8 @@ var ruleModWSGI = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "daemon
 
 // workers are the daemon processes. The title is written over the first word of the command line, and cut to its
 // length: of httpd, "(wsgi" is left. Without a title of ours, an Apache that has none is for the rule for any command.
-func (m modWSGI) workers(tree []process, _ sockets) ([]process, calibrate.WorkerRule) {
-	daemons := filter(tree, func(p process) bool { return strings.HasPrefix(p.title(), "(wsgi") })
+func (m modWSGI) workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
+	daemons := filter(tree, func(p linux.Process) bool { return strings.HasPrefix(p.Title(), "(wsgi") })
 	if len(daemons) == 0 && !m.titled {
 		return nil, noRule
 	}

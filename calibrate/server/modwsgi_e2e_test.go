@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // apache is a command that runs fixtures/apache/pyramid.conf, as Debian's packages have it (make servers).
@@ -87,7 +88,7 @@ func TestE2EModWSGIWorkersAndThreads(t *testing.T) {
 		t.Errorf("answered by %d, the workers found are %v", pid, workers)
 	}
 	for _, pid := range workers {
-		if tasks, _ := hostProc.numbers(itoa(pid), "task"); len(tasks) != 7+3 {
+		if tasks, _ := linux.Here.Threads(pid); len(tasks) != 7+3 {
 			t.Errorf("%d threads in worker %d, want 7 and mod_wsgi's own 3", len(tasks), pid)
 		}
 	}
@@ -106,7 +107,7 @@ func TestE2EModWSGIRecycles(t *testing.T) {
 		workers, _ := r.Workers()
 		return len(workers) == 1 && workers[0] != before
 	})
-	if _, err := hostProc.stat(before); err == nil {
+	if _, err := linux.Here.Stat(before); err == nil {
 		t.Errorf("the worker %d is still there", before)
 	}
 }

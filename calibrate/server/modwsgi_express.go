@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
 )
 
@@ -144,7 +145,7 @@ func (args expressArgs) refuse() error {
 	return nil
 }
 
-func (express) workers(tree []process, holds sockets) ([]process, calibrate.WorkerRule) {
+func (express) workers(tree []linux.Process, holds linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
 	return modWSGI{titled: true}.workers(tree, holds)
 }
 

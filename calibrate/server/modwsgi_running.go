@@ -1,11 +1,15 @@
 package server
 
-import "slices"
+import (
+	"slices"
+
+	"workermem/calibrate/linux"
+)
 
 // running tells what is known of an Apache from outside. Its configuration may be anywhere, and only root may be able to
 // read it: so the number of threads isn't known. An Apache in which no process has mod_wsgi's title may run anything.
-func (m modWSGI) running(r *Running, _ process) (server, error) {
-	daemons, _ := m.workers(r.watch.processes(r.root.pid), nil)
+func (m modWSGI) running(r *Running, _ linux.Process) (server, error) {
+	daemons, _ := m.workers(r.watch.processes(r.root.PID), nil)
 	if len(daemons) == 0 {
 		return anyCommand{}, nil
 	}
@@ -19,10 +23,10 @@ func (m modWSGI) running(r *Running, _ process) (server, error) {
 }
 
 // mostThreadsOf is the most threads that the kernel counts in one of some processes.
-func (r *Running) mostThreadsOf(some []process) int {
+func (r *Running) mostThreadsOf(some []linux.Process) int {
 	counts := []int{0}
 	for _, p := range some {
-		tasks, _ := r.proc.numbers(itoa(p.pid), "task")
+		tasks, _ := r.proc.Threads(p.PID)
 		counts = append(counts, len(tasks))
 	}
 	return slices.Max(counts)

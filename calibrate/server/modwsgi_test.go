@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // fakeApache says how it was built, and no more.
@@ -191,19 +192,21 @@ func TestModWSGIProcessGroupOfAnAlias(t *testing.T) {
 }
 
 func TestModWSGIWorkers(t *testing.T) {
-	p := func(pid, parent int, args ...string) process { return process{pid: pid, parent: parent, args: args} }
+	p := func(pid, parent int, args ...string) linux.Process {
+		return linux.Process{PID: pid, Parent: parent, Args: args}
+	}
 	for name, c := range map[string]struct {
-		tree   []process
+		tree   []linux.Process
 		titled bool
 		want   []int
 		rule   calibrate.WorkerRule
 	}{
-		"one":         {[]process{p(1, 0, "/usr/sbin/apache2", "-f", "x"), p(2, 1, "(wsgi:shop)", "-f", "x"), p(3, 1, "/usr/sbin/apache2", "-f", "x")}, true, []int{2}, ruleModWSGI},
-		"two, cut":    {[]process{p(1, 0, "apache2"), p(2, 1, "(wsgi:s", "-f"), p(3, 1, "(wsgi:s", "-f"), p(4, 1, "apache2")}, true, []int{2, 3}, ruleModWSGI},
-		"httpd":       {[]process{p(1, 0, "httpd"), p(2, 1, "(wsgi", "-f"), p(4, 1, "httpd")}, true, []int{2}, ruleModWSGI},
-		"not yet":     {[]process{p(1, 0, "apache2"), p(2, 1, "apache2")}, true, nil, ruleModWSGI},
-		"no title":    {[]process{p(1, 0, "apache2"), p(2, 1, "apache2")}, false, nil, noRule},
-		"other's own": {[]process{p(1, 0, "apache2"), p(2, 1, "(wsgi:x")}, false, []int{2}, ruleModWSGI},
+		"one":         {[]linux.Process{p(1, 0, "/usr/sbin/apache2", "-f", "x"), p(2, 1, "(wsgi:shop)", "-f", "x"), p(3, 1, "/usr/sbin/apache2", "-f", "x")}, true, []int{2}, ruleModWSGI},
+		"two, cut":    {[]linux.Process{p(1, 0, "apache2"), p(2, 1, "(wsgi:s", "-f"), p(3, 1, "(wsgi:s", "-f"), p(4, 1, "apache2")}, true, []int{2, 3}, ruleModWSGI},
+		"httpd":       {[]linux.Process{p(1, 0, "httpd"), p(2, 1, "(wsgi", "-f"), p(4, 1, "httpd")}, true, []int{2}, ruleModWSGI},
+		"not yet":     {[]linux.Process{p(1, 0, "apache2"), p(2, 1, "apache2")}, true, nil, ruleModWSGI},
+		"no title":    {[]linux.Process{p(1, 0, "apache2"), p(2, 1, "apache2")}, false, nil, noRule},
+		"other's own": {[]linux.Process{p(1, 0, "apache2"), p(2, 1, "(wsgi:x")}, false, []int{2}, ruleModWSGI},
 	} {
 		got, rule := modWSGI{titled: c.titled}.workers(c.tree, nil)
 		if !slices.Equal(pids(got), c.want) && len(got)+len(c.want) > 0 || rule != c.rule {
@@ -244,7 +247,7 @@ func TestModWSGIExplains(t *testing.T) {
 func TestModWSGIBootJudged(t *testing.T) {
 	once := []string{"mod_wsgi (pid=1): Failed to exec Python script file '/srv/app.wsgi'."}
 	for lines, want := range map[int]error{1: nil, 3: nil, 4: errNotLoaded} {
-		b := bootWatch{loop: crashLoopAt, seen: map[identity]bool{}}
+		b := bootWatch{loop: crashLoopAt, seen: map[linux.Identity]bool{}}
 		if err := b.judge(nil, true, slices.Repeat(once, lines), b.alive); !errors.Is(err, want) {
 			t.Errorf("%d: %v", lines, err)
 		}

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"workermem/calibrate/linux"
 )
 
 // Nothing that the tool started outlives it.
@@ -173,8 +175,8 @@ func TestE2ECtrlC(t *testing.T) {
 	r := start(t, Spec{Command: gunicornWith(t, module(t, okApp), "mod:app")})
 	own := syscall.Getpgrp()
 	for _, pid := range append(r.Tree(), r.guardian.pid) {
-		if s, err := hostProc.stat(pid); err != nil || s.Group == own {
-			t.Errorf("%d %q is in the tool's process group (%v)", pid, hostProc.args(pid), err)
+		if s, err := linux.Here.Stat(pid); err != nil || s.Group == own {
+			t.Errorf("%d %q is in the tool's process group (%v)", pid, linux.Here.Args(pid), err)
 		}
 	}
 	// And the guard itself, asked to end, takes the app along.
@@ -219,10 +221,10 @@ for _ in range(4):
 func goneWithin(t *testing.T, pid int, within time.Duration) {
 	t.Helper()
 	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if s, err := hostProc.stat(pid); err != nil || !s.alive() {
+		if s, err := linux.Here.Stat(pid); err != nil || !s.Alive() {
 			return
 		}
 	}
-	t.Errorf("%d %q is still there", pid, strings.Join(hostProc.args(pid), " "))
+	t.Errorf("%d %q is still there", pid, strings.Join(linux.Here.Args(pid), " "))
 	_ = syscall.Kill(pid, syscall.SIGKILL)
 }

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
 )
 
@@ -269,9 +270,9 @@ var ruleWaitress = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the l
 
 // workers: Gunicorn's are forks of lmsctl. With waitress it serves itself; where waitress isn't installed, it has
 // Flask's own server run below it, and the rule for any command finds that.
-func (n nowLMS) workers(tree []process, holds sockets) ([]process, calibrate.WorkerRule) {
-	at := slices.IndexFunc(tree, func(p process) bool {
-		return strings.HasPrefix(p.title(), masterTitle) || runs(p, nowLMS{}.recognises)
+func (n nowLMS) workers(tree []linux.Process, holds linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
+	at := slices.IndexFunc(tree, func(p linux.Process) bool {
+		return strings.HasPrefix(p.Title(), masterTitle) || runs(p, nowLMS{}.recognises)
 	})
 	if !n.waitress {
 		return gunicorn{}.workersBelow(at, tree, holds)
@@ -279,7 +280,7 @@ func (n nowLMS) workers(tree []process, holds sockets) ([]process, calibrate.Wor
 	if at < 0 {
 		return nil, noRule
 	}
-	if held, known := holds(tree[at].pid); known && !held {
+	if held, known := holds(tree[at].PID); known && !held {
 		return nil, noRule
 	}
 	return tree[at : at+1], ruleWaitress
@@ -299,8 +300,8 @@ func (n nowLMS) explain(end ending, log []string) (why, try string) {
 }
 
 // running tells what a running server's environment and command line say.
-func (nowLMS) running(r *Running, master process) (server, error) {
-	p := seeThrough(master.args)
+func (nowLMS) running(r *Running, master linux.Process) (server, error) {
+	p := seeThrough(master.Args)
 	environ, seen := r.environ()
 	settings := nowLMSSettings(slices.Concat(environ, p.set))
 	wsgi, _ := wsgiServer(p, cli.Getenv(settings, "FLASK_SERVE_WSGI_SERVER"))

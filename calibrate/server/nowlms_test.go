@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
 )
 
@@ -210,25 +211,25 @@ func TestNowLMSRefusals(t *testing.T) {
 
 // Trees as recorded from lmsctl 2.0.4.
 func TestNowLMSWorkers(t *testing.T) {
-	p := func(pid, parent int, title string) process {
-		return process{pid: pid, parent: parent, args: strings.Split(title, " ")}
+	p := func(pid, parent int, title string) linux.Process {
+		return linux.Process{PID: pid, Parent: parent, Args: strings.Split(title, " ")}
 	}
 	const lms = "/v/bin/python3 /v/bin/lmsctl serve"
 	const withGunicorn = lms + " --wsgi-server gunicorn"
 	for name, c := range map[string]struct {
 		server nowLMS
-		tree   []process
+		tree   []linux.Process
 		holds  []int
 		want   []int
 		rule   calibrate.WorkerRule
 	}{
-		"gunicorn":              {nowLMS{}, []process{p(1, 0, withGunicorn), p(2, 1, withGunicorn), p(3, 1, withGunicorn)}, []int{1, 2, 3}, []int{2, 3}, ruleGunicornChild},
-		"gunicorn, titled":      {nowLMS{}, []process{p(1, 0, "gunicorn: master [lmsctl]"), p(2, 1, "gunicorn: worker [lmsctl]")}, nil, []int{2}, ruleGunicornTitle},
-		"gunicorn, in a shell":  {nowLMS{}, []process{p(1, 0, "sh -c lmsctl"), p(2, 1, withGunicorn), p(3, 2, withGunicorn)}, []int{2, 3}, []int{3}, ruleGunicornChild},
-		"waitress":              {nowLMS{true}, []process{p(1, 0, lms)}, []int{1}, []int{1}, ruleWaitress},
-		"waitress, not yet":     {nowLMS{true}, []process{p(1, 0, lms)}, nil, []int{1}, ruleWaitress},
-		"Flask's instead of it": {nowLMS{true}, []process{p(1, 0, lms), p(2, 1, "/v/bin/python3 -m flask run")}, []int{2}, nil, noRule},
-		"nothing of it":         {nowLMS{true}, []process{p(1, 0, "sh")}, nil, nil, noRule},
+		"gunicorn":              {nowLMS{}, []linux.Process{p(1, 0, withGunicorn), p(2, 1, withGunicorn), p(3, 1, withGunicorn)}, []int{1, 2, 3}, []int{2, 3}, ruleGunicornChild},
+		"gunicorn, titled":      {nowLMS{}, []linux.Process{p(1, 0, "gunicorn: master [lmsctl]"), p(2, 1, "gunicorn: worker [lmsctl]")}, nil, []int{2}, ruleGunicornTitle},
+		"gunicorn, in a shell":  {nowLMS{}, []linux.Process{p(1, 0, "sh -c lmsctl"), p(2, 1, withGunicorn), p(3, 2, withGunicorn)}, []int{2, 3}, []int{3}, ruleGunicornChild},
+		"waitress":              {nowLMS{true}, []linux.Process{p(1, 0, lms)}, []int{1}, []int{1}, ruleWaitress},
+		"waitress, not yet":     {nowLMS{true}, []linux.Process{p(1, 0, lms)}, nil, []int{1}, ruleWaitress},
+		"Flask's instead of it": {nowLMS{true}, []linux.Process{p(1, 0, lms), p(2, 1, "/v/bin/python3 -m flask run")}, []int{2}, nil, noRule},
+		"nothing of it":         {nowLMS{true}, []linux.Process{p(1, 0, "sh")}, nil, nil, noRule},
 	} {
 		holds := func(pid int) (held, known bool) { return slices.Contains(c.holds, pid), c.holds != nil }
 		found, rule := c.server.workers(c.tree, holds)

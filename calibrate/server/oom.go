@@ -14,11 +14,10 @@ type oomCount struct {
 
 // oomKills reads the counter of this process's memory cgroup, in which an app without its own will be too: oom_kill in
 // memory.events (v2) or memory.oom_control (v1, from Linux 4.13); else the machine's, in vmstat.
-func (p procfs) oomKills() oomCount { return p.oomKillsOf("self") }
+func oomKills(fs linux.FS) oomCount { return oomKillsOf(fs, "self") }
 
 // oomKillsOf reads the counter of another process's cgroup.
-func (p procfs) oomKillsOf(process string) oomCount {
-	fs := linux.FS{Proc: string(p)}
+func oomKillsOf(fs linux.FS, process string) oomCount {
 	cgroups, _ := fs.Cgroups(process) // without them the machine's counter is left
 	if c := readOOM(oomFile(cgroups.Hierarchy("memory"))); c.file != "" {
 		return c

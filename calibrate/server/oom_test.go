@@ -34,21 +34,21 @@ func TestOOMFile(t *testing.T) {
 }
 
 func TestOOMKills(t *testing.T) {
-	p := procfs(t.TempDir())
-	if c := p.oomKills(); c.file != "" || c.since() != 0 {
+	p := linux.FS{Proc: t.TempDir()}
+	if c := oomKills(p); c.file != "" || c.since() != 0 {
 		t.Errorf("%+v", c)
 	}
-	write(t, filepath.Join(string(p), "vmstat"), "nr_free_pages 5\noom_kill 2\n")
+	write(t, filepath.Join(p.Proc, "vmstat"), "nr_free_pages 5\noom_kill 2\n")
 	group := t.TempDir()
-	counts := p.oomKills()
+	counts := oomKills(p)
 	if counts.kills != 2 || filepath.Base(counts.file) != "vmstat" {
 		t.Errorf("%+v", counts)
 	}
-	write(t, filepath.Join(string(p), "self/cgroup"), "4:memory:/x\n")
-	write(t, filepath.Join(string(p), "self/mountinfo"), "31 25 0:27 / "+group+" rw - cgroup v1 rw,memory\n")
+	write(t, filepath.Join(p.Proc, "self/cgroup"), "4:memory:/x\n")
+	write(t, filepath.Join(p.Proc, "self/mountinfo"), "31 25 0:27 / "+group+" rw - cgroup v1 rw,memory\n")
 	events := filepath.Join(group, "x", "memory.oom_control")
 	write(t, events, "oom_kill_disable 0\nunder_oom 0\noom_kill 7\n")
-	counts = p.oomKills()
+	counts = oomKills(p)
 	if counts.kills != 7 || counts.file != events || counts.since() != 0 {
 		t.Errorf("%+v", counts)
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"workermem/calibrate/linux"
 )
 
 // liveGuards are the guards of this process. Children are a property of a process, so this is one for the package.
@@ -38,15 +40,15 @@ func (s *guardSet) remove(pid int) {
 }
 
 // others are the children of this process that are no guards.
-func (s *guardSet) others() []stat {
+func (s *guardSet) others() []linux.Stat {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	children, err := hostProc.children(os.Getpid())
-	if errors.Is(err, errNoChildren) {
+	children, err := linux.Here.Children(os.Getpid())
+	if errors.Is(err, linux.ErrNoChildren) {
 		children = childrenByScan(os.Getpid())
 	}
 	children = slices.DeleteFunc(children, func(pid int) bool { return s.pids[pid] })
-	return hostProc.stats(children)
+	return linux.Here.Stats(children)
 }
 
 // sweep kills what a dead guard left behind: its orphans have come to this process, which is a subreaper too.
@@ -59,7 +61,7 @@ func (g *guardian) sweep() (killed, left int) {
 		}
 		tree := withDescendants(children)
 		if len(children) == 0 || time.Now().After(deadline) {
-			return len(x.killed), len(living(hostProc.stats(tree)))
+			return len(x.killed), len(linux.Living(linux.Here.Stats(tree)))
 		}
 		x.kill(tree)
 	}
@@ -68,22 +70,22 @@ func (g *guardian) sweep() (killed, left int) {
 // orphans are the direct children of this process that came from the guard. The kernel doesn't say which children
 // were adopted; the guard's had its session, or, where they daemonised, one of their own, and they are younger than
 // it. What this process starts itself has its own session, guards apart.
-func (g *guardian) orphans() []stat {
+func (g *guardian) orphans() []linux.Stat {
 	own, _ := unix.Getsid(0)
-	return slices.DeleteFunc(liveGuards.others(), func(s stat) bool { return s.Session == own || s.Start < g.born })
+	return slices.DeleteFunc(liveGuards.others(), func(s linux.Stat) bool { return s.Session == own || s.Start < g.born })
 }
 
 func childrenByScan(parent int) []int {
-	pids, _ := hostProc.numbers()
-	children := slices.DeleteFunc(hostProc.stats(pids), func(s stat) bool { return s.Parent != parent })
-	return statPIDs(children)
+	pids, _ := linux.Here.Processes()
+	children := slices.DeleteFunc(linux.Here.Stats(pids), func(s linux.Stat) bool { return s.Parent != parent })
+	return linux.PIDs(children)
 }
 
-func withDescendants(roots []stat) []int {
+func withDescendants(roots []linux.Stat) []int {
 	var all []int
 	for _, s := range roots {
 		all = append(all, s.PID)
-		all = append(all, hostProc.descendants(s.PID)...)
+		all = append(all, linux.Here.Descendants(s.PID)...)
 	}
 	return all
 }

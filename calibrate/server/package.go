@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"workermem/calibrate/linux"
 )
 
 // packageVersion is the version of a Python package that a running server was started from, as its installer wrote it
@@ -72,6 +74,6 @@ var packageInfo = regexp.MustCompile(`^[A-Za-z0-9_.]+-([0-9][^-]*)(?:-py[0-9.]+)
 
 // started is the time of the server's start, by the clock on the wall.
 func (r *Running) started() time.Time {
-	ago := sinceBoot() - float64(r.root.start)/clockTicks
+	ago := linux.SinceBoot() - float64(r.root.Start)/linux.ClockTicks
 	return time.Now().Add(-time.Duration(ago * float64(time.Second)))
 }

@@ -1,17 +1,12 @@
 package server
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
 )
@@ -108,124 +103,4 @@ func (a address) choose() (address, error) {
 	}
 	a.port = l.Addr().(*net.TCPAddr).Port
 	return a, l.Close()
-}
-
-// listener is one line of /proc/net/tcp in state LISTEN.
-type listener struct {
-	port    int
-	backlog int // connections the kernel has accepted and the app has not
-	inode   string
-}
-
-const tcpListen = "0A" // TCP_LISTEN, include/net/tcp_states.h
-
-var errNotListening = errors.New("not a listener")
-
-// parseListener reads one line of /proc/net/tcp or tcp6 (Documentation/networking/proc_net_tcp.rst):
-//
-//	sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode ...
-//
-// For a listener rx_queue is the accept queue's length.
-func parseListener(line []byte) (listener, error) {
-	fields := bytes.Fields(line)
-	if len(fields) < 10 {
-		return listener{}, fmt.Errorf("%d fields", len(fields))
-	}
-	if string(fields[3]) != tcpListen {
-		return listener{}, errNotListening
-	}
-	_, hexPort, ok := bytes.Cut(fields[1], []byte(":"))
-	_, hexQueue, ok2 := bytes.Cut(fields[4], []byte(":"))
-	port, err := strconv.ParseUint(string(hexPort), 16, 16)
-	queue, err2 := strconv.ParseUint(string(hexQueue), 16, 31)
-	if !ok || !ok2 || err != nil || err2 != nil {
-		return listener{}, fmt.Errorf("not an address and a queue: %q %q", fields[1], fields[4])
-	}
-	return listener{port: int(port), backlog: int(queue), inode: string(fields[9])}, nil
-}
-
-// listeners of a port. The kernel lists listening sockets before all others (net/ipv4/tcp_ipv4.c, tcp_seq_start),
-// so reading ends at the first that isn't one: there may be tens of thousands of connections after it.
-func (p procfs) listeners(port int) []listener {
-	var found []listener
-	for _, file := range []string{"tcp", "tcp6"} {
-		for _, l := range parseListeners(p.listening(file)) {
-			if l.port == port {
-				found = append(found, l)
-			}
-		}
-	}
-	return found
-}
-
-// listening is the head of a tcp table, to the end of the block in which the listeners end.
-func (p procfs) listening(file string) []byte { return p.listeningOf("self", file) }
-
-// listeningOf is the table that another process sees, which may be in a network namespace of its own.
-func (p procfs) listeningOf(process, file string) []byte {
-	fd, err := p.open(0, []string{process, "net", file})
-	if err != nil {
-		return nil
-	}
-	defer unix.Close(fd)
-	var data []byte
-	buf := make([]byte, 16<<10)
-	for len(data) < 4<<20 {
-		n, err := ignoringEINTR(func() (int, error) { return unix.Read(fd, buf) })
-		if err != nil || n <= 0 {
-			break
-		}
-		data = append(data, buf[:n]...)
-		if endsListeners(data) {
-			break
-		}
-	}
-	return data
-}
-
-// endsListeners says whether the last whole line is no listener any more.
-func endsListeners(table []byte) bool {
-	whole := table[:bytes.LastIndexByte(table, '\n')+1]
-	last := bytes.TrimSuffix(whole, []byte("\n"))
-	last = last[bytes.LastIndexByte(last, '\n')+1:]
-	_, err := parseListener(last)
-	return errors.Is(err, errNotListening) && !bytes.Contains(last, []byte("local_address"))
-}
-
-func parseListeners(table []byte) []listener {
-	var all []listener
-	for line := range bytes.Lines(table) {
-		if l, err := parseListener(line); err == nil {
-			all = append(all, l)
-		}
-	}
-	return all
-}
-
-// backlog is the length of the accept queue of a port, -1 where nothing is seen to listen.
-func (p procfs) backlog(port int) int {
-	sum := -1
-	for _, l := range p.listeners(port) {
-		sum = max(sum, 0) + l.backlog
-	}
-	return sum
-}
-
-// holds says whether a process has one of the sockets open. known is false where its descriptors can't be read.
-func (p procfs) holds(pid int, inodes []string) (held, known bool) {
-	fds, err := p.numbers(strconv.Itoa(pid), "fd")
-	if err != nil {
-		return false, false
-	}
-	for _, fd := range fds {
-		var buf [64]byte
-		n, err := unix.Readlink(p.path([]string{strconv.Itoa(pid), "fd", strconv.Itoa(fd)}), buf[:])
-		if err != nil {
-			continue
-		}
-		if inode, ok := strings.CutPrefix(string(buf[:n]), "socket:["); ok && slices.Contains(inodes, strings.TrimSuffix(inode, "]")) {
-			return true, true
-		}
-	}
-	return false, true
 }

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
 )
 
@@ -194,15 +195,15 @@ var (
 
 // workers are the processes with a worker's title. A worker has its master's title for a moment; what --fork-worker forks
 // is below the first worker.
-func (s puma) workers(tree []process, _ sockets) ([]process, calibrate.WorkerRule) {
-	at := slices.IndexFunc(tree, func(p process) bool { return pumaTitle.MatchString(p.title()) })
+func (s puma) workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
+	at := slices.IndexFunc(tree, func(p linux.Process) bool { return pumaTitle.MatchString(p.Title()) })
 	if at < 0 {
 		return nil, noRule
 	}
 	if s.single {
 		return tree[at : at+1], rulePumaSingle
 	}
-	return filter(tree, func(p process) bool { return strings.HasPrefix(p.title(), pumaWorkerTitle) }), rulePumaWorker
+	return filter(tree, func(p linux.Process) bool { return strings.HasPrefix(p.Title(), pumaWorkerTitle) }), rulePumaWorker
 }
 
 // pumaNotLoaded is all that a worker says of an app that it can't load, with a place in the code and without the reason.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // pumaWith is a command that runs an app of fixtures/rack with Debian's packages (make servers). --no-config keeps
@@ -123,7 +124,7 @@ func TestE2EPumaWorkersAndThreads(t *testing.T) {
 	}
 	for _, pid := range workers {
 		eventually(t, "7 threads for requests in each worker", func() bool {
-			return (&Running{proc: hostProc}).mostPumaThreads([]process{{pid: pid}}) == 7
+			return (&Running{proc: linux.Here}).mostPumaThreads([]linux.Process{{PID: pid}}) == 7
 		})
 	}
 	if info := r.Info(); info.Threads != 7 || !info.Preload {
@@ -292,7 +293,7 @@ func TestE2EPumaAttached(t *testing.T) {
 			ended.Go(func() { _ = cmd.Wait() })
 			t.Cleanup(func() { _ = cmd.Process.Signal(os.Interrupt); ended.Wait() })
 			eventually(t, "the server", func() bool {
-				return len(newWatch(hostProc, 0, anyCommand{}).processes(cmd.Process.Pid)) == c.pids-1 && exists(strings.TrimPrefix(socket, "unix://"))
+				return len(newWatch(linux.Here, 0, anyCommand{}).processes(cmd.Process.Pid)) == c.pids-1 && exists(strings.TrimPrefix(socket, "unix://"))
 			})
 			time.Sleep(500 * time.Millisecond) // for the workers' titles and threads
 			r, err := Attach(AttachSpec{PID: cmd.Process.Pid})

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
 )
 
@@ -147,11 +148,13 @@ func bundled(p program) []string {
 }
 
 // running: a Puma that either has started has a title of its own, so this is another server.
-func (rackFront) running(*Running, process) (server, error) {
+func (rackFront) running(*Running, linux.Process) (server, error) {
 	return anyCommand{}, nil
 }
 
 // workers and explain are Puma's own: plan has put it, or the rule for any command, in this place.
-func (rackFront) workers([]process, sockets) ([]process, calibrate.WorkerRule) { return nil, noRule }
+func (rackFront) workers([]linux.Process, linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
+	return nil, noRule
+}
 
 func (rackFront) explain(ending, []string) (why, try string) { return "", "" }

@@ -1,21 +1,22 @@
 package server
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
+
+	"workermem/calibrate/linux"
 )
 
 // running tells what a Puma's title and its processes say of it. The title stands where the command line was, and a
 // configuration is a program, which isn't run: so the number of threads isn't known.
-func (puma) running(r *Running, master process) (server, error) {
-	tree := r.watch.processes(r.root.pid)
-	workers := filter(tree, func(p process) bool { return strings.HasPrefix(p.title(), pumaWorkerTitle) })
+func (puma) running(r *Running, master linux.Process) (server, error) {
+	tree := r.watch.processes(r.root.PID)
+	workers := filter(tree, func(p linux.Process) bool { return strings.HasPrefix(p.Title(), pumaWorkerTitle) })
 	s := puma{single: len(workers) == 0}
 	if s.single {
-		workers = []process{master}
+		workers = []linux.Process{master}
 	}
-	if m := pumaTitle.FindStringSubmatch(master.title()); m != nil {
+	if m := pumaTitle.FindStringSubmatch(master.Title()); m != nil {
 		r.info.ServerVersion = m[1]
 	}
 	if r.spec.Threads == 0 {
@@ -33,13 +34,12 @@ func (puma) running(r *Running, master process) (server, error) {
 
 // mostPumaThreads is the most threads for requests in one of some processes, by the name that Puma gives them
 // (thread_pool.rb, spawn_thread), of which the kernel keeps 15 characters.
-func (r *Running) mostPumaThreads(some []process) (most int) {
+func (r *Running) mostPumaThreads(some []linux.Process) (most int) {
 	for _, p := range some {
-		tasks, _ := r.proc.numbers(itoa(p.pid), "task")
+		tasks, _ := r.proc.Threads(p.PID)
 		n := 0
 		for _, task := range tasks {
-			name, _ := r.proc.readAll(itoa(p.pid), filepath.Join("task", itoa(task), "comm"))
-			if strings.Contains(string(name), "srv tp") {
+			if strings.Contains(r.proc.ThreadName(p.PID, task), "srv tp") {
 				n++
 			}
 		}

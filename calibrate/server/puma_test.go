@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
 )
 
@@ -344,13 +345,13 @@ func TestPumaExplains(t *testing.T) {
 }
 
 func TestPumaWorkers(t *testing.T) {
-	tree := []process{
-		{pid: 1, args: []string{"sh", "-c", "bundle exec puma"}},
-		{pid: 2, parent: 1, args: []string{"puma 5.6.5 (tcp://127.0.0.1:9292) [shop]"}},
-		{pid: 3, parent: 2, args: []string{"puma: cluster worker 0: 2 [shop]"}},
-		{pid: 4, parent: 2, args: []string{"puma 5.6.5 (tcp://127.0.0.1:9292) [shop]"}}, // a worker that has just been forked
-		{pid: 5, parent: 2, args: []string{"node", "assets.js"}},
-		{pid: 6, parent: 3, args: []string{"puma: cluster worker 1: 2 [shop]"}}, // --fork-worker
+	tree := []linux.Process{
+		{PID: 1, Args: []string{"sh", "-c", "bundle exec puma"}},
+		{PID: 2, Parent: 1, Args: []string{"puma 5.6.5 (tcp://127.0.0.1:9292) [shop]"}},
+		{PID: 3, Parent: 2, Args: []string{"puma: cluster worker 0: 2 [shop]"}},
+		{PID: 4, Parent: 2, Args: []string{"puma 5.6.5 (tcp://127.0.0.1:9292) [shop]"}}, // a worker that has just been forked
+		{PID: 5, Parent: 2, Args: []string{"node", "assets.js"}},
+		{PID: 6, Parent: 3, Args: []string{"puma: cluster worker 1: 2 [shop]"}}, // --fork-worker
 	}
 	if workers, rule := (puma{}).workers(tree, nil); !slices.Equal(pids(workers), []int{3, 6}) || rule != rulePumaWorker {
 		t.Errorf("%v by %q", pids(workers), rule)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // pypnm knows pypnm serve of PyPNM, read and tried at 1.6.4, which pins Uvicorn 0.34.2 (pypnm/cli.py, _run_serve): the
@@ -132,8 +133,8 @@ func (s pypnmSettings) endsServer(l *Launch, trap *calibrate.Warning) bool {
 }
 
 // workers: Uvicorn's parent is the pypnm process.
-func (u pypnm) workers(tree []process, _ sockets) ([]process, calibrate.WorkerRule) {
-	return u.workersBelow(slices.IndexFunc(tree, func(p process) bool { return runs(p, pypnm{}.recognises) }), tree)
+func (u pypnm) workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
+	return u.workersBelow(slices.IndexFunc(tree, func(p linux.Process) bool { return runs(p, pypnm{}.recognises) }), tree)
 }
 
 func (u pypnm) explain(end ending, log []string) (why, try string) {
@@ -144,11 +145,11 @@ func (u pypnm) explain(end ending, log []string) (why, try string) {
 }
 
 // running tells what a command line says of the workers.
-func (pypnm) running(r *Running, master process) (server, error) {
+func (pypnm) running(r *Running, master linux.Process) (server, error) {
 	if r.spec.Threads > 1 {
 		return nil, calibrate.Usage("leave --threads out", "%d threads were named, but a worker of pypnm is one event loop", r.spec.Threads)
 	}
-	p := seeThrough(master.args)
+	p := seeThrough(master.Args)
 	supervised := r.hasSpawned(master)
 	r.info.ServerVersion = r.packageVersion("pypnm_docsis", p)
 	pypnmSettings{}.tell(&r.info, r.packageVersion("uvicorn", p))

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"workermem/calibrate/linux"
 )
 
 func fakePyPNM(t *testing.T, uvicorn string) string {
@@ -140,13 +142,13 @@ func TestPyPNMRefusals(t *testing.T) {
 
 // Trees as recorded from pypnm 1.6.4.
 func TestPyPNMWorkers(t *testing.T) {
-	p := func(pid, parent int, title string) process {
-		return process{pid: pid, parent: parent, args: strings.Split(title, " ")}
+	p := func(pid, parent int, title string) linux.Process {
+		return linux.Process{PID: pid, Parent: parent, Args: strings.Split(title, " ")}
 	}
 	const serve = "/v/bin/python3 /v/bin/pypnm serve --workers 2"
 	const tracker = "/v/bin/python3 -B -c from multiprocessing.resource_tracker import main;main(6)"
 	const spawn = "/v/bin/python3 -B -c from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=7, pipe_handle=9) --multiprocessing-fork"
-	tree := []process{p(1, 0, serve), p(2, 1, tracker), p(3, 1, spawn), p(4, 1, spawn)}
+	tree := []linux.Process{p(1, 0, serve), p(2, 1, tracker), p(3, 1, spawn), p(4, 1, spawn)}
 	if found, rule := (pypnm{uvicorn{supervised: true}}).workers(tree, nil); !slices.Equal(pids(found), []int{3, 4}) || rule != ruleUvicornChild {
 		t.Errorf("%v by %q", pids(found), rule)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // answer is one whole HTTP answer.
@@ -121,7 +122,7 @@ func (a *App) get(ctx context.Context, client *http.Client) (answer, error) {
 	if _, err := io.Copy(io.Discard, res.Body); err != nil {
 		return answer{}, err
 	}
-	return answer{status: res.StatusCode, location: res.Header.Get("Location"), clock: sinceBoot()}, nil
+	return answer{status: res.StatusCode, location: res.Header.Get("Location"), clock: linux.SinceBoot()}, nil
 }
 
 // Bounds of a look at a booting app. The log is read less often than the tree.
@@ -134,7 +135,7 @@ const (
 
 // observeBoot ends ctx where waiting for an answer has become pointless.
 func (a *App) observeBoot(ctx context.Context, cancel context.CancelCauseFunc) {
-	boot := bootWatch{loop: a.launch.spec.Workers + crashLoopAt - 1, seen: map[identity]bool{}}
+	boot := bootWatch{loop: a.launch.spec.Workers + crashLoopAt - 1, seen: map[linux.Identity]bool{}}
 	for pause := lookPause; ; pause = min(pause+pause/4, lookMost) {
 		select {
 		case <-ctx.Done():
@@ -155,19 +156,19 @@ func (a *App) observeBoot(ctx context.Context, cancel context.CancelCauseFunc) {
 // bootWatch is what was seen of a boot so far.
 type bootWatch struct {
 	loop  int // so many workers are a crash loop
-	seen  map[identity]bool
+	seen  map[linux.Identity]bool
 	alive time.Time // when one was last seen, or might have been there unseen
 }
 
 // judge says why the boot has become pointless, nil while it has not. What is not sure says nothing: an app that sets
 // a title of its own hides the server from its rule, and boots on.
-func (b *bootWatch) judge(workers []process, sure bool, log []string, now time.Time) error {
+func (b *bootWatch) judge(workers []linux.Process, sure bool, log []string, now time.Time) error {
 	if !sure || len(workers) > 0 {
 		b.alive = now
 	}
 	if sure {
 		for _, w := range workers {
-			b.seen[identity{w.pid, w.start}] = true
+			b.seen[w.Identity()] = true
 		}
 	}
 	switch {
@@ -191,7 +192,7 @@ func (a *App) noteBoot(first answer) {
 	defer a.mu.Unlock()
 	a.info.BootSeconds = first.clock - a.guardian.startClock()
 	for _, w := range workers {
-		since := first.clock - float64(w.start)/clockTicks
+		since := first.clock - float64(w.Start)/linux.ClockTicks
 		a.info.WorkerBootSeconds = max(a.info.WorkerBootSeconds, since)
 	}
 	a.info.WorkerBootSeconds = min(a.info.WorkerBootSeconds, a.info.BootSeconds) // a tick is 10 ms
@@ -249,15 +250,15 @@ func bare(location string) string {
 // or a daemon's that was there before: its memory would not be the one that is read.
 func (a *App) foreignListener() error {
 	var inodes []string
-	for _, l := range a.proc.listeners(a.address.port) {
-		inodes = append(inodes, l.inode)
+	for _, l := range a.proc.Listeners(a.address.port) {
+		inodes = append(inodes, l.Inode)
 	}
 	tree := a.Tree()
 	if len(inodes) == 0 || len(tree) == 0 {
 		return nil
 	}
 	for _, pid := range tree {
-		if held, known := a.proc.holds(pid, inodes); held || !known {
+		if held, known := a.proc.Holds(pid, inodes); held || !known {
 			return nil
 		}
 	}

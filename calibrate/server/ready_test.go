@@ -4,17 +4,19 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"workermem/calibrate/linux"
 )
 
 // What makes waiting for a first answer pointless, and what doesn't.
 func TestBootWatch(t *testing.T) {
 	began := time.Unix(1000, 0)
 	type seen struct {
-		workers []process
+		workers []linux.Process
 		sure    bool
 	}
-	worker := func(pid int) seen { return seen{[]process{{pid: pid, start: int64(pid)}}, true} }
-	guess := func(pid int) seen { return seen{[]process{{pid: pid, start: int64(pid)}}, false} }
+	worker := func(pid int) seen { return seen{[]linux.Process{{PID: pid, Start: int64(pid)}}, true} }
+	guess := func(pid int) seen { return seen{[]linux.Process{{PID: pid, Start: int64(pid)}}, false} }
 	none, unknown := seen{sure: true}, seen{}
 	type look struct {
 		after time.Duration
@@ -34,7 +36,7 @@ func TestBootWatch(t *testing.T) {
 		"again and again":    {[]look{{0, worker(1)}, {1, worker(2)}, {2, worker(3)}, {3, worker(4)}}, errCrashLoop},
 		"again, but not yet": {[]look{{0, worker(1)}, {1, worker(2)}, {2, worker(3)}, {3, worker(3)}}, nil},
 	} {
-		b := bootWatch{loop: 4, seen: map[identity]bool{}}
+		b := bootWatch{loop: 4, seen: map[linux.Identity]bool{}}
 		var got error
 		for _, l := range c.looks {
 			got = b.judge(l.workers, l.sure, nil, began.Add(l.after))

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"workermem/calibrate/linux"
 )
 
 // Traps that target warns of, as production would run into them; uvicorn_e2e_test.go and uwsgi_e2e_test.go have others.
@@ -136,8 +138,8 @@ func TestE2EModWSGISlowRespawn(t *testing.T) {
 			}
 		}()
 		eventually(t, "the worker's end", func() bool {
-			s, err := hostProc.stat(before)
-			return err != nil || !s.alive()
+			s, err := linux.Here.Stat(before)
+			return err != nil || !s.Alive()
 		})
 		ended := time.Now()
 		eventually(t, "another worker", func() bool {
@@ -192,7 +194,7 @@ func TestE2ENowLMSTraps(t *testing.T) {
 				all = append(all, name+"="+value)
 			}
 			_, cmd := byHand(t, all, lmsctl, "serve", "--wsgi-server", "gunicorn")
-			eventually(t, "its workers", func() bool { return len(newWatch(hostProc, 0, anyCommand{}).processes(cmd.Process.Pid)) == workers })
+			eventually(t, "its workers", func() bool { return len(newWatch(linux.Here, 0, anyCommand{}).processes(cmd.Process.Pid)) == workers })
 		})
 	}
 }

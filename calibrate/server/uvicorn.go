@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // uvicorn knows Uvicorn, read and tried at 0.17, 0.29, 0.41 and 0.54. Whatever has an option that undoes it goes on
@@ -144,19 +145,19 @@ var (
 
 // workers: Uvicorn serves in its own process, or from two workers on in children that it spawns; what is then beside
 // them is Python's resource tracker. The parent doesn't import the app, so no child is the app's own.
-func (u uvicorn) workers(tree []process, _ sockets) ([]process, calibrate.WorkerRule) {
-	return u.workersBelow(slices.IndexFunc(tree, func(p process) bool { return runs(p, uvicorn{}.recognises) }), tree)
+func (u uvicorn) workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
+	return u.workersBelow(slices.IndexFunc(tree, func(p linux.Process) bool { return runs(p, uvicorn{}.recognises) }), tree)
 }
 
 // workersBelow are those of the process at an index of the tree, which is below 0 where there is none.
-func (u uvicorn) workersBelow(at int, tree []process) ([]process, calibrate.WorkerRule) {
+func (u uvicorn) workersBelow(at int, tree []linux.Process) ([]linux.Process, calibrate.WorkerRule) {
 	if at < 0 {
 		return nil, noRule
 	}
 	if !u.supervised {
 		return tree[at : at+1], ruleUvicornSelf
 	}
-	return childrenOf(tree, tree[at].pid), ruleUvicornChild
+	return childrenOf(tree, tree[at].PID), ruleUvicornChild
 }
 
 // explain goes by the log: for the same failure the exit code is 1 or 3, by version, and with a parent it is 0 or there

@@ -4,17 +4,18 @@ import (
 	"slices"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // running tells what a command line says of the workers. Whether there is a parent above them is seen in the tree.
 // What --env-file names isn't read: the only variable that it sets in time is the number of workers.
-func (uvicorn) running(r *Running, master process) (server, error) {
+func (uvicorn) running(r *Running, master linux.Process) (server, error) {
 	if r.spec.Threads > 1 {
 		return nil, calibrate.Usage("leave --threads out; --limit-concurrency bounds the requests that a worker takes at once",
 			"%d threads were named, but a worker of uvicorn is one event loop", r.spec.Threads)
 	}
 	u := uvicorn{supervised: r.hasSpawned(master)}
-	p := seeThrough(master.args)
+	p := seeThrough(master.Args)
 	environ, seen := r.environ()
 	settings := uvicornSettingsOf(p.args(), slices.Concat(environ, p.set))
 	r.info.ServerVersion = r.packageVersion("uvicorn", p)
@@ -32,8 +33,8 @@ func (uvicorn) running(r *Running, master process) (server, error) {
 }
 
 // hasSpawned says whether a process has children that Python's multiprocessing spawned.
-func (r *Running) hasSpawned(parent process) bool {
-	return slices.ContainsFunc(r.watch.processes(r.root.pid), func(p process) bool {
-		return p.parent == parent.pid && spawned.MatchString(p.title())
+func (r *Running) hasSpawned(parent linux.Process) bool {
+	return slices.ContainsFunc(r.watch.processes(r.root.PID), func(p linux.Process) bool {
+		return p.Parent == parent.PID && spawned.MatchString(p.Title())
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
 )
 
@@ -346,22 +347,22 @@ func TestUvicornWorkers(t *testing.T) {
 	tracker := []string{"/v/bin/python", "-c", "from multiprocessing.resource_tracker import main;main(6)"}
 	spawned := []string{"/v/bin/python", "-c", "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=7, pipe_handle=9)", "--multiprocessing-fork"}
 	for name, c := range map[string]struct {
-		tree       []process
+		tree       []linux.Process
 		supervised bool
 		want       []int
 		rule       calibrate.WorkerRule
 	}{
-		"one worker":           {tree: []process{{pid: 1, args: py}}, want: []int{1}, rule: ruleUvicornSelf},
-		"python -m":            {tree: []process{{pid: 1, args: []string{"python3", "-u", "-m", "uvicorn", "a:a"}}}, want: []int{1}, rule: ruleUvicornSelf},
-		"below wrappers":       {tree: []process{{pid: 9, args: []string{"uv", "run", "uvicorn", "a:a"}}, {pid: 1, parent: 9, args: py}}, want: []int{1}, rule: ruleUvicornSelf},
-		"the app's own pool":   {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: tracker}, {pid: 3, parent: 1, args: spawned}}, want: []int{1}, rule: ruleUvicornSelf},
-		"the app's own forks":  {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: py}}, want: []int{1}, rule: ruleUvicornSelf},
-		"two workers":          {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: tracker}, {pid: 3, parent: 1, args: spawned}, {pid: 4, parent: 1, args: spawned}}, supervised: true, want: []int{3, 4}, rule: ruleUvicornChild},
-		"a worker's own pool":  {tree: []process{{pid: 1, args: py}, {pid: 3, parent: 1, args: spawned}, {pid: 4, parent: 3, args: tracker}, {pid: 5, parent: 3, args: spawned}}, supervised: true, want: []int{3}, rule: ruleUvicornChild},
-		"a title of the app's": {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: tracker}, {pid: 3, parent: 1, args: []string{"shop"}}}, supervised: true, want: []int{3}, rule: ruleUvicornChild},
-		"no worker yet":        {tree: []process{{pid: 1, args: py}, {pid: 2, parent: 1, args: tracker}}, supervised: true, rule: ruleUvicornChild},
-		"a title, one worker":  {tree: []process{{pid: 1, args: []string{"shop"}}}, rule: noRule},
-		"still a shell":        {tree: []process{{pid: 1, args: []string{"sh", "-c", "sleep 1; uvicorn x"}}}, rule: noRule},
+		"one worker":           {tree: []linux.Process{{PID: 1, Args: py}}, want: []int{1}, rule: ruleUvicornSelf},
+		"python -m":            {tree: []linux.Process{{PID: 1, Args: []string{"python3", "-u", "-m", "uvicorn", "a:a"}}}, want: []int{1}, rule: ruleUvicornSelf},
+		"below wrappers":       {tree: []linux.Process{{PID: 9, Args: []string{"uv", "run", "uvicorn", "a:a"}}, {PID: 1, Parent: 9, Args: py}}, want: []int{1}, rule: ruleUvicornSelf},
+		"the app's own pool":   {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: tracker}, {PID: 3, Parent: 1, Args: spawned}}, want: []int{1}, rule: ruleUvicornSelf},
+		"the app's own forks":  {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: py}}, want: []int{1}, rule: ruleUvicornSelf},
+		"two workers":          {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: tracker}, {PID: 3, Parent: 1, Args: spawned}, {PID: 4, Parent: 1, Args: spawned}}, supervised: true, want: []int{3, 4}, rule: ruleUvicornChild},
+		"a worker's own pool":  {tree: []linux.Process{{PID: 1, Args: py}, {PID: 3, Parent: 1, Args: spawned}, {PID: 4, Parent: 3, Args: tracker}, {PID: 5, Parent: 3, Args: spawned}}, supervised: true, want: []int{3}, rule: ruleUvicornChild},
+		"a title of the app's": {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: tracker}, {PID: 3, Parent: 1, Args: []string{"shop"}}}, supervised: true, want: []int{3}, rule: ruleUvicornChild},
+		"no worker yet":        {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: tracker}}, supervised: true, rule: ruleUvicornChild},
+		"a title, one worker":  {tree: []linux.Process{{PID: 1, Args: []string{"shop"}}}, rule: noRule},
+		"still a shell":        {tree: []linux.Process{{PID: 1, Args: []string{"sh", "-c", "sleep 1; uvicorn x"}}}, rule: noRule},
 		"nothing":              {},
 	} {
 		got, rule := uvicorn{supervised: c.supervised}.workers(c.tree, holding(nil))

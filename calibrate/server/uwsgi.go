@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
 )
 
@@ -252,12 +253,12 @@ var (
 
 // workers by their titles. Mules, spoolers and gateways have others (core/utils.c, uwsgi_set_processname). While it
 // boots, and where it was started by others, it may have none: the rule for any command decides then.
-func (uwsgi) workers(tree []process, _ sockets) ([]process, calibrate.WorkerRule) {
-	titled := filter(tree, func(p process) bool { return uwsgiTitle.MatchString(p.title()) })
+func (uwsgi) workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
+	titled := filter(tree, func(p linux.Process) bool { return uwsgiTitle.MatchString(p.Title()) })
 	if len(titled) == 0 {
 		return nil, noRule
 	}
-	return filter(titled, func(p process) bool { return uwsgiWorker.MatchString(p.title()) }), ruleUWSGI
+	return filter(titled, func(p linux.Process) bool { return uwsgiWorker.MatchString(p.Title()) }), ruleUWSGI
 }
 
 // uwsgiFailedApp is the exit code of need-app (uwsgi.h, UWSGI_FAILED_APP_CODE).

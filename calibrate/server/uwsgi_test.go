@@ -205,7 +205,7 @@ func TestAttachKnowsUWSGI(t *testing.T) {
 		"by a file":      {[]proc{{10, 1, 10, "uwsgi --ini /x.ini"}, {11, 10, 10, "uwsgi --ini /x.ini"}}, 0, true, []int{11}},
 	} {
 		fs := procWith(t, c.tree...)
-		write(t, filepath.Join(string(fs), "10", "environ"), "A=b")
+		write(t, filepath.Join(fs.Proc, "10", "environ"), "A=b")
 		r, err := attachIn(fs, AttachSpec{PID: 11})
 		if err != nil {
 			t.Fatal(err)

@@ -5,17 +5,18 @@ import (
 	"sync"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // watch looks at the app's tree again and again, and keeps what it learned about the workers.
 type watch struct {
-	proc   procfs
+	proc   linux.FS
 	port   int
 	server server
 	rooted bool // the process at the root is the app's own, not a guard above it
 
 	mu      sync.Mutex
-	follow  follower
+	follow  *linux.Follower
 	ready   bool
 	looks   int
 	known   map[int]known // by pid
@@ -39,12 +40,12 @@ type known struct {
 // Command lines are read again while a process is young and once after, because a title is set some time after the fork
 // and looks may be far apart; and else at every tenth look, another tenth of them each time, because it is the dearest of the readings.
 const (
-	youngTicks   = 5 * clockTicks
+	youngTicks   = 5 * linux.ClockTicks
 	argsInterval = 10
 )
 
-func newWatch(proc procfs, port int, server server) *watch {
-	return &watch{proc: proc, port: port, server: server, follow: follower{proc: proc}}
+func newWatch(proc linux.FS, port int, server server) *watch {
+	return &watch{proc: proc, port: port, server: server, follow: linux.NewFollower(proc)}
 }
 
 func (w *watch) ruleNow() calibrate.WorkerRule {
@@ -67,14 +68,14 @@ func (w *watch) begin(root int) {
 }
 
 // processes are the living tree, before anything is known of its workers.
-func (w *watch) processes(root int) []process {
+func (w *watch) processes(root int) []linux.Process {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.look(root)
 }
 
 // adopt begins with a server that has long been ready: all the CPU time that its processes have used counts.
-func (w *watch) adopt(root int) []process {
+func (w *watch) adopt(root int) []linux.Process {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ready = true
@@ -82,14 +83,14 @@ func (w *watch) adopt(root int) []process {
 }
 
 // workers are the workers below root, now.
-func (w *watch) workers(root int) []process {
+func (w *watch) workers(root int) []linux.Process {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.find(root)
 }
 
 // sureWorkers also says whether the server's own rule found them.
-func (w *watch) sureWorkers(root int) (workers []process, sure bool) {
+func (w *watch) sureWorkers(root int) (workers []linux.Process, sure bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	workers = w.find(root)
@@ -103,8 +104,8 @@ func (w *watch) replacements() int {
 	return w.changes
 }
 
-func (w *watch) find(root int) []process {
-	found := w.decide(w.look(root), w.sockets())
+func (w *watch) find(root int) []linux.Process {
+	found := w.decide(w.look(root), w.proc.Sockets(w.port))
 	w.compare(pids(found))
 	return found
 }
@@ -120,7 +121,7 @@ func (w *watch) compare(now []int) {
 	w.present = now
 }
 
-func (w *watch) decide(tree []process, holds sockets) []process {
+func (w *watch) decide(tree []linux.Process, holds linux.Sockets) []linux.Process {
 	found, rule := w.server.workers(tree, holds)
 	if w.sure = rule != noRule; w.sure {
 		w.rule = rule
@@ -139,59 +140,59 @@ func (w *watch) decide(tree []process, holds sockets) []process {
 	return chosen
 }
 
-func (w *watch) settle(chosen []process, rule calibrate.WorkerRule) {
+func (w *watch) settle(chosen []linux.Process, rule calibrate.WorkerRule) {
 	w.settled, w.behind = nil, rule == ruleNoSocket
 	for _, p := range chosen {
-		if kin := p.kin(); !slices.Contains(w.settled, kin) {
-			w.settled = append(w.settled, kin)
+		if name := kin(p); !slices.Contains(w.settled, name) {
+			w.settled = append(w.settled, name)
 		}
 	}
 }
 
 // replaced are the workers by their likeness to those that the rule settled on: one that has just taken the place of
 // another has used no CPU time yet.
-func (w *watch) replaced(tree []process, holds sockets) []process {
+func (w *watch) replaced(tree []linux.Process, holds linux.Sockets) []linux.Process {
 	if len(w.settled) == 0 {
 		return nil
 	}
-	kin := filter(tree, func(p process) bool { return slices.Contains(w.settled, p.kin()) })
+	alike := filter(tree, func(p linux.Process) bool { return slices.Contains(w.settled, kin(p)) })
 	if w.behind {
-		return withoutSocket(kin, holds)
+		return withoutSocket(alike, holds)
 	}
-	return kin
+	return alike
 }
 
 // tree are the pids of the living tree below root.
 func (w *watch) tree(root int) []int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return statPIDs(w.read(root))
+	return linux.PIDs(w.read(root))
 }
 
 // close gives back what is kept open.
 func (w *watch) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.follow.close()
+	w.follow.Close()
 }
 
-func (w *watch) read(root int) []stat {
-	tree := w.follow.look(root)
+func (w *watch) read(root int) []linux.Stat {
+	tree := w.follow.Look(root)
 	if !w.rooted {
 		return tree
 	}
-	if s, err := w.proc.stat(root); err == nil && s.alive() {
+	if s, err := w.proc.Stat(root); err == nil && s.Alive() {
 		tree = slices.Insert(tree, 0, s)
 	}
 	return tree
 }
 
 // look reads the living tree below root, and of each process what the rules need.
-func (w *watch) look(root int) []process {
+func (w *watch) look(root int) []linux.Process {
 	w.looks++
-	now := int64(sinceBoot() * clockTicks)
+	now := int64(linux.SinceBoot() * linux.ClockTicks)
 	all := w.read(root)
-	tree := make([]process, 0, len(all))
+	tree := make([]linux.Process, 0, len(all))
 	seen := make(map[int]known, len(all))
 	for _, s := range all {
 		k := w.known[s.PID]
@@ -199,36 +200,20 @@ func (w *watch) look(root int) []process {
 			k = known{start: s.Start} // another process, perhaps with a pid that was used before
 		}
 		if young := now-s.Start < youngTicks; k.args == nil || young || k.young || (w.looks+s.PID)%argsInterval == 0 {
-			k.args, k.young = w.proc.args(s.PID), young
+			k.args, k.young = w.proc.Args(s.PID), young
 		}
 		k.cpu = s.CPU
 		seen[s.PID] = k
-		tree = append(tree, process{pid: s.PID, parent: s.Parent, start: s.Start, args: k.args, cpu: w.used(s, k)})
+		tree = append(tree, linux.Process{PID: s.PID, Parent: s.Parent, Start: s.Start, Args: k.args, CPU: w.used(s, k)})
 	}
 	w.known = seen
 	return tree
 }
 
 // used is 0 until the app is ready: what booting took says nothing about who answers.
-func (w *watch) used(s stat, k known) int64 {
+func (w *watch) used(s linux.Stat, k known) int64 {
 	if !w.ready {
 		return 0
 	}
 	return max(s.CPU-k.first, 0)
-}
-
-// sockets looks the listening sockets up once, at the first question.
-func (w *watch) sockets() sockets {
-	var inodes []string
-	return func(pid int) (held, known bool) {
-		if inodes == nil {
-			for _, l := range w.proc.listeners(w.port) {
-				inodes = append(inodes, l.inode)
-			}
-		}
-		if len(inodes) == 0 {
-			return false, false
-		}
-		return w.proc.holds(pid, inodes)
-	}
 }

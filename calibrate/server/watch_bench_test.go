@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"workermem/calibrate/linux"
 )
 
 // The tree is looked at once a second: a look at a thousand processes may take 20 ms, 2 % of a core.
@@ -19,16 +21,16 @@ func BenchmarkThousandProcesses(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer g.stop(context.Background(), 9, 0)
-	for deadline := time.Now().Add(20 * time.Second); len(hostProc.descendants(g.pid)) < 1000; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); len(linux.Here.Descendants(g.pid)) < 1000; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			b.Fatal("the thousand processes did not come")
 		}
 	}
-	time.Sleep(youngTicks / clockTicks * time.Second)
-	b.Run("Followed", func(b *testing.B) { lookAgain(b, g.pid, newWatch(hostProc, 0, anyCommand{})) })
+	time.Sleep(youngTicks / linux.ClockTicks * time.Second)
+	b.Run("Followed", func(b *testing.B) { lookAgain(b, g.pid, newWatch(linux.Here, 0, anyCommand{})) })
 	b.Run("Plain", func(b *testing.B) {
-		w := newWatch(hostProc, 0, anyCommand{})
-		w.follow.plain = true
+		w := newWatch(linux.Here, 0, anyCommand{})
+		w.follow.Plain = true
 		lookAgain(b, g.pid, w)
 	})
 }

@@ -5,25 +5,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
-
-// process is one process of the app's tree, as the rules for workers need it.
-type process struct {
-	pid    int
-	parent int
-	start  int64
-	args   []string // its command line, or the title it gave itself
-	cpu    int64    // ticks used since the app was ready
-}
-
-// title is the command line as one text.
-func (p process) title() string { return strings.Join(p.args, " ") }
-
-// sockets says whether a process holds the listening socket; known is false where that can't be seen.
-type sockets func(pid int) (held, known bool)
 
 // Titles that servers give their workers, from their sources: gunicorn/arbiter.py, puma/cluster/worker.rb,
 // unicorn/http_server.rb, sapi/fpm/fpm/fpm_children.c, mod_wsgi's display-name=%{GROUP}, uwsgi's auto-procname,
@@ -60,22 +45,22 @@ var (
 //     the answer may change.
 //
 // The rule fitted all of twelve layouts of nine servers (shared/servers.md).
-func choose(tree []process, holds sockets) (workers []process, rule calibrate.WorkerRule, settled bool) {
-	if titled := filter(tree, func(p process) bool { return workerTitles.MatchString(p.title()) }); len(titled) > 0 {
+func choose(tree []linux.Process, holds linux.Sockets) (workers []linux.Process, rule calibrate.WorkerRule, settled bool) {
+	if titled := filter(tree, func(p linux.Process) bool { return workerTitles.MatchString(p.Title()) }); len(titled) > 0 {
 		return titled, ruleTitle, true
 	}
-	able := filter(tree, func(p process) bool { return !helperTitles.MatchString(p.title()) })
+	able := filter(tree, func(p linux.Process) bool { return !helperTitles.MatchString(p.Title()) })
 	if len(able) < 2 {
 		return able, ruleOnly, len(able) == 1
 	}
 	var total int64
 	for _, p := range tree {
-		total += p.cpu
+		total += p.CPU
 	}
 	if total < enoughCPU {
 		return ends(able, tree), ruleGuessLeaf, false
 	}
-	busy := filter(able, func(p process) bool { return float64(p.cpu) >= busyShare*float64(total) })
+	busy := filter(able, func(p linux.Process) bool { return float64(p.CPU) >= busyShare*float64(total) })
 	workers = ends(busy, tree)
 	if behind := withoutSocket(workers, holds); len(behind) < len(workers) {
 		return behind, ruleNoSocket, true
@@ -84,10 +69,10 @@ func choose(tree []process, holds sockets) (workers []process, rule calibrate.Wo
 }
 
 // withoutSocket are those known not to hold the socket, where some do; else all.
-func withoutSocket(all []process, holds sockets) []process {
+func withoutSocket(all []linux.Process, holds linux.Sockets) []linux.Process {
 	front := 0
-	without := filter(all, func(p process) bool {
-		held, known := holds(p.pid)
+	without := filter(all, func(p linux.Process) bool {
+		held, known := holds(p.PID)
 		if held {
 			front++
 		}
@@ -100,27 +85,27 @@ func withoutSocket(all []process, holds sockets) []process {
 }
 
 // ends are those of some that have no other of them below.
-func ends(some, tree []process) []process {
+func ends(some, tree []linux.Process) []linux.Process {
 	parents := map[int]int{}
 	for _, p := range tree {
-		parents[p.pid] = p.parent
+		parents[p.PID] = p.Parent
 	}
 	above := map[int]bool{}
 	for _, p := range some {
-		for pid, ok := parents[p.pid]; ok && !above[pid]; pid, ok = parents[pid] {
+		for pid, ok := parents[p.PID]; ok && !above[pid]; pid, ok = parents[pid] {
 			above[pid] = true
 		}
 	}
-	return filter(some, func(p process) bool { return !above[p.pid] })
+	return filter(some, func(p linux.Process) bool { return !above[p.PID] })
 }
 
 // childrenOf are a server's children, multiprocessing's own apart.
-func childrenOf(tree []process, parent int) []process {
-	return filter(tree, func(p process) bool { return p.parent == parent && !helperTitles.MatchString(p.title()) })
+func childrenOf(tree []linux.Process, parent int) []linux.Process {
+	return filter(tree, func(p linux.Process) bool { return p.Parent == parent && !helperTitles.MatchString(p.Title()) })
 }
 
-func filter(all []process, keep func(process) bool) []process {
-	var kept []process
+func filter(all []linux.Process, keep func(linux.Process) bool) []linux.Process {
+	var kept []linux.Process
 	for _, p := range all {
 		if keep(p) {
 			kept = append(kept, p)
@@ -129,10 +114,10 @@ func filter(all []process, keep func(process) bool) []process {
 	return kept
 }
 
-func pids(all []process) []int {
+func pids(all []linux.Process) []int {
 	out := make([]int, len(all))
 	for i, p := range all {
-		out[i] = p.pid
+		out[i] = p.PID
 	}
 	slices.Sort(out)
 	return out
@@ -141,16 +126,16 @@ func pids(all []process) []int {
 var digits = regexp.MustCompile(`\d+`)
 
 // runs says whether a process is a server itself, not a wrapper around it.
-func runs(p process, recognises func(program) bool) bool {
-	if len(p.args) == 0 {
+func runs(p linux.Process, recognises func(program) bool) bool {
+	if len(p.Args) == 0 {
 		return false
 	}
-	first := filepath.Base(p.args[0])
-	return recognises(program{name: first}) || pythonName.MatchString(first) && recognises(seeThrough(p.args))
+	first := filepath.Base(p.Args[0])
+	return recognises(program{name: first}) || pythonName.MatchString(first) && recognises(seeThrough(p.Args))
 }
 
 // kin is what a worker has in common with the one that takes its place: its parent, and its command line but for
 // numbers (uvicorn's spawn_main(tracker_fd=5, pipe_handle=7) has other ones each time).
-func (p process) kin() string {
-	return fmt.Sprintf("%d %s", p.parent, digits.ReplaceAllString(p.title(), "#"))
+func kin(p linux.Process) string {
+	return fmt.Sprintf("%d %s", p.Parent, digits.ReplaceAllString(p.Title(), "#"))
 }

@@ -7,39 +7,41 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
+	"workermem/calibrate/linux/linuxtest"
 )
 
 // The layouts of shared/servers.md, as seen after some 500 requests: who has which parent, title, CPU time and socket.
 func TestChoose(t *testing.T) {
-	p := func(pid, parent int, cpu int64, title string) process {
-		return process{pid: pid, parent: parent, cpu: cpu, args: strings.Split(title, " ")}
+	p := func(pid, parent int, cpu int64, title string) linux.Process {
+		return linux.Process{PID: pid, Parent: parent, CPU: cpu, Args: strings.Split(title, " ")}
 	}
 	const tracker = "python -c from multiprocessing.resource_tracker import main;main(5)"
 	for name, c := range map[string]struct {
-		tree    []process
+		tree    []linux.Process
 		held    []int
 		want    []int
 		rule    calibrate.WorkerRule
 		settled bool
 	}{
 		"nothing yet":               {nil, nil, nil, ruleOnly, false},
-		"a single process":          {[]process{p(1, 0, 0, "python -m http.server")}, nil, []int{1}, ruleOnly, true},
-		"with a resource tracker":   {[]process{p(1, 0, 80, "app"), p(2, 1, 0, tracker)}, nil, []int{1}, ruleOnly, true},
-		"gunicorn":                  {[]process{p(1, 0, 1, "gunicorn app"), p(2, 1, 90, "gunicorn app")}, []int{1, 2}, []int{2}, ruleBusyLeaf, true},
-		"gunicorn with titles":      {[]process{p(1, 0, 0, "gunicorn: master [a]"), p(2, 1, 0, "gunicorn: worker [a]")}, nil, []int{2}, ruleTitle, true},
-		"uvicorn, 2 workers":        {[]process{p(1, 0, 2, "uvicorn app"), p(2, 1, 0, tracker), p(3, 1, 40, "python spawn_main(5)"), p(4, 1, 45, "python spawn_main(6)")}, []int{1, 3, 4}, []int{3, 4}, ruleBusyLeaf, true},
-		"mod_wsgi":                  {[]process{p(1, 0, 1, "apache2"), p(2, 1, 60, "(wsgi:shop -f x"), p(3, 1, 40, "apache2")}, []int{1, 3}, []int{2}, ruleTitle, true},
-		"mod_wsgi without its name": {[]process{p(1, 0, 1, "apache2"), p(2, 1, 60, "apache2"), p(3, 1, 40, "apache2")}, []int{1, 3}, []int{2}, ruleNoSocket, true},
-		"uwsgi":                     {[]process{p(1, 0, 1, "uwsgi"), p(2, 1, 60, "uwsgi")}, []int{1, 2}, []int{2}, ruleBusyLeaf, true},
-		"uwsgi with a gateway":      {[]process{p(1, 0, 1, "uwsgi"), p(2, 1, 60, "uwsgi"), p(3, 1, 30, "uwsgi")}, []int{1, 3}, []int{2}, ruleNoSocket, true},
-		"puma cluster":              {[]process{p(1, 0, 1, "puma 5.6"), p(2, 1, 60, "puma: cluster worker 0: 1")}, nil, []int{2}, ruleTitle, true},
-		"unicorn":                   {[]process{p(1, 0, 1, "unicorn master"), p(2, 1, 60, "unicorn worker[0]")}, nil, []int{2}, ruleTitle, true},
-		"node cluster":              {[]process{p(1, 0, 9, "node app"), p(2, 1, 60, "node app")}, []int{1}, []int{2}, ruleBusyLeaf, true},
-		"php-fpm":                   {[]process{p(1, 0, 1, "sh"), p(2, 1, 1, "php-fpm: master"), p(3, 2, 60, "php-fpm: pool www"), p(4, 1, 20, "apache2")}, []int{4}, []int{3}, ruleTitle, true},
-		"below a shell":             {[]process{p(1, 0, 0, "sh -c"), p(2, 1, 1, "app"), p(3, 2, 60, "app")}, nil, []int{3}, ruleBusyLeaf, true},
-		"a helper that does little": {[]process{p(1, 0, 95, "app"), p(2, 1, 5, "helper")}, []int{1}, []int{1}, ruleBusyLeaf, true},
-		"little CPU so far":         {[]process{p(1, 0, 1, "app"), p(2, 1, 28, "app"), p(3, 1, 0, "app")}, nil, []int{2, 3}, ruleGuessLeaf, false},
-		"sockets can't be seen":     {[]process{p(1, 0, 1, "uwsgi"), p(2, 1, 60, "uwsgi"), p(3, 1, 30, "uwsgi")}, nil, []int{2, 3}, ruleBusyLeaf, true},
+		"a single process":          {[]linux.Process{p(1, 0, 0, "python -m http.server")}, nil, []int{1}, ruleOnly, true},
+		"with a resource tracker":   {[]linux.Process{p(1, 0, 80, "app"), p(2, 1, 0, tracker)}, nil, []int{1}, ruleOnly, true},
+		"gunicorn":                  {[]linux.Process{p(1, 0, 1, "gunicorn app"), p(2, 1, 90, "gunicorn app")}, []int{1, 2}, []int{2}, ruleBusyLeaf, true},
+		"gunicorn with titles":      {[]linux.Process{p(1, 0, 0, "gunicorn: master [a]"), p(2, 1, 0, "gunicorn: worker [a]")}, nil, []int{2}, ruleTitle, true},
+		"uvicorn, 2 workers":        {[]linux.Process{p(1, 0, 2, "uvicorn app"), p(2, 1, 0, tracker), p(3, 1, 40, "python spawn_main(5)"), p(4, 1, 45, "python spawn_main(6)")}, []int{1, 3, 4}, []int{3, 4}, ruleBusyLeaf, true},
+		"mod_wsgi":                  {[]linux.Process{p(1, 0, 1, "apache2"), p(2, 1, 60, "(wsgi:shop -f x"), p(3, 1, 40, "apache2")}, []int{1, 3}, []int{2}, ruleTitle, true},
+		"mod_wsgi without its name": {[]linux.Process{p(1, 0, 1, "apache2"), p(2, 1, 60, "apache2"), p(3, 1, 40, "apache2")}, []int{1, 3}, []int{2}, ruleNoSocket, true},
+		"uwsgi":                     {[]linux.Process{p(1, 0, 1, "uwsgi"), p(2, 1, 60, "uwsgi")}, []int{1, 2}, []int{2}, ruleBusyLeaf, true},
+		"uwsgi with a gateway":      {[]linux.Process{p(1, 0, 1, "uwsgi"), p(2, 1, 60, "uwsgi"), p(3, 1, 30, "uwsgi")}, []int{1, 3}, []int{2}, ruleNoSocket, true},
+		"puma cluster":              {[]linux.Process{p(1, 0, 1, "puma 5.6"), p(2, 1, 60, "puma: cluster worker 0: 1")}, nil, []int{2}, ruleTitle, true},
+		"unicorn":                   {[]linux.Process{p(1, 0, 1, "unicorn master"), p(2, 1, 60, "unicorn worker[0]")}, nil, []int{2}, ruleTitle, true},
+		"node cluster":              {[]linux.Process{p(1, 0, 9, "node app"), p(2, 1, 60, "node app")}, []int{1}, []int{2}, ruleBusyLeaf, true},
+		"php-fpm":                   {[]linux.Process{p(1, 0, 1, "sh"), p(2, 1, 1, "php-fpm: master"), p(3, 2, 60, "php-fpm: pool www"), p(4, 1, 20, "apache2")}, []int{4}, []int{3}, ruleTitle, true},
+		"below a shell":             {[]linux.Process{p(1, 0, 0, "sh -c"), p(2, 1, 1, "app"), p(3, 2, 60, "app")}, nil, []int{3}, ruleBusyLeaf, true},
+		"a helper that does little": {[]linux.Process{p(1, 0, 95, "app"), p(2, 1, 5, "helper")}, []int{1}, []int{1}, ruleBusyLeaf, true},
+		"little CPU so far":         {[]linux.Process{p(1, 0, 1, "app"), p(2, 1, 28, "app"), p(3, 1, 0, "app")}, nil, []int{2, 3}, ruleGuessLeaf, false},
+		"sockets can't be seen":     {[]linux.Process{p(1, 0, 1, "uwsgi"), p(2, 1, 60, "uwsgi"), p(3, 1, 30, "uwsgi")}, nil, []int{2, 3}, ruleBusyLeaf, true},
 	} {
 		got, rule, settled := choose(c.tree, holding(c.held))
 		if !slices.Equal(pids(got), c.want) && len(got)+len(c.want) > 0 || rule != c.rule || settled != c.settled {
@@ -49,27 +51,27 @@ func TestChoose(t *testing.T) {
 }
 
 func TestKin(t *testing.T) {
-	a := process{pid: 3, parent: 1, args: []string{"python", "spawn_main(tracker_fd=5, pipe_handle=7)"}}
-	b := process{pid: 9, parent: 1, args: []string{"python", "spawn_main(tracker_fd=15, pipe_handle=8)"}}
-	c := process{pid: 9, parent: 2, args: a.args}
-	d := process{pid: 9, parent: 1, args: []string{"python", "resource_tracker"}}
-	if a.kin() != b.kin() || a.kin() == c.kin() || a.kin() == d.kin() {
-		t.Errorf("%q %q %q %q", a.kin(), b.kin(), c.kin(), d.kin())
+	a := linux.Process{PID: 3, Parent: 1, Args: []string{"python", "spawn_main(tracker_fd=5, pipe_handle=7)"}}
+	b := linux.Process{PID: 9, Parent: 1, Args: []string{"python", "spawn_main(tracker_fd=15, pipe_handle=8)"}}
+	c := linux.Process{PID: 9, Parent: 2, Args: a.Args}
+	d := linux.Process{PID: 9, Parent: 1, Args: []string{"python", "resource_tracker"}}
+	if kin(a) != kin(b) || kin(a) == kin(c) || kin(a) == kin(d) {
+		t.Errorf("%q %q %q %q", kin(a), kin(b), kin(c), kin(d))
 	}
 }
 
 // A watch over a /proc of the test: a guess first, then the rule, then a replacement that has used no CPU time.
 func TestWatch(t *testing.T) {
-	p := family{1: {10}, 10: {11, 12}}.proc(t, true)
+	p := linux.FS{Proc: linuxtest.Family{1: {10}, 10: {11, 12}}.Write(t, true)}
 	use := func(pid int, ticks int64) {
-		line := strings.Replace(statLine(pid, "x", 'S', 10, int64(pid)), " 11 22 ", " "+itoa(int(ticks))+" 0 ", 1)
+		line := strings.Replace(linuxtest.StatLine(pid, "x", 'S', 10, int64(pid)), " 11 22 ", " "+itoa(int(ticks))+" 0 ", 1)
 		if pid == 10 {
 			line = strings.Replace(line, " S 10 ", " S 1 ", 1)
 		}
-		write(t, string(p)+"/"+itoa(pid)+"/stat", line)
+		write(t, p.Proc+"/"+itoa(pid)+"/stat", line)
 	}
 	for pid, title := range map[int]string{10: "app", 11: "app\x00helper", 12: "app\x00worker\x001"} {
-		write(t, string(p)+"/"+itoa(pid)+"/cmdline", title)
+		write(t, p.Proc+"/"+itoa(pid)+"/cmdline", title)
 		use(pid, 1000) // of the boot
 	}
 	w := newWatch(p, 0, anyCommand{})
@@ -85,10 +87,10 @@ func TestWatch(t *testing.T) {
 	if got := pids(w.workers(1)); !slices.Equal(got, []int{12}) || w.ruleNow() != ruleBusyLeaf {
 		t.Errorf("after 0.9 s: %v by %q", got, w.ruleNow())
 	}
-	write(t, string(p)+"/10/task/10/children", "11 13")
-	write(t, string(p)+"/12/stat", "")
-	write(t, string(p)+"/13/cmdline", "app\x00worker\x002")
-	write(t, string(p)+"/13/task/13/children", "")
+	write(t, p.Proc+"/10/task/10/children", "11 13")
+	write(t, p.Proc+"/12/stat", "")
+	write(t, p.Proc+"/13/cmdline", "app\x00worker\x002")
+	write(t, p.Proc+"/13/task/13/children", "")
 	use(13, 0)
 	if got := pids(w.workers(1)); !slices.Equal(got, []int{13}) {
 		t.Errorf("replaced: %v by %q", got, w.ruleNow())
@@ -100,17 +102,17 @@ func TestWatch(t *testing.T) {
 
 // A worker that was seen before it had its title, and then not looked at until it was no longer young.
 func TestWatchReadsALateTitle(t *testing.T) {
-	p := family{1: {11}}.proc(t, true)
-	born := int64(sinceBoot()*clockTicks) - youngTicks + 30
-	write(t, string(p)+"/11/stat", statLine(11, "x", 'S', 1, born))
-	write(t, string(p)+"/11/cmdline", "before")
+	p := linux.FS{Proc: linuxtest.Family{1: {11}}.Write(t, true)}
+	born := int64(linux.SinceBoot()*linux.ClockTicks) - youngTicks + 30
+	write(t, p.Proc+"/11/stat", linuxtest.StatLine(11, "x", 'S', 1, born))
+	write(t, p.Proc+"/11/cmdline", "before")
 	w := newWatch(p, 0, anyCommand{})
-	if got := w.look(1); len(got) != 1 || got[0].title() != "before" {
+	if got := w.look(1); len(got) != 1 || got[0].Title() != "before" {
 		t.Fatalf("young: %v", got)
 	}
-	write(t, string(p)+"/11/cmdline", "after")
+	write(t, p.Proc+"/11/cmdline", "after")
 	time.Sleep(400 * time.Millisecond)
-	if got := w.look(1); len(got) != 1 || got[0].title() != "after" {
+	if got := w.look(1); len(got) != 1 || got[0].Title() != "after" {
 		t.Errorf("no longer young: %v", got)
 	}
 }

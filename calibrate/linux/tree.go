@@ -1,21 +1,21 @@
-package server
+package linux
 
 import (
 	"errors"
 	"slices"
 )
 
-// descendants are the processes below root, parents before their children, root left out. Processes that have ended
+// Descendants are the processes below root, parents before their children, root left out. Processes that have ended
 // but aren't reaped are among them.
-func (p procfs) descendants(root int) []int {
+func (fs FS) Descendants(root int) []int {
 	var tree []int
 	queue := []int{root}
 	seen := map[int]bool{root: true}
 	for len(queue) > 0 {
-		children, err := p.children(queue[0])
-		if errors.Is(err, errNoChildren) {
-			pids, _ := p.numbers()
-			return statPIDs(below(root, p.stats(pids)))
+		children, err := fs.Children(queue[0])
+		if errors.Is(err, ErrNoChildren) {
+			pids, _ := fs.Processes()
+			return PIDs(below(root, fs.Stats(pids)))
 		}
 		queue = queue[1:]
 		for _, child := range children {
@@ -29,58 +29,59 @@ func (p procfs) descendants(root int) []int {
 	return tree
 }
 
-// treeLooks is how often a tree of which nothing seems to live is looked at: more often than a daemon forks.
-const treeLooks = 10
+// TreeLooks is how often a tree of which nothing seems to live is looked at: more often than a daemon forks.
+const TreeLooks = 10
 
-// tree is what lives below root. A process on its way into the background forks and ends, more than once: where it has
+// Tree is what lives below root. A process on its way into the background forks and ends, more than once: where it has
 // ended before its state is read, its child has come below root meanwhile, and is found at another look. So it is where
 // nothing at all is found: children are listed a thread of their parent at a time, and the new one may have come to a
 // thread that was read before.
-func (p procfs) tree(root int) []stat {
+func (fs FS) Tree(root int) []Stat {
 	for looks := 1; ; looks++ {
-		alive := living(p.stats(p.descendants(root)))
-		if len(alive) > 0 || looks == treeLooks {
+		alive := Living(fs.Stats(fs.Descendants(root)))
+		if len(alive) > 0 || looks == TreeLooks {
 			return alive
 		}
 	}
 }
 
 // below picks the processes below root, parents before their children.
-func below(root int, all []stat) []stat {
-	children := map[int][]stat{}
+func below(root int, all []Stat) []Stat {
+	children := map[int][]Stat{}
 	for _, s := range all {
 		if s.PID != root {
 			children[s.Parent] = append(children[s.Parent], s)
 		}
 	}
-	var tree []stat
+	var tree []Stat
 	queue := []int{root}
 	for len(queue) > 0 {
 		next := children[queue[0]]
 		delete(children, queue[0]) // read one after the other, parents may form a ring
-		queue = append(queue[1:], statPIDs(next)...)
+		queue = append(queue[1:], PIDs(next)...)
 		tree = append(tree, next...)
 	}
 	return tree
 }
 
-// stats leaves out who has gone meanwhile.
-func (p procfs) stats(pids []int) []stat {
-	all := make([]stat, 0, len(pids))
+// Stats leaves out who has gone meanwhile.
+func (fs FS) Stats(pids []int) []Stat {
+	all := make([]Stat, 0, len(pids))
 	for _, pid := range pids {
-		if s, err := p.stat(pid); err == nil {
+		if s, err := fs.Stat(pid); err == nil {
 			all = append(all, s)
 		}
 	}
 	return all
 }
 
-// living leaves out the processes that have ended but aren't reaped.
-func living(all []stat) []stat {
-	return slices.DeleteFunc(all, func(s stat) bool { return !s.alive() })
+// Living leaves out the processes that have ended but aren't reaped.
+func Living(all []Stat) []Stat {
+	return slices.DeleteFunc(all, func(s Stat) bool { return !s.Alive() })
 }
 
-func statPIDs(all []stat) []int {
+// PIDs are the numbers of some processes.
+func PIDs(all []Stat) []int {
 	out := make([]int, len(all))
 	for i, s := range all {
 		out[i] = s.PID

@@ -1,8 +1,7 @@
-package server
+package linux
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -17,37 +16,39 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"workermem/calibrate/linux/linuxtest"
 )
 
 // end has a process of the test's /proc end: the kernel answers ESRCH through a file kept open, a folder with nothing.
-func (p procfs) end(t *testing.T, pid int) {
+func (p FS) end(t *testing.T, pid int) {
 	t.Helper()
-	write(t, p.path([]string{itoa(pid), "stat"}), "")
-	if err := os.RemoveAll(p.path([]string{itoa(pid)})); err != nil {
+	linuxtest.Write(t, p.ProcPath(strconv.Itoa(pid), "stat"), "")
+	if err := os.RemoveAll(p.ProcPath(strconv.Itoa(pid))); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (p procfs) adopt(t *testing.T, parent int, children ...int) {
+func (p FS) adopt(t *testing.T, parent int, children ...int) {
 	t.Helper()
-	write(t, p.path([]string{itoa(parent), "task", itoa(parent), "children"}), strings.Trim(fmt.Sprint(children), "[]"))
+	linuxtest.Write(t, p.ProcPath(strconv.Itoa(parent), "task", strconv.Itoa(parent), "children"), strings.Trim(fmt.Sprint(children), "[]"))
 }
 
 // Look after look, what is followed is what a reading from scratch finds, parents first.
 func TestFollow(t *testing.T) {
-	f := family{}
+	f := linuxtest.Family{}
 	parents := []int{1}
 	for pid := 2; pid < 62; pid++ {
 		parent := parents[rand.IntN(len(parents))]
 		f[parent] = append(f[parent], pid)
 		parents = append(parents, pid)
 	}
-	p := f.proc(t, true)
-	followed := follower{proc: p}
-	defer followed.close()
+	p := FS{Proc: f.Write(t, true)}
+	followed := Follower{proc: p}
+	defer followed.Close()
 	for look := range 10 {
-		got := followed.look(1)
-		if want := p.tree(1); !slices.Equal(got, want) {
+		got := followed.Look(1)
+		if want := p.Tree(1); !slices.Equal(got, want) {
 			t.Fatalf("look %d: %d processes followed, %d found from scratch", look, len(got), len(want))
 		}
 		leaf := got[len(got)-1-rand.IntN(5)]
@@ -62,61 +63,61 @@ func TestFollow(t *testing.T) {
 
 // A pid with another owner since the last look is another process.
 func TestFollowReusedPID(t *testing.T) {
-	p := family{1: {2, 3}}.proc(t, true)
-	f := follower{proc: p}
-	defer f.close()
-	f.look(1)
+	p := FS{Proc: linuxtest.Family{1: {2, 3}}.Write(t, true)}
+	f := Follower{proc: p}
+	defer f.Close()
+	f.Look(1)
 	p.end(t, 3)
-	write(t, filepath.Join(string(p), "3", "stat"), statLine(3, "x", 'S', 1, 999))
+	linuxtest.Write(t, filepath.Join(p.Proc, "3", "stat"), linuxtest.StatLine(3, "x", 'S', 1, 999))
 	p.adopt(t, 3)
-	if got := f.look(1); len(got) != 2 || got[1].PID != 3 || got[1].Start != 999 {
+	if got := f.Look(1); len(got) != 2 || got[1].PID != 3 || got[1].Start != 999 {
 		t.Errorf("%+v", got)
 	}
 }
 
 // What has ended and is in no list any more is not looked for by its number, which may be a stranger's.
 func TestFollowReusedPIDOfAStranger(t *testing.T) {
-	p := family{1: {2, 3}}.proc(t, true)
-	f := follower{proc: p}
-	defer f.close()
-	f.look(1)
+	p := FS{Proc: linuxtest.Family{1: {2, 3}}.Write(t, true)}
+	f := Follower{proc: p}
+	defer f.Close()
+	f.Look(1)
 	p.adopt(t, 1, 2)
 	p.end(t, 3)
-	stranger := family{3: {4}}.proc(t, true)
-	if err := os.CopyFS(filepath.Join(string(p), "3"), os.DirFS(filepath.Join(string(stranger), "3"))); err != nil {
+	stranger := FS{Proc: linuxtest.Family{3: {4}}.Write(t, true)}
+	if err := os.CopyFS(filepath.Join(p.Proc, "3"), os.DirFS(filepath.Join(stranger.Proc, "3"))); err != nil {
 		t.Fatal(err)
 	}
-	if got := statPIDs(f.look(1)); !slices.Equal(got, []int{2}) || f.plain || f.kept[3] != nil {
-		t.Errorf("%v, plain %v", got, f.plain)
+	if got := PIDs(f.Look(1)); !slices.Equal(got, []int{2}) || f.Plain || f.kept[3] != nil {
+		t.Errorf("%v, plain %v", got, f.Plain)
 	}
 }
 
 // What the list of children leaves out while it lives is still there, and before its own children.
 func TestFollowMissed(t *testing.T) {
-	p := family{1: {9, 5}, 9: {4}, 4: {3}}.proc(t, true)
+	p := FS{Proc: linuxtest.Family{1: {9, 5}, 9: {4}, 4: {3}}.Write(t, true)}
 	for pid, start := range map[int]int64{9: 2, 4: 3, 3: 4} { // parents start first
-		write(t, filepath.Join(string(p), itoa(pid), "stat"), statLine(pid, "x", 'S', 1, start))
+		linuxtest.Write(t, filepath.Join(p.Proc, strconv.Itoa(pid), "stat"), linuxtest.StatLine(pid, "x", 'S', 1, start))
 	}
-	f := follower{proc: p}
-	defer f.close()
-	f.look(1)
+	f := Follower{proc: p}
+	defer f.Close()
+	f.Look(1)
 	p.adopt(t, 1, 5)
-	if got := statPIDs(f.look(1)); !slices.Equal(got, []int{5, 9, 4, 3}) {
+	if got := PIDs(f.Look(1)); !slices.Equal(got, []int{5, 9, 4, 3}) {
 		t.Errorf("%v", got)
 	}
 }
 
 // Where nothing can be kept, the tree is read from scratch.
 func TestFollowPlain(t *testing.T) {
-	few := follower{proc: family{1: {2, 3, 4}}.proc(t, true), most: 4, kept: map[int]*kept{}, buf: make([]byte, 4096)}
-	for name, f := range map[string]*follower{
+	few := Follower{proc: FS{Proc: linuxtest.Family{1: {2, 3, 4}}.Write(t, true)}, most: 4, kept: map[int]*kept{}, buf: make([]byte, 4096)}
+	for name, f := range map[string]*Follower{
 		"a low limit of open files":    &few,
-		"a kernel without child lists": {proc: family{1: {2, 3, 4}}.proc(t, false)},
+		"a kernel without child lists": {proc: FS{Proc: linuxtest.Family{1: {2, 3, 4}}.Write(t, false)}},
 	} {
 		for range 2 {
-			got := statPIDs(f.look(1))
-			if slices.Sort(got); !slices.Equal(got, []int{2, 3, 4}) || !f.plain || len(f.kept) > 0 {
-				t.Errorf("%s: %v, plain %v, %d kept", name, got, f.plain, len(f.kept))
+			got := PIDs(f.Look(1))
+			if slices.Sort(got); !slices.Equal(got, []int{2, 3, 4}) || !f.Plain || len(f.kept) > 0 {
+				t.Errorf("%s: %v, plain %v, %d kept", name, got, f.Plain, len(f.kept))
 			}
 		}
 	}
@@ -124,9 +125,9 @@ func TestFollowPlain(t *testing.T) {
 
 // A thread has children of its own, and leaves them to another when it ends.
 func TestFollowThreads(t *testing.T) {
-	f := follower{proc: hostProc}
-	defer f.close()
-	sees := func(pid int) bool { return slices.Contains(statPIDs(f.look(os.Getpid())), pid) }
+	f := Follower{proc: Here}
+	defer f.Close()
+	sees := func(pid int) bool { return slices.Contains(PIDs(f.Look(os.Getpid())), pid) }
 	var children []int
 	for range 3 { // the second thread comes where the first has gone: as many as before
 		child, end := childOfThread(t)
@@ -143,7 +144,7 @@ func TestFollowThreads(t *testing.T) {
 			}
 		}
 	}
-	if f.plain {
+	if f.Plain {
 		t.Error("the tree is not followed")
 	}
 }
@@ -167,7 +168,7 @@ func childOfThread(t *testing.T) (child *exec.Cmd, end func()) {
 	return child, func() {
 		close(over)
 		for deadline := time.Now().Add(time.Second); thread != os.Getpid() && time.Now().Before(deadline); {
-			if !hostProc.exists("self", "task", itoa(thread)) {
+			if !Here.exists("self", "task", strconv.Itoa(thread)) {
 				return
 			}
 			time.Sleep(time.Millisecond)
@@ -178,34 +179,36 @@ func childOfThread(t *testing.T) (child *exec.Cmd, end func()) {
 // A look at known processes is two or three readings a process, and opens nothing.
 func TestFollowReadings(t *testing.T) {
 	const n = 20
-	g, err := startGuard(order{Path: "/bin/sh", Args: []string{"sh", "-c", "for i in $(seq 20); do sleep 100 & done; wait"}}, nil, nil)
-	if err != nil {
+	shell := exec.Command("/bin/sh", "-c", "for i in $(seq 20); do sleep 100 & done; wait")
+	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := shell.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer g.stop(context.Background(), syscall.SIGKILL, 0)
-	f := follower{proc: hostProc}
-	for deadline := time.Now().Add(10 * time.Second); len(f.look(g.pid)) < 1+n && time.Now().Before(deadline); {
+	root := shell.Process.Pid
+	defer func() { _ = syscall.Kill(-root, syscall.SIGKILL); _ = shell.Wait() }()
+	f := Follower{proc: Here}
+	for deadline := time.Now().Add(10 * time.Second); len(f.Look(root)) < n && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
-	if got, want := statPIDs(f.look(g.pid)), statPIDs(hostProc.tree(g.pid)); len(want) != 1+n || !slices.Equal(got, want) || f.plain {
-		t.Fatalf("%v followed, %v found from scratch; plain %v", got, want, f.plain)
+	if got, want := PIDs(f.Look(root)), PIDs(Here.Tree(root)); len(want) != n || !slices.Equal(got, want) || f.Plain {
+		t.Fatalf("%v followed, %v found from scratch; plain %v", got, want, f.Plain)
 	}
-	threads := len(f.kept[g.pid].lists)
-	if allocs := testing.AllocsPerRun(10, func() { f.look(g.pid) }); allocs > float64(1+n+5*threads) { // a name each
-		t.Errorf("a look at %d processes allocates %v times", 1+n, allocs)
+	threads := len(f.kept[root].lists)
+	if allocs := testing.AllocsPerRun(10, func() { f.Look(root) }); allocs > float64(n+5*threads) { // a name each
+		t.Errorf("a look at %d processes allocates %v times", n, allocs)
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	reads, files := readings(t), f.files
-	f.look(g.pid)
-	if got, want := readings(t)-reads, 2*n+threads+10; got > want || f.files != files {
-		t.Errorf("%d readings of %d processes, at most %d wanted; %d files, then %d", got, 1+n, want, files, f.files)
+	f.Look(root)
+	if got, want := readings(t)-reads, 2*n+threads+8; got > want || f.files != files {
+		t.Errorf("%d readings of %d processes, at most %d wanted; %d files, then %d", got, n, want, files, f.files)
 	}
 	_ = syscall.Kill(f.tree[1].PID, syscall.SIGKILL)
-	for deadline := time.Now().Add(10 * time.Second); len(f.look(g.pid)) > n && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(10 * time.Second); len(f.Look(root)) == n && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
-	if f.close(); f.files != 0 || len(f.tree) != n {
+	if f.Close(); f.files != 0 || len(f.tree) != n-1 {
 		t.Errorf("%d files kept at the end, of %d processes", f.files, len(f.tree))
 	}
 }

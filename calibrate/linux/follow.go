@@ -1,25 +1,26 @@
-package server
+package linux
 
 import (
 	"cmp"
 	"errors"
 	"os"
 	"slices"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
 
-// follower looks at one tree again and again. It keeps files of each process open, because opening is the dear part: on
+// Follower looks at one tree again and again. It keeps files of each process open, because opening is the dear part: on
 // Linux 6.18 a stat takes 6.2 us, 3.6 where it is kept, and a list of children 4.0 and 0.2. And a kept file is of that
 // process, not of its number.
-type follower struct {
-	proc  procfs
+type Follower struct {
+	proc  FS
 	kept  map[int]*kept // by pid
 	files int           // descriptors kept
 	most  int           // how many that may be
 	looks int
-	tree  []stat // of this look
-	plain bool   // nothing can be kept: the tree is read from scratch each time
+	tree  []Stat // of this look
+	Plain bool   // nothing is kept, or can be: the tree is read from scratch each time
 	buf   []byte
 }
 
@@ -34,14 +35,17 @@ type kept struct {
 // list is /proc/PID/task/TID/children: each thread has its own. That of a thread that has ended is empty.
 type list struct{ thread, fd int }
 
-// look returns what lives below root, parents before their children. The slice is the follower's, until the next look.
-func (f *follower) look(root int) []stat {
-	if !f.plain && f.follow(root) == nil {
+// NewFollower keeps nothing yet.
+func NewFollower(proc FS) *Follower { return &Follower{proc: proc} }
+
+// Look returns what lives below root, parents before their children. The slice is the follower's, until the next look.
+func (f *Follower) Look(root int) []Stat {
+	if !f.Plain && f.follow(root) == nil {
 		return f.tree
 	}
-	f.plain = true
-	f.close()
-	return f.proc.tree(root)
+	f.Plain = true
+	f.Close()
+	return f.proc.Tree(root)
 }
 
 var (
@@ -50,7 +54,7 @@ var (
 )
 
 // follow reads the tree. An error means that this one can't be followed.
-func (f *follower) follow(root int) error {
+func (f *Follower) follow(root int) error {
 	f.prepare()
 	f.looks++
 	f.tree = f.tree[:0]
@@ -69,7 +73,7 @@ func (f *follower) follow(root int) error {
 }
 
 // prepare bounds what is kept: by a quarter of the files that this process may open, because the load needs the others.
-func (f *follower) prepare() {
+func (f *Follower) prepare() {
 	if f.kept != nil {
 		return
 	}
@@ -82,13 +86,13 @@ func (f *follower) prepare() {
 }
 
 // walk adds those that live, and all that live below them.
-func (f *follower) walk(queue []int) error {
+func (f *Follower) walk(queue []int) error {
 	for i := 0; i < len(queue); i++ {
 		s, err := f.meet(queue[i])
 		if err == nil {
 			queue, err = f.add(queue, s)
 		}
-		if errors.Is(err, errTooMany) || errors.Is(err, errNoChildren) {
+		if errors.Is(err, errTooMany) || errors.Is(err, ErrNoChildren) {
 			return err // else it has ended; or it was adopted while we look, and so is listed twice
 		}
 	}
@@ -97,14 +101,14 @@ func (f *follower) walk(queue []int) error {
 
 // walkMissed does the same for those that are in no list. They are read through what is kept of them alone: the number
 // of one that has ended may be a stranger's by now.
-func (f *follower) walkMissed() error {
+func (f *Follower) walkMissed() error {
 	for _, pid := range f.missed() {
 		s, err := f.again(pid)
 		if err != nil {
 			continue
 		}
 		children, err := f.add(nil, s)
-		if errors.Is(err, errTooMany) || errors.Is(err, errNoChildren) {
+		if errors.Is(err, errTooMany) || errors.Is(err, ErrNoChildren) {
 			return err
 		}
 		if err := f.walk(children); err != nil {
@@ -115,9 +119,9 @@ func (f *follower) walkMissed() error {
 }
 
 // add adds a process to the tree if it lives, and its children to the queue.
-func (f *follower) add(queue []int, s stat) ([]int, error) {
+func (f *Follower) add(queue []int, s Stat) ([]int, error) {
 	queue, err := f.appendChildren(queue, s)
-	if err == nil && s.alive() {
+	if err == nil && s.Alive() {
 		f.tree = append(f.tree, s)
 	}
 	return queue, err
@@ -126,7 +130,7 @@ func (f *follower) add(queue []int, s stat) ([]int, error) {
 // missed are the processes that an earlier look has met and this one has not, parents first. Most have ended. But the
 // kernel's list of children may leave some out while others of them end (man 5 proc), and what was once below the
 // guard stays there for life, as the guard adopts orphans.
-func (f *follower) missed() []int {
+func (f *Follower) missed() []int {
 	var pids []int
 	for pid, k := range f.kept {
 		if k.look < f.looks {
@@ -138,50 +142,50 @@ func (f *follower) missed() []int {
 }
 
 // meet reads a process: through the file that is kept, unless that is of one that has ended.
-func (f *follower) meet(pid int) (stat, error) {
+func (f *Follower) meet(pid int) (Stat, error) {
 	if s, err := f.again(pid); err == nil || errors.Is(err, errMet) {
 		return s, err
 	}
-	fd, err := f.open(itoa(pid), "stat")
+	fd, err := f.open(strconv.Itoa(pid), "stat")
 	if err != nil {
-		return stat{}, err
+		return Stat{}, err
 	}
 	s, err := f.stat(fd)
 	if err != nil {
 		f.closeFile(fd)
-		return stat{}, err
+		return Stat{}, err
 	}
 	f.kept[pid] = &kept{stat: fd, start: s.Start, look: f.looks}
 	return s, nil
 }
 
 // again reads a process through the file that is kept of it, and drops one that has ended.
-func (f *follower) again(pid int) (stat, error) {
+func (f *Follower) again(pid int) (Stat, error) {
 	k := f.kept[pid]
 	if k == nil {
-		return stat{}, unix.ESRCH
+		return Stat{}, unix.ESRCH
 	}
 	if k.look == f.looks {
-		return stat{}, errMet
+		return Stat{}, errMet
 	}
 	s, err := f.stat(k.stat)
 	if err != nil {
 		f.drop(pid)
-		return stat{}, err
+		return Stat{}, err
 	}
 	k.look = f.looks
 	return s, nil
 }
 
-func (f *follower) stat(fd int) (stat, error) {
+func (f *Follower) stat(fd int) (Stat, error) {
 	line, err := f.read(fd, 0)
 	if err != nil {
-		return stat{}, err
+		return Stat{}, err
 	}
-	return parseStat(line)
+	return ParseStat(line)
 }
 
-func (f *follower) appendChildren(to []int, s stat) ([]int, error) {
+func (f *Follower) appendChildren(to []int, s Stat) ([]int, error) {
 	k := f.kept[s.PID]
 	if s.Threads > 1 || len(k.lists) != 1 {
 		if err := f.openLists(k, s); err != nil {
@@ -195,8 +199,8 @@ func (f *follower) appendChildren(to []int, s stat) ([]int, error) {
 }
 
 // openLists has the list of every thread open that there is now, and no other.
-func (f *follower) openLists(k *kept, s stat) error {
-	threads, _ := f.proc.numbers(itoa(s.PID), "task") // none where it has just ended
+func (f *Follower) openLists(k *kept, s Stat) error {
+	threads, _ := f.proc.Threads(s.PID) // none where it has just ended
 	k.lists = slices.DeleteFunc(k.lists, func(l list) bool {
 		ended := !slices.Contains(threads, l.thread)
 		if ended {
@@ -208,7 +212,7 @@ func (f *follower) openLists(k *kept, s stat) error {
 		if slices.ContainsFunc(k.lists, func(l list) bool { return l.thread == thread }) {
 			continue
 		}
-		fd, err := f.open(itoa(s.PID), "task", itoa(thread), "children")
+		fd, err := f.open(strconv.Itoa(s.PID), "task", strconv.Itoa(thread), "children")
 		switch {
 		case errors.Is(err, errTooMany):
 			return err
@@ -220,12 +224,12 @@ func (f *follower) openLists(k *kept, s stat) error {
 		return err // it has just ended, and the lists may be those of another with its number
 	}
 	if len(k.lists) == 0 {
-		return errNoChildren
+		return ErrNoChildren
 	}
 	return nil
 }
 
-func (f *follower) appendList(to []int, fd int) []int {
+func (f *Follower) appendList(to []int, fd int) []int {
 	for at := int64(0); ; {
 		text, err := f.read(fd, at)
 		if err != nil || len(text) == 0 {
@@ -236,7 +240,7 @@ func (f *follower) appendList(to []int, fd int) []int {
 	}
 }
 
-func (f *follower) read(fd int, at int64) ([]byte, error) {
+func (f *Follower) read(fd int, at int64) ([]byte, error) {
 	n, err := unix.Pread(fd, f.buf, at)
 	for errors.Is(err, unix.EINTR) {
 		n, err = unix.Pread(fd, f.buf, at)
@@ -247,7 +251,7 @@ func (f *follower) read(fd int, at int64) ([]byte, error) {
 	return f.buf[:n], nil
 }
 
-func (f *follower) open(parts ...string) (int, error) {
+func (f *Follower) open(parts ...string) (int, error) {
 	if f.files >= f.most {
 		return -1, errTooMany
 	}
@@ -261,12 +265,12 @@ func (f *follower) open(parts ...string) (int, error) {
 	return fd, err
 }
 
-func (f *follower) closeFile(fd int) {
+func (f *Follower) closeFile(fd int) {
 	unix.Close(fd)
 	f.files--
 }
 
-func (f *follower) drop(pid int) {
+func (f *Follower) drop(pid int) {
 	k := f.kept[pid]
 	f.closeFile(k.stat)
 	for _, l := range k.lists {
@@ -275,7 +279,7 @@ func (f *follower) drop(pid int) {
 	delete(f.kept, pid)
 }
 
-func (f *follower) close() {
+func (f *Follower) Close() {
 	for pid := range f.kept {
 		f.drop(pid)
 	}
