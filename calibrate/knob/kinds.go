@@ -92,7 +92,7 @@ func choice(choices string) func(string) (string, error) {
 				return word, nil
 			}
 		}
-		return "", malformed(try, "%q can't be taken", text)
+		return "", malformed(try, "%q is none of them", text)
 	}
 }
 

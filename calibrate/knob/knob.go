@@ -26,14 +26,14 @@ import (
 type Load struct {
 	Rate            float64 `json:"rate,omitempty" flag:"rate" kind:"rate" most:"100000" takes:"at most 100000 requests a second" help:"requests a second, open loop (default: {load})"`
 	Clients         int     `json:"clients,omitempty" flag:"concurrency" kind:"count" most:"4096" takes:"a number of clients from 1 to 4096" help:"clients of a closed loop; with --rate, the most requests at once"`
-	Requests        int64   `json:"requests,omitempty" flag:"requests" kind:"count" takes:"a number of requests, 1 or more" help:"end the {phase} after so many requests"`
-	DurationSeconds float64 `json:"duration_seconds,omitempty" flag:"duration" kind:"duration" takes:"a time such as 60s or 5m" help:"end the {phase} after so long (default: {length})"`
+	Requests        int64   `json:"requests,omitempty" flag:"requests" kind:"count" takes:"a number of requests, 1 or more" help:"end the {phase} after this many requests"`
+	DurationSeconds float64 `json:"duration_seconds,omitempty" flag:"duration" kind:"duration" takes:"a time such as 60s or 5m" help:"end the {phase} after this long (default: {length})"`
 }
 
 // Box is the host that is sized for. What is zero is the host's own, or not known.
 type Box struct {
 	MemoryBytes    int64 `json:"memory_bytes" flag:"memory" kind:"size" most:"1048576T" takes:"at most 1048576T, more than any host has" help:"size for this much memory (default: {before}this machine's limit or total)"`
-	CPUs           int   `json:"cpus" flag:"cpus" kind:"count" most:"65536" takes:"a number of cores from 1 to 65536" help:"size for so many cores (default: {before}this machine's)"`
+	CPUs           int   `json:"cpus" flag:"cpus" kind:"count" most:"65536" takes:"a number of cores from 1 to 65536" help:"size for this many cores (default: {before}this machine's)"`
 	Reserve        `flag:"reserve" kind:"reserve" default:"20%" help:"memory kept back for the system and others: 20%, 512M, 10%+512M"`
 	ProductionRate float64 `json:"production_rate" flag:"production-rate" kind:"rate" help:"requests a second expected in production, all workers together"`
 }
@@ -70,16 +70,16 @@ const (
 
 // Closeness is how well the creep is to be known.
 type Closeness struct {
-	Precision float64 `json:"precision" flag:"precision" kind:"share" default:"20%" help:"how close the creep's interval must come"` // half-width, as a share of the slope
+	Precision float64 `json:"precision" flag:"precision" kind:"share" default:"20%" help:"how narrow the creep's interval must be, as a share of the creep"` // half-width, as a share of the slope
 }
 
 // Effort is how much is measured.
 type Effort struct {
 	Quick       bool    `json:"quick" flag:"quick" kind:"switch" help:"a short soak: sees strong creep only"`
 	Sweep       bool    `json:"sweep,omitempty" flag:"sweep" kind:"switch" help:"really run the best few candidates, and choose by what they do (about two minutes more)"`
-	Triage      bool    `json:"triage,omitempty" flag:"triage" kind:"switch" help:"where memory creeps: look whether it is the allocator, threads or the app (about two minutes more)"`
-	ByRoute     bool    `json:"by_route,omitempty" flag:"by-route" kind:"switch" default:"true" help:"where several paths are asked for: load each alone, too (up to half a minute each)"`
-	SoakSeconds float64 `json:"max_soak_seconds,omitempty" flag:"max-soak" kind:"duration" default:"2m" least:"1s" takes:"a time such as 2m, a second at least" help:"give up on a verdict after so long (with --quick 15s)"`
+	Triage      bool    `json:"triage,omitempty" flag:"triage" kind:"switch" help:"if memory creeps, find out whether it is the allocator, threads or the app (about two minutes more)"`
+	ByRoute     bool    `json:"by_route,omitempty" flag:"by-route" kind:"switch" default:"true" help:"if there are several routes, also load each alone (up to half a minute each)"`
+	SoakSeconds float64 `json:"max_soak_seconds,omitempty" flag:"max-soak" kind:"duration" default:"2m" least:"1s" takes:"a time such as 2m, a second at least" help:"give up on a verdict after this long (with --quick 15s)"`
 }
 
 // Knob is one of them, with its value in the struct that it was found in.

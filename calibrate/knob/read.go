@@ -108,7 +108,7 @@ func Share(text string) (float64, error) {
 func Seconds(text string) (float64, error) {
 	d, err := time.ParseDuration(text)
 	if err != nil {
-		return 0, malformed("it takes a time such as 30s or 5m", "%q can't be taken", text)
+		return 0, malformed("give a time such as 30s or 5m", "%q is not a time", text)
 	}
 	return d.Seconds(), nil
 }
@@ -117,7 +117,7 @@ func Seconds(text string) (float64, error) {
 func Count(text string) (int, error) {
 	n, err := strconv.ParseInt(text, 0, strconv.IntSize)
 	if err != nil {
-		return 0, malformed("it takes a whole number such as 4", "%q can't be taken", text)
+		return 0, malformed("give a whole number such as 4", "%q is not a whole number", text)
 	}
 	return int(n), nil
 }
@@ -125,7 +125,7 @@ func Count(text string) (int, error) {
 func count64(text string) (int64, error) {
 	n, err := strconv.ParseInt(text, 0, 64)
 	if err != nil {
-		return 0, malformed("it takes a whole number such as 1000", "%q can't be taken", text)
+		return 0, malformed("give a whole number such as 1000", "%q is not a whole number", text)
 	}
 	return n, nil
 }

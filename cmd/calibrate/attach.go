@@ -38,11 +38,11 @@ func newAttachCmd(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "attach --pid N",
 		Short: "Watch a server that is already running, with or without load of its own",
-		Long: "attach watches a running server, all its workers, and sizes the box by what it saw. It changes nothing: it sends\n" +
-			"no signal, runs nothing of the server, and leaves it running, however attach itself ends. Load is sent only to\n" +
-			"the --url that you give.\n\n" +
-			"Growth is told by request where the requests are counted, by the lines that --access-log gains or by the load\n" +
-			"that is sent; else by time, which says nothing of max-requests.",
+		Long: "attach watches all workers of a running server, and sizes the box by what it saw. It changes nothing: it sends no\n" +
+			"signal, runs nothing of the server, and leaves it running, however attach itself ends. It sends load only to the\n" +
+			"--url that you give.\n\n" +
+			"Growth is measured per request if the requests are counted: by the lines that --access-log gains, or by the load\n" +
+			"that is sent. Otherwise it is measured over time, which says nothing of max-requests.",
 		Example: attachExample,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -68,8 +68,8 @@ func (f *attachFlags) register(flags *pflag.FlagSet) {
 }
 
 func (f *attachFlags) watched(flags *pflag.FlagSet) {
-	flags.IntVar(&f.pid, "pid", 0, "number of the server's process: its master, or a worker")
-	flags.StringVar(&f.pidFile, "pidfile", "", "file that holds the number")
+	flags.IntVar(&f.pid, "pid", 0, "process id of the server: its master, or a worker")
+	flags.StringVar(&f.pidFile, "pidfile", "", "file that holds the process id")
 	flags.StringVar(&f.accessLog, "access-log", "", "count the requests by the lines that this file gains; nothing of them is kept")
 	flags.IntVar(&f.threads, "threads", 0, "threads of a worker (default: what the server's command line says)")
 	flags.StringVar(&f.url, "url", "", "send load to this address, such as http://127.0.0.1:8000 (default: none is sent)")
@@ -85,7 +85,7 @@ func (f *attachFlags) check(flags *pflag.FlagSet) error {
 		return calibrate.Usage(which, "no process to watch was named")
 	}
 	if name := loadFlag(flags); name != "" && f.url == "" {
-		return calibrate.Usage("say where it is to go: --url http://127.0.0.1:8000", "--%s is for load, and without --url none is sent", name)
+		return calibrate.Usage("say where to send it: --url http://127.0.0.1:8000", "--%s is for load, and without --url none is sent", name)
 	}
 	var wrong complaints
 	wrong.outside(&f.Load, &f.Closeness)
@@ -192,7 +192,7 @@ func announced(info calibrate.TargetInfo, rig calibrate.Rig) string {
 	case rig.Counter != nil:
 		text += "; requests are counted by the access log"
 	case rig.Load == nil:
-		text += "; nobody counts the requests, so growth is told by time"
+		text += "; nothing counts the requests, so growth is measured over time"
 	}
 	return text
 }

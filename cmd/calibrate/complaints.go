@@ -12,7 +12,7 @@ import (
 // complaints are all that is wrong with a command line, so that nobody has to mend it one mistake at a time.
 type complaints []*calibrate.Failure
 
-// add complains where something is bad.
+// add complains if something is bad.
 func (c *complaints) add(bad bool, try, format string, args ...any) {
 	if bad {
 		*c = append(*c, calibrate.Usage(try, format, args...))
@@ -22,11 +22,11 @@ func (c *complaints) add(bad bool, try, format string, args ...any) {
 // check complains of every flag that is wrong.
 func (c *complaints) check(checks ...[]flagCheck) {
 	for _, check := range slices.Concat(checks...) {
-		c.add(check.bad, "it takes "+check.try, "%s can't be taken as it is", check.flag)
+		c.add(check.bad, "give "+check.try, "%s is not valid", check.flag)
 	}
 }
 
-// err is all of them as one failure, nil where there are none.
+// err is all of them as one failure, nil if there are none.
 func (c complaints) err(help string) error {
 	switch len(c) {
 	case 0:
@@ -45,7 +45,7 @@ func (c complaints) err(help string) error {
 	return calibrate.Usage(help, "%d things are wrong with this command line:%s", len(c), text.String())
 }
 
-// collect lets every flag be parsed on after a value that can't be taken, which is noted here.
+// collect notes a wrong value here and lets the flags after it be parsed.
 func (c *complaints) collect(flags *pflag.FlagSet) {
 	flags.VisitAll(func(f *pflag.Flag) {
 		f.Value = noted{f.Value, f, c}

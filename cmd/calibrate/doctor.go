@@ -23,8 +23,8 @@ func newDoctorCmd(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what can be measured here, what can't, and what to do about it",
-		Long: "doctor tries what a measurement needs (reading memory, limits, load, files), and lists the servers it finds.\n" +
-			"It starts no app and leaves nothing changed; servers are only asked for their versions.",
+		Long: "doctor tries what a measurement needs (reading memory, limits, load, files), and lists the servers that it finds.\n" +
+			"It starts no app and changes nothing; it only asks servers for their versions.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			checkup, err := examine(cmd.Context(), env)

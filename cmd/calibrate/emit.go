@@ -14,13 +14,13 @@ func newEmitCmd(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "emit [RUN] [--for SERVER]",
 		Short: "Write the recommendation of a saved run as the configuration to paste",
-		Long: "emit writes what a run recommends as configuration, with comments that say which run it rests on and what isn't in it:\n" +
-			"that of the server that was measured, or another. A run that recommends nothing has none to write.",
+		Long: "emit writes what a run recommends as a configuration file, for the server that was measured or for another. Its\n" +
+			"comments say which run it rests on, and what isn't in it. It writes nothing if the run recommends nothing.",
 		Example: "  calibrate emit > gunicorn.conf.py\n  calibrate emit --for systemd\n  calibrate emit 20261121-093000-1f2e --for kubernetes",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if kind == "" && cmd.Flags().Changed("for") {
-				return calibrate.Usage("one of "+strings.Join(report.EmitKinds(), ", "), "--for names nothing")
+				return calibrate.Usage("one of "+strings.Join(report.EmitKinds(), ", "), "--for is empty")
 			}
 			name := ""
 			if len(args) > 0 {

@@ -30,7 +30,7 @@ type appFlags struct {
 
 func (f *appFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.env, "env", nil, "NAME=VALUE for the app's environment")
-	flags.StringVar(&f.url, "url", "", "where COMMAND listens, if that can't be told by {port}")
+	flags.StringVar(&f.url, "url", "", "where COMMAND listens, if its address is fixed")
 	flags.DurationVar(&f.bootDeadline, "boot-deadline", time.Minute, "how long the app may take to its first answer")
 }
 
@@ -73,7 +73,7 @@ func (f *requestFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVarP(&f.headers, "header", "H", nil, "header of every request, as 'Name: value'")
 	flags.StringArrayVar(&f.headerEnv, "header-env", nil, "header of every request with its value from the environment, as NAME=VARIABLE")
 	flags.BoolVar(&f.keepAlive, "keep-alive", false, "reuse connections, as behind a proxy that does")
-	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "give a request up after so long")
+	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "give up on a request after this long")
 	flags.StringArrayVar(&f.allowRemote, "allow-remote", nil, "let load go to this host, by name (default: this machine only)")
 }
 
@@ -176,13 +176,13 @@ func (f *requestFlags) checks() []flagCheck {
 		{slices.ContainsFunc(f.paths, func(p string) bool { return !strings.HasPrefix(p, "/") }), "--path", "a path such as /health"},
 		{slices.ContainsFunc(f.headerEnv, func(p string) bool { return !namesOnly.MatchString(p) }), "--header-env", "NAME=VARIABLE, such as Authorization=API_TOKEN"},
 		{f.timeout <= 0, "--timeout", "a time such as 30s"},
-		{f.targets != "" && len(f.paths) > 0, "--targets beside --path", "one of the two"},
+		{f.targets != "" && len(f.paths) > 0, "--targets with --path", "one of the two"},
 		{f.targets == "" && len(f.methods) > 0, "--methods without --targets", "an access log or a HAR in --targets"},
 	}
 }
 
 func (f *outFlags) checks() []flagCheck {
-	return []flagCheck{{f.json && f.markdown, "--json beside --markdown", "one of the two"}}
+	return []flagCheck{{f.json && f.markdown, "--json with --markdown", "one of the two"}}
 }
 
 // defaultPath asks for what the server has, where nothing was named.
@@ -234,7 +234,7 @@ func (f *requestFlags) stdinTargets(ctx context.Context, env Env) (loadgen.Targe
 	defer context.AfterFunc(ctx, func() { out.CloseWithError(context.Cause(ctx)) })()
 	targets, err := loadgen.ReadTargets("stdin", in, f.methods...)
 	if ctx.Err() != nil {
-		return targets, &calibrate.Failure{Kind: calibrate.KindInterrupted, What: "interrupted while the targets were read from stdin",
+		return targets, &calibrate.Failure{Kind: calibrate.KindInterrupted, What: "interrupted while reading the targets from stdin",
 			Why: context.Cause(ctx).Error(), Try: "nothing was started; run it again", Err: context.Cause(ctx)}
 	}
 	return targets, err
@@ -282,7 +282,7 @@ func (f *requestFlags) header(env Env) (http.Header, error) {
 		}
 		_, value, ok := cutHeader(name + ":" + env.Getenv(variable))
 		if !ok || value == "" {
-			return nil, calibrate.Usage("set it to the whole value of the header, and export it", "--header-env %s: the environment's %s is not set, or no header's value", pair, variable)
+			return nil, calibrate.Usage("set it to the whole value of the header, and export it", "--header-env %s: the variable %s is not set, or its value can't be a header's", pair, variable)
 		}
 		header.Set(name, value)
 	}

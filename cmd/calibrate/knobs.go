@@ -66,7 +66,7 @@ func knobs(flags *pflag.FlagSet, group any, words ...string) {
 func (c *complaints) outside(groups ...any) {
 	for _, group := range groups {
 		for _, k := range knob.Of(group) {
-			c.add(k.Outside(), "it takes "+k.Takes, "--%s %s can't be taken", k.Name, k)
+			c.add(k.Outside(), "give "+k.Takes, "--%s %s is not valid", k.Name, k)
 		}
 	}
 }

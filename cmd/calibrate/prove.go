@@ -29,11 +29,11 @@ type proveFlags struct {
 
 // proving is what is proved, and how.
 type proving struct {
-	OneMore     bool    `flag:"one-more" kind:"switch" help:"try one worker more, too: it should not fit"`
-	Formulas    bool    `flag:"formulas" kind:"switch" help:"try what the field's rules would choose, too, under the same limit"`
-	Tolerance   float64 `flag:"tolerance" kind:"share" default:"5%" help:"how far the observed memory may be from the promised"`
-	MaxRequests int64   `flag:"max-requests" kind:"count" takes:"a number of requests, 1 or more" help:"replace workers after so many requests (default: the recommendation)"`
-	MaxTime     float64 `flag:"max-time" kind:"duration" default:"10m" takes:"a time such as 10m" help:"give up on a trial after so long"` // seconds
+	OneMore     bool    `flag:"one-more" kind:"switch" help:"also try one worker more, which should not fit"`
+	Formulas    bool    `flag:"formulas" kind:"switch" help:"also try what the field's rules would choose, under the same limit"`
+	Tolerance   float64 `flag:"tolerance" kind:"share" default:"5%" help:"how far the observed memory may be from the predicted"`
+	MaxRequests int64   `flag:"max-requests" kind:"count" takes:"a number of requests, 1 or more" help:"replace a worker after this many requests (default: the recommendation)"`
+	MaxTime     float64 `flag:"max-time" kind:"duration" default:"10m" takes:"a time such as 10m" help:"give up on a trial after this long"` // seconds
 }
 
 const proveExample = `  calibrate prove
@@ -44,11 +44,11 @@ func newProveCmd(env Env) *cobra.Command {
 	var f proveFlags
 	cmd := &cobra.Command{
 		Use:   "prove [flags] [RUN] [-- COMMAND...]",
-		Short: "Run the recommendation under its memory limit, and hold it against what was promised",
+		Short: "Run the recommendation under its memory limit, and compare with the prediction",
 		Long: "prove starts what a run recommends (the latest, or RUN): all workers, threads and max-requests, in a memory control\n" +
-			"group that holds no more than the run's budget. It keeps every thread busy until each worker was replaced twice,\n" +
-			"and compares the memory that the kernel saw with the memory that the law promised for these very requests.\n\n" +
-			"The app and its requests are those of the run; what a run doesn't keep because it may be secret must be given again.\n" +
+			"group that holds no more than the run's budget. It keeps every thread busy until each worker has been replaced twice.\n" +
+			"Then it compares the memory that the kernel charged with the memory that the law predicts for the same requests.\n\n" +
+			"The app and its requests are those of the run. A run doesn't keep what may be secret: give that again.\n" +
 			"--memory, --cpus and the like size the run for another box first, and prove that.",
 		Example: proveExample,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -170,13 +170,13 @@ func recommends(r calibrate.Result) error {
 	case r.Mode == calibrate.ModeAttach:
 		return calibrate.Usage("measure it with calibrate run -- COMMAND, and prove that", "a server that was only watched can't be started")
 	case r.Truth != nil:
-		return calibrate.Usage("calibrate run -- COMMAND measures an app that can be proved", "the demo app has one worker and no more")
+		return calibrate.Usage("calibrate run -- COMMAND measures an app that can be proved", "the demo app has one worker only")
 	case !r.Complete || rec.Withheld != "" || !rec.NothingFits && (rec.Workers < 1 || rec.BudgetBytes < 1):
 		return &calibrate.Failure{Kind: calibrate.KindInconclusive, What: "this run recommends nothing that could be proved",
 			Why: rec.Withheld, Try: "measure again: calibrate run -- COMMAND"}
 	case rec.NothingFits:
 		return &calibrate.Failure{Kind: calibrate.KindNothingFits, What: "nothing fits, so there is nothing to prove", Why: rec.Reason,
-			Try: "more memory: --memory"}
+			Try: "give it more memory: --memory"}
 	}
 	return nil
 }
@@ -186,14 +186,14 @@ func (f *proveFlags) startable(r calibrate.Result) error {
 	rec, t := r.Recommendation, r.Target
 	switch limited := rec.MaxRequests > 0 || f.MaxRequests > 0; {
 	case limited && rec.Workers == 1 && slices.ContainsFunc(r.Warnings, endsServer):
-		return calibrate.Usage("prove two workers: --min-workers 2", "with one worker, %s ends at its limit of requests, and nobody would answer", t.Server)
+		return calibrate.Usage("prove two workers: --min-workers 2", "with one worker, %s ends at its request limit, and nothing would answer", t.Server)
 	case rec.Workers == 1 || t.CanScale:
 		return nil
 	case t.Server == "command":
-		return calibrate.Usage("write {workers} where the command says how many", "calibrate can't start this command with %d workers", rec.Workers)
+		return calibrate.Usage("write {workers} in the command, in place of the number of workers", "calibrate can't start this command with %d workers", rec.Workers)
 	}
 	return calibrate.Usage("measure again: calibrate run -- COMMAND",
-		"the run doesn't say that %q can be started with %d workers; an older calibrate wrote it, or another hand", t.Server, rec.Workers)
+		"the run doesn't say that %q can be started with %d workers; it may come from an older calibrate", t.Server, rec.Workers)
 }
 
 // endsServer is the trap of a server whose only worker is the server itself.
@@ -222,7 +222,7 @@ func recognised(ctx context.Context, spec server.Spec, p calibrate.ProofPlan, na
 	spec.Workers, spec.Threads, spec.MaxRequests, spec.Jitter, spec.MemoryLimit = p.Workers, p.Threads, p.MaxRequests, p.Jitter, p.MemoryLimit
 	launch, err := server.Recognise(ctx, spec)
 	if err == nil && launch.Info().Server != named {
-		return calibrate.Usage("measure it first: calibrate run -- "+spec.Command[0]+" ...", "the run measured %s, and says nothing of %s", named, launch.Info().Server)
+		return calibrate.Usage("measure it first: calibrate run -- "+spec.Command[0]+" ...", "the run measured %s, not %s", named, launch.Info().Server)
 	}
 	return err
 }
@@ -240,7 +240,7 @@ func (f *proveFlags) again(r calibrate.Result, name string, command []string) (r
 		all.command = r.Target.Command
 	}
 	if missing := f.notKept(r.Plan.Flags, all.command); len(missing) > 0 {
-		return all, calibrate.Usage("the same command with "+strings.Join(missing, " ")+", *** filled in",
+		return all, calibrate.Usage("give the same command with "+strings.Join(missing, " ")+", *** filled in",
 			"the run%s doesn't keep what may be secret, nor what allows load to leave this machine", strings.TrimRight(" "+name, " "))
 	}
 	cmd := &cobra.Command{}

@@ -73,7 +73,7 @@ func badValue(flag *pflag.Flag, value string, err error) *calibrate.Failure {
 		return calibrate.Usage(malformed.Try, "--%s: %s", flag.Name, malformed.What)
 	}
 	if try := likeThis[flag.Value.Type()]; try != "" {
-		return calibrate.Usage("it takes "+try, "--%s: %q can't be taken", flag.Name, value)
+		return calibrate.Usage("give "+try, "--%s: %q is not valid", flag.Name, value)
 	}
 	return nil
 }

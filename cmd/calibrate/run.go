@@ -45,8 +45,8 @@ func newRunCmd(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run [flags] -- COMMAND...",
 		Short: "Measure an app, size the box, report, save",
-		Long: "run starts COMMAND with one worker and recycling off, finds what the worker can serve, loads it at 70 % of\n" +
-			"that until its memory's growth is known, then makes every thread busy at once and reads the peak. Two short\n" +
+		Long: "run starts COMMAND with one worker and recycling off, and finds what the worker can serve. It loads the worker at\n" +
+			"70 % of that until the growth of its memory is known, then keeps every thread busy and reads the peak. Two short\n" +
 			"runs with other threads and a second worker check the result (--quick leaves them out). --sweep then really runs\n" +
 			"the best few candidates, some 20 s each, and recommends the one that served most for its memory.\n\n" +
 			"A server that calibrate doesn't know gets its address through placeholders in COMMAND or in --env values:\n" +
@@ -112,7 +112,7 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 		return err
 	}
 	if len(plan.OtherThreads) > 0 && !launch.Info().HasThreads {
-		return calibrate.Usage("name one thread count, or write {threads} where the command says it",
+		return calibrate.Usage("name one thread count, or write {threads} in the command, in place of the number of threads",
 			"--threads: %s can't be started with other threads", launch.Info().Server)
 	}
 	folder, id, err := openRun(env, f.out)
@@ -200,9 +200,9 @@ func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 	wrong.outside(&f.Load, &f.Closeness, &f.Effort)
 	wrong.check(f.requestFlags.checks(), f.appFlags.checks(), f.outFlags.checks(), []flagCheck{
 		{f.SoakSeconds == 0, "--max-soak", "a time such as 2m, a second at least"},
-		{f.Quick && (f.DurationSeconds > 0 || f.Requests > 0), "--quick beside --duration or --requests", "one of them"},
-		{f.Quick && f.Sweep, "--quick beside --sweep", "one of them"},
-		{f.Prefer != "" && f.Sweep, "--prefer beside --sweep", "one of them: the sweep chooses by what it measures"},
+		{f.Quick && (f.DurationSeconds > 0 || f.Requests > 0), "--quick with --duration or --requests", "one of them"},
+		{f.Quick && f.Sweep, "--quick with --sweep", "one of them"},
+		{f.Prefer != "" && f.Sweep, "--prefer with --sweep", "one of them: the sweep chooses by what it measures"},
 	})
 	f.sizingFlags.check(&wrong)
 	if err := wrong.err("calibrate run --help lists the flags"); err != nil {

@@ -47,9 +47,9 @@ func newSizeCmd(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "size [flags] [RUN]",
 		Short: "Size a host, or many, from a saved run or from numbers; measures nothing",
-		Long: "size answers for another host, other threads or other bounds what a run answered for its own: the latest run, or\n" +
-			"RUN. With --worker-memory it takes numbers instead, for this machine or for --cpus and --memory. It starts nothing.\n\n" +
-			"A run keeps what it was sized with (host, reserve, rate) but for the flags that are given here.",
+		Long: "size takes a saved run, the latest or RUN, and sizes another host. The flags also change threads and bounds.\n" +
+			"With --worker-memory it sizes from numbers, for this machine or for --cpus and --memory. It starts nothing.\n\n" +
+			"The run's own host, reserve and rate hold unless a flag says otherwise.",
 		Example: sizeExample,
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -105,13 +105,13 @@ func (f *sizeFlags) check(args []string) {
 	fromNumbers := f.changed("worker-memory")
 	for _, number := range knob.Of(&f.figures) {
 		given := f.changed(number.Name)
-		w.add(given && len(args) > 0, "leave out RUN, or the flag", "--%s and RUN both say what a worker takes", number.Name)
-		w.add(given && len(args) == 0 && !fromNumbers, "give --worker-memory too", "--%s belongs to a worker whose memory isn't given", number.Name)
+		w.add(given && len(args) > 0, "leave out RUN, or the flag", "--%s and RUN both say what a worker needs", number.Name)
+		w.add(given && len(args) == 0 && !fromNumbers, "give --worker-memory too", "--%s without --worker-memory is only a part of a worker", number.Name)
 	}
 	for _, flag := range []string{"cpus", "memory"} {
 		w.add(f.changed(flag) && f.changed("host"), "leave one of them out", "--%s and --host both say how large the host is", flag)
 	}
-	w.add(f.changed("cpus") && f.CPUs == 0, "a number of cores from 1 to 65536", "--cpus 0 can't be taken")
+	w.add(f.changed("cpus") && f.CPUs == 0, "a number of cores from 1 to 65536", "--cpus 0 is not valid")
 	w.outside(&f.figures)
 	w.add(fromNumbers && f.Prefer != "" && len(f.threads) < 2, "name the counts, as in --threads 1,4", "--prefer chooses among thread counts, and there is only one")
 	w.add(f.json && f.markdown, "leave one out", "--json and --markdown ask for two formats at once")
@@ -176,16 +176,16 @@ func (f *sizeFlags) checkThreads(r calibrate.Result) error {
 		switch {
 		case threads >= least && threads <= most:
 		case !r.Target.HasThreads:
-			return calibrate.Usage("leave --threads out", "--threads: the server of this run takes no threads that calibrate knows of")
+			return calibrate.Usage("leave --threads out", "--threads: calibrate can't set the threads of this run's server")
 		case threads > most:
 			return &calibrate.Failure{Kind: calibrate.KindInconclusive,
-				What: fmt.Sprintf("--threads %d: the run hardly served with so many", threads),
-				Why:  fmt.Sprintf("with more than %d its requests waited for each other, or failed", most),
-				Try:  "calibrate report has the warning that says how much"}
+				What: fmt.Sprintf("--threads %d: with so many threads the app hardly answered", threads),
+				Why:  fmt.Sprintf("in this run, requests waited for each other or failed with more than %d threads", most),
+				Try:  "calibrate report shows the warning, with figures"}
 		default:
 			return &calibrate.Failure{Kind: calibrate.KindInconclusive,
-				What: fmt.Sprintf("--threads %d: this run can't say what a worker with so many takes", threads),
-				Why:  fmt.Sprintf("it measured %d, and what a thread takes is not known well enough to tell", max(r.Target.Threads, 1)),
+				What: fmt.Sprintf("--threads %d: this run can't say what a worker with so many threads needs", threads),
+				Why:  fmt.Sprintf("it measured %d, and the cost of a thread is not known well enough", max(r.Target.Threads, 1)),
 				Try:  fmt.Sprintf("measure it: calibrate run --threads %d -- COMMAND", threads)}
 		}
 	}
@@ -210,7 +210,7 @@ func (f *sizeFlags) sized(base calibrate.Result) []calibrate.Result {
 func unanswerable(r calibrate.Result) error {
 	rec := r.Recommendation
 	if memory, _ := r.Host.Memory(); memory <= 0 && r.Plan.MemoryBytes <= 0 {
-		return calibrate.Usage("give it: --memory 2G", "how much memory the host has is not known")
+		return calibrate.Usage("give it: --memory 2G", "the host's memory is not known")
 	}
 	if rec.Workers > 0 || rec.NothingFits {
 		return nil
