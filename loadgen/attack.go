@@ -26,7 +26,7 @@ type Options struct {
 type Loader struct {
 	targets  Targets
 	opt      Options
-	cookies  *cookies // of the app that was prepared, nil where none was
+	cookies  *cookies // of the app that was prepared, nil if none was
 	answered atomic.Int64
 }
 
@@ -54,7 +54,7 @@ type phase struct {
 }
 
 // Attack drives one phase of load at the app whose base URL is given, and returns what it saw: also when the context
-// ended it, at most about a second later. It returns a *calibrate.Failure of KindUsage where the URL, the targets or
+// ended it, at most about a second later. It returns a *calibrate.Failure of KindUsage if the URL, the targets or
 // the pace can't be used, before anything is sent; what the app does wrong is in the Tally.
 func (l *Loader) Attack(ctx context.Context, url string, p calibrate.Pace, each func(calibrate.Bucket)) (calibrate.Tally, error) {
 	if err := l.check(p); err != nil {
@@ -95,7 +95,7 @@ func clients(p calibrate.Pace) int {
 	return 2
 }
 
-// firstWorkers is how many of the clients stand ready at the start. vegeta adds the others where they are needed.
+// firstWorkers is how many of the clients stand ready at the start. vegeta adds the others when they are needed.
 func firstWorkers(p calibrate.Pace) uint64 {
 	if p.Rate > 0 {
 		return uint64(min(p.Clients, 10))

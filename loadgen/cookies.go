@@ -11,7 +11,7 @@ import (
 )
 
 // cookies are those of one app. They are kept as if it were asked by https, under its public name where --header gives
-// one: the load stands in the place of the proxy, which takes the TLS away and passes on what is marked Secure.
+// one: the load stands in for the proxy, which ends TLS and passes on the cookies that are marked Secure.
 type cookies struct {
 	*cookiejar.Jar
 	host string

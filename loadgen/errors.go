@@ -15,7 +15,7 @@ import (
 
 // The classes of failed requests, as in calibrate.ErrorCount.
 const (
-	classRefused = "refused" // nobody listens
+	classRefused = "refused" // nothing listens
 	classReset   = "reset"   // the connection was torn down
 	classEOF     = "eof"     // the connection was closed before the answer was whole
 	class4xx     = "http_4xx"
@@ -30,7 +30,7 @@ const redirectExample = "redirect"
 // errCut is the error of a request that this package itself ended.
 var errCut = errors.New("cut at the end of the phase")
 
-// class sorts a request by its error, or where there was an answer by its status. "" is a success.
+// class sorts a request by its error, or if there was an answer by its status. "" is a success.
 func class(err error, status uint16) string {
 	switch {
 	case err != nil:

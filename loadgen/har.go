@@ -211,7 +211,7 @@ func (h *harReader) own() []target {
 	return own
 }
 
-// host is with the port; "" where the URL isn't an HTTP one, such as those of data: and wss:.
+// host is with the port; "" if the URL isn't an HTTP one, such as those of data: and wss:.
 func (e harEntry) host() string {
 	u, err := url.Parse(e.Request.URL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {

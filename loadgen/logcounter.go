@@ -14,8 +14,8 @@ import (
 // AccessLog counts the requests that a running server serves, by the lines that its access log gains. A line is counted
 // and forgotten: nothing of it is parsed or kept, so that no address and no secret can reach a report.
 //
-// Where the log is rotated by renaming it, the old file is followed beside the new one, for a server goes on writing to
-// it until it is told to open another. A file that has shrunk was truncated, and is read from its start.
+// If the log is rotated by renaming it, the old file is followed beside the new one, because the server goes on writing to
+// it until somebody tells it to open another. A file that has shrunk was truncated, and is read from its start.
 type AccessLog struct {
 	path string
 
@@ -35,7 +35,7 @@ type followed struct {
 // mostFollowed: a rotation comes once a day or by size, and its old file is quiet within seconds.
 const mostFollowed = 2
 
-// FollowAccessLog follows a log from its present end. It returns a *calibrate.Failure of KindUsage where the path isn't
+// FollowAccessLog follows a log from its present end. It returns a *calibrate.Failure of KindUsage if the path isn't
 // a regular file that can be read: a pipe's lines would be taken away from whoever reads them.
 func FollowAccessLog(path string) (*AccessLog, error) {
 	const try = "name the file that the server, or the proxy before it, adds a line to for every request"

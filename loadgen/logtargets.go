@@ -24,12 +24,12 @@ import (
 //
 // https://httpd.apache.org/docs/2.4/mod/mod_log_config.html
 type logLine struct {
-	host    string // virtual host, "" where it isn't logged
+	host    string // virtual host, "" if it isn't logged
 	request string // without the log's escapes
 	status  int
 }
 
-// parseLogLine says false where it isn't such a line.
+// parseLogLine says false if it isn't such a line.
 func parseLogLine(line string) (logLine, bool) {
 	before, after, found := strings.Cut(line, `] "`)
 	client, time, timed := cutAtLast(before, " [")
@@ -66,7 +66,7 @@ func closingQuote(s string) int {
 	return -1
 }
 
-// virtualHost is the first of four words before the time, where it is a name with a port.
+// virtualHost is the first of four words before the time, if it is a name with a port.
 func virtualHost(client string) string {
 	words := strings.Fields(client)
 	if len(words) < 4 {

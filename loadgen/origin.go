@@ -21,7 +21,7 @@ type origin struct {
 	addrs []netip.AddrPort
 }
 
-// resolve returns a *calibrate.Failure of KindUsage where raw isn't a base URL, or isn't one that may be loaded.
+// resolve returns a *calibrate.Failure of KindUsage if raw isn't a base URL, or isn't one that may be loaded.
 func resolve(raw string, allow []string) (origin, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {

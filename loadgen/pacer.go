@@ -79,7 +79,7 @@ func (p *pacer) dueAt(due, now time.Duration) time.Time {
 	return time.Now()
 }
 
-// wait returns false where the context ended first.
+// wait returns false if the context ended first.
 func (p *pacer) wait(d time.Duration) bool {
 	if d <= 0 {
 		return p.ctx.Err() == nil

@@ -34,9 +34,9 @@ const (
 type complaint struct{ what, try string }
 
 // ReadTargets reads vegeta's HTTP format or its JSON format, an access log, or a HAR, told apart by content. URLs may be
-// absolute or just a path. methods are those that are sent of a log or a HAR, GET and HEAD where none is named; a list in
+// absolute or just a path. methods are those that are sent of a log or a HAR, GET and HEAD if none is named; a list in
 // vegeta's formats is sent as it stands. name is for messages, "-" for standard input. It returns a *calibrate.Failure:
-// KindUsage with the line where the text is at fault, KindTool where it could not be read.
+// KindUsage with the line if the text is at fault, KindTool if it could not be read.
 func ReadTargets(name string, r io.Reader, methods ...string) (Targets, error) {
 	if name == "-" {
 		name = "standard input"

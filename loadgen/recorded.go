@@ -52,7 +52,7 @@ func newRecorded(name, unit, units string, methods []string) *recorded {
 	return &recorded{name: name, unit: unit, units: units, methods: methods, left: map[string]int{}}
 }
 
-// take is the target of a recorded request, ok false where it is left out, which is counted then. The header is whatever
+// take turns a recorded request into a target. If it is left out, ok is false and the reason is counted. The header is whatever
 // of it may be sent.
 func (r *recorded) take(t vegeta.Target, status int) (one target, ok bool) {
 	at := slices.Index(r.methods, t.Method)

@@ -31,7 +31,7 @@ func (t Targets) Routes() []calibrate.Route {
 // Routes are those of the loader's targets.
 func (l *Loader) Routes() []calibrate.Route { return l.targets.Routes() }
 
-// of are the targets of one route, or all where it is "".
+// of are the targets of one route, or all if it is "".
 func (t Targets) of(route string) Targets {
 	if route == "" {
 		return t

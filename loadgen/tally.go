@@ -55,7 +55,7 @@ func (t *tally) add(r *vegeta.Result, one flight, elapsed time.Duration) string 
 	return a.class
 }
 
-// latency counts from the time at which the request was due, where there is one.
+// latency counts from the time at which the request was due, if there is one.
 func latency(r *vegeta.Result, one flight) time.Duration {
 	if one.due.IsZero() {
 		return r.Latency
@@ -108,7 +108,7 @@ func waited(class string) bool {
 	return true
 }
 
-// quantile is in seconds; nil where nothing was timed.
+// quantile is in seconds; nil if nothing was timed.
 func (s *span) quantile(q float64) *float64 {
 	if s.timed == 0 {
 		return nil

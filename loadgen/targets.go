@@ -15,7 +15,7 @@ import (
 
 // Targets is the list of requests to repeat, in order. A request that stands there twice is sent twice as often.
 type Targets struct {
-	name  string // of the file, "" where there is none
+	name  string // of the file, "" if there is none
 	list  []target
 	notes []calibrate.Warning
 }
@@ -30,7 +30,7 @@ type target struct {
 	body   []byte
 }
 
-// OnePath is a single request: method GET where it is empty, path with or without a query.
+// OnePath is a single request: method GET if it is empty, path with or without a query.
 // It returns a *calibrate.Failure of KindUsage.
 func OnePath(method, path string, header http.Header, body []byte) (Targets, error) {
 	if method == "" {
@@ -63,7 +63,7 @@ func (t Targets) Warnings() []calibrate.Warning { return slices.Clone(t.notes) }
 // Len is the number of requests in the list.
 func (t Targets) Len() int { return len(t.list) }
 
-// First is the first request, for a readiness probe: its path has the query. Empty where there are no targets.
+// First is the first request, for a readiness probe: its path has the query. Empty if there are no targets.
 func (t Targets) First() (method, path string, header http.Header) {
 	if len(t.list) == 0 {
 		return "", "", nil

@@ -15,8 +15,8 @@ import (
 	"workermem/calibrate"
 )
 
-// Prepare sends what comes before the load, where there is any, and keeps the cookies for the attacks that follow. It
-// returns a *calibrate.Failure of KindInconclusive where the app doesn't let it in: the load would measure a login page.
+// Prepare sends what comes before the load, if there is any, and keeps the cookies for the attacks that follow. It
+// returns a *calibrate.Failure of KindInconclusive if the app doesn't let it in: the load would measure a login page.
 func (l *Loader) Prepare(ctx context.Context, base string) error {
 	l.cookies = nil
 	if len(l.opt.Before.list) == 0 {

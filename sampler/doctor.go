@@ -12,8 +12,8 @@ type Doctor struct {
 	Roots    Roots
 	Root     string   // "/", where a container leaves its marks
 	Dir      string   // the folder in which .calibrate is, or would be
-	Child    int      // an idle child of this user; 0 where none could be started
-	Stranger int      // an idle child of another user; 0 where none could be started, which takes root
+	Child    int      // an idle child of this user; 0 if none could be started
+	Stranger int      // an idle child of another user; 0 if none could be started, which takes root
 	Clients  int      // the most that a load has at once
 	CI       []string // the variables that say that this is a CI
 }

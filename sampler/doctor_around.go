@@ -12,7 +12,7 @@ import (
 // containerMarks are files that container engines leave in a container: Docker, and Podman.
 var containerMarks = []string{".dockerenv", "run/.containerenv"}
 
-// containerGroup is how engines name the cgroups of containers, where no namespace hides the name.
+// containerGroup is how engines name the cgroups of containers, if no namespace hides the name.
 var containerGroup = regexp.MustCompile(`docker|kubepods|containerd|libpod|lxc|crio`)
 
 // container matters because others share its cores, and because its limits are not the machine's.

@@ -56,7 +56,7 @@ func loadAverage(text string) (float64, bool) {
 	return average, err == nil && average >= 0 && average < 1e9
 }
 
-// cores are those of the machine that are online, whoever may use them; 1 where that can't be read.
+// cores are those of the machine that are online, whoever may use them; 1 if that can't be read.
 func cores(r Roots) int {
 	return max(coreList(readText(r.SysPath("/sys/devices/system/cpu/online"))), 1)
 }
@@ -96,7 +96,7 @@ func (d Doctor) controller() calibrate.Finding {
 	return fine(name, "cgroups: v%d, with the memory controller", h.Version)
 }
 
-// counts says whether the controller is there: v1 has it where it is mounted. In v2 the process's own cgroup names it,
+// counts says whether the controller is there: v1 has it if it is mounted. In v2 the process's own cgroup names it,
 // or one above has what the controller brings; the root has nothing of that and hands the controller down or doesn't.
 func counts(h linux.Hierarchy) bool {
 	if h.Version != 2 || len(h.Groups) == 0 {

@@ -27,7 +27,7 @@ func (d Doctor) swap() calibrate.Finding {
 	return fine(name, "%s of swap, unused", calibrate.MB(total))
 }
 
-// meminfo takes one figure of /proc/meminfo, in bytes, -1 where it isn't there.
+// meminfo takes one figure of /proc/meminfo, in bytes, -1 if it isn't there.
 func meminfo(text, key string) int64 {
 	for line := range strings.Lines(text) {
 		name, value, _ := strings.Cut(line, ":")
@@ -105,7 +105,7 @@ func (d Doctor) overcommit() calibrate.Finding {
 		"vm.overcommit_memory=2: %s are left to be asked for, used or not; a fork may fail at that", calibrate.MB(left))
 }
 
-// merging looks for KSM, which makes equal pages one where processes ask for it: RSS counts each, memory only one
+// merging looks for KSM, which makes equal pages one if processes ask for it: RSS counts each, memory only one
 // (Documentation/admin-guide/mm/ksm.rst).
 func (d Doctor) merging() calibrate.Finding {
 	const name, folder = "ksm", "/sys/kernel/mm/ksm"

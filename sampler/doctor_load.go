@@ -30,7 +30,7 @@ func (d Doctor) descriptors() calibrate.Finding {
 	return sayDescriptors(own.Cur, childLimit(), d.Clients)
 }
 
-// childLimit is how many files a child of ours may open, 0 where there is no shell to ask.
+// childLimit is how many files a child of ours may open, 0 if there is no shell to ask.
 func childLimit() uint64 {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()

@@ -74,7 +74,7 @@ func growth(p calibrate.Probe, size int, use func([]byte)) (int64, error) {
 	return after - before, err
 }
 
-// lag is how far a counter of RSS may be off where statm doesn't add up what each core or thread keeps to itself:
+// lag is how far a counter of RSS may be off if statm doesn't add up what each core or thread keeps to itself:
 //
 //   - from Linux 6.2 to 6.15, on each core less than max(32, 2 x cores) pages (lib/percpu_counter.c,
 //     percpu_counter_batch; mm_counter in include/linux/mm.h). 6.16 adds them up.

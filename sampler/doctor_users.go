@@ -35,7 +35,7 @@ func (d Doctor) strangers() calibrate.Finding {
 }
 
 // foreign finds a process of another user, our own child first, and says what came of opening its page tables.
-// A kernel thread has none. pid is 0 where no other user has a process.
+// A kernel thread has none. pid is 0 if no other user has a process.
 func (d Doctor) foreign() (pid int, err error) {
 	names := []string{strconv.Itoa(d.Stranger)}
 	entries, _ := os.ReadDir(d.Roots.Proc)
@@ -71,7 +71,7 @@ func (d Doctor) openMaps(pid int) error {
 	return err
 }
 
-// owner is the user of a process, -1 where it isn't known.
+// owner is the user of a process, -1 if it isn't known.
 func owner(info fs.FileInfo) int {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		return int(stat.Uid)
@@ -96,7 +96,7 @@ func (d Doctor) hiding() calibrate.Finding {
 		"/proc is mounted with hidepid=%s: it shows this user's processes only", how)
 }
 
-// hidepid is the option of the /proc that is seen, "" where it hides nothing.
+// hidepid is the option of the /proc that is seen, "" if it hides nothing.
 func hidepid(mounts []linux.Mount) string {
 	for _, m := range mounts {
 		if m.Point != "/proc" || m.Type != "proc" {

@@ -49,7 +49,7 @@ func (p *probe) ended() bool {
 	return errors.Is(err, calibrate.ErrGone)
 }
 
-// advice is what to do about a refusal. A process may be read by its own user and by root; where root is refused as
+// advice is what to do about a refusal. A process may be read by its own user and by root; if root is refused as
 // well, it is a root without the capability to trace, as in most containers.
 func (p *probe) advice() string {
 	var st unix.Stat_t

@@ -35,7 +35,7 @@ func Host() (calibrate.Host, []calibrate.Warning) {
 }
 
 // HostAt reads a machine whose file systems are elsewhere. CPUs stays this process's own affinity. What can't be read
-// is 0 or "", with a warning where a limit may bind that isn't seen.
+// is 0 or "", with a warning if a limit may bind that isn't seen.
 func HostAt(r Roots) (calibrate.Host, []calibrate.Warning) {
 	h := calibrate.Host{
 		OS:       osName(r),
@@ -94,7 +94,7 @@ func doubts(memory, cpu linux.Hierarchy) []calibrate.Warning {
 	return nil
 }
 
-// osName is the distribution's own name for itself, "linux" where it has none.
+// osName is the distribution's own name for itself, "linux" if it has none.
 func osName(r Roots) string {
 	for line := range strings.Lines(readText(filepath.Join(r.Etc, "os-release"))) {
 		if name, found := strings.CutPrefix(line, "PRETTY_NAME="); found {

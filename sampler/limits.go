@@ -19,7 +19,7 @@ type memoryLimit struct {
 	Left int64
 }
 
-// lower takes a limit where it is the least so far. What is no less than the machine's memory limits nothing: v1 has
+// lower takes a limit if it is the least so far. What is no less than the machine's memory limits nothing: v1 has
 // no word for "none" but the largest number of whole pages (9223372036854771712 where a page is 4 kB).
 func (l *memoryLimit) lower(bytes, total int64, source string) bool {
 	if bytes <= 0 || bytes >= 1<<60 || total > 0 && bytes >= total {
@@ -113,7 +113,7 @@ func (r *limits) cpu(h linux.Hierarchy) (cores float64, source string) {
 	return cores, source
 }
 
-// number reads a file of one number. ok is false where there is no such file, as in a root cgroup or without the
+// number reads a file of one number. ok is false if there is no such file, as in a root cgroup or without the
 // controller: that is no trouble. Anything else is.
 func (r *limits) number(g linux.Group, name string) (n int64, ok bool) {
 	n, err := g.Number(name)
@@ -121,7 +121,7 @@ func (r *limits) number(g linux.Group, name string) (n int64, ok bool) {
 	return n, err == nil
 }
 
-// stat takes one figure of a cgroup's memory.stat, 0 where it isn't there.
+// stat takes one figure of a cgroup's memory.stat, 0 if it isn't there.
 func (r *limits) stat(g linux.Group, key string) int64 {
 	text, err := g.Read("memory.stat")
 	r.note(err)

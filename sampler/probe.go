@@ -23,7 +23,7 @@ var pageSize = int64(os.Getpagesize())
 
 // Memory opens processes for reading.
 type Memory struct {
-	Proc string // the root of procfs, "/proc" where empty
+	Proc string // the root of procfs, "/proc" if empty
 }
 
 // New reads this machine's processes.
@@ -32,7 +32,7 @@ func New() Memory { return Memory{Proc: "/proc"} }
 // Open keeps the folder of a process and its statm open: both belong to that process and not to its number, so a
 // process that is given the number later is never read in its stead.
 //
-// The error is calibrate.ErrGone where there is no such process. Under a /proc mounted with hidepid=2 that is also
+// The error is calibrate.ErrGone if there is no such process. Under a /proc mounted with hidepid=2 that is also
 // what another user's process looks like.
 func (m Memory) Open(pid int) (calibrate.Probe, error) {
 	if pid <= 0 {
@@ -121,7 +121,7 @@ func (p *probe) note(rss int64) {
 	}
 }
 
-// Peak is the most resident bytes since the last reset: VmHWM, or the largest reading since then where that is more.
+// Peak is the most resident bytes since the last reset: VmHWM, or the largest reading since then if that is more.
 // The kernel raises its mark from counters it keeps by core (mm/memory.c, and update_hiwater_rss in linux/mm.h), so
 // the mark can lie a few hundred kB below what statm has said, which since 6.16 adds those counters up exactly.
 func (p *probe) Peak() (int64, error) {

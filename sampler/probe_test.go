@@ -226,7 +226,7 @@ func TestOtherUsersProcess(t *testing.T) {
 		name   string
 		pid    int
 		reader uint32
-		advice string // "" where nothing is refused
+		advice string // "" if nothing is refused
 	}{
 		{"its own user", own.pid, 64001, ""},
 		{"root", own.pid, 0, ""},

@@ -8,7 +8,7 @@ import (
 )
 
 // parseStatus takes VmHWM from /proc/PID/status: the most resident bytes since the process started or since its mark
-// was reset (fs/proc/task_mmu.c, task_mem). ok is false where there is none: a process without memory of its own has
+// was reset (fs/proc/task_mmu.c, task_mem). ok is false if there is none: a process without memory of its own has
 // no Vm lines, that is a zombie or a kernel thread.
 func parseStatus(b []byte) (hwm int64, ok bool, err error) {
 	for line := range bytes.Lines(b) {

@@ -2,7 +2,7 @@ package creep
 
 import "workermem/calibrate/say"
 
-// axis is what growth is held against: the requests served, or where nobody counts them, the clock.
+// axis is what growth is measured over: the requests served, or time if nothing counts them.
 type axis struct {
 	clock bool
 	each  string  // what texts give a slope by: "a request"

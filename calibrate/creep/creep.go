@@ -2,13 +2,13 @@
 //
 // The promise, kept on the simulated series of this package's bench (TestBench, TestSoakBench): of workers that don't
 // creep at most 0.5 % are called creeping, of those still settling at most 2 %, and at least 95 % of the intervals hold
-// the true slope. Where the series can't tell, the verdict says so and names what is missing.
+// the true slope. If the series can't tell, the verdict says so and names what is missing.
 //
 // False alarms come from warm-up, not from chance: nearly all workers grow at first, slower and slower, and a straight
 // line through that is "significant" nearly always. So the estimate is not one line but all the curves that explain the
 // readings about equally well, and the interval covers them all:
 //
-//  1. Idle stretches, where no request completes, are cut (series.go).
+//  1. Idle stretches, in which no request completes, are cut (series.go).
 //  2. The first fifth of the requests is dropped; the rest is put into at most 30 buckets of equally many readings.
 //     A bucket's value is the 10th percentile of its readings, its own trend apart: the lower envelope, which spikes
 //     and the teeth of a garbage collector don't move (bucket.go).
@@ -31,12 +31,12 @@
 // Steps 2 to 4 follow Theil 1950 and Sen 1968 for slopes, Bartlett 1935 for the effective sample size, Schwarz 1978 for
 // the choice of a curve, and the likelihood interval (Wilks 1938) for the union; putting them together is our own.
 //
-// Where nobody counts the requests, the same steps hold memory against the clock ([ByTime]), with nothing cut as idle and
-// with limits of their own (axis.go). That is weaker: load that rises through the watch looks like creep, and a worker
-// that nobody asks for anything looks flat.
+// If nothing counts the requests, the same steps measure growth over time ([ByTime]), with nothing cut as idle and with
+// limits of their own (axis.go). That is weaker: load that rises through the watch looks like creep, and a worker without
+// requests looks flat.
 //
-// What it can't tell: a settling much slower than the soak, or a sawtooth longer than it, looks like creep; a leak
-// committed in steps of which none fell into the soak looks flat. A heap that is collected at twice its live bytes
+// What it can't tell: a worker that settles much more slowly than the soak lasts, or a sawtooth longer than the soak, looks
+// like creep. A leak in steps of which none fell into the soak looks flat. A heap that is collected at twice its live bytes
 // creeps at twice the bytes kept, and that is its true cost.
 package creep
 
@@ -84,7 +84,7 @@ func Analyse(series []Point, rss float64) Estimate {
 	return byRequest.analyse(busy(series), rss)
 }
 
-// ByTime is Analyse where nobody counts the requests: growth is held against seconds, of which none are idle.
+// ByTime is Analyse if nothing counts the requests: growth is measured over seconds, of which none are idle.
 func ByTime(series []Point, rss float64) Estimate {
 	return byTime.analyse(timed(series), rss)
 }

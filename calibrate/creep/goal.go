@@ -9,7 +9,7 @@ import (
 
 // Goal says when a soak, or a watch, has shown enough.
 type Goal struct {
-	ByTime      bool    // nobody counts the requests
+	ByTime      bool    // nothing counts the requests
 	Precision   float64 // half the interval's width over the slope: 0.2 is +-20 %. 0 asks for a verdict only
 	MinSeconds  float64 // of load, idle stretches apart
 	MinRequests float64
@@ -41,9 +41,9 @@ func QuickGoal() Goal { return Goal{Precision: 0.5, MinSeconds: 8, MinRequests: 
 // WatchGoal is the goal of a watch by time, of at most ten minutes.
 //
 // By TestSoakBench -soak-by-time, 60 workers of each family, fresh from their start: at 3 requests a second, with a floor
-// of 60 s 3.7 % of those without a leak are called creeping, with 120 s 0.6 % (0.4 % where two looks running must agree,
-// as in a watch), and 96 % of the intervals hold the truth; at 30 requests a second none of 540 with either. Half of
-// those that stop before the limit do so within 4 minutes, and that are 69 % at 3 requests a second and 86 % at 30.
+// of 60 s 3.7 % of those without a leak are called creeping, with 120 s 0.6 % (0.4 % if two looks in a row must agree,
+// as in a watch), and 96 % of the intervals hold the truth; at 30 requests a second none of 540 with either. 69 %
+// stop before the limit at 3 requests a second and 86 % at 30, half of them within 4 minutes.
 func WatchGoal() Goal { return Goal{ByTime: true, Precision: 0.2, MinSeconds: 120} }
 
 // earlier is the share of the soak whose estimate must agree with the whole's before the soak may stop: looking every

@@ -8,12 +8,12 @@ import "math"
 const slowing = 0.6
 
 // quickening is the same ratio above which growth isn't a leak's, which is as steady as its load. A heap between two full
-// collections grows so, and one that stood still and then takes a step. TestTraces found it: without the rule six of its
-// windows are false alarms. In the bench it takes them from 0.17 to 0.08 % over 30 s, and the power at 5 KB from 80.5 to
-// 80.3 % over 60 s.
+// collections grows so, and so does one that stood still and then jumps. TestTraces found it: without the rule six of its
+// windows are false alarms. In the bench it brings the false alarms over 30 s from 0.17 to 0.08 %, and the power at 5 KB
+// over 60 s from 80.5 to 80.3 %.
 const quickening = 1.5
 
-// largestOf is rss, or where that is no number the largest reading.
+// largestOf is rss, or the largest reading if rss is no number.
 func largestOf(rss float64, series []Point) float64 {
 	if plausible(rss) && rss > 0 {
 		return rss

@@ -75,7 +75,7 @@ func (f *attachFlags) watched(flags *pflag.FlagSet) {
 	flags.StringVar(&f.url, "url", "", "send load to this address, such as http://127.0.0.1:8000 (default: none is sent)")
 }
 
-// check refuses what contradicts itself. Flags of the load are refused where none is sent: whoever gave them expects some.
+// check refuses what contradicts itself. It also refuses flags of the load without a --url: whoever gave them expects load.
 func (f *attachFlags) check(flags *pflag.FlagSet) error {
 	const which = "calibrate attach --pid 4711, or --pidfile /run/web.pid"
 	switch byPID, byFile := flags.Changed("pid"), flags.Changed("pidfile"); {

@@ -117,11 +117,11 @@ func newIdleCmd(env Env) *cobra.Command {
 	}
 }
 
-// startIdle starts one, as another user where a credential is given; pid 0 where that can't be done. It has no
+// startIdle starts one, as another user if a credential is given; pid 0 if that can't be done. It has no
 // environment: in /proc/PID/environ its user could read ours, with the secrets in it.
 func startIdle(as *syscall.Credential) (pid int, end func()) {
 	cmd := &exec.Cmd{
-		Path: "/proc/self/exe", Args: []string{"calibrate", idleCommand}, // works also where the binary has been replaced meanwhile
+		Path: "/proc/self/exe", Args: []string{"calibrate", idleCommand}, // works also if the binary has been replaced meanwhile
 		Env:         []string{},
 		SysProcAttr: &syscall.SysProcAttr{Credential: as},
 	}

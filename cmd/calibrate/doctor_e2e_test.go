@@ -167,7 +167,7 @@ func needRoot(t *testing.T) {
 	}
 }
 
-// appGroup is the control group in which a server was started by this user, "" with the reason where it has none.
+// appGroup is the control group in which a server was started by this user, "" with the reason if it has none.
 func appGroup(t *testing.T) (folder, why string) {
 	t.Helper()
 	const python = "/usr/bin/python3" // the servers' own may be where only root can go

@@ -35,7 +35,7 @@ func isTerminal(f *os.File) bool {
 	return err == nil
 }
 
-// width is a terminal's columns, 0 where they aren't known.
+// width is a terminal's columns, 0 if they aren't known.
 func width(f *os.File) int {
 	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
 	if err != nil {

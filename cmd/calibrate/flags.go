@@ -44,7 +44,7 @@ type loadFlags struct {
 	knob.Load
 }
 
-// register takes what the load is where it isn't given, what it is the load of, and how long that lasts.
+// register takes words for the help: the load by default, the phase that the load is for, and how long that lasts.
 func (f *loadFlags) register(flags *pflag.FlagSet, load, phase, length string) {
 	about(aboutRequests, flags, f.requestFlags.register)
 	about(aboutLoad, flags, func(flags *pflag.FlagSet) {
@@ -83,7 +83,7 @@ type sizingFlags struct {
 	knob.Wishes
 }
 
-// register takes what comes before this machine where the box isn't given: "" for nothing.
+// register takes a word for the help: whose box is the default before this machine's, "" for nobody's.
 func (f *sizingFlags) register(flags *pflag.FlagSet, before string) {
 	about(aboutSizing, flags, func(flags *pflag.FlagSet) {
 		knobs(flags, &f.Box, "{before}", before)
@@ -185,7 +185,7 @@ func (f *outFlags) checks() []flagCheck {
 	return []flagCheck{{f.json && f.markdown, "--json with --markdown", "one of the two"}}
 }
 
-// defaultPath asks for what the server has, where nothing was named.
+// defaultPath asks for what the server has, if nothing was named.
 func (f *requestFlags) defaultPath(command []string) {
 	if f.targets == "" && len(f.paths) == 0 {
 		f.paths = []string{server.DefaultPath(command)}

@@ -345,7 +345,7 @@ func table(all []prediction) string {
 	return b.String()
 }
 
-// measured is the charge, or where there was no group, the pages.
+// measured is the charge, or if there was no group, the pages.
 func (p prediction) measured() int64 {
 	if p.charge > 0 {
 		return p.charge

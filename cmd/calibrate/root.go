@@ -51,7 +51,7 @@ func newRootCmd(env Env) *cobra.Command {
 	return root
 }
 
-// flagError says which flag is wrong, and what a right value looks like where its type knows.
+// flagError says which flag is wrong, and what a right value looks like if its type knows.
 func flagError(cmd *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError
 	if errors.As(err, &invalid) {
@@ -62,7 +62,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	return calibrate.Usage(cmd.CommandPath()+" --help lists the flags", "%s", err)
 }
 
-// badValue is the complaint about a flag's value, nil where its type knows nothing to say.
+// badValue is the complaint about a flag's value, nil if its type knows nothing to say.
 func badValue(flag *pflag.Flag, value string, err error) *calibrate.Failure {
 	var failure *calibrate.Failure
 	if errors.As(err, &failure) {
@@ -105,7 +105,7 @@ func exitCode(env Env, err error) int {
 	return int(failure.Kind)
 }
 
-// plainFailure takes what cobra itself complains of for wrong usage, and the rest for the tool's own failure.
+// plainFailure turns a complaint of cobra's own into wrong usage, and any other error into the tool's own failure.
 func plainFailure(err error) *calibrate.Failure {
 	text := err.Error()
 	if strings.HasPrefix(text, "unknown command") || strings.Contains(text, "arg(s)") {

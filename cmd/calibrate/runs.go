@@ -45,7 +45,7 @@ func openRun(env Env, out string) (*calibrate.Folder, string, error) {
 // take the place of the last good one.
 type pointing struct {
 	*calibrate.Folder
-	runs, id string // "" where the folder is one that the user named
+	runs, id string // "" if the folder is one that the user named
 }
 
 // Save writes the result, and at the first one with a phase moves the link.

@@ -26,7 +26,7 @@ type tableCase struct {
 	name    string
 	command []string // $FIXTURES and $VENV stand for their folders
 	truth   float64  // bytes that a request keeps; 0: the app has no known leak
-	app     string   // folder of fixtures that its PYTHONPATH is, where it isn't wsgi
+	app     string   // folder of fixtures that its PYTHONPATH is, if it isn't wsgi
 	flags   []string
 	setUp   func(t *testing.T, c *tableCase)
 	known   string // what is known to be wrong with the row, and why
@@ -261,7 +261,7 @@ func rowsTable(all []tableRow) string {
 	return b.String()
 }
 
-// creepCells are the cells of the slope, "-" where there is nothing to say.
+// creepCells are the cells of the slope, "-" if there is nothing to say.
 func (r tableRow) creepCells() (slope, interval, truth, off, holds string) {
 	slope, interval, truth, off, holds = "-", "-", "-", "-", "-"
 	c, fitted := r.Creep, r.Creep.BytesPerRequest != nil && r.Creep.Low != nil && r.Creep.High != nil

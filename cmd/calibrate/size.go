@@ -139,7 +139,7 @@ func (f *sizeFlags) base(env Env, args []string) (calibrate.Result, error) {
 	return r, f.checkThreads(r)
 }
 
-// given is a worker by its numbers. This machine is looked at only where nothing says which host it is for.
+// given is a worker by its numbers. This machine is looked at only if nothing says which host it is for.
 func (f *sizeFlags) given() (calibrate.Result, error) {
 	g := calibrate.Given{
 		SharedBytes: f.Shared, WorkerBytes: f.Worker, ThreadBytes: f.Thread, BootSeconds: f.Boot, Threads: f.threads,

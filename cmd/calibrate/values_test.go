@@ -13,7 +13,7 @@ func TestListValues(t *testing.T) {
 	for _, tc := range []struct {
 		value pflag.Value
 		text  string
-		want  string // "" where it is refused
+		want  string // "" if it is refused
 	}{
 		{new(counts), "1, 4,16", "1,4,16"},
 		{new(counts), "4", "4"},

@@ -10,7 +10,7 @@ import (
 	"workermem/calibrate"
 )
 
-// version is set by the Makefile (-ldflags -X); a plain go build has the module's own.
+// version may be set by -ldflags -X main.version=...; if it isn't, the module's own is shown.
 var version = ""
 
 func toolInfo() calibrate.Tool {
