@@ -52,7 +52,7 @@ func newApp(l *Launch, a address, values map[string]string) *App {
 	app.info.URL = a.url()
 	app.info.MeasuredCommand = cli.ExpandAll(l.argv, values)
 	app.temporary = cli.Expand(l.temporary, values)
-	app.watch = newWatch(linux.Here, a.port, l.server)
+	app.watch = newWatch(linux.Here, a.port, l.server, knownTitles())
 	return app
 }
 

@@ -55,13 +55,14 @@ func attachIn(proc linux.FS, spec AttachSpec) (*Running, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := attachable(proc, masterOf(proc, named))
+	titles := knownTitles()
+	root, err := attachable(proc, masterOf(proc, named, titles))
 	if err != nil {
 		return nil, err
 	}
 	r := &Running{
 		spec: spec, proc: proc, root: root.Identity(), oom: oomKillsOf(proc, itoa(root.PID)),
-		watch:  newWatch(proc, 0, anyCommand{}),
+		watch:  newWatch(proc, 0, anyCommand{}, titles),
 		exited: make(chan struct{}), left: make(chan struct{}),
 	}
 	r.watch.rooted = true

@@ -59,7 +59,7 @@ func TestMasterOf(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := masterOf(fs, s); got != c.want {
+		if got := masterOf(fs, s, knownTitles()); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
 	}

@@ -36,31 +36,29 @@ func attachable(p linux.FS, pid int) (linux.Stat, error) {
 // masterOf climbs from a worker to its master: to a parent in the same session, as long as the process has a worker's
 // title, or the parent's own command line (a fork), or is one that Python's multiprocessing spawned. A worker that has
 // lost its master is below an init, which has a session of its own.
-func masterOf(p linux.FS, s linux.Stat) int {
+func masterOf(p linux.FS, s linux.Stat, known anyTitles) int {
 	for {
 		parent, err := p.Stat(s.Parent)
-		if err != nil || parent.Session != s.Session || !isWorkerOf(p, s.PID, parent.PID) {
+		if err != nil || parent.Session != s.Session || !isWorkerOf(p, s.PID, parent.PID, known) {
 			return s.PID
 		}
 		s = parent
 	}
 }
 
-func isWorkerOf(p linux.FS, pid, parent int) bool {
+func isWorkerOf(p linux.FS, pid, parent int, known anyTitles) bool {
 	args := p.Args(pid)
 	title := strings.Join(args, " ")
-	return len(args) > 0 && (workerTitles.MatchString(title) || spawned.MatchString(title) || slices.Equal(args, p.Args(parent)))
+	return len(args) > 0 && (known.worker.MatchString(title) || spawned.MatchString(title) || slices.Equal(args, p.Args(parent)))
 }
 
-// spawned is the command line of a worker of uvicorn (Lib/multiprocessing/spawn.py, get_command_line).
+// spawned is the command line of a process that Python's multiprocessing spawned (Lib/multiprocessing/spawn.py,
+// get_command_line).
 var spawned = regexp.MustCompile(`multiprocessing\.spawn import spawn_main`)
 
 // serverIn is the first process from above that a known server recognises as its own, wrappers apart.
 func serverIn(tree []linux.Process) (server, linux.Process) {
 	for _, p := range tree {
-		if strings.HasPrefix(p.Title(), masterTitle) {
-			return gunicorn{}, p
-		}
 		program := seeThrough(p.Args)
 		if _, wraps := wrappers[program.first()]; wraps {
 			continue

@@ -15,6 +15,9 @@ func (anyCommand) name() string { return "command" }
 
 func (anyCommand) recognises(program) bool { return true }
 
+// titles: those of Unicorn (unicorn/http_server.rb) and of PHP-FPM (sapi/fpm/fpm/fpm_children.c).
+func (anyCommand) titles() titles { return titles{worker: `unicorn worker\[|php-fpm: pool `} }
+
 // traps: nothing is known of it.
 func (anyCommand) traps() []trap { return nil }
 

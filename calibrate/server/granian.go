@@ -23,6 +23,8 @@ func (granian) stopSignal() syscall.Signal { return syscall.SIGTERM }
 // granianTitle is what parent and workers are called where setproctitle is installed (server/common.py, serve).
 var granianTitle = regexp.MustCompile(`^granian (asgi|asginl|rsgi|wsgi) `)
 
+func (granian) titles() titles { return titles{worker: `granian \w+ .+ worker-\d`} }
+
 func (granian) recognises(p program) bool {
 	return p.name == "granian" || len(p.argv) > 0 && granianTitle.MatchString(p.argv[0])
 }

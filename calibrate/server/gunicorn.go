@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,7 +27,9 @@ func (gunicorn) name() string { return "gunicorn" }
 // stopSignal: requests in flight are finished; INT and QUIT would cut them off (arbiter.py, handle_int).
 func (gunicorn) stopSignal() syscall.Signal { return syscall.SIGTERM }
 
-func (gunicorn) recognises(p program) bool { return p.name == "gunicorn" }
+func (gunicorn) recognises(p program) bool {
+	return p.name == "gunicorn" || strings.HasPrefix(strings.Join(p.argv, " "), masterTitle)
+}
 
 // plan rewrites the command to one worker without recycling, on our address.
 func (gunicorn) plan(l *Launch, p program) (server, error) {
@@ -224,7 +227,16 @@ func (s gunicornSettings) refuse() error {
 const (
 	masterTitle = "gunicorn: master ["
 	workerTitle = "gunicorn: worker ["
+
+	gunicornHelpers = "gunicorn: (?:dirty-|master)" // a pattern
 )
+
+var gunicornHelper = regexp.MustCompile("^" + gunicornHelpers)
+
+// titles: the arbiter of background tasks and its own workers are dirty-arbiter and dirty-worker.
+func (gunicorn) titles() titles {
+	return titles{worker: regexp.QuoteMeta(workerTitle), helper: gunicornHelpers}
+}
 
 var (
 	ruleGunicornTitle = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "child of the Gunicorn master, titled gunicorn: worker"}
@@ -251,7 +263,9 @@ func (g gunicorn) workersBelow(at int, tree []linux.Process, holds linux.Sockets
 	}
 	forks := filter(children, func(p linux.Process) bool { return slices.Equal(p.Args, master.Args) })
 	if len(forks) == 0 { // a hook may set a title of its own
-		forks = filter(children, func(p linux.Process) bool { return !helperTitles.MatchString(p.Title()) })
+		forks = filter(children, func(p linux.Process) bool {
+			return !pythonHelper.MatchString(p.Title()) && !gunicornHelper.MatchString(p.Title())
+		})
 	}
 	if g.background {
 		forks = filter(forks, func(p linux.Process) bool {

@@ -21,6 +21,9 @@ func (hypercorn) name() string { return "hypercorn" }
 // stopSignal: requests in flight have --graceful-timeout to finish, 3 s.
 func (hypercorn) stopSignal() syscall.Signal { return syscall.SIGTERM }
 
+// titles: it gives its processes none.
+func (hypercorn) titles() titles { return titles{} }
+
 func (hypercorn) recognises(p program) bool { return p.name == "hypercorn" }
 
 // plan rewrites the command to one worker below a parent, without a request limit, on our address.

@@ -23,7 +23,6 @@ import (
 	"time"
 
 	"workermem/calibrate"
-	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
 )
 
@@ -78,9 +77,9 @@ type server interface {
 	// plan completes the Launch: version, argv and env for the measurement, threads, changes, warnings. It returns the
 	// adapter to go on with, which may know more, or be another's. Its error is a *calibrate.Failure.
 	plan(l *Launch, p program) (server, error)
-	// workers tells the workers from the rest of a tree by what this server is known to do.
-	// rule is "" where it can't tell, and the rule for any command decides.
-	workers(tree []linux.Process, holds linux.Sockets) (workers []linux.Process, rule calibrate.WorkerRule)
+	finder
+	// titles are what it calls its processes.
+	titles() titles
 	// stopSignal is what ends it gracefully.
 	stopSignal() syscall.Signal
 	// explain says what an exit or a log line of this server means, "" where it has nothing to say.
@@ -110,6 +109,15 @@ func knownServer(p program) server {
 		}
 	}
 	return nil
+}
+
+// knownTitles are those of all servers.
+func knownTitles() anyTitles {
+	all := []titles{anyCommand{}.titles()}
+	for _, s := range servers {
+		all = append(all, s.titles())
+	}
+	return joinTitles(all)
 }
 
 // noRoot is a server whose app answers 404 at "/".

@@ -299,6 +299,9 @@ const (
 
 var ruleModWSGI = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "daemon process of mod_wsgi, by its title"}
 
+// titles: of the daemon processes, with display-name=%{GROUP}.
+func (modWSGI) titles() titles { return titles{worker: `\(wsgi\b`} }
+
 // workers are the daemon processes. The title is written over the first word of the command line, and cut to its
 // length: of httpd, "(wsgi" is left. Without a title of ours, an Apache that has none is for the rule for any command.
 func (m modWSGI) workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {

@@ -21,6 +21,9 @@ func (express) name() string { return "mod_wsgi-express" }
 
 func (express) stopSignal() syscall.Signal { return modWSGI{}.stopSignal() }
 
+// titles: those of the Apache that it becomes.
+func (express) titles() titles { return titles{} }
+
 func (express) recognises(p program) bool {
 	return p.name == "mod_wsgi-express" || p.module && p.name == "mod_wsgi.server"
 }

@@ -26,6 +26,9 @@ func (nowLMS) name() string { return "lmsctl" }
 // one for, is ignored by what a shell runs in the background.
 func (nowLMS) stopSignal() syscall.Signal { return syscall.SIGTERM }
 
+// titles: those of the Gunicorn in it.
+func (nowLMS) titles() titles { return titles{} }
+
 // recognises: python -m now_lms is lmsctl serve after a look at the database (now_lms/__main__.py).
 func (nowLMS) recognises(p program) bool {
 	return p.name == "lmsctl" || p.module && p.name == "now_lms"

@@ -37,6 +37,8 @@ var pumaTitle = regexp.MustCompile(`^puma (\d+\.\d+\S*) \(\w+://`)
 
 const pumaWorkerTitle = "puma: cluster worker "
 
+func (puma) titles() titles { return titles{worker: pumaWorkerTitle + `\d+:`} }
+
 func (puma) recognises(p program) bool {
 	return p.name == "puma" || p.name == "puma-wild" || p.index < len(p.argv) && pumaTitle.MatchString(p.argv[p.index])
 }

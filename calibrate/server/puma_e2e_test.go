@@ -293,7 +293,7 @@ func TestE2EPumaAttached(t *testing.T) {
 			ended.Go(func() { _ = cmd.Wait() })
 			t.Cleanup(func() { _ = cmd.Process.Signal(os.Interrupt); ended.Wait() })
 			eventually(t, "the server", func() bool {
-				return len(newWatch(linux.Here, 0, anyCommand{}).processes(cmd.Process.Pid)) == c.pids-1 && exists(strings.TrimPrefix(socket, "unix://"))
+				return len(linux.Here.Tree(cmd.Process.Pid)) == c.pids-1 && exists(strings.TrimPrefix(socket, "unix://"))
 			})
 			time.Sleep(500 * time.Millisecond) // for the workers' titles and threads
 			r, err := Attach(AttachSpec{PID: cmd.Process.Pid})

@@ -24,6 +24,9 @@ func (rackFront) name() string { return "puma" }
 
 func (rackFront) stopSignal() syscall.Signal { return syscall.SIGTERM }
 
+// titles: those of Puma, which is run in its place.
+func (rackFront) titles() titles { return titles{} }
+
 func (rackFront) recognises(p program) bool {
 	args := p.args()
 	return p.name == "rackup" || p.name == "rails" && len(args) > 0 && slices.Contains([]string{"s", "server"}, args[0])

@@ -194,7 +194,7 @@ func TestE2ENowLMSTraps(t *testing.T) {
 				all = append(all, name+"="+value)
 			}
 			_, cmd := byHand(t, all, lmsctl, "serve", "--wsgi-server", "gunicorn")
-			eventually(t, "its workers", func() bool { return len(newWatch(linux.Here, 0, anyCommand{}).processes(cmd.Process.Pid)) == workers })
+			eventually(t, "its workers", func() bool { return len(linux.Here.Tree(cmd.Process.Pid)) == workers })
 		})
 	}
 }

@@ -23,6 +23,9 @@ func (uvicorn) name() string { return "uvicorn" }
 // without end, unless --timeout-graceful-shutdown says otherwise (server.py, shutdown).
 func (uvicorn) stopSignal() syscall.Signal { return syscall.SIGTERM }
 
+// titles: it gives its processes none.
+func (uvicorn) titles() titles { return titles{} }
+
 func (uvicorn) recognises(p program) bool { return p.name == "uvicorn" }
 
 // plan rewrites the command to one worker without a request limit, on our address.

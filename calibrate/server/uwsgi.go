@@ -251,6 +251,9 @@ var (
 	uwsgiWorker = regexp.MustCompile(`^uWSGI worker \d`)
 )
 
+// titles: auto-procname's.
+func (uwsgi) titles() titles { return titles{worker: `uWSGI worker \d`} }
+
 // workers by their titles. Mules, spoolers and gateways have others (core/utils.c, uwsgi_set_processname). While it
 // boots, and where it was started by others, it may have none: the rule for any command decides then.
 func (uwsgi) workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {

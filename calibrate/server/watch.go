@@ -12,7 +12,8 @@ import (
 type watch struct {
 	proc   linux.FS
 	port   int
-	server server
+	server finder
+	titles anyTitles
 	rooted bool // the process at the root is the app's own, not a guard above it
 
 	mu      sync.Mutex
@@ -26,6 +27,12 @@ type watch struct {
 	sure    bool     // the server's own rule found them
 	present []int    // workers at the last look at which there were any
 	changes int      // times that those were others than before, since the app was ready
+}
+
+// finder tells a server's workers from the rest of a tree by what that server is known to do. It has no rule if it can't
+// tell, and the rule for any command decides.
+type finder interface {
+	workers(tree []linux.Process, holds linux.Sockets) (workers []linux.Process, rule calibrate.WorkerRule)
 }
 
 // known is what is kept of a process.
@@ -44,8 +51,8 @@ const (
 	argsInterval = 10
 )
 
-func newWatch(proc linux.FS, port int, server server) *watch {
-	return &watch{proc: proc, port: port, server: server, follow: linux.NewFollower(proc)}
+func newWatch(proc linux.FS, port int, server finder, titles anyTitles) *watch {
+	return &watch{proc: proc, port: port, server: server, titles: titles, follow: linux.NewFollower(proc)}
 }
 
 func (w *watch) ruleNow() calibrate.WorkerRule {
@@ -130,7 +137,7 @@ func (w *watch) decide(tree []linux.Process, holds linux.Sockets) []linux.Proces
 	if kin := w.replaced(tree, holds); len(kin) > 0 {
 		return kin
 	}
-	chosen, rule, settled := choose(tree, holds)
+	chosen, rule, settled := choose(tree, holds, w.titles)
 	if len(chosen) > 0 {
 		w.rule = rule
 	}

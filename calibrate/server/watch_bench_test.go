@@ -27,9 +27,9 @@ func BenchmarkThousandProcesses(b *testing.B) {
 		}
 	}
 	time.Sleep(youngTicks / linux.ClockTicks * time.Second)
-	b.Run("Followed", func(b *testing.B) { lookAgain(b, g.pid, newWatch(linux.Here, 0, anyCommand{})) })
+	b.Run("Followed", func(b *testing.B) { lookAgain(b, g.pid, newWatch(linux.Here, 0, anyCommand{}, knownTitles())) })
 	b.Run("Plain", func(b *testing.B) {
-		w := newWatch(linux.Here, 0, anyCommand{})
+		w := newWatch(linux.Here, 0, anyCommand{}, knownTitles())
 		w.follow.Plain = true
 		lookAgain(b, g.pid, w)
 	})

@@ -5,19 +5,41 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 )
 
-// Titles that servers give their workers, from their sources: gunicorn/arbiter.py, puma/cluster/worker.rb,
-// unicorn/http_server.rb, sapi/fpm/fpm/fpm_children.c, mod_wsgi's display-name=%{GROUP}, uwsgi's auto-procname,
-// granian/server/mp.py.
-var workerTitles = regexp.MustCompile(`^(granian \w+ .+ worker-\d|gunicorn: worker \[|puma: cluster worker \d+:|unicorn worker\[|php-fpm: pool |\(wsgi\b|uWSGI worker \d)`)
+// titles are what a server calls its processes: patterns of what stands in place of a command line, from its beginning.
+// "" where it gives them none.
+type titles struct {
+	worker string
+	helper string // a process that is there for others, and answers no requests
+}
 
-// Processes that are there for others: Python's multiprocessing helpers (Lib/multiprocessing/resource_tracker.py,
-// semaphore_tracker before 3.8, forkserver.py), Gunicorn's arbiter of background tasks, Passenger's watchdog.
-var helperTitles = regexp.MustCompile(`multiprocessing\.(resource_tracker|semaphore_tracker|forkserver) import|^gunicorn: (dirty-|master)`)
+// anyTitles are the titles of all servers.
+type anyTitles struct{ worker, helper *regexp.Regexp }
+
+func joinTitles(all []titles) anyTitles {
+	var workers, helpers []string
+	for _, t := range all {
+		workers, helpers = append(workers, t.worker), append(helpers, t.helper)
+	}
+	return anyTitles{startsWithAny(workers), startsWithAny(helpers)}
+}
+
+func startsWithAny(patterns []string) *regexp.Regexp {
+	patterns = slices.DeleteFunc(patterns, func(p string) bool { return p == "" })
+	if len(patterns) == 0 {
+		return regexp.MustCompile(`^[^\x00-\x{10FFFF}]`) // nothing
+	}
+	return regexp.MustCompile("^(?:" + strings.Join(patterns, "|") + ")")
+}
+
+// pythonHelper is the command line of what Python's multiprocessing has beside the processes that were asked for
+// (Lib/multiprocessing/resource_tracker.py, semaphore_tracker before 3.8, forkserver.py).
+var pythonHelper = regexp.MustCompile(`multiprocessing\.(resource_tracker|semaphore_tracker|forkserver) import`)
 
 const (
 	busyShare = 0.10 // of the tree's CPU time since readiness: a process that answers requests uses more
@@ -36,7 +58,7 @@ var (
 
 // choose picks the workers of a server that isn't known, by the first rule that applies:
 //
-//  1. a known worker's title;
+//  1. the title of a worker of a server that is known;
 //  2. the only process, helpers apart;
 //  3. of the processes with at least 10 % of the tree's CPU time since readiness, those with no other such process
 //     below them; and where some of these hold the listening socket and some don't, the ones that don't: the others
@@ -45,11 +67,13 @@ var (
 //     the answer may change.
 //
 // The rule fitted all of twelve layouts of nine servers (shared/servers.md).
-func choose(tree []linux.Process, holds linux.Sockets) (workers []linux.Process, rule calibrate.WorkerRule, settled bool) {
-	if titled := filter(tree, func(p linux.Process) bool { return workerTitles.MatchString(p.Title()) }); len(titled) > 0 {
+func choose(tree []linux.Process, holds linux.Sockets, known anyTitles) (workers []linux.Process, rule calibrate.WorkerRule, settled bool) {
+	if titled := filter(tree, func(p linux.Process) bool { return known.worker.MatchString(p.Title()) }); len(titled) > 0 {
 		return titled, ruleTitle, true
 	}
-	able := filter(tree, func(p linux.Process) bool { return !helperTitles.MatchString(p.Title()) })
+	able := filter(tree, func(p linux.Process) bool {
+		return !pythonHelper.MatchString(p.Title()) && !known.helper.MatchString(p.Title())
+	})
 	if len(able) < 2 {
 		return able, ruleOnly, len(able) == 1
 	}
@@ -101,7 +125,7 @@ func ends(some, tree []linux.Process) []linux.Process {
 
 // childrenOf are a server's children, multiprocessing's own apart.
 func childrenOf(tree []linux.Process, parent int) []linux.Process {
-	return filter(tree, func(p linux.Process) bool { return p.Parent == parent && !helperTitles.MatchString(p.Title()) })
+	return filter(tree, func(p linux.Process) bool { return p.Parent == parent && !pythonHelper.MatchString(p.Title()) })
 }
 
 func filter(all []linux.Process, keep func(linux.Process) bool) []linux.Process {
@@ -135,7 +159,7 @@ func runs(p linux.Process, recognises func(program) bool) bool {
 }
 
 // kin is what a worker has in common with the one that takes its place: its parent, and its command line but for
-// numbers (uvicorn's spawn_main(tracker_fd=5, pipe_handle=7) has other ones each time).
+// numbers: spawn_main(tracker_fd=5, pipe_handle=7), as Python's multiprocessing has it, has other ones each time.
 func kin(p linux.Process) string {
 	return fmt.Sprintf("%d %s", p.Parent, digits.ReplaceAllString(p.Title(), "#"))
 }

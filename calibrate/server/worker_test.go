@@ -43,7 +43,7 @@ func TestChoose(t *testing.T) {
 		"little CPU so far":         {[]linux.Process{p(1, 0, 1, "app"), p(2, 1, 28, "app"), p(3, 1, 0, "app")}, nil, []int{2, 3}, ruleGuessLeaf, false},
 		"sockets can't be seen":     {[]linux.Process{p(1, 0, 1, "uwsgi"), p(2, 1, 60, "uwsgi"), p(3, 1, 30, "uwsgi")}, nil, []int{2, 3}, ruleBusyLeaf, true},
 	} {
-		got, rule, settled := choose(c.tree, holding(c.held))
+		got, rule, settled := choose(c.tree, holding(c.held), knownTitles())
 		if !slices.Equal(pids(got), c.want) && len(got)+len(c.want) > 0 || rule != c.rule || settled != c.settled {
 			t.Errorf("%s: %v by %q, settled %v; want %v by %q", name, pids(got), rule, settled, c.want, c.rule)
 		}
@@ -74,7 +74,7 @@ func TestWatch(t *testing.T) {
 		write(t, p.Proc+"/"+itoa(pid)+"/cmdline", title)
 		use(pid, 1000) // of the boot
 	}
-	w := newWatch(p, 0, anyCommand{})
+	w := newWatch(p, 0, anyCommand{}, knownTitles())
 	if got := pids(w.workers(1)); !slices.Equal(got, []int{11, 12}) || w.ruleNow() != ruleGuessLeaf {
 		t.Fatalf("while it boots: %v by %q", got, w.ruleNow())
 	}
@@ -106,7 +106,7 @@ func TestWatchReadsALateTitle(t *testing.T) {
 	born := int64(linux.SinceBoot()*linux.ClockTicks) - youngTicks + 30
 	write(t, p.Proc+"/11/stat", linuxtest.StatLine(11, "x", 'S', 1, born))
 	write(t, p.Proc+"/11/cmdline", "before")
-	w := newWatch(p, 0, anyCommand{})
+	w := newWatch(p, 0, anyCommand{}, knownTitles())
 	if got := w.look(1); len(got) != 1 || got[0].Title() != "before" {
 		t.Fatalf("young: %v", got)
 	}
