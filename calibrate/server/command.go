@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"strings"
 	"syscall"
 
@@ -9,7 +10,9 @@ import (
 )
 
 // anyCommand is a server that calibrate doesn't know. Where it listens must be in the command or be said.
-type anyCommand struct{}
+type anyCommand struct {
+	known []server // whose names and logs a script may have
+}
 
 func (anyCommand) name() string { return "command" }
 
@@ -21,10 +24,13 @@ func (anyCommand) titles() titles { return titles{worker: `unicorn worker\[|php-
 // traps: nothing is known of it.
 func (anyCommand) traps() []trap { return nil }
 
+// asAnyCommand goes on as with any command: the program isn't the server that it seemed to be.
+func (l *Launch) asAnyCommand(p program) (server, error) { return anyCommand{l.known}.plan(l, p) }
+
 func (a anyCommand) plan(l *Launch, p program) (server, error) {
 	if !l.spec.has("port") && !l.address.fixed {
 		try := "write {port} where the command says it; or --env PORT={port} where the app reads a variable; or --url http://127.0.0.1:8000 where the address is fixed"
-		if server := inScript(p.shell); server != "" {
+		if server := a.inScript(p.shell); server != "" {
 			try = "give the " + server + " command itself, without sh -c, and its variables by --env; or " + try
 		}
 		return nil, calibrate.Usage(try, "no way to tell %s which port to listen on", p.name)
@@ -35,7 +41,7 @@ func (a anyCommand) plan(l *Launch, p program) (server, error) {
 	l.info.HasThreads, l.info.CanScale = l.spec.has("threads"), l.spec.has("workers")
 	l.info.CanRecycle = l.spec.has("max_requests")
 	l.dropEnv("it would set the number of workers", "WEB_CONCURRENCY")
-	if server := inScript(p.shell); server != "" {
+	if server := a.inScript(p.shell); server != "" {
 		l.warn("shell-wrapper", "give the "+server+" command itself, without sh -c, and its variables by --env",
 			"a shell script starts %s here, so its workers, threads and max-requests are measured as the script says", server)
 	}
@@ -43,8 +49,8 @@ func (a anyCommand) plan(l *Launch, p program) (server, error) {
 }
 
 // inScript names the server we know that a shell script starts, "" for none.
-func inScript(script string) string {
-	for _, s := range servers {
+func (a anyCommand) inScript(script string) string {
+	for _, s := range a.known {
 		if name := s.name(); strings.Contains(script, name) {
 			return name
 		}
@@ -72,6 +78,15 @@ func (anyCommand) workers([]linux.Process, linux.Sockets) ([]linux.Process, cali
 }
 
 func (anyCommand) stopSignal() syscall.Signal { return syscall.SIGTERM }
+
+// booting: a script may start any server.
+func (a anyCommand) booting(log []string) (all bootLog) {
+	for _, s := range a.known {
+		b := s.booting(log)
+		all = bootLog{max(all.started, b.started), max(all.notLoaded, b.notLoaded), cmp.Or(all.timeout, b.timeout)}
+	}
+	return all
+}
 
 // explain has nothing to add to what holds for every command.
 func (anyCommand) explain(ending, []string) (why, try string) { return "", "" }

@@ -79,6 +79,7 @@ func portTaken(err error) bool {
 func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 	f := &calibrate.Failure{Kind: calibrate.KindApp, Phase: calibrate.PhaseBoot, Log: lastLines(a.log(), logLines)}
 	limit := a.launch.spec.BootDeadline
+	timeout := a.launch.server.booting(a.log()).timeout
 	switch {
 	case errors.Is(cause, errEnded):
 		a.explainEnd(f, "before it answered")
@@ -93,10 +94,10 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 		a.explainWorkers(f)
 	case errors.Is(cause, errWorkerTimeout) && a.Backlog() > 0:
 		f.What = a.name() + " ended its own worker before it had booted"
-		f.Why, f.Try = "the app takes longer to import than --timeout allows", "a longer --timeout, also in production"
+		f.Why, f.Try = "the app takes longer to import than "+timeout+" allows", "a longer "+timeout+", also in production"
 	case errors.Is(cause, errWorkerTimeout):
 		f.What = "GET " + bare(a.launch.spec.Path) + " was never answered, and " + a.name() + " ended its worker for it"
-		f.Why, f.Try = "the request takes longer than --timeout allows", "another --path"
+		f.Why, f.Try = "the request takes longer than "+timeout+" allows", "another --path"
 	case last.status >= 500:
 		f.What = fmt.Sprintf("the app answered %d to GET %s until the deadline of %s", last.status, bare(a.launch.spec.Path), limit)
 		f.Why, f.Try = lastException(a.log()), "see its log; what it needs to work may be missing here (a database, a variable)"

@@ -210,6 +210,9 @@ func (granian) workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, 
 	return childrenOf(tree, tree[at].PID), ruleGranianChild
 }
 
+// booting: what it logs adds nothing to what is seen of its workers.
+func (granian) booting([]string) bootLog { return bootLog{} }
+
 // explain goes by the log: the exit code is 1 for all but wrong options.
 func (granian) explain(end ending, log []string) (why, try string) {
 	says := func(text string) string { return after(logSays(log, text), text) }

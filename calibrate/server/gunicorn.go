@@ -42,10 +42,8 @@ func (gunicorn) plan(l *Launch, p program) (server, error) {
 	if err := given.refuse(); err != nil { // before anything runs
 		return nil, err
 	}
-	if isNowLMSApp(args.Operands(), given.Text("chdir")) {
-		if err := l.asInProduction(p); err != nil {
-			return nil, err
-		}
+	if err := l.prepareApp(p, args.Operands(), given.Text("chdir")); err != nil {
+		return nil, err
 	}
 	l.dropEnv("it would set the number of workers", "WEB_CONCURRENCY")
 	for _, name := range []string{"GUNICORN_PID", "GUNICORN_FD"} { // of a Gunicorn that is our own parent
@@ -293,6 +291,14 @@ func withSocket(all []linux.Process, holds linux.Sockets) []linux.Process {
 		return all
 	}
 	return with
+}
+
+func (gunicorn) booting(log []string) bootLog {
+	b := bootLog{started: countLines(log, "Booting worker with pid")}
+	if logSays(log, "WORKER TIMEOUT") != "" {
+		b.timeout = "--timeout"
+	}
+	return b
 }
 
 // explain: Gunicorn's exit codes are those of arbiter.py (WORKER_BOOT_ERROR, APP_LOAD_ERROR) and of sys.exit(1).

@@ -164,6 +164,9 @@ func (h hypercorn) workers(tree []linux.Process, _ linux.Sockets) ([]linux.Proce
 	return childrenOf(tree, tree[at].PID), ruleHypercornChild
 }
 
+// booting: what it logs adds nothing to what is seen of its workers.
+func (hypercorn) booting([]string) bootLog { return bootLog{} }
+
 // explain goes by the log: where a worker fails, the server ends with status 0 (run.py, run).
 func (hypercorn) explain(end ending, log []string) (why, try string) {
 	says := func(text string) string { return after(logSays(log, text), text) }

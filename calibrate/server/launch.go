@@ -52,6 +52,7 @@ type Launch struct {
 	spec     Spec
 	server   server
 	argv     []string // with placeholders
+	known    []server // all that calibrate knows
 	env      []string // of the app, with the placeholders replaced in Start
 	path     string   // of the program
 	address  address
@@ -82,6 +83,8 @@ type server interface {
 	titles() titles
 	// stopSignal is what ends it gracefully.
 	stopSignal() syscall.Signal
+	// booting says what the log means while there is no first answer.
+	booting(log []string) bootLog
 	// explain says what an exit or a log line of this server means, "" where it has nothing to say.
 	explain(end ending, log []string) (why, try string)
 }
@@ -129,8 +132,8 @@ type noRoot interface {
 // there.
 func DefaultPath(command []string) string {
 	p := seeThrough(command)
-	if p.shellWords != nil {
-		p = seeThrough(p.shellWords)
+	if words := unshelled(p); words != nil {
+		p = seeThrough(words)
 	}
 	if s, ok := knownServer(p).(noRoot); ok {
 		return s.answers()
@@ -175,7 +178,7 @@ func recognise(ctx context.Context, spec Spec) (*Launch, error) {
 	if err := checkPath(spec.Path); err != nil {
 		return nil, err
 	}
-	l := &Launch{spec: spec, address: addr, argv: slices.Clone(spec.Command), asking: ctx}
+	l := &Launch{spec: spec, address: addr, argv: slices.Clone(spec.Command), known: servers, asking: ctx}
 	l.env = cli.Environment(os.Environ(), spec.Env)                                                          //nolint:forbidigo // it is not read here, but handed to the app
 	l.info = calibrate.TargetInfo{Command: slices.Clone(spec.Command), URL: spec.URL, Threads: spec.Threads} // 0: not known, or no bound
 
@@ -185,7 +188,7 @@ func recognise(ctx context.Context, spec Spec) (*Launch, error) {
 	}
 	recognised := knownServer(prog)
 	if recognised == nil {
-		recognised = anyCommand{}
+		recognised = anyCommand{servers}
 	}
 	if l.server, err = recognised.plan(l, prog); err != nil {
 		return nil, err
@@ -212,11 +215,19 @@ func withDefaults(spec Spec) Spec {
 	return spec
 }
 
+// unshelled is the command in sh -c "exec SERVER ...", if that is simple and the server is known.
+func unshelled(p program) []string {
+	if knownServer(seeThrough(p.shellWords)) == nil {
+		return nil
+	}
+	return p.shellWords
+}
+
 // findProgram looks the command's first word up, and then sees through wrappers to the server's program.
 func findProgram(l *Launch) (program, error) {
 	p := seeThrough(l.argv)
-	if p.shellWords != nil { // sh -c "exec gunicorn ...": its words are a command
-		l.argv = p.shellWords
+	if words := unshelled(p); words != nil {
+		l.argv = words
 		l.change("the shell is left out: its command is simple enough to be run directly")
 		p = seeThrough(l.argv)
 	}

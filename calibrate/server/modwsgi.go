@@ -46,8 +46,7 @@ func (modWSGI) plan(l *Launch, p program) (server, error) {
 		return nil, err
 	}
 	if !c.has(wsgiDirectives...) {
-		l.server = anyCommand{}
-		return anyCommand{}.plan(l, p)
+		return l.asAnyCommand(p)
 	}
 	d, err := c.daemon()
 	if err != nil {
@@ -310,6 +309,10 @@ func (m modWSGI) workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process
 		return nil, noRule
 	}
 	return daemons, ruleModWSGI
+}
+
+func (modWSGI) booting(log []string) bootLog {
+	return bootLog{notLoaded: countLines(log, wsgiNotLoaded) + countLines(log, wsgiNotFound)}
 }
 
 // explain: Apache ends with 1 for whatever keeps it from starting, and says why.

@@ -152,6 +152,8 @@ func (express) workers(tree []linux.Process, holds linux.Sockets) ([]linux.Proce
 	return modWSGI{titled: true}.workers(tree, holds)
 }
 
+func (express) booting(log []string) bootLog { return modWSGI{}.booting(log) }
+
 // explain: the options are Python's optparse or argparse, which end with 2; what Apache complains of is the same as ever.
 func (express) explain(end ending, log []string) (why, try string) {
 	if end.exited() && end.Code == 2 {

@@ -244,12 +244,14 @@ func TestModWSGIExplains(t *testing.T) {
 	}
 }
 
-func TestModWSGIBootJudged(t *testing.T) {
-	once := []string{"mod_wsgi (pid=1): Failed to exec Python script file '/srv/app.wsgi'."}
-	for lines, want := range map[int]error{1: nil, 3: nil, 4: errNotLoaded} {
-		b := bootWatch{loop: crashLoopAt, seen: map[linux.Identity]bool{}}
-		if err := b.judge(nil, true, slices.Repeat(once, lines), b.alive); !errors.Is(err, want) {
-			t.Errorf("%d: %v", lines, err)
+func TestModWSGIBooting(t *testing.T) {
+	for line, want := range map[string]int{
+		"mod_wsgi (pid=1): Failed to exec Python script file '/srv/app.wsgi'.":                                  3,
+		"mod_wsgi (pid=1): Target WSGI script '/srv/app.wsgi' does not contain WSGI application 'application'.": 3,
+		"AH00489: Apache/2.4.71 (Debian) mod_wsgi/4.9.4 Python/3.11 configured -- resuming normal operations":   0,
+	} {
+		if got := (modWSGI{}).booting(slices.Repeat([]string{line}, 3)); got != (bootLog{notLoaded: want}) {
+			t.Errorf("%s: %+v, want %d", line, got, want)
 		}
 	}
 }

@@ -51,7 +51,7 @@ func (nowLMS) plan(l *Launch, p program) (server, error) {
 	if err := n.refuse(l.spec); err != nil {
 		return nil, err
 	}
-	if err := l.asInProduction(p); err != nil {
+	if err := n.asInProduction(l, p); err != nil {
 		return nil, err
 	}
 	l.info.ServerVersion = l.versionBeside(p, "now_lms")
@@ -188,7 +188,7 @@ func (s nowLMSSettings) threads() int { return max(pythonInt(s.text(lmsThreads, 
 
 // asInProduction takes out of the environment what makes NOW LMS another app than in production, and refuses it where
 // the command itself asks for it.
-func (l *Launch) asInProduction(p program) error {
+func (nowLMS) asInProduction(l *Launch, p program) error {
 	for _, name := range slices.Concat(lmsDevelopment, lmsTests) {
 		inherited := slices.ContainsFunc(l.env, func(v string) bool { return lmsSwitch(v, name) })
 		_, given := l.spec.Env[name]
@@ -225,13 +225,10 @@ func lmsSwitch(variable, name string) bool {
 	return slices.Contains(lmsTrue, strings.ToLower(strings.TrimSpace(value)))
 }
 
-// isNowLMSApp says whether what Gunicorn is to import is NOW LMS: its package, or a module in the folder that names it,
+// owns says whether what Gunicorn is to import is NOW LMS: its package, or a module in the folder that names it,
 // as the wsgi.py of its repository does.
-func isNowLMSApp(operands []string, folder string) bool {
-	if len(operands) == 0 {
-		return false
-	}
-	module, _, _ := strings.Cut(operands[0], ":")
+func (nowLMS) owns(app, folder string) bool {
+	module, _, _ := strings.Cut(app, ":")
 	if module == "now_lms" || strings.HasPrefix(module, "now_lms.") {
 		return true
 	}
@@ -288,6 +285,8 @@ func (n nowLMS) workers(tree []linux.Process, holds linux.Sockets) ([]linux.Proc
 	}
 	return tree[at : at+1], ruleWaitress
 }
+
+func (nowLMS) booting(log []string) bootLog { return gunicorn{}.booting(log) }
 
 // explain: what goes wrong before Gunicorn is there ends lmsctl as Python or click does.
 func (n nowLMS) explain(end ending, log []string) (why, try string) {

@@ -164,9 +164,7 @@ func (p program) throughShell() program {
 	if set > 0 {
 		command = slices.Concat([]string{"env"}, words[:set], command)
 	}
-	if knownServer(seeThrough(command)) != nil {
-		p.shellWords = command
-	}
+	p.shellWords = command
 	return p
 }
 

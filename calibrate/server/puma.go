@@ -211,6 +211,9 @@ func (s puma) workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, c
 // pumaNotLoaded is all that a worker says of an app that it can't load, with a place in the code and without the reason.
 const pumaNotLoaded = "Unable to start worker"
 
+// booting: what it logs adds nothing to what is seen of its workers.
+func (puma) booting([]string) bootLog { return bootLog{} }
+
 // explain goes by the log. The exit code is 1 for all of it, or what an app that is preloaded leaves with.
 func (s puma) explain(end ending, log []string) (why, try string) {
 	says := func(text string) string { return after(logSays(log, text), text) }

@@ -36,8 +36,7 @@ func (rackFront) recognises(p program) bool {
 func (rackFront) plan(l *Launch, p program) (server, error) {
 	c := rackCommandOf(p)
 	if !l.runsPuma(c.server) {
-		l.server = anyCommand{}
-		return anyCommand{}.plan(l, p)
+		return l.asAnyCommand(p)
 	}
 	if err := c.refuse(p.name); err != nil {
 		return nil, err
@@ -155,9 +154,11 @@ func (rackFront) running(*Running, linux.Process) (server, error) {
 	return anyCommand{}, nil
 }
 
-// workers and explain are Puma's own: plan has put it, or the rule for any command, in this place.
+// workers, booting and explain are Puma's own: plan has put it, or the rule for any command, in this place.
 func (rackFront) workers([]linux.Process, linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
 	return nil, noRule
 }
+
+func (rackFront) booting([]string) bootLog { return bootLog{} }
 
 func (rackFront) explain(ending, []string) (why, try string) { return "", "" }

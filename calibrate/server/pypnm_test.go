@@ -23,23 +23,6 @@ func TestIsPyPNM(t *testing.T) {
 	}
 }
 
-func TestDefaultPath(t *testing.T) {
-	for _, c := range []struct {
-		command []string
-		want    string
-	}{
-		{[]string{"pypnm", "serve"}, "/health"},
-		{[]string{"sh", "-c", "exec pypnm serve"}, "/health"},
-		{[]string{"lmsctl", "serve"}, "/"}, // its /health asks the database one thing
-		{[]string{"gunicorn", "app:app"}, "/"},
-		{nil, "/"},
-	} {
-		if got := DefaultPath(c.command); got != c.want {
-			t.Errorf("%q: %s", c.command, got)
-		}
-	}
-}
-
 func TestPyPNMMeasuredCommand(t *testing.T) {
 	x := fakePyPNM(t, "0.34.2")
 	const ours = "X serve --host {host} --port {port} --workers 1 --limit-max-requests 0 --no-access-log"

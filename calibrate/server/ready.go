@@ -146,7 +146,7 @@ func (a *App) observeBoot(ctx context.Context, cancel context.CancelCauseFunc) {
 		case <-time.After(pause):
 		}
 		workers, sure := a.watch.sureWorkers(a.guardian.pid)
-		if err := boot.judge(workers, sure, a.log(), time.Now()); err != nil {
+		if err := boot.judge(workers, sure, a.launch.server.booting(a.log()), time.Now()); err != nil {
 			cancel(err)
 			return
 		}
@@ -162,7 +162,7 @@ type bootWatch struct {
 
 // judge says why the boot has become pointless, nil while it has not. What is not sure says nothing: an app that sets
 // a title of its own hides the server from its rule, and boots on.
-func (b *bootWatch) judge(workers []linux.Process, sure bool, log []string, now time.Time) error {
+func (b *bootWatch) judge(workers []linux.Process, sure bool, log bootLog, now time.Time) error {
 	if !sure || len(workers) > 0 {
 		b.alive = now
 	}
@@ -172,13 +172,13 @@ func (b *bootWatch) judge(workers []linux.Process, sure bool, log []string, now 
 		}
 	}
 	switch {
-	case len(b.seen) >= b.loop || countLines(log, "Booting worker with pid") >= b.loop:
+	case len(b.seen) >= b.loop || log.started >= b.loop:
 		return errCrashLoop
 	case len(b.seen) > 0 && now.Sub(b.alive) >= noWorkerTime:
 		return errNoWorker
-	case countLines(log, wsgiNotLoaded)+countLines(log, wsgiNotFound) >= b.loop:
+	case log.notLoaded >= b.loop:
 		return errNotLoaded
-	case logSays(log, "WORKER TIMEOUT") != "":
+	case log.timeout != "":
 		return errWorkerTimeout
 	}
 	return nil

@@ -39,10 +39,29 @@ func TestBootWatch(t *testing.T) {
 		b := bootWatch{loop: 4, seen: map[linux.Identity]bool{}}
 		var got error
 		for _, l := range c.looks {
-			got = b.judge(l.workers, l.sure, nil, began.Add(l.after))
+			got = b.judge(l.workers, l.sure, bootLog{}, began.Add(l.after))
 		}
 		if !errors.Is(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// What the log says counts as what was seen does.
+func TestBootWatchByTheLog(t *testing.T) {
+	for _, c := range []struct {
+		log  bootLog
+		want error
+	}{
+		{bootLog{}, nil},
+		{bootLog{started: 3, notLoaded: 3}, nil},
+		{bootLog{started: 4}, errCrashLoop},
+		{bootLog{notLoaded: 4}, errNotLoaded},
+		{bootLog{timeout: "--timeout"}, errWorkerTimeout},
+	} {
+		b := bootWatch{loop: 4, seen: map[linux.Identity]bool{}}
+		if got := b.judge(nil, true, c.log, b.alive); !errors.Is(got, c.want) {
+			t.Errorf("%+v: %v, want %v", c.log, got, c.want)
 		}
 	}
 }

@@ -163,6 +163,9 @@ func (u uvicorn) workersBelow(at int, tree []linux.Process) ([]linux.Process, ca
 	return childrenOf(tree, tree[at].PID), ruleUvicornChild
 }
 
+// booting: what it logs adds nothing to what is seen of its workers.
+func (uvicorn) booting([]string) bootLog { return bootLog{} }
+
 // explain goes by the log: for the same failure the exit code is 1 or 3, by version, and with a parent it is 0 or there
 // is none (config.py, load_app; lifespan/on.py, startup; supervisors/multiprocess.py, keep_subprocess_alive).
 func (uvicorn) explain(end ending, log []string) (why, try string) {

@@ -267,6 +267,9 @@ func (uwsgi) workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, ca
 // uwsgiFailedApp is the exit code of need-app (uwsgi.h, UWSGI_FAILED_APP_CODE).
 const uwsgiFailedApp = 22
 
+// booting: what it logs adds nothing to what is seen of its workers.
+func (uwsgi) booting([]string) bootLog { return bootLog{} }
+
 func (uwsgi) explain(end ending, log []string) (why, try string) {
 	says := func(texts ...string) string { return logSays(log, texts...) }
 	// With lazy-apps the master may end by 0 where its worker, which ends by the code, is gone before it looks.
