@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -42,10 +41,12 @@ func (g granian) plan(l *Launch, p program) (server, error) {
 	l.info.ServerVersion = settings.version
 	settings.describe(l)
 	settings.warn(l)
-	ours := []string{"--host", "{host}", "--port", "{port}", "--workers", strconv.Itoa(l.spec.Workers)}
-	overridden := granianOverridden
-	if l.spec.Threads > 0 && settings.wsgi() {
-		ours = append(ours, "--blocking-threads", strconv.Itoa(l.spec.Threads))
+	overridden, wanted := granianOverridden, l.wanted()
+	if !settings.wsgi() {
+		wanted.Threads = 0 // an event loop has none
+	}
+	ours := append([]string{"--host", "{host}", "--port", "{port}"}, options(g.settings(wanted, l.info))...)
+	if wanted.Threads > 0 {
 		overridden = append(slices.Clone(overridden), "blocking-threads")
 	}
 	var unset []string

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -76,20 +75,16 @@ func overridden(spec Spec) []string {
 
 // overrides are our options, and the sentences that say what they change.
 func (l *Launch) overrides(s gunicornSettings) []string {
-	options := []string{"--bind", bindTo(l.address.host), "--workers", strconv.Itoa(l.spec.Workers),
-		"--max-requests", strconv.FormatInt(l.spec.MaxRequests, 10), "--max-requests-jitter", strconv.FormatInt(l.spec.Jitter, 10)}
+	ours := append([]string{"--bind", bindTo(l.address.host)}, options(gunicorn{}.settings(l.wanted(), l.info))...)
 	l.describeBind(strings.Join(s.List("bind"), ", "))
 	if was := s.Number("workers", 1); was != l.spec.Workers {
 		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), was)
 	}
 	l.describeRecycling(int64(s.Number("max_requests", 0)))
-	if was := s.Number("threads", 1); l.spec.Threads > 0 {
-		options = append(options, "--threads", strconv.Itoa(l.spec.Threads))
-		if was != l.spec.Threads {
-			l.change("%s a worker instead of %d", plural(l.spec.Threads, "thread"), was)
-		}
+	if was := s.Number("threads", 1); l.spec.Threads > 0 && was != l.spec.Threads {
+		l.change("%s a worker instead of %d", plural(l.spec.Threads, "thread"), was)
 	}
-	return append(options, l.keepOut(s)...)
+	return append(ours, l.keepOut(s)...)
 }
 
 func (l *Launch) describeBind(was string) {

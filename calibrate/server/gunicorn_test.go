@@ -31,7 +31,7 @@ func recognised(t *testing.T, spec Spec) *Launch {
 
 func TestGunicornMeasuredCommand(t *testing.T) {
 	g := fakeGunicorn(t, "27.0.1")
-	const ours = "--bind {host}:{port} --workers 1 --max-requests 0 --max-requests-jitter 0"
+	const ours = "--bind {host}:{port} --workers 1 --max-requests 0"
 	for command, want := range map[string]string{
 		"G app:app":                                          "G " + ours + " --no-control-socket app:app",
 		"G -w 4 -b :80 --threads 2 app:app":                  "G " + ours + " --no-control-socket --threads 2 app:app",
@@ -90,7 +90,7 @@ func TestGunicornPidFile(t *testing.T) {
 func TestGunicornThreadsAndWorkers(t *testing.T) {
 	g := fakeGunicorn(t, "25.1.0")
 	l := recognised(t, Spec{Command: []string{g, "--threads", "2", "app:app"}, Threads: 8, Workers: 2})
-	if got := strings.Join(l.Info().MeasuredCommand[1:], " "); got != "--bind {host}:{port} --workers 2 --max-requests 0 --max-requests-jitter 0 --threads 8 --no-control-socket app:app" {
+	if got := strings.Join(l.Info().MeasuredCommand[1:], " "); got != "--bind {host}:{port} --workers 2 --threads 8 --max-requests 0 --no-control-socket app:app" {
 		t.Error(got)
 	}
 	if l.Info().Threads != 8 || !l.Info().HasThreads {

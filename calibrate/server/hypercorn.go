@@ -1,7 +1,6 @@
 package server
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"syscall"
@@ -44,8 +43,8 @@ func (h hypercorn) plan(l *Launch, p program) (server, error) {
 	settings.describe(l)
 	settings.warn(l)
 	l.argv = slices.Concat(p.argv[:p.index+1],
-		[]string{"--bind", bindTo(l.address.host), "--workers", strconv.Itoa(l.spec.Workers)},
-		settings.options(l.spec.MaxRequests, l.info.ServerVersion), settings.args.without(hypercornOverridden...))
+		[]string{"--bind", bindTo(l.address.host)}, options(h.settings(l.wanted(), l.info)),
+		settings.undone(l), settings.args.without(hypercornOverridden...))
 	return h, nil
 }
 
@@ -53,18 +52,16 @@ func (h hypercorn) plan(l *Launch, p program) (server, error) {
 // by the first request.
 const noLimitOfRequests = 1_000_000_000_000
 
-// options undo what the configuration file may set, the user's own files first. That file is never written.
-func (s hypercornSettings) options(maxRequests int64, version string) []string {
-	if s.file == "" && maxRequests == 0 {
+// undone are options that undo what the configuration file may set. That file is never written.
+func (s hypercornSettings) undone(l *Launch) []string {
+	if s.file == "" {
 		return nil
 	}
 	var options []string
-	if hypercornLimits(version) {
-		options = append(options, "--max-requests", strconv.FormatInt(cmp.Or(maxRequests, noLimitOfRequests), 10))
+	if l.info.CanRecycle && l.spec.MaxRequests == 0 {
+		options = append(options, "--max-requests", strconv.FormatInt(noLimitOfRequests, 10))
 	}
-	if s.file != "" {
-		options = append(options, "--pid", "/dev/null", "--error-logfile", "-")
-	}
+	options = append(options, "--pid", "/dev/null", "--error-logfile", "-")
 	if _, from := s.read["accesslog"]; from || s.unread() {
 		options = append(options, "--access-logfile", "/dev/null")
 	}

@@ -78,6 +78,10 @@ type server interface {
 	// plan completes the Launch: version, argv and env for the measurement, threads, changes, warnings. It returns the
 	// adapter to go on with, which may know more, or be another's. Its error is a *calibrate.Failure.
 	plan(l *Launch, p program) (server, error)
+	// settings are all that plan tells the server of workers, threads and limits, and all that is printed of them: by its own
+	// names, in its own order. What is left out stays as it is.
+	settings(w calibrate.Wanted, t calibrate.TargetInfo) []calibrate.Setting
+	calibrate.Configurable
 	finder
 	// titles are what it calls its processes.
 	titles() titles
@@ -98,10 +102,10 @@ var servers = []server{
 	uwsgi{},
 	modWSGI{},
 	express{},
-	nowLMS{},
-	pypnm{},
 	puma{},
 	rackFront{},
+	nowLMS{},
+	pypnm{},
 }
 
 // knownServer is the one that recognises a program, nil for none.
@@ -190,6 +194,7 @@ func recognise(ctx context.Context, spec Spec) (*Launch, error) {
 	if recognised == nil {
 		recognised = anyCommand{servers}
 	}
+	l.info.Server = recognised.name()
 	if l.server, err = recognised.plan(l, prog); err != nil {
 		return nil, err
 	}

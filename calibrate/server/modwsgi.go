@@ -59,7 +59,7 @@ func (modWSGI) plan(l *Launch, p program) (server, error) {
 	}
 	d.describe(c, l)
 	l.warnModWSGI(d.option(c, "graceful-timeout") != "")
-	c.lines[d.line].text = d.measured(c, l.spec)
+	c.lines[d.line].text = d.measured(c, l)
 	c.move(l)
 	c.keepOut(l)
 	l.runApache(p, args, c.text())

@@ -85,19 +85,14 @@ func (d wsgiDaemon) number(c *apacheConfig, name string, otherwise int) int {
 //
 // Where processes= is given, the app sees wsgi.multiprocess, be it for one process: so it stays where it was, and is
 // there for more than one.
-func (d wsgiDaemon) measured(c *apacheConfig, spec Spec) string {
-	ours := []string{"display-name=%{GROUP}"}
-	if spec.Workers > 1 || d.option(c, "processes") != "" {
-		ours = append(ours, "processes="+strconv.Itoa(spec.Workers))
+func (d wsgiDaemon) measured(c *apacheConfig, l *Launch) string {
+	settings := modWSGI{}.settings(l.wanted(), l.info)
+	if l.spec.Workers == 1 && d.option(c, "processes") == "" {
+		settings = withoutSetting(settings, "processes")
 	}
-	if spec.Threads > 0 {
-		ours = append(ours, "threads="+strconv.Itoa(spec.Threads))
-	}
-	if spec.MaxRequests > 0 {
-		ours = append(ours, "maximum-requests="+strconv.FormatInt(spec.MaxRequests, 10))
-	}
+	ours := append([]string{"display-name=%{GROUP}"}, pairs(settings)...)
 	gone := slices.Concat([]string{"display-name", "processes", "maximum-requests"}, restarting)
-	if spec.Threads > 0 {
+	if l.spec.Threads > 0 {
 		gone = append(gone, "threads")
 	}
 	kept := slices.DeleteFunc(slices.Clone(d.options), func(option string) bool {

@@ -64,25 +64,23 @@ func bound(host, port string) string {
 func (args expressArgs) ours(l *Launch) []string {
 	l.temporary = filepath.Join(os.TempDir(), "calibrate-express-{port}")
 	l.files = map[string]string{}
-	options := []string{"--host", "{host}", "--port", "{port}", "--maximum-requests", strconv.FormatInt(l.spec.MaxRequests, 10)}
-	if l.spec.Workers > 1 || args.last("processes") != "" {
-		options = append(options, "--processes", strconv.Itoa(l.spec.Workers))
+	settings := express{}.settings(l.wanted(), l.info)
+	if l.spec.Workers == 1 && args.last("processes") == "" {
+		settings = withoutSetting(settings, "processes")
 	}
-	if l.spec.Threads > 0 {
-		options = append(options, "--threads", strconv.Itoa(l.spec.Threads))
-	}
+	ours := append([]string{"--host", "{host}", "--port", "{port}"}, options(settings)...)
 	for _, option := range restarting {
 		if value := args.last(option); value != "" && value != "0" {
-			options = append(options, "--"+option, "0")
+			ours = append(ours, "--"+option, "0")
 			l.change("%s is off, instead of a new worker after %s s", option, value)
 		}
 	}
 	for _, option := range []string{"pid-file", "socket-prefix"} {
 		if args.last(option) != "" {
-			options = append(options, "--"+option, filepath.Join(l.temporary, option))
+			ours = append(ours, "--"+option, filepath.Join(l.temporary, option))
 		}
 	}
-	return append(options, "--server-root", l.temporary, "--log-to-terminal", "--error-log-format", "%M")
+	return append(ours, "--server-root", l.temporary, "--log-to-terminal", "--error-log-format", "%M")
 }
 
 // expressArgs are the words after mod_wsgi-express.

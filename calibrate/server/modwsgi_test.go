@@ -282,9 +282,9 @@ func TestExpressMeasuredCommand(t *testing.T) {
 	}{
 		"start-server app.wsgi": {Spec{}, "start-server app.wsgi --host {host} --port {port} --maximum-requests 0 " + ends},
 		"start-server app.wsgi --port=80 --processes 4 --threads 2 --maximum-requests 9 --access-log": {Spec{},
-			"start-server app.wsgi --threads 2 --host {host} --port {port} --maximum-requests 0 --processes 1 " + ends},
+			"start-server app.wsgi --threads 2 --host {host} --port {port} --processes 1 --maximum-requests 0 " + ends},
 		"start-server --threads 2 app.wsgi": {Spec{Workers: 2, Threads: 7, MaxRequests: 50},
-			"start-server app.wsgi --host {host} --port {port} --maximum-requests 50 --processes 2 --threads 7 " + ends},
+			"start-server app.wsgi --host {host} --port {port} --processes 2 --threads 7 --maximum-requests 50 " + ends},
 		"start-server app.wsgi --restart-interval 60 --pid-file /run/x": {Spec{},
 			"start-server app.wsgi --host {host} --port {port} --maximum-requests 0 --restart-interval 0 --pid-file /tmp/calibrate-express-{port}/pid-file " + ends},
 	} {

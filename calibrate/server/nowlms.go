@@ -68,8 +68,11 @@ func (nowLMS) plan(l *Launch, p program) (server, error) {
 
 // variables are what the measurement needs. Threads are always set, so that those that are reported are those there are.
 func (n nowLMS) variables(l *Launch) map[string]string {
-	set := map[string]string{
-		lmsPort: "{port}", lmsWorkers: strconv.Itoa(l.spec.Workers), lmsThreads: strconv.Itoa(l.info.Threads),
+	wanted := l.wanted()
+	wanted.Threads = l.info.Threads
+	set := map[string]string{lmsPort: "{port}"}
+	for _, s := range n.settings(wanted, l.info) {
+		set[s.Name] = s.Value
 	}
 	if _, given := l.spec.Env["XDG_RUNTIME_DIR"]; !given && !n.waitress {
 		// Gunicorn makes its control socket there, taking it over from whoever served it before, and no option of lmsctl

@@ -44,11 +44,14 @@ func checkPlaceholders(spec Spec) error {
 }
 
 func placeholderValues(a address, spec Spec) map[string]string {
-	return map[string]string{
-		"host":         a.host,
-		"port":         strconv.Itoa(a.port),
-		"workers":      strconv.Itoa(spec.Workers),
-		"threads":      strconv.Itoa(max(spec.Threads, 1)),
-		"max_requests": strconv.FormatInt(spec.MaxRequests, 10),
+	values := map[string]string{"host": a.host, "port": strconv.Itoa(a.port)}
+	for _, s := range placed(spec.wanted()) {
+		values[s.Name] = s.Value
 	}
+	return values
+}
+
+// placed are the settings that placeholders stand for.
+func placed(w calibrate.Wanted) []calibrate.Setting {
+	return []calibrate.Setting{setting("workers", w.Workers), setting("threads", max(w.Threads, 1)), setting64("max_requests", w.MaxRequests)}
 }

@@ -76,8 +76,9 @@ var pumaFiles = []struct{ setting, is, option, own string }{
 
 // pumaOptions are ours: they win over what any file says.
 func (l *Launch) pumaOptions(c pumaConfig) []string {
-	threads := strconv.Itoa(l.info.Threads)
-	options := []string{"-b", "tcp://" + bindTo(l.address.host), "-w", strconv.Itoa(l.spec.Workers), "-t", threads + ":" + threads}
+	wanted := l.wanted()
+	wanted.Threads = l.info.Threads // all from the start
+	options := append([]string{"-b", "tcp://" + bindTo(l.address.host)}, puma{}.words(wanted, l.info)...)
 	if c.on("log_requests") {
 		options = append(options, "--quiet")
 		l.change("requests aren't logged, so that the app's own words can be found in the log")

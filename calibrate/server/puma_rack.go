@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
@@ -18,11 +17,9 @@ import (
 // rackFront knows rails server (railties 6.1) and rackup (rack 2.2), which start whatever server the app's bundle has. Where
 // that is Puma, Puma itself is run in their place: the same app with the same config/puma.rb, and it takes a number of
 // workers. Any other server is any other command.
-type rackFront struct{}
+type rackFront struct{ puma }
 
 func (rackFront) name() string { return "puma" }
-
-func (rackFront) stopSignal() syscall.Signal { return syscall.SIGTERM }
 
 // titles: those of Puma, which is run in its place.
 func (rackFront) titles() titles { return titles{} }

@@ -2,7 +2,6 @@ package server
 
 import (
 	"slices"
-	"strconv"
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
@@ -24,7 +23,7 @@ const pypnmPath = "/health"
 func (pypnm) answers() string { return pypnmPath }
 
 // plan rewrites the command to one worker without a request limit, on our address.
-func (pypnm) plan(l *Launch, p program) (server, error) {
+func (y pypnm) plan(l *Launch, p program) (server, error) {
 	if l.spec.Threads > 1 {
 		return nil, calibrate.Usage("leave --threads out; --concurrency N measures N requests at once",
 			"%d threads asked for, but pypnm has none to set: a worker is one event loop of uvicorn, which takes as many requests at once as come", l.spec.Threads)
@@ -45,9 +44,8 @@ func (pypnm) plan(l *Launch, p program) (server, error) {
 		l.dropEnv("it belongs to a PyPNM in the background", name)
 	}
 	// Both numbers, always: for one that is left out PyPNM asks its profile of the machine. A limit of 0 is none.
-	l.argv = slices.Concat(p.argv[:p.index+1], []string{"serve", "--host", "{host}", "--port", "{port}",
-		"--workers", strconv.Itoa(l.spec.Workers), "--limit-max-requests", strconv.FormatInt(l.spec.MaxRequests, 10), "--no-access-log"},
-		settings.args.without(pypnmOverridden...))
+	l.argv = slices.Concat(p.argv[:p.index+1], []string{"serve", "--host", "{host}", "--port", "{port}"},
+		options(y.settings(l.wanted(), l.info)), []string{"--no-access-log"}, settings.args.without(pypnmOverridden...))
 	return pypnm{uvicorn{supervised: l.spec.Workers > 1}}, nil
 }
 

@@ -3,7 +3,6 @@ package server
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -29,7 +28,7 @@ func (uvicorn) titles() titles { return titles{} }
 func (uvicorn) recognises(p program) bool { return p.name == "uvicorn" }
 
 // plan rewrites the command to one worker without a request limit, on our address.
-func (uvicorn) plan(l *Launch, p program) (server, error) {
+func (u uvicorn) plan(l *Launch, p program) (server, error) {
 	if l.spec.Threads > 1 {
 		return nil, calibrate.Usage("leave --threads out; --concurrency N measures N requests at once, --limit-concurrency in the command bounds them",
 			"%d threads asked for, but uvicorn has none to set: a worker is one event loop, which takes as many requests at once as come", l.spec.Threads)
@@ -46,21 +45,9 @@ func (uvicorn) plan(l *Launch, p program) (server, error) {
 	settings.warn(l)
 	l.dropEnv("it would set the number of workers", "WEB_CONCURRENCY")
 	l.argv = slices.Concat(l.unset(p.argv[:p.index+1]),
-		[]string{"--host", "{host}", "--port", "{port}", "--workers", strconv.Itoa(l.spec.Workers), "--no-access-log"},
-		l.uvicornRecycling(), settings.args.without(uvicornOverridden...))
+		[]string{"--host", "{host}", "--port", "{port}"},
+		options(u.settings(l.wanted(), l.info)), []string{"--no-access-log"}, settings.args.without(uvicornOverridden...))
 	return uvicorn{supervised: l.spec.Workers > 1}, nil
-}
-
-// uvicornRecycling are the options that have Uvicorn replace its workers; jitter where this version has it.
-func (l *Launch) uvicornRecycling() []string {
-	if l.spec.MaxRequests == 0 {
-		return nil
-	}
-	options := []string{"--limit-max-requests", strconv.FormatInt(l.spec.MaxRequests, 10)}
-	if l.info.HasJitter && l.spec.Jitter > 0 {
-		options = append(options, "--limit-max-requests-jitter", strconv.FormatInt(l.spec.Jitter, 10))
-	}
-	return options
 }
 
 // uvicornUnset are the settings that no option turns off again: 0 requests would be a limit too, reached at once.

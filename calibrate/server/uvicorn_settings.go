@@ -1,100 +1,66 @@
 package server
 
 import (
-	"cmp"
-	"regexp"
 	"strings"
 
 	"workermem/calibrate"
-	"workermem/calibrate/server/cli"
+	"workermem/calibrate/say"
 )
 
-// uvicornSettings is what the user's command would run with: the command line, then UVICORN_<OPTION>.
-type uvicornSettings struct{ clickSettings }
-
-func uvicornSettingsOf(words, env []string) uvicornSettings {
-	return uvicornSettings{clickSettings{scanUvicorn(words), env, uvicornVariable}}
+// settings by their options' names. One worker has no limit, which would end the server; and jitter is for a version that
+// is known to have it.
+func (u uvicorn) settings(w calibrate.Wanted, t calibrate.TargetInfo) []calibrate.Setting {
+	all := []calibrate.Setting{setting("workers", w.Workers)}
+	if w.MaxRequests == 0 || w.Workers < 2 {
+		return all
+	}
+	all = append(all, setting64("limit-max-requests", w.MaxRequests))
+	if t.Server == u.name() && t.HasJitter && w.Jitter > 0 {
+		all = append(all, setting64("limit-max-requests-jitter", w.Jitter))
+	}
+	return all
 }
 
-func uvicornVariable(option string) string {
-	return "UVICORN_" + strings.ToUpper(strings.ReplaceAll(option, "-", "_"))
+func (u uvicorn) Typed(w calibrate.Wanted, t calibrate.TargetInfo) calibrate.Typed {
+	return calibrate.Typed{Words: options(u.settings(w, t))}
 }
 
-// refuseNumbers: WEB_CONCURRENCY is read also where it doesn't count in the end, and where it is empty (config.py,
-// Config.__init__).
-func (s uvicornSettings) refuseNumbers() error {
-	if err := s.numbers("uvicorn", "workers", "port", "fd", "limit-concurrency", "limit-max-requests", "limit-max-requests-jitter"); err != nil {
-		return err
-	}
-	value, is := cli.LookupEnv(s.env, "WEB_CONCURRENCY")
-	if _, from := s.text("workers"); from == "" && is && !isNumber(value) {
-		return notANumber("uvicorn", "WEB_CONCURRENCY", value)
-	}
-	return nil
+func (uvicorn) File() calibrate.File {
+	return calibrate.File{For: "uvicorn", Name: "options for uvicorn", Without: "the app, the address, timeouts, logs"}
 }
 
-// workers is how many the command would start. WEB_CONCURRENCY counts where nothing else says so, and also from
-// --env-file, which is read too late for UVICORN_ variables (config.py, Config.__init__).
-func (s uvicornSettings) workers() int {
-	if reload, _ := s.on("reload"); reload { // ignores workers
-		return 1
+func (u uvicorn) Configuration(w calibrate.Wanted, t calibrate.TargetInfo) (c calibrate.Lines) {
+	if w.Threads > 0 {
+		c.Note("uvicorn has no threads to set, and takes as many requests at once as come: this sum is for %d of them a worker. "+
+			"--limit-concurrency bounds them.", w.Threads)
 	}
-	n, from := s.number("workers")
-	if from == "" {
-		n = pythonInt(cmp.Or(cli.Getenv(s.env, "WEB_CONCURRENCY"), s.envFile()))
-	}
-	return max(n, 1)
+	u.noteLimit(&c, w, t)
+	c.About(calibrate.NoteAtOnce, "")
+	c.Set("%s", strings.Join(options(u.settings(w, t)), " "))
+	return c
 }
 
-var webConcurrency = regexp.MustCompile(`(?m)^\s*(?:export\s+)?WEB_CONCURRENCY\s*=\s*["']?(\d+)`)
-
-// envFile is what --env-file says of WEB_CONCURRENCY, and nothing else of it; "" for nothing.
-func (s uvicornSettings) envFile() string {
-	name, _ := s.text("env-file")
-	if name == "" {
-		return ""
+// noteLimit says which of Uvicorn's traps a request limit leads into here.
+func (u uvicorn) noteLimit(c *calibrate.Lines, w calibrate.Wanted, t calibrate.TargetInfo) {
+	here := t.Server == u.name()
+	switch {
+	case w.MaxRequests > 0 && w.Workers < 2:
+		c.Note("No limit-max-requests: with one worker uvicorn ends at its limit, with status 0. Where something always starts it "+
+			"again (Restart=always; on-failure isn't enough), set it to %d. Without it the worker outgrows this sum after %s.",
+			w.MaxRequests, say.Plural(w.MaxRequests+w.Jitter, "request"))
+		return
+	case w.MaxRequests > 0 && !here:
+		c.Note("The limit needs uvicorn 0.30, which is the first to replace a worker that ends. From 0.41 on add --limit-max-requests-jitter %d.",
+			w.Jitter)
+	case w.MaxRequests > 0 && !t.HasJitter:
+		c.Note("No jitter: uvicorn has it from 0.41 on. Workers that started together restart together.")
 	}
-	text, err := readRegular(name)
-	if err != nil { // Uvicorn will say so
-		return ""
-	}
-	found := webConcurrency.FindAllStringSubmatch(string(text), -1)
-	if len(found) == 0 {
-		return ""
-	}
-	return found[len(found)-1][1]
+	c.About(calibrate.NoteLimit, "limit-max-requests")
 }
 
-// accessLog is on unless it is turned off.
-func (s uvicornSettings) accessLog() bool {
-	on, from := s.on("access-log")
-	return on || from == ""
-}
-
-// address is where the command would listen, "" where it doesn't say. A descriptor wins over all else (server.py,
-// startup).
-func (s uvicornSettings) address() string {
-	if fd, _ := s.text("fd"); fd != "" {
-		return "file descriptor " + fd
-	}
-	return s.clickSettings.address()
-}
-
-// refuse says which settings can't be measured.
-func (s uvicornSettings) refuse() error {
-	if err := s.refuseCommon("uvicorn", "ssl-certfile", "ssl-keyfile"); err != nil {
-		return err
-	}
-	if err := s.refuseNumbers(); err != nil {
-		return err
-	}
-	if err := s.flags("uvicorn", "reload", "access-log"); err != nil {
-		return err
-	}
-	// The connection that asks is counted too (protocols/http/h11_impl.py): 503 from limit connections on, not above.
-	if value, from := s.text("limit-concurrency"); from != "" && pythonInt(value) < 2 && !strings.Contains(value, "{") {
-		return calibrate.Usage("set it to one more than the requests that a worker shall take at once",
-			"%s %s makes uvicorn answer 503 to every request", from, value)
-	}
-	return nil
+func (u uvicorn) Environment(w calibrate.Wanted, t calibrate.TargetInfo) (env []calibrate.Setting, notes calibrate.Lines) {
+	notes.Note(optionsWin)
+	u.noteLimit(&notes, w, t)
+	notes.About(calibrate.NoteAtOnce, "")
+	return variables(u.settings(w, t), uvicornVariable), notes
 }

@@ -143,11 +143,11 @@ func TestUvicornEnvironment(t *testing.T) {
 // Jitter is told to those that have it (from 0.41).
 func TestUvicornRecycling(t *testing.T) {
 	for version, want := range map[string]string{
-		"0.30.0": "--limit-max-requests 1000 app:app",
-		"0.54.0": "--limit-max-requests 1000 --limit-max-requests-jitter 100 app:app",
+		"0.30.0": "--limit-max-requests 1000",
+		"0.54.0": "--limit-max-requests 1000 --limit-max-requests-jitter 100",
 	} {
 		l := recognised(t, Spec{Command: []string{fakeUvicorn(t, version), "app:app"}, Workers: 2, MaxRequests: 1000, Jitter: 100})
-		if got := strings.Join(l.Info().MeasuredCommand, " "); !strings.HasSuffix(got, "--workers 2 --no-access-log "+want) {
+		if got := strings.Join(l.Info().MeasuredCommand, " "); !strings.HasSuffix(got, "--workers 2 "+want+" --no-access-log app:app") {
 			t.Error(version, got)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -84,16 +83,7 @@ func (l *Launch) runUWSGI(p program, c uwsgiConfig) {
 	isUWSGIs := func(word string) bool { return strings.HasPrefix(word, "UWSGI_") && assignment.MatchString(word) }
 	l.env = slices.DeleteFunc(l.env, isUWSGIs) // they are in the copy
 	words := slices.DeleteFunc(slices.Clone(p.argv[:p.index+1]), isUWSGIs)
-	l.argv = slices.Concat(words, []string{"--ini", filepath.Join(l.temporary, "uwsgi.ini"), c.listener(), bindTo(l.address.host),
-		"--master", "--processes", strconv.Itoa(l.spec.Workers)}, l.uwsgiThreads(), l.uwsgiRecycling(), own.options(),
-		[]string{"--need-app", "--die-on-term", "--auto-procname", "--disable-logging"})
-}
-
-func (l *Launch) uwsgiThreads() []string {
-	if l.spec.Threads == 0 {
-		return nil
-	}
-	return []string{"--threads", strconv.Itoa(l.spec.Threads)}
+	l.argv = slices.Concat(words, []string{"--ini", filepath.Join(l.temporary, "uwsgi.ini"), c.listener(), bindTo(l.address.host)}, options(uwsgi{}.settings(l.wanted(), l.info)), l.uwsgiEnding(), own.options(), []string{"--auto-procname", "--disable-logging"})
 }
 
 // uwsgiMercy: seconds that a worker has to end; without it a minute. A worker with threads that is told to end in its
@@ -101,17 +91,12 @@ func (l *Launch) uwsgiThreads() []string {
 // cuts off requests there.
 const uwsgiMercy = "3"
 
-// uwsgiRecycling: worker i of N lives for max-requests + (i-1) x delta requests (core/utils.c, uwsgi_close_request), so
-// that the last lives as long as jitter allows. Without a lifetime of 0 none is replaced in its first minute.
-func (l *Launch) uwsgiRecycling() []string {
-	if l.spec.MaxRequests == 0 {
-		return []string{"--worker-reload-mercy", uwsgiMercy}
+// uwsgiEnding is how long a worker may take to end.
+func (l *Launch) uwsgiEnding() []string {
+	if l.spec.MaxRequests > 0 {
+		return nil
 	}
-	options := []string{"--max-requests", strconv.FormatInt(l.spec.MaxRequests, 10), "--min-worker-lifetime", "0"}
-	if l.info.HasJitter && l.spec.Jitter > 0 && l.spec.Workers > 1 {
-		options = append(options, "--max-requests-delta", strconv.FormatInt(l.spec.Jitter/int64(l.spec.Workers-1), 10))
-	}
-	return options
+	return []string{"--worker-reload-mercy", uwsgiMercy}
 }
 
 // describe says what is changed, and what the settings mean for the sizing.

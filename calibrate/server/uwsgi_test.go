@@ -42,7 +42,7 @@ func TestIsUWSGI(t *testing.T) {
 
 // What of a configuration is on the command line, what in the copy, and what in neither.
 func TestUWSGIMeasured(t *testing.T) {
-	const ours, end = "--master --processes 1 --worker-reload-mercy 3", "--need-app --die-on-term --auto-procname --disable-logging"
+	const ours, end = "--master --processes 1 --die-on-term --need-app --worker-reload-mercy 3", "--auto-procname --disable-logging"
 	for name, c := range map[string]struct{ config, command, copy string }{
 		"nothing":             {"", "--http-socket {host}:{port} " + ours + " " + end, ""},
 		"a socket":            {"socket = /run/x.sock\nchmod-socket = 660\n", "--http-socket {host}:{port} " + ours + " " + end, "chmod-socket = 660\n"},
@@ -82,7 +82,7 @@ func TestUWSGIShape(t *testing.T) {
 	u := fakeUWSGI(t, "threads = 2\nmax-requests = 9\n")
 	l := recognised(t, Spec{Command: []string{"env", "UWSGI_THREADS=2", "A=b", u, "x.ini"}, Workers: 3, Threads: 4, MaxRequests: 100, Jitter: 20})
 	got := strings.Join(l.Info().MeasuredCommand, " ")
-	if !strings.HasPrefix(got, "env A=b "+u) || !strings.Contains(got, " --processes 3 --threads 4 --max-requests 100 --min-worker-lifetime 0 --max-requests-delta 10 ") {
+	if !strings.HasPrefix(got, "env A=b "+u) || !strings.Contains(got, " --processes 3 --threads 4 --max-requests 100 --max-requests-delta 10 --min-worker-lifetime 0 ") {
 		t.Error(got)
 	}
 	if info := l.Info(); info.Threads != 4 || !info.HasThreads || !info.HasJitter || !info.CanRecycle || !info.CanScale || !info.Preload || info.ServerVersion != "2.0.31" {

@@ -1,0 +1,38 @@
+package server
+
+import "workermem/calibrate"
+
+// settings are variables, of whole numbers without a unit: 187.5 or 250MB would silently become 200. There is no limit of
+// requests. With waitress it is one process, whatever they say.
+func (nowLMS) settings(w calibrate.Wanted, _ calibrate.TargetInfo) []calibrate.Setting {
+	all := []calibrate.Setting{setting(lmsWorkers, w.Workers)}
+	if w.Threads > 0 {
+		all = append(all, setting(lmsThreads, w.Threads))
+	}
+	if w.WorkerMemoryMB > 0 {
+		all = append(all, setting("NOW_LMS_WORKER_MEMORY_MB", w.WorkerMemoryMB))
+	}
+	return all
+}
+
+// Typed has no memory, from which NOW LMS would work out the number of workers if that weren't said.
+func (n nowLMS) Typed(w calibrate.Wanted, t calibrate.TargetInfo) calibrate.Typed {
+	w.WorkerMemoryMB = 0
+	return calibrate.Typed{Words: pairs(n.settings(w, t))}
+}
+
+func (nowLMS) File() calibrate.File {
+	return calibrate.File{For: "now-lms", Name: "environment of NOW LMS", Without: "the port, the database"}
+}
+
+func (n nowLMS) Configuration(w calibrate.Wanted, t calibrate.TargetInfo) (c calibrate.Lines) {
+	c.Note("Start it by lmsctl serve --wsgi-server gunicorn: lmsctl serve alone is one process, whatever these say.")
+	c.About(calibrate.NoteThreads, lmsThreads)
+	c.NoLimit("lmsctl serve", "gunicorn wsgi:app, with --for gunicorn")
+	setAll(&c, n.settings(w, t), "=")
+	return c
+}
+
+func (n nowLMS) Environment(w calibrate.Wanted, t calibrate.TargetInfo) (env []calibrate.Setting, notes calibrate.Lines) {
+	return n.settings(w, t), nil
+}

@@ -1,0 +1,76 @@
+package server
+
+import (
+	"workermem/calibrate"
+)
+
+// settings by their names in puma.rb. Puma has no limit of requests. It has as many threads from the start as it may have.
+func (puma) settings(w calibrate.Wanted, _ calibrate.TargetInfo) []calibrate.Setting {
+	all := []calibrate.Setting{setting("workers", w.Workers)}
+	if w.Threads > 0 {
+		all = append(all, setting("threads", w.Threads))
+	}
+	return all
+}
+
+// words are the settings as options, which have other names.
+func (s puma) words(w calibrate.Wanted, t calibrate.TargetInfo) []string {
+	var words []string
+	for _, setting := range s.settings(w, t) {
+		switch setting.Name {
+		case "workers":
+			words = append(words, "-w", setting.Value)
+		case "threads":
+			words = append(words, "-t", setting.Value+":"+setting.Value)
+		}
+	}
+	return words
+}
+
+func (s puma) Typed(w calibrate.Wanted, t calibrate.TargetInfo) calibrate.Typed {
+	if p := seeThrough(t.Command); (rackFront{}).recognises(p) {
+		return calibrate.Typed{Why: p.name + " takes no number of workers; config/puma.rb does, which calibrate emit writes"}
+	}
+	return calibrate.Typed{Words: s.words(w, t)}
+}
+
+func (puma) File() calibrate.File {
+	return calibrate.File{For: "puma", Name: "puma.rb", Without: "the address, hooks"}
+}
+
+const pumaRecycling = "puma_worker_killer, or a memory limit of the supervisor"
+
+func (s puma) Configuration(w calibrate.Wanted, t calibrate.TargetInfo) (c calibrate.Lines) {
+	c.About(calibrate.NoteThreads, "threads")
+	c.NoLimit("puma", pumaRecycling)
+	if w.Workers == 1 {
+		c.Note("One worker alone needs no cluster: workers 0 saves the master, which is in this sum.")
+	}
+	for _, setting := range s.settings(w, t) {
+		if setting.Name == "threads" {
+			setting.Value += ", " + setting.Value
+		}
+		c.Set("%s %s", setting.Name, setting.Value)
+	}
+	if t.Preload {
+		c.Note("preload_app! as it was measured: the sum rests on memory that the workers share.")
+		c.Set("preload_app!")
+	}
+	return c
+}
+
+func (s puma) Environment(w calibrate.Wanted, t calibrate.TargetInfo) (env []calibrate.Setting, notes calibrate.Lines) {
+	notes.Note(optionsWin)
+	notes.About(calibrate.NoteThreads, "threads")
+	notes.NoLimit("puma", pumaRecycling)
+	for _, setting := range s.settings(w, t) {
+		switch setting.Name {
+		case "workers":
+			env = append(env, calibrate.Setting{Name: "WEB_CONCURRENCY", Value: setting.Value})
+		case "threads":
+			env = append(env, calibrate.Setting{Name: "PUMA_MIN_THREADS", Value: setting.Value},
+				calibrate.Setting{Name: "PUMA_MAX_THREADS", Value: setting.Value})
+		}
+	}
+	return env, notes
+}

@@ -1,0 +1,57 @@
+package server
+
+import (
+	"strings"
+
+	"workermem/calibrate"
+)
+
+// settings by their names in an ini file. uWSGI's delta is no random jitter: worker i of N lives for
+// max-requests + (i-1) x delta (core/utils.c, uwsgi_close_request), so that the last one lives as long as jitter allows. A
+// build without the option refuses it. Without a lifetime of 0 no worker is replaced in its first minute.
+func (u uwsgi) settings(w calibrate.Wanted, t calibrate.TargetInfo) []calibrate.Setting {
+	all := []calibrate.Setting{{Name: "master", Value: "true"}, setting("processes", w.Workers)}
+	if w.Threads > 0 {
+		all = append(all, setting("threads", w.Threads))
+	}
+	if w.MaxRequests > 0 {
+		all = append(all, setting64("max-requests", w.MaxRequests))
+		if jitters := t.Server != u.name() || t.HasJitter; jitters && w.Jitter > 0 && w.Workers > 1 {
+			all = append(all, setting64("max-requests-delta", w.Jitter/int64(w.Workers-1)))
+		}
+		all = append(all, setting("min-worker-lifetime", 0))
+	}
+	return append(all, calibrate.Setting{Name: "die-on-term", Value: "true"}, calibrate.Setting{Name: "need-app", Value: "true"})
+}
+
+func (u uwsgi) Typed(w calibrate.Wanted, t calibrate.TargetInfo) calibrate.Typed {
+	return calibrate.Typed{Words: options(u.settings(w, t))}
+}
+
+func (uwsgi) File() calibrate.File {
+	return calibrate.File{For: "uwsgi", Name: "uwsgi.ini", Without: "the socket, the plugin, the app, harakiri, logs"}
+}
+
+func (u uwsgi) Configuration(w calibrate.Wanted, t calibrate.TargetInfo) (c calibrate.Lines) {
+	c.About(calibrate.NoteThreads, "threads")
+	c.About(calibrate.NoteLimit, "max-requests")
+	if w.MaxRequests > 0 {
+		c.Note("max-requests-delta is what each worker lives longer than the one before it; some builds don't know it. " +
+			"min-worker-lifetime 0, because else no worker is recycled in its first 60 s.")
+	}
+	c.Note("die-on-term, because else TERM reloads it. need-app, because else it answers 500 for ever where the app can't be imported.")
+	c.Set("[uwsgi]")
+	setAll(&c, u.settings(w, t), " = ")
+	return c
+}
+
+func (u uwsgi) Environment(w calibrate.Wanted, t calibrate.TargetInfo) (env []calibrate.Setting, notes calibrate.Lines) {
+	notes.Note(optionsWin)
+	notes.About(calibrate.NoteThreads, "threads")
+	notes.About(calibrate.NoteLimit, "max-requests")
+	return variables(u.settings(w, t), uwsgiVariable), notes
+}
+
+func uwsgiVariable(option string) string {
+	return "UWSGI_" + strings.ToUpper(strings.ReplaceAll(option, "-", "_"))
+}
