@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"testing"
+
+	"workermem/calibrate/linux"
 )
 
 // What a reading costs, beside the ways not taken. gopsutil's process package (which would need five more modules)
@@ -28,7 +30,7 @@ func BenchmarkReadReopened(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, _, err := parseStatm(text); err != nil {
+		if _, _, err := linux.ParseStatm(text); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -10,6 +10,5 @@
 //     it came from.
 //   - [Doctor] tries what a measurement needs of the machine, and says what is limited and what to do about it.
 //
-// Reading is apart from parsing: a parse function takes the bytes of one file of proc(5) and knows no path. Kilobytes
-// and pages become bytes there, and bytes they stay.
+// What the kernel's files say is parsed in package linux; here it is decided what follows from it.
 package sampler

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
-	"strconv"
 	"strings"
 
 	"workermem/calibrate"
@@ -37,7 +36,7 @@ func hostCPUs(h calibrate.Host) calibrate.Finding {
 // generator, the app and the others wait for one another.
 func (d Doctor) busy(h calibrate.Host) calibrate.Finding {
 	const name = "load-average"
-	average, ok := loadAverage(readText(d.path("loadavg")))
+	average, ok := linux.ParseLoadAverage(readText(d.path("loadavg")))
 	n := max(cores(d.Roots), h.CPUs)
 	switch {
 	case !ok:
@@ -49,34 +48,9 @@ func (d Doctor) busy(h calibrate.Host) calibrate.Finding {
 	return fine(name, "load average %s on %s: quiet enough", say.Number(average), say.Plural(n, "core"))
 }
 
-// loadAverage is that of the last minute (proc_loadavg(5)).
-func loadAverage(text string) (float64, bool) {
-	first, _, _ := strings.Cut(strings.TrimSpace(text), " ")
-	average, err := strconv.ParseFloat(first, 64)
-	return average, err == nil && average >= 0 && average < 1e9
-}
-
 // cores are those of the machine that are online, whoever may use them; 1 if that can't be read.
 func cores(r Roots) int {
-	return max(coreList(readText(r.SysPath("/sys/devices/system/cpu/online"))), 1)
-}
-
-// coreList counts a list such as "0-3,8" (cpuset(7), List format), 0 for what isn't one.
-func coreList(text string) int {
-	n := 0
-	for part := range strings.SplitSeq(strings.TrimSpace(text), ",") {
-		low, high, isRange := strings.Cut(part, "-")
-		if !isRange {
-			high = low
-		}
-		a, err := strconv.ParseUint(low, 10, 16)
-		b, err2 := strconv.ParseUint(high, 10, 16)
-		if err != nil || err2 != nil || b < a {
-			return 0
-		}
-		n += int(b-a) + 1
-	}
-	return n
+	return max(linux.ParseCoreList(readText(r.SysPath("/sys/devices/system/cpu/online"))), 1)
 }
 
 // controller says which version of cgroups counts memory, if any does.

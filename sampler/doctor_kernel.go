@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // What the kernel is set to that makes RSS say more or less than what the app uses.
@@ -14,9 +15,10 @@ import (
 func (d Doctor) swap() calibrate.Finding {
 	const name = "swap"
 	text := readText(d.path("meminfo"))
-	total, free := meminfo(text, "SwapTotal"), meminfo(text, "SwapFree")
+	total, known := linux.ParseKilobytes(text, "SwapTotal")
+	free, known2 := linux.ParseKilobytes(text, "SwapFree")
 	switch used := total - free; {
-	case total < 0 || free < 0:
+	case !known || !known2:
 		return unread(name, "whether there is swap, which RSS leaves out,", "/proc/meminfo")
 	case total == 0:
 		return fine(name, "no swap: all that the app holds is in its RSS")
@@ -27,25 +29,11 @@ func (d Doctor) swap() calibrate.Finding {
 	return fine(name, "%s of swap, unused", calibrate.MB(total))
 }
 
-// meminfo takes one figure of /proc/meminfo, in bytes, -1 if it isn't there.
-func meminfo(text, key string) int64 {
-	for line := range strings.Lines(text) {
-		name, value, _ := strings.Cut(line, ":")
-		if name != key {
-			continue
-		}
-		if n, err := kilobytes([]byte(value)); err == nil {
-			return n
-		}
-	}
-	return -1
-}
-
 // hugePages looks at the setting, and at what one touched byte costs here and now: the setting may not hold for this
 // process (PR_SET_THP_DISABLE), and an app that it starts has the same.
 func (d Doctor) hugePages() calibrate.Finding {
 	folder := "/sys/kernel/mm/transparent_hugepage"
-	setting := chosen(readText(d.Roots.SysPath(filepath.Join(folder, "enabled"))))
+	setting := linux.ParseChosen(readText(d.Roots.SysPath(filepath.Join(folder, "enabled"))))
 	if setting != "always" {
 		return sayHugePages(setting, 0)
 	}
@@ -79,16 +67,6 @@ func sayHugePages(setting string, touch int64) calibrate.Finding {
 		"huge pages come unasked: one touched byte took %d kB of RSS", touch>>10)
 }
 
-// chosen is the word in brackets: "always [madvise] never".
-func chosen(text string) string {
-	_, after, _ := strings.Cut(text, "[")
-	word, _, found := strings.Cut(after, "]")
-	if !found {
-		return ""
-	}
-	return word
-}
-
 // overcommit says whether memory can run out before it is used (Documentation/mm/overcommit-accounting.rst).
 func (d Doctor) overcommit() calibrate.Finding {
 	const name = "overcommit"
@@ -100,7 +78,9 @@ func (d Doctor) overcommit() calibrate.Finding {
 		return fine(name, "memory counts when it is used (vm.overcommit_memory=%s)", mode)
 	}
 	text := readText(d.path("meminfo"))
-	left := max(meminfo(text, "CommitLimit")-meminfo(text, "Committed_AS"), 0)
+	most, _ := linux.ParseKilobytes(text, "CommitLimit")
+	promised, _ := linux.ParseKilobytes(text, "Committed_AS")
+	left := max(most-promised, 0)
 	return limited(name, "sysctl vm.overcommit_memory=0; or keep more in reserve: calibrate run --reserve 40%",
 		"vm.overcommit_memory=2: %s are left to be asked for, used or not; a fork may fail at that", calibrate.MB(left))
 }
@@ -120,5 +100,5 @@ func (d Doctor) merging() calibrate.Finding {
 		return fine(name, "KSM is on, and has merged nothing")
 	}
 	return limited(name, "echo 2 > /sys/kernel/mm/ksm/run while you measure, unless production has it too",
-		"KSM has merged %s of equal pages: RSS counts them all", calibrate.MB(shared*pageSize))
+		"KSM has merged %s of equal pages: RSS counts them all", calibrate.MB(shared*linux.PageSize))
 }

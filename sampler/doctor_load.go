@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 	"workermem/calibrate/say"
 )
 
@@ -75,12 +76,12 @@ func descriptors(n uint64) string {
 // capacity fell to a tenth, without an error.
 func (d Doctor) ports() calibrate.Finding {
 	const name = "ports"
-	low, high, ok := portRange(readText(d.path("sys/net/ipv4/ip_local_port_range")))
+	low, high, ok := linux.ParsePortRange(readText(d.path("sys/net/ipv4/ip_local_port_range")))
 	if !ok {
 		return unread(name, "from which ports connections start", "/proc/sys/net/ipv4/ip_local_port_range")
 	}
 	all := high - low + 1
-	held, ok := timeWait(readText(d.path("net/sockstat")))
+	held, ok := linux.ParseTimeWait(readText(d.path("net/sockstat")))
 	if !ok {
 		return unread(name, "how many ports closed connections hold", "/proc/net/sockstat")
 	}
@@ -90,33 +91,6 @@ func (d Doctor) ports() calibrate.Finding {
 			"%s: connecting gets slow", text)
 	}
 	return fine(name, "%s", text)
-}
-
-// portRange reads "32768\t60999".
-func portRange(text string) (low, high int, ok bool) {
-	fields := strings.Fields(text)
-	if len(fields) != 2 {
-		return 0, 0, false
-	}
-	low, err := strconv.Atoi(fields[0])
-	high, err2 := strconv.Atoi(fields[1])
-	return low, high, err == nil && err2 == nil && 0 < low && low <= high && high < 1<<16
-}
-
-// timeWait takes the figure after "tw" in the line "TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 168" of sockstat.
-func timeWait(text string) (n int, ok bool) {
-	for line := range strings.Lines(text) {
-		fields := strings.Fields(line)
-		if len(fields) == 0 || fields[0] != "TCP:" {
-			continue
-		}
-		for i := 1; i+1 < len(fields); i += 2 {
-			if n, err := strconv.ParseUint(fields[i+1], 10, 31); err == nil && fields[i] == "tw" {
-				return int(n), true
-			}
-		}
-	}
-	return 0, false
 }
 
 // askedBacklog is the accept queue that gunicorn and uvicorn ask for. The kernel gives no more than net.core.somaxconn.

@@ -5,13 +5,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 	"workermem/calibrate/say"
 )
 
@@ -43,15 +42,15 @@ func seesEveryPage(p calibrate.Probe) (bool, error) {
 	const tries, enough = 20, 5
 	seen := 0
 	for range tries {
-		grown, err := growth(p, touchedPages*int(pageSize), func(b []byte) {
-			for i := 0; i < len(b); i += int(pageSize) {
+		grown, err := growth(p, touchedPages*int(linux.PageSize), func(b []byte) {
+			for i := 0; i < len(b); i += int(linux.PageSize) {
 				b[i] = 1
 			}
 		})
 		if err != nil {
 			return false, err
 		}
-		if grown == touchedPages*pageSize {
+		if grown == touchedPages*linux.PageSize {
 			seen++
 		}
 	}
@@ -80,23 +79,11 @@ func growth(p calibrate.Probe, size int, use func([]byte)) (int64, error) {
 //     percpu_counter_batch; mm_counter in include/linux/mm.h). 6.16 adds them up.
 //   - before, in each thread up to 63 pages (TASK_RSS_EVENTS_THRESH in mm/memory.c; proc_pid_statm(5)).
 func lag(kernel string, cores int) string {
-	if major, minor, ok := release(kernel); ok && (major < 6 || major == 6 && minor < 2) {
-		return say.Bytes(63*pageSize) + " a thread"
+	if major, minor, ok := linux.ParseRelease(kernel); ok && (major < 6 || major == 6 && minor < 2) {
+		return say.Bytes(63*linux.PageSize) + " a thread"
 	}
-	bytes := int64(max(32, 2*cores)) * int64(cores) * pageSize
+	bytes := int64(max(32, 2*cores)) * int64(cores) * linux.PageSize
 	return say.MB(bytes)
-}
-
-// release takes the first two numbers of a kernel's release: "6.1.0-18-amd64".
-func release(kernel string) (major, minor int, ok bool) {
-	first, rest, _ := strings.Cut(kernel, ".")
-	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
-	if end < 0 {
-		end = len(rest)
-	}
-	major, err := strconv.Atoi(first)
-	minor, err2 := strconv.Atoi(rest[:end])
-	return major, minor, err == nil && err2 == nil
 }
 
 // spikeBytes is large beside what counters may lag by on one core.
@@ -136,7 +123,7 @@ func spike(size int) error {
 	if err != nil {
 		return err
 	}
-	for i := 0; i < len(b); i += int(pageSize) {
+	for i := 0; i < len(b); i += int(linux.PageSize) {
 		b[i] = 1
 	}
 	return unix.Munmap(b)
@@ -149,7 +136,7 @@ func (d Doctor) rollup() calibrate.Finding {
 	if pid == 0 {
 		pid = os.Getpid()
 	}
-	p, err := Memory{Proc: d.Roots.Proc}.Open(pid)
+	p, err := Memory{d.Roots.FS}.Open(pid)
 	if err == nil {
 		defer p.Close()
 		_, err = p.Detail()
@@ -162,7 +149,7 @@ func (d Doctor) rollup() calibrate.Finding {
 }
 
 // self opens this process.
-func (d Doctor) self() (calibrate.Probe, error) { return Memory{Proc: d.Roots.Proc}.Open(os.Getpid()) }
+func (d Doctor) self() (calibrate.Probe, error) { return Memory{d.Roots.FS}.Open(os.Getpid()) }
 
 // path is a file of /proc.
 func (d Doctor) path(parts ...string) string {

@@ -164,7 +164,7 @@ func TestExamineHere(t *testing.T) {
 			t.Errorf("%s is in area %q; stops %v: %s", f.Name, f.Area, f.Stops, f.Text)
 		}
 	}
-	if major, minor, ok := release(host.Kernel); ok && (major > 6 || major == 6 && minor >= 16) && state["statm"] != calibrate.StateOK {
+	if major, minor, ok := linux.ParseRelease(host.Kernel); ok && (major > 6 || major == 6 && minor >= 16) && state["statm"] != calibrate.StateOK {
 		t.Errorf("statm is %s on Linux %s", state["statm"], host.Kernel)
 	}
 	for name, want := range map[string]calibrate.State{
@@ -247,7 +247,7 @@ func TestLag(t *testing.T) {
 		{"5.15.0", 2, "252 KB a thread"},
 		{"", 1, "0.12 MB"},
 	} {
-		if got := lag(tt.kernel, tt.cores); pageSize == 4096 && got != tt.want {
+		if got := lag(tt.kernel, tt.cores); linux.PageSize == 4096 && got != tt.want {
 			t.Errorf("%q on %d cores: %s, want %s", tt.kernel, tt.cores, got, tt.want)
 		}
 	}
@@ -261,7 +261,7 @@ type lagging struct {
 
 func (l *lagging) Read() (rss, anon int64, err error) {
 	rss, anon, err = l.Probe.Read()
-	if rss-l.known >= 32*pageSize || l.known-rss >= 32*pageSize {
+	if rss-l.known >= 32*linux.PageSize || l.known-rss >= 32*linux.PageSize {
 		l.known = rss
 	}
 	return l.known, anon, err
@@ -306,7 +306,7 @@ func TestGrowthSeesAHugePage(t *testing.T) {
 		}
 		most = max(most, grown)
 	}
-	if most < pageSize {
+	if most < linux.PageSize {
 		t.Errorf("a touched page grew RSS by %d bytes", most)
 	}
 	if most < size {
@@ -412,61 +412,4 @@ func TestHostFindings(t *testing.T) {
 			t.Errorf("%q, want %q", tt.got, tt.want)
 		}
 	}
-}
-
-func TestDoctorParsers(t *testing.T) {
-	for text, want := range map[string]int{"0-1\n": 2, "0": 1, "0-3,8,10-11\n": 7, "": 0, "3-1": 0, "0-": 0, "a": 0, "0,,1": 0, "99999999": 0} {
-		if got := coreList(text); got != want {
-			t.Errorf("coreList(%q) = %d, want %d", text, got, want)
-		}
-	}
-	for text, want := range map[string]int{"TCP: inuse 1 orphan 0 tw 7 alloc 1\n": 7, "UDP: tw 7\n": -1, "TCP: tw\n": -1, "TCP: tw -1": -1, "\n": -1} {
-		if got, ok := timeWait(text); got != max(want, 0) || ok != (want >= 0) {
-			t.Errorf("timeWait(%q) = %d, %v, want %d", text, got, ok, want)
-		}
-	}
-	for text, want := range map[string]bool{"1 65535": true, "0 10": false, "10 9": false, "1 65536": false, "1": false, "1 2 3": false} {
-		if _, _, ok := portRange(text); ok != want {
-			t.Errorf("portRange(%q) is %v", text, ok)
-		}
-	}
-	for text, want := range map[string]bool{"0.21 0.28 0.85 3/106 4766\n": true, "": false, "-1 0 0": false, "NaN": false, "Inf": false} {
-		if _, ok := loadAverage(text); ok != want {
-			t.Errorf("loadAverage(%q) is %v", text, ok)
-		}
-	}
-	for text, want := range map[string]string{"always [madvise] never\n": "madvise", "[always": "", "always]": "", "": ""} {
-		if got := chosen(text); got != want {
-			t.Errorf("chosen(%q) = %q", text, got)
-		}
-	}
-}
-
-func FuzzDoctorParsers(f *testing.F) {
-	for _, text := range []string{"0-3,8\n", "TCP: inuse 1 orphan 0 tw 7\n", "32768\t60999\n", "0.21 0.28 0.85 3/106 4766\n", "a [b] c", "SwapTotal: 12 kB\n", "6.1.0-18-amd64"} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		if n := coreList(text); n < 0 || n > 1<<16*(len(text)+1) {
-			t.Errorf("%d cores", n)
-		}
-		if n, _ := timeWait(text); n < 0 {
-			t.Errorf("%d in TIME_WAIT", n)
-		}
-		if low, high, ok := portRange(text); ok && (low < 1 || high < low || high > 65535) {
-			t.Errorf("ports from %d to %d", low, high)
-		}
-		if a, ok := loadAverage(text); ok && !(a >= 0 && a < 1e9) {
-			t.Errorf("a load average of %v", a)
-		}
-		if w := chosen(text); !strings.Contains(text, "["+w+"]") && w != "" {
-			t.Errorf("chosen %q", w)
-		}
-		if n := meminfo(text, "SwapTotal"); n < -1 {
-			t.Errorf("%d bytes of swap", n)
-		}
-		if major, minor, ok := release(text); ok && (major < 0 && !strings.HasPrefix(text, "-") || minor < 0) {
-			t.Errorf("release %d.%d", major, minor)
-		}
-	})
 }

@@ -56,7 +56,7 @@ func (d Doctor) foreign() (pid int, err error) {
 }
 
 func (d Doctor) hasMemory(pid int) bool {
-	resident, _, err := parseStatm([]byte(readText(d.path(strconv.Itoa(pid), "statm"))))
+	resident, _, err := linux.ParseStatm([]byte(readText(d.path(strconv.Itoa(pid), "statm"))))
 	return err == nil && resident > 0
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 var (
@@ -19,15 +19,11 @@ var (
 	_ calibrate.Probe  = (*probe)(nil)
 )
 
-var pageSize = int64(os.Getpagesize())
-
 // Memory opens processes for reading.
-type Memory struct {
-	Proc string // the root of procfs, "/proc" if empty
-}
+type Memory struct{ linux.FS }
 
 // New reads this machine's processes.
-func New() Memory { return Memory{Proc: "/proc"} }
+func New() Memory { return Memory{FS: linux.Here} }
 
 // Open keeps the folder of a process and its statm open: both belong to that process and not to its number, so a
 // process that is given the number later is never read in its stead.
@@ -38,12 +34,8 @@ func (m Memory) Open(pid int) (calibrate.Probe, error) {
 	if pid <= 0 {
 		return nil, fmt.Errorf("%d can't be the number of a process", pid)
 	}
-	proc := m.Proc
-	if proc == "" {
-		proc = "/proc"
-	}
-	path := filepath.Join(proc, strconv.Itoa(pid))
-	dir, err := retry(func() (int, error) {
+	path := m.ProcPath(strconv.Itoa(pid))
+	dir, err := linux.Retry(func() (int, error) {
 		return unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	})
 	switch {
@@ -91,24 +83,23 @@ func (p *probe) Read() (rss, anon int64, err error) {
 }
 
 func (p *probe) read() (rss, anon int64, err error) {
-	var buf [128]byte // seven numbers; the rest is room
-	n, err := unix.Pread(p.statm, buf[:], 0)
+	var buf [128]byte                        // seven numbers; the rest is room
+	n, err := unix.Pread(p.statm, buf[:], 0) // not through linux.Retry, whose closure would allocate
 	for errors.Is(err, unix.EINTR) {
 		n, err = unix.Pread(p.statm, buf[:], 0)
 	}
 	if err != nil {
 		return 0, 0, p.failed("statm", err)
 	}
-	resident, shared, err := parseStatm(buf[:n])
+	rss, shared, err := linux.ParseStatm(buf[:n])
 	if err != nil {
 		return 0, 0, p.failed("statm", err)
 	}
-	if resident == 0 {
+	if rss == 0 {
 		return 0, 0, calibrate.ErrGone
 	}
-	rss = resident * pageSize
 	p.note(rss)
-	return rss, max(resident-shared, 0) * pageSize, nil
+	return rss, max(rss-shared, 0), nil
 }
 
 // note keeps the largest reading.
@@ -131,14 +122,14 @@ func (p *probe) Peak() (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	hwm, ok, err := parseStatus(b)
+	s, err := linux.ParseStatus(b)
 	switch {
 	case err != nil:
 		return 0, fmt.Errorf("%s/status: %w", p.path, err)
-	case !ok:
+	case !s.HasMemory:
 		return 0, calibrate.ErrGone
 	}
-	return max(hwm, p.seen.Load()), nil
+	return max(s.HighWater, p.seen.Load()), nil
 }
 
 // ResetPeak sets the high-water mark to the present RSS, by writing 5 to clear_refs (fs/proc/task_mmu.c,
@@ -155,7 +146,7 @@ func (p *probe) ResetPeak() error {
 		return p.explain("clear_refs", err)
 	}
 	defer unix.Close(fd)
-	if _, err = retry(func() (int, error) { return unix.Write(fd, []byte("5")) }); err != nil {
+	if _, err = linux.Retry(func() (int, error) { return unix.Write(fd, []byte("5")) }); err != nil {
 		return p.explain("clear_refs", err)
 	}
 	p.seen.Store(0)
@@ -181,11 +172,11 @@ func (p *probe) Detail() (calibrate.Detail, error) {
 	if len(b) == 0 { // a zombie's smaps
 		return calibrate.Detail{}, calibrate.ErrGone
 	}
-	d, err := parseRollup(b)
+	sums, err := linux.ParseRollup(b)
 	if err != nil {
 		return calibrate.Detail{}, fmt.Errorf("%s/%s: %w", p.path, name, err)
 	}
-	return d, nil
+	return calibrate.Detail(sums), nil
 }
 
 // Close gives the descriptors back. A second call does nothing.
@@ -201,7 +192,7 @@ func (p *probe) Close() error {
 
 // open opens a file of this process; ESRCH or ENOENT once it has ended, whoever has its number now.
 func (p *probe) open(name string, flags int) (int, error) {
-	return retry(func() (int, error) { return unix.Openat(p.dir, name, flags|unix.O_CLOEXEC, 0) })
+	return linux.Retry(func() (int, error) { return unix.Openat(p.dir, name, flags|unix.O_CLOEXEC, 0) })
 }
 
 // file reads a whole file of this process.
@@ -214,37 +205,9 @@ func (p *probe) file(name string) ([]byte, error) {
 		return nil, p.explain(name, err)
 	}
 	defer unix.Close(fd)
-	b, err := readAll(fd)
+	b, err := linux.ReadAll(fd, os.Getpagesize())
 	if err != nil {
 		return nil, p.explain(name, err)
 	}
 	return b, nil
-}
-
-// readAll reads to the end: procfs gives no size beforehand, and no more than a page a call for some files.
-func readAll(fd int) ([]byte, error) {
-	b := make([]byte, 0, 4096)
-	for {
-		n, err := retry(func() (int, error) { return unix.Read(fd, b[len(b):cap(b)]) })
-		if err != nil {
-			return nil, err
-		}
-		if n == 0 {
-			return b, nil
-		}
-		b = b[:len(b)+n]
-		if len(b) == cap(b) {
-			b = append(b, make([]byte, cap(b))...)[:len(b)]
-		}
-	}
-}
-
-// retry repeats a call that a signal cut short; the Go runtime sends itself many.
-func retry(call func() (int, error)) (int, error) {
-	for {
-		n, err := call()
-		if !errors.Is(err, unix.EINTR) {
-			return n, err
-		}
-	}
 }

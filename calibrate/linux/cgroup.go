@@ -42,7 +42,7 @@ func ParseCgroup(text string) []Membership {
 	return all
 }
 
-// MemberOf is the cgroup by which a controller binds a process, and its version: v1 where a v1 hierarchy has the
+// MemberOf is the cgroup by which a controller binds a process, and its version: v1 if a v1 hierarchy has the
 // controller, as v2 can't have it then, else v2. Version 0 is for none.
 func MemberOf(controller string, memberships []Membership) (version int, path string) {
 	for _, m := range memberships {

@@ -102,7 +102,7 @@ func FuzzCgroup(f *testing.F) {
 	})
 }
 
-// checkGroups holds what is true of every hierarchy: nothing is read outside of where cgroups are mounted, and where
+// checkGroups holds what is true of every hierarchy: nothing is read outside of where cgroups are mounted, and if
 // nothing can be read there is a doubt.
 func checkGroups(t *testing.T, h Hierarchy, mounts []Mount) {
 	t.Helper()
@@ -142,7 +142,7 @@ func FuzzParseFlat(f *testing.F) {
 	})
 }
 
-// The parts of v2's kernel memory stand for the sum where an older kernel doesn't say it.
+// The parts of v2's kernel memory stand for the sum if an older kernel doesn't say it.
 func TestMemoryStat(t *testing.T) {
 	for text, want := range map[string]MemoryStat{
 		"anon 1\nfile 2\nkernel 3\nslab 9\ninactive_file 4\nactive_file 5\n": {Anon: 1, File: 2, Kernel: 3, Inactive: 4, Active: 5},

@@ -11,7 +11,7 @@ import (
 )
 
 // Follower looks at one tree again and again. It keeps files of each process open, because opening is the dear part: on
-// Linux 6.18 a stat takes 6.2 us, 3.6 where it is kept, and a list of children 4.0 and 0.2. And a kept file is of that
+// Linux 6.18 a stat takes 6.2 us, 3.6 if it is kept, and a list of children 4.0 and 0.2. And a kept file is of that
 // process, not of its number.
 type Follower struct {
 	proc  FS
@@ -200,7 +200,7 @@ func (f *Follower) appendChildren(to []int, s Stat) ([]int, error) {
 
 // openLists has the list of every thread open that there is now, and no other.
 func (f *Follower) openLists(k *kept, s Stat) error {
-	threads, _ := f.proc.Threads(s.PID) // none where it has just ended
+	threads, _ := f.proc.Threads(s.PID) // none if it has just ended
 	k.lists = slices.DeleteFunc(k.lists, func(l list) bool {
 		ended := !slices.Contains(threads, l.thread)
 		if ended {

@@ -101,7 +101,7 @@ func ParseNumber(text string) (int64, error) {
 }
 
 // ParseFlat takes one figure of a file of "KEY FIGURE" lines, which are memory.stat, memory.events, memory.oom_control
-// and /proc/vmstat (Documentation/admin-guide/cgroup-v2.rst, "flat keyed"). ok is false where it has no such figure.
+// and /proc/vmstat (Documentation/admin-guide/cgroup-v2.rst, "flat keyed"). ok is false if it has no such figure.
 func ParseFlat(text, key string) (n int64, ok bool) {
 	for line := range strings.Lines(text) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")

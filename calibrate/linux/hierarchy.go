@@ -8,10 +8,10 @@ import (
 
 // Hierarchy is where one controller's cgroups of this process can be read.
 type Hierarchy struct {
-	Version int    // 1 or 2; 0 where no hierarchy has the controller
+	Version int    // 1 or 2; 0 if no hierarchy has the controller
 	Path    string // the process's cgroup
 	Groups  []Group
-	// Doubt says why not every cgroup of the process can be seen, "" where they can.
+	// Doubt says why not every cgroup of the process can be seen, "" if it can.
 	Doubt string
 }
 

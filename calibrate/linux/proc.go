@@ -13,14 +13,11 @@ func (fs FS) Leader(tid int) int {
 	if err != nil {
 		return tid
 	}
-	for line := range bytes.Lines(text) {
-		if value, ok := bytes.CutPrefix(line, []byte("Tgid:")); ok {
-			if pid, err := strconv.Atoi(string(bytes.TrimSpace(value))); err == nil && pid > 0 {
-				return pid
-			}
-		}
+	s, _ := ParseStatus(text)
+	if s.Process <= 0 {
+		return tid
 	}
-	return tid
+	return s.Process
 }
 
 // IsAbove says whether a process is the parent of another, or the parent's parent, and so on.
@@ -37,7 +34,7 @@ func (fs FS) IsAbove(pid, below int) bool {
 	return false
 }
 
-// Args is the command line of a process, or its title where it has set one (setproctitle writes over argv).
+// Args is the command line of a process, or its title if it has set one (setproctitle writes over argv).
 func (fs FS) Args(pid int) []string {
 	data, err := fs.readAll(strconv.Itoa(pid), "cmdline")
 	if err != nil {
@@ -58,7 +55,7 @@ func ParseArgs(data []byte) []string {
 // Threads are the numbers of a process's threads.
 func (fs FS) Threads(pid int) ([]int, error) { return fs.numbers(strconv.Itoa(pid), "task") }
 
-// ThreadName is what a thread calls itself (proc_pid_comm(5)), "" where it has ended.
+// ThreadName is what a thread calls itself (proc_pid_comm(5)), "" if it has ended.
 func (fs FS) ThreadName(pid, thread int) string {
 	name, _ := fs.readAll(strconv.Itoa(pid), "task", strconv.Itoa(thread), "comm")
 	return strings.TrimSuffix(string(name), "\n")

@@ -56,7 +56,12 @@ func (fs FS) readAll(parts ...string) ([]byte, error) {
 		return nil, err
 	}
 	defer unix.Close(fd)
-	data := make([]byte, 0, 512)
+	return ReadAll(fd, 512)
+}
+
+// ReadAll reads a descriptor to its end. procfs gives no size beforehand: size is what to begin with.
+func ReadAll(fd, size int) ([]byte, error) {
+	data := make([]byte, 0, size)
 	for {
 		if len(data) == cap(data) {
 			data = append(data, 0)[:len(data)]

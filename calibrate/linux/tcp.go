@@ -101,7 +101,7 @@ func parseListeners(table []byte) []Listener {
 	return all
 }
 
-// Backlog is the length of the accept queue of a port, -1 where nothing is seen to listen.
+// Backlog is the length of the accept queue of a port, -1 if nothing is seen to listen.
 func (fs FS) Backlog(port int) int {
 	sum := -1
 	for _, l := range fs.Listeners(port) {
@@ -110,7 +110,7 @@ func (fs FS) Backlog(port int) int {
 	return sum
 }
 
-// Holds says whether a process has one of the sockets open. known is false where its descriptors can't be read.
+// Holds says whether a process has one of the sockets open. known is false if its descriptors can't be read.
 func (fs FS) Holds(pid int, inodes []string) (held, known bool) {
 	fds, err := fs.Descriptors(strconv.Itoa(pid))
 	if err != nil {
@@ -129,7 +129,7 @@ func (fs FS) Holds(pid int, inodes []string) (held, known bool) {
 	return false, true
 }
 
-// Sockets says whether a process holds a listening socket; known is false where that can't be seen.
+// Sockets says whether a process holds a listening socket; known is false if that can't be seen.
 type Sockets func(pid int) (held, known bool)
 
 // Sockets are those of a port. They are looked up once, at the first question.

@@ -32,8 +32,8 @@ func (fs FS) Descendants(root int) []int {
 // TreeLooks is how often a tree of which nothing seems to live is looked at: more often than a daemon forks.
 const TreeLooks = 10
 
-// Tree is what lives below root. A process on its way into the background forks and ends, more than once: where it has
-// ended before its state is read, its child has come below root meanwhile, and is found at another look. So it is where
+// Tree is what lives below root. A process on its way into the background forks and ends, more than once: if it has
+// ended before its state is read, its child has come below root meanwhile, and is found at another look. So it is if
 // nothing at all is found: children are listed a thread of their parent at a time, and the new one may have come to a
 // thread that was read before.
 func (fs FS) Tree(root int) []Stat {

@@ -1,23 +1,25 @@
-package sampler
+package linux
 
 import (
-	"cmp"
 	"fmt"
-	"os"
 	"path"
-	"path/filepath"
 	"strconv"
 	"strings"
 )
 
 // Mapped says whether a process has a file mapped whose name matches a pattern of path.Match, as /proc/PID/maps has it
-// (proc(5)). Its error says that this can't be read, as of another user's process.
-func (m Memory) Mapped(pid int, pattern string) (bool, error) {
-	text, err := os.ReadFile(filepath.Join(cmp.Or(m.Proc, "/proc"), strconv.Itoa(pid), "maps"))
+// (proc_pid_maps(5)). Its error says that this can't be read, as of another user's process.
+func (fs FS) Mapped(pid int, pattern string) (bool, error) {
+	text, err := fs.readAll(strconv.Itoa(pid), "maps")
 	if err != nil {
 		return false, fmt.Errorf("the memory map can't be read: %w", err)
 	}
-	for line := range strings.Lines(string(text)) { // address perms offset dev inode pathname
+	return MapsFile(string(text), pattern)
+}
+
+// MapsFile looks for a file in /proc/PID/maps. One that was deleted since still counts.
+func MapsFile(text, pattern string) (bool, error) {
+	for line := range strings.Lines(text) { // address perms offset dev inode pathname
 		i := strings.IndexByte(line, '/')
 		if i < 0 {
 			continue

@@ -1,4 +1,4 @@
-package sampler
+package linux
 
 import (
 	"os"
@@ -22,18 +22,28 @@ func TestMapped(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(proc, "7", "maps"), []byte(maps), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	m := Memory{Proc: proc}
+	fs := FS{Proc: proc}
 	for pattern, want := range map[string]bool{
 		`libc[.\-][s2]*`: true, "libjemalloc.so.2": true, "libc.so.6": false, "libc.musl*": true, `libc.[s2]*`: false, "libs": false, "*stack*": false,
 	} {
-		if got, err := m.Mapped(7, pattern); err != nil || got != want {
+		if got, err := fs.Mapped(7, pattern); err != nil || got != want {
 			t.Errorf("%s: %v, %v; want %v", pattern, got, err, want)
 		}
 	}
-	if _, err := m.Mapped(8, "libc.so.6"); err == nil || !strings.Contains(err.Error(), "can't be read") {
+	if _, err := fs.Mapped(8, "libc.so.6"); err == nil || !strings.Contains(err.Error(), "can't be read") {
 		t.Errorf("of no process: %v", err)
 	}
-	if own, err := New().Mapped(os.Getpid(), filepath.Base(os.Args[0])); err != nil || !own {
+	if own, err := Here.Mapped(os.Getpid(), filepath.Base(os.Args[0])); err != nil || !own {
 		t.Errorf("this test doesn't have its own program in its memory: %v", err)
 	}
+}
+
+func FuzzMapsFile(f *testing.F) {
+	f.Add("7f2000000000-7f2000001000 r-xp 00000000 fe:00 98     /opt/my libs/libjemalloc.so.2 (deleted)\n", "libjemalloc*")
+	f.Fuzz(func(t *testing.T, text, pattern string) {
+		found, err := MapsFile(text, pattern)
+		if found && (err != nil || !strings.Contains(text, "/")) {
+			t.Errorf("%q in %q: %v", pattern, text, err)
+		}
+	})
 }

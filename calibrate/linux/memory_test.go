@@ -1,7 +1,6 @@
-package sampler
+package linux
 
 import (
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,8 +23,8 @@ func TestParseStatm(t *testing.T) {
 		{"1 -2 3", 0, 0, false},
 		{"1 2x 3", 0, 0, false},
 	} {
-		resident, shared, err := parseStatm([]byte(tt.in))
-		if (err == nil) != tt.ok || tt.ok && (resident != tt.resident || shared != tt.shared) {
+		resident, shared, err := ParseStatm([]byte(tt.in))
+		if (err == nil) != tt.ok || tt.ok && (resident != tt.resident*PageSize || shared != tt.shared*PageSize) {
 			t.Errorf("%q: %d, %d, %v", tt.in, resident, shared, err)
 		}
 	}
@@ -47,15 +46,23 @@ func TestParseStatus(t *testing.T) {
 		{"VmHWM:\t9999999999999999999 kB\n", 0, false, true},
 		{"VmHWM:\t9007199254740992 kB\n", 0, false, true}, // fits an int64 in kB but not in bytes
 	} {
-		hwm, ok, err := parseStatus([]byte(tt.in))
-		if hwm != tt.hwm || ok != tt.ok || (err != nil) != tt.err {
-			t.Errorf("%q: %d, %v, %v", tt.in, hwm, ok, err)
+		s, err := ParseStatus([]byte(tt.in))
+		if s.HighWater != tt.hwm || s.HasMemory != tt.ok || (err != nil) != tt.err {
+			t.Errorf("%q: %+v, %v", tt.in, s, err)
+		}
+	}
+}
+
+func TestProcessOfAThread(t *testing.T) {
+	for text, want := range map[string]int{"Name:\tx\nTgid:\t42\nPid:\t43\n": 42, "Name:\tTgid: 7\n": 0, "Tgid:\tx\n": 0} {
+		if s, err := ParseStatus([]byte(text)); s.Process != want || err != nil {
+			t.Errorf("%q: %+v, %v", text, s, err)
 		}
 	}
 }
 
 func TestParseRollup(t *testing.T) {
-	whole := string(must(os.ReadFile(recorded("sampler-python", "smaps_rollup")))(t))
+	whole := string(recorded(t, "sampler-python", "smaps_rollup"))
 	for name, in := range map[string]string{
 		"empty":             "",
 		"cut short":         whole[:strings.Index(whole, "Private_Dirty")],
@@ -63,24 +70,28 @@ func TestParseRollup(t *testing.T) {
 		"more than fits":    strings.Replace(whole, "   27511", " 9007199254740991", 1),
 		"a sum beyond that": strings.Repeat("Rss: 2251799813685247 kB\n", 2) + whole,
 	} {
-		if d, err := parseRollup([]byte(in)); err == nil {
+		if d, err := ParseRollup([]byte(in)); err == nil {
 			t.Errorf("%s: %+v without an error", name, d)
 		}
 	}
 }
 
-func recorded(name, file string) string {
-	return filepath.Join("..", "fixtures", "proc", name, "4711", file)
+func recorded(t testing.TB, name, file string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "fixtures", "proc", name, "4711", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 func FuzzStatm(f *testing.F) {
 	f.Add([]byte("22035 10301 4550 1 0 9000 0\n"))
 	f.Add([]byte("0 0 0"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		resident, shared, err := parseStatm(b)
-		const pages = math.MaxInt64 / (64 << 10) // of the largest size in use
-		if err == nil && (resident < 0 || shared < 0 || resident > pages || shared > pages) {
-			t.Errorf("%d, %d: not numbers of pages", resident, shared)
+		resident, shared, err := ParseStatm(b)
+		if err == nil && (resident < 0 || shared < 0 || resident%PageSize != 0 || shared%PageSize != 0) {
+			t.Errorf("%d, %d: not bytes of whole pages", resident, shared)
 		}
 	})
 }
@@ -89,26 +100,25 @@ func FuzzStatus(f *testing.F) {
 	f.Add([]byte("VmPeak:\t 1 kB\nVmHWM:\t   45312 kB\n"))
 	f.Add([]byte("State:\tZ (zombie)\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		hwm, ok, err := parseStatus(b)
-		if hwm < 0 || hwm%1024 != 0 || ok && err != nil || !ok && hwm != 0 {
-			t.Errorf("%d, %v, %v", hwm, ok, err)
+		s, err := ParseStatus(b)
+		if s.HighWater < 0 || s.HighWater%1024 != 0 || s.HasMemory && err != nil || !s.HasMemory && s.HighWater != 0 {
+			t.Errorf("%+v, %v", s, err)
 		}
 	})
 }
 
 func FuzzSmapsRollup(f *testing.F) {
-	for _, file := range []string{recorded("sampler-python", "smaps_rollup"), recorded("sampler-no-rollup", "smaps")} {
-		f.Add(must(os.ReadFile(file))(f))
-	}
+	f.Add(recorded(f, "sampler-python", "smaps_rollup"))
+	f.Add(recorded(f, "sampler-no-rollup", "smaps"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		d, err := parseRollup(b)
+		d, err := ParseRollup(b)
 		if err != nil {
 			return
 		}
-		if min(d.RSS, d.PSS, d.PrivateClean, d.PrivateDirty, d.Swap, d.USS()) < 0 {
+		if min(d.RSS, d.PSS, d.PrivateClean, d.PrivateDirty, d.Swap, d.Anon, d.PSSAnon) < 0 {
 			t.Errorf("negative: %+v", d)
 		}
-		twice, err := parseRollup(append(append(append([]byte{}, b...), '\n'), b...))
+		twice, err := ParseRollup(append(append(append([]byte{}, b...), '\n'), b...))
 		if err == nil && twice.RSS != 2*d.RSS {
 			t.Errorf("two mappings of %d are %d", d.RSS, twice.RSS)
 		}

@@ -1,14 +1,21 @@
-package sampler
+package linux
 
-import "errors"
+import (
+	"errors"
+	"os"
+)
+
+// PageSize is the kernel's unit of memory, in bytes.
+var PageSize = int64(os.Getpagesize())
 
 var errStatm = errors.New("statm doesn't start with three numbers")
 
-// parseStatm takes the second and third field of /proc/PID/statm, in pages: what is resident, and what of it is
-// backed by files or shared memory (fs/proc/task_mmu.c, task_statm). The difference is the kernel's RssAnon.
+// ParseStatm takes the second and third field of /proc/PID/statm, which are pages, in bytes: what is resident, and what
+// of it is backed by files or shared memory (fs/proc/task_mmu.c, task_statm). The difference is the kernel's RssAnon.
+// A process that has ended and isn't reaped has a statm of zeros.
 //
 // It allocates nothing: it runs at every sample.
-func parseStatm(b []byte) (resident, shared int64, err error) {
+func ParseStatm(b []byte) (resident, shared int64, err error) {
 	_, b, err = leadingNumber(b) // size: virtual memory, which says nothing of what is used
 	if err != nil {
 		return 0, 0, err
@@ -17,7 +24,7 @@ func parseStatm(b []byte) (resident, shared int64, err error) {
 		return 0, 0, err
 	}
 	shared, _, err = leadingNumber(b)
-	return resident, shared, err
+	return resident * PageSize, shared * PageSize, err
 }
 
 // leadingNumber cuts one number off b. Thirteen digits are the most it takes: no page count has more, and times any

@@ -1,12 +1,17 @@
-package sampler
+package linux
 
 import (
 	"bytes"
 	"errors"
 	"math"
-
-	"workermem/calibrate"
 )
+
+// Rollup is what the mappings of a process add up to, in bytes (proc_pid_smaps(5)).
+type Rollup struct {
+	RSS, PSS, PrivateClean, PrivateDirty, Swap int64
+
+	Anon, PSSAnon int64 // the anonymous part of RSS and PSS; kernels before 5.4 don't tell the second, which is 0 then
+}
 
 // The lines of smaps_rollup that are read, without which there is no answer. Swap and the anonymous parts aren't among them.
 const (
@@ -22,10 +27,10 @@ var (
 	errRollupRange = errors.New("the mappings add up to more than fits")
 )
 
-// parseRollup adds up the lines of /proc/PID/smaps_rollup (fs/proc/task_mmu.c, __show_smap), in bytes. Because it
+// ParseRollup adds up the lines of /proc/PID/smaps_rollup (fs/proc/task_mmu.c, __show_smap), in bytes. Because it
 // adds, it reads /proc/PID/smaps as well, which has the same lines once a mapping.
-func parseRollup(b []byte) (calibrate.Detail, error) {
-	var d calibrate.Detail
+func ParseRollup(b []byte) (Rollup, error) {
+	var d Rollup
 	saw := 0
 	for line := range bytes.Lines(b) {
 		name, value, _ := bytes.Cut(line, []byte(":"))
@@ -35,22 +40,22 @@ func parseRollup(b []byte) (calibrate.Detail, error) {
 		}
 		n, err := kilobytes(value)
 		if err != nil {
-			return calibrate.Detail{}, err
+			return Rollup{}, err
 		}
 		if n > math.MaxInt64/4-*sum { // a quarter: USS is a sum of two
-			return calibrate.Detail{}, errRollupRange
+			return Rollup{}, errRollupRange
 		}
 		*sum += n
 		saw |= bit
 	}
 	if saw != sawAll {
-		return calibrate.Detail{}, errRollup
+		return Rollup{}, errRollup
 	}
 	return d, nil
 }
 
 // rollupField is where a line's figure belongs, nil for the lines that aren't read.
-func rollupField(d *calibrate.Detail, name []byte) (sum *int64, bit int) {
+func rollupField(d *Rollup, name []byte) (sum *int64, bit int) {
 	switch string(name) {
 	case "Rss":
 		return &d.RSS, sawRSS

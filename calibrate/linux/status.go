@@ -1,0 +1,65 @@
+package linux
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Status is the part of /proc/PID/status that is used here (proc_pid_status(5)).
+type Status struct {
+	Process int // Tgid: the process of a thread; 0 if it isn't there
+	// HighWater is VmHWM: the most resident bytes since the process started or since its mark was reset
+	// (fs/proc/task_mmu.c, task_mem).
+	HighWater int64
+	// HasMemory is false for what has no memory of its own and so no Vm lines: a zombie or a thread of the kernel.
+	HasMemory bool
+}
+
+// ParseStatus reads no further than VmHWM.
+func ParseStatus(b []byte) (Status, error) {
+	var s Status
+	for line := range bytes.Lines(b) {
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		switch string(name) {
+		case "Tgid":
+			s.Process, _ = strconv.Atoi(string(bytes.TrimSpace(value)))
+		case "VmHWM":
+			var err error
+			s.HighWater, err = kilobytes(value)
+			s.HasMemory = err == nil
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// kilobytes turns " 1234 kB" into bytes. The kernel's kB is 1024 bytes.
+func kilobytes(b []byte) (int64, error) {
+	number, found := bytes.CutSuffix(bytes.TrimSpace(b), []byte("kB"))
+	if !found {
+		return 0, fmt.Errorf("%q isn't a number of kB", b)
+	}
+	n, err := strconv.ParseInt(string(bytes.TrimSpace(number)), 10, 64)
+	if err != nil || n < 0 || n > math.MaxInt64/1024 {
+		return 0, fmt.Errorf("%q isn't a number of kB", b)
+	}
+	return n * 1024, nil
+}
+
+// ParseKilobytes takes one figure of a file of "KEY: 1234 kB" lines, which are /proc/meminfo (proc_meminfo(5)) and
+// /proc/PID/status, in bytes. ok is false if it isn't there.
+func ParseKilobytes(text, key string) (n int64, ok bool) {
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(line, ":")
+		if name != key {
+			continue
+		}
+		if n, err := kilobytes([]byte(value)); err == nil {
+			return n, true
+		}
+	}
+	return 0, false
+}
