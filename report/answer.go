@@ -9,25 +9,67 @@ import (
 	"workermem/calibrate/say"
 )
 
-// answer is what a run comes down to.
-type answer struct {
-	fields []string // "workers 5", "threads 4"...; none where there is nothing to set
-	refuse string   // that there is nothing to set, loudly
-	why    string   // in a line
-	style  style
-}
-
-func answerOf(r calibrate.Result) answer {
+// answerOf is what a run comes down to.
+func answerOf(r calibrate.Result) Answer {
 	rec := r.Recommendation
 	switch {
 	case rec.NothingFits:
-		return answer{refuse: "NOTHING FITS", why: rec.Reason, style: red}
+		return Answer{Verdict: "NOTHING FITS", Why: orElse(rec.Reason, say.Unknown), Mark: Bad}
 	case rec.Withheld != "":
-		return answer{refuse: "NO RECOMMENDATION", why: strings.TrimRight(rec.Withheld, ": "), style: yellow}
+		return Answer{Verdict: noRecommendation, Why: strings.TrimRight(rec.Withheld, ": "), Mark: Doubtful}
 	case rec.Workers <= 0:
-		return answer{refuse: "NO RECOMMENDATION", why: orElse(rec.Reason, "too little was measured"), style: yellow}
+		return Answer{Verdict: noRecommendation, Why: orElse(rec.Reason, "too little was measured"), Mark: Doubtful}
 	}
-	return answer{fields: settingsOf(r), why: whyOf(r), style: green}
+	return Answer{Settings: settingsOf(r), Mark: Good}
+}
+
+const noRecommendation = "NO RECOMMENDATION"
+
+// refused says that there is nothing to set.
+func refused(r calibrate.Result) bool { return answerOf(r).Verdict != "" }
+
+// answerSection is the answer, what to type, and what to know of it.
+func answerSection(r calibrate.Result) []Block {
+	blocks := []Block{Only{OfPage, []Block{Heading{Name: "Settings"}}}, answerOf(r)}
+	if refused(r) {
+		if s := tryInstead(r); s != "" {
+			blocks = append(blocks, Facts{Brief: true, Rows: []Fact{fact("try", s)}})
+		}
+		return blocks
+	}
+	if s := paste(r); s != "" {
+		blocks = append(blocks, Code{Label: "type", Text: s})
+	}
+	return append(blocks, Facts{Brief: true, Rows: factsOf(
+		fact("why", whyOf(r)), fact("price", price(r)), fact("bound", bound(r)), fact("but", doubt(r)),
+	)})
+}
+
+// tryInstead is what to do if there is nothing to set.
+func tryInstead(r calibrate.Result) string {
+	shown, _ := split(r.Warnings, r.Plan.Silenced)
+	switch {
+	case r.Recommendation.NothingFits:
+		return refusalTry(r)
+	case len(shown) == 1:
+		return shown[0].Try
+	case len(shown) > 1:
+		return "what the warnings at the end say"
+	}
+	return ""
+}
+
+// refusalTry is every way to make something fit.
+func refusalTry(r calibrate.Result) string {
+	memory := "more memory"
+	if least := r.Recommendation.SmallestMemoryBytes; least > 0 {
+		memory = say.MBUp(least) + " of memory or more"
+	}
+	fewer := ""
+	if r.Plan.MinWorkers > 1 {
+		fewer = "fewer --min-workers, "
+	}
+	return memory + " (--memory), less kept back (--reserve), " + fewer + "fewer threads, or a smaller app"
 }
 
 // whyOf is the reason in a line: what stands against one worker more, and what these use. The sum has the rest.
@@ -71,7 +113,7 @@ func boundBy(candidates []calibrate.Candidate) string {
 // doubt is what the answer leaves open; "" for nothing.
 func doubt(r calibrate.Result) string {
 	switch v := verdictByRequest(r); {
-	case answerOf(r).refuse != "" || v == verdictFlat || v == verdictCreeping:
+	case refused(r) || v == verdictFlat || v == verdictCreeping:
 		return ""
 	case given(r):
 		return "whether memory creeps was not given (--creep), so there is no max-requests"
@@ -96,17 +138,16 @@ func bound(r calibrate.Result) string {
 	return s
 }
 
-func settingsOf(r calibrate.Result) []string {
+func settingsOf(r calibrate.Result) []Fact {
 	rec := r.Recommendation
-	fields := []string{fmt.Sprintf("workers %s", say.Count(rec.Workers))}
+	threads, memory := "", ""
 	if rec.Threads > 0 && threaded(r) {
-		fields = append(fields, fmt.Sprintf("threads %s", say.Count(rec.Threads)))
+		threads = say.Count(rec.Threads)
 	}
-	fields = append(fields, "max-requests "+maxRequests(r))
 	if rec.WorkerMemoryMB > 0 {
-		fields = append(fields, fmt.Sprintf("worker memory %s MB", say.Count(rec.WorkerMemoryMB)))
+		memory = say.Count(rec.WorkerMemoryMB) + " MB"
 	}
-	return fields
+	return factsOf(fact("workers", say.Count(rec.Workers)), fact("threads", threads), fact("max-requests", maxRequests(r)), fact("worker memory", memory))
 }
 
 // maxRequests tells apart the three reasons for a 0: no need, no way, and not known.
@@ -125,10 +166,40 @@ func maxRequests(r calibrate.Result) string {
 	return say.Unknown
 }
 
+// price is what max-requests costs, at the user's rate if it is known, else at that of the soak.
+func price(r calibrate.Result) string {
+	rec := r.Recommendation
+	switch {
+	case rec.MaxRequests <= 0:
+		return ""
+	case rec.RestartIntervalSeconds > 0 && rec.RecycleCostRatio > 0:
+		return fmt.Sprintf("%s, which costs %s of its time", restarts(r), say.Percent(rec.RecycleCostRatio))
+	case rec.RestartIntervalSeconds > 0:
+		return restarts(r)
+	case rec.RecycleCostRatio > 0:
+		return fmt.Sprintf("restarts cost each worker %s of its time", say.Percent(rec.RecycleCostRatio))
+	case given(r):
+		return "what recycling costs is not known without --production-rate and --boot"
+	}
+	return "what recycling costs was " + notMeasured
+}
+
+func restarts(r calibrate.Result) string {
+	s := "each worker restarts every " + say.Seconds(r.Recommendation.RestartIntervalSeconds)
+	switch {
+	case r.Plan.ProductionRate > 0:
+	case attached(r) && r.Watch.Seconds > 0:
+		s += fmt.Sprintf(" at the %s that were watched", say.RequestRate(float64(r.Watch.Requests)/r.Watch.Seconds))
+	case r.Load.RateSent > 0:
+		s += fmt.Sprintf(" at the soak's %s (--production-rate for yours)", say.RequestRate(r.Load.RateSent))
+	}
+	return s
+}
+
 // paste is the recommendation as the server reads it, digits ungrouped; "" where that isn't known here.
 func paste(r calibrate.Result) string {
 	rec := r.Recommendation
-	if answerOf(r).refuse != "" {
+	if refused(r) {
 		return ""
 	}
 	switch r.Target.Server {
@@ -229,34 +300,4 @@ func pypnmFlags(r calibrate.Result) string {
 		flags += " --limit-max-requests 0"
 	}
 	return flags
-}
-
-// partial says what a run that didn't end by itself has; "" for a whole one.
-func partial(r calibrate.Result) string {
-	if r.Complete {
-		return ""
-	}
-	by := "cut short by: " + orElse(r.InterruptedBy, "unknown (killed?)")
-	if len(r.Phases) == 0 {
-		return by + ". No phase was finished."
-	}
-	return fmt.Sprintf("%s. Phases: %s. Nothing below is final.", by, phaseList(r.Phases))
-}
-
-func phaseList(phases []calibrate.Phase) string {
-	names := make([]string, len(phases))
-	for i, ph := range phases {
-		names[i] = fmt.Sprintf("%s %s", ph.Name, knownSeconds(ph.Seconds))
-		if ph.EndedBecause == calibrate.CutShort {
-			names[i] += " (cut short)"
-		}
-	}
-	return strings.Join(names, ", ")
-}
-
-func orElse(s, other string) string {
-	if strings.TrimSpace(s) == "" {
-		return other
-	}
-	return s
 }

@@ -27,12 +27,6 @@ func clean(s string) string {
 	}, s)
 }
 
-// Line is a foreign string as it may be shown on one line of a terminal.
-func Line(s string) string { return clean(s) }
-
-// Command is a command line as it may be shown, and typed again.
-func Command(words []string) string { return clean(shellQuote(words)) }
-
 // ascii is clean for a table's cell: the width of other characters depends on the locale and the terminal.
 func ascii(s string) string {
 	return strings.Map(func(r rune) rune {

@@ -15,20 +15,12 @@ const (
 	verdictInconclusive = "inconclusive"
 )
 
-// creepTitle says what growth is held against.
-func creepTitle(r calibrate.Result) string {
+// creepSection says whether memory grows with requests, and how sure that is.
+func creepSection(r calibrate.Result) []Block {
 	if byTime(r) {
-		return "Creep: memory that grows with time (no request was counted)"
+		return section(Heading{"Creep", "memory that grows with time (no request was counted)"}, Facts{Rows: growth(r)})
 	}
-	return "Creep: memory that grows with requests"
-}
-
-// creepHeading is the same for a runbook's contents.
-func creepHeading(r calibrate.Result) string {
-	if byTime(r) {
-		return "Creep by time"
-	}
-	return "Creep"
+	return section(Heading{"Creep", "memory that grows with requests"}, Facts{Rows: creep(r)})
 }
 
 // verdictByRequest is the verdict as far as max-requests may rest on it.
@@ -39,28 +31,25 @@ func verdictByRequest(r calibrate.Result) string {
 	return r.Creep.Verdict
 }
 
-// creep says whether memory grows with requests, and how sure that is.
-func creep(r calibrate.Result) []fact {
+func creep(r calibrate.Result) []Fact {
 	c := r.Creep
-	if byTime(r) {
-		return growth(r)
-	}
-	facts := []fact{{"verdict", verdictOf(c)}}
+	facts := []Fact{fact("verdict", verdictOf(c))}
 	if c.Verdict == "" {
 		return facts
 	}
-	facts = append(facts, fact{"slope", slopeOf(c)})
-	if s := restOf(c); s != "" {
-		facts = append(facts, fact{"at rest", s})
+	facts = append(facts, factsOf(fact("slope", slopeOf(c)), fact("at rest", restOf(c)), fact("rests on", evidenceOf(r)))...)
+	if c.Verdict == verdictFlat {
+		return append(facts, fact("so", safeOf(r.Recommendation)))
 	}
-	facts = append(facts, fact{"rests on", evidenceOf(r)})
-	switch c.Verdict {
-	case verdictFlat:
-		facts = append(facts, fact{"so", safeOf(r.Recommendation)})
-	case verdictWarming, verdictInconclusive:
-		facts = append(facts, fact{"missing", orElse(c.Missing, "more requests")}, fact{"try", longerOf(r)})
+	return append(facts, missingOf(r, "more requests")...)
+}
+
+// missingOf is what keeps the creep from a verdict, and what to do about it.
+func missingOf(r calibrate.Result, other string) []Fact {
+	if v := r.Creep.Verdict; v != verdictWarming && v != verdictInconclusive {
+		return nil
 	}
-	return facts
+	return []Fact{fact("missing", orElse(r.Creep.Missing, other)), fact("try", longerOf(r))}
 }
 
 func verdictOf(c calibrate.Creep) string {
@@ -111,12 +100,12 @@ func restOf(c calibrate.Creep) string {
 		return ""
 	}
 	if c.By == calibrate.ByBoth {
-		return fmt.Sprintf("it grows by %s without any request (interval %s): with the requests' own it came to %s each",
+		return fmt.Sprintf("it grows by %s without any request (interval %s). With what requests leave behind, that came to %s a request",
 			hourly(r.BytesPerSecond), say.Range(r.Low*3600, r.High*3600), say.Bytes(r.Together.BytesPerRequest))
 	}
 	s := fmt.Sprintf("nothing grew in %s without load; less than %s, or steps further apart, would not have shown", say.Seconds(r.Seconds), hourly(max(r.High, 0)))
 	if r.ReturnedBytes > mb/8 {
-		s += fmt.Sprintf("; %s came back", knownMB(r.ReturnedBytes))
+		s += fmt.Sprintf("; %s were given back", knownMB(r.ReturnedBytes))
 	}
 	return s
 }
@@ -130,7 +119,7 @@ func confidenceOf(c calibrate.Creep) string {
 
 func evidenceOf(r calibrate.Result) string {
 	c := r.Creep
-	s := "an say.Unknown number of requests"
+	s := "an unknown number of requests"
 	if c.Requests > 0 {
 		s = say.Count(c.Requests) + " requests"
 	}
@@ -138,9 +127,9 @@ func evidenceOf(r calibrate.Result) string {
 		s += " a worker, counted by " + counterOf(*r.Watch)
 	}
 	if c.Detectable == nil {
-		return s + "; the smallest creep it could have seen is not known"
+		return s + "; how small a leak would have shown is not known"
 	}
-	return fmt.Sprintf("%s; a creep of %s a request would have been seen", s, say.Bytes(*c.Detectable))
+	return fmt.Sprintf("%s; a leak of %s a request would have shown", s, say.Bytes(*c.Detectable))
 }
 
 func safeOf(rec calibrate.Recommendation) string {

@@ -88,17 +88,17 @@ func emitterFor(r calibrate.Result, kind string) (emitter, error) {
 // the report, which shows the doubt.
 func nothingToEmit(r calibrate.Result) *calibrate.Failure {
 	a, outcome := answerOf(r), r.Outcome()
-	if a.refuse == "" && outcome == 0 {
+	if a.Verdict == "" && outcome == 0 {
 		return nil
 	}
-	f := &calibrate.Failure{Kind: outcome, What: "this run recommends nothing that could be set", Why: orElse(a.why, "too little was measured"),
+	f := &calibrate.Failure{Kind: outcome, What: "this run recommends nothing that could be set", Why: orElse(a.Why, "too little was measured"),
 		Try: "measure again: calibrate run -- COMMAND"}
 	switch {
 	case outcome == 0:
 		f.Kind = calibrate.KindInconclusive
 	case outcome == calibrate.KindNothingFits:
 		f.Try = refusalTry(r)
-	case a.refuse == "":
+	case a.Verdict == "":
 		f.Why = orElse(r.Recommendation.MaxRequestsReason, doubt(r))
 	}
 	return f

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -74,27 +75,24 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-func textOf(t testing.TB, r calibrate.Result, o TextOptions) string {
+// drawn is a document in a format.
+func drawn(t testing.TB, d Document, format string, o Options) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Text(&b, r, o); err != nil {
+	if err := Render(&b, d, format, o); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
 }
 
+func textOf(t testing.TB, r calibrate.Result, o Options) string { return drawn(t, Run(r), "text", o) }
 func markdownOf(t testing.TB, r calibrate.Result) string {
-	t.Helper()
-	var b bytes.Buffer
-	if err := Markdown(&b, r); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
+	return drawn(t, Run(r), "markdown", Options{})
 }
 
 func TestTextGolden(t *testing.T) {
 	for name, r := range recorded(t) {
-		t.Run(name, func(t *testing.T) { golden(t, name+".txt", textOf(t, r, TextOptions{})) })
+		t.Run(name, func(t *testing.T) { golden(t, name+".txt", textOf(t, r, Options{})) })
 	}
 }
 
@@ -105,9 +103,49 @@ func TestMarkdownGolden(t *testing.T) {
 }
 
 func TestJSONGolden(t *testing.T) {
-	var b bytes.Buffer
-	if err := JSON(&b, recorded(t)["creeping"]); err != nil {
-		t.Fatal(err)
+	golden(t, "creeping.json", drawn(t, Run(recorded(t)["creeping"]), "json", Options{}))
+}
+
+// A silenced warning is counted alone; one without a name can't be silenced.
+func TestSilencedWarnings(t *testing.T) {
+	var r calibrate.Result
+	r.Warnings = []calibrate.Warning{
+		{Code: "worker-replaced", Text: "the worker was replaced twice", Try: "look at its log"},
+		{Code: "shared-cpu", Text: "load and app share 2 cores"},
+		{Text: "nameless"},
 	}
-	golden(t, "creeping.json", b.String())
+	r.Plan.Silenced = []string{"shared-cpu", "never-heard-of"}
+	for format, want := range map[string]string{
+		"text":     "\nWarnings\n  ! worker-replaced: the worker was replaced twice\n    try: look at its log\n  ! unnamed: nameless\n1 warning silenced.\n",
+		"markdown": "\n## Warnings\n\n- **worker-replaced**: the worker was replaced twice. Try: look at its log.\n- **unnamed**: nameless.\n\n1 warning silenced.\n",
+	} {
+		if got := drawn(t, Run(r), format, Options{}); !strings.Contains(got, want) {
+			t.Errorf("%s: %q isn't in\n%s", format, want, got)
+		}
+	}
+	r.Warnings = nil
+	if got := textOf(t, r, Options{}); strings.Contains(got, "Warnings") {
+		t.Errorf("of nothing: %q", got)
+	}
+}
+
+func TestUnknownFormat(t *testing.T) {
+	var failure *calibrate.Failure
+	err := Render(&bytes.Buffer{}, Document{}, "pdf", Options{})
+	if !errors.As(err, &failure) || failure.Kind != calibrate.KindUsage || failure.Try != "one of text, markdown, json" {
+		t.Errorf("%v: %+v", err, failure)
+	}
+}
+
+// The chart has every candidate, and the budget that they are held against.
+func TestCandidateChart(t *testing.T) {
+	r := recorded(t)["creeping"]
+	c := candidateChart(r)
+	n := 0
+	for _, s := range c.Series {
+		n += len(s.Points)
+	}
+	if n != len(r.Candidates) || len(c.Guides) != 2 || c.Guides[0].At != float64(r.Recommendation.BudgetBytes)/mb || c.Guides[1].At != 2 {
+		t.Errorf("%d points of %d candidates, %+v", n, len(r.Candidates), c.Guides)
+	}
 }

@@ -3,13 +3,12 @@ package report
 import (
 	"encoding/json"
 	"io"
-
-	"workermem/calibrate"
 )
 
-// JSON writes the result as result.json has it.
-func JSON(w io.Writer, r calibrate.Result) error {
+// writeData writes a document's data as JSON.
+func writeData(w io.Writer, d Document, _ Options) error {
 	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(r.Whole())
+	return e.Encode(d.Data)
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"strings"
 
 	"workermem/calibrate/say"
 )
@@ -29,4 +30,26 @@ func percentCell(ratio float64) string {
 		return "-"
 	}
 	return say.Percent(ratio)
+}
+
+// orDash is for a count that isn't known.
+func orDash(n int) string {
+	if n == 0 {
+		return "-"
+	}
+	return say.Count(n)
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func orElse(s, other string) string {
+	if strings.TrimSpace(s) == "" {
+		return other
+	}
+	return s
 }

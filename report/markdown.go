@@ -4,191 +4,139 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"strconv"
 	"strings"
-
-	"workermem/calibrate"
-	"workermem/calibrate/say"
+	"unicode"
+	"unicode/utf8"
 )
 
-// markdownRows is the most candidates that a runbook lists.
+// markdownRows is the most candidates that a page lists.
 const markdownRows = 40
 
-// Markdown writes a runbook: what to set, what that rests on, and how to measure it again.
-func Markdown(w io.Writer, r calibrate.Result) error {
-	var b strings.Builder
-	writeTitle(&b, r)
-	writeSettings(&b, r)
-	writeSection(&b, "What was measured", factTable(append(measured(r), measuredMore(r)...)))
-	writeSection(&b, creepHeading(r), factList(creep(r)))
-	writeApartSections(&b, r)
-	writeSection(&b, "The sum", factList(sum(r)))
-	writeCandidateTable(&b, r, inResult)
-	writeSweepSection(&b, r)
-	writeSection(&b, "What the field's rules would choose here", formulaGrid(r.Formulas, r.Recommendation.BudgetBytes).markdown())
-	if r.Proof != nil {
-		writeSection(&b, "Proof: the recommendation, really run", proofList(*r.Proof))
-	}
-	if r.Truth != nil {
-		writeSection(&b, "What the demo app says of itself", factList(truth(r)))
-	}
-	writeSection(&b, "Changed for the measurement", bullets(r.Target.Changes))
-	writeSection(&b, "Warnings", warningList(r))
-	writeRepeat(&b, r)
-	_, err := io.WriteString(w, b.String())
-	return err
+// markdown is a page in Markdown. Every string is escaped on its way in.
+type markdown struct {
+	b      strings.Builder
+	inList bool // what came last was a list, which the next block of its kind goes on with
 }
 
-func writeTitle(b *strings.Builder, r calibrate.Result) {
-	app := say.Unknown
-	if len(r.Target.Command) > 0 {
-		app = cut(shellQuote(r.Target.Command), 60)
+func writeMarkdown(w io.Writer, d Document, _ Options) error { return write(w, d, &markdown{}) }
+
+func (m *markdown) reader() Reader { return OfPage }
+
+func (m *markdown) begin(d Document) {
+	title := escape(d.Title)
+	if d.Subject != "" {
+		title += " " + codeSpan(d.Subject)
 	}
-	fmt.Fprintf(b, "# Workers and memory of %s\n\n", codeSpan(app))
-	date := say.Unknown
-	if !r.StartedAt.IsZero() {
-		date = r.StartedAt.UTC().Format("2006-01-02 15:04 UTC")
-	}
-	fmt.Fprintf(b, "Measured %s on %s with %s. 1 MB is 2^20 bytes.\n\n",
-		date, escape(hostLine(r)), escape("calibrate "+orElse(r.Tool.Version, "of an unknown version")))
-	if s := partial(r); s != "" {
-		fmt.Fprintf(b, "> **Partial run:** %s\n\n", escape(s))
+	fmt.Fprintf(&m.b, "# %s\n", title)
+}
+
+// put writes a block, apart from the one before it.
+func (m *markdown) put(text string) {
+	if text != "" {
+		m.b.WriteString("\n" + strings.TrimRight(text, "\n") + "\n")
+		m.inList = false
 	}
 }
 
-func hostLine(r calibrate.Result) string {
-	parts := []string{hostOf(r)}
-	for _, s := range []string{r.Host.CPUModel, strings.TrimSpace(r.Host.OS + " " + r.Host.Kernel)} {
-		if s != "" {
-			parts = append(parts, s)
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-func writeSettings(b *strings.Builder, r calibrate.Result) {
-	b.WriteString("## Settings\n\n")
-	a := answerOf(r)
-	if a.refuse != "" {
-		fmt.Fprintf(b, "**%s:** %s\n\n", a.refuse, escape(orElse(a.why, say.Unknown)))
+// items writes lines of a list, together with those before.
+func (m *markdown) items(lines string) {
+	if m.inList {
+		m.b.WriteString(lines)
 		return
 	}
-	b.WriteString(grid{
-		columns: []column{{"setting", true, 0}, {"value", false, 0}},
-		rows:    settingRows(r),
-	}.markdown())
-	b.WriteString("\n")
-	if s := paste(r); s != "" {
-		b.WriteString(fenced(s) + "\n")
+	m.put(lines)
+	m.inList = lines != ""
+}
+
+func (m *markdown) heading(h Heading) {
+	m.put("## " + escape(h.Name))
+	m.put(sentence(h.Detail))
+}
+
+func (m *markdown) answer(a Answer) {
+	if a.Verdict != "" {
+		m.put(strings.TrimSpace("**" + escape(a.Verdict) + "**" + colon(a.Why)))
 	}
-	for _, f := range []fact{{"Why", a.why}, {"Price", price(r)}, {"Bound", bound(r)}, {"But", doubt(r)}} {
-		if f.text != "" {
-			fmt.Fprintf(b, "%s: %s\n\n", f.name, escape(stopped(f.text)))
+	t := Table{Columns: []Column{{Head: "setting", Left: true}, {Head: "value"}}}
+	for _, s := range a.Settings {
+		t.Rows = append(t.Rows, Row{Cells: []string{s.Name, s.Text}})
+	}
+	m.put(t.markdown())
+}
+
+func colon(s string) string {
+	if s == "" {
+		return ""
+	}
+	return ": " + escape(s)
+}
+
+func (m *markdown) facts(f Facts) {
+	var b strings.Builder
+	for _, row := range f.Rows {
+		fmt.Fprintf(&b, "- **%s**: %s\n", escape(row.Name), escape(row.Text))
+		for _, below := range row.Below {
+			fmt.Fprintf(&b, "  - %s: %s\n", escape(below.Name), escape(below.Text))
 		}
 	}
+	m.items(b.String())
 }
 
-// settingRows has numbers to copy, so their digits are not grouped.
-func settingRows(r calibrate.Result) [][]string {
-	rec := r.Recommendation
-	rows := [][]string{{"workers", strconv.Itoa(rec.Workers)}}
-	if !threadsAsTheyAre(r) && (rec.Threads > 0 || r.Target.HasThreads) {
-		rows = append(rows, []string{"threads", strconv.Itoa(max(rec.Threads, 1))})
-	}
-	if rec.MaxRequests > 0 {
-		rows = append(rows, []string{"max-requests", strconv.Itoa(rec.MaxRequests)},
-			[]string{"max-requests jitter", strconv.Itoa(rec.MaxRequestsJitter)})
-	} else {
-		rows = append(rows, []string{"max-requests", maxRequests(r)})
-	}
-	if rec.WorkerMemoryMB > 0 {
-		rows = append(rows, []string{"worker memory (MB)", strconv.Itoa(rec.WorkerMemoryMB)})
-	}
-	return rows
+func (m *markdown) table(t Table) {
+	t, leftOut := t.top(markdownRows)
+	m.put(t.markdown())
+	m.put(escape(leftOut))
 }
 
-// measuredMore is what the terminal report has no room for.
-func measuredMore(r calibrate.Result) []fact {
-	w := r.Worker
-	facts := []fact{
-		{"PSS, USS at peak", fmt.Sprintf("%s, %s", knownMB(w.PeakPSSBytes), knownMB(w.PeakUSSBytes))},
+func (m *markdown) chart(Chart) {}
+
+func (m *markdown) list(l List) {
+	var b strings.Builder
+	for _, item := range l.Items {
+		fmt.Fprintf(&b, "- %s\n", inList(item))
 	}
-	if w.MarginalSource != "" {
-		facts = append(facts, fact{"one more, from", w.MarginalSource})
-	}
-	if w.Samples > 0 {
-		facts = append(facts, fact{"samples", fmt.Sprintf("%s, one every %s", say.Count(w.Samples), knownSeconds(w.SampleIntervalSeconds))})
-	}
-	if len(r.Phases) > 0 {
-		facts = append(facts, fact{"phases", phaseList(r.Phases)})
-	}
-	return facts
+	m.items(b.String())
 }
 
-func writeCandidateTable(b *strings.Builder, r calibrate.Result, whole string) {
-	chosen, leftOut := choose(r.Candidates, markdownRows)
-	table := candidateGrid(chosen, verdictByRequest(r)).markdown()
-	if note := leftOutNote(leftOut, whole); note != "" {
-		table += "\n" + note + "\n"
+func (m *markdown) note(n Note) {
+	text := sentence(n.Text)
+	if n.Lead != "" {
+		text = fmt.Sprintf("**%s:** %s", escape(n.Lead), stopped(escape(n.Text)))
 	}
-	writeSection(b, "Candidates", table)
+	if n.Mark == Doubtful || n.Mark == Bad {
+		text = "> " + text
+	}
+	m.put(text)
+}
+
+func (m *markdown) code(c Code) { m.put(fenced(c.Text)) }
+
+func (m *markdown) warning(w Warning) {
+	text := fmt.Sprintf("- **%s**: %s", escape(w.Code), stopped(escape(w.Text)))
+	if w.Try != "" {
+		text += " Try: " + stopped(escape(w.Try))
+	}
+	m.items(text + "\n")
+}
+
+func (m *markdown) end() []byte { return []byte(m.b.String()) }
+
+// sentence makes a paragraph of a text: it begins with a capital and ends with a stop.
+func sentence(s string) string {
+	s = inList(s)
+	if s == "" {
+		return ""
+	}
+	first, size := utf8.DecodeRuneInString(s)
+	return stopped(string(unicode.ToUpper(first)) + s[size:])
 }
 
 // stopped ends a sentence.
 func stopped(s string) string {
-	if strings.HasSuffix(s, ".") || strings.HasSuffix(s, "?") || strings.HasSuffix(s, "!") {
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".?!:") {
 		return s
 	}
 	return s + "."
-}
-
-// writeSection leaves out what has nothing to say.
-func writeSection(b *strings.Builder, title, body string) {
-	if body == "" {
-		return
-	}
-	fmt.Fprintf(b, "## %s\n\n%s\n", title, body)
-}
-
-func factTable(facts []fact) string {
-	g := grid{columns: []column{{"what", true, 0}, {"value", true, 0}}}
-	for _, f := range facts {
-		g.rows = append(g.rows, []string{f.name, f.text})
-	}
-	return g.markdown()
-}
-
-// factList is for sentences: in a table's cell they would be too long to read.
-func factList(facts []fact) string {
-	var b strings.Builder
-	for _, f := range facts {
-		fmt.Fprintf(&b, "- **%s**: %s\n", f.name, escape(f.text))
-	}
-	return b.String()
-}
-
-func bullets(items []string) string {
-	var b strings.Builder
-	for _, item := range items {
-		fmt.Fprintf(&b, "- %s\n", inList(item))
-	}
-	return b.String()
-}
-
-func warningList(r calibrate.Result) string {
-	var b strings.Builder
-	shown, hidden := split(r.Warnings, r.Plan.Silenced)
-	for _, w := range shown {
-		fmt.Fprintf(&b, "- **%s**: %s", escape(orElse(w.Code, "unnamed")), escape(stopped(w.Text)))
-		if w.Try != "" {
-			fmt.Fprintf(&b, " Try: %s", escape(stopped(w.Try)))
-		}
-		b.WriteString("\n")
-	}
-	if hidden > 0 {
-		fmt.Fprintf(&b, "- %s\n", hiddenNote(hidden))
-	}
-	return b.String()
 }
 
 // special is what Markdown (with GitHub's tables, strikethrough and mathematics) gives a meaning inside a line.
@@ -202,7 +150,7 @@ func escape(s string) string {
 	return entities.Replace(special.ReplaceAllString(clean(s), `\$0`))
 }
 
-// inList is escape for the start of a list's item, where "1." or "-" or "+" would begin another list.
+// inList is escape for the start of a list's item or a paragraph, where "1." or "-" or "+" would begin another list.
 func inList(s string) string {
 	s = strings.TrimSpace(escape(s))
 	if startsList.MatchString(s) {

@@ -8,20 +8,46 @@ import (
 	"workermem/calibrate/say"
 )
 
-// measuredTitle says what was measured, how long it took, and what a MB is.
-func measuredTitle(r calibrate.Result) string {
+// measuredSection is what was done to one worker, and what it showed.
+func measuredSection(r calibrate.Result) []Block {
 	if attached(r) {
-		return watchedTitle(r)
+		return append(watchedSection(r), measuredMore(r))
 	}
-	title := "Measured: " + serverOf(r.Target)
+	return section(Heading{"Measured", measuredDetail(r)}, Facts{Rows: append([]Fact{
+		fact("app", appOf(r.Target)), fact("boot", bootOf(r.Target)), fact("load", loadOf(r.Load)), fact("latency", latencyOf(r.Load)),
+		fact("worker RSS", workerOf(r.Worker)), fact("one more", marginalOf(r)),
+	}, factsOf(fact("whole tree", treeOf(r)), fact("at once", atOnceOf(r)))...)}, measuredMore(r))
+}
+
+// measuredMore is what a terminal has no room for.
+func measuredMore(r calibrate.Result) Block {
+	w := r.Worker
+	samples, phases := "", ""
+	if w.Samples > 0 {
+		samples = fmt.Sprintf("%s, one every %s", say.Count(w.Samples), knownSeconds(w.SampleIntervalSeconds))
+	}
+	if len(r.Phases) > 0 {
+		phases = phaseList(r.Phases)
+	}
+	return Only{OfPage, []Block{Facts{Rows: factsOf(
+		fact("PSS, USS at peak", knownMB(w.PeakPSSBytes)+", "+knownMB(w.PeakUSSBytes)), fact("one more, from", w.MarginalSource),
+		fact("samples", samples), fact("phases", phases),
+	)}}}
+}
+
+// measuredDetail says what was measured, how long it took, and what a MB is.
+func measuredDetail(r calibrate.Result) string {
+	s := serverOf(r.Target)
 	if r.Target.Threads > 0 {
-		title += fmt.Sprintf(", 1 worker of %s", say.Plural(r.Target.Threads, "thread"))
+		s += fmt.Sprintf(", 1 worker of %s", say.Plural(r.Target.Threads, "thread"))
 	}
 	if r.DurationSeconds > 0 {
-		title += ", " + say.Seconds(r.DurationSeconds)
+		s += ", " + say.Seconds(r.DurationSeconds)
 	}
-	return title + " (1 MB = 2^20 B)"
+	return s + whatAMBIs
 }
+
+const whatAMBIs = " (1 MB = 2^20 B)"
 
 func serverOf(t calibrate.TargetInfo) string {
 	switch {
@@ -33,37 +59,15 @@ func serverOf(t calibrate.TargetInfo) string {
 	return t.Server + " " + t.ServerVersion
 }
 
-// measured is what was done to one worker, and what it showed.
-func measured(r calibrate.Result) []fact {
-	if attached(r) {
-		return watched(r)
-	}
-	facts := []fact{
-		{"app", appOf(r.Target)},
-		{"boot", bootOf(r.Target)},
-		{"load", loadOf(r.Load)},
-		{"latency", latencyOf(r.Load)},
-		{"worker RSS", workerOf(r.Worker)},
-		{"one more", marginalOf(r)},
-	}
-	if s := treeOf(r); s != "" {
-		facts = append(facts, fact{"whole tree", s})
-	}
-	if s := atOnceOf(r); s != "" {
-		facts = append(facts, fact{"at once", s})
-	}
-	return facts
-}
-
 // treeOf is what all processes of the app took together when the load was over, by two accounts of the kernel.
 func treeOf(r calibrate.Result) string {
 	var parts []string
 	if e := r.Worker.End; e != nil {
-		parts = append(parts, fmt.Sprintf("sum of PSS %s", knownMB(e.TreePSSBytes)))
+		parts = append(parts, "PSS adds up to "+knownMB(e.TreePSSBytes))
 	}
 	switch t := r.Tree; {
 	case t.ChargeBytes > 0:
-		s := fmt.Sprintf("charged to its cgroup %s (%s of it files, %s kernel)", knownMB(t.ChargeBytes), knownMB(t.FileBytes), knownMB(t.KernelBytes))
+		s := fmt.Sprintf("the kernel charges its cgroup %s (%s for files, %s for itself)", knownMB(t.ChargeBytes), knownMB(t.FileBytes), knownMB(t.KernelBytes))
 		if t.PeakBytes > 0 {
 			s += ", at most " + knownMB(t.PeakBytes)
 		}
@@ -72,7 +76,7 @@ func treeOf(r calibrate.Result) string {
 		}
 		parts = append(parts, s)
 	case t.Missing != "":
-		parts = append(parts, "no charge by cgroup: "+t.Missing)
+		parts = append(parts, "what the kernel charges is not known: "+t.Missing)
 	}
 	return strings.Join(parts, "; ")
 }
@@ -90,9 +94,9 @@ func atOnceOf(r calibrate.Result) string {
 			parts[i] = fmt.Sprintf("%s requests %s", say.Count(step.Clients), knownMB(step.PeakRSSBytes))
 		}
 	}
-	s := fmt.Sprintf("%s: %s for each more, creep apart", strings.Join(parts, ", "), say.Bytes(float64(c.RequestBytes)))
+	s := fmt.Sprintf("%s: %s for each one more, without creep", strings.Join(parts, ", "), say.Bytes(float64(c.RequestBytes)))
 	if c.Bound > 0 {
-		s += fmt.Sprintf("; the budget bears %s a worker", say.Count(c.Bound))
+		s += fmt.Sprintf("; the budget allows %s in a worker", say.Count(c.Bound))
 	}
 	return s
 }
@@ -131,7 +135,7 @@ func bootOf(t calibrate.TargetInfo) string {
 	}
 	s := say.Seconds(t.BootSeconds) + " to the first answer"
 	if t.WorkerBootSeconds > 0 {
-		s += ", of which the worker " + say.Seconds(t.WorkerBootSeconds)
+		s += "; a worker alone takes " + say.Seconds(t.WorkerBootSeconds)
 	}
 	return s
 }
@@ -214,7 +218,7 @@ func workerOf(w calibrate.Worker) string {
 		s += fmt.Sprintf(" (%s)", w.PeakSource)
 	}
 	if w.Restarts > 0 {
-		s += fmt.Sprintf("; the worker was replaced %s meanwhile", say.Times(w.Restarts))
+		s += fmt.Sprintf("; the worker was replaced %s during the run", say.Times(w.Restarts))
 	}
 	return s
 }
@@ -226,11 +230,11 @@ func marginalOf(r calibrate.Result) string {
 	case marginal <= 0:
 		return notMeasured
 	case rss <= 0 || shared < 0:
-		return "another worker adds " + knownMB(marginal)
+		return "another worker needs " + knownMB(marginal)
 	case shared < mb/20:
-		return fmt.Sprintf("another worker adds %s at most, its whole RSS", knownMB(marginal))
+		return fmt.Sprintf("another worker needs %s at most, its whole RSS", knownMB(marginal))
 	default:
-		return fmt.Sprintf("another worker adds %s; %s of its RSS are shared by all", knownMB(marginal), knownMB(shared))
+		return fmt.Sprintf("another worker needs %s; all workers share %s of its RSS", knownMB(marginal), knownMB(shared))
 	}
 }
 

@@ -156,27 +156,6 @@ func TestFailureSpeaksInEveryCase(t *testing.T) {
 	}
 }
 
-func TestWarnings(t *testing.T) {
-	ws := []calibrate.Warning{
-		{Code: "worker-replaced", Text: "the worker was replaced twice", Try: "look at its log"},
-		{Code: "shared-cpu", Text: "load and app share 2 cores"},
-		{Text: "nameless"},
-	}
-	var b bytes.Buffer
-	if err := Warnings(&b, ws, []string{"shared-cpu", "never-heard-of"}); err != nil {
-		t.Fatal(err)
-	}
-	want := "warning: worker-replaced: the worker was replaced twice\n    try: look at its log\n" +
-		"warning: unnamed: nameless\n1 warning silenced.\n"
-	if b.String() != want {
-		t.Errorf("%q, want %q", b.String(), want)
-	}
-	b.Reset()
-	if err := Warnings(&b, nil, nil); err != nil || b.Len() > 0 {
-		t.Errorf("of nothing: %q", b.String())
-	}
-}
-
 // broken is a full disk, or a reader that went away.
 type broken struct{}
 
@@ -185,8 +164,8 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("no space left")
 func TestEveryRendererReportsABrokenWriter(t *testing.T) {
 	r := recorded(t)["creeping"]
 	for name, err := range map[string]error{
-		"text": Text(broken{}, r, TextOptions{}), "markdown": Markdown(broken{}, r), "json": JSON(broken{}, r),
-		"failure": Failure(broken{}, &calibrate.Failure{What: "x"}, false), "warnings": Warnings(broken{}, r.Warnings, nil),
+		"text": Render(broken{}, Run(r), "text", Options{}), "markdown": Render(broken{}, Run(r), "markdown", Options{}),
+		"json": Render(broken{}, Run(r), "json", Options{}), "failure": Failure(broken{}, &calibrate.Failure{What: "x"}, false),
 	} {
 		if err == nil {
 			t.Errorf("%s: no error", name)

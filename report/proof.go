@@ -2,67 +2,68 @@ package report
 
 import (
 	"fmt"
-	"io"
-	"strings"
+	"slices"
 
 	"workermem/calibrate"
 	"workermem/calibrate/say"
 )
 
-// Proof writes what became of a recommendation that was really run. The run it rests on is not repeated.
-func Proof(w io.Writer, r calibrate.Result, o TextOptions) error {
-	p := newPage(o.Width, o.Color)
-	writeProof(p, r)
-	writeWarnings(p, r.Warnings, r.Plan.Silenced)
-	_, err := w.Write(p.buf.Bytes())
-	return err
-}
-
-func writeProof(p *page, r calibrate.Result) {
-	proof := r.Proof
-	if proof == nil {
-		return
-	}
-	verdict, how := proofVerdict(*proof)
-	p.rule()
-	for _, l := range flow(append([]string{verdict}, proofFields(*proof)...), p.width) {
-		p.line(how, l)
-	}
-	p.rule()
-	p.facts(proofFacts(*proof))
-	if len(proof.Trials) > 0 {
-		p.heading("Really run, every thread busy")
-		p.block(trialGrid(proof.Trials).without(recyclesColumn, failedColumn, p99Column, unusedColumn).text(p.width), ">")
+// Proof is the page of a recommendation that was really run. The run it rests on is not repeated.
+func Proof(r calibrate.Result) Document {
+	return Document{
+		Title: "Proof of the recommendation for", Subject: subjectOf(r.Target), Data: r.Whole(),
+		Blocks: slices.Concat(proved(r), warningsSection(r.Warnings, r.Plan.Silenced)),
 	}
 }
 
-func proofVerdict(p calibrate.Proof) (string, style) {
+// proofSection is the same as a part of the run's page.
+func proofSection(r calibrate.Result) []Block {
+	if r.Proof == nil {
+		return nil
+	}
+	return section(Heading{"Proof", "the recommendation, really run"}, proved(r)...)
+}
+
+func proved(r calibrate.Result) []Block {
+	if r.Proof == nil {
+		return nil
+	}
+	p := *r.Proof
+	verdict, mark := proofVerdict(p)
+	blocks := []Block{Answer{Verdict: verdict, Mark: mark, Settings: proofSettings(p)}, Facts{Rows: proofFacts(p)}}
+	if len(p.Trials) > 0 {
+		blocks = append(blocks, Heading{Name: "Really run, every thread busy"}, trialTable(p.Trials))
+	}
+	return blocks
+}
+
+func proofVerdict(p calibrate.Proof) (string, Mark) {
 	if !p.Complete && len(p.Trials) == 0 {
-		return "NOT PROVED", yellow
+		return "NOT PROVED", Doubtful
 	}
 	switch p.Verdict {
 	case calibrate.ProofHolds:
-		return "PROVED", green
+		return "PROVED", Good
 	case calibrate.ProofKilled:
-		return "KILLED FOR MEMORY", red
+		return "KILLED FOR MEMORY", Bad
 	case calibrate.ProofOverLimit:
-		return "OVER ITS LIMIT", red
+		return "OVER ITS LIMIT", Bad
 	case calibrate.ProofOff:
-		return "OFF", red
+		return "OFF", Bad
 	}
-	return "NOT PROVED", yellow
+	return "NOT PROVED", Doubtful
 }
 
-func proofFields(p calibrate.Proof) []string {
+func proofSettings(p calibrate.Proof) []Fact {
 	if len(p.Trials) == 0 {
 		return nil
 	}
 	t := p.Trials[0]
-	fields := []string{"workers " + say.Count(t.Workers)}
+	threads := ""
 	if t.Threads > 0 {
-		fields = append(fields, "threads "+say.Count(t.Threads))
+		threads = say.Count(t.Threads)
 	}
-	return append(fields, "max-requests "+lifeOf(t), "limit "+mbCell(t.LimitBytes)+" MB")
+	return factsOf(fact("workers", say.Count(t.Workers)), fact("threads", threads), fact("max-requests", lifeOf(t)), fact("limit", knownMB(t.LimitBytes)))
 }
 
 func lifeOf(t calibrate.Trial) string {
@@ -76,20 +77,21 @@ func lifeOf(t calibrate.Trial) string {
 }
 
 // proofFacts are the verdict's grounds, and what the service was like meanwhile.
-func proofFacts(p calibrate.Proof) []fact {
-	facts := []fact{{"verdict", p.Reason}}
+func proofFacts(p calibrate.Proof) []Fact {
+	cut := ""
 	if !p.Complete {
-		facts = append(facts, fact{"cut short", "by: " + p.InterruptedBy})
+		cut = "by: " + p.InterruptedBy
 	}
+	facts := []Fact{fact("verdict", p.Reason)}
+	facts = append(facts, factsOf(fact("cut short", cut))...)
 	if len(p.Trials) == 0 {
 		return facts
 	}
 	t := p.Trials[0]
-	facts = append(facts, fact{"memory", trialMemory(t)}, fact{"creep", trialCreep(t)}, fact{"recycles", recyclesOf(t)})
-	if s := recyclingCost(t); s != "" {
-		facts = append(facts, fact{"their cost", s})
-	}
-	return append(facts, fact{"requests", requestsOf(t)}, fact{"killed", killedOf(t)}, fact{"limit", limitOf(p)}, fact{"run", p.Of})
+	return append(facts, factsOf(
+		fact("memory", trialMemory(t)), fact("creep", trialCreep(t)), fact("recycles", recyclesOf(t)), fact("their cost", recyclingCost(t)),
+		fact("requests", requestsOf(t)), fact("killed", killedOf(t)), fact("limit", limitOf(p)), fact("run", p.Of),
+	)...)
 }
 
 func trialMemory(t calibrate.Trial) string {
@@ -98,14 +100,14 @@ func trialMemory(t calibrate.Trial) string {
 		s += fmt.Sprintf(", %s of the limit", say.Percent(float64(t.PeakBytes)/float64(t.LimitBytes)))
 	}
 	if t.LimitBytes > 0 && t.PeakBytes > t.LimitBytes && t.OOMKills == 0 && !t.OverLimit {
-		s += " (more than all: file pages that somebody else had read before are charged to him)"
+		s += " (over 100 %: the kernel charges file pages to whoever read them first)"
 	}
-	return s + fmt.Sprintf("; the law has %s with every worker at its end at once", knownMB(t.MostBytes))
+	return s + fmt.Sprintf("; predicted %s if every worker is at its largest at once", knownMB(t.MostBytes))
 }
 
 func trialCreep(t calibrate.Trial) string {
 	if t.Creep == nil {
-		return "not to be told in the time before the first worker was replaced"
+		return "unknown: the first worker was replaced too soon"
 	}
 	return fmt.Sprintf("%s, %s a request (95 %% interval %s), before the first worker was replaced", t.Creep.Verdict,
 		say.Bytes(t.Creep.BytesPerRequest), say.Range(t.Creep.Low, t.Creep.High))
@@ -113,9 +115,9 @@ func trialCreep(t calibrate.Trial) string {
 
 func recyclesOf(t calibrate.Trial) string {
 	if t.MaxRequests == 0 {
-		return "none wanted"
+		return "off"
 	}
-	return fmt.Sprintf("%s of %s", say.Times(t.Recycles), say.Plural(t.Workers, "worker"))
+	return fmt.Sprintf("%s in %s", say.Plural(t.Recycles, "replacement"), say.Plural(t.Workers, "worker"))
 }
 
 // recyclingCost is what the seconds in which a worker was replaced were like, beside the others.
@@ -125,16 +127,16 @@ func recyclingCost(t calibrate.Trial) string {
 	case c == nil:
 		return ""
 	case c.LostRatio == nil || c.LostError == nil:
-		return fmt.Sprintf("not to be told: %s with a replacement, %s without", say.Plural(c.Meeting.Seconds, "second"), say.Plural(c.Quiet.Seconds, "second"))
+		return fmt.Sprintf("unknown: there were %s with a replacement, and %s without", say.Plural(c.Meeting.Seconds, "second"), say.Plural(c.Quiet.Seconds, "second"))
 	}
 	s := fmt.Sprintf("%s of throughput, give or take %s", say.Percent(*c.LostRatio), say.Percent(*c.LostError))
 	if c.PredictedRatio != nil {
-		s += fmt.Sprintf(" (%s computed)", say.Percent(*c.PredictedRatio))
+		s += fmt.Sprintf(" (%s predicted)", say.Percent(*c.PredictedRatio))
 	}
 	if with, without := c.Meeting.P99, c.Quiet.P99; with != nil && without != nil {
-		s += fmt.Sprintf("; p99 of a typical second %s with a replacement, %s without", knownSeconds(*with), knownSeconds(*without))
+		s += fmt.Sprintf("; p99 in a typical second: %s with a replacement, %s without", knownSeconds(*with), knownSeconds(*without))
 	}
-	return s + fmt.Sprintf("; %s failed in those with, %s without", say.Count(c.Meeting.Failed), say.Count(c.Quiet.Failed))
+	return s + fmt.Sprintf("; requests failed: %s with, %s without", say.Count(c.Meeting.Failed), say.Count(c.Quiet.Failed))
 }
 
 func requestsOf(t calibrate.Trial) string {
@@ -152,41 +154,32 @@ func requestsOf(t calibrate.Trial) string {
 
 func killedOf(t calibrate.Trial) string {
 	if t.OOMKills == 0 {
-		return "no process, for memory"
+		return "no process"
 	}
-	return say.Plural(int(t.OOMKills), "process") + " by the kernel, for memory"
+	return say.Plural(int(t.OOMKills), "process") + ", by the kernel, for want of memory"
 }
 
 func limitOf(p calibrate.Proof) string {
 	if p.Limit == calibrate.LimitByKernel {
-		return "held by the kernel, on a control group of the app's own"
+		return "enforced by the kernel, on a control group of the app's own"
 	}
-	return "watched by calibrate only: " + p.Limit
+	return "only watched by calibrate: " + p.Limit
 }
 
-// The columns of a trial that a terminal has no room for.
-const (
-	unusedColumn = 6 + iota
-	recyclesColumn
-	failedColumn
-	p99Column
-)
-
-// trialGrid has one row a trial.
-func trialGrid(trials []calibrate.Trial) grid {
-	g := grid{columns: []column{
-		{"workers", false, 9}, {"threads", false, 8}, {"by law\nMB", false, 7}, {"peak\nMB", false, 9}, {"law\noff", false, 6},
-		{"of\nlimit", false, 7}, {"unused\nMB", false, 5}, {"recycles", false, 2}, {"failed", false, 4}, {"p99", false, 1}, {"end", true, 8},
-		{"says", true, 9},
+// trialTable has one row a trial, the recommendation's marked.
+func trialTable(trials []calibrate.Trial) Table {
+	t := Table{Columns: []Column{
+		{Head: "workers", Keep: 9}, {Head: "threads", Keep: 8}, {Head: "predicted", Unit: "MB", Keep: 7}, {Head: "peak", Unit: "MB", Keep: 9}, {Head: "off by", Keep: 6},
+		{Head: "of limit", Keep: 7}, {Head: "unused", Unit: "MB", For: OfPage}, {Head: "recycles", For: OfPage}, {Head: "failed", For: OfPage}, {Head: "p99", For: OfPage},
+		{Head: "end", Left: true, Keep: 8}, {Head: "chosen by", Left: true, Keep: 9},
 	}}
-	for i, t := range trials {
-		mark := ""
-		if i == 0 {
-			mark = "> "
-		}
-		g.rows = append(g.rows, append(append([]string{mark + say.Count(t.Workers), orDash(t.Threads)}, trialCells(t)...), t.Name))
+	for i, trial := range trials {
+		t.Rows = append(t.Rows, Row{
+			Mark:  recommended(i == 0),
+			Cells: append(append([]string{say.Count(trial.Workers), orDash(trial.Threads)}, trialCells(trial)...), trial.Name),
+		})
 	}
-	return g
+	return t
 }
 
 func trialCells(t calibrate.Trial) []string {
@@ -199,7 +192,7 @@ func trialCells(t calibrate.Trial) []string {
 		p99 = knownSeconds(*t.Latency.P99)
 	}
 	if t.ExpectedBytes > 0 {
-		off = fmt.Sprintf("%+.1f %%", 100*t.Off())
+		off = signed(t.Off())
 	}
 	if t.LimitBytes > 0 {
 		limit, unused = percentCell(float64(t.PeakBytes)/float64(t.LimitBytes)), mbCell(max(t.LimitBytes-t.PeakBytes, 0))
@@ -217,11 +210,4 @@ func endOf(t calibrate.Trial) string {
 		return t.Failed
 	}
 	return "ok"
-}
-
-// proofList is the proof in Markdown.
-func proofList(p calibrate.Proof) string {
-	verdict, _ := proofVerdict(p)
-	facts := append([]fact{{"proof", strings.Join(append([]string{verdict}, proofFields(p)...), ", ")}}, proofFacts(p)...)
-	return factList(facts) + "\n" + trialGrid(p.Trials).markdown()
 }

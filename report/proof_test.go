@@ -1,23 +1,16 @@
 package report
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 
 	"workermem/calibrate"
 )
 
-func proofOf(t *testing.T, r calibrate.Result) string {
-	t.Helper()
-	var b bytes.Buffer
-	if err := Proof(&b, r, TextOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
+func proofOf(t *testing.T, r calibrate.Result) string { return drawn(t, Proof(r), "text", Options{}) }
 
 func TestProofGolden(t *testing.T) {
+	golden(t, "proof-alone.md", drawn(t, Proof(recorded(t)["proof"]), "markdown", Options{}))
 	golden(t, "proof-alone.txt", proofOf(t, recorded(t)["proof"]))
 }
 

@@ -1,22 +1,21 @@
 package report
 
-import (
-	"strings"
+import "workermem/calibrate"
 
-	"workermem/calibrate"
-)
-
-// writeRepeat says how to measure the same again, and what of the command line isn't kept.
-func writeRepeat(b *strings.Builder, r calibrate.Result) {
+// repeatSection says how to measure the same again, and what of the command line isn't kept.
+func repeatSection(r calibrate.Result) []Block {
 	command := repeatCommand(r)
-	body := fenced(command)
-	if command != "" && r.Truth == nil {
-		body += "\nA `***` stands for what is not kept: fill it in.\n"
+	if command == "" {
+		return nil
 	}
-	writeSection(b, "How to repeat it", body)
+	blocks := section(Heading{Name: "How to repeat it"}, Code{Text: command})
+	if r.Truth == nil {
+		blocks = append(blocks, Note{Text: "Fill in what *** stands for: it may be secret, and is not kept."})
+	}
+	return []Block{Only{OfPage, blocks}}
 }
 
-// repeatCommand is the command line that measures the same again; "" where the app's own isn't known.
+// repeatCommand is the command line that measures the same again; "" if the app's own isn't known.
 func repeatCommand(r calibrate.Result) string {
 	if r.Truth != nil {
 		return "calibrate demo"

@@ -3,22 +3,17 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"workermem/calibrate"
 	"workermem/calibrate/say"
 )
 
-// writeSweep is the table of the candidates that were really run.
-func writeSweep(p *page, r calibrate.Result) {
+// sweepSection is the table of the candidates that were really run.
+func sweepSection(r calibrate.Result) []Block {
 	if r.Sweep == nil || len(r.Sweep.Runs) == 0 {
-		return
+		return nil
 	}
-	p.heading(sweepTitle(r))
-	p.block(sweepGrid(r).text(p.width), ">")
-	for _, note := range sweepNotes(r) {
-		p.text(plain, " "+note)
-	}
+	return section(Heading{Name: sweepTitle(r)}, sweepTable(r), Note{Text: sweepNote(r)})
 }
 
 func sweepTitle(r calibrate.Result) string {
@@ -37,27 +32,27 @@ func sweptHere(r calibrate.Result) bool {
 	return coresOf(r) == r.Sweep.CPUs && r.Recommendation.BudgetBytes == r.Sweep.BudgetBytes
 }
 
-// sweepGrid has one row a candidate, the recommended one marked.
-func sweepGrid(r calibrate.Result) grid {
-	g := grid{columns: []column{
-		{"workers", false, 9}, {"threads", false, 8}, {"served\na second", false, 7}, {"p50", false, 1}, {"p99", false, 5},
-		{"memory\nMB", false, 6}, {"computed\nMB", false, 2}, {"failed", false, 3}, {"best", true, 4}, {"end", true, 8},
+// sweepTable has one row a candidate, the recommended one marked.
+func sweepTable(r calibrate.Result) Table {
+	t := Table{Columns: []Column{
+		{Head: "workers", Keep: 9}, {Head: "threads", Keep: 8}, {Head: "served", Unit: "a second", Keep: 7}, {Head: "p50", Keep: 1}, {Head: "p99", Keep: 5},
+		{Head: "memory", Unit: "MB", Keep: 6}, {Head: "predicted", Unit: "MB", Keep: 2}, {Head: "failed", Keep: 3}, {Head: "best", Left: true, Keep: 4},
+		{Head: "end", Left: true, Keep: 8},
 	}}
 	rec := r.Recommendation
 	for _, run := range r.Sweep.Runs {
-		mark := ""
-		if sweptHere(r) && run.Workers == rec.Workers && run.Threads == rec.Threads {
-			mark = "> "
-		}
-		g.rows = append(g.rows, append([]string{mark + say.Count(run.Workers), orDash(run.Threads)}, sweepCells(run, *r.Sweep)...))
+		t.Rows = append(t.Rows, Row{
+			Mark:  recommended(sweptHere(r) && run.Workers == rec.Workers && run.Threads == rec.Threads),
+			Cells: append([]string{say.Count(run.Workers), orDash(run.Threads)}, sweepCells(run, *r.Sweep)...),
+		})
 	}
-	return g
+	return t
 }
 
 func sweepCells(run calibrate.SweepRun, s calibrate.Sweep) []string {
 	served := "-"
 	if run.RatePerSecond > 0 {
-		served = strings.TrimSuffix(say.Rate(run.RatePerSecond), "/s")
+		served = say.Number(run.RatePerSecond)
 	}
 	best := "-"
 	if run.Failed == "" {
@@ -89,26 +84,19 @@ func sweepEnd(run calibrate.SweepRun, s calibrate.Sweep) string {
 	return "ok"
 }
 
-// sweepNotes say what the columns rest on.
-func sweepNotes(r calibrate.Result) []string {
+// sweepNote says what the columns rest on.
+func sweepNote(r calibrate.Result) string {
 	of := "as in the soak"
 	if r.Sweep.RateBasis == "given" {
 		of = "as expected in production"
 	}
-	notes := []string{fmt.Sprintf("Served and memory (creep apart) with every thread busy; p50 and p99 at %s for all, %s. Of two rounds the better.", say.Rate(r.Sweep.RateAsked), of)}
+	note := fmt.Sprintf("Served and memory (without creep) are with every thread busy, p50 and p99 at %s for all, %s. Each is the better of two rounds.",
+		say.Rate(r.Sweep.RateAsked), of)
 	if slices.ContainsFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.Pareto }) {
-		notes = append(notes, "Best: no other has as much throughput, as little memory and as low a p99, and more of one; 5 % of throughput "+
-			"and 10 % of p99 count as noise.")
+		note += " Best: no other candidate serves as much, with as little memory and as low a p99, and is better in one of them; " +
+			"5 % of throughput and 10 % of p99 count as noise."
 	}
-	return notes
-}
-
-// writeSweepSection is the same in Markdown.
-func writeSweepSection(b *strings.Builder, r calibrate.Result) {
-	if r.Sweep == nil || len(r.Sweep.Runs) == 0 {
-		return
-	}
-	writeSection(b, sweepTitle(r), sweepGrid(r).markdown()+"\n"+escape(strings.Join(sweepNotes(r), " "))+"\n")
+	return note
 }
 
 // sweptWhy is what the choice was found to do; "" where none was made by measurement.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -10,7 +9,7 @@ import (
 )
 
 // sweepTable is the part of a report from "Really run" to the next heading.
-func sweepTable(t *testing.T, out string) string {
+func sweepRows(t *testing.T, out string) string {
 	t.Helper()
 	_, after, ok := strings.Cut(out, "\nReally run")
 	if !ok {
@@ -23,18 +22,15 @@ func sweepTable(t *testing.T, out string) string {
 // The choice is marked on the box that was swept. On another, the table is only what was measured on that machine.
 func TestSweepIsOfItsBox(t *testing.T) {
 	r := recorded(t)["sweep"]
-	here := sweepTable(t, textOf(t, r, TextOptions{}))
+	here := sweepRows(t, textOf(t, r, Options{}))
 	if strings.Count(here, "> ") != 1 || strings.Contains(here, "machine of the run") {
 		t.Errorf("on its own box:\n%s", here)
 	}
 	r.Plan.CPUs, r.Plan.MemoryBytes = 8, 16<<30
-	var b bytes.Buffer
-	if err := Size(&b, []calibrate.Result{r.Resized()}, TextOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	there := sweepTable(t, b.String())
-	if strings.Contains(there, "> ") || !strings.HasPrefix(there, " on the machine of the run, 2 cores\n") || !strings.Contains(b.String(), "sweep-undecided") {
-		t.Errorf("on another box:\n%s", b.String())
+	page := drawn(t, Sizing([]calibrate.Result{r.Resized()}), "text", Options{})
+	there := sweepRows(t, page)
+	if strings.Contains(there, "> ") || !strings.HasPrefix(there, " on the machine of the run, 2 cores\n") || !strings.Contains(page, "sweep-undecided") {
+		t.Errorf("on another box:\n%s", page)
 	}
 }
 
@@ -55,7 +51,7 @@ func TestSweepRows(t *testing.T) {
 		s.Runs = slices.Clone(s.Runs)
 		c.change(&s)
 		r.Sweep = &s
-		if out := strings.Join(strings.Split(sweepTable(t, textOf(t, r, TextOptions{Width: 100})), "\n"), " "); !strings.Contains(out, c.says) {
+		if out := strings.Join(strings.Split(sweepRows(t, textOf(t, r, Options{Width: 100})), "\n"), " "); !strings.Contains(out, c.says) {
 			t.Errorf("%s: no %q in:\n%s", name, c.says, out)
 		}
 		if out := strings.Join(strings.Fields(markdownOf(t, r)), " "); !strings.Contains(out, strings.Join(strings.Fields(strings.TrimLeft(c.says, "- ")), " ")) {

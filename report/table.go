@@ -7,34 +7,119 @@ import (
 	"sort"
 	"strings"
 
+	// The user chose tablewriter for tables. It pads and aligns; what a cell says, and which columns fit, is decided here.
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
 
-	"workermem/calibrate"
 	"workermem/calibrate/say"
 )
 
-// column is one column of a table. Where the table is too wide, the column with the lowest keep goes first.
-type column struct {
-	head string // a line break parts it in two on the terminal
-	left bool
-	keep int
+// A Table has one row a thing.
+type Table struct {
+	Columns []Column
+	Rows    []Row
+
+	// If these are set, a dialect may show the rows of the lowest rank alone, and then says so.
+	Of    string // what a row is: "candidate"
+	Whole string // where all of them are: "result.json"
 }
 
-// grid is a table before it is drawn.
-type grid struct {
-	columns []column
-	rows    [][]string
+// A Column is aligned to the right, as numbers are, unless it says otherwise.
+type Column struct {
+	Head, Unit string
+	Left       bool
+	Keep       int    // the column with the lowest goes first if the table is too wide
+	For        Reader // if it isn't for everybody
 }
 
-// cellWidth is the most that one cell may take of a line.
+// A Row has a cell a column.
+type Row struct {
+	Cells []string
+	Mark  Mark    // the recommended one is Good
+	Rank  float64 // the lower, the more worth a look
+}
+
+// pointer stands before the first cell of a marked row.
+const pointer = "> "
+
+// of is the table without the columns that are for others.
+func (t Table) of(r Reader) Table {
+	return t.without(func(c Column) bool { return c.For != Everybody && c.For != r })
+}
+
+// without leaves out columns.
+func (t Table) without(drop func(Column) bool) Table {
+	left := Table{Of: t.Of, Whole: t.Whole}
+	var keep []int
+	for i, c := range t.Columns {
+		if !drop(c) {
+			keep, left.Columns = append(keep, i), append(left.Columns, c)
+		}
+	}
+	for _, row := range t.Rows {
+		cells := make([]string, len(keep))
+		for i, k := range keep {
+			cells[i] = row.Cells[k]
+		}
+		left.Rows = append(left.Rows, Row{cells, row.Mark, row.Rank})
+	}
+	return left
+}
+
+// top is the table with the rows that are most worth a look, in their order, and a sentence on the others.
+func (t Table) top(limit int) (Table, string) {
+	if t.Whole == "" || len(t.Rows) <= limit {
+		return t, ""
+	}
+	order := make([]int, len(t.Rows))
+	for i := range order {
+		order[i] = i
+	}
+	sort.SliceStable(order, func(a, b int) bool { return t.Rows[order[a]].Rank < t.Rows[order[b]].Rank })
+	order = order[:limit]
+	sort.Ints(order)
+	leftOut := fmt.Sprintf("%s left out; %s has them all.", say.Plural(len(t.Rows)-limit, "more "+t.Of), t.Whole)
+	rows := make([]Row, limit)
+	for i, j := range order {
+		rows[i] = t.Rows[j]
+	}
+	t.Rows = rows
+	return t, leftOut
+}
+
+// mapped changes every cell, and points to the marked rows.
+func (t Table) mapped(change func(string) string) Table {
+	rows := make([]Row, len(t.Rows))
+	for i, row := range t.Rows {
+		rows[i] = Row{make([]string, len(row.Cells)), row.Mark, row.Rank}
+		for j, cell := range row.Cells {
+			rows[i].Cells[j] = change(cell)
+		}
+		if row.Mark != Plain && len(row.Cells) > 0 {
+			rows[i].Cells[0] = pointer + rows[i].Cells[0]
+		}
+	}
+	t.Rows = rows
+	return t
+}
+
+// cellWidth is the most that one cell may take of a terminal's line.
 const cellWidth = 48
 
-// text draws the table for a terminal, without lines: ASCII alone, each column as wide as it must be.
-func (g grid) text(width int) string {
-	g = g.mapped(func(s string) string { return cut(ascii(s), cellWidth) }).shrunk(width).narrowed(width)
-	return draw(g, renderer.NewBlueprint(tw.Rendition{
+// terminal draws the table without lines: ASCII alone, each column as wide as it must be. It returns how many lines of
+// these are the heads.
+func (t Table) terminal(width int) (lines []string, heads int) {
+	if len(t.Rows) == 0 {
+		return nil, 0
+	}
+	t = t.mapped(func(s string) string { return cut(ascii(s), cellWidth) }).shrunk(width).narrowed(width)
+	drawn := make([]string, len(t.Columns))
+	for i := range t.Columns {
+		parts := t.headLines(i)
+		drawn[i], heads = strings.Join(parts, "\n"), max(heads, len(parts))
+	}
+	text := t.drawn(drawn, renderer.NewBlueprint(tw.Rendition{
 		Borders: tw.BorderNone,
 		Symbols: tw.NewSymbols(tw.StyleASCII),
 		Settings: tw.Settings{
@@ -42,277 +127,113 @@ func (g grid) text(width int) string {
 			Lines:      tw.Lines{ShowHeaderLine: tw.Off, ShowTop: tw.Off, ShowBottom: tw.Off},
 		},
 	}))
+	return strings.Split(strings.TrimRight(text, "\n"), "\n"), heads
+}
+
+// headLines is a head in at most two lines: its unit below it, and a head that is wider than its cells parted.
+func (t Table) headLines(column int) []string {
+	c := t.Columns[column]
+	if c.Unit != "" {
+		return []string{c.Head, c.Unit}
+	}
+	cells := 0
+	for _, row := range t.Rows {
+		cells = max(cells, len(row.Cells[column]))
+	}
+	if len(c.Head) <= cells {
+		return []string{c.Head}
+	}
+	best := []string{c.Head}
+	for i, r := range c.Head {
+		if r != ' ' && r != '-' {
+			continue
+		}
+		parts := []string{strings.TrimRight(c.Head[:i+1], " "), c.Head[i+1:]}
+		if max(len(parts[0]), len(parts[1])) < widest(best) {
+			best = parts
+		}
+	}
+	return best
+}
+
+func widest(texts []string) int {
+	most := 0
+	for _, s := range texts {
+		most = max(most, len(s))
+	}
+	return most
 }
 
 // markdown draws it in Markdown. A table without rows would lack its ruler, so it is not drawn at all.
-func (g grid) markdown() string {
-	g = g.mapped(escape)
-	g.columns = slices.Clone(g.columns)
-	for i := range g.columns {
-		g.columns[i].head = oneLine.Replace(g.columns[i].head)
+func (t Table) markdown() string {
+	heads := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		heads[i] = strings.TrimSpace(c.Head + " " + c.Unit)
 	}
-	return draw(g, renderer.NewMarkdown())
+	return t.mapped(escape).drawn(heads, renderer.NewMarkdown())
 }
 
-// oneLine joins a head of two lines, and one that was parted within a word.
-var oneLine = strings.NewReplacer("-\n", "-", "\n", " ")
-
-func draw(g grid, r tw.Renderer) string {
-	if len(g.rows) == 0 {
+func (t Table) drawn(heads []string, r tw.Renderer) string {
+	if len(t.Rows) == 0 {
 		return ""
 	}
 	var b bytes.Buffer
-	heads, aligns := make([]string, len(g.columns)), make(tw.Alignment, len(g.columns))
-	for i, c := range g.columns {
-		heads[i], aligns[i] = c.head, tw.AlignRight
-		if c.left {
+	aligns := make(tw.Alignment, len(t.Columns))
+	for i, c := range t.Columns {
+		aligns[i] = tw.AlignRight
+		if c.Left {
 			aligns[i] = tw.AlignLeft
 		}
 	}
 	// Auto-format mangles heads, auto-wrap breaks rows.
-	t := tablewriter.NewTable(&b, tablewriter.WithRenderer(r),
+	w := tablewriter.NewTable(&b, tablewriter.WithRenderer(r),
 		tablewriter.WithHeaderAutoFormat(tw.Off), tablewriter.WithHeaderAutoWrap(tw.WrapNone),
 		tablewriter.WithHeaderAlignmentConfig(tw.CellAlignment{PerColumn: aligns}),
 		tablewriter.WithRowAutoWrap(tw.WrapNone), tablewriter.WithAlignment(aligns))
-	t.Header(heads)
-	for _, row := range g.rows {
-		if err := t.Append(row); err != nil {
+	w.Header(heads)
+	for _, row := range t.Rows {
+		if err := w.Append(row.Cells); err != nil {
 			return err.Error() + "\n"
 		}
 	}
-	if err := t.Render(); err != nil {
+	if err := w.Render(); err != nil {
 		return err.Error() + "\n"
 	}
 	return b.String()
 }
 
-func (g grid) mapped(change func(string) string) grid {
-	rows := make([][]string, len(g.rows))
-	for i, row := range g.rows {
-		rows[i] = make([]string, len(row))
-		for j, cell := range row {
-			rows[i][j] = change(cell)
-		}
-	}
-	return grid{g.columns, rows}
-}
-
 // narrowed drops columns until the table fits.
-func (g grid) narrowed(width int) grid {
-	for len(g.columns) > 1 && g.width() > width {
-		drop := 0
-		for i, c := range g.columns {
-			if c.keep < g.columns[drop].keep {
-				drop = i
-			}
-		}
-		g = g.without(drop)
+func (t Table) narrowed(width int) Table {
+	for len(t.Columns) > 1 && t.width() > width {
+		least := slices.MinFunc(t.Columns, func(a, b Column) int { return a.Keep - b.Keep })
+		t = t.without(func(c Column) bool { return c == least })
 	}
-	return g
-}
-
-func (g grid) without(drop ...int) grid {
-	var left grid
-	for i, c := range g.columns {
-		if !slices.Contains(drop, i) {
-			left.columns = append(left.columns, c)
-		}
-	}
-	for _, row := range g.rows {
-		var cells []string
-		for i, cell := range row {
-			if !slices.Contains(drop, i) {
-				cells = append(cells, cell)
-			}
-		}
-		left.rows = append(left.rows, cells)
-	}
-	return left
+	return t
 }
 
 // shrunk cuts the last column to the room that the others leave.
-func (g grid) shrunk(width int) grid {
-	last := len(g.columns) - 1
-	room := width - g.without(last).width() - 2
+func (t Table) shrunk(width int) Table {
+	last := len(t.Columns) - 1
+	others := t.without(func(c Column) bool { return c == t.Columns[last] })
+	room := width - others.width() - 2
 	if last < 1 || room < 12 {
-		return g
+		return t
 	}
-	for _, row := range g.rows {
-		row[last] = cut(row[last], room)
+	for _, row := range t.Rows {
+		row.Cells[last] = cut(row.Cells[last], room)
 	}
-	return g
+	return t
 }
 
 // width is what the table takes of a line: its cells, and a space on each side of each.
-func (g grid) width() int {
+func (t Table) width() int {
 	total := 0
-	for i, c := range g.columns {
-		widest := 0
-		for _, head := range strings.Split(c.head, "\n") {
-			widest = max(widest, len(head))
+	for i := range t.Columns {
+		most := widest(t.headLines(i))
+		for _, row := range t.Rows {
+			most = max(most, len(row.Cells[i]))
 		}
-		for _, row := range g.rows {
-			widest = max(widest, len(row[i]))
-		}
-		total += widest + 2
+		total += most + 2
 	}
 	return total
 }
-
-// candidateGrid has one row a choice of workers and threads, the recommended one marked.
-func candidateGrid(candidates []calibrate.Candidate, verdict string) grid {
-	g := grid{columns: []column{
-		{"workers", false, 9}, {"threads", false, 9}, {"total\nMB", false, 8}, {"of\nbudget", false, 5},
-		{"requests\nat once", false, 4}, {"fits", true, 7}, {"bound\nby", true, 3}, {"basis", true, 1}, {"max-\nrequests", false, 6},
-	}}
-	for _, c := range candidates {
-		mark := ""
-		if c.Recommended {
-			mark = "> "
-		}
-		g.rows = append(g.rows, []string{
-			mark + say.Count(c.Workers), orDash(c.Threads), mbCell(c.TotalBytes), percentCell(c.BudgetRatio),
-			orDash(c.Concurrency), yesNo(c.Fits), orElse(c.BoundBy, "-"), orElse(c.Basis, "-"), recycleCell(c, verdict),
-		})
-	}
-	return g
-}
-
-// orDash is for a count that isn't known.
-func orDash(n int) string {
-	if n == 0 {
-		return "-"
-	}
-	return say.Count(n)
-}
-
-func recycleCell(c calibrate.Candidate, verdict string) string {
-	switch {
-	case c.MaxRequests > 0:
-		return say.Count(c.MaxRequests)
-	case c.Fits && verdict == verdictFlat:
-		return "off"
-	}
-	return "-"
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
-}
-
-// formulaGrid has one row a rule of the field.
-func formulaGrid(formulas []calibrate.Formula, budget int64) grid {
-	g := grid{columns: []column{
-		{"rule", true, 9}, {"workers", false, 9}, {"threads", false, 9}, {"total MB", false, 8}, {"of budget", false, 7}, {"fits", true, 8}, {"from", true, 1},
-	}}
-	for _, f := range formulas {
-		g.rows = append(g.rows, []string{
-			f.Name, say.Count(f.Workers), say.Count(f.Threads), mbCell(f.TotalBytes), percentCell(ratioOf(f.TotalBytes, budget)), yesNo(f.Fits), orElse(f.Source, "-"),
-		})
-	}
-	return g
-}
-
-// ratioOf is 0 where there is no budget to be a share of.
-func ratioOf(bytes, budget int64) float64 {
-	if budget <= 0 {
-		return 0
-	}
-	return float64(bytes) / float64(budget)
-}
-
-// rulesGrid has one row a choice: many rules come to the same one. The sources are in the Markdown.
-func rulesGrid(formulas []calibrate.Formula, budget int64) grid {
-	g := grid{columns: []column{
-		{"workers", false, 9}, {"threads", false, 9}, {"total MB", false, 8}, {"of budget", false, 7}, {"fits", true, 8}, {"says", true, 9},
-	}}
-	type shape struct{ workers, threads int }
-	row := map[shape]int{}
-	for _, f := range formulas {
-		s := shape{f.Workers, f.Threads}
-		if i, ok := row[s]; ok {
-			g.rows[i][5] += ", " + f.Name
-			continue
-		}
-		row[s] = len(g.rows)
-		g.rows = append(g.rows, []string{say.Count(f.Workers), say.Count(f.Threads), mbCell(f.TotalBytes),
-			percentCell(ratioOf(f.TotalBytes, budget)), yesNo(f.Fits), f.Name})
-	}
-	return g
-}
-
-// choose picks the candidates worth a look: the recommended one; for every number of threads the largest that fits
-// and the smallest that doesn't; then those nearest to the recommended one. It keeps their order.
-func choose(all []calibrate.Candidate, limit int) (chosen []calibrate.Candidate, leftOut int) {
-	if len(all) <= limit {
-		return all, 0
-	}
-	rank := ranks(all)
-	order := make([]int, len(all))
-	for i := range order {
-		order[i] = i
-	}
-	sort.SliceStable(order, func(a, b int) bool { return rank[order[a]] < rank[order[b]] })
-	order = order[:limit]
-	sort.Ints(order)
-	for _, i := range order {
-		chosen = append(chosen, all[i])
-	}
-	return chosen, len(all) - limit
-}
-
-func ranks(all []calibrate.Candidate) []float64 {
-	var best calibrate.Candidate
-	largest, smallest := map[int]int{}, map[int]int{} // by threads: the largest that fits, the smallest that doesn't
-	for i, c := range all {
-		if c.Recommended {
-			best = c
-		}
-		if j, ok := largest[c.Threads]; c.Fits && (!ok || c.Workers > all[j].Workers) {
-			largest[c.Threads] = i
-		}
-		if j, ok := smallest[c.Threads]; !c.Fits && (!ok || c.Workers < all[j].Workers) {
-			smallest[c.Threads] = i
-		}
-	}
-	rank := make([]float64, len(all))
-	for i, c := range all {
-		apart := distance(c, best)
-		switch {
-		case c.Recommended:
-			rank[i] = 0
-		case c.Fits && largest[c.Threads] == i:
-			rank[i] = 1 + apart
-		case !c.Fits && smallest[c.Threads] == i:
-			rank[i] = 2 + apart
-		default:
-			rank[i] = 3 + apart
-		}
-	}
-	return rank
-}
-
-// distance is below 1, so that it only orders candidates of one kind.
-func distance(a, b calibrate.Candidate) float64 {
-	d := absInt(a.Workers-b.Workers) + absInt(a.Threads-b.Threads)
-	return d / (d + 1)
-}
-
-func absInt(n int) float64 { return max(float64(n), -float64(n)) }
-
-// leftOutNote is "" where nothing was left out.
-func leftOutNote(n int, whole string) string {
-	if n == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%s left out; %s has them all.", say.Plural(n, "more candidate"), whole)
-}
-
-// What holds the candidates that a table has no room for.
-const (
-	inResult = "result.json"
-	inJSON   = "--json"
-)

@@ -2,27 +2,21 @@ package report
 
 import (
 	"fmt"
-	"io"
 
 	"workermem/calibrate"
 	"workermem/calibrate/say"
 )
 
-// Warnings writes each warning with its name and the next thing to try; the silenced are only counted.
-func Warnings(w io.Writer, ws []calibrate.Warning, silenced []string) error {
-	p := newPage(0, false)
+func warningsSection(ws []calibrate.Warning, silenced []string) []Block {
 	shown, hidden := split(ws, silenced)
-	for _, warning := range shown {
-		p.text(plain, fmt.Sprintf("warning: %s: %s", orElse(warning.Code, "unnamed"), warning.Text))
-		if warning.Try != "" {
-			p.hang(9, "    try:", warning.Try, plain)
-		}
+	var blocks []Block
+	for _, w := range shown {
+		blocks = append(blocks, Warning{orElse(w.Code, "unnamed"), w.Text, w.Try})
 	}
 	if hidden > 0 {
-		p.text(plain, hiddenNote(hidden))
+		blocks = append(blocks, Note{Text: fmt.Sprintf("%s silenced.", say.Plural(hidden, "warning"))})
 	}
-	_, err := w.Write(p.buf.Bytes())
-	return err
+	return section(Heading{Name: "Warnings"}, blocks...)
 }
 
 // split parts the warnings to show from the number of those that the user has silenced by name.
@@ -40,5 +34,3 @@ func split(ws []calibrate.Warning, silenced []string) (shown []calibrate.Warning
 	}
 	return shown, hidden
 }
-
-func hiddenNote(n int) string { return fmt.Sprintf("%s silenced.", say.Plural(n, "warning")) }

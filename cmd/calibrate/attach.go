@@ -12,6 +12,7 @@ import (
 	"workermem/calibrate/knob"
 	"workermem/calibrate/server"
 	"workermem/loadgen"
+	"workermem/report"
 )
 
 // attachFlags are the flags of `calibrate attach`, as written.
@@ -89,7 +90,7 @@ func (f *attachFlags) check(flags *pflag.FlagSet) error {
 	}
 	var wrong complaints
 	wrong.outside(&f.Load, &f.Closeness)
-	wrong.check(f.requestFlags.checks(), f.outFlags.checks(), []flagCheck{
+	wrong.check(f.requestFlags.checks(), []flagCheck{
 		{f.threads < 0 || f.threads > mostThreads, "--threads", "a number of threads from 1 to 4096"},
 		{flags.Changed("access-log") && f.accessLog == "", "--access-log", "the name of a file"},
 		{flags.Changed("url") && f.url == "", "--url", "an address such as http://127.0.0.1:8000"},
@@ -202,7 +203,7 @@ func (f *attachFlags) endedEarly(env Env, path string, result calibrate.Result, 
 	err = ended(env, path, err)
 	var failure *calibrate.Failure
 	if errors.As(err, &failure) && failure.Kind == calibrate.KindInterrupted {
-		if renderErr := render(env, result, f.markdown, f.json); renderErr != nil {
+		if renderErr := f.format.show(env, report.Run(result)); renderErr != nil {
 			return renderErr
 		}
 	}

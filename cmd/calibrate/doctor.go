@@ -19,7 +19,7 @@ import (
 )
 
 func newDoctorCmd(env Env) *cobra.Command {
-	var json bool
+	var format formatFlag
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what can be measured here, what can't, and what to do about it",
@@ -31,7 +31,7 @@ func newDoctorCmd(env Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := showCheckup(env, checkup, json); err != nil {
+			if err := format.show(env, report.Checkup(checkup)); err != nil {
 				return err
 			}
 			if !checkup.Works {
@@ -40,15 +40,8 @@ func newDoctorCmd(env Env) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&json, "json", false, "the same as data")
+	format.register(cmd.Flags())
 	return cmd
-}
-
-func showCheckup(env Env, c calibrate.Checkup, json bool) error {
-	if json {
-		return report.CheckupJSON(env.Stdout, c)
-	}
-	return report.Checkup(env.Stdout, c, report.TextOptions{Color: env.Color})
 }
 
 // examine looks at the machine first, while nothing else of ours runs, and then for servers.

@@ -17,6 +17,7 @@ import (
 	"workermem/calibrate/knob"
 	"workermem/calibrate/server"
 	"workermem/loadgen"
+	"workermem/report"
 )
 
 // The flags that more than one command has, in groups.
@@ -107,18 +108,16 @@ func (f *sizingFlags) check(c *complaints) {
 
 // outFlags say where the result goes.
 type outFlags struct {
-	out      string
-	json     bool
-	markdown bool
-	silence  []string
+	out     string
+	format  formatFlag
+	silence []string
 }
 
 func (f *outFlags) register(flags *pflag.FlagSet) {
 	about(aboutOutput, flags, func(flags *pflag.FlagSet) {
 		flags.StringVar(&f.out, "out", "", "the run's folder (default: .calibrate/runs/ID)")
-		flags.BoolVar(&f.json, "json", false, "print result.json instead of the report")
-		flags.BoolVar(&f.markdown, "markdown", false, "print the report as Markdown")
 	})
+	f.format.register(flags)
 	about(aboutWarnings, flags, func(flags *pflag.FlagSet) {
 		flags.StringArrayVar(&f.silence, "silence", nil, "leave out the warning of this name")
 	})
@@ -179,10 +178,6 @@ func (f *requestFlags) checks() []flagCheck {
 		{f.targets != "" && len(f.paths) > 0, "--targets with --path", "one of the two"},
 		{f.targets == "" && len(f.methods) > 0, "--methods without --targets", "an access log or a HAR in --targets"},
 	}
-}
-
-func (f *outFlags) checks() []flagCheck {
-	return []flagCheck{{f.json && f.markdown, "--json with --markdown", "one of the two"}}
 }
 
 // defaultPath asks for what the server has, if nothing was named.
@@ -310,7 +305,7 @@ func (f *requestFlags) loader(env Env, targets loadgen.Targets) (*loadgen.Loader
 // show prints the result; the exit code follows from it.
 func (f *outFlags) show(env Env, path string, result calibrate.Result) error {
 	fmt.Fprintf(env.Stderr, "saved in %s\n", shown(env, path))
-	if err := render(env, result, f.markdown, f.json); err != nil {
+	if err := f.format.show(env, report.Run(result)); err != nil {
 		return err
 	}
 	if outcome := result.Outcome(); outcome != 0 {

@@ -94,7 +94,7 @@ func (f *proveFlags) register(flags *pflag.FlagSet) {
 func (f *proveFlags) check() error {
 	var wrong complaints
 	wrong.outside(&f.proving)
-	wrong.check(f.appFlags.checks(), f.requestFlags.checks(), f.outFlags.checks(), []flagCheck{{f.MaxTime == 0, "--max-time", "a time such as 10m"}})
+	wrong.check(f.appFlags.checks(), f.requestFlags.checks(), []flagCheck{{f.MaxTime == 0, "--max-time", "a time such as 10m"}})
 	f.sizingFlags.check(&wrong)
 	wrong.add(f.own.Changed("max-requests") && f.MaxRequests == 0, "leave it out for the recommendation's", "--max-requests 0 would never replace a worker")
 	return wrong.err("calibrate prove --help lists the flags")
@@ -308,7 +308,7 @@ func (f *proveFlags) shown(env Env, path string, r calibrate.Result, err error) 
 	if err != nil && len(r.Proof.Trials) == 0 {
 		return ended(env, path, err)
 	}
-	if showErr := f.render(env, r); showErr != nil {
+	if showErr := f.format.show(env, report.Proof(r)); showErr != nil {
 		return showErr
 	}
 	if err != nil {
@@ -318,11 +318,4 @@ func (f *proveFlags) shown(env Env, path string, r calibrate.Result, err error) 
 		return outcomeError(outcome)
 	}
 	return nil
-}
-
-func (f *proveFlags) render(env Env, r calibrate.Result) error {
-	if f.json || f.markdown {
-		return render(env, r, f.markdown, f.json)
-	}
-	return report.Proof(env.Stdout, r, report.TextOptions{Color: env.Color})
 }

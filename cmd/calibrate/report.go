@@ -8,16 +8,13 @@ import (
 )
 
 func newReportCmd(env Env) *cobra.Command {
-	var markdown, json bool
+	var format formatFlag
 	cmd := &cobra.Command{
 		Use:     "report [RUN]",
 		Short:   "Show a saved run; the latest if none is named",
 		Example: "  calibrate report\n  calibrate report --markdown > RUNBOOK.md\n  calibrate report .calibrate/runs/20261121-093000-1f2e --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if markdown && json {
-				return calibrate.Usage("leave one out", "--markdown and --json ask for two formats at once")
-			}
 			name := ""
 			if len(args) > 0 {
 				name = args[0]
@@ -26,23 +23,11 @@ func newReportCmd(env Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return render(env, result, markdown, json)
+			return format.show(env, report.Run(result))
 		},
 	}
-	cmd.Flags().BoolVar(&markdown, "markdown", false, "a runbook page")
-	cmd.Flags().BoolVar(&json, "json", false, "result.json")
+	format.register(cmd.Flags())
 	return cmd
-}
-
-// render prints a result in the format asked for, the terminal's by default.
-func render(env Env, result calibrate.Result, markdown, json bool) error {
-	switch {
-	case markdown:
-		return report.Markdown(env.Stdout, result)
-	case json:
-		return report.JSON(env.Stdout, result)
-	}
-	return report.Text(env.Stdout, result, report.TextOptions{Color: env.Color})
 }
 
 // loadRun reads a run back. One that was cut short was never analysed: that is done now, from its journals.

@@ -4,13 +4,11 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -126,31 +124,33 @@ func shown(env Env, path string) string {
 }
 
 func newRunsCmd(env Env) *cobra.Command {
-	return &cobra.Command{
+	var format formatFlag
+	cmd := &cobra.Command{
 		Use:   "runs",
 		Short: "List the saved runs, the newest last",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			w := tabwriter.NewWriter(env.Stdout, 0, 0, 2, ' ', 0)
+			runs := []report.SavedRun{}
 			for _, id := range runIDs(env) {
-				fmt.Fprintln(w, runLine(env, id))
+				runs = append(runs, listed(env, id))
 			}
-			return w.Flush()
+			return format.show(env, report.Runs(runs))
 		},
 	}
+	format.register(cmd.Flags())
+	return cmd
 }
 
-func runLine(env Env, id string) string {
+func listed(env Env, id string) report.SavedRun {
 	m, err := calibrate.LoadFolder(filepath.Join(runsFolder(env), id))
-	if err != nil {
-		return id + "\tunreadable\t\t" + report.Line(err.Error())
-	}
-	state := "whole"
+	run := report.SavedRun{ID: id, State: "whole", Verdict: m.Result.Creep.Verdict, Command: m.Result.Target.Command}
 	switch {
+	case err != nil:
+		return report.SavedRun{ID: id, State: "unreadable", Why: err.Error()}
 	case m.Running:
-		state = "running"
+		run.State = "running"
 	case !m.Result.Complete:
-		state = "partial"
+		run.State = "partial"
 	}
-	return strings.Join([]string{id, state, m.Result.Creep.Verdict, report.Command(m.Result.Target.Command)}, "\t")
+	return run
 }

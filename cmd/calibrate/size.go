@@ -21,7 +21,7 @@ type sizeFlags struct {
 	hosts hosts
 	sizingFlags
 
-	json, markdown bool
+	format formatFlag
 
 	changed func(flag string) bool
 	wrong   complaints
@@ -70,10 +70,7 @@ func (f *sizeFlags) register(cmd *cobra.Command) {
 		flags.Var(&f.hosts, "host", "hosts to size for, a line each: 1c/512M,2c/1G,4c/8G")
 	})
 	f.sizingFlags.register(flags, "the run's, else ")
-	about(aboutOutput, flags, func(flags *pflag.FlagSet) {
-		flags.BoolVar(&f.json, "json", false, "the same as data")
-		flags.BoolVar(&f.markdown, "markdown", false, "the same as Markdown")
-	})
+	f.format.register(flags)
 	f.wrong.collect(flags)
 }
 
@@ -90,7 +87,7 @@ func (f *sizeFlags) size(env Env, args []string) error {
 	if err := unanswerable(sized[0]); err != nil {
 		return err
 	}
-	if err := f.show(env, sized); err != nil {
+	if err := f.format.show(env, report.Sizing(sized)); err != nil {
 		return err
 	}
 	if outcome := outcomeOf(sized); outcome != 0 {
@@ -114,7 +111,6 @@ func (f *sizeFlags) check(args []string) {
 	w.add(f.changed("cpus") && f.CPUs == 0, "a number of cores from 1 to 65536", "--cpus 0 is not valid")
 	w.outside(&f.figures)
 	w.add(fromNumbers && f.Prefer != "" && len(f.threads) < 2, "name the counts, as in --threads 1,4", "--prefer chooses among thread counts, and there is only one")
-	w.add(f.json && f.markdown, "leave one out", "--json and --markdown ask for two formats at once")
 	f.sizingFlags.check(w)
 }
 
@@ -221,16 +217,6 @@ func unanswerable(r calibrate.Result) error {
 	}
 	return &calibrate.Failure{Kind: calibrate.KindInconclusive, What: "this run gives no sizing", Why: why,
 		Try: "measure again: calibrate run -- COMMAND; or give numbers: calibrate size --worker-memory 209"}
-}
-
-func (f *sizeFlags) show(env Env, sized []calibrate.Result) error {
-	switch {
-	case f.json:
-		return report.SizeJSON(env.Stdout, sized)
-	case f.markdown:
-		return report.SizeMarkdown(env.Stdout, sized)
-	}
-	return report.Size(env.Stdout, sized, report.TextOptions{Color: env.Color})
 }
 
 // outcomeOf is that of the first host where something fits: a host that is too small is an answer like the others,

@@ -1,11 +1,6 @@
 package report
 
-import (
-	"encoding/json"
-	"io"
-
-	"workermem/calibrate"
-)
+import "workermem/calibrate"
 
 // sizing is `calibrate size --json`: one worker, sized for every host. Keys may join freely.
 type sizing struct {
@@ -35,8 +30,8 @@ type sizedHost struct {
 
 const sizingSchema = "calibrate.sizing/1"
 
-// SizeJSON writes the same as Size, as data.
-func SizeJSON(w io.Writer, sized []calibrate.Result) error {
+// sizingData is what the page of Sizing says.
+func sizingData(sized []calibrate.Result) sizing {
 	r := sized[0].Whole()
 	s := sizing{
 		Schema: sizingSchema, Run: r.ID, Plan: r.Plan, Worker: r.Worker, Creep: r.Creep, Law: r.Law, Sweep: r.Sweep,
@@ -49,7 +44,7 @@ func SizeJSON(w io.Writer, sized []calibrate.Result) error {
 		s.MeasuredOn = &r.Host
 	}
 	for _, f := range restsOn(sized) {
-		s.RestsOn[f.name] = f.text
+		s.RestsOn[f.Name] = f.Text
 	}
 	for _, r := range sized {
 		host := sizedHost{
@@ -61,8 +56,5 @@ func SizeJSON(w io.Writer, sized []calibrate.Result) error {
 		}
 		s.Hosts = append(s.Hosts, host)
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(s)
+	return s
 }

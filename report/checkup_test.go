@@ -37,25 +37,23 @@ func checkups(t testing.TB) map[string]calibrate.Checkup {
 	return all
 }
 
-func checkupText(t testing.TB, c calibrate.Checkup, o TextOptions) string {
-	t.Helper()
-	var b bytes.Buffer
-	if err := Checkup(&b, c, o); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
+func checkupText(t testing.TB, c calibrate.Checkup, o Options) string {
+	return drawn(t, Checkup(c), "text", o)
 }
 
 func TestCheckupGolden(t *testing.T) {
 	for name, c := range checkups(t) {
-		t.Run(name, func(t *testing.T) { golden(t, "doctor-"+name+".txt", checkupText(t, c, TextOptions{})) })
+		t.Run(name, func(t *testing.T) {
+			golden(t, "doctor-"+name+".txt", checkupText(t, c, Options{}))
+			golden(t, "doctor-"+name+".md", drawn(t, Checkup(c), "markdown", Options{}))
+		})
 	}
 }
 
 // The colours only repeat what the words say.
 func TestCheckupColors(t *testing.T) {
 	for name, c := range checkups(t) {
-		plain, color := checkupText(t, c, TextOptions{}), checkupText(t, c, TextOptions{Color: true})
+		plain, color := checkupText(t, c, Options{}), checkupText(t, c, Options{Color: true})
 		if color == plain || colored.ReplaceAllString(color, "") != plain {
 			t.Errorf("%s: without its colours it is another text", name)
 		}
@@ -65,7 +63,7 @@ func TestCheckupColors(t *testing.T) {
 func TestCheckupFitsEveryWidth(t *testing.T) {
 	for _, c := range checkups(t) {
 		for _, width := range []int{40, 57, 80, 100} {
-			fits(t, checkupText(t, c, TextOptions{Width: width, Color: true}), width)
+			fits(t, checkupText(t, c, Options{Width: width, Color: true}), width)
 		}
 	}
 }
@@ -83,7 +81,7 @@ func TestConclusion(t *testing.T) {
 		{[]calibrate.Finding{limited, limited}, "calibrate run works here; 2 limits, see above"},
 		{[]calibrate.Finding{limited, {State: calibrate.StateMissing, Text: "no loopback", Stops: true}}, "calibrate run can't work here: no loopback"},
 	} {
-		out := checkupText(t, calibrate.NewCheckup(calibrate.Tool{}, calibrate.Host{}, tt.findings, server, nil), TextOptions{})
+		out := checkupText(t, calibrate.NewCheckup(calibrate.Tool{}, calibrate.Host{}, tt.findings, server, nil), Options{})
 		lines := strings.Split(strings.TrimSpace(out), "\n")
 		if last := lines[len(lines)-1]; last != tt.want {
 			t.Errorf("%q, want %q", last, tt.want)
@@ -101,25 +99,28 @@ func TestCheckupOfHostileStrings(t *testing.T) {
 		c.Servers = []calibrate.Server{{Name: bad("name"), Path: bad("path"), Version: bad("version"), With: bad("with"), Command: bad("command"),
 			State: calibrate.StateLimited, Doubt: bad("doubt"), Traps: []calibrate.Warning{{Code: "x", Text: bad("trap"), Try: bad("way out")}}}}
 		c.ServersMissing = []string{bad("missing")}
-		var b bytes.Buffer
-		if err := Checkup(&b, c, TextOptions{}); err != nil {
-			t.Fatal(err)
+		for _, format := range []string{"text", "markdown"} {
+			var b bytes.Buffer
+			if err := Render(&b, Checkup(c), format, Options{}); err != nil {
+				t.Fatal(err)
+			}
+			if format == "text" {
+				fits(t, b.String(), 80)
+			} else {
+				wellFormed(t, b.String())
+			}
 		}
-		fits(t, b.String(), 80)
 	})
 }
 
 func TestCheckupJSONReadsBack(t *testing.T) {
 	for name, c := range checkups(t) {
-		var b bytes.Buffer
-		if err := CheckupJSON(&b, c); err != nil {
-			t.Fatal(err)
-		}
+		got := drawn(t, Checkup(c), "json", Options{})
 		want, err := os.ReadFile("../fixtures/checkups/" + name + ".json")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if b.String() != string(want) {
+		if got != string(want) {
 			t.Errorf("%s is not written as it was recorded", name)
 		}
 	}

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -12,46 +11,37 @@ import (
 	"workermem/calibrate/say"
 )
 
-// Size writes one worker sized for one host, or for several, a line each. All results are of the same worker; none
-// may be withheld.
-func Size(w io.Writer, sized []calibrate.Result, o TextOptions) error {
-	p := newPage(o.Width, o.Color)
+// Sizing is the page of one worker sized for one host, or for several, a line each. All results are of the same worker;
+// none may be withheld.
+func Sizing(sized []calibrate.Result) Document {
+	d := Document{Title: "Workers and memory of a worker with given figures", Data: sizingData(sized)}
+	if len(sized[0].Target.Command) > 0 {
+		d.Title, d.Subject = "Workers and memory of", subjectOf(sized[0].Target)
+	}
+	blocks := hostsSection(sized)
 	if len(sized) == 1 {
-		writeSized(p, sized[0])
-	} else {
-		writeHosts(p, sized)
+		blocks = sizedSection(sized[0])
 	}
-	p.heading("What this rests on")
-	p.facts(restsOn(sized))
-	writeWarnings(p, common(sized), sized[0].Plan.Silenced)
-	_, err := w.Write(p.buf.Bytes())
-	return err
+	d.Blocks = slices.Concat(blocks, section(Heading{Name: "What this rests on"}, Facts{Rows: restsOn(sized)}),
+		warningsSection(common(sized), sized[0].Plan.Silenced))
+	return d
 }
 
-func writeSized(p *page, r calibrate.Result) {
-	writeAnswer(p, r)
-	p.heading(sumTitle(r))
-	p.facts(sum(r))
-	writeCandidates(p, r, inJSON)
-	writeSweep(p, r)
-	writeFormulas(p, r.Formulas, r.Recommendation.BudgetBytes)
+func sizedSection(r calibrate.Result) []Block {
+	return slices.Concat(answerSection(r), sumOf(Heading{"The sum", hostOf(r) + whatAMBIs}, r),
+		candidatesSection(r, inJSON), sweepSection(r), rulesSection(r))
 }
 
-func sumTitle(r calibrate.Result) string {
-	return fmt.Sprintf("The sum for %s (1 MB = 2^20 B)", hostOf(r))
-}
-
-func writeHosts(p *page, sized []calibrate.Result) {
-	p.text(bold, hostsTitle(sized))
-	p.block(hostGrid(sized).text(p.width), "")
+func hostsSection(sized []calibrate.Result) []Block {
+	blocks := []Block{Heading{Name: "Sized for " + hostsOf(sized)}, hostTable(sized)}
 	if refused := refusals(sized); len(refused) > 0 {
-		p.heading("Nothing fits")
-		p.facts(refused)
+		blocks = append(blocks, Heading{Name: "Nothing fits"}, Facts{Rows: refused})
 	}
+	return blocks
 }
 
-func hostsTitle(sized []calibrate.Result) string {
-	return fmt.Sprintf("Sized for %s, %s%s (1 MB = 2^20 B)", say.Plural(len(sized), "host"), keptBack(sized[0].Plan), wishesOf(sized[0].Plan))
+func hostsOf(sized []calibrate.Result) string {
+	return say.Plural(len(sized), "host") + ", " + keptBack(sized[0].Plan) + wishesOf(sized[0].Plan) + whatAMBIs
 }
 
 // wishesOf is what every host is held to: it may come from a run of long ago.
@@ -77,24 +67,25 @@ func keptBack(p calibrate.PlanInfo) string {
 	return kept + " of each kept back"
 }
 
-// hostGrid has one row a host. Memory is what the host has, budget what is left of it for the workers.
-func hostGrid(sized []calibrate.Result) grid {
-	g := grid{columns: []column{
-		{"cores", false, 9}, {"memory\nMB", false, 9}, {"budget\nMB", false, 4}, {"workers", false, 9}, {"threads", false, 8},
-		{"total\nMB", false, 7}, {"of\nbudget", false, 5}, {"max-\nrequests", false, 7}, {"bound\nby", true, 6},
+// hostTable has one row a host. Memory is what the host has, budget what is left of it for the workers.
+func hostTable(sized []calibrate.Result) Table {
+	t := Table{Columns: []Column{
+		{Head: "cores", Keep: 9}, {Head: "memory", Unit: "MB", Keep: 9}, {Head: "budget", Unit: "MB", Keep: 4}, {Head: "workers", Keep: 9},
+		{Head: threadsHead, Keep: 8}, {Head: "total", Unit: "MB", Keep: 7}, {Head: "of budget", Keep: 5}, {Head: "max-requests", Keep: 7},
+		{Head: "bound by", Left: true, Keep: 6}, {Head: atOnceHead, Keep: 6},
 	}}
-	g.columns = append(g.columns, column{"at once\na worker", false, 6})
 	for _, r := range sized {
-		g.rows = append(g.rows, hostRow(r))
+		t.Rows = append(t.Rows, Row{Cells: hostRow(r)})
 	}
-	if !crowded(sized) {
-		g = g.without(len(g.columns) - 1)
-	}
-	if !threaded(sized[0]) {
-		g = g.without(slices.IndexFunc(g.columns, func(c column) bool { return c.head == "threads" }))
-	}
-	return g
+	return t.without(func(c Column) bool {
+		return c.Head == atOnceHead && !crowded(sized) || c.Head == threadsHead && !threaded(sized[0])
+	})
 }
+
+const (
+	threadsHead = "threads"
+	atOnceHead  = "at once a worker"
+)
 
 // crowded says that memory bounds the requests at once of a worker, and nothing else does.
 func crowded(sized []calibrate.Result) bool {
@@ -138,8 +129,8 @@ func memoryOf(r calibrate.Result) int64 {
 }
 
 // refusals are the hosts where nothing fits, each with its sum and the memory that would do.
-func refusals(sized []calibrate.Result) []fact {
-	var facts []fact
+func refusals(sized []calibrate.Result) []Fact {
+	var facts []Fact
 	for _, r := range sized {
 		rec := r.Recommendation
 		if !rec.NothingFits {
@@ -147,9 +138,9 @@ func refusals(sized []calibrate.Result) []fact {
 		}
 		text := rec.Reason
 		if rec.SmallestMemoryBytes > 0 {
-			text += ", which takes " + atLeastMB(rec.SmallestMemoryBytes) + " of memory"
+			text += ", for which a host needs " + say.MBUp(rec.SmallestMemoryBytes) + " of memory"
 		}
-		facts = append(facts, fact{hostName(r), text})
+		facts = append(facts, fact(hostName(r), text))
 	}
 	return facts
 }
@@ -163,37 +154,34 @@ func hostName(r calibrate.Result) string {
 	return fmt.Sprintf("%dc/%sM", coresOf(r), strconv.FormatFloat(math.Round(memory*10)/10, 'f', -1, 64))
 }
 
-// atLeastMB is for what is needed: rounded up.
-func atLeastMB(bytes int64) string { return say.MBUp(bytes) }
-
 // restsOn says where the figures come from, and which of them are not known of another host.
-func restsOn(sized []calibrate.Result) []fact {
+func restsOn(sized []calibrate.Result) []Fact {
 	r := sized[0]
 	if given(r) {
-		return append([]fact{{"given", "the worker's figures; none was measured here, so nothing was tested"}}, threadsFree(r)...)
+		return factsOf(fact("given", "the worker's figures; none was measured here, so nothing was tested"), fact("not given", threadsFree(r)))
 	}
-	facts := []fact{{"measured", measuredOn(r)}, {"computed", computedFrom(r)}}
+	atOnce, elsewhereToo := "", ""
 	if len(sized) > 1 && crowded(sized) {
-		facts = append(facts, fact{"at once", atOnceBound(r)})
+		atOnce = atOnceBound(r)
 	}
 	if elsewhere(sized) {
-		facts = append(facts, fact{"untested", untested(r)})
+		elsewhereToo = untested(r)
 	}
-	return facts
+	return factsOf(fact("measured", measuredOn(r)), fact("computed", computedFrom(r)), fact("at once", atOnce), fact("untested", elsewhereToo))
 }
 
-// threadsFree warns where more threads look as cheap as fewer, because nobody said what they take.
-func threadsFree(r calibrate.Result) []fact {
+// threadsFree warns if more threads look as cheap as fewer, because nobody said what they need.
+func threadsFree(r calibrate.Result) string {
 	if r.Law.ThreadBytes > 0 || len(r.Plan.ThreadChoices) < 2 {
-		return nil
+		return ""
 	}
-	return []fact{{"not given", "what a busy thread takes (--thread-memory): it counts as nothing here, but takes the memory of its request"}}
+	return "what a busy thread needs (--thread-memory): it counts as nothing here, though it needs the memory of its request"
 }
 
 func measuredOn(r calibrate.Result) string {
-	what := "the worker's memory at its peak, its creep and its boot"
+	what := "the worker's peak memory, its creep and its boot"
 	if v := r.Creep.Verdict; v != verdictFlat && v != verdictCreeping {
-		what = "the worker's memory at its peak and its boot"
+		what = "the worker's peak memory and its boot"
 	}
 	s := what + ": 1 worker"
 	if r.Target.Threads > 0 {
@@ -211,18 +199,18 @@ func measuredOn(r calibrate.Result) string {
 
 func computedFrom(r calibrate.Result) string {
 	if len(r.Law.Runs) == 0 {
-		return "every other count of workers and threads, by the law of that one worker"
+		return "every other number of workers and threads, from that one worker"
 	}
 	shapes := make([]string, len(r.Law.Runs))
 	for i, run := range r.Law.Runs {
 		shapes[i] = fmt.Sprintf("%d x %d", run.Workers, run.Threads)
 	}
-	return "every other count of workers and threads, by the law; it was checked with " + strings.Join(shapes, " and ") + " (workers x threads)"
+	return "every other number of workers and threads, by the formula; it was checked with " + strings.Join(shapes, " and ") + " (workers x threads)"
 }
 
 // atOnceBound explains the column of that name.
 func atOnceBound(r calibrate.Result) string {
-	s := "the requests at once that a worker may take before the host is full; nothing bounds them now"
+	s := "the most requests at once in a worker that the host has memory for; nothing limits them now"
 	if flag := r.Target.ConcurrencyFlag; flag != "" {
 		s += " (" + flag + " would)"
 	}
@@ -242,7 +230,7 @@ func untested(r calibrate.Result) string {
 	if r.Plan.ProductionRate <= 0 {
 		theirs = "the boot time and the requests a second"
 	}
-	return "on any other host. Memory carries over to the same architecture and libraries; " + theirs +
+	return "on any other host. Memory is the same with the same architecture and libraries; " + theirs +
 		", and with them the price of recycling, are those of the machine of the run"
 }
 

@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"strings"
 	"testing"
 
@@ -52,31 +51,22 @@ func hosted(r calibrate.Result, coresAndMemory ...int64) []calibrate.Result {
 	return all
 }
 
-func sizeText(t testing.TB, sized []calibrate.Result, o TextOptions) string {
-	return written(t, func(w io.Writer) error { return Size(w, sized, o) })
-}
-
-func written(t testing.TB, write func(io.Writer) error) string {
-	t.Helper()
-	var b bytes.Buffer
-	if err := write(&b); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
+func sizeText(t testing.TB, sized []calibrate.Result, o Options) string {
+	return drawn(t, Sizing(sized), "text", o)
 }
 
 func TestSizeGolden(t *testing.T) {
 	for name, sized := range sizings(t) {
 		t.Run(name, func(t *testing.T) {
-			golden(t, name+".txt", sizeText(t, sized, TextOptions{}))
-			golden(t, name+".md", written(t, func(w io.Writer) error { return SizeMarkdown(w, sized) }))
+			golden(t, name+".txt", sizeText(t, sized, Options{}))
+			golden(t, name+".md", drawn(t, Sizing(sized), "markdown", Options{}))
 		})
 	}
 }
 
 func TestSizeJSONGolden(t *testing.T) {
 	for _, name := range []string{"size-given", "size-run-hosts"} {
-		golden(t, name+".json", written(t, func(w io.Writer) error { return SizeJSON(w, sizings(t)[name]) }))
+		golden(t, name+".json", drawn(t, Sizing(sizings(t)[name]), "json", Options{}))
 	}
 }
 
@@ -84,7 +74,7 @@ func TestSizeJSONGolden(t *testing.T) {
 func TestSizeJSONKeys(t *testing.T) {
 	for name, sized := range sizings(t) {
 		var got sizing
-		text := written(t, func(w io.Writer) error { return SizeJSON(w, sized) })
+		text := drawn(t, Sizing(sized), "json", Options{})
 		if err := json.Unmarshal([]byte(text), &got); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -100,7 +90,7 @@ func TestSizeJSONKeys(t *testing.T) {
 func TestSizeFitsEveryWidth(t *testing.T) {
 	for _, sized := range sizings(t) {
 		for _, width := range []int{40, 57, 80, 100} {
-			out := sizeText(t, sized, TextOptions{Width: width, Color: true})
+			out := sizeText(t, sized, Options{Width: width, Color: true})
 			fits(t, out, width)
 			if !strings.Contains(out, "workers") || !strings.Contains(out, "What this rests on") {
 				t.Errorf("%d columns: %s", width, out)
@@ -112,7 +102,7 @@ func TestSizeFitsEveryWidth(t *testing.T) {
 // The colours only repeat what the words say.
 func TestSizeColors(t *testing.T) {
 	for name, sized := range sizings(t) {
-		if plain, color := sizeText(t, sized, TextOptions{}), sizeText(t, sized, TextOptions{Color: true}); color == plain || colored.ReplaceAllString(color, "") != plain {
+		if plain, color := sizeText(t, sized, Options{}), sizeText(t, sized, Options{Color: true}); color == plain || colored.ReplaceAllString(color, "") != plain {
 			t.Errorf("%s: without its colours it is another text", name)
 		}
 	}
@@ -126,13 +116,15 @@ func TestSizeOfHostileStrings(t *testing.T) {
 		r.ID = rapid.SampledFrom(hostile).Draw(t, "id")
 		for _, sized := range [][]calibrate.Result{{r}, {r, r}} {
 			var b bytes.Buffer
-			if err := Size(&b, sized, TextOptions{}); err != nil {
+			if err := Render(&b, Sizing(sized), "text", Options{}); err != nil {
 				t.Fatal(err)
 			}
 			fits(t, b.String(), 80)
-			if err := SizeMarkdown(io.Discard, sized); err != nil {
+			b.Reset()
+			if err := Render(&b, Sizing(sized), "markdown", Options{}); err != nil {
 				t.Fatal(err)
 			}
+			wellFormed(t, b.String())
 		}
 	})
 }
@@ -150,7 +142,7 @@ func TestSizeSaysWhatIsUntested(t *testing.T) {
 		{"more memory", hosted(run, 4, 2*gib), true},
 		{"one of several", hosted(run, 4, gib, 2, gib), true},
 	} {
-		if got := strings.Contains(sizeText(t, tc.sized, TextOptions{}), "untested"); got != tc.want {
+		if got := strings.Contains(sizeText(t, tc.sized, Options{}), "untested"); got != tc.want {
 			t.Errorf("%s: says so %v, want %v", tc.name, got, tc.want)
 		}
 	}
@@ -159,10 +151,10 @@ func TestSizeSaysWhatIsUntested(t *testing.T) {
 // A warning of one host isn't shown for all.
 func TestSizeWarnings(t *testing.T) {
 	sized := sizings(t)["size-async-hosts"]
-	if len(sized[0].Warnings) == 0 || strings.Contains(sizeText(t, sized, TextOptions{}), "the budget bears") {
+	if len(sized[0].Warnings) == 0 || strings.Contains(sizeText(t, sized, Options{}), "the budget bears") {
 		t.Errorf("%+v", sized[0].Warnings)
 	}
-	if out := sizeText(t, sized[:1], TextOptions{}); !strings.Contains(out, "the budget bears") {
+	if out := sizeText(t, sized[:1], Options{}); !strings.Contains(out, "the budget bears") {
 		t.Errorf("one host: %s", out)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -67,11 +68,11 @@ func fits(t interface{ Errorf(string, ...any) }, out string, width int) {
 func TestTextFitsEveryWidth(t *testing.T) {
 	for name, r := range recorded(t) {
 		t.Run(name, func(t *testing.T) {
-			fits(t, textOf(t, r, TextOptions{}), 80)
-			fits(t, textOf(t, r, TextOptions{Color: true, Width: 80}), 80)
-			fits(t, textOf(t, r, TextOptions{Width: 1000}), 100)
+			fits(t, textOf(t, r, Options{}), 80)
+			fits(t, textOf(t, r, Options{Color: true, Width: 80}), 80)
+			fits(t, textOf(t, r, Options{Width: 1000}), 100)
 			for _, width := range []int{40, 57, 79} {
-				fits(t, textOf(t, r, TextOptions{Width: width}), width)
+				fits(t, textOf(t, r, Options{Width: width}), width)
 			}
 		})
 	}
@@ -79,7 +80,7 @@ func TestTextFitsEveryWidth(t *testing.T) {
 
 func TestTextIsPlainASCII(t *testing.T) {
 	for name, r := range recorded(t) {
-		if out := textOf(t, r, TextOptions{}); ascii(strings.ReplaceAll(out, "\n", "")) != strings.ReplaceAll(out, "\n", "") {
+		if out := textOf(t, r, Options{}); ascii(strings.ReplaceAll(out, "\n", "")) != strings.ReplaceAll(out, "\n", "") {
 			t.Errorf("%s: not ASCII", name)
 		}
 	}
@@ -87,7 +88,7 @@ func TestTextIsPlainASCII(t *testing.T) {
 
 func TestColorOnlyEmphasises(t *testing.T) {
 	for name, r := range recorded(t) {
-		with, without := textOf(t, r, TextOptions{Color: true}), textOf(t, r, TextOptions{})
+		with, without := textOf(t, r, Options{Color: true}), textOf(t, r, Options{})
 		if with == without {
 			t.Errorf("%s: no colour", name)
 		}
@@ -101,7 +102,7 @@ func TestTextOfHostileStrings(t *testing.T) {
 	r := recorded(t)["withheld"] // without tables of its own: drawing them takes most of the time
 	rapid.Check(t, func(t *rapid.T) {
 		var b bytes.Buffer
-		if err := Text(&b, poisoned(t, r), TextOptions{Color: true}); err != nil {
+		if err := Render(&b, Run(poisoned(t, r)), "text", Options{Color: true}); err != nil {
 			t.Fatal(err)
 		}
 		fits(t, b.String(), 80)
@@ -119,7 +120,7 @@ func TestTheAnswerComesFirst(t *testing.T) {
 		"partial":      "PARTIAL RUN: cut short by: Ctrl-C.",
 		"empty":        "PARTIAL RUN: cut short by: unknown (killed?). No phase was finished.",
 	} {
-		top := strings.Join(strings.SplitN(textOf(t, recorded(t)[name], TextOptions{}), "\n", 4)[:2], "\n")
+		top := strings.Join(strings.SplitN(textOf(t, recorded(t)[name], Options{}), "\n", 4)[:2], "\n")
 		if !strings.Contains(top, want) {
 			t.Errorf("%s: %q isn't at the top:\n%s", name, want, top)
 		}
@@ -130,7 +131,7 @@ func TestTheAnswerComesFirst(t *testing.T) {
 func TestUnknownIsNeverZero(t *testing.T) {
 	zero := regexp.MustCompile(`(^|[^0-9.])0(\.0+)? (MB|B|KB|s|ms|%|requests)|\b0/s`)
 	for name, out := range map[string]string{
-		"text": textOf(t, calibrate.Result{}, TextOptions{}), "markdown": markdownOf(t, calibrate.Result{}),
+		"text": textOf(t, calibrate.Result{}, Options{}), "markdown": markdownOf(t, calibrate.Result{}),
 	} {
 		if hit := zero.FindString(out); hit != "" {
 			t.Errorf("%s says %q of an empty result:\n%s", name, hit, out)
@@ -213,7 +214,7 @@ func TestPasteForApps(t *testing.T) {
 	}
 }
 
-func TestChooseKeepsWhatMatters(t *testing.T) {
+func TestTopKeepsWhatMatters(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) calibrate.Candidate {
 			return calibrate.Candidate{
@@ -223,12 +224,12 @@ func TestChooseKeepsWhatMatters(t *testing.T) {
 		}), 1, 40).Draw(t, "candidates")
 		best := rapid.IntRange(0, len(all)-1).Draw(t, "best")
 		all[best].Recommended = true
-		chosen, leftOut := choose(all, 8)
-		if len(chosen)+leftOut != len(all) || len(chosen) > 8 {
-			t.Fatalf("%d chosen, %d left out of %d", len(chosen), leftOut, len(all))
+		chosen, leftOut := candidateTable(all, verdictFlat, inResult).top(8)
+		if want := max(len(all)-8, 0); len(chosen.Rows) != min(len(all), 8) || strings.HasPrefix(leftOut, strconv.Itoa(want)) == (want == 0) {
+			t.Fatalf("%d chosen of %d: %q", len(chosen.Rows), len(all), leftOut)
 		}
-		for _, c := range chosen {
-			if c.Recommended {
+		for _, row := range chosen.Rows {
+			if row.Mark == Good {
 				return
 			}
 		}
@@ -250,7 +251,7 @@ func FuzzText(f *testing.F) {
 		if json.Unmarshal(text, &r) != nil {
 			t.Skip()
 		}
-		out := textOf(t, r, TextOptions{Width: width, Color: true})
+		out := textOf(t, r, Options{Width: width, Color: true})
 		fits(t, out, newPage(width, true).width)
 		wellFormed(t, markdownOf(t, r))
 	})
@@ -258,14 +259,15 @@ func FuzzText(f *testing.F) {
 
 // A table that is too wide loses its least columns whole; it isn't cut in the middle of them.
 func TestNarrowTablesLoseWholeColumns(t *testing.T) {
-	g := candidateGrid(recorded(t)["creeping"].Candidates, "creeping")
+	table := candidateTable(recorded(t)["creeping"].Candidates, "creeping", inResult)
 	for width, heads := range map[int]string{
 		78: "workers threads total of requests fits bound basis max-",
 		70: "workers threads total of requests fits bound max-",
 		40: "workers threads total fits",
 	} {
-		out := g.text(width)
-		if got := strings.Join(strings.Fields(strings.SplitN(out, "\n", 2)[0]), " "); got != heads {
+		lines, _ := table.terminal(width)
+		out := strings.Join(lines, "\n")
+		if got := strings.Join(strings.Fields(lines[0]), " "); got != heads {
 			t.Errorf("width %d: %q, want %q", width, got, heads)
 		}
 		if strings.Contains(out, "...") {

@@ -14,22 +14,16 @@ func attached(r calibrate.Result) bool { return r.Mode == calibrate.ModeAttach &
 // byTime says whether nobody counted the requests, so that growth is known by the clock alone.
 func byTime(r calibrate.Result) bool { return r.Creep.By == calibrate.ByTime }
 
-// watched is what a watch of a running server showed.
-func watched(r calibrate.Result) []fact {
-	facts := []fact{
-		{"app", appOf(r.Target)},
-		{"server", processOf(r.Target)},
-		{"requests", countedOf(*r.Watch)},
-		{"load", sentOf(r.Load)},
-	}
+// watchedSection is what a watch of a running server showed.
+func watchedSection(r calibrate.Result) []Block {
+	latency := ""
 	if r.Load.Requests > 0 {
-		facts = append(facts, fact{"latency", latencyOf(r.Load)})
+		latency = latencyOf(r.Load)
 	}
-	return append(facts,
-		fact{"CPU", busyOf(r)},
-		fact{"worker RSS", watchedWorker(r.Worker)},
-		fact{"one more", meanMarginal(r.Worker)},
-	)
+	return section(Heading{"Watched", watchedDetail(r)}, Facts{Rows: factsOf(
+		fact("app", appOf(r.Target)), fact("server", processOf(r.Target)), fact("requests", countedOf(*r.Watch)), fact("load", sentOf(r.Load)),
+		fact("latency", latency), fact("CPU", busyOf(r)), fact("worker RSS", watchedWorker(r.Worker)), fact("one more", meanMarginal(r.Worker)),
+	)})
 }
 
 // meanMarginal: the peak is the largest worker's, and this is the mean, so their difference is not what is shared.
@@ -37,11 +31,11 @@ func meanMarginal(w calibrate.Worker) string {
 	if w.MarginalBytes <= 0 {
 		return notMeasured
 	}
-	return fmt.Sprintf("another worker adds %s (%s)", knownMB(w.MarginalBytes), orElse(w.MarginalSource, say.Unknown))
+	return fmt.Sprintf("another worker needs %s (%s)", knownMB(w.MarginalBytes), orElse(w.MarginalSource, say.Unknown))
 }
 
-func watchedTitle(r calibrate.Result) string {
-	title := "Watched: " + serverOf(r.Target)
+func watchedDetail(r calibrate.Result) string {
+	title := serverOf(r.Target)
 	if r.Worker.Workers > 0 {
 		title += ", " + say.Plural(r.Worker.Workers, "worker")
 		if r.Target.Threads > 0 {
@@ -51,7 +45,7 @@ func watchedTitle(r calibrate.Result) string {
 	if r.Watch.Seconds > 0 {
 		title += ", " + say.Seconds(r.Watch.Seconds)
 	}
-	return title + " (1 MB = 2^20 B)"
+	return title + whatAMBIs
 }
 
 func processOf(t calibrate.TargetInfo) string {
@@ -69,7 +63,7 @@ func processOf(t calibrate.TargetInfo) string {
 		}
 		s += "; listens on port " + strings.Join(ports, ", ")
 	}
-	return s + "; runs on"
+	return s + "; still running"
 }
 
 func countedOf(w calibrate.Watch) string {
@@ -81,7 +75,7 @@ func countedOf(w calibrate.Watch) string {
 		s += ", " + say.Rate(float64(w.Requests)/w.Seconds)
 	}
 	if w.Counter == calibrate.CounterLoad {
-		s += "; those of others, if there were any, are not among them"
+		s += "; requests of others, if there were any, are not counted"
 	}
 	return s
 }
@@ -125,31 +119,27 @@ func watchedWorker(w calibrate.Worker) string {
 func hourly(bytesPerSecond float64) string { return say.Bytes(bytesPerSecond*3600) + " an hour" }
 
 // growth is what is known of creep by the clock.
-func growth(r calibrate.Result) []fact {
+func growth(r calibrate.Result) []Fact {
 	c := r.Creep
-	facts := []fact{{"verdict", verdictByTime(c)}}
 	slope := notMeasured
 	if c.BytesPerSecond != nil {
-		slope = hourly(*c.BytesPerSecond) + " and worker"
+		slope = hourly(*c.BytesPerSecond) + " in each worker"
 		if low, high := c.LowBytesPerSecond, c.HighBytesPerSecond; low != nil && high != nil {
 			slope += fmt.Sprintf(" (%sinterval %s)", confidenceOf(c), say.Range(*low*3600, *high*3600))
 		}
 	}
 	evidence := say.Seconds(c.Seconds)
 	if c.DetectablePerSecond != nil {
-		evidence += fmt.Sprintf("; a growth of %s would have been seen", hourly(*c.DetectablePerSecond))
+		evidence += fmt.Sprintf("; growth of %s would have shown", hourly(*c.DetectablePerSecond))
 	}
-	facts = append(facts, fact{"slope", slope}, fact{"rests on", evidence})
-	if c.Verdict == verdictWarming || c.Verdict == verdictInconclusive {
-		facts = append(facts, fact{"missing", orElse(c.Missing, "more time")}, fact{"try", longerOf(r)})
-	}
-	return facts
+	facts := []Fact{fact("verdict", verdictByTime(c)), fact("slope", slope), fact("rests on", evidence)}
+	return append(facts, missingOf(r, "more time")...)
 }
 
 func verdictByTime(c calibrate.Creep) string {
 	switch c.Verdict {
 	case verdictFlat:
-		return "flat: no growth with time that matters, under what load there was"
+		return "flat: no growth with time that matters under the load there was"
 	case verdictCreeping:
 		return "creeping: memory grows with time and does not come back"
 	case verdictInconclusive:

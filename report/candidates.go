@@ -1,0 +1,117 @@
+package report
+
+import (
+	"workermem/calibrate"
+	"workermem/calibrate/say"
+)
+
+// What holds the candidates that a table has no room for.
+const (
+	inResult = "result.json"
+	inJSON   = "--json"
+)
+
+func candidatesSection(r calibrate.Result, whole string) []Block {
+	if len(r.Candidates) == 0 {
+		return nil
+	}
+	return section(Heading{Name: "Candidates"}, candidateTable(r.Candidates, verdictByRequest(r), whole), candidateChart(r))
+}
+
+// candidateTable has one row a choice of workers and threads, the recommended one marked.
+func candidateTable(candidates []calibrate.Candidate, verdict, whole string) Table {
+	t := Table{Of: "candidate", Whole: whole, Columns: []Column{
+		{Head: "workers", Keep: 9}, {Head: "threads", Keep: 9}, {Head: "total", Unit: "MB", Keep: 8}, {Head: "of budget", Keep: 5},
+		{Head: "requests at once", Keep: 4}, {Head: "fits", Left: true, Keep: 7}, {Head: "bound by", Left: true, Keep: 3},
+		{Head: "basis", Left: true, Keep: 1}, {Head: "max-requests", Keep: 6},
+	}}
+	rank := ranks(candidates)
+	for i, c := range candidates {
+		t.Rows = append(t.Rows, Row{Mark: recommended(c.Recommended), Rank: rank[i], Cells: []string{
+			say.Count(c.Workers), orDash(c.Threads), mbCell(c.TotalBytes), percentCell(c.BudgetRatio),
+			orDash(c.Concurrency), yesNo(c.Fits), orElse(c.BoundBy, "-"), orElse(c.Basis, "-"), recycleCell(c, verdict),
+		}})
+	}
+	return t
+}
+
+func recommended(is bool) Mark {
+	if is {
+		return Good
+	}
+	return Plain
+}
+
+func recycleCell(c calibrate.Candidate, verdict string) string {
+	switch {
+	case c.MaxRequests > 0:
+		return say.Count(c.MaxRequests)
+	case c.Fits && verdict == verdictFlat:
+		return "off"
+	}
+	return "-"
+}
+
+// candidateChart has a line for every number of threads, against the budget.
+func candidateChart(r calibrate.Result) Chart {
+	c := Chart{
+		Title: "Memory of the candidates", Shows: "How many workers fit the budget, for each number of threads.",
+		X: Axis{Name: "workers"}, Y: Axis{Name: "total memory", Unit: "MB"},
+		Guides: []Guide{{Name: "budget", At: float64(r.Recommendation.BudgetBytes) / mb, Mark: Bad}},
+	}
+	line := map[int]int{}
+	for _, candidate := range r.Candidates {
+		i, ok := line[candidate.Threads]
+		if !ok {
+			i = len(c.Series)
+			line[candidate.Threads] = i
+			c.Series = append(c.Series, Series{Name: say.Plural(candidate.Threads, "thread")})
+		}
+		p := Point{float64(candidate.Workers), float64(candidate.TotalBytes) / mb}
+		c.Series[i].Points = append(c.Series[i].Points, p)
+		if candidate.Recommended {
+			c.Guides = append(c.Guides, Guide{Name: "recommended", At: p.X, OnX: true, Mark: Good})
+		}
+	}
+	return c
+}
+
+// ranks say which candidates are worth a look: the recommended one; for every number of threads the largest that fits and
+// the smallest that doesn't; then those nearest to the recommended one.
+func ranks(all []calibrate.Candidate) []float64 {
+	var best calibrate.Candidate
+	largest, smallest := map[int]int{}, map[int]int{} // by threads: the largest that fits, the smallest that doesn't
+	for i, c := range all {
+		if c.Recommended {
+			best = c
+		}
+		if j, ok := largest[c.Threads]; c.Fits && (!ok || c.Workers > all[j].Workers) {
+			largest[c.Threads] = i
+		}
+		if j, ok := smallest[c.Threads]; !c.Fits && (!ok || c.Workers < all[j].Workers) {
+			smallest[c.Threads] = i
+		}
+	}
+	rank := make([]float64, len(all))
+	for i, c := range all {
+		rank[i] = distance(c, best)
+		switch {
+		case c.Recommended:
+			rank[i] = -1
+		case c.Fits && largest[c.Threads] == i:
+		case !c.Fits && smallest[c.Threads] == i:
+			rank[i]++
+		default:
+			rank[i] += 2
+		}
+	}
+	return rank
+}
+
+// distance is below 1, so that it only orders candidates of one kind.
+func distance(a, b calibrate.Candidate) float64 {
+	d := absInt(a.Workers-b.Workers) + absInt(a.Threads-b.Threads)
+	return d / (d + 1)
+}
+
+func absInt(n int) float64 { return max(float64(n), -float64(n)) }

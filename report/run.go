@@ -1,0 +1,81 @@
+package report
+
+import (
+	"slices"
+	"strings"
+
+	"workermem/calibrate"
+	"workermem/calibrate/say"
+)
+
+// Run is the page of a run: the answer first, then what it rests on.
+func Run(r calibrate.Result) Document {
+	return Document{
+		Title: "Workers and memory of", Subject: subjectOf(r.Target), Data: r.Whole(),
+		Blocks: slices.Concat(
+			whence(r), partialNote(r), answerSection(r), measuredSection(r), creepSection(r), routesSection(r), triageSection(r),
+			sumSection(r), candidatesSection(r, inResult), sweepSection(r), rulesSection(r), proofSection(r), truthSection(r),
+			changesSection(r.Target.Changes), warningsSection(r.Warnings, r.Plan.Silenced), repeatSection(r),
+		),
+	}
+}
+
+func subjectOf(t calibrate.TargetInfo) string {
+	if len(t.Command) == 0 {
+		return say.Unknown
+	}
+	return cut(shellQuote(t.Command), 60)
+}
+
+// whence says when and where it was measured, to whoever finds the page later.
+func whence(r calibrate.Result) []Block {
+	date := say.Unknown
+	if !r.StartedAt.IsZero() {
+		date = r.StartedAt.UTC().Format("2006-01-02 15:04 UTC")
+	}
+	return []Block{Only{OfPage, []Block{Note{
+		Text: "Measured " + date + " on " + hostLine(r) + " with calibrate " + orElse(r.Tool.Version, "of an unknown version"),
+	}}}}
+}
+
+func hostLine(r calibrate.Result) string {
+	parts := []string{hostOf(r)}
+	for _, s := range []string{r.Host.CPUModel, strings.TrimSpace(r.Host.OS + " " + r.Host.Kernel)} {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// partialNote says what a run that didn't end by itself has.
+func partialNote(r calibrate.Result) []Block {
+	if r.Complete {
+		return nil
+	}
+	text := "cut short by: " + orElse(r.InterruptedBy, "unknown (killed?)")
+	if len(r.Phases) == 0 {
+		text += ". No phase was finished."
+	} else {
+		text += ". Phases: " + phaseList(r.Phases) + ". Nothing below is final."
+	}
+	return []Block{Note{Lead: "PARTIAL RUN", Text: text, Mark: Doubtful}}
+}
+
+func phaseList(phases []calibrate.Phase) string {
+	names := make([]string, len(phases))
+	for i, ph := range phases {
+		names[i] = ph.Name + " " + knownSeconds(ph.Seconds)
+		if ph.EndedBecause == calibrate.CutShort {
+			names[i] += " (cut short)"
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func changesSection(changes []string) []Block {
+	if len(changes) == 0 {
+		return nil
+	}
+	return section(Heading{Name: "Changed for the measurement"}, List{changes})
+}
