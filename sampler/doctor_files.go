@@ -73,10 +73,10 @@ func (d Doctor) space() calibrate.Finding {
 		err = unix.Statfs(folder, &s)
 	}
 	if errors.Is(err, errGone) {
-		return limited(name, tryElsewhere, "how much space is free can't be told: %s", err)
+		return limited(name, tryElsewhere, "the free space on the disk isn't known: %s", err)
 	}
 	if err != nil {
-		return limited(name, "calibrate run --out FOLDER", "how much space is free can't be told: %s", reason(err))
+		return limited(name, "calibrate run --out FOLDER", "the free space on the disk isn't known: %s", reason(err))
 	}
 	return saySpace(int64(s.Bavail) * s.Bsize)
 }

@@ -42,7 +42,7 @@ func (d Doctor) busy(h calibrate.Host) calibrate.Finding {
 	case !ok:
 		return unread(name, "how busy the machine is", "/proc/loadavg")
 	case average > float64(n)/2:
-		return limited(name, "measure when it is quiet: what others take is missing from the app's rate and latency",
+		return limited(name, "measure when the machine is quiet: the app can't use the CPU time that others use",
 			"load average %s on %s: the machine is busy", say.Number(average), say.Plural(n, "core"))
 	}
 	return fine(name, "load average %s on %s: quiet enough", say.Number(average), say.Plural(n, "core"))

@@ -48,7 +48,7 @@ func (d Doctor) hugePages() calibrate.Finding {
 	defer p.Close()
 	grown, err := growth(p, 2*size, func(b []byte) { b[size] = 1 }) // the huge page around it fits, wherever b begins
 	if err != nil {
-		return limited("huge-pages", "free some memory", "what a touched byte takes isn't known: %s", brief(err))
+		return limited("huge-pages", "free some memory", "the memory that a touched byte needs isn't known: %s", brief(err))
 	}
 	return sayHugePages(setting, grown)
 }
@@ -59,9 +59,9 @@ func sayHugePages(setting string, touch int64) calibrate.Finding {
 	case setting == "":
 		return fine(name, "this kernel has no transparent huge pages")
 	case setting != "always":
-		return fine(name, "no huge page comes unasked (transparent_hugepage: %s)", setting)
+		return fine(name, "the kernel gives no huge page unasked (transparent_hugepage: %s)", setting)
 	case touch < 1<<16:
-		return fine(name, "no huge page comes unasked, though the setting is always")
+		return fine(name, "the kernel gives no huge page unasked, though the setting is always")
 	}
 	return limited(name, "measure with production's setting: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled",
 		"huge pages come unasked: one touched byte took %d kB of RSS", touch>>10)

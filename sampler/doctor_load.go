@@ -26,7 +26,7 @@ const ownDescriptors = 32
 func (d Doctor) descriptors() calibrate.Finding {
 	var own unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &own); err != nil {
-		return limited("descriptors", "ulimit -n says it", "how many files may be open isn't known: %s", reason(err))
+		return limited("descriptors", "ulimit -n says it", "the limit of open files isn't known: %s", reason(err))
 	}
 	return sayDescriptors(own.Cur, childLimit(), d.Clients)
 }
@@ -112,7 +112,7 @@ func (d Doctor) backlog() calibrate.Finding {
 func loopback4() calibrate.Finding {
 	const name = "loopback"
 	if err := connect("tcp4", "127.0.0.1:0"); err != nil {
-		return stopping(missing(name, "ip link set lo up; in a sandbox, allow it the loopback network", "nobody can listen and connect on 127.0.0.1: %s", networkReason(err)))
+		return stopping(missing(name, "ip link set lo up; in a sandbox, allow it the loopback network", "no program can listen and connect on 127.0.0.1: %s", networkReason(err)))
 	}
 	return fine(name, "127.0.0.1 works: something listened, and was connected to")
 }

@@ -143,9 +143,9 @@ func (d Doctor) rollup() calibrate.Finding {
 	}
 	if err != nil {
 		return missing(name, "use a kernel with CONFIG_PROC_PAGE_MONITOR (smaps_rollup: Linux 4.14)",
-			"private pages can't be told from shared: one more worker is taken to cost its whole RSS (%s)", brief(err))
+			"private pages can't be counted apart from shared ones: one more worker counts with its whole RSS (%s)", brief(err))
 	}
-	return fine(name, "private pages are told from shared ones, in smaps_rollup of a child")
+	return fine(name, "private pages are counted apart from shared ones, in smaps_rollup of a child")
 }
 
 // self opens this process.

@@ -38,7 +38,7 @@ func TestKernelFindings(t *testing.T) {
 		{"doctor-quiet", []string{
 			"ok: /proc shows the processes of every user",
 			"ok: 2 048 MB of swap, unused",
-			"ok: no huge page comes unasked (transparent_hugepage: madvise)",
+			"ok: the kernel gives no huge page unasked (transparent_hugepage: madvise)",
 			"ok: memory counts when it is used (vm.overcommit_memory=0)",
 			"ok: equal pages aren't merged (KSM is off)",
 			"ok: load average 0.31 on 4 cores: quiet enough",
@@ -50,7 +50,7 @@ func TestKernelFindings(t *testing.T) {
 		{"doctor-strained", []string{
 			"limited: /proc is mounted with hidepid=2: it shows this user's processes only",
 			"limited: 1 024 MB of 2 048 MB of swap are in use: RSS leaves out what is swapped",
-			"ok: no huge page comes unasked (transparent_hugepage: never)",
+			"ok: the kernel gives no huge page unasked (transparent_hugepage: never)",
 			"limited: vm.overcommit_memory=2: 1 024 MB are left to be asked for, used or not; a fork may fail at that",
 			"limited: KSM has merged 100 MB of equal pages: RSS counts them all",
 			"limited: load average 2.75 on 4 cores: the machine is busy",
@@ -282,8 +282,8 @@ func TestSayHugePages(t *testing.T) {
 		text    string
 	}{
 		{"always", 2 * mb, calibrate.StateLimited, "huge pages come unasked: one touched byte took 2048 kB of RSS"},
-		{"always", 4096, calibrate.StateOK, "no huge page comes unasked, though the setting is always"},
-		{"madvise", 0, calibrate.StateOK, "no huge page comes unasked (transparent_hugepage: madvise)"},
+		{"always", 4096, calibrate.StateOK, "the kernel gives no huge page unasked, though the setting is always"},
+		{"madvise", 0, calibrate.StateOK, "the kernel gives no huge page unasked (transparent_hugepage: madvise)"},
 	} {
 		if got := sayHugePages(tt.setting, tt.touch); got.State != tt.state || got.Text != tt.text {
 			t.Errorf("%s, %d: %s: %s", tt.setting, tt.touch, got.State, got.Text)
