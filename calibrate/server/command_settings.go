@@ -8,7 +8,9 @@ import (
 )
 
 // settings are what placeholders stand for.
-func (anyCommand) settings(w calibrate.Wanted, _ calibrate.TargetInfo) []calibrate.Setting { return placed(w) }
+func (anyCommand) settings(w calibrate.Wanted, _ calibrate.TargetInfo) []calibrate.Setting {
+	return placed(w)
+}
 
 // Typed is the whole command, if it says how many workers or threads there are.
 func (a anyCommand) Typed(w calibrate.Wanted, t calibrate.TargetInfo) calibrate.Typed {

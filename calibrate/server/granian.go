@@ -9,6 +9,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/cli"
 )
 
 // granian knows Granian 2, read and tried at 2.8; of 1 what is the same there. A parent starts its workers, also one alone: by fork, or by
@@ -30,7 +31,8 @@ func (granian) recognises(p program) bool {
 
 // plan rewrites the command to one worker that nothing replaces, on our address.
 func (g granian) plan(l *Launch, p program) (server, error) {
-	settings := granianSettingsOf(granianOptions.scan(p.args()), slices.Concat(l.env, p.set), "")
+	args := granianOptions.Scan(p.args())
+	settings := granianSettingsOf(args.Layer(""), slices.Concat(l.env, p.set), "")
 	if err := settings.refuse(l.spec); err != nil { // before anything runs
 		return nil, err
 	}
@@ -54,59 +56,59 @@ func (g granian) plan(l *Launch, p program) (server, error) {
 		unset = append(unset, granianVariable(option))
 	}
 	l.env = withoutVariables(l.env, unset...)
-	l.argv = slices.Concat(withoutVariables(p.argv[:p.index+1], unset...), ours, settings.args.without(overridden...))
+	l.argv = slices.Concat(withoutVariables(p.argv[:p.index+1], unset...), ours, args.Without(overridden...))
 	return g, nil
 }
 
 // granianSettings is what the user's command would run with: the command line, then GRANIAN_<OPTION>.
 type granianSettings struct {
-	clickSettings
+	cli.Settings
+
 	version string // "" where it isn't known
 }
 
-func granianSettingsOf(args clickArgs, env []string, version string) granianSettings {
-	return granianSettings{clickSettings{args, env, granianVariable}, version}
+func granianSettingsOf(given cli.Layer, env []string, version string) granianSettings {
+	layers := []cli.Layer{given, cli.FromEnv(env, granianOptions.Variables(granianVariable))}
+	return granianSettings{cli.Settings{Layers: layers, Reading: clickReading}, version}
 }
 
 // wsgi says whether a worker has threads for requests; else it is an event loop.
 func (s granianSettings) wsgi() bool {
-	value, _ := s.text("interface")
-	return strings.EqualFold(value, "wsgi")
+	return strings.EqualFold(s.Text("interface"), "wsgi")
 }
 
 // threads of a WSGI worker, of so many workers (server/common.py, AbstractServer). 0 where they aren't known: the
 // default is another one before 2.0.
 func (s granianSettings) threads(workers int) int {
 	const backlog, leastBacklog = 1024, 128
-	if given, _ := s.number("blocking-threads"); given > 0 {
+	if given := s.Number("blocking-threads", 0); given > 0 {
 		return given
 	}
 	if !versionReaches(s.version, "2.0") {
 		return 0
 	}
-	atOnce, _ := s.number("backpressure")
+	atOnce := s.Number("backpressure", 0)
 	if atOnce == 0 {
-		given, _ := s.number("backlog")
-		atOnce = max(cmp.Or(given, backlog), leastBacklog) / max(workers, 1)
+		atOnce = max(cmp.Or(s.Number("backlog", 0), backlog), leastBacklog) / max(workers, 1)
 	}
 	return max(atOnce/2, 1)
 }
 
 // refuse says which settings can't be measured.
 func (s granianSettings) refuse(spec Spec) error {
-	if err := s.refuseCommon("granian", "ssl-certificate", "ssl-keyfile"); err != nil {
+	if err := refuseClick(s.Settings, "granian", "ssl-certificate", "ssl-keyfile"); err != nil {
 		return err
 	}
-	if http, from := s.text("http"); http == "2" {
-		return calibrate.Usage("--http auto, which answers both", "%s 2 makes granian answer HTTP/2 alone, and calibrate asks by HTTP/1.1", from)
+	if s.Text("http") == "2" {
+		return calibrate.Usage("--http auto, which answers both", "%s 2 makes granian answer HTTP/2 alone, and calibrate asks by HTTP/1.1", s.From("http"))
 	}
-	if err := s.numbers("granian", "workers", "port", "blocking-threads", "backpressure", "backlog"); err != nil {
+	if err := s.CheckNumbers("granian", "workers", "port", "blocking-threads", "backpressure", "backlog"); err != nil {
 		return err
 	}
-	if err := s.positive("granian", "workers", "blocking-threads"); err != nil {
+	if err := s.CheckPositive("granian", "workers", "blocking-threads"); err != nil {
 		return err
 	}
-	if err := s.flags("granian", "reload", "access-log", "metrics"); err != nil {
+	if err := s.CheckFlags("granian", "reload", "access-log", "metrics"); err != nil {
 		return err
 	}
 	if spec.Threads > 1 && !s.wsgi() {
@@ -121,27 +123,26 @@ func (s granianSettings) refuse(spec Spec) error {
 
 // describe says what is changed, and what the settings mean for the sizing.
 func (s granianSettings) describe(l *Launch) {
-	l.describeBind(s.address())
-	was, _ := s.number("workers")
-	if was = max(was, 1); was != l.spec.Workers {
+	l.describeBind(clickAddress(s.Settings))
+	if was := max(s.Number("workers", 1), 1); was != l.spec.Workers {
 		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), was)
 	}
 	for _, option := range []string{"workers-lifetime", "workers-max-rss"} {
-		if value, from := s.text(option); from != "" {
+		if value, from := s.Text(option), s.From(option); from != "" {
 			l.change("%s %s is left out: no worker is replaced in the middle", from, value)
 		}
 	}
-	if reload, _ := s.on("reload"); reload {
+	if s.On("reload") {
 		l.change("it does not watch files to reload the app")
 	}
-	if on, _ := s.on("access-log"); on {
+	if s.On("access-log") {
 		l.change("the access log is off, so that the app's own words can be found in the log")
 	}
-	if on, _ := s.on("metrics"); on {
+	if s.On("metrics") {
 		l.change("its metrics are off: their port may be production's")
 	}
 	for _, option := range []string{"pid-file", "process-name", "log-config"} {
-		if _, from := s.text(option); from != "" {
+		if from := s.From(option); from != "" {
 			l.change("%s is left out", from)
 		}
 	}
@@ -163,13 +164,13 @@ func (s granianSettings) tell(info *calibrate.TargetInfo, spec Spec) {
 		info.Threads = cmp.Or(spec.Threads, s.threads(spec.Workers))
 	}
 	info.ConcurrencyFlag = "--backpressure"
-	info.ConcurrencyLimit, _ = s.number("backpressure")
+	info.ConcurrencyLimit = s.Number("backpressure", 0)
 }
 
 // warn names the traps of this command.
 func (s granianSettings) warn(l *Launch) {
-	if reload, from := s.on("reload"); reload {
-		l.warn("reload", "leave it out in production too: with it granian restarts when a file changes", "%s is for development, and is not measured", from)
+	if s.On("reload") {
+		l.warn("reload", "leave it out in production too: with it granian restarts when a file changes", "%s is for development, and is not measured", s.From("reload"))
 	}
 	if l.info.HasThreads && l.info.Threads == 0 {
 		l.warn("threads-unknown", "--threads N, or --blocking-threads N in the command",
@@ -186,14 +187,11 @@ func (s granianSettings) warn(l *Launch) {
 func (s granianSettings) meets(code string) bool {
 	switch code {
 	case workerEndsServer:
-		respawns, _ := s.on("respawn-failed-workers")
-		return !respawns
+		return !s.On("respawn-failed-workers")
 	case stopIsLost:
-		_, given := s.text("workers-kill-timeout")
-		return given == ""
+		return !s.Has("workers-kill-timeout")
 	case threadsByDefault:
-		_, given := s.text("blocking-threads")
-		return s.wsgi() && given == ""
+		return s.wsgi() && !s.Has("blocking-threads")
 	}
 	return true
 }
@@ -240,10 +238,10 @@ func (g granian) running(r *Running, master linux.Process) (server, error) {
 	environ, _ := r.environ()
 	p := seeThrough(master.Args)
 	r.info.ServerVersion = r.packageVersion("granian", p)
-	settings := granianSettingsOf(granianOptions.scan(p.args()), slices.Concat(environ, p.set), r.info.ServerVersion)
+	settings := granianSettingsOf(granianOptions.Scan(p.args()).Layer(""), slices.Concat(environ, p.set), r.info.ServerVersion)
 	title := granianTitle.FindStringSubmatch(master.Title())
 	if title != nil {
-		settings = granianSettingsOf(clickArgs{{option: "interface", value: title[1]}}, environ, r.info.ServerVersion)
+		settings = granianSettingsOf(cli.Layer{"interface": {Texts: title[1:], From: "its title"}}, environ, r.info.ServerVersion)
 	}
 	if r.spec.Threads > 1 && !settings.wsgi() {
 		return nil, calibrate.Usage("leave --threads out", "%d threads were named, but a worker of this granian is one event loop", r.spec.Threads)

@@ -152,11 +152,7 @@ for p in cli.params:
 	}
 	for line := range strings.Lines(string(out)) {
 		name, isFlag, _ := strings.Cut(strings.TrimSpace(line), " ")
-		ours := granianOptions.valued
-		if isFlag == "True" {
-			ours = granianOptions.flags
-		}
-		if !slices.Contains(ours, name) {
+		if takes, known := takesValue(granianOptions, "--"+name); !known || takes == (isFlag == "True") {
 			t.Errorf("--%s (flag: %s) isn't known", name, isFlag)
 		}
 	}

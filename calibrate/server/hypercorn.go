@@ -3,6 +3,7 @@ package server
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"workermem/calibrate"
@@ -31,7 +32,8 @@ func (h hypercorn) plan(l *Launch, p program) (server, error) {
 		return nil, calibrate.Usage("leave --threads out; --concurrency N measures N requests at once",
 			"%d threads asked for, but hypercorn has none to set: a worker is one event loop, which takes as many requests at once as come", l.spec.Threads)
 	}
-	settings := settingsOfHypercorn(p.args())
+	args := hypercornOptions.Scan(p.args())
+	settings := settingsOfHypercorn(args)
 	if err := settings.refuse(); err != nil {
 		return nil, err
 	}
@@ -44,7 +46,7 @@ func (h hypercorn) plan(l *Launch, p program) (server, error) {
 	settings.warn(l)
 	l.argv = slices.Concat(p.argv[:p.index+1],
 		[]string{"--bind", bindTo(l.address.host)}, options(h.settings(l.wanted(), l.info)),
-		settings.undone(l), settings.args.without(hypercornOverridden...))
+		settings.undone(l), args.Without(hypercornOverridden...))
 	return h, nil
 }
 
@@ -73,29 +75,28 @@ func hypercornLimits(version string) bool { return version == "" || versionReach
 
 // describe says what is changed, and what the settings mean for the sizing.
 func (s hypercornSettings) describe(l *Launch) {
-	l.describeBind(s.address())
+	l.describeBind(strings.Join(s.List("bind"), ", "))
 	switch was := s.workers(); {
 	case was == 0:
 		l.change("%s below a parent, instead of none (--workers 0)", plural(l.spec.Workers, "worker"))
 	case was != l.spec.Workers:
 		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), was)
 	}
-	limit, _ := s.number("max_requests")
-	l.describeRecycling(int64(limit))
-	if on, _ := s.on("use_reloader"); on {
+	l.describeRecycling(int64(s.Number("max_requests", 0)))
+	if s.On("use_reloader") {
 		l.change("it does not watch files to reload the app")
 	}
 	for _, setting := range []string{"access_log", "accesslog"} {
-		if _, from := s.text(setting); from != "" {
+		if s.Has(setting) {
 			l.change("the access log is off, so that the app's own words can be found in the log")
 		}
 	}
-	if _, from := s.text("pid_path"); from != "" {
+	if from := s.From("pid_path"); from != "" {
 		l.change("%s is left out, so that production's file stays as it is", from)
 	}
 	for _, setting := range []string{"statsd_host", "logconfig"} {
-		if _, from := s.given(setting); from != "" {
-			l.change("%s is left out, so that production's figures and logs stay its own", from)
+		if v, given := s.given[setting]; given {
+			l.change("%s is left out, so that production's figures and logs stay its own", v.From)
 		}
 		if _, set := s.read[setting]; set { // no option takes it back
 			l.warn(toProduction, "take it out for the measurement", "%s in %s stays: what is measured may go to where production's figures and logs go", setting, s.file)
@@ -118,8 +119,8 @@ func (hypercornSettings) tell(info *calibrate.TargetInfo) {
 
 // warn names the traps of this command.
 func (s hypercornSettings) warn(l *Launch) {
-	if on, from := s.on("use_reloader"); on {
-		l.warn("reload", "leave it out in production too: with it hypercorn restarts when a file changes", "%s is for development, and is not measured", from)
+	if s.On("use_reloader") {
+		l.warn("reload", "leave it out in production too: with it hypercorn restarts when a file changes", "%s is for development, and is not measured", s.From("use_reloader"))
 	}
 	for _, trap := range trapsAt(hypercorn{}.traps(), l.info.ServerVersion) {
 		if s.meets(trap.Code) {
@@ -130,17 +131,16 @@ func (s hypercornSettings) warn(l *Launch) {
 
 // meets says whether a trap is for this command.
 func (s hypercornSettings) meets(code string) bool {
-	from := "every command"
+	met := true
 	switch code {
 	case jitterIsLimit:
-		_, from = s.given("max_requests_jitter")
+		_, met = s.given["max_requests_jitter"]
 	case daemonStays:
-		_, from = s.given("daemon")
+		_, met = s.given["daemon"]
 	case limitNeedsParent:
-		_, from = s.text("max_requests")
-		return from != "" && s.workers() == 0
+		met = s.Has("max_requests") && s.workers() == 0
 	}
-	return from != ""
+	return met
 }
 
 var (

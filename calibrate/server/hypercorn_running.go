@@ -12,7 +12,7 @@ func (hypercorn) running(r *Running, master linux.Process) (server, error) {
 		return nil, calibrate.Usage("leave --threads out", "%d threads were named, but a worker of hypercorn is one event loop", r.spec.Threads)
 	}
 	p := seeThrough(master.Args)
-	settings := hypercornSettings{args: scanHypercorn(p.args())}
+	settings := hypercornSettingsOf(hypercornOptions.Scan(p.args()).Layer(""), nil)
 	r.info.ServerVersion = r.packageVersion("hypercorn", p)
 	settings.tell(&r.info)
 	for _, trap := range trapsAt(hypercorn{}.traps(), r.info.ServerVersion) {

@@ -43,7 +43,7 @@ const (
 
 // plan sets the variables for one worker on our port.
 func (nowLMS) plan(l *Launch, p program) (server, error) {
-	wsgi, err := wsgiServer(p, cli.Getenv(slices.Concat(l.env, p.set), "FLASK_SERVE_WSGI_SERVER"))
+	wsgi, err := wsgiServer(p, slices.Concat(l.env, p.set))
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (nowLMS) plan(l *Launch, p program) (server, error) {
 		return nil, err
 	}
 	l.info.ServerVersion = l.versionBeside(p, "now_lms")
-	settings := nowLMSSettings(slices.Concat(l.env, p.set))
+	settings := nowLMSSettingsOf(slices.Concat(l.env, p.set))
 	n.tell(&l.info, cmp.Or(l.spec.Threads, settings.threads()))
 	n.describe(l, settings)
 	for _, trap := range n.met(l.info.ServerVersion) {
@@ -83,47 +83,45 @@ func (n nowLMS) variables(l *Launch) map[string]string {
 	return set
 }
 
+// The options of lmsctl, which are Flask's (flask/cli.py, FlaskGroup), and those of serve.
+var (
+	lmsOptions      = cli.ClickGroup.Options("A,app e,env-file help! version!")
+	lmsServeOptions = cli.Click.Options("wsgi-server help!")
+)
+
 // wsgiServer is the server that the command asks for: by an option, or by the variable that click makes of it.
-func wsgiServer(p program, variable string) (string, error) {
-	words := p.args()
-	wsgi := "waitress"
+func wsgiServer(p program, env []string) (string, error) {
+	words, variables := p.args(), map[string]string{}
 	if !p.module {
 		var err error
 		if words, err = afterServe(words); err != nil {
 			return "", err
 		}
-		wsgi = cmp.Or(variable, wsgi)
+		variables["wsgi-server"] = "FLASK_SERVE_WSGI_SERVER"
 	}
-	for i, word := range words {
-		name, value, has := strings.Cut(word, "=")
-		switch {
-		case name == "--help":
-			return "", onlyPrints("lmsctl serve --help")
-		case name == "--wsgi-server" && has:
-			wsgi = value
-		case name == "--wsgi-server" && i+1 < len(words):
-			wsgi = words[i+1]
-		}
+	s := cli.Settings{Layers: []cli.Layer{lmsServeOptions.Scan(words).Layer(""), cli.FromEnv(env, variables)}}
+	if s.Has("help") {
+		return "", onlyPrints("lmsctl serve " + s.From("help"))
 	}
-	return strings.ToLower(wsgi), nil // a word that is neither is for lmsctl to refuse
+	return strings.ToLower(cmp.Or(s.Text("wsgi-server"), "waitress")), nil // a word that is neither is for lmsctl to refuse
 }
 
-// afterServe are the words after serve, before which options of Flask may stand (flask/cli.py, FlaskGroup).
+// afterServe are the words after serve.
 func afterServe(words []string) ([]string, error) {
-	valued := []string{"-A", "--app", "-e", "--env-file"}
-	for i := 0; i < len(words); i++ {
-		switch word := words[i]; {
-		case word == "serve":
-			return words[i+1:], nil
-		case word == "--help" || word == "--version":
-			return nil, onlyPrints("lmsctl " + word)
-		case slices.Contains(valued, word):
-			i++
-		case !strings.HasPrefix(word, "-"):
-			return nil, calibrate.Usage("calibrate run -- lmsctl serve", "lmsctl %s is not what production serves with", word)
+	args := lmsOptions.Scan(words)
+	given, command := args.Layer(""), args.Command()
+	for _, option := range []string{"help", "version"} {
+		if v, ok := given[option]; ok {
+			return nil, onlyPrints("lmsctl " + v.From)
 		}
 	}
-	return nil, onlyPrints("lmsctl without a command")
+	switch {
+	case len(command) == 0:
+		return nil, onlyPrints("lmsctl without a command")
+	case command[0] != "serve":
+		return nil, calibrate.Usage("calibrate run -- lmsctl serve", "lmsctl %s is not what production serves with", command[0])
+	}
+	return command[1:], nil
 }
 
 func onlyPrints(command string) error {
@@ -160,7 +158,7 @@ func (n nowLMS) met(version string) []calibrate.Warning {
 
 // describe says what is changed.
 func (n nowLMS) describe(l *Launch, s nowLMSSettings) {
-	switch was := s.text(lmsPort, "PORT"); {
+	switch was := s.Text("port"); {
 	case len(cli.Placeholders(was)) > 0:
 	case l.address.fixed:
 		if port := strconv.Itoa(l.address.port); cmp.Or(was, "8080") != port {
@@ -169,7 +167,7 @@ func (n nowLMS) describe(l *Launch, s nowLMSSettings) {
 	case was != "":
 		l.change("it listens on a free port instead of %s (%s)", was, lmsPort)
 	}
-	if was := s.text(lmsWorkers, "WORKERS"); !n.waitress && len(cli.Placeholders(was)) == 0 {
+	if was := s.Text("workers"); !n.waitress && len(cli.Placeholders(was)) == 0 {
 		if now := strconv.Itoa(l.spec.Workers); was != now {
 			l.change("%s (%s) instead of %s", plural(l.spec.Workers, "worker"), lmsWorkers, cmp.Or(was, "as many as NOW LMS works out for the machine"))
 		}
@@ -179,15 +177,18 @@ func (n nowLMS) describe(l *Launch, s nowLMSSettings) {
 	}
 }
 
-// nowLMSSettings is the environment that the user's command would run with.
-type nowLMSSettings []string
+// nowLMSSettings are the variables that the user's command would run with.
+type nowLMSSettings struct{ cli.Settings }
 
-func (s nowLMSSettings) text(first, second string) string {
-	return cmp.Or(cli.Getenv(s, first), cli.Getenv(s, second))
+func nowLMSSettingsOf(env []string) nowLMSSettings {
+	return nowLMSSettings{cli.Settings{Reading: clickReading, Layers: []cli.Layer{
+		cli.FromEnv(env, map[string]string{"port": lmsPort, "workers": lmsWorkers, "threads": lmsThreads}),
+		cli.FromEnv(env, map[string]string{"port": "PORT", "workers": "WORKERS", "threads": "THREADS"}),
+	}}}
 }
 
 // threads are 1 where the variable is no number.
-func (s nowLMSSettings) threads() int { return max(pythonInt(s.text(lmsThreads, "THREADS")), 1) }
+func (s nowLMSSettings) threads() int { return max(s.Number("threads", 1), 1) }
 
 // asInProduction takes out of the environment what makes NOW LMS another app than in production, and refuses it where
 // the command itself asks for it.
@@ -308,8 +309,9 @@ func (n nowLMS) explain(end ending, log []string) (why, try string) {
 func (nowLMS) running(r *Running, master linux.Process) (server, error) {
 	p := seeThrough(master.Args)
 	environ, seen := r.environ()
-	settings := nowLMSSettings(slices.Concat(environ, p.set))
-	wsgi, _ := wsgiServer(p, cli.Getenv(settings, "FLASK_SERVE_WSGI_SERVER"))
+	env := slices.Concat(environ, p.set)
+	settings := nowLMSSettingsOf(env)
+	wsgi, _ := wsgiServer(p, env)
 	if wsgi == "" { // another command of Flask's, such as run
 		return anyCommand{}, nil
 	}

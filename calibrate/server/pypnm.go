@@ -5,6 +5,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/cli"
 )
 
 // pypnm knows pypnm serve of PyPNM, read and tried at 1.6.4, which pins Uvicorn 0.34.2 (pypnm/cli.py, _run_serve): the
@@ -32,7 +33,8 @@ func (y pypnm) plan(l *Launch, p program) (server, error) {
 	if len(words) == 0 || words[0] != "serve" {
 		return nil, calibrate.Usage("calibrate run -- pypnm serve", "only pypnm serve starts a server")
 	}
-	settings := pypnmSettings{uvicornSettings{clickSettings{args: scanPyPNM(words[1:])}}}
+	args := pypnmOptions.Scan(words[1:])
+	settings := pypnmSettingsOf(args)
 	if err := settings.refuse(); err != nil {
 		return nil, err
 	}
@@ -45,7 +47,7 @@ func (y pypnm) plan(l *Launch, p program) (server, error) {
 	}
 	// Both numbers, always: for one that is left out PyPNM asks its profile of the machine. A limit of 0 is none.
 	l.argv = slices.Concat(p.argv[:p.index+1], []string{"serve", "--host", "{host}", "--port", "{port}"},
-		options(y.settings(l.wanted(), l.info)), []string{"--no-access-log"}, settings.args.without(pypnmOverridden...))
+		options(y.settings(l.wanted(), l.info)), []string{"--no-access-log"}, args.Without(pypnmOverridden...))
 	return pypnm{uvicorn{supervised: l.spec.Workers > 1}}, nil
 }
 
@@ -56,6 +58,14 @@ var pypnmOverridden = []string{"host", "host-all", "port", "workers", "limit-max
 // pypnmSettings are the command's options, under the names that Uvicorn has for them.
 type pypnmSettings struct{ uvicornSettings }
 
+func pypnmSettingsOf(args cli.Args) pypnmSettings {
+	given := args.Layer("")
+	if all, ok := given["host-all"]; ok {
+		given["host"] = cli.Value{Texts: []string{"0.0.0.0"}, From: all.From}
+	}
+	return pypnmSettings{uvicornSettings{cli.Settings{Reading: clickReading, Layers: []cli.Layer{given}}}}
+}
+
 // refuse says which settings can't be measured.
 func (s pypnmSettings) refuse() error {
 	for option, why := range map[string]string{
@@ -63,35 +73,32 @@ func (s pypnmSettings) refuse() error {
 		"ssl":            "makes pypnm serve TLS, and calibrate measures plain HTTP",
 		"run-background": "sends pypnm to the background, where it can't be measured",
 	} {
-		if on, from := s.on(option); on {
-			return calibrate.Usage("take it out for the measurement", "%s %s", from, why)
+		if s.On(option) {
+			return calibrate.Usage("take it out for the measurement", "%s %s", s.From(option), why)
 		}
 	}
-	return s.refuseNumbers()
+	return s.checkNumbers()
 }
 
 // describe says what is changed, and what the settings mean for the sizing.
 func (s pypnmSettings) describe(l *Launch) {
-	if all, _ := s.on("host-all"); all {
-		s.args = append(slices.Clone(s.args), clickArg{option: "host", value: "0.0.0.0"})
-	}
 	l.describeBind(s.address())
-	if was, from := s.number("workers"); from == "" {
+	if was := s.Number("workers", 0); !s.Has("workers") {
 		l.change("%s instead of as many as PyPNM's profile of the machine says", plural(l.spec.Workers, "worker"))
 	} else if was != l.spec.Workers {
 		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), was)
 	}
-	if was, from := s.number("limit-max-requests"); from != "" {
-		l.describeRecycling(int64(max(was, 0)))
+	if s.Has("limit-max-requests") {
+		l.describeRecycling(int64(max(s.Number("limit-max-requests", 0), 0)))
 	} else if l.spec.MaxRequests == 0 {
 		l.change("recycling is off, instead of after as many requests as PyPNM's profile of the machine says")
 	} else {
 		l.change("a new worker after %d requests instead of after as many as PyPNM's profile of the machine says", l.spec.MaxRequests)
 	}
-	if reload, _ := s.on("reload"); reload {
+	if s.On("reload") {
 		l.change("it does not watch files to reload the app")
 	}
-	if s.accessLog() {
+	if !s.On("no-access-log") {
 		l.change("the access log is off, so that the app's own words can be found in the log")
 	}
 	l.info.CanScale = true
@@ -106,9 +113,9 @@ func (s pypnmSettings) tell(info *calibrate.TargetInfo, uvicornVersion string) {
 
 // warn names the traps of this command.
 func (s pypnmSettings) warn(l *Launch) {
-	if reload, from := s.on("reload"); reload {
+	if s.On("reload") {
 		l.warn("reload", "leave it out in production too: with it pypnm restarts when a file changes, and ignores --workers",
-			"%s is for development, and is not measured", from)
+			"%s is for development, and is not measured", s.From("reload"))
 	}
 	if l.spec.Path == pypnmPath {
 		l.warn("health-only", "name what production asks for, by --path or --targets",
@@ -124,7 +131,7 @@ func (s pypnmSettings) warn(l *Launch) {
 // endsServer is also for a command that leaves workers or limit to the profile: that has a limit on every machine, and one
 // worker on a small one.
 func (s pypnmSettings) endsServer(l *Launch, trap *calibrate.Warning) bool {
-	if _, from := s.text("workers"); from == "" {
+	if !s.Has("workers") {
 		return l.spec.Workers == 1
 	}
 	return s.uvicornSettings.endsServer(l, trap)

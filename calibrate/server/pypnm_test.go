@@ -110,12 +110,12 @@ func TestPyPNMRefusals(t *testing.T) {
 		"":                       "only pypnm serve starts a server",
 		"-v":                     "only pypnm serve starts a server",
 		"config-menu":            "only pypnm serve starts a server",
-		"serve -h":               "--help makes the command only print, it serves nothing",
+		"serve -h":               "-h makes the command only print, it serves nothing",
 		"serve --ssl":            "--ssl makes pypnm serve TLS, and calibrate measures plain HTTP",
-		"serve --run":            "--run-background sends pypnm to the background, where it can't be measured",
+		"serve --run":            "--run sends pypnm to the background, where it can't be measured",
 		"serve --workers four":   `--workers "four" is not a number`,
-		"serve --limit-max=1e3":  `--limit-max-requests "1e3" is not a number`,
-		"serve --port http --ss": "--ssl makes pypnm serve TLS, and calibrate measures plain HTTP",
+		"serve --limit-max=1e3":  `--limit-max "1e3" is not a number`,
+		"serve --port http --ss": "--ss makes pypnm serve TLS, and calibrate measures plain HTTP",
 	} {
 		refusal(t, Spec{Command: append([]string{x}, strings.Fields(args)...)}, want)
 	}

@@ -33,7 +33,8 @@ func (u uvicorn) plan(l *Launch, p program) (server, error) {
 		return nil, calibrate.Usage("leave --threads out; --concurrency N measures N requests at once, --limit-concurrency in the command bounds them",
 			"%d threads asked for, but uvicorn has none to set: a worker is one event loop, which takes as many requests at once as come", l.spec.Threads)
 	}
-	settings := uvicornSettingsOf(p.args(), slices.Concat(l.env, p.set))
+	args := uvicornOptions.Scan(p.args())
+	settings := uvicornSettingsOf(args, slices.Concat(l.env, p.set)).withEnvFile()
 	err := settings.refuse() // before anything runs
 	if err != nil {
 		return nil, err
@@ -46,7 +47,7 @@ func (u uvicorn) plan(l *Launch, p program) (server, error) {
 	l.dropEnv("it would set the number of workers", "WEB_CONCURRENCY")
 	l.argv = slices.Concat(l.unset(p.argv[:p.index+1]),
 		[]string{"--host", "{host}", "--port", "{port}"},
-		options(u.settings(l.wanted(), l.info)), []string{"--no-access-log"}, settings.args.without(uvicornOverridden...))
+		options(u.settings(l.wanted(), l.info)), []string{"--no-access-log"}, args.Without(uvicornOverridden...))
 	return uvicorn{supervised: l.spec.Workers > 1}, nil
 }
 
@@ -54,7 +55,7 @@ func (u uvicorn) plan(l *Launch, p program) (server, error) {
 var uvicornUnset = []string{"uds", "fd", "reload", "limit-max-requests", "limit-max-requests-jitter"}
 
 // uvicornOverridden are the options in the command that give way.
-var uvicornOverridden = slices.Concat(uvicornUnset, []string{"host", "port", "workers", "access-log", "no-access-log",
+var uvicornOverridden = slices.Concat(uvicornUnset, []string{"host", "port", "workers", "access-log",
 	"reload-dir", "reload-include", "reload-exclude", "reload-delay"})
 
 // unset takes settings out of the app's environment, and out of what env sets among the words before the program.
@@ -74,9 +75,8 @@ func (s uvicornSettings) describe(l *Launch) {
 	if was := s.workers(); was != l.spec.Workers {
 		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), was)
 	}
-	limit, _ := s.number("limit-max-requests")
-	l.describeRecycling(int64(max(limit, 0)))
-	if reload, _ := s.on("reload"); reload {
+	l.describeRecycling(int64(max(s.Number("limit-max-requests", 0), 0)))
+	if s.On("reload") {
 		l.change("it does not watch files to reload the app")
 	}
 	if s.accessLog() {
@@ -94,18 +94,18 @@ func (s uvicornSettings) tell(info *calibrate.TargetInfo) {
 	info.CanRecycle = versionReaches(version, "0.30") // before, none is replaced
 	info.HasJitter = versionReaches(version, "0.41")
 	info.ConcurrencyFlag = "--limit-concurrency"
-	if limit, _ := s.number("limit-concurrency"); limit > 0 {
+	if limit := s.Number("limit-concurrency", 0); limit > 0 {
 		info.ConcurrencyLimit = limit - 1
 	}
 }
 
 // warn names the traps of this version and of this command.
 func (s uvicornSettings) warn(l *Launch) {
-	if reload, from := s.on("reload"); reload {
+	if s.On("reload") {
 		l.warn("reload", "leave it out in production too: with it uvicorn restarts when a file changes, and ignores --workers",
-			"%s is for development, and is not measured", from)
+			"%s is for development, and is not measured", s.From("reload"))
 	}
-	if limit, from := s.number("limit-concurrency"); limit > 0 {
+	if limit, from := s.Number("limit-concurrency", 0), s.From("limit-concurrency"); limit > 0 {
 		l.warn("limit-concurrency", "run with the limit that was measured, and count a proxy's idle connections in",
 			"%s %d counts connections, the one that asks among them: a worker takes %s at once, and answers 503 to more",
 			from, limit, plural(limit-1, "request"))
@@ -120,7 +120,7 @@ func (s uvicornSettings) warn(l *Launch) {
 // endsServer says whether the trap of one worker and a request limit is for this run: where the command would run into
 // it, and where a limit may come to be recommended.
 func (s uvicornSettings) endsServer(l *Launch, trap *calibrate.Warning) bool {
-	limit, from := s.number("limit-max-requests")
+	limit, from := s.Number("limit-max-requests", 0), s.From("limit-max-requests")
 	if limit > 0 && s.workers() == 1 {
 		trap.Text = fmt.Sprintf("%s %d, with one worker, ends the whole server after so many requests, with status 0", from, limit)
 		return true

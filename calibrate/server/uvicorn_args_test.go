@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"workermem/calibrate/server/cli"
 )
 
 func TestUvicornWithout(t *testing.T) {
@@ -30,7 +32,7 @@ func TestUvicornWithout(t *testing.T) {
 		"--":                                       "--",
 		"":                                         "",
 	} {
-		if got := strings.Join(scanUvicorn(strings.Fields(command)).without(uvicornOverridden...), " "); got != want {
+		if got := strings.Join(uvicornOptions.Scan(strings.Fields(command)).Without(uvicornOverridden...), " "); got != want {
 			t.Errorf("%s: %q, want %q", command, got, want)
 		}
 	}
@@ -43,18 +45,18 @@ func FuzzUvicornWithout(f *testing.F) {
 	f.Add("--reload\n--reload=1\n-w\n--workers")
 	f.Fuzz(func(t *testing.T, text string) {
 		words := strings.Split(text, "\n")
-		args := scanUvicorn(words)
-		if all := args.without(); !slices.Equal(all, words) {
+		args := uvicornOptions.Scan(words)
+		if all := args.Without(); !slices.Equal(all, words) {
 			t.Fatalf("%q is read as %q", words, all)
 		}
-		once := args.without(uvicornOverridden...)
-		again := scanUvicorn(once)
+		once := args.Without(uvicornOverridden...)
+		again := uvicornOptions.Scan(once)
 		for _, arg := range again {
-			if slices.Contains(uvicornOverridden, arg.option) {
-				t.Errorf("%q of %q stays in %q", arg.option, words, once)
+			if slices.Contains(uvicornOverridden, arg.Name) {
+				t.Errorf("%q of %q stays in %q", arg.Name, words, once)
 			}
 		}
-		if twice := again.without(uvicornOverridden...); !slices.Equal(once, twice) {
+		if twice := again.Without(uvicornOverridden...); !slices.Equal(once, twice) {
 			t.Errorf("once %q, twice %q", once, twice)
 		}
 	})
@@ -70,7 +72,7 @@ func TestE2EUvicornArgsAgree(t *testing.T) {
 		"--loop asyncio --no-proxy-headers --workers 3 -- app:app", "--http h11 app:app --port 9 --ws-max-size 3 --port=8",
 	} {
 		ours := []string{"--host", "127.0.0.1", "--port", "1", "--workers", "1", "--no-access-log"}
-		commands = append(commands, slices.Concat(ours, scanUvicorn(strings.Fields(command)).without(uvicornOverridden...)))
+		commands = append(commands, slices.Concat(ours, uvicornOptions.Scan(strings.Fields(command)).Without(uvicornOverridden...)))
 	}
 	in, err := json.Marshal(commands)
 	if err != nil {
@@ -121,17 +123,19 @@ func checkUvicornTable(t *testing.T, options map[string]bool, all bool) {
 		t.Fatalf("only %d options", len(options))
 	}
 	for option, valued := range options {
-		table := uvicornFlags
-		if valued {
-			table = uvicornValued
-		}
-		if !slices.Contains(table, strings.TrimPrefix(option, "--")) {
+		if takes, known := takesValue(uvicornOptions, option); !known || takes != valued {
 			t.Errorf("%s (takes a value: %v) is not in the table", option, valued)
 		}
 	}
-	for _, option := range slices.Concat(uvicornFlags, uvicornValued) {
-		if _, ok := options["--"+option]; all && !ok && option != "help" {
-			t.Errorf("--%s is in the table, and Uvicorn doesn't know it", option)
+	for _, o := range uvicornOptions.All {
+		if _, ok := options["--"+o.Name]; all && !ok && o.Name != "help" {
+			t.Errorf("--%s is in the table, and Uvicorn doesn't know it", o.Name)
 		}
 	}
+}
+
+// takesValue says whether a program's table knows an option, and has it take a value.
+func takesValue(options cli.Options, option string) (takes, known bool) {
+	arg := options.Scan([]string{option, "value"})[0]
+	return len(arg.Words) == 2, arg.Name != ""
 }

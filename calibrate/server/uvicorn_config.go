@@ -1,7 +1,6 @@
 package server
 
 import (
-	"cmp"
 	"regexp"
 	"strings"
 
@@ -9,92 +8,80 @@ import (
 	"workermem/calibrate/server/cli"
 )
 
-// uvicornSettings is what the user's command would run with: the command line, then UVICORN_<OPTION>.
-type uvicornSettings struct{ clickSettings }
+// uvicornSettings is what the user's command would run with: the command line, then UVICORN_<OPTION>, then WEB_CONCURRENCY,
+// which counts also from --env-file: that is read too late for UVICORN_ variables (config.py, Config.__init__).
+type uvicornSettings struct{ cli.Settings }
 
-func uvicornSettingsOf(words, env []string) uvicornSettings {
-	return uvicornSettings{clickSettings{scanUvicorn(words), env, uvicornVariable}}
+func uvicornSettingsOf(args cli.Args, env []string) uvicornSettings {
+	s := uvicornSettings{cli.Settings{Reading: clickReading, Layers: []cli.Layer{
+		args.Layer(""), cli.FromEnv(env, uvicornOptions.Variables(uvicornVariable)),
+	}}}
+	const variable = "WEB_CONCURRENCY"
+	if n, is := cli.LookupEnv(env, variable); is { // also an empty one is read
+		s.Layers = append(s.Layers, cli.Layer{"workers": {Texts: []string{n}, From: variable}})
+	}
+	return s
 }
 
 func uvicornVariable(option string) string {
 	return "UVICORN_" + strings.ToUpper(strings.ReplaceAll(option, "-", "_"))
 }
 
-// refuseNumbers: WEB_CONCURRENCY is read also where it doesn't count in the end, and where it is empty (config.py,
-// Config.__init__).
-func (s uvicornSettings) refuseNumbers() error {
-	if err := s.numbers("uvicorn", "workers", "port", "fd", "limit-concurrency", "limit-max-requests", "limit-max-requests-jitter"); err != nil {
-		return err
-	}
-	value, is := cli.LookupEnv(s.env, "WEB_CONCURRENCY")
-	if _, from := s.text("workers"); from == "" && is && !isNumber(value) {
-		return notANumber("uvicorn", "WEB_CONCURRENCY", value)
-	}
-	return nil
+// checkNumbers: WEB_CONCURRENCY is read also where it doesn't count in the end.
+func (s uvicornSettings) checkNumbers() error {
+	return s.CheckNumbers("uvicorn", "workers", "port", "fd", "limit-concurrency", "limit-max-requests", "limit-max-requests-jitter")
 }
 
-// workers is how many the command would start. WEB_CONCURRENCY counts where nothing else says so, and also from
-// --env-file, which is read too late for UVICORN_ variables (config.py, Config.__init__).
+// workers is how many the command would start.
 func (s uvicornSettings) workers() int {
-	if reload, _ := s.on("reload"); reload { // ignores workers
+	if s.On("reload") { // ignores workers
 		return 1
 	}
-	n, from := s.number("workers")
-	if from == "" {
-		n = pythonInt(cmp.Or(cli.Getenv(s.env, "WEB_CONCURRENCY"), s.envFile()))
-	}
-	return max(n, 1)
+	return max(s.Number("workers", 1), 1)
 }
 
 var webConcurrency = regexp.MustCompile(`(?m)^\s*(?:export\s+)?WEB_CONCURRENCY\s*=\s*["']?(\d+)`)
 
-// envFile is what --env-file says of WEB_CONCURRENCY, and nothing else of it; "" for nothing.
-func (s uvicornSettings) envFile() string {
-	name, _ := s.text("env-file")
-	if name == "" {
-		return ""
+// withEnvFile adds what --env-file says of WEB_CONCURRENCY, and nothing else of it.
+func (s uvicornSettings) withEnvFile() uvicornSettings {
+	text, err := readRegular(s.Text("env-file"))
+	if err != nil { // there is none, or Uvicorn will say so
+		return s
 	}
-	text, err := readRegular(name)
-	if err != nil { // Uvicorn will say so
-		return ""
+	layer := cli.Layer{}
+	for _, found := range webConcurrency.FindAllStringSubmatch(string(text), -1) {
+		layer["workers"] = cli.Value{Texts: found[1:], From: "WEB_CONCURRENCY in " + s.Text("env-file")}
 	}
-	found := webConcurrency.FindAllStringSubmatch(string(text), -1)
-	if len(found) == 0 {
-		return ""
-	}
-	return found[len(found)-1][1]
+	return uvicornSettings{cli.Settings{Reading: s.Reading, Layers: append(s.Layers, layer)}}
 }
 
 // accessLog is on unless it is turned off.
-func (s uvicornSettings) accessLog() bool {
-	on, from := s.on("access-log")
-	return on || from == ""
-}
+func (s uvicornSettings) accessLog() bool { return s.On("access-log") || !s.Has("access-log") }
 
 // address is where the command would listen, "" where it doesn't say. A descriptor wins over all else (server.py,
 // startup).
 func (s uvicornSettings) address() string {
-	if fd, _ := s.text("fd"); fd != "" {
+	if fd := s.Text("fd"); fd != "" {
 		return "file descriptor " + fd
 	}
-	return s.clickSettings.address()
+	return clickAddress(s.Settings)
 }
 
 // refuse says which settings can't be measured.
 func (s uvicornSettings) refuse() error {
-	if err := s.refuseCommon("uvicorn", "ssl-certfile", "ssl-keyfile"); err != nil {
+	if err := refuseClick(s.Settings, "uvicorn", "ssl-certfile", "ssl-keyfile"); err != nil {
 		return err
 	}
-	if err := s.refuseNumbers(); err != nil {
+	if err := s.checkNumbers(); err != nil {
 		return err
 	}
-	if err := s.flags("uvicorn", "reload", "access-log"); err != nil {
+	if err := s.CheckFlags("uvicorn", "reload", "access-log"); err != nil {
 		return err
 	}
 	// The connection that asks is counted too (protocols/http/h11_impl.py): 503 from limit connections on, not above.
-	if value, from := s.text("limit-concurrency"); from != "" && pythonInt(value) < 2 && !strings.Contains(value, "{") {
+	if text := s.Text("limit-concurrency"); s.Has("limit-concurrency") && s.Number("limit-concurrency", 0) < 2 && !strings.Contains(text, "{") {
 		return calibrate.Usage("set it to one more than the requests that a worker shall take at once",
-			"%s %s makes uvicorn answer 503 to every request", from, value)
+			"%s %s makes uvicorn answer 503 to every request", s.From("limit-concurrency"), text)
 	}
 	return nil
 }

@@ -17,10 +17,10 @@ func (uvicorn) running(r *Running, master linux.Process) (server, error) {
 	u := uvicorn{supervised: r.hasSpawned(master)}
 	p := seeThrough(master.Args)
 	environ, seen := r.environ()
-	settings := uvicornSettingsOf(p.args(), slices.Concat(environ, p.set))
+	settings := uvicornSettingsOf(uvicornOptions.Scan(p.args()), slices.Concat(environ, p.set))
 	r.info.ServerVersion = r.packageVersion("uvicorn", p)
 	settings.tell(&r.info)
-	if _, from := settings.text("limit-concurrency"); from == "" && !seen {
+	if _, from := settings.Text("limit-concurrency"), settings.From("limit-concurrency"); from == "" && !seen {
 		r.warn("limit-unknown", "run calibrate as the server's user, or as root",
 			"whether UVICORN_LIMIT_CONCURRENCY bounds the requests of a worker isn't known: the server's environment may not be read")
 	}

@@ -108,8 +108,8 @@ func TestUvicornPrecedence(t *testing.T) {
 		"a socket before host and port": {"--port 1", "UVICORN_UDS=/x", 1, 0, "the Unix socket /x"},
 		"what is after -- is no option": {"--workers 2 -- --workers 3", "", 2, 0, ""},
 	} {
-		s := uvicornSettingsOf(strings.Fields(c.args), strings.Fields(c.env))
-		limit, _ := s.number("limit-max-requests")
+		s := uvicornSettingsOf(uvicornOptions.Scan(strings.Fields(c.args)), strings.Fields(c.env)).withEnvFile()
+		limit := s.Number("limit-max-requests", 0)
 		if s.workers() != c.workers || limit != c.limit || s.address() != c.address {
 			t.Errorf("%s: %d workers, limit %d, address %q; want %+v", name, s.workers(), limit, s.address(), c)
 		}
@@ -288,7 +288,7 @@ func TestUvicornNumbers(t *testing.T) {
 		"flags":                   {"a:a", "UVICORN_RELOAD=Off UVICORN_ACCESS_LOG=y", ""},
 		"flags that don't count":  {"--reload --no-access-log a:a", "UVICORN_RELOAD=maybe UVICORN_ACCESS_LOG=maybe", ""},
 	} {
-		err := uvicornSettingsOf(strings.Fields(c.args), strings.Fields(c.env)).refuse()
+		err := uvicornSettingsOf(uvicornOptions.Scan(strings.Fields(c.args)), strings.Fields(c.env)).refuse()
 		switch {
 		case c.want == "" && err != nil:
 			t.Errorf("%s: %v", name, err)

@@ -7,7 +7,7 @@ import (
 
 // Arg is one option with its value, or one word that is none.
 type Arg struct {
-	Name    string   // of the setting; "" for a word that is no option, and for an option that isn't known
+	Name    string   // of the setting; "" for a word that is no option, and for what the program would refuse
 	Written string   // the option as the user wrote it, for messages
 	Value   string   // "true" for a flag, "false" for one that is turned off
 	Words   []string // that it takes up; of several options in one word the last has it
@@ -94,8 +94,8 @@ func (o Options) nextShort(words []string) Args {
 	return all
 }
 
-// take completes an option: with its value if that isn't in the same word. The last word that lacks it is left to the
-// program, which refuses it.
+// take completes an option: with its value if that isn't in the same word. One that lacks it is left to the program, which
+// refuses it.
 func (o Options) take(arg Arg, words []string) Args {
 	switch {
 	case arg.takes == Nothing:
@@ -103,8 +103,8 @@ func (o Options) take(arg Arg, words []string) Args {
 	case arg.given || arg.takes == Attached:
 	case len(words) > 1 && o.isValue(words[1], arg.takes):
 		arg.Value, arg.Words, arg.given = words[1], words[:2], true
-	case len(words) == 1 && arg.takes == AValue:
-		return Args{{Written: arg.Written, Words: words}}
+	case arg.takes == AValue:
+		return Args{{Written: arg.Written, Words: words[:1]}}
 	}
 	return Args{arg}
 }
@@ -190,15 +190,15 @@ func (args Args) Except(gone func(Arg) bool) []string {
 	return w.words
 }
 
-// writer holds back an option that lacks a value, if what came after it is gone, until a word comes that is no value: with
-// -w left out of --proxy-protocol -w 4 app:app, the app would become one.
+// writer holds back an option without a value that it may or must have, if what came behind it is gone, until a word comes
+// that is no value: with -w left out of --proxy-protocol -w 4 app:app, the app would become one.
 type writer struct {
 	words, held []string
 	gap         bool // something is gone since held
 }
 
 func (w *writer) write(arg Arg, words []string) {
-	if arg.Name != "" && !arg.given && (arg.takes == AtMost || arg.takes == AValue) {
+	if lacks := arg.Name == "" && arg.Written != ""; lacks || arg.takes == AtMost && !arg.given {
 		w.held, w.gap = append(w.held, words...), false
 		return
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,10 +14,10 @@ type Reading struct {
 	Yes    func(text string) bool
 }
 
-// PythonInt reads as Python's int does: 1_000 is a number too.
+// PythonInt reads as Python's int does: 1_000 is a number too. What is larger than any number here is the largest.
 func PythonInt(text string) (n int, ok bool) {
 	n, err := strconv.Atoi(strings.ReplaceAll(strings.TrimSpace(text), "_", ""))
-	return n, err == nil
+	return n, err == nil || errors.Is(err, strconv.ErrRange)
 }
 
 // PythonLiteral reads as Python's int(text, 0) does: 0x10 and 1_000 are numbers too.
@@ -50,9 +51,3 @@ func ClickFalse(text string) bool {
 func Unless(no ...string) func(text string) bool {
 	return func(text string) bool { return !slices.Contains(no, strings.ToLower(text)) }
 }
-
-// pythonNumber is what Python's int takes, but for digits of other scripts.
-var pythonNumber = regexp.MustCompile(`^\s*[+-]?\d+(_\d+)*\s*$`)
-
-// IsNumber is true also for a placeholder, which will be one.
-func IsNumber(text string) bool { return pythonNumber.MatchString(text) || len(Placeholders(text)) > 0 }
