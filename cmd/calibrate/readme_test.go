@@ -260,6 +260,9 @@ func TestGuidePages(t *testing.T) {
 	}
 }
 
+// anyCommand is the name of what is no known server.
+const anyCommand = "command"
+
 // The table of servers in the manual is that of the code.
 func TestGuideServers(t *testing.T) {
 	page, err := guidePage("servers")
@@ -272,9 +275,15 @@ func TestGuideServers(t *testing.T) {
 			listed = append(listed, strings.TrimSpace(cells[1]))
 		}
 	}
-	want := append([]string{"server"}, server.Names()...)
+	want := []string{"server"} // the head of the table
+	for _, known := range server.Known() {
+		if known.Name != anyCommand {
+			want = append(want, known.Name)
+		}
+	}
 	slices.Sort(listed)
 	slices.Sort(want)
+	want = slices.Compact(want) // Puma has two fronts of one name
 	if !slices.Equal(listed, want) {
 		t.Errorf("the page lists %q, the code knows %q", listed, want)
 	}
