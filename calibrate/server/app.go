@@ -12,6 +12,7 @@ import (
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/group"
 )
 
 // App is a running server.
@@ -21,7 +22,7 @@ type App struct {
 	guardian *guardian
 	proc     linux.FS
 	logFrom  int64 // where this app's lines begin in the log
-	oom      oomCount
+	oom      group.OOMCount
 	watch    *watch
 	group    string // folder of its own control group
 	noGroup  string // why it has none
@@ -45,7 +46,7 @@ func newApp(l *Launch, a address, values map[string]string) *App {
 		address:  a,
 		proc:     linux.Here,
 		logFrom:  logSize(l.spec.Log),
-		oom:      oomKills(linux.Here),
+		oom:      group.OOMKills(linux.Here, "self"),
 		info:     l.info,
 		warnings: slices.Clone(l.warnings),
 	}
@@ -58,7 +59,7 @@ func newApp(l *Launch, a address, values map[string]string) *App {
 
 // noteGroup keeps what became of the app's own group, err where none could be made. In a group the kernel counts the
 // app's out-of-memory kills there, and in v1 nowhere else.
-func (a *App) noteGroup(c cgroup, err error) {
+func (a *App) noteGroup(c group.Group, err error) {
 	if outside := a.guardian.outside(); err == nil && outside != "" {
 		err = errors.New(outside)
 	}
@@ -67,10 +68,10 @@ func (a *App) noteGroup(c cgroup, err error) {
 		return
 	}
 	a.group = c.Folder
-	if kills := c.oomKills(); kills.file != "" {
+	if kills := c.OOMKills(); kills.File != "" {
 		a.oom = kills
 	}
-	for _, folder := range sweepGroups(filepath.Dir(c.Folder)) {
+	for _, folder := range group.Sweep(filepath.Dir(c.Folder)) {
 		a.warnings = append(a.warnings, calibrate.Warning{
 			Code: "orphaned-group",
 			Text: "processes of an earlier run that was killed still live in the control group " + folder + ", and take memory and processor time",

@@ -9,6 +9,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/group"
 )
 
 // AttachSpec names a server that is already running.
@@ -28,7 +29,7 @@ type Running struct {
 	root    linux.Identity // the server's main process
 	address address        // of the load
 	watch   *watch
-	oom     oomCount
+	oom     group.OOMCount
 	info    calibrate.TargetInfo
 
 	warnings []calibrate.Warning
@@ -61,7 +62,7 @@ func attachIn(proc linux.FS, spec AttachSpec) (*Running, error) {
 		return nil, err
 	}
 	r := &Running{
-		spec: spec, proc: proc, root: root.Identity(), oom: oomKillsOf(proc, itoa(root.PID)),
+		spec: spec, proc: proc, root: root.Identity(), oom: group.OOMKills(proc, itoa(root.PID)),
 		watch:  newWatch(proc, 0, anyCommand{}, titles),
 		exited: make(chan struct{}), left: make(chan struct{}),
 	}
@@ -208,8 +209,8 @@ func (r *Running) Failure(phase string) *calibrate.Failure {
 
 func (r *Running) ended() *calibrate.Failure {
 	f := &calibrate.Failure{Kind: calibrate.KindApp, What: r.name() + " ended", Try: "see its own log: calibrate didn't start it, and knows no more"}
-	if kills := r.oom.since(); kills > 0 {
-		f.Why = fmt.Sprintf("the kernel ended %s for memory (oom_kill in %s)", plural(int(kills), "process"), r.oom.file)
+	if kills := r.oom.Since(); kills > 0 {
+		f.Why = fmt.Sprintf("the kernel ended %s for memory (oom_kill in %s)", plural(int(kills), "process"), r.oom.File)
 	}
 	return f
 }

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/group"
 )
 
 // The app's own memory control group, made for real. Who may not make one skips; root may, where the controller is
@@ -26,8 +26,8 @@ func needGroup(t *testing.T, why string) {
 	if why == "" {
 		return
 	}
-	h, err := findHierarchy(linux.Here)
-	able := err == nil && h.version == 1 && unix.Access(h.groups[0], unix.W_OK) == nil
+	h, err := group.FindHierarchy(linux.Here)
+	able := err == nil && h.Version == 1 && unix.Access(h.Groups[0], unix.W_OK) == nil
 	if able && os.Geteuid() == 0 && os.Getenv("CALIBRATE_REQUIRE_SERVERS") == "1" {
 		t.Fatal("root can't make a control group here: " + why)
 	}
@@ -37,7 +37,8 @@ func needGroup(t *testing.T, why string) {
 func groupProcesses(t *testing.T, folder string) []int {
 	t.Helper()
 	var pids []int
-	for _, field := range strings.Fields(read(folder, "cgroup.procs")) {
+	text, _ := os.ReadFile(filepath.Join(folder, "cgroup.procs"))
+	for _, field := range strings.Fields(string(text)) {
 		pids = append(pids, atoi(t, field))
 	}
 	slices.Sort(pids)
@@ -64,7 +65,7 @@ func TestE2EGroup(t *testing.T) {
 	if got := groupProcesses(t, r.group); !slices.Equal(got, tree) {
 		t.Errorf("%v are in the group, the app is %v", got, tree)
 	}
-	if owner, _, ok := ownerOf(filepath.Base(r.group)); !ok || owner.PID != os.Getpid() || !linux.Here.Lives(owner) {
+	if owner, _, ok := group.OwnerOf(filepath.Base(r.group)); !ok || owner.PID != os.Getpid() || !linux.Here.Lives(owner) {
 		t.Errorf("%s is %+v's", r.group, owner)
 	}
 	threads, err := linux.Here.Threads(r.guardian.pid)
@@ -119,15 +120,15 @@ def app(environ, start_response):
     start_response("200 OK", [])
     return [b""]
 `), "mod:app")})
-	h, err := findHierarchy(linux.Here)
+	h, err := group.FindHierarchy(linux.Here)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := cgroup{Folder: r.group, Version: h.version}
-	if got, _ := os.ReadFile(c.file(linux.MemoryOf(c.Version).Limit)); strings.TrimSpace(string(got)) != strconv.Itoa(96<<20) {
+	c := group.Group{Folder: r.group, Version: h.Version}
+	if got, _ := os.ReadFile(c.File(linux.MemoryOf(c.Version).Limit)); strings.TrimSpace(string(got)) != strconv.Itoa(96<<20) {
 		t.Errorf("the limit is %s", got)
 	}
-	if swap, err := os.ReadFile(c.file(linux.MemoryOf(c.Version).Swap)); err == nil {
+	if swap, err := os.ReadFile(c.File(linux.MemoryOf(c.Version).Swap)); err == nil {
 		if want := map[int]string{1: strconv.Itoa(96 << 20), 2: "0"}[c.Version]; strings.TrimSpace(string(swap)) != want {
 			t.Errorf("swap's limit is %s, want %s", swap, want)
 		}
@@ -236,7 +237,7 @@ func TestE2EGroupWhenToolAndGuardAreKilled(t *testing.T) {
 	tool.kill9(t)
 	noneLeft(t, mark, 10*time.Second)
 	// The kernel may be a moment behind: a process that is gone from /proc can still be in its group.
-	for deadline := time.Now().Add(5 * time.Second); slices.Contains(sweepGroups(filepath.Dir(tool.Group)), tool.Group); {
+	for deadline := time.Now().Add(5 * time.Second); slices.Contains(group.Sweep(filepath.Dir(tool.Group)), tool.Group); {
 		if time.Now().After(deadline) {
 			t.Fatal("an empty group is called inhabited")
 		}
@@ -248,7 +249,7 @@ func TestE2EGroupWhenToolAndGuardAreKilled(t *testing.T) {
 // What still lives in the group of a run that is gone isn't touched, but told.
 func TestE2EInhabitedGroupIsTold(t *testing.T) {
 	t.Parallel()
-	h, err := findHierarchy(linux.Here)
+	h, err := group.FindHierarchy(linux.Here)
 	if err != nil {
 		needGroup(t, err.Error())
 	}
@@ -256,11 +257,11 @@ func TestE2EInhabitedGroupIsTold(t *testing.T) {
 	if err := gone.Run(); err != nil {
 		t.Fatal(err)
 	}
-	namespace, err := pidNamespace()
+	namespace, err := linux.Here.PIDNamespace()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := h.make(fmt.Sprintf(groupName, gone.Process.Pid, 1, namespace, 1))
+	c, err := h.Make(group.NameOf(linux.Identity{PID: gone.Process.Pid, Start: 1}, namespace, 1))
 	if err != nil {
 		needGroup(t, err.Error())
 	}
@@ -268,7 +269,7 @@ func TestE2EInhabitedGroupIsTold(t *testing.T) {
 	if err := survivor.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = survivor.Process.Kill(); _ = survivor.Wait(); c.remove() })
+	t.Cleanup(func() { _ = survivor.Process.Kill(); _ = survivor.Wait(); c.Remove() })
 	eventually(t, "a survivor", func() bool { return len(groupProcesses(t, c.Folder)) == 1 })
 
 	r := start(t, Spec{Command: gunicornWith(t, module(t, okApp), "mod:app")})
@@ -285,17 +286,17 @@ func TestE2EInhabitedGroupIsTold(t *testing.T) {
 	}
 	_ = survivor.Process.Kill()
 	_ = survivor.Wait()
-	eventually(t, "an empty group", func() bool { sweepGroups(filepath.Dir(c.Folder)); return !exists(c.Folder) })
+	eventually(t, "an empty group", func() bool { group.Sweep(filepath.Dir(c.Folder)); return !exists(c.Folder) })
 }
 
 // BenchmarkGroup is what a group costs the start and the end of an app.
 func BenchmarkGroup(b *testing.B) {
 	for b.Loop() {
-		c, err := newGroup(1 << 30)
+		c, err := group.New(1 << 30)
 		if err != nil {
 			b.Skip(err)
 		}
-		sweepGroups(filepath.Dir(c.Folder))
-		c.remove()
+		group.Sweep(filepath.Dir(c.Folder))
+		c.Remove()
 	}
 }

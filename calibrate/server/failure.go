@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/group"
 )
 
 // ending is how the app's main process ended.
@@ -44,7 +45,7 @@ func (a *App) name() string {
 
 // notStarted is the failure of an exec.
 func notStarted(l *Launch, err error) error {
-	var stayed notEntered
+	var stayed group.NotEntered
 	if errors.As(err, &stayed) {
 		return limitFailure(l.spec.MemoryLimit, err)
 	}
@@ -187,12 +188,12 @@ func explainAny(end ending, log []string) string {
 
 // explainOOM overrules other reasons where the kernel's own counter proves that memory was the reason.
 func (a *App) explainOOM(f *calibrate.Failure) {
-	kills := a.oom.since()
+	kills := a.oom.Since()
 	if kills == 0 {
 		return
 	}
 	f.Kind, f.OutOfMemory = calibrate.KindApp, true
-	f.Why = fmt.Sprintf("the kernel ended %s for memory (oom_kill in %s)", plural(int(kills), "process"), a.oom.file)
+	f.Why = fmt.Sprintf("the kernel ended %s for memory (oom_kill in %s)", plural(int(kills), "process"), a.oom.File)
 	f.Try = "give it more memory, or less load: --concurrency 1"
 	if limit := a.launch.spec.MemoryLimit; limit > 0 {
 		f.Why += ", under the limit of " + sayMB(limit) + " that was set on it"

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate/linux"
+
+	"workermem/calibrate/server/group"
 )
 
 // The guard is a small process between the tool and the app, so that nothing the tool started outlives it, however
@@ -54,9 +56,9 @@ type order struct {
 	Path    string
 	Args    []string
 	Env     []string
-	Group   cgroup // where to start it; none: where the guard is
-	Limited bool   // a limit is set on the group: don't start the app outside of it
-	Remove  string // a file or folder that is the app's alone, to remove when it is gone; "" for none
+	Group   group.Group // where to start it; none: where the guard is
+	Limited bool        // a limit is set on the group: don't start the app outside of it
+	Remove  string      // a file or folder that is the app's alone, to remove when it is gone; "" for none
 }
 
 // request asks the guard to stop the app: the signal to its main process, and so long a wait before all is killed.
@@ -117,7 +119,7 @@ func runGuard() int {
 	if err := in.Decode(&o); err != nil {
 		return 1
 	}
-	defer o.Group.remove()
+	defer o.Group.Remove()
 	if o.Remove != "" {
 		defer os.RemoveAll(o.Remove)
 	}
@@ -162,7 +164,7 @@ type guardLoop struct {
 	pid     int
 	main    int // the app's main process, 0 once it is reaped
 	group   int // its process group, which is its pid
-	cgroup  cgroup
+	cgroup  group.Group
 	killed  int
 	reports *gob.Encoder
 }
@@ -198,15 +200,15 @@ func (o order) exec(null *os.File) (pid int, outside string, err error) {
 		Files: []uintptr{null.Fd(), guardOutput, guardOutput},
 		Sys:   &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM},
 	}
-	pid, err = o.Group.forkExec(o.Path, o.Args, attr)
-	var stayed notEntered
+	pid, err = o.Group.ForkExec(o.Path, o.Args, attr)
+	var stayed group.NotEntered
 	if !errors.As(err, &stayed) {
 		return pid, "", err
 	}
 	if o.Limited {
 		return 0, stayed.Error(), err
 	}
-	if pid, err = (cgroup{}).forkExec(o.Path, o.Args, attr); err != nil {
+	if pid, err = (group.Group{}).ForkExec(o.Path, o.Args, attr); err != nil {
 		return 0, "", err
 	}
 	return pid, stayed.Error(), nil
@@ -327,6 +329,6 @@ func (g *guardLoop) killAll() int {
 			return len(linux.Living(linux.Here.Stats(tree)))
 		}
 		x.kill(tree)
-		g.cgroup.kill()
+		g.cgroup.Kill()
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate/linux"
+
+	"workermem/calibrate/server/group"
 )
 
 // guardian is the tool's end of a guard.
@@ -20,7 +22,7 @@ type guardian struct {
 	pid      int   // of the guard, which is also the app's session
 	born     int64 // the guard's start time
 	cmd      *exec.Cmd
-	group    cgroup // of the app
+	group    group.Group // of the app
 	commands *os.File
 	begun    chan struct{} // closed when the app has started, or can't
 	exited   chan struct{} // closed when the app's main process has ended
@@ -125,7 +127,7 @@ func (g *guardian) begin(o order) error {
 		return errGuardEnded
 	}
 	if start.Outside != "" {
-		return notEntered{errors.New(start.Outside)}
+		return group.NotEntered{Why: start.Outside}
 	}
 	return syscall.Errno(start.Errno)
 }
@@ -159,7 +161,7 @@ func (g *guardian) listen(reports *os.File) {
 		g.stopped = &report{Event: "stopped", Killed: killed, Left: left}
 		g.mu.Unlock()
 	}
-	g.group.remove() // the guard's work, where it lived to do it; a later run sweeps what even now can't be removed
+	g.group.Remove() // the guard's work, where it lived to do it; a later run sweeps what even now can't be removed
 	closeOnce(g.begun)
 	closeOnce(g.exited)
 	close(g.gone)

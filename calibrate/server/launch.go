@@ -24,7 +24,11 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/group"
 )
+
+// GroupPossible says why an app can't have a memory control group of its own; nil if it can.
+func GroupPossible() error { return group.Possible() }
 
 // Spec is what the user wants started.
 type Spec struct {
@@ -300,14 +304,14 @@ func (l *Launch) startOnce(ctx context.Context) (*App, error) {
 		return nil, err
 	}
 	limit := l.spec.MemoryLimit
-	group, noGroup := newGroup(limit)
+	group, noGroup := group.New(limit)
 	if noGroup != nil && limit > 0 {
 		return nil, limitFailure(limit, noGroup)
 	}
 	values := placeholderValues(addr, l.spec)
 	app := newApp(l, addr, values)
 	if err := app.writeFiles(); err != nil {
-		group.remove()
+		group.Remove()
 		return nil, err
 	}
 	app.guardian, err = startGuard(order{
@@ -319,7 +323,7 @@ func (l *Launch) startOnce(ctx context.Context) (*App, error) {
 		Remove:  app.temporary,
 	}, l.spec.Log, l.spec.Log)
 	if err != nil {
-		group.remove() // where there was no guard to do it
+		group.Remove() // where there was no guard to do it
 		app.removeFiles()
 		return nil, notStarted(l, err)
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"workermem/calibrate/server/group"
 )
 
 // A worker that the kernel kills for memory: proved by the counter of the cgroup. The test starts itself again inside
@@ -34,11 +36,11 @@ func TestE2EOutOfMemory(t *testing.T) {
 // limitedGroup makes a cgroup as for an app.
 func limitedGroup(t *testing.T, bytes int64) (folder string) {
 	t.Helper()
-	c, err := newGroup(bytes)
+	c, err := group.New(bytes)
 	if err != nil {
 		needGroup(t, err.Error())
 	}
-	t.Cleanup(c.remove)
+	t.Cleanup(c.Remove)
 	return c.Folder
 }
 

@@ -31,7 +31,8 @@ var rooms = []room{
 	{"loadgen", []string{"calibrate", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
 	{"sampler", []string{"calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
 	{"calibrate/server/cli", []string{"calibrate", "calibrate/linux"}, false},
-	{"calibrate/server", []string{"calibrate/server/cli", "calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
+	{"calibrate/server/group", []string{"calibrate", "calibrate/linux"}, true}, // golang.org/x/sys/unix
+	{"calibrate/server", []string{"calibrate/server/cli", "calibrate/server/group", "calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
 	{"calibrate", []string{"calibrate/creep", "calibrate/sizing", "calibrate/knob"}, false},
 	{"calibrate/creep", nil, false},
 	{"calibrate/linux", nil, true}, // golang.org/x/sys/unix

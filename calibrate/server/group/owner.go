@@ -1,4 +1,4 @@
-package server
+package group
 
 import (
 	"errors"
@@ -26,38 +26,31 @@ func newGroupName() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	namespace, err := pidNamespace()
+	namespace, err := linux.Here.PIDNamespace()
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf(groupName, self.PID, self.Start, namespace, groupsNamed.Add(1)), nil
+	return NameOf(self.Identity(), namespace, groupsNamed.Add(1)), nil
 }
 
-// pidNamespace is the inode of this process's PID namespace (man 7 namespaces).
-func pidNamespace() (inode uint64, err error) {
-	link, err := os.Readlink("/proc/self/ns/pid")
-	if err != nil {
-		return 0, err
-	}
-	if _, err := fmt.Sscanf(link, "pid:[%d]", &inode); err != nil {
-		return 0, fmt.Errorf("%s is no PID namespace: %w", link, err)
-	}
-	return inode, nil
+// NameOf is the name of a tool's nth group.
+func NameOf(owner linux.Identity, namespace uint64, n int64) string {
+	return fmt.Sprintf(groupName, owner.PID, owner.Start, namespace, n)
 }
 
-// ownerOf reads a group's name. ok is false for a name that isn't one of ours.
-func ownerOf(name string) (owner linux.Identity, namespace uint64, ok bool) {
+// OwnerOf reads a group's name. ok is false for a name that isn't one of ours.
+func OwnerOf(name string) (owner linux.Identity, namespace uint64, ok bool) {
 	var n int64
 	if _, err := fmt.Sscanf(name, groupName, &owner.PID, &owner.Start, &namespace, &n); err != nil {
 		return linux.Identity{}, 0, false
 	}
-	return owner, namespace, name == fmt.Sprintf(groupName, owner.PID, owner.Start, namespace, n)
+	return owner, namespace, name == NameOf(owner, namespace, n)
 }
 
-// sweepGroups removes the groups below a folder whose owner is gone, and returns those in which something still lives:
+// Sweep removes the groups below a folder whose owner is gone, and returns those in which something still lives:
 // the kernel refuses to remove them. Whether an owner in another PID namespace lives can't be seen from here.
-func sweepGroups(parent string) (inhabited []string) {
-	own, err := pidNamespace()
+func Sweep(parent string) (inhabited []string) {
+	own, err := linux.Here.PIDNamespace()
 	if err != nil {
 		return nil // and no group of this process's will be made
 	}
@@ -66,7 +59,7 @@ func sweepGroups(parent string) (inhabited []string) {
 		return nil // what can't be listed can't be swept; to make a group there will fail as well, and say why
 	}
 	for _, e := range entries {
-		owner, namespace, ours := ownerOf(e.Name())
+		owner, namespace, ours := OwnerOf(e.Name())
 		if !ours || namespace != own || linux.Here.Lives(owner) {
 			continue
 		}
@@ -84,13 +77,13 @@ const (
 	removePause = 2 * time.Millisecond
 )
 
-// remove removes the group, where there is one. If something lives in it that can't be killed, a later run sweeps it.
-func (c cgroup) remove() {
-	if c.Folder == "" {
+// Remove removes the group, if there is one. If something lives in it that can't be killed, a later run sweeps it.
+func (g Group) Remove() {
+	if g.Folder == "" {
 		return
 	}
 	for deadline := time.Now().Add(removeLimit); time.Now().Before(deadline); time.Sleep(removePause) {
-		if !errors.Is(removeFolders(c.Folder), syscall.EBUSY) {
+		if !errors.Is(removeFolders(g.Folder), syscall.EBUSY) {
 			return
 		}
 	}

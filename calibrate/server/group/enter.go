@@ -1,4 +1,4 @@
-package server
+package group
 
 import (
 	"errors"
@@ -7,46 +7,48 @@ import (
 	"syscall"
 )
 
-// notEntered says why the app could not be started in its group.
-type notEntered struct{ error }
+// NotEntered says why the app could not be started in its group.
+type NotEntered struct{ Why string }
 
-// forkExec starts a program in the group, from its first instruction, and leaves no trace of the caller there: what the
+func (n NotEntered) Error() string { return n.Why }
+
+// ForkExec starts a program in the group, from its first instruction, and leaves no trace of the caller there: what the
 // guard has in memory is not the app's. The calling goroutine must be locked to its thread, and not to the first one
-// of the process. The error is a notEntered where the group is the reason.
+// of the process. The error is a NotEntered if the group is the reason.
 //
 // In v2 the kernel makes the child there (clone3 with CLONE_INTO_CGROUP, Linux 5.7): the guard never enters. v1 has no
 // such call, so there the guard's thread goes in, forks, and comes back. A thread that moves itself alone ("0" in the
 // file tasks) takes 0.03 ms and is charged only for what the kernel makes for the child; a whole process (cgroup.procs)
 // waits 6 to 14 ms for all others to stop forking, and was charged 20 kB of its own (Linux 6.18). Memory is charged to
 // where a process's first thread is.
-func (c cgroup) forkExec(path string, args []string, attr *syscall.ProcAttr) (pid int, err error) {
-	switch c.Version {
+func (g Group) ForkExec(path string, args []string, attr *syscall.ProcAttr) (pid int, err error) {
+	switch g.Version {
 	case 1:
-		return c.forkInside(path, args, attr)
+		return g.forkInside(path, args, attr)
 	case 2:
-		return c.forkInto(path, args, attr)
+		return g.forkInto(path, args, attr)
 	}
 	return syscall.ForkExec(path, args, attr)
 }
 
-func (c cgroup) forkInside(path string, args []string, attr *syscall.ProcAttr) (int, error) {
-	back, err := os.OpenFile(filepath.Join(filepath.Dir(c.Folder), "tasks"), os.O_WRONLY, 0) // it was made below our own
+func (g Group) forkInside(path string, args []string, attr *syscall.ProcAttr) (int, error) {
+	back, err := os.OpenFile(filepath.Join(filepath.Dir(g.Folder), "tasks"), os.O_WRONLY, 0) // it was made below our own
 	if err != nil {
-		return 0, notEntered{err}
+		return 0, NotEntered{err.Error()}
 	}
 	defer back.Close()
-	if err := writeFile(filepath.Join(c.Folder, "tasks"), "0"); err != nil {
-		return 0, notEntered{err}
+	if err := writeFile(filepath.Join(g.Folder, "tasks"), "0"); err != nil {
+		return 0, NotEntered{err.Error()}
 	}
 	pid, err := syscall.ForkExec(path, args, attr)
 	_, _ = back.WriteString("0") // as it could be opened it can be written; if not, the tool removes the group after us
 	return pid, err
 }
 
-func (c cgroup) forkInto(path string, args []string, attr *syscall.ProcAttr) (int, error) {
-	folder, err := os.Open(c.Folder)
+func (g Group) forkInto(path string, args []string, attr *syscall.ProcAttr) (int, error) {
+	folder, err := os.Open(g.Folder)
 	if err != nil {
-		return 0, notEntered{err}
+		return 0, NotEntered{err.Error()}
 	}
 	defer folder.Close()
 	sys := *attr.Sys
@@ -55,7 +57,7 @@ func (c cgroup) forkInto(path string, args []string, attr *syscall.ProcAttr) (in
 	inGroup.Sys = &sys
 	pid, err := syscall.ForkExec(path, args, &inGroup)
 	if err != nil && !isExecError(err) {
-		err = notEntered{os.NewSyscallError("clone3", err)}
+		err = NotEntered{os.NewSyscallError("clone3", err).Error()}
 	}
 	return pid, err
 }

@@ -1,7 +1,6 @@
-package server
+package group
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,7 +12,7 @@ import (
 	"workermem/calibrate/linux"
 )
 
-const machines = "../../fixtures/cgroup"
+const machines = "../../../fixtures/cgroup"
 
 // tree is a copy of one of them, whose files may be written to.
 func tree(t *testing.T, name string) (root string) {
@@ -58,7 +57,7 @@ func TestParent(t *testing.T) {
 	} {
 		root := filepath.Join(machines, c.tree)
 		sys := filepath.Join(root, "sys/fs/cgroup")
-		h, err := findHierarchy(machine(root))
+		h, err := FindHierarchy(machine(root))
 		h.uid = 4711 // who owns nothing here
 		at := 0
 		if err == nil {
@@ -66,8 +65,8 @@ func TestParent(t *testing.T) {
 		}
 		want := filepath.Join(sys, c.parent)
 		switch why := strings.ReplaceAll(c.why, "SYS", sys); {
-		case why == "" && (err != nil || h.groups[at] != want):
-			t.Errorf("%s: %+v at %d (%v), want %s", c.tree, h.groups, at, err, want)
+		case why == "" && (err != nil || h.Groups[at] != want):
+			t.Errorf("%s: %+v at %d (%v), want %s", c.tree, h.Groups, at, err, want)
 		case why != "" && (err == nil || !strings.Contains(err.Error(), why)):
 			t.Errorf("%s: %v, want %s", c.tree, err, why)
 		}
@@ -84,7 +83,7 @@ func TestDelegated(t *testing.T) {
 		{"v2-delegated-with-processes", "", 2},
 	} {
 		root := tree(t, c.tree)
-		h, err := findHierarchy(machine(root))
+		h, err := FindHierarchy(machine(root))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,23 +106,23 @@ func TestDelegated(t *testing.T) {
 // In a folder that is none of the kernel's, the group is no group, and goes again.
 func TestMakeWithoutAController(t *testing.T) {
 	root := tree(t, "v1-limit")
-	h, err := findHierarchy(machine(root))
+	h, err := FindHierarchy(machine(root))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := h.make("calibrate-1-2-3")
-	if err == nil || !strings.Contains(err.Error(), "has no memory controller") || exists(filepath.Join(h.groups[0], "calibrate-1-2-3")) {
+	c, err := h.Make("calibrate-1-2-3")
+	if err == nil || !strings.Contains(err.Error(), "has no memory controller") || exists(filepath.Join(h.Groups[0], "calibrate-1-2-3")) {
 		t.Errorf("%+v %v", c, err)
 	}
 }
 
 // Where a v1 parent's limits bind its own processes only, an app below would escape them.
 func TestMakeWithoutAHierarchy(t *testing.T) {
-	h, err := findHierarchy(machine(tree(t, "v1-no-hierarchy")))
+	h, err := FindHierarchy(machine(tree(t, "v1-no-hierarchy")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.make("calibrate-1-2-3"); err == nil || !strings.Contains(err.Error(), "memory.use_hierarchy is 0") {
+	if _, err := h.Make("calibrate-1-2-3"); err == nil || !strings.Contains(err.Error(), "memory.use_hierarchy is 0") {
 		t.Error(err)
 	}
 }
@@ -133,11 +132,11 @@ func TestOwnerOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, err := pidNamespace()
+	own, err := linux.Here.PIDNamespace()
 	if err != nil || own == 0 {
 		t.Fatal(own, err)
 	}
-	if who, namespace, ok := ownerOf(name); !ok || who.PID != os.Getpid() || !linux.Here.Lives(who) || namespace != own {
+	if who, namespace, ok := OwnerOf(name); !ok || who.PID != os.Getpid() || !linux.Here.Lives(who) || namespace != own {
 		t.Errorf("%s is %+v's in %d", name, who, namespace)
 	}
 	if again, _ := newGroupName(); again == name {
@@ -146,7 +145,7 @@ func TestOwnerOf(t *testing.T) {
 	for _, other := range []string{"", "calibrate", "calibrate-", "calibrate-1-2-3", "calibrate-1-2-3-4-5", "calibrate-1-2-3-4x", "calibrate-test-1",
 		"calibrate-01-2-3-4", "calibrate- 1-2-3-4", "xcalibrate-1-2-3-4", "calibrate-+1-2-3-4", "calibrate-1-2--3-4",
 		"calibrate-99999999999999999999-2-3-4"} {
-		if who, _, ok := ownerOf(other); ok {
+		if who, _, ok := OwnerOf(other); ok {
 			t.Errorf("%q is %+v's", other, who)
 		}
 	}
@@ -156,7 +155,7 @@ func FuzzOwnerOf(f *testing.F) {
 	f.Add("calibrate-1-2-3-4")
 	f.Add("calibrate-1--2-3-4")
 	f.Fuzz(func(t *testing.T, name string) {
-		if _, _, ok := ownerOf(name); ok && (filepath.Base(name) != name || !strings.HasPrefix(name, "calibrate-")) {
+		if _, _, ok := OwnerOf(name); ok && (filepath.Base(name) != name || !strings.HasPrefix(name, "calibrate-")) {
 			t.Errorf("%q would be removed", name)
 		}
 	})
@@ -172,11 +171,13 @@ func TestSweepGroups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	namespace, err := pidNamespace()
+	namespace, err := linux.Here.PIDNamespace()
 	if err != nil {
 		t.Fatal(err)
 	}
-	groupOf := func(pid int, namespace uint64) string { return fmt.Sprintf(groupName, pid, 1, namespace, 1) }
+	groupOf := func(pid int, namespace uint64) string {
+		return NameOf(linux.Identity{PID: pid, Start: 1}, namespace, 1)
+	}
 	gone := groupOf(child.Process.Pid, namespace)
 	reused := groupOf(os.Getpid(), namespace)            // our number, but not our start
 	elsewhere := groupOf(child.Process.Pid, namespace+1) // whose owner may live there, whatever has its number here
@@ -185,7 +186,7 @@ func TestSweepGroups(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if inhabited := sweepGroups(dir); len(inhabited) != 0 {
+	if inhabited := Sweep(dir); len(inhabited) != 0 {
 		t.Errorf("inhabited: %q", inhabited)
 	}
 	for name, want := range map[string]bool{own: true, gone: false, reused: false, elsewhere: true, gone + "x": true, "web": true} {
@@ -193,22 +194,12 @@ func TestSweepGroups(t *testing.T) {
 			t.Errorf("%s is there: %v", name, !want)
 		}
 	}
-	if sweepGroups("/nowhere") != nil {
+	if Sweep("/nowhere") != nil {
 		t.Error("something in nowhere")
 	}
 }
 
-func TestNegativeMemoryLimit(t *testing.T) {
-	_, err := Recognise(t.Context(), Spec{Command: []string{"true"}, MemoryLimit: -1})
-	if err == nil || !strings.Contains(err.Error(), "memory limit") {
-		t.Error(err)
-	}
-}
-
-func TestSayMB(t *testing.T) {
-	for bytes, want := range map[int64]string{64 << 20: "64 MB", 3 << 19: "1.5 MB", 24105 << 20: "24105 MB"} {
-		if got := sayMB(bytes); got != want {
-			t.Errorf("%d: %s, want %s", bytes, got, want)
-		}
-	}
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }

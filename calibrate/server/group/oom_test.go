@@ -1,4 +1,4 @@
-package server
+package group
 
 import (
 	"path/filepath"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"workermem/calibrate/linux"
+	"workermem/calibrate/linux/linuxtest"
 )
 
 func TestOOMFile(t *testing.T) {
@@ -14,7 +15,7 @@ func TestOOMFile(t *testing.T) {
 	const v2 = "26 25 0:22 / /sys/fs/cgroup rw shared:4 - cgroup2 none rw,nsdelegate\n"
 	const container = "600 500 0:22 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup rw\n"
 	for name, c := range map[string]struct {
-		groups, mounts string
+		Groups, mounts string
 		want           string
 	}{
 		"v1":             {"4:memory:/user/x\n3:cpu:/\n", v1, "/sys/fs/cgroup/memory/user/x/memory.oom_control"},
@@ -26,7 +27,7 @@ func TestOOMFile(t *testing.T) {
 		"hybrid":         {"4:memory:/x\n0::/\n", v1 + v2, "/sys/fs/cgroup/memory/x/memory.oom_control"},
 		"rubbish":        {"x\n\n::", "y - z\n", ""},
 	} {
-		h := linux.FindHierarchy("memory", linux.ParseCgroup(c.groups), linux.ParseMountinfo(c.mounts))
+		h := linux.FindHierarchy("memory", linux.ParseCgroup(c.Groups), linux.ParseMountinfo(c.mounts))
 		if got := oomFile(h); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
@@ -35,25 +36,25 @@ func TestOOMFile(t *testing.T) {
 
 func TestOOMKills(t *testing.T) {
 	p := linux.FS{Proc: t.TempDir()}
-	if c := oomKills(p); c.file != "" || c.since() != 0 {
+	if c := OOMKills(p, "self"); c.File != "" || c.Since() != 0 {
 		t.Errorf("%+v", c)
 	}
-	write(t, filepath.Join(p.Proc, "vmstat"), "nr_free_pages 5\noom_kill 2\n")
+	linuxtest.Write(t, filepath.Join(p.Proc, "vmstat"), "nr_free_pages 5\noom_kill 2\n")
 	group := t.TempDir()
-	counts := oomKills(p)
-	if counts.kills != 2 || filepath.Base(counts.file) != "vmstat" {
+	counts := OOMKills(p, "self")
+	if counts.Kills != 2 || filepath.Base(counts.File) != "vmstat" {
 		t.Errorf("%+v", counts)
 	}
-	write(t, filepath.Join(p.Proc, "self/cgroup"), "4:memory:/x\n")
-	write(t, filepath.Join(p.Proc, "self/mountinfo"), "31 25 0:27 / "+group+" rw - cgroup v1 rw,memory\n")
+	linuxtest.Write(t, filepath.Join(p.Proc, "self/cgroup"), "4:memory:/x\n")
+	linuxtest.Write(t, filepath.Join(p.Proc, "self/mountinfo"), "31 25 0:27 / "+group+" rw - cgroup v1 rw,memory\n")
 	events := filepath.Join(group, "x", "memory.oom_control")
-	write(t, events, "oom_kill_disable 0\nunder_oom 0\noom_kill 7\n")
-	counts = oomKills(p)
-	if counts.kills != 7 || counts.file != events || counts.since() != 0 {
+	linuxtest.Write(t, events, "oom_kill_disable 0\nunder_oom 0\noom_kill 7\n")
+	counts = OOMKills(p, "self")
+	if counts.Kills != 7 || counts.File != events || counts.Since() != 0 {
 		t.Errorf("%+v", counts)
 	}
-	write(t, events, "oom_kill_disable 0\nunder_oom 0\noom_kill 9\n")
-	if counts.since() != 2 {
-		t.Errorf("%d since", counts.since())
+	linuxtest.Write(t, events, "oom_kill_disable 0\nunder_oom 0\noom_kill 9\n")
+	if counts.Since() != 2 {
+		t.Errorf("%d since", counts.Since())
 	}
 }
