@@ -260,6 +260,21 @@ func TestGuidePages(t *testing.T) {
 	}
 }
 
+// The proof that the manual shows is a recorded one, in the words of today's report.
+func TestGuideProof(t *testing.T) {
+	page, err := guidePage("prove")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden, err := os.ReadFile(filepath.Join("..", "..", "report", "testdata", "proof-alone.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(page, "```text\n"+strings.TrimRight(string(golden), "\n")+"\n```") {
+		t.Errorf("guide/prove.md doesn't show report/testdata/proof-alone.txt, which is:\n%s", golden)
+	}
+}
+
 // anyCommand is the name of what is no known server.
 const anyCommand = "command"
 
