@@ -126,7 +126,7 @@ func doubt(r calibrate.Result) string {
 // given says that the worker's memory was not measured.
 func given(r calibrate.Result) bool { return r.Law.Basis == calibrate.BasisGiven }
 
-// bound is what to set where the server takes as many requests at once as come; "" where that is no matter of memory.
+// bound is what to set if the server takes as many requests at once as come; "" if that is no matter of memory.
 func bound(r calibrate.Result) string {
 	if r.Concurrency.Bound == 0 {
 		return ""

@@ -8,7 +8,7 @@ type Chart struct {
 	X, Y   Axis
 	Series []Series
 	Bands  []Band  // intervals about a series
-	Guides []Guide // limits, and where something happened
+	Guides []Guide // limits, and what happened when
 }
 
 // An Axis has a name, and a unit if what it counts has one.

@@ -70,7 +70,7 @@ func servers(c calibrate.Checkup) []Fact {
 	return facts
 }
 
-// serverLine says which server it is, and how calibrate takes it.
+// serverLine says which server it is, and how calibrate can start it.
 func serverLine(s calibrate.Server) string {
 	text := strings.TrimSpace(s.Name + " " + orElse(s.Version, "of unknown version"))
 	if s.With != "" {

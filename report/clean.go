@@ -93,7 +93,7 @@ func cut(s string, width int) string {
 	return strings.TrimRight(head, " ") + mark
 }
 
-// splitAt parts s where it fills a width. The head holds at least one character, so that callers come to an end.
+// splitAt parts s at a width. The head holds at least one character, so that callers come to an end.
 func splitAt(s string, width int) (head, tail string) {
 	used := 0
 	for i, r := range s {

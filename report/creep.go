@@ -93,7 +93,7 @@ func slopeOf(c calibrate.Creep) string {
 	return s
 }
 
-// restOf is what memory did without any request, "" where it was not left alone.
+// restOf is what memory did without any request, "" if it was not left alone.
 func restOf(c calibrate.Creep) string {
 	r := c.Rest
 	if r == nil {

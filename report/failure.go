@@ -103,7 +103,7 @@ func tailOf(log []string, width, room int) []string {
 	return last
 }
 
-// wrapWords parts a log line by its width alone, so that its indent stays, and leaves out its middle where it is long.
+// wrapWords parts a log line by its width alone, so that its indent stays, and leaves out its middle if it is long.
 func wrapWords(s string, width int) []string {
 	s = strings.TrimRight(clean(s), " ")
 	var out []string

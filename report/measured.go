@@ -81,7 +81,7 @@ func treeOf(r calibrate.Result) string {
 	return strings.Join(parts, "; ")
 }
 
-// atOnceOf is memory against requests at once; "" where threads bound them.
+// atOnceOf is memory against requests at once; "" if threads bound them.
 func atOnceOf(r calibrate.Result) string {
 	c := r.Concurrency
 	if len(c.Steps) < 2 {
@@ -154,7 +154,7 @@ func loadOf(l calibrate.LoadInfo) string {
 	return strings.Join(parts, "; ")
 }
 
-// withCapacity adds what one worker can serve, where that was sought.
+// withCapacity adds what one worker can serve, if that was looked for.
 func withCapacity(s string, capacity float64) string {
 	if capacity <= 0 {
 		return s
@@ -238,7 +238,7 @@ func marginalOf(r calibrate.Result) string {
 	}
 }
 
-// marginalBytes is what one more worker costs, from the law where it isn't given.
+// marginalBytes is what one more worker costs, from the law if it isn't known by itself.
 func marginalBytes(r calibrate.Result) int64 {
 	if r.Worker.MarginalBytes != 0 || r.Law.WorkerBytes <= 0 {
 		return r.Worker.MarginalBytes

@@ -11,7 +11,7 @@ import (
 	"workermem/calibrate/say"
 )
 
-// plainEvery is how often a plain line is written where there is no terminal to redraw one on.
+// plainEvery is how often a plain line is written if there is no terminal to redraw one on.
 const plainEvery = 5 * time.Second
 
 // eraseLine goes to the line's start and clears it (ECMA-48: CR, then EL 2).
@@ -35,7 +35,7 @@ func NewProgress(w io.Writer, terminal bool, width func() int) *Progress {
 	return &Progress{w: w, terminal: terminal, width: width}
 }
 
-// Show draws the status, or leaves it where the time hasn't come. A progress line that can't be written is no
+// Show draws the status, or leaves it if the time hasn't come. A progress line that can't be written is no
 // reason to fail a measurement, so errors are dropped.
 func (p *Progress) Show(s calibrate.Status) {
 	p.mu.Lock()

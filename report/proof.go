@@ -117,7 +117,7 @@ func recyclesOf(t calibrate.Trial) string {
 	if t.MaxRequests == 0 {
 		return "off"
 	}
-	return fmt.Sprintf("%s in %s", say.Plural(t.Recycles, "replacement"), say.Plural(t.Workers, "worker"))
+	return "workers were replaced " + say.Times(t.Recycles)
 }
 
 // recyclingCost is what the seconds in which a worker was replaced were like, beside the others.

@@ -1,6 +1,10 @@
 package report
 
-import "workermem/calibrate"
+import (
+	"strings"
+
+	"workermem/calibrate"
+)
 
 // repeatSection says how to measure the same again, and what of the command line isn't kept.
 func repeatSection(r calibrate.Result) []Block {
@@ -9,8 +13,8 @@ func repeatSection(r calibrate.Result) []Block {
 		return nil
 	}
 	blocks := section(Heading{Name: "How to repeat it"}, Code{Text: command})
-	if r.Truth == nil {
-		blocks = append(blocks, Note{Text: "Fill in what *** stands for: it may be secret, and is not kept."})
+	if strings.Contains(command, calibrate.Redacted) {
+		blocks = append(blocks, Note{Text: "Fill in what " + calibrate.Redacted + " stands for: it may be secret, and is not kept."})
 	}
 	return []Block{Only{OfPage, blocks}}
 }

@@ -5,8 +5,8 @@ import "workermem/calibrate"
 // sizing is `calibrate size --json`: one worker, sized for every host. Keys may join freely.
 type sizing struct {
 	Schema     string              `json:"schema"`
-	Run        string              `json:"run"`         // id; "" where the figures were given
-	MeasuredOn *calibrate.Host     `json:"measured_on"` // null where the figures were given
+	Run        string              `json:"run"`         // id; "" if the figures were given
+	MeasuredOn *calibrate.Host     `json:"measured_on"` // null if the figures were given
 	Plan       calibrate.PlanInfo  `json:"plan"`        // what was asked for; of several hosts each has its own cores and memory
 	Worker     calibrate.Worker    `json:"worker"`
 	Creep      calibrate.Creep     `json:"creep"`
@@ -17,12 +17,12 @@ type sizing struct {
 	Warnings   []calibrate.Warning `json:"warnings"` // that hold for every host
 }
 
-// sizedHost has candidates and formulas only where it is the only one: a grid would be tens of megabytes.
+// sizedHost has candidates and formulas only if it is the only one: a grid would be tens of megabytes.
 type sizedHost struct {
 	CPUs           int                      `json:"cpus"`
 	MemoryBytes    int64                    `json:"memory_bytes"`
 	BoundBy        string                   `json:"bound_by"`
-	Concurrency    int                      `json:"concurrency_bound"` // the most requests at once a worker, where no threads bound them; 0 for none
+	Concurrency    int                      `json:"concurrency_bound"` // the most requests at once a worker, if no threads bound them; 0 for none
 	Recommendation calibrate.Recommendation `json:"recommendation"`
 	Candidates     []calibrate.Candidate    `json:"candidates,omitempty"`
 	Formulas       []calibrate.Formula      `json:"formulas,omitempty"`

@@ -99,7 +99,7 @@ func sweepNote(r calibrate.Result) string {
 	return note
 }
 
-// sweptWhy is what the choice was found to do; "" where none was made by measurement.
+// sweptWhy is what the choice was found to do; "" if none was made by measurement.
 func sweptWhy(r calibrate.Result) string {
 	if r.Recommendation.Measured == "" || r.Sweep == nil {
 		return ""
