@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 //go:embed guide/*.md
@@ -54,7 +55,7 @@ func listPages(env Env) error {
 
 func printPage(env Env, name string) error {
 	if !slices.Contains(guidePages, name) {
-		return calibrate.Usage("calibrate guide "+nearest(name, guidePages)+"; calibrate guide lists the pages", "the manual has no page %q", name)
+		return calibrate.Usage("calibrate guide "+say.Nearest(name, guidePages)+"; calibrate guide lists the pages", "the manual has no page %q", name)
 	}
 	text, err := guidePage(name)
 	if err != nil {
@@ -74,36 +75,4 @@ func pageSummary(page string) string {
 	_, rest, _ := strings.Cut(page, "\n\n")
 	summary, _, _ := strings.Cut(rest, "\n")
 	return summary
-}
-
-// nearest is the name that the fewest changed letters lead to. A beginning is nearer than any other.
-func nearest(word string, names []string) string {
-	distance := func(name string) int {
-		if word != "" && strings.HasPrefix(name, word) {
-			return 0
-		}
-		return 1 + editDistance(word, name)
-	}
-	return slices.MinFunc(names, func(a, b string) int { return distance(a) - distance(b) })
-}
-
-// editDistance counts the letters to insert, leave out or change (Levenshtein, row by row).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			changed := diagonal
-			if a[i] != b[j] {
-				changed++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(changed, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

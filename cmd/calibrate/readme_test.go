@@ -304,14 +304,6 @@ func TestGuideServers(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	for word, want := range map[string]string{"server": "servers", "aproove": "prove", "how": "how-it-decides", "atach": "attach"} {
-		if got := nearest(word, guidePages); got != want {
-			t.Errorf("nearest to %q is %q, want %q", word, got, want)
-		}
-	}
-}
-
 func buildCalibrate(t *testing.T) string {
 	t.Helper()
 	bin := t.TempDir()

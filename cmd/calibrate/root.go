@@ -46,7 +46,7 @@ func newRootCmd(env Env) *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRunCmd(env), newDemoCmd(env), newAttachCmd(env), newReportCmd(env), newRunsCmd(env), newSizeCmd(env), newProveCmd(env), newEmitCmd(env), newDoctorCmd(env), newGuideCmd(env), newVersionCmd(env),
+	root.AddCommand(newRunCmd(env), newDemoCmd(env), newAttachCmd(env), newReportCmd(env), newRunsCmd(env), newSizeCmd(env), newProveCmd(env), newEmitCmd(env), newDoctorCmd(env), newGuideCmd(env), newExplainCmd(env), newVersionCmd(env),
 		newDemoAppCmd(), newIdleCmd(env))
 	return root
 }

@@ -1,0 +1,347 @@
+package calibrate
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"workermem/calibrate/say"
+)
+
+// Unit is what a metric's figure counts.
+type Unit string
+
+// The units of the metrics.
+const (
+	UnitBytes           Unit = "bytes"
+	UnitBytesPerRequest Unit = "bytes/request"
+	UnitBytesPerSecond  Unit = "bytes/s"
+	UnitSeconds         Unit = "seconds"
+	UnitRate            Unit = "requests/s"
+	UnitShare           Unit = "share" // of 1
+	UnitNumber          Unit = "number"
+)
+
+// Direction says which of two figures is the better one.
+type Direction string
+
+// The directions of the metrics.
+const (
+	LessIsBetter    Direction = "less"
+	MoreIsBetter    Direction = "more"
+	NeitherIsBetter Direction = "neither"
+)
+
+// Metric is one figure of a result, by the name under which limits, comparisons and other programs ask for it.
+type Metric struct {
+	Name    string    `json:"metric"` // as it is typed: "peak", "after(10k)"; of the register's own, "after(N)"
+	Unit    Unit      `json:"unit"`
+	Better  Direction `json:"better"`
+	Meaning string    `json:"meaning"` // a sentence
+	Got     string    `json:"how"`     // how it is measured or computed, a sentence
+	Example string    `json:"example"` // as it may be typed
+	read    func(Result, argument) Reading
+	given   argument
+}
+
+// Reading is a metric's figure in one result, with its interval as far as the run itself can tell. Nil is unknown.
+type Reading struct {
+	Value *float64 `json:"value"`
+	Low   *float64 `json:"low"`
+	High  *float64 `json:"high"`
+}
+
+// Known says that there is a figure at all.
+func (r Reading) Known() bool { return r.Value != nil }
+
+// argument is what stands in a metric's brackets.
+type argument struct {
+	requests         float64
+	workers, threads int
+}
+
+// Read is the metric's figure in a result. A metric that needs an argument and has none is unknown.
+func (m Metric) Read(r Result) Reading {
+	if m.Argument() != "" && m.given == (argument{}) {
+		return Reading{}
+	}
+	return m.read(r, m.given)
+}
+
+// Say writes an amount of the unit.
+func (u Unit) Say(v float64) string {
+	switch u {
+	case UnitBytes:
+		return say.MB(v)
+	case UnitBytesPerRequest:
+		return say.Bytes(v) + " a request"
+	case UnitBytesPerSecond:
+		return say.Bytes(v*3600) + " an hour"
+	case UnitSeconds:
+		return say.Seconds(v)
+	case UnitRate:
+		return say.RequestRate(v)
+	case UnitShare:
+		return say.Percent(v)
+	}
+	return say.Number(v)
+}
+
+// Say writes a reading of the metric with its interval, unless that reads the same: "162 MB (160 MB to 164 MB)".
+func (m Metric) Say(r Reading) string {
+	if !r.Known() {
+		return say.Unknown
+	}
+	value := m.Unit.Say(*r.Value)
+	if r.Low == nil || r.High == nil {
+		return value
+	}
+	low, high := m.Unit.Say(*r.Low), m.Unit.Say(*r.High)
+	if low == value && high == value {
+		return value
+	}
+	return fmt.Sprintf("%s (%s to %s)", value, low, high)
+}
+
+// Argument is what the metric needs in brackets: "N" or "WxT"; "" for nothing.
+func (m Metric) Argument() string {
+	_, form, _ := strings.Cut(strings.TrimSuffix(m.Name, ")"), "(")
+	return form
+}
+
+// word is the name without what stands in brackets.
+func (m Metric) word() string {
+	word, _, _ := strings.Cut(m.Name, "(")
+	return word
+}
+
+// Metrics is the register: every figure of a result that has a name, once. Whoever judges, compares or exports figures
+// takes names, units and values from here.
+func Metrics() []Metric {
+	all := slices.Concat(memoryMetrics(), trafficMetrics(), answerMetrics())
+	for i := range all {
+		if all[i].Example == "" {
+			all[i].Example = all[i].Name
+		}
+	}
+	return all
+}
+
+func memoryMetrics() []Metric {
+	return []Metric{
+		{Name: "worker", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The memory to set for a worker, as WORKER_MEMORY_MB.",
+			Got:  "The peak RSS of the recommended worker with its creep up to max-requests, rounded up to whole MB.",
+			read: func(r Result, _ argument) Reading { return unlessZero(r.Recommendation.WorkerMemoryMB << 20) }},
+		{Name: "peak", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The most memory that a worker held at any time.",
+			Got:  "The kernel's high-water mark of the worker's RSS (VmHWM), the highest of all phases; one of them has every thread busy at once.",
+			read: func(r Result, _ argument) Reading { return unlessZero(r.Worker.PeakRSSBytes) }},
+		{Name: "plateau", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The level at which a warm worker's memory settles, creep apart.",
+			Got:  "The median RSS of the soak's first second.",
+			read: func(r Result, _ argument) Reading { return unlessZero(r.Worker.PlateauRSSBytes) }},
+		{Name: "idle", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The memory of a worker that has just booted.",
+			Got:  "The worker's RSS after the app's first good answer, before any load.",
+			read: func(r Result, _ argument) Reading { return unlessZero(r.Worker.IdleRSSBytes) }},
+		{Name: "marginal", Unit: UnitBytes, Better: LessIsBetter, Meaning: "What one more worker really costs, at its peak.",
+			Got:  "The worker's private dirty pages (smaps_rollup) raised to its peak, with its kernel memory; a short run with a second worker checks it.",
+			read: func(r Result, _ argument) Reading { return unlessZero(r.Worker.MarginalBytes) }},
+		{Name: "shared", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The memory that does not grow with the workers: the master, and the libraries that all map.",
+			Got:  "The proportional memory (PSS) of the app's whole process tree, less the worker's private pages.",
+			read: func(r Result, _ argument) Reading { return ofLaw(r, r.Law.SharedBytes) }},
+		{Name: "thread", Unit: UnitBytes, Better: LessIsBetter, Meaning: "What one more busy thread adds to a worker.",
+			Got:  "A line through the peaks of short runs with other threads; without such runs, an upper bound: all that the load added, by thread.",
+			read: threadCostOf},
+		{Name: "creep", Unit: UnitBytesPerRequest, Better: LessIsBetter, Meaning: "The memory that a request leaves behind and that does not come back.",
+			Got:  "The slope of the worker's anonymous memory over the requests of the soak, with its 95 % interval.",
+			read: func(r Result, _ argument) Reading { return Reading{r.Creep.BytesPerRequest, r.Creep.Low, r.Creep.High} }},
+		{Name: "growth", Unit: UnitBytesPerSecond, Better: LessIsBetter, Meaning: "The memory that a worker gains with time, whether or not requests come.",
+			Got: "The slope of the worker's anonymous memory over a time without requests, or over a watch in which nobody counts them, with its 95 % interval.",
+			read: func(r Result, _ argument) Reading {
+				return Reading{r.Creep.BytesPerSecond, r.Creep.LowBytesPerSecond, r.Creep.HighBytesPerSecond}
+			}},
+		{Name: "after(N)", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The peak memory of a worker that has served N requests.", Example: "after(10k)",
+			Got: "The peak less the creep that it holds, plus N times the creep; its interval is the creep's.", read: afterRequests},
+		{Name: "total(WxT)", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The memory of the whole app with W workers of T threads, at peak, creep apart.", Example: "total(4x4)",
+			Got: "The law: shared + W x (worker + T x thread); its interval is how far the law is off the shapes that were really run.", read: totalOf},
+	}
+}
+
+func trafficMetrics() []Metric {
+	return []Metric{
+		{Name: "boot", Unit: UnitSeconds, Better: LessIsBetter, Meaning: "How long the app takes to its first good answer.",
+			Got:  "The time from the server's start to its first whole answer that is no error.",
+			read: func(r Result, _ argument) Reading { return unlessZero(r.Target.BootSeconds) }},
+		{Name: "stop", Unit: UnitSeconds, Better: LessIsBetter, Meaning: "How long the app takes to end.",
+			Got:  "The time from the server's signal for a graceful end until its last process has gone.",
+			read: func(r Result, _ argument) Reading { return unlessZero(r.Target.StopSeconds) }},
+		{Name: "capacity", Unit: UnitRate, Better: MoreIsBetter, Meaning: "What one worker can serve.",
+			Got:  "Answers a second in a closed loop that keeps every thread of the worker busy, before the warm-up.",
+			read: func(r Result, _ argument) Reading { return unlessZero(r.Load.Capacity) }},
+		{Name: "rps", Unit: UnitRate, Better: NeitherIsBetter, Meaning: "The load under which creep and latencies were measured.",
+			Got:  "Requests a second that were sent in the soak: as many as --rate says, or 70 % of the capacity.",
+			read: func(r Result, _ argument) Reading { return unlessZero(r.Load.RateSent) }},
+		percentile("p50", "half", func(l Latency) *float64 { return l.P50 }),
+		percentile("p95", "95 %", func(l Latency) *float64 { return l.P95 }),
+		percentile("p99", "99 %", func(l Latency) *float64 { return l.P99 }),
+		{Name: "errors", Unit: UnitShare, Better: LessIsBetter, Meaning: "The share of requests that failed.",
+			Got:  "Requests of the soak without a whole answer of status 2xx or 3xx, by all of them.",
+			read: failedShare},
+	}
+}
+
+func answerMetrics() []Metric {
+	return []Metric{
+		{Name: "workers", Unit: UnitNumber, Better: MoreIsBetter, Meaning: "How many workers are recommended for the box.",
+			Got:  "The most that fit the budget and that the cores ask for.",
+			read: func(r Result, _ argument) Reading { return recommended(r, float64(r.Recommendation.Workers)) }},
+		{Name: "threads", Unit: UnitNumber, Better: NeitherIsBetter, Meaning: "How many threads a worker are recommended.",
+			Got:  "The threads that were measured, unless --prefer or --sweep chose others.",
+			read: func(r Result, _ argument) Reading { return unlessZero(r.Recommendation.Threads) }},
+		{Name: "max-requests", Unit: UnitNumber, Better: NeitherIsBetter, Meaning: "After how many requests a worker should be recycled; 0 if it needn't be.",
+			Got:  "What the budget leaves a worker beyond its peak, by the upper bound of its creep.",
+			read: func(r Result, _ argument) Reading { return recommended(r, float64(r.Recommendation.MaxRequests)) }},
+		{Name: "restart", Unit: UnitSeconds, Better: MoreIsBetter, Meaning: "How long a worker lives until max-requests recycles it.",
+			Got:  "Max-requests by a worker's share of the request rate.",
+			read: func(r Result, _ argument) Reading { return unlessZero(r.Recommendation.RestartIntervalSeconds) }},
+	}
+}
+
+func percentile(name, share string, of func(Latency) *float64) Metric {
+	return Metric{Name: name, Unit: UnitSeconds, Better: LessIsBetter, Meaning: "The time within which " + share + " of the requests were answered.",
+		Got:  "From the time at which a request was due (in a closed loop, was sent) until the last byte of its answer, over the soak.",
+		read: func(r Result, _ argument) Reading { return Reading{Value: of(r.Load.LatencySeconds)} }}
+}
+
+// unlessZero reads a figure of which zero says that it could not be measured.
+func unlessZero[N int | int64 | float64](n N) Reading {
+	if n <= 0 {
+		return Reading{}
+	}
+	return Reading{Value: number(float64(n))}
+}
+
+// ofLaw reads a part of the law, which may well be nothing.
+func ofLaw(r Result, bytes int64) Reading {
+	if r.Law.Basis == "" || r.Law.Basis == "none" {
+		return Reading{}
+	}
+	return Reading{Value: number(float64(bytes))}
+}
+
+func threadCostOf(r Result, _ argument) Reading {
+	if r.Law.ThreadBytes == 0 { // a thread costs something: it was not read, or there are none
+		return Reading{}
+	}
+	return ofLaw(r, r.Law.ThreadBytes)
+}
+
+// recommended reads a part of the recommendation: of one that says that nothing fits it is zero.
+func recommended(r Result, n float64) Reading {
+	if r.Recommendation.Workers == 0 && !r.Recommendation.NothingFits {
+		return Reading{}
+	}
+	return Reading{Value: number(n)}
+}
+
+func failedShare(r Result, _ argument) Reading {
+	if r.Load.SuccessRatio == nil {
+		return Reading{}
+	}
+	return Reading{Value: number(1 - *r.Load.SuccessRatio)}
+}
+
+// afterRequests is peak + slope x (N - requests at the peak). Of a worker whose memory is flat it is the peak, and the
+// slope's upper bound is what cannot be excluded. Memory that is still settling tells nothing of later, nor does that of
+// a server that was running before.
+func afterRequests(r Result, a argument) Reading {
+	c := r.Creep
+	if r.Worker.PeakRSSBytes == 0 || r.Mode == ModeAttach || c.Verdict == "warming" || c.Low == nil || c.High == nil || c.BytesPerRequest == nil {
+		return Reading{}
+	}
+	more := a.requests - float64(r.Worker.Requests)
+	at := func(slope float64) float64 { return float64(r.Worker.PeakRSSBytes) + max(slope, 0)*more }
+	all := c.Together()
+	if c.Verdict == "flat" {
+		all.BytesPerRequest, all.Low = 0, 0
+	}
+	return Reading{number(at(all.BytesPerRequest)), number(min(at(all.Low), at(all.High))), number(max(at(all.Low), at(all.High)))}
+}
+
+// totalOf is the law at a shape, and not beyond the threads for which it vouches.
+func totalOf(r Result, a argument) Reading {
+	least, most := r.ThreadRange()
+	if a.threads < least || a.threads > most {
+		return Reading{}
+	}
+	total := ofLaw(r, r.Law.at(a.workers, a.threads))
+	if off := float64(r.Law.ResidualBytes); total.Known() && off > 0 {
+		total.Low, total.High = number(*total.Value-off), number(*total.Value+off)
+	}
+	return total
+}
+
+// FindMetric is the register's own metric of that name, with or without its brackets: "after", "after(N)", "after(10k)".
+func FindMetric(text string) (Metric, error) {
+	word, _, _ := strings.Cut(strings.TrimSpace(text), "(")
+	all := Metrics()
+	names := make([]string, len(all))
+	for i, m := range all {
+		if names[i] = m.word(); names[i] == word {
+			return m, nil
+		}
+	}
+	i := slices.Index(names, say.Nearest(word, names))
+	return Metric{}, Usage(fmt.Sprintf("the nearest is %s; calibrate explain lists them", all[i].Example), "%q is no metric", text)
+}
+
+// ParseMetric reads a metric as it is typed, with its argument: "peak", "after(10k)", "total(4x4)".
+func ParseMetric(text string) (Metric, error) {
+	m, err := FindMetric(text)
+	if err != nil {
+		return m, err
+	}
+	_, inside, open := strings.Cut(strings.TrimSpace(text), "(")
+	inside, closed := strings.CutSuffix(inside, ")")
+	switch {
+	case m.Argument() == "" && !open:
+		return m, nil
+	case m.Argument() == "":
+		return Metric{}, Usage("write "+m.Name, "%s takes nothing in brackets", m.Name)
+	case !open || !closed:
+		return Metric{}, Usage("write it like "+m.Example, "%q lacks its %s in brackets", text, m.Argument())
+	}
+	var ok bool
+	if m.Argument() == "N" {
+		m.given.requests, ok = requestCount(inside)
+	} else {
+		m.given.workers, m.given.threads, ok = shapeOf(inside)
+	}
+	if !ok {
+		return Metric{}, Usage("write it like "+m.Example, "%s: %q is no %s", m.word(), inside, map[string]string{"N": "number of requests", "WxT": "workers x threads"}[m.Argument()])
+	}
+	m.Name = m.word() + "(" + strings.ToLower(inside) + ")"
+	m.Example = m.Name
+	return m, nil
+}
+
+// requestCount reads 10000, 10k or 1.5M.
+func requestCount(text string) (float64, bool) {
+	digits, factor := strings.ToLower(text), 1.0
+	for unit, times := range map[string]float64{"k": 1e3, "m": 1e6} {
+		if number, has := strings.CutSuffix(digits, unit); has {
+			digits, factor = number, times
+			break
+		}
+	}
+	n, err := strconv.ParseFloat(digits, 64)
+	return n * factor, err == nil && n*factor >= 1 && n*factor <= mostRequests
+}
+
+// shapeOf reads 4x4.
+func shapeOf(text string) (workers, threads int, ok bool) {
+	w, t, ok := strings.Cut(strings.ToLower(text), "x")
+	workers, badWorkers := strconv.Atoi(w)
+	threads, badThreads := strconv.Atoi(t)
+	within := func(n int) bool { return n >= 1 && n <= mostPlaces }
+	return workers, threads, ok && badWorkers == nil && badThreads == nil && within(workers) && within(threads)
+}

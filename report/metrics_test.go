@@ -1,0 +1,63 @@
+package report
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"workermem/calibrate"
+)
+
+func TestExplain(t *testing.T) {
+	run := recorded(t)["creeping"]
+	for metric, want := range map[string][]string{
+		"peak":         {"unit         bytes", "better       less", "187 MB", "high-water mark"},
+		"creep":        {"bytes/request", "(15.9 KB a request to 16.4 KB a request)"},
+		"max-requests": {"better       neither", "20 000"},
+		"growth":       {"bytes/s", "value        unknown"},
+		"after(10k)":   {"write        after(10k)", "value        217 MB"},
+	} {
+		m, err := calibrate.ParseMetric(metric)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := drawn(t, Explain(m, &run), "text", Options{})
+		for _, part := range want {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s lacks %q:\n%s", metric, part, text)
+			}
+		}
+	}
+}
+
+// For programs a figure has its unit, and one that is not known is null.
+func TestExplainData(t *testing.T) {
+	run := recorded(t)["creeping"]
+	for metric, want := range map[string]any{"boot": 1.84, "growth": nil} {
+		m, err := calibrate.ParseMetric(metric)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got map[string]any
+		if err := json.Unmarshal([]byte(drawn(t, Explain(m, &run), "json", Options{})), &got); err != nil {
+			t.Fatal(err)
+		}
+		value, has := got["value"]
+		if !has || value != want || got["metric"] != metric || got["unit"] != string(m.Unit) {
+			t.Errorf("%s: %v", metric, got)
+		}
+	}
+}
+
+// Every metric has its line in both dialects.
+func TestMetricsPage(t *testing.T) {
+	text, page := drawn(t, Metrics(), "text", Options{}), strings.ReplaceAll(drawn(t, Metrics(), "markdown", Options{}), `\`, "")
+	for _, m := range calibrate.Metrics() {
+		if !strings.Contains(text, "  "+m.Name+" ") {
+			t.Errorf("the list lacks %s:\n%s", m.Name, text)
+		}
+		if !strings.Contains(page, "| "+m.Name) || !strings.Contains(page, m.Meaning) {
+			t.Errorf("the table lacks %s:\n%s", m.Name, page)
+		}
+	}
+}
