@@ -164,7 +164,12 @@ func (h hypercorn) workers(tree []linux.Process, _ linux.Sockets) ([]linux.Proce
 // booting: what it logs adds nothing to what is seen of its workers.
 func (hypercorn) booting([]string) bootLog { return bootLog{} }
 
-// explain goes by the log: where a worker fails, the server ends with status 0 (run.py, run).
+// hypercornEnds are the statuses with which it ends if a worker does. It forgets that worker's own, and then takes those of
+// the workers that have ended since it told them to, a moment ago (run.py, run and _join_exited): mostly none has, else
+// -SIGTERM, of which the shell sees the last byte.
+var hypercornEnds = []int{0, 256 - int(syscall.SIGTERM)}
+
+// explain goes by the log: the status says nothing of what was wrong.
 func (hypercorn) explain(end ending, log []string) (why, try string) {
 	says := func(text string) string { return after(logSays(log, text), text) }
 	switch {
@@ -178,9 +183,9 @@ func (hypercorn) explain(end ending, log []string) (why, try string) {
 		return "the app's own startup (lifespan) takes longer than startup_timeout", "a longer startup_timeout in the file of --config"
 	case end.exited() && end.Code == 2:
 		return says("error: "), "check hypercorn's options: hypercorn --help"
-	case end.exited() && end.Code == 0 && lastException(log) != "":
+	case end.exited() && slices.Contains(hypercornEnds, end.Code) && lastException(log) != "":
 		return lastException(log), "run the app's import by hand"
-	case end.exited() && end.Code == 0:
+	case end.exited() && slices.Contains(hypercornEnds, end.Code):
 		return "a worker of it ended, and with it the whole server", "see the app's log; look for sys.exit in it"
 	}
 	return "", ""

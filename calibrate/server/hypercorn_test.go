@@ -173,6 +173,7 @@ func TestHypercornExplains(t *testing.T) {
 		"the port":    {ending{over: true, Code: 1}, "OSError: [Errno 98] Address already in use", "another process has its port"},
 		"an option":   {ending{over: true, Code: 2}, "hypercorn: error: unrecognized arguments: --x", "unrecognized arguments: --x"},
 		"a worker":    {over, "leaving", "a worker of it ended, and with it the whole server"},
+		"another's":   {ending{over: true, Code: 241}, "leaving", "a worker of it ended, and with it the whole server"},
 		"the app's":   {over, "ValueError: no", "ValueError: no"},
 		"nothing yet": {ending{}, "leaving", ""},
 	} {

@@ -14,8 +14,9 @@ func (hypercorn) traps() []trap {
 		// Hypercorn 0.18 (run.py, run; __main__.py, main, for the jitter). Limits are from 0.16 on, --daemon from 0.18 (its changelog).
 		{Warning: calibrate.Warning{
 			Code: workerEndsServer,
-			Text: "one worker that fails or is killed ends the whole server, with status 0",
-			Try:  "Restart=always (on-failure isn't enough)",
+			Text: "one worker that fails or is killed ends the whole server, with status 0, " +
+				"or with that of another worker which it ends then and which ends at once (241: by SIGTERM)",
+			Try: "Restart=always (on-failure isn't enough)",
 		}},
 		{from: "0.16", Warning: calibrate.Warning{
 			Code: recyclingCuts,

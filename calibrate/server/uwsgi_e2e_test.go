@@ -349,7 +349,7 @@ func TestE2EUWSGITraps(t *testing.T) {
 		for range 5 {
 			pidAt(url)
 		}
-		endsWell(t, end, 5*time.Second)
+		endsWith(t, end, 5*time.Second, 0)
 	})
 	t.Run("young-workers-stay", func(t *testing.T) {
 		t.Parallel()
@@ -385,10 +385,13 @@ func TestE2EUWSGITraps(t *testing.T) {
 	for name, args := range map[string][]string{"stopping-cuts": {"--die-on-term"}, "stopping-waits": {"--hook-master-start", "unix_signal:15 gracefully_kill_them_all"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			url, cmd, end := uwsgiAsGiven(t, "import time\n"+strings.Replace(okApp, "    body", "    time.sleep(0.4)\n    body", 1), append(args, "--master")...)
+			begun := filepath.Join(t.TempDir(), "begun")
+			slow := "import os, time\n" + strings.Replace(okApp, "    body", "    if environ['PATH_INFO'] == '/slow':\n"+
+				"        open('"+begun+"', 'w').close()\n        time.sleep(2)\n    body", 1)
+			url, cmd, end := uwsgiAsGiven(t, slow, append(args, "--master")...)
 			answered := make(chan bool)
-			go func() { _, ok := pidAt(url); answered <- ok }()
-			time.Sleep(150 * time.Millisecond)
+			go func() { answered <- readsToTheEnd(url+"/slow", 10*time.Second) }()
+			eventually(t, "the request under way", func() bool { return exists(begun) })
 			_ = cmd.Process.Signal(syscall.SIGTERM)
 			if ok := <-answered; ok != (name == "stopping-waits") {
 				t.Errorf("answered: %v", ok)
@@ -407,13 +410,12 @@ func uwsgiThreadsStandStill(t *testing.T) {
 	t.Helper()
 	const counts = "import threading, time\nn = 0\ndef count():\n    global n\n    while True:\n        n += 1\n        time.sleep(0.01)\n" +
 		"def app(environ, start_response):\n    global n\n    if n == 0:\n        n = 1\n        threading.Thread(target=count, daemon=True).start()\n    start_response('200 OK', [])\n    return [str(n).encode()]\n"
-	for enabled, least := range map[string]int{"--enable-threads": 11, "--single-interpreter": 0} {
-		url, _, _ := uwsgiAsGiven(t, counts, "--master", enabled)
-		time.Sleep(400 * time.Millisecond)
-		got, _ := pidAt(url)
-		if n := atoi(t, got); n < least || least == 0 && n > 10 {
-			t.Errorf("%s: counted to %d", enabled, n)
-		}
+	url, _, _ := uwsgiAsGiven(t, counts, "--master", "--enable-threads")
+	eventually(t, "a thread that counts on", func() bool { got, ok := pidAt(url); return ok && atoi(t, got) > 10 })
+	url, _, _ = uwsgiAsGiven(t, counts, "--master", "--single-interpreter")
+	time.Sleep(400 * time.Millisecond)
+	if got, _ := pidAt(url); atoi(t, got) > 10 {
+		t.Errorf("without threads it counted to %s", got)
 	}
 }
 
