@@ -2,7 +2,6 @@ package server
 
 import (
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -51,10 +50,6 @@ func isWorkerOf(p linux.FS, pid, parent int, known anyTitles) bool {
 	title := strings.Join(args, " ")
 	return len(args) > 0 && (known.worker.MatchString(title) || spawned.MatchString(title) || slices.Equal(args, p.Args(parent)))
 }
-
-// spawned is the command line of a process that Python's multiprocessing spawned (Lib/multiprocessing/spawn.py,
-// get_command_line).
-var spawned = regexp.MustCompile(`multiprocessing\.spawn import spawn_main`)
 
 // serverIn is the first process from above that a known server recognises as its own, wrappers apart.
 func serverIn(tree []linux.Process) (server, linux.Process) {
@@ -125,15 +120,4 @@ func (r *Running) doubtLimits() {
 	}
 	r.warn("other-cgroup", "give the server's limits: --memory and --cpus",
 		"the server runs in another cgroup than calibrate, and the limits that are sized for are calibrate's")
-}
-
-// file is a path below /proc/PID of the server.
-func (r *Running) file(parts ...string) string {
-	return r.proc.ProcPath(slices.Concat([]string{itoa(r.root.PID)}, parts)...)
-}
-
-// environ is the environment that the server was started with; seen is false where it may not be read.
-func (r *Running) environ() (environ []string, seen bool) {
-	text, err := os.ReadFile(r.file("environ"))
-	return strings.Split(string(text), "\x00"), err == nil
 }

@@ -45,7 +45,7 @@ func (a anyCommand) plan(l *Launch, p program) (server, error) {
 		l.warn("shell-wrapper", "give the "+server+" command itself, without sh -c, and its variables by --env",
 			"a shell script starts %s here, so its workers, threads and max-requests are measured as the script says", server)
 	}
-	return a, l.checkArgs(p)
+	return a, checkArgs(l, p)
 }
 
 // inScript names the server we know that a shell script starts, "" for none.
@@ -59,7 +59,7 @@ func (a anyCommand) inScript(script string) string {
 }
 
 // checkArgs refuses threads that nothing would take.
-func (l *Launch) checkArgs(p program) error {
+func checkArgs(l *Launch, p program) error {
 	if l.spec.Threads > 1 && !l.spec.has("threads") {
 		return calibrate.Usage("write {threads} where the command says it", "%d threads asked for, but %s has no place for them", l.spec.Threads, p.name)
 	}

@@ -42,8 +42,3 @@ func (a *App) removeFiles() {
 		_ = os.RemoveAll(a.temporary)
 	}
 }
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
-}

@@ -55,8 +55,8 @@ func (g granian) plan(l *Launch, p program) (server, error) {
 	for _, option := range granianUnset {
 		unset = append(unset, granianVariable(option))
 	}
-	l.env = withoutVariables(l.env, unset...)
-	l.argv = slices.Concat(withoutVariables(p.argv[:p.index+1], unset...), ours, args.Without(overridden...))
+	l.env = cli.WithoutVariables(l.env, unset...)
+	l.argv = slices.Concat(cli.WithoutVariables(p.argv[:p.index+1], unset...), ours, args.Without(overridden...))
 	return g, nil
 }
 

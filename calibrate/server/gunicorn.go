@@ -2,7 +2,6 @@ package server
 
 import (
 	"cmp"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -58,8 +57,8 @@ func (gunicorn) plan(l *Launch, p program) (server, error) {
 	if err := settings.refuse(); err != nil {
 		return nil, err
 	}
-	l.describe(settings)
-	l.argv = slices.Concat(p.argv[:p.index+1], l.overrides(settings), args.Without(overridden(l.spec)...))
+	settings.describe(l)
+	l.argv = slices.Concat(p.argv[:p.index+1], settings.overrides(l), args.Without(overridden(l.spec)...))
 	return gunicorn{background: settings.background()}, nil
 }
 
@@ -74,7 +73,7 @@ func overridden(spec Spec) []string {
 }
 
 // overrides are our options, and the sentences that say what they change.
-func (l *Launch) overrides(s gunicornSettings) []string {
+func (s gunicornSettings) overrides(l *Launch) []string {
 	ours := append([]string{"--bind", bindTo(l.address.host)}, options(gunicorn{}.settings(l.wanted(), l.info))...)
 	l.describeBind(strings.Join(s.List("bind"), ", "))
 	if was := s.Number("workers", 1); was != l.spec.Workers {
@@ -84,41 +83,11 @@ func (l *Launch) overrides(s gunicornSettings) []string {
 	if was := s.Number("threads", 1); l.spec.Threads > 0 && was != l.spec.Threads {
 		l.change("%s a worker instead of %d", plural(l.spec.Threads, "thread"), was)
 	}
-	return append(ours, l.keepOut(s)...)
-}
-
-func (l *Launch) describeBind(was string) {
-	switch {
-	case was == "" || strings.Contains(was, "{port}") || l.address.fixed && was == l.address.String():
-	case l.address.fixed:
-		l.change("it listens on %s instead of %s", l.address, was)
-	default:
-		l.change("it listens on a free loopback port instead of %s", was)
-	}
-}
-
-// describeRecycling says what becomes of the limit of requests that the command has.
-func (l *Launch) describeRecycling(was int64) {
-	switch now := l.spec.MaxRequests; {
-	case now == was:
-	case now == 0:
-		l.change("recycling is off, instead of a new worker after %d requests", was)
-	case was == 0:
-		l.change("a new worker after %d requests", now)
-	default:
-		l.change("a new worker after %d requests instead of %d", now, was)
-	}
-}
-
-func bindTo(host string) string {
-	if strings.Contains(host, ":") { // IPv6
-		return "[{host}]:{port}"
-	}
-	return "{host}:{port}"
+	return append(ours, s.keepOut(l)...)
 }
 
 // keepOut are the options that keep a measurement away from a production server of the same user, and from its files.
-func (l *Launch) keepOut(s gunicornSettings) []string {
+func (s gunicornSettings) keepOut(l *Launch) []string {
 	var options []string
 	if versionReaches(l.info.ServerVersion, "25.1") {
 		// Since 25.1.0 a master takes over ~/.gunicorn/gunicorn.ctl, whoever served it before (config.py, ControlSocket).
@@ -167,7 +136,7 @@ func logName(file string) string {
 }
 
 // describe says what the settings mean for the sizing.
-func (l *Launch) describe(s gunicornSettings) {
+func (s gunicornSettings) describe(l *Launch) {
 	class := s.Text("worker_class")
 	threads := cmp.Or(l.spec.Threads, s.Number("threads", 1))
 	s.tell(&l.info, l.spec.Threads)
@@ -273,21 +242,6 @@ func isMaster(p linux.Process) bool {
 	return strings.HasPrefix(p.Title(), masterTitle) || runs(p, gunicorn{}.recognises)
 }
 
-// withSocket are those that hold the listening socket, where that tells any apart; else all.
-func withSocket(all []linux.Process, holds linux.Sockets) []linux.Process {
-	if len(all) < 2 {
-		return all
-	}
-	with := filter(all, func(p linux.Process) bool {
-		held, known := holds(p.PID)
-		return held || !known
-	})
-	if len(with) == 0 {
-		return all
-	}
-	return with
-}
-
 func (gunicorn) booting(log []string) bootLog {
 	b := bootLog{started: countLines(log, "Booting worker with pid")}
 	if logSays(log, "WORKER TIMEOUT") != "" {
@@ -332,11 +286,4 @@ func explainGunicornWorker(log []string) (why, try string) {
 		return line, "see the app's log; an exit code of its own may be a sys.exit in the app"
 	}
 	return "", ""
-}
-
-func join(what, detail string) string {
-	if detail == "" {
-		return what
-	}
-	return fmt.Sprintf("%s (%s)", what, detail)
 }

@@ -19,29 +19,19 @@ func (g gunicorn) running(r *Running, master linux.Process) (server, error) {
 	given.tell(&r.info, r.spec.Threads)
 	r.info.ServerVersion = r.packageVersion("gunicorn", p)
 
-	whole := seen && err == nil && !strings.HasPrefix(master.Title(), masterTitle) && !r.hasConfig(given)
+	whole := seen && err == nil && !strings.HasPrefix(master.Title(), masterTitle) && !mayHaveConfig(r, given)
 	if !whole && r.spec.Threads == 0 && !given.Has("threads") && r.info.HasThreads {
 		r.info.Threads, r.info.HasThreads = 0, false
 		r.warn("threads-unknown", "give them: --threads N",
 			"how many threads a worker has isn't known: gunicorn's command line doesn't say, and its configuration isn't executed "+
-				"(the kernel counts up to %d in a worker now, its main thread and the app's own among them)", r.mostThreads())
+				"(the kernel counts up to %d in a worker now, its main thread and the app's own among them)", r.mostThreads(r.below(master)))
 	}
 	return g, nil
 }
 
-// mostThreads is the most threads that the kernel counts in a child of the master.
-func (r *Running) mostThreads() (most int) {
-	for _, p := range r.watch.processes(r.root.PID) {
-		if tasks, err := r.proc.Threads(p.PID); err == nil && p.PID != r.root.PID {
-			most = max(most, len(tasks))
-		}
-	}
-	return most
-}
-
-// hasConfig is true also where that can't be seen. The file is looked for where the server was started (app/base.py,
+// mayHaveConfig is true also where that can't be seen. The file is looked for where the server was started (app/base.py,
 // load_config).
-func (r *Running) hasConfig(given gunicornSettings) bool {
+func mayHaveConfig(r *Running, given gunicornSettings) bool {
 	_, err := os.Stat(r.file("cwd", "gunicorn.conf.py"))
 	return given.Has("config") || !os.IsNotExist(err)
 }

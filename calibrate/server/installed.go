@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -70,20 +68,6 @@ func (p product) find(folders []string) []string {
 				continue
 			}
 			files, seen = append(files, file), append(seen, resolved)
-		}
-	}
-	return files
-}
-
-func matches(folder, pattern string) []string {
-	if !strings.Contains(pattern, "*") {
-		return []string{filepath.Join(folder, pattern)}
-	}
-	entries, _ := os.ReadDir(folder)
-	var files []string
-	for _, e := range entries {
-		if ok, _ := path.Match(pattern, e.Name()); ok {
-			files = append(files, filepath.Join(folder, e.Name()))
 		}
 	}
 	return files
@@ -164,47 +148,4 @@ func (p product) version(ctx context.Context, file string) (version, doubt strin
 		err = errors.New("it printed nothing")
 	}
 	return "", calibrate.RedactText(err.Error())
-}
-
-// saidVersion is a version as servers and packagers write them: a number, and what they add to it ("2.0.21-debian",
-// "8.1.2-1ubuntu2.14", "22.0.0rc1", "3.0.2.post1"), which is left out. It is bounded, since anything may be printed.
-var saidVersion = regexp.MustCompile(`^(\d{1,6}(?:\.\d{1,6}){0,4})(?:(?:\.?[A-Za-z]|[-+~][0-9A-Za-z])[0-9A-Za-z.+~-]{0,40})?$`)
-
-// numberOf is the number in a version, which is "" where there is none to be had.
-func numberOf(said string) (number, doubt string) {
-	m := saidVersion.FindStringSubmatch(said)
-	switch {
-	case m != nil:
-		return m[1], ""
-	case said != "":
-		return "", "what it says isn't a number such as 21.2.0"
-	}
-	return "", ""
-}
-
-// metadata is the name of a folder of a distribution's metadata, after the distribution's own name.
-var metadata = regexp.MustCompile(`^-(\d[^-]*?)(?:-py[0-9.]+)?\.(?:dist|egg)-info$`)
-
-// distVersion is the version of a Python distribution beside a script: in the name of its metadata's folder, such as
-// ../lib/python3.11/site-packages/waitress-3.0.2.dist-info. "" where there is none.
-func distVersion(script, dist string) string {
-	resolved, err := filepath.EvalSymlinks(script)
-	if err != nil {
-		return ""
-	}
-	return distIn(filepath.Dir(resolved), dist)
-}
-
-// distIn is the version of a Python distribution by the folder that its scripts are in.
-func distIn(bin, dist string) string {
-	for _, python := range matches(filepath.Join(bin, "..", "lib"), "python3*") {
-		for _, packages := range matches(python, "*-packages") {
-			for _, folder := range matches(packages, dist+"-*-info") {
-				if m := metadata.FindStringSubmatch(strings.TrimPrefix(filepath.Base(folder), dist)); m != nil {
-					return m[1]
-				}
-			}
-		}
-	}
-	return ""
 }

@@ -41,7 +41,7 @@ func (modWSGI) plan(l *Launch, p program) (server, error) {
 	if err := args.refuse(p.name); err != nil {
 		return nil, err
 	}
-	c, file, err := l.apacheConfig(p, args)
+	c, file, err := readApacheConfig(l, p, args)
 	if err != nil {
 		return nil, err
 	}
@@ -58,11 +58,11 @@ func (modWSGI) plan(l *Launch, p program) (server, error) {
 		l.change("-DFOREGROUND is added: without it Apache goes into the background, where it can't be measured")
 	}
 	d.describe(c, l)
-	l.warnModWSGI(d.option(c, "graceful-timeout") != "")
+	warnModWSGI(l, d.option(c, "graceful-timeout") != "")
 	c.lines[d.line].text = d.measured(c, l)
 	c.move(l)
 	c.keepOut(l)
-	l.runApache(p, args, c.text())
+	runApache(l, p, args, c.text())
 	return modWSGI{titled: true}, nil
 }
 
@@ -70,7 +70,7 @@ func (modWSGI) plan(l *Launch, p program) (server, error) {
 var wsgiDirectives = []string{"wsgiscriptalias", "wsgiscriptaliasmatch", "wsgihandlerscript", "wsgiimportscript", "wsgidaemonprocess", "wsgiprocessgroup"}
 
 // runApache has the command run a text in place of its own configuration. -c comes after all of it.
-func (l *Launch) runApache(p program, args apacheArgs, text string) {
+func runApache(l *Launch, p program, args apacheArgs, text string) {
 	l.temporary = filepath.Join(os.TempDir(), "calibrate-apache-{port}")
 	l.files = map[string]string{"apache2.conf": text}
 	l.argv = slices.Concat(p.argv[:p.index+1], args.dropDefine("FOREGROUND").without("fCcEk"), []string{
@@ -107,9 +107,9 @@ var (
 	apacheFile = regexp.MustCompile(`(?m)^ -D SERVER_CONFIG_FILE="([^"]*)"`)
 )
 
-// apacheConfig reads the configuration that the command would run with, its -C and -c among it.
-func (l *Launch) apacheConfig(p program, args apacheArgs) (c *apacheConfig, file string, err error) {
-	built, err := l.apacheBuilt(p)
+// readApacheConfig reads the configuration that the command would run with, its -C and -c among it.
+func readApacheConfig(l *Launch, p program, args apacheArgs) (c *apacheConfig, file string, err error) {
+	built, err := apacheBuilt(l, p)
 	if err != nil {
 		return nil, "", err
 	}
@@ -123,7 +123,7 @@ func (l *Launch) apacheConfig(p program, args apacheArgs) (c *apacheConfig, file
 	for _, name := range args.values('D') {
 		c.names[name] = ""
 	}
-	file = l.configFile(c, cmp.Or(args.last('f'), firstGroup(apacheFile, built)))
+	file = apacheConfigFile(l, c, cmp.Or(args.last('f'), firstGroup(apacheFile, built)))
 	for _, directive := range args.values('C') {
 		c.add(directive)
 	}
@@ -138,9 +138,9 @@ func (l *Launch) apacheConfig(p program, args apacheArgs) (c *apacheConfig, file
 	return c, file, nil
 }
 
-// configFile: Apache takes -f from its ServerRoot, not from where it is started. A user who means the latter gets it,
+// apacheConfigFile: Apache takes -f from its ServerRoot, not from where it is started. A user who means the latter gets it,
 // and is told.
-func (l *Launch) configFile(c *apacheConfig, name string) string {
+func apacheConfigFile(l *Launch, c *apacheConfig, name string) string {
 	file := c.path(name)
 	here, err := filepath.Abs(name)
 	if exists(file) || err != nil || !exists(here) {
@@ -151,7 +151,7 @@ func (l *Launch) configFile(c *apacheConfig, name string) string {
 }
 
 // apacheBuilt is what Apache says of how it was built, with no configuration to complain of.
-func (l *Launch) apacheBuilt(p program) (string, error) {
+func apacheBuilt(l *Launch, p program) (string, error) {
 	out, err := probe(l, slices.Concat(p.argv[:p.index+1], []string{"-V", "-f", os.DevNull}), versionLimit, nil)
 	if errors.Is(err, errGuardEnded) {
 		return "", guardKilled("apache", "while its version was asked for")
@@ -193,7 +193,7 @@ func moduleVersion(c *apacheConfig) string {
 	return ""
 }
 
-func (l *Launch) warnModWSGI(graceful bool) {
+func warnModWSGI(l *Launch, graceful bool) {
 	for _, trap := range trapsAt(modWSGI{}.traps(), l.info.ServerVersion) {
 		if trap.Code != recyclingCuts || !graceful {
 			l.warn(trap.Code, trap.Try, "%s: %s", strings.TrimSpace("mod_wsgi "+l.info.ServerVersion), trap.Text)

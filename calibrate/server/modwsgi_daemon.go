@@ -104,7 +104,7 @@ func (d wsgiDaemon) measured(c *apacheConfig, l *Launch) string {
 
 // describe says what is changed, and what the options mean for the sizing.
 func (d wsgiDaemon) describe(c *apacheConfig, l *Launch) {
-	l.describeDaemon(d.number(c, "processes", 1), d.number(c, "threads", defaultDaemonThreads), d.number(c, "maximum-requests", 0))
+	describeDaemon(l, d.number(c, "processes", 1), d.number(c, "threads", defaultDaemonThreads), d.number(c, "maximum-requests", 0))
 	for _, option := range restarting {
 		if value := d.option(c, option); value != "" && value != "0" {
 			l.change("%s is off, instead of a new worker after %s s", option, value)
@@ -116,7 +116,7 @@ func (d wsgiDaemon) describe(c *apacheConfig, l *Launch) {
 }
 
 // describeDaemon says what becomes of the daemon processes that the command has.
-func (l *Launch) describeDaemon(processes, threads, limit int) {
+func describeDaemon(l *Launch, processes, threads, limit int) {
 	if processes != l.spec.Workers {
 		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), processes)
 	}

@@ -39,7 +39,7 @@ func (e express) plan(l *Launch, p program) (server, error) {
 	if script, err := lookPath(p.argv[p.index], cli.Getenv(l.env, "PATH")); err == nil {
 		l.info.ServerVersion = distVersion(script, "mod_wsgi")
 	}
-	l.describeDaemon(args.number("processes", 1), args.number("threads", defaultExpressThreads), args.number("maximum-requests", 0))
+	describeDaemon(l, args.number("processes", 1), args.number("threads", defaultExpressThreads), args.number("maximum-requests", 0))
 	l.describeBind(bound(args.last("host"), args.last("port")))
 	if args.flag("access-log") {
 		l.change("the access log is off")

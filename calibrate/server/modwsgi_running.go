@@ -1,8 +1,6 @@
 package server
 
 import (
-	"slices"
-
 	"workermem/calibrate/linux"
 )
 
@@ -17,17 +15,7 @@ func (m modWSGI) running(r *Running, _ linux.Process) (server, error) {
 	if threads := r.spec.Threads; threads == 0 {
 		r.warn("threads-unknown", "give them: --threads N",
 			"how many threads a worker has isn't known: Apache's configuration isn't read (the kernel counts up to %d in a worker now, three of them mod_wsgi's own)",
-			r.mostThreadsOf(daemons))
+			r.mostThreads(daemons))
 	}
 	return m, nil
-}
-
-// mostThreadsOf is the most threads that the kernel counts in one of some processes.
-func (r *Running) mostThreadsOf(some []linux.Process) int {
-	counts := []int{0}
-	for _, p := range some {
-		tasks, _ := r.proc.Threads(p.PID)
-		counts = append(counts, len(tasks))
-	}
-	return slices.Max(counts)
 }

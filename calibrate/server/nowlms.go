@@ -61,7 +61,7 @@ func (nowLMS) plan(l *Launch, p program) (server, error) {
 	for _, trap := range n.met(l.info.ServerVersion) {
 		l.warn(trap.Code, trap.Try, "lmsctl: %s", trap.Text)
 	}
-	l.argv = slices.Concat(withoutVariables(p.argv[:p.index], lmsPort, lmsWorkers, lmsThreads), p.argv[p.index:])
+	l.argv = slices.Concat(cli.WithoutVariables(p.argv[:p.index], lmsPort, lmsWorkers, lmsThreads), p.argv[p.index:])
 	l.setEnv(n.variables(l))
 	return n, nil
 }
@@ -241,33 +241,6 @@ func (nowLMS) owns(app, folder string) bool {
 	}
 	text, err := os.ReadFile(filepath.Join(folder, strings.ReplaceAll(module, ".", "/")+".py"))
 	return err == nil && strings.Contains(string(text), "now_lms")
-}
-
-// withoutVariables are the words of a wrapper without those of env that set one of the variables.
-func withoutVariables(words []string, names ...string) []string {
-	return slices.DeleteFunc(slices.Clone(words), func(word string) bool {
-		name, _, sets := strings.Cut(word, "=")
-		return sets && slices.Contains(names, name)
-	})
-}
-
-// versionBeside is the version of a Python distribution that was installed with the program, "" where that can't be
-// seen: asking lmsctl or pypnm would import the whole app.
-func (l *Launch) versionBeside(p program, dist string) string {
-	word := p.argv[p.index]
-	if p.module {
-		word = p.argv[max(slices.IndexFunc(p.argv[:p.index], func(w string) bool { return pythonName.MatchString(filepath.Base(w)) }), 0)]
-	}
-	file, err := lookPath(word, cli.Getenv(l.env, "PATH"))
-	if err != nil {
-		return ""
-	}
-	version := distIn(filepath.Dir(file), dist) // an interpreter in a virtual environment is a link out of it
-	if version == "" && !p.module {
-		version = distVersion(file, dist)
-	}
-	number, _ := numberOf(version)
-	return number
 }
 
 var ruleWaitress = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the lmsctl process, which serves alone with waitress"}

@@ -1,6 +1,12 @@
 package server
 
-import "regexp"
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
 
 // product is a program that people run their servers with.
 type product struct {
@@ -13,4 +19,18 @@ type product struct {
 
 	module func(program string) string // the server, where it is a module of the program's: its name, "" where it isn't installed
 	traps  []trap                      // of its own, beside those of its server
+}
+
+func matches(folder, pattern string) []string {
+	if !strings.Contains(pattern, "*") {
+		return []string{filepath.Join(folder, pattern)}
+	}
+	entries, _ := os.ReadDir(folder)
+	var files []string
+	for _, e := range entries {
+		if ok, _ := path.Match(pattern, e.Name()); ok {
+			files = append(files, filepath.Join(folder, e.Name()))
+		}
+	}
+	return files
 }

@@ -57,10 +57,10 @@ func (puma) plan(l *Launch, p program) (server, error) {
 		return nil, calibrate.Usage("take it out for the measurement", "daemonize sends puma to the background, where it can't be measured")
 	}
 	l.info.ServerVersion = c["version"]
-	l.describePuma(c, args)
-	l.warnPuma(c)
-	l.argv = slices.Concat(p.argv[:p.index+1], l.pumaOptions(c), args.without(pumaOverridden...))
-	return puma{loadError: func() string { return l.pumaLoadError(p, args) }}, nil
+	describePuma(l, c, args)
+	warnPuma(l, c)
+	l.argv = slices.Concat(p.argv[:p.index+1], pumaOptions(l, c), args.without(pumaOverridden...))
+	return puma{loadError: func() string { return pumaLoadError(l, p, args) }}, nil
 }
 
 // pumaOverridden are the options in the command that give way.
@@ -75,7 +75,7 @@ var pumaFiles = []struct{ setting, is, option, own string }{
 }
 
 // pumaOptions are ours: they win over what any file says.
-func (l *Launch) pumaOptions(c pumaConfig) []string {
+func pumaOptions(l *Launch, c pumaConfig) []string {
 	wanted := l.wanted()
 	wanted.Threads = l.info.Threads // all from the start
 	options := append([]string{"-b", "tcp://" + bindTo(l.address.host)}, puma{}.words(wanted, l.info)...)
@@ -109,12 +109,12 @@ func (l *Launch) pumaOptions(c pumaConfig) []string {
 }
 
 // describePuma says where it listens, and what the settings mean for the sizing.
-func (l *Launch) describePuma(c pumaConfig, args rubyArgs) {
+func describePuma(l *Launch, c pumaConfig, args rubyArgs) {
 	given := strings.Join(slices.Concat(args.values("bind"), args.values("port")), ", ")
 	if len(cli.Placeholders(given)) == 0 && (given != "" || c["binds"] != pumaDefaultBind) {
 		l.describeBind(c["binds"])
 	}
-	l.describePumaWorkers(c.number("workers"))
+	describePumaWorkers(l, c.number("workers"))
 	l.info.Threads = cmp.Or(l.spec.Threads, c.number("max_threads"))
 	least, most, now := c.number("min_threads"), c.number("max_threads"), l.info.Threads
 	switch {
@@ -126,13 +126,13 @@ func (l *Launch) describePuma(c pumaConfig, args rubyArgs) {
 	}
 	l.info.HasThreads, l.info.CanScale, l.info.Preload = true, true, c.on("preload_app")
 	if now != most && exists("config/application.rb") {
-		l.tellRails(now)
+		tellRails(l, now)
 	}
 }
 
 // tellRails is for the database: Rails has as many connections for a worker as this says (config/database.yml), and more
 // threads would wait for one.
-func (l *Launch) tellRails(threads int) {
+func tellRails(l *Launch, threads int) {
 	const name = "RAILS_MAX_THREADS"
 	if _, given := l.spec.Env[name]; !given {
 		l.setEnv(map[string]string{name: strconv.Itoa(threads)})
@@ -143,7 +143,7 @@ func (l *Launch) tellRails(threads int) {
 // pumaDefaultBind is where Puma listens that is told nothing (configuration.rb).
 const pumaDefaultBind = "tcp://0.0.0.0:9292"
 
-func (l *Launch) describePumaWorkers(was int) {
+func describePumaWorkers(l *Launch, was int) {
 	switch now := plural(l.spec.Workers, "worker"); {
 	case was == 0:
 		l.change("a cluster of %s (-w %d) instead of single mode: it has a master beside its workers, however many they are; "+
@@ -154,12 +154,12 @@ func (l *Launch) describePumaWorkers(was int) {
 }
 
 // warnPuma names the traps of this version and of this command.
-func (l *Launch) warnPuma(c pumaConfig) {
+func warnPuma(l *Launch, c pumaConfig) {
 	if c["environment"] == "development" {
 		l.warn("development", "RACK_ENV=production, or -e production; for Rails RAILS_ENV=production",
 			"puma runs in its development environment, in which frameworks load code anew and keep more than in production")
 	}
-	l.warnPumaPlugins(c)
+	warnPumaPlugins(l, c)
 	for _, trap := range trapsAt(puma{}.traps(), l.info.ServerVersion) {
 		sprung := trap.Code != preloadFromEnv || c.on("preload_app") && c.on("preload_from_env")
 		if sprung && trap.Code != respawnsForEver {
@@ -169,7 +169,7 @@ func (l *Launch) warnPuma(c pumaConfig) {
 }
 
 // warnPumaPlugins: no option undoes a plugin of a configuration. Rails has one that watches a file, and one that runs jobs.
-func (l *Launch) warnPumaPlugins(c pumaConfig) {
+func warnPumaPlugins(l *Launch, c pumaConfig) {
 	plugins := slices.DeleteFunc(strings.Split(c["plugins"], ", "), func(name string) bool { return name == "" || name == "tmp_restart" })
 	if len(plugins) > 0 {
 		l.warn("plugins", "leave it out for the measurement; Rails' solid_queue: env -u SOLID_QUEUE_IN_PUMA calibrate run ...",
@@ -256,14 +256,14 @@ func (s puma) notLoaded(log []string) string {
 const pumaAlone = "%i[pidfile state control_url redirect_stdout redirect_stderr].each { |name| @options.delete(name) }\n"
 
 // pumaLoadError has Puma load the app once more, before it forks: it names the exception then, and ends.
-func (l *Launch) pumaLoadError(p program, args rubyArgs) string {
+func pumaLoadError(l *Launch, p program, args rubyArgs) string {
 	file, err := writePumaFile(pumaAlone)
 	if err != nil {
 		return "" // the log has the place
 	}
 	defer os.Remove(file)
 	argv := slices.Concat(p.argv[:p.index+1], []string{"-b", "tcp://" + loopback + ":0", "-w", "1", "-t", "1:1", "--preload"},
-		l.pumaWords(p, args, file, pumaOverridden...))
+		pumaWords(l, p, args, file, pumaOverridden...))
 	out, _ := probeWith(l, file, argv, configLimit, func(out []byte) bool {
 		return strings.Contains(string(out), "* Listening on") // it has been loaded this time
 	})

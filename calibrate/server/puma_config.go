@@ -43,7 +43,7 @@ func askPuma(l *Launch, p program, args rubyArgs) (pumaConfig, error) {
 			Try: "TMPDIR=/a/folder/with/room calibrate run ..."}
 	}
 	defer os.Remove(file)
-	argv := slices.Concat(p.argv[:p.index+1], l.pumaWords(p, args, file))
+	argv := slices.Concat(p.argv[:p.index+1], pumaWords(l, p, args, file))
 	out, err := probeWith(l, file, argv, configLimit, nil)
 	if errors.Is(err, errGuardEnded) {
 		return nil, guardKilled("puma", "while its configuration was asked for")
@@ -69,14 +69,14 @@ func writePumaFile(text string) (name string, err error) {
 }
 
 // pumaWords are the user's own, with a file of ours read after theirs.
-func (l *Launch) pumaWords(p program, args rubyArgs, file string, overridden ...string) []string {
+func pumaWords(l *Launch, p program, args rubyArgs, file string, overridden ...string) []string {
 	overridden = append([]string{"config", "no-config"}, overridden...)
-	return slices.Concat(l.pumaConfigFiles(p, args), []string{"-C", file}, args.without(overridden...))
+	return slices.Concat(pumaConfigFiles(l, p, args), []string{"-C", file}, args.without(overridden...))
 }
 
 // pumaConfigFiles are the options that name what Puma would read: what -C names, or else the first of two files where the
 // command is started (configuration.rb, config_files). With our own -C it would not look for them.
-func (l *Launch) pumaConfigFiles(p program, args rubyArgs) []string {
+func pumaConfigFiles(l *Launch, p program, args rubyArgs) []string {
 	var options []string
 	for _, file := range args.values("config") {
 		if file != "-" {

@@ -124,7 +124,7 @@ func TestE2EPumaWorkersAndThreads(t *testing.T) {
 	}
 	for _, pid := range workers {
 		eventually(t, "7 threads for requests in each worker", func() bool {
-			return (&Running{proc: linux.Here}).mostPumaThreads([]linux.Process{{PID: pid}}) == 7
+			return mostPumaThreads(&Running{proc: linux.Here}, []linux.Process{{PID: pid}}) == 7
 		})
 	}
 	if info := r.Info(); info.Threads != 7 || !info.Preload {
@@ -330,12 +330,12 @@ func TestE2EPumaLoadErrorWritesNothing(t *testing.T) {
 	p := seeThrough(pumaWith(t, "-C", config, rackApp(t)))
 	args := pumaCommand.scan(p.args())
 	l := recognised(t, Spec{Command: p.argv})
-	if why := l.pumaLoadError(p, args); why != "" {
+	if why := pumaLoadError(l, p, args); why != "" {
 		t.Errorf("it can be loaded: %s", why)
 	}
 	settings := func(text string) pumaConfig {
 		write(t, ours, text+pumaProbe)
-		out, err := probe(l, slices.Concat(p.argv[:p.index+1], l.pumaWords(p, args, ours)), configLimit, nil)
+		out, err := probe(l, slices.Concat(p.argv[:p.index+1], pumaWords(l, p, args, ours)), configLimit, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -32,7 +32,7 @@ func (rackFront) recognises(p program) bool {
 // plan runs Puma in its place.
 func (rackFront) plan(l *Launch, p program) (server, error) {
 	c := rackCommandOf(p)
-	if !l.runsPuma(c.server) {
+	if !runsPuma(l, c.server) {
 		return l.asAnyCommand(p)
 	}
 	if err := c.refuse(p.name); err != nil {
@@ -44,7 +44,7 @@ func (rackFront) plan(l *Launch, p program) (server, error) {
 	}
 	l.change("puma itself is run instead of %s, which takes no number of workers: %s", p.name, instead)
 	if p.name == "rails" {
-		l.setRailsEnv(c.environment)
+		setRailsEnv(l, c.environment)
 	}
 	argv := slices.Concat(bundled(p), []string{"puma"}, c.puma())
 	path, err := lookPath(argv[0], cli.Getenv(l.env, "PATH"))
@@ -55,7 +55,7 @@ func (rackFront) plan(l *Launch, p program) (server, error) {
 	return puma{}.plan(l, seeThrough(argv))
 }
 
-func (l *Launch) setRailsEnv(environment string) {
+func setRailsEnv(l *Launch, environment string) {
 	if _, given := l.spec.Env["RAILS_ENV"]; environment != "" && !given {
 		l.setEnv(map[string]string{"RAILS_ENV": environment})
 	}
@@ -66,7 +66,7 @@ var pumaLocked = regexp.MustCompile(`(?m)^    puma \(`)
 
 // runsPuma says whether the server is Puma: the one that the command names, or else the first of those that there are,
 // and Puma is the first that is asked for (rack/handler.rb, default).
-func (l *Launch) runsPuma(server string) bool {
+func runsPuma(l *Launch, server string) bool {
 	if server = cmp.Or(server, cli.Getenv(l.env, "RACK_HANDLER")); server != "" {
 		return server == "puma"
 	}

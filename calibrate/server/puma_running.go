@@ -22,7 +22,7 @@ func (puma) running(r *Running, master linux.Process) (server, error) {
 	if r.spec.Threads == 0 {
 		r.warn("threads-unknown", "give them: --threads N",
 			"how many threads a worker has isn't known: puma's command line is gone, and its configuration isn't executed "+
-				"(a worker has up to %d for requests now, of those that it may have)", r.mostPumaThreads(workers))
+				"(a worker has up to %d for requests now, of those that it may have)", mostPumaThreads(r, workers))
 	}
 	for _, trap := range trapsAt(puma{}.traps(), r.info.ServerVersion) {
 		if !slices.Contains([]string{preloadFromEnv, respawnsForEver}, trap.Code) {
@@ -34,7 +34,7 @@ func (puma) running(r *Running, master linux.Process) (server, error) {
 
 // mostPumaThreads is the most threads for requests in one of some processes, by the name that Puma gives them
 // (thread_pool.rb, spawn_thread), of which the kernel keeps 15 characters.
-func (r *Running) mostPumaThreads(some []linux.Process) (most int) {
+func mostPumaThreads(r *Running, some []linux.Process) (most int) {
 	for _, p := range some {
 		tasks, _ := r.proc.Threads(p.PID)
 		n := 0

@@ -216,7 +216,7 @@ func TestPumaConfigFiles(t *testing.T) {
 	}
 	files := func(env []string, words string) string {
 		l := &Launch{env: env}
-		return strings.Join(l.pumaConfigFiles(program{}, pumaCommand.scan(strings.Fields(words))), " ")
+		return strings.Join(pumaConfigFiles(l, program{}, pumaCommand.scan(strings.Fields(words))), " ")
 	}
 	if got := files(nil, ""); got != "" {
 		t.Errorf("without any file: %s", got)

@@ -45,7 +45,7 @@ func (u uvicorn) plan(l *Launch, p program) (server, error) {
 	settings.describe(l)
 	settings.warn(l)
 	l.dropEnv("it would set the number of workers", "WEB_CONCURRENCY")
-	l.argv = slices.Concat(l.unset(p.argv[:p.index+1]),
+	l.argv = slices.Concat(withoutUnset(l, p.argv[:p.index+1]),
 		[]string{"--host", "{host}", "--port", "{port}"},
 		options(u.settings(l.wanted(), l.info)), []string{"--no-access-log"}, args.Without(uvicornOverridden...))
 	return uvicorn{supervised: l.spec.Workers > 1}, nil
@@ -58,8 +58,8 @@ var uvicornUnset = []string{"uds", "fd", "reload", "limit-max-requests", "limit-
 var uvicornOverridden = slices.Concat(uvicornUnset, []string{"host", "port", "workers", "access-log",
 	"reload-dir", "reload-include", "reload-exclude", "reload-delay"})
 
-// unset takes settings out of the app's environment, and out of what env sets among the words before the program.
-func (l *Launch) unset(words []string) []string {
+// withoutUnset takes settings out of the app's environment, and out of what env sets among the words before the program.
+func withoutUnset(l *Launch, words []string) []string {
 	sets := func(word string) bool {
 		return slices.ContainsFunc(uvicornUnset, func(option string) bool {
 			return strings.HasPrefix(word, uvicornVariable(option)+"=")
@@ -172,10 +172,4 @@ func (uvicorn) explain(end ending, log []string) (why, try string) {
 		return logSays(log, "Child process"), "see the app's log; a worker that does not answer its parent for --timeout-worker-healthcheck is killed"
 	}
 	return "", ""
-}
-
-// after is what follows a text in a line, without the full stops and colons between.
-func after(line, text string) string {
-	_, rest, _ := strings.Cut(line, text)
-	return strings.Trim(rest, ".: ")
 }

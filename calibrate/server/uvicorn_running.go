@@ -31,10 +31,3 @@ func (uvicorn) running(r *Running, master linux.Process) (server, error) {
 	}
 	return u, nil
 }
-
-// hasSpawned says whether a process has children that Python's multiprocessing spawned.
-func (r *Running) hasSpawned(parent linux.Process) bool {
-	return slices.ContainsFunc(r.watch.processes(r.root.PID), func(p linux.Process) bool {
-		return p.Parent == parent.PID && spawned.MatchString(p.Title())
-	})
-}

@@ -34,7 +34,7 @@ func (u uwsgi) plan(l *Launch, p program) (server, error) {
 	if err := refuseUWSGICommand(p.args()); err != nil { // before anything runs
 		return nil, err
 	}
-	if err := l.refuseToAsk(p); err != nil {
+	if err := refuseToAsk(l, p); err != nil {
 		return nil, err
 	}
 	var err error
@@ -48,7 +48,7 @@ func (u uwsgi) plan(l *Launch, p program) (server, error) {
 	if err := c.refuse(l.spec); err != nil {
 		return nil, err
 	}
-	if c, err = l.askOptions(p, c); err != nil {
+	if c, err = askUWSGIOptions(l, p, c); err != nil {
 		return nil, err
 	}
 	c.describe(l)
@@ -57,7 +57,7 @@ func (u uwsgi) plan(l *Launch, p program) (server, error) {
 	if changed {
 		l.change("its cache is in memory, instead of in production's file or with other machines")
 	}
-	l.runUWSGI(p, c)
+	runUWSGI(l, p, c)
 	return u, nil
 }
 
@@ -74,7 +74,7 @@ func refuseUWSGICommand(words []string) error {
 }
 
 // runUWSGI has the command run a copy. What holds a placeholder is no part of it, but goes on the command line.
-func (l *Launch) runUWSGI(p program, c uwsgiConfig) {
+func runUWSGI(l *Launch, p program, c uwsgiConfig) {
 	kept := c.without(uwsgiOverridden(l.spec)...)
 	own := slices.DeleteFunc(slices.Clone(kept), func(s uwsgiSetting) bool { return len(cli.Placeholders(s.value)) == 0 })
 	kept = slices.DeleteFunc(kept, func(s uwsgiSetting) bool { return len(cli.Placeholders(s.value)) > 0 })
@@ -83,7 +83,7 @@ func (l *Launch) runUWSGI(p program, c uwsgiConfig) {
 	isUWSGIs := func(word string) bool { return strings.HasPrefix(word, "UWSGI_") && assignment.MatchString(word) }
 	l.env = slices.DeleteFunc(l.env, isUWSGIs) // they are in the copy
 	words := slices.DeleteFunc(slices.Clone(p.argv[:p.index+1]), isUWSGIs)
-	l.argv = slices.Concat(words, []string{"--ini", filepath.Join(l.temporary, "uwsgi.ini"), c.listener(), bindTo(l.address.host)}, options(uwsgi{}.settings(l.wanted(), l.info)), l.uwsgiEnding(), own.options(), []string{"--auto-procname", "--disable-logging"})
+	l.argv = slices.Concat(words, []string{"--ini", filepath.Join(l.temporary, "uwsgi.ini"), c.listener(), bindTo(l.address.host)}, options(uwsgi{}.settings(l.wanted(), l.info)), uwsgiEnding(l), own.options(), []string{"--auto-procname", "--disable-logging"})
 }
 
 // uwsgiMercy: seconds that a worker has to end; without it a minute. A worker with threads that is told to end in its
@@ -92,7 +92,7 @@ func (l *Launch) runUWSGI(p program, c uwsgiConfig) {
 const uwsgiMercy = "3"
 
 // uwsgiEnding is how long a worker may take to end.
-func (l *Launch) uwsgiEnding() []string {
+func uwsgiEnding(l *Launch) []string {
 	if l.spec.MaxRequests > 0 {
 		return nil
 	}

@@ -286,10 +286,10 @@ var uwsgiPlugins = strings.Fields("plugin plugin-dir plugins-dir need-plugin nee
 // uwsgiHTTP is the option in what --help prints.
 var uwsgiHTTP = regexp.MustCompile(`(?m)^\s*--http\s`)
 
-// askOptions asks for the options of a build with the configuration's plugins. Some don't have the one that spreads the
+// askUWSGIOptions asks for the options of a build with the configuration's plugins. Some don't have the one that spreads the
 // limit of requests, Debian's 2.0.21 among them. In a file uWSGI passes over what it doesn't know: http without its
 // plugin is taken out, since on a command line it would keep uWSGI from starting.
-func (l *Launch) askOptions(p program, c uwsgiConfig) (uwsgiConfig, error) {
+func askUWSGIOptions(l *Launch, p program, c uwsgiConfig) (uwsgiConfig, error) {
 	const try = "a uWSGI that has --max-requests-delta (uwsgi --help names it), or a limit so high that a worker lives for hours"
 	out, err := probe(l, slices.Concat(p.argv[:p.index+1], c.only(uwsgiPlugins...).options(), []string{"--help"}), versionLimit, nil)
 	if errors.Is(err, errGuardEnded) {

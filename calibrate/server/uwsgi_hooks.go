@@ -21,7 +21,7 @@ var (
 
 // refuseToAsk is for commands that can't be asked what they come to: asking would run a command of theirs, or the answer
 // could not be read, which has a setting a line.
-func (l *Launch) refuseToAsk(p program) error {
+func refuseToAsk(l *Launch, p program) error {
 	variables := slices.DeleteFunc(slices.Concat(l.env, p.set), func(v string) bool { return !strings.HasPrefix(v, "UWSGI_") })
 	words := slices.Concat(p.args(), variables)
 	for _, word := range words {

@@ -160,7 +160,7 @@ func TestUWSGIDelta(t *testing.T) {
 	} {
 		u := script(t, filepath.Join(t.TempDir(), "uwsgi"), help)
 		l := &Launch{env: os.Environ()}
-		if _, err := l.askOptions(program{argv: []string{u}}, nil); err != nil {
+		if _, err := askUWSGIOptions(l, program{argv: []string{u}}, nil); err != nil {
 			t.Fatal(err)
 		}
 		var got string

@@ -48,3 +48,19 @@ func versionReaches(version, least string) bool {
 	}
 	return true
 }
+
+// saidVersion is a version as servers and packagers write them: a number, and what they add to it ("2.0.21-debian",
+// "8.1.2-1ubuntu2.14", "22.0.0rc1", "3.0.2.post1"), which is left out. It is bounded, since anything may be printed.
+var saidVersion = regexp.MustCompile(`^(\d{1,6}(?:\.\d{1,6}){0,4})(?:(?:\.?[A-Za-z]|[-+~][0-9A-Za-z])[0-9A-Za-z.+~-]{0,40})?$`)
+
+// numberOf is the number in a version, which is "" where there is none to be had.
+func numberOf(said string) (number, doubt string) {
+	m := saidVersion.FindStringSubmatch(said)
+	switch {
+	case m != nil:
+		return m[1], ""
+	case said != "":
+		return "", "what it says isn't a number such as 21.2.0"
+	}
+	return "", ""
+}

@@ -26,16 +26,6 @@ func times(n int) string {
 	return plural(n, "time")
 }
 
-func countLines(lines []string, text string) int {
-	n := 0
-	for _, line := range lines {
-		if strings.Contains(line, text) {
-			n++
-		}
-	}
-	return n
-}
-
 // sayMB is for limits, which are mostly whole megabytes.
 func sayMB(bytes int64) string {
 	return strings.TrimSuffix(strconv.FormatFloat(float64(bytes)/(1<<20), 'f', 1, 64), ".0") + " MB"

@@ -163,3 +163,18 @@ func runs(p linux.Process, recognises func(program) bool) bool {
 func kin(p linux.Process) string {
 	return fmt.Sprintf("%d %s", p.Parent, digits.ReplaceAllString(p.Title(), "#"))
 }
+
+// withSocket are those that hold the listening socket, where that tells any apart; else all.
+func withSocket(all []linux.Process, holds linux.Sockets) []linux.Process {
+	if len(all) < 2 {
+		return all
+	}
+	with := filter(all, func(p linux.Process) bool {
+		held, known := holds(p.PID)
+		return held || !known
+	})
+	if len(with) == 0 {
+		return all
+	}
+	return with
+}

@@ -47,3 +47,11 @@ func LookupEnv(env []string, name string) (value string, is bool) {
 	}
 	return "", false
 }
+
+// WithoutVariables are the words of a wrapper without those of env that set one of the variables.
+func WithoutVariables(words []string, names ...string) []string {
+	return slices.DeleteFunc(slices.Clone(words), func(word string) bool {
+		name, _, sets := strings.Cut(word, "=")
+		return sets && slices.Contains(names, name)
+	})
+}

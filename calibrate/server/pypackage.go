@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/cli"
 )
 
 // packageVersion is the version of a Python package that a running server was started from, as its installer wrote it
@@ -76,4 +77,50 @@ var packageInfo = regexp.MustCompile(`^[A-Za-z0-9_.]+-([0-9][^-]*)(?:-py[0-9.]+)
 func (r *Running) started() time.Time {
 	ago := linux.SinceBoot() - float64(r.root.Start)/linux.ClockTicks
 	return time.Now().Add(-time.Duration(ago * float64(time.Second)))
+}
+
+// versionBeside is the version of a Python distribution that was installed with the program, "" where that can't be
+// seen: asking lmsctl or pypnm would import the whole app.
+func (l *Launch) versionBeside(p program, dist string) string {
+	word := p.argv[p.index]
+	if p.module {
+		word = p.argv[max(slices.IndexFunc(p.argv[:p.index], func(w string) bool { return pythonName.MatchString(filepath.Base(w)) }), 0)]
+	}
+	file, err := lookPath(word, cli.Getenv(l.env, "PATH"))
+	if err != nil {
+		return ""
+	}
+	version := distIn(filepath.Dir(file), dist) // an interpreter in a virtual environment is a link out of it
+	if version == "" && !p.module {
+		version = distVersion(file, dist)
+	}
+	number, _ := numberOf(version)
+	return number
+}
+
+// metadata is the name of a folder of a distribution's metadata, after the distribution's own name.
+var metadata = regexp.MustCompile(`^-(\d[^-]*?)(?:-py[0-9.]+)?\.(?:dist|egg)-info$`)
+
+// distVersion is the version of a Python distribution beside a script: in the name of its metadata's folder, such as
+// ../lib/python3.11/site-packages/waitress-3.0.2.dist-info. "" where there is none.
+func distVersion(script, dist string) string {
+	resolved, err := filepath.EvalSymlinks(script)
+	if err != nil {
+		return ""
+	}
+	return distIn(filepath.Dir(resolved), dist)
+}
+
+// distIn is the version of a Python distribution by the folder that its scripts are in.
+func distIn(bin, dist string) string {
+	for _, python := range matches(filepath.Join(bin, "..", "lib"), "python3*") {
+		for _, packages := range matches(python, "*-packages") {
+			for _, folder := range matches(packages, dist+"-*-info") {
+				if m := metadata.FindStringSubmatch(strings.TrimPrefix(filepath.Base(folder), dist)); m != nil {
+					return m[1]
+				}
+			}
+		}
+	}
+	return ""
 }

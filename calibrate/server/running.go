@@ -1,0 +1,47 @@
+package server
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"workermem/calibrate/linux"
+)
+
+// file is a path below /proc/PID of the server.
+func (r *Running) file(parts ...string) string {
+	return r.proc.ProcPath(slices.Concat([]string{itoa(r.root.PID)}, parts)...)
+}
+
+// environ is the environment that the server was started with; seen is false where it may not be read.
+func (r *Running) environ() (environ []string, seen bool) {
+	text, err := os.ReadFile(r.file("environ"))
+	return strings.Split(string(text), "\x00"), err == nil
+}
+
+// below are the server's processes without one, its master.
+func (r *Running) below(master linux.Process) []linux.Process {
+	return filter(r.watch.processes(r.root.PID), func(p linux.Process) bool { return p.PID != master.PID })
+}
+
+// mostThreads is the most threads that the kernel counts in one of some processes.
+func (r *Running) mostThreads(some []linux.Process) int {
+	counts := []int{0}
+	for _, p := range some {
+		tasks, _ := r.proc.Threads(p.PID)
+		counts = append(counts, len(tasks))
+	}
+	return slices.Max(counts)
+}
+
+// hasSpawned says whether a process has children that Python's multiprocessing spawned.
+func (r *Running) hasSpawned(parent linux.Process) bool {
+	return slices.ContainsFunc(r.watch.processes(r.root.PID), func(p linux.Process) bool {
+		return p.Parent == parent.PID && spawned.MatchString(p.Title())
+	})
+}
+
+// spawned is the command line of a process that Python's multiprocessing spawned (Lib/multiprocessing/spawn.py,
+// get_command_line).
+var spawned = regexp.MustCompile(`multiprocessing\.spawn import spawn_main`)
