@@ -11,11 +11,3 @@ func TestNegativeMemoryLimit(t *testing.T) {
 		t.Error(err)
 	}
 }
-
-func TestSayMB(t *testing.T) {
-	for bytes, want := range map[int64]string{64 << 20: "64 MB", 3 << 19: "1.5 MB", 24105 << 20: "24105 MB"} {
-		if got := sayMB(bytes); got != want {
-			t.Errorf("%d: %s, want %s", bytes, got, want)
-		}
-	}
-}
