@@ -12,76 +12,79 @@ import (
 
 // emitter writes the configuration of one kind: what to set, and notes on what the reader must know to paste it.
 type emitter struct {
-	kind    string
-	servers []string // whose settings they are, as [calibrate.TargetInfo] names them; none for a kind that suits any
-	file    string   // what it is, or where it goes
-	without string   // what is not in it, for the reader to add
-	write   func(*draft, calibrate.Result)
+	calibrate.File
+	write  func(*draft)
+	server bool // it is a server's own; else it suits any
 }
 
-var emitters = []emitter{
-	{"gunicorn", []string{"gunicorn"}, "gunicorn.conf.py", "the address, timeouts, logs", emitGunicorn},
-	{"uvicorn", []string{"uvicorn"}, "options for uvicorn", "the app, the address, timeouts, logs", emitUvicorn},
-	{"hypercorn", []string{"hypercorn"}, "options for hypercorn", "the app, the address, timeouts, logs", emitHypercorn},
-	{"granian", []string{"granian"}, "options for granian", "the interface, the app, the address, timeouts, logs", emitGranian},
-	{"uwsgi", []string{"uwsgi"}, "uwsgi.ini", "the socket, the plugin, the app, harakiri, logs", emitUWSGI},
-	{"mod_wsgi", []string{"mod_wsgi", "apache2", "httpd", "mod_wsgi-express"}, "for Apache's configuration", "the script, python-home, user and group", emitModWSGI},
-	{"puma", []string{"puma"}, "puma.rb", "the address, hooks", emitPuma},
-	{"now-lms", []string{"lmsctl"}, "environment of NOW LMS", "the port, the database", emitNowLMS},
-	{"pypnm", []string{"pypnm"}, "pypnm-serve.env", "the address", emitPyPNM},
-	{"env", nil, "environment, for a shell or EnvironmentFile=", "everything else; docker run --env-file would keep the quotes: --for docker", emitEnv},
-	{"systemd", nil, "drop-in /etc/systemd/system/NAME.service.d/calibrate.conf", "the command, the user, MemoryHigh, TasksMax", emitSystemd},
-	{"docker", nil, "options for docker run", "ports, volumes, CPUs", emitDocker},
-	{"compose", nil, "for compose.yaml", "the image, ports, volumes, CPUs", emitCompose},
-	{"kubernetes", nil, "patch of a Deployment", "the image, probes, replicas, CPUs", emitKubernetes},
+// boxes are the kinds that suit any server: its environment, and what it runs in.
+var boxes = []emitter{
+	{File: calibrate.File{For: "env", Name: "environment, for a shell or EnvironmentFile=",
+		Without: "everything else; docker run --env-file would keep the quotes: --for docker"}, write: emitEnv},
+	{File: calibrate.File{For: "systemd", Name: "drop-in /etc/systemd/system/NAME.service.d/calibrate.conf",
+		Without: "the command, the user, MemoryHigh, TasksMax"}, write: emitSystemd},
+	{File: calibrate.File{For: "docker", Name: "options for docker run", Without: "ports, volumes, CPUs"}, write: emitDocker},
+	{File: calibrate.File{For: "compose", Name: "for compose.yaml", Without: "the image, ports, volumes, CPUs"}, write: emitCompose},
+	{File: calibrate.File{For: "kubernetes", Name: "patch of a Deployment", Without: "the image, probes, replicas, CPUs"}, write: emitKubernetes},
+}
+
+// emitters are those of the servers, each kind once, and then those that suit any.
+func emitters(servers calibrate.Servers) []emitter {
+	var all []emitter
+	for _, s := range servers {
+		file := s.File()
+		same := func(e emitter) bool { return e.For == file.For }
+		if file.For != "" && !slices.ContainsFunc(all, same) {
+			all = append(all, emitter{file, func(d *draft) { d.lines(s.Configuration(wanted(d.run), d.run.Target)) }, true})
+		}
+	}
+	return append(all, boxes...)
 }
 
 // EmitKinds are the configurations that [Emit] can write.
-func EmitKinds() []string {
-	kinds := make([]string, len(emitters))
-	for i, e := range emitters {
-		kinds[i] = e.kind
+func EmitKinds(servers calibrate.Servers) []string {
+	var kinds []string
+	for _, e := range emitters(servers) {
+		kinds = append(kinds, e.For)
 	}
 	return kinds
 }
 
-// Emit writes the recommendation as the configuration of one kind; "" is that of the server that was measured. It
-// writes nothing, and fails, where the kind isn't known or the run recommends nothing.
-func Emit(w io.Writer, r calibrate.Result, kind string) error {
-	e, err := emitterFor(r, kind)
+// Emit writes the recommendation as the configuration of one kind, or of a server of that name; "" is that of the server
+// that was measured. It writes nothing, and fails, if the kind isn't known or the run recommends nothing.
+func Emit(w io.Writer, r calibrate.Result, kind string, servers calibrate.Servers) error {
+	e, err := emitterFor(r, kind, servers)
 	if err != nil {
 		return err
 	}
 	if failure := nothingToEmit(r); failure != nil {
 		return failure
 	}
-	if e.foreignTo(r) {
+	measured := servers.Named(r.Target.Server)
+	foreign := e.server && e.For != measured.File().For
+	if foreign {
 		r.Target.ConcurrencyFlag = "" // an option of another server
 	}
-	var d draft
-	d.head(r, e)
-	e.write(&d, r)
+	d := draft{run: r, measured: measured}
+	d.head(e.File, foreign)
+	e.write(&d)
 	_, err = io.WriteString(w, d.buf.String())
 	return err
 }
 
-// foreignTo says whether the settings are for another server than the one that was measured.
-func (e emitter) foreignTo(r calibrate.Result) bool {
-	return len(e.servers) > 0 && !slices.Contains(e.servers, r.Target.Server)
-}
-
-func emitterFor(r calibrate.Result, kind string) (emitter, error) {
-	try := "--for " + strings.Join(EmitKinds(), ", ")
-	at := slices.IndexFunc(emitters, func(e emitter) bool {
-		return e.kind == kind || kind == "" && slices.Contains(e.servers, r.Target.Server)
-	})
-	switch {
-	case at >= 0:
-		return emitters[at], nil
-	case kind != "":
+func emitterFor(r calibrate.Result, kind string, servers calibrate.Servers) (emitter, error) {
+	named := orElse(kind, r.Target.Server)
+	ofServer := servers.Named(named).File().For
+	all := emitters(servers)
+	at := slices.IndexFunc(all, func(e emitter) bool { return e.For == kind || e.For == ofServer })
+	if at >= 0 {
+		return all[at], nil
+	}
+	try := "--for " + strings.Join(EmitKinds(servers), ", ")
+	if kind != "" {
 		return emitter{}, calibrate.Usage(try, "--for: %q is nothing that calibrate can write", kind)
 	}
-	return emitter{}, calibrate.Usage(try, "which configuration to write can't be told: the run measured %s", serverNamed(r))
+	return emitter{}, calibrate.Usage(try, "which configuration to write can't be told: the run measured %s", serverNamed(r.Target, servers.Named(named)))
 }
 
 // nothingToEmit says why there is nothing to set, nil where there is. What would be set on doubtful grounds is left to
@@ -105,7 +108,11 @@ func nothingToEmit(r calibrate.Result) *calibrate.Failure {
 }
 
 // draft is a configuration as it is written.
-type draft struct{ buf strings.Builder }
+type draft struct {
+	buf      strings.Builder
+	run      calibrate.Result
+	measured calibrate.KnownServer
+}
 
 // noteWidth keeps comments readable in an editor beside other things.
 const noteWidth = 100
@@ -122,14 +129,15 @@ func (d *draft) note(format string, args ...any) {
 func (d *draft) line(format string, args ...any) { fmt.Fprintf(&d.buf, format+"\n", args...) }
 
 // head says what this is, which run it rests on, the sum, and what the reader has to add.
-func (d *draft) head(r calibrate.Result, e emitter) {
-	d.note("%s", e.file)
-	d.note("From calibrate run %s of %s, measured on %s.", orElse(r.ID, say.Unknown), dateOf(r), serverNamed(r))
+func (d *draft) head(file calibrate.File, foreign bool) {
+	r := d.run
+	d.note("%s", file.Name)
+	d.note("From calibrate run %s of %s, measured on %s.", orElse(r.ID, say.Unknown), dateOf(r), serverNamed(r.Target, d.measured))
 	d.note("%s", emittedSum(r))
-	if e.foreignTo(r) {
-		d.note("It was not measured on %s, where a worker takes another amount of memory: measure that before you rely on it.", e.kind)
+	if foreign {
+		d.note("It was not measured on %s, where a worker takes another amount of memory: measure that before you rely on it.", file.For)
 	}
-	d.note("Not in it: %s.", e.without)
+	d.note("Not in it: %s.", file.Without)
 }
 
 // emittedSum is workers x memory within the budget, creep until the worker is recycled included.
@@ -150,9 +158,9 @@ func dateOf(r calibrate.Result) string {
 }
 
 // serverNamed is the server that was measured, as far as calibrate knows it.
-func serverNamed(r calibrate.Result) string {
-	if r.Target.Server == "" || r.Target.Server == "command" {
+func serverNamed(t calibrate.TargetInfo, known calibrate.KnownServer) string {
+	if known.File().For == "" {
 		return "a server that calibrate does not know"
 	}
-	return serverOf(r.Target)
+	return serverOf(t)
 }

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server"
 )
 
 func emitted(t interface {
@@ -19,7 +20,7 @@ func emitted(t interface {
 }, r calibrate.Result, kind string) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Emit(&b, r, kind); err != nil {
+	if err := Emit(&b, r, kind, server.Known()); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -31,7 +32,7 @@ func settingLines(config string) []string {
 }
 
 func TestEmitGolden(t *testing.T) {
-	for _, kind := range EmitKinds() {
+	for _, kind := range EmitKinds(server.Known()) {
 		t.Run(kind, func(t *testing.T) { golden(t, "emit-"+kind+".txt", emitted(t, recorded(t)["creeping"], kind)) })
 	}
 	for _, name := range []string{"flat", "attach-time"} {
@@ -49,9 +50,9 @@ func onUvicorn(t *testing.T, version string, jitters bool, workers int) calibrat
 }
 
 // onServer is the creeping run as if it had been measured there, with as many requests at once as come.
-func onServer(t *testing.T, server string, recycles bool) calibrate.Result {
+func onServer(t *testing.T, name string, recycles bool) calibrate.Result {
 	r := onUvicorn(t, "", false, 2)
-	r.Target.Server, r.Target.CanRecycle = server, recycles
+	r.Target.Server, r.Target.CanRecycle = name, recycles
 	return r
 }
 
@@ -128,10 +129,10 @@ func TestEmitRefuses(t *testing.T) {
 		"empty":        {calibrate.KindInconclusive, "the run is partial"},
 		"nothing-fits": {calibrate.KindNothingFits, "needs 198.6 MB, has 153.5 MB"},
 	} {
-		for _, kind := range EmitKinds() {
+		for _, kind := range EmitKinds(server.Known()) {
 			var b bytes.Buffer
 			var failure *calibrate.Failure
-			if err := Emit(&b, recorded(t)[name], kind); !errors.As(err, &failure) || b.Len() > 0 {
+			if err := Emit(&b, recorded(t)[name], kind, server.Known()); !errors.As(err, &failure) || b.Len() > 0 {
 				t.Fatalf("%s for %s: %v, and wrote %q", name, kind, err, b.String())
 			}
 			if failure.Kind != want.code || !strings.Contains(failure.Why, want.why) || failure.Try == "" {
@@ -148,7 +149,7 @@ func TestEmitUnknownKind(t *testing.T) {
 		{"withheld", "nginx", `"nginx"`}, // the usage first
 	} {
 		var failure *calibrate.Failure
-		if err := Emit(&bytes.Buffer{}, recorded(t)[tt.name], tt.kind); !errors.As(err, &failure) || failure.Kind != calibrate.KindUsage {
+		if err := Emit(&bytes.Buffer{}, recorded(t)[tt.name], tt.kind, server.Known()); !errors.As(err, &failure) || failure.Kind != calibrate.KindUsage {
 			t.Fatalf("%s for %q: %v", tt.name, tt.kind, err)
 		}
 		if !strings.Contains(failure.What, tt.what) || !strings.Contains(failure.Try, "gunicorn, uvicorn, hypercorn, granian, uwsgi") {
@@ -163,7 +164,7 @@ func TestEmitOfHostileStrings(t *testing.T) {
 	bad := append([]string{"x\nuser = root", `at the end \`, "--token=hunter2"}, hostile...)
 	rapid.Check(t, func(t *rapid.T) {
 		r := plain
-		kind := rapid.SampledFrom(EmitKinds()).Draw(t, "kind")
+		kind := rapid.SampledFrom(EmitKinds(server.Known())).Draw(t, "kind")
 		for _, field := range []*string{&r.ID, &r.Target.ServerVersion, &r.Recommendation.BudgetSum, &r.Recommendation.MaxRequestsReason,
 			&r.Recommendation.Reason, &r.Target.ConcurrencyFlag, &r.Target.URL} {
 			*field = rapid.SampledFrom(bad).Draw(t, "text")

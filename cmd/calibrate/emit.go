@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server"
 	"workermem/report"
 )
 
@@ -20,7 +21,7 @@ func newEmitCmd(env Env) *cobra.Command {
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if kind == "" && cmd.Flags().Changed("for") {
-				return calibrate.Usage("one of "+strings.Join(report.EmitKinds(), ", "), "--for is empty")
+				return calibrate.Usage("one of "+strings.Join(report.EmitKinds(server.Known()), ", "), "--for is empty")
 			}
 			name := ""
 			if len(args) > 0 {
@@ -30,9 +31,9 @@ func newEmitCmd(env Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return report.Emit(env.Stdout, result, kind)
+			return report.Emit(env.Stdout, result, kind, server.Known())
 		},
 	}
-	cmd.Flags().StringVar(&kind, "for", "", "the configuration of which `SERVER`, supervisor or container:\n"+strings.Join(report.EmitKinds(), ", ")+"\n(default: the measured server's)")
+	cmd.Flags().StringVar(&kind, "for", "", "the configuration of which `SERVER`, supervisor or container:\n"+strings.Join(report.EmitKinds(server.Known()), ", ")+"\n(default: the measured server's)")
 	return cmd
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server"
 	"workermem/report"
 )
 
@@ -30,7 +31,7 @@ func pasted(t *testing.T, run, kind, file string) string {
 func emittedTo(t *testing.T, path string, r calibrate.Result, kind string) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := report.Emit(&b, r, kind); err != nil {
+	if err := report.Emit(&b, r, kind, server.Known()); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
