@@ -13,13 +13,14 @@ import (
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/group"
+	"workermem/calibrate/server/guard"
 )
 
 // App is a running server.
 type App struct {
 	launch   *Launch
 	address  address
-	guardian *guardian
+	guardian *guard.Guardian
 	proc     linux.FS
 	logFrom  int64 // where this app's lines begin in the log
 	oom      group.OOMCount
@@ -60,7 +61,7 @@ func newApp(l *Launch, a address, values map[string]string) *App {
 // noteGroup keeps what became of the app's own group, err where none could be made. In a group the kernel counts the
 // app's out-of-memory kills there, and in v1 nowhere else.
 func (a *App) noteGroup(c group.Group, err error) {
-	if outside := a.guardian.outside(); err == nil && outside != "" {
+	if outside := a.guardian.Outside(); err == nil && outside != "" {
 		err = errors.New(outside)
 	}
 	if err != nil {
@@ -120,7 +121,7 @@ func (a *App) Warnings() []calibrate.Warning {
 }
 
 // Exited is closed when the server's main process has ended.
-func (a *App) Exited() <-chan struct{} { return a.guardian.exited }
+func (a *App) Exited() <-chan struct{} { return a.guardian.Exited() }
 
 // Group is the folder of the app's own memory control group, or why it has none. It is gone once the app is stopped.
 func (a *App) Group() (folder, why string) { return a.group, a.noGroup }
@@ -132,20 +133,20 @@ func (a *App) Backlog() int { return a.proc.Backlog(a.address.port) }
 // server that isn't known is a guess, and may change once (see choose); Info().WorkerRule says so.
 func (a *App) Workers() ([]int, error) {
 	select {
-	case <-a.guardian.gone:
+	case <-a.guardian.Gone():
 		return nil, nil
 	default:
-		return pids(a.watch.workers(a.guardian.pid)), nil
+		return pids(a.watch.workers(a.guardian.PID)), nil
 	}
 }
 
 // Tree is every living process of the app.
 func (a *App) Tree() []int {
 	select {
-	case <-a.guardian.gone:
+	case <-a.guardian.Gone():
 		return nil
 	default:
-		return a.watch.tree(a.guardian.pid)
+		return a.watch.tree(a.guardian.PID)
 	}
 }
 
@@ -154,17 +155,16 @@ func (a *App) Tree() []int {
 func (a *App) Stop(ctx context.Context) (calibrate.Stopped, error) { return a.stop(ctx, stopGrace) }
 
 func (a *App) stop(ctx context.Context, grace time.Duration) (calibrate.Stopped, error) {
-	r := a.guardian.stop(ctx, a.launch.server.stopSignal(), grace)
+	stopped := a.guardian.Stop(ctx, a.launch.server.stopSignal(), grace)
 	a.removeFiles() // where the guard was killed, and did not
 	a.watch.close()
-	stopped := calibrate.Stopped{Seconds: r.Seconds, Killed: r.Killed, Left: r.Left}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.stopped = &stopped
-	if r.Left > 0 {
+	if stopped.Left > 0 {
 		return stopped, &calibrate.Failure{
 			Kind: calibrate.KindTool, Phase: calibrate.PhaseStop,
-			What: plural(r.Left, "process") + " of the app could not be ended",
+			What: plural(stopped.Left, "process") + " of the app could not be ended",
 			Why:  "a process that waits for a disk or a network file system can't be killed until that answers",
 			Try:  "look at them with ps -o pid,stat,wchan,cmd",
 		}

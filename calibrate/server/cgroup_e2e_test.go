@@ -68,7 +68,7 @@ func TestE2EGroup(t *testing.T) {
 	if owner, _, ok := group.OwnerOf(filepath.Base(r.group)); !ok || owner.PID != os.Getpid() || !linux.Here.Lives(owner) {
 		t.Errorf("%s is %+v's", r.group, owner)
 	}
-	threads, err := linux.Here.Threads(r.guardian.pid)
+	threads, err := linux.Here.Threads(r.guardian.PID)
 	if err != nil || len(threads) < 2 {
 		t.Fatal(threads, err)
 	}
@@ -216,7 +216,7 @@ func TestE2EGroupWhenTheGuardIsKilled(t *testing.T) {
 	t.Parallel()
 	r := start(t, Spec{Command: gunicornWith(t, module(t, withDaemon), "--preload", "mod:app"), Env: map[string]string{"PYTHONPATH": noTitles(t)}})
 	needGroup(t, r.noGroup)
-	if err := syscall.Kill(r.guardian.pid, syscall.SIGKILL); err != nil {
+	if err := syscall.Kill(r.guardian.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	noneLeft(t, r.mark, 5*time.Second)

@@ -12,8 +12,8 @@ import (
 func TestE2EHTTPServer(t *testing.T) {
 	t.Parallel()
 	r := start(t, Spec{Command: []string{venv(t, "python"), "-m", "http.server", "--bind", "{host}", "{port}"}})
-	if r.worker() != r.guardian.main() {
-		t.Errorf("worker %d, the server is %d", r.worker(), r.guardian.main())
+	if r.worker() != r.guardian.AppPID() {
+		t.Errorf("worker %d, the server is %d", r.worker(), r.guardian.AppPID())
 	}
 	info := r.Info()
 	if info.Server != "command" || info.HasThreads || info.CanRecycle || info.WorkerRule != ruleOnly {
@@ -142,7 +142,7 @@ started += " env:" + os.environ.get("CALIBRATE_GUARD", "none") + " pgrp:" + str(
 http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), App).serve_forever()
 `)
 	r := start(t, Spec{Command: []string{python, filepath.Join(dir, "mod.py"), "{port}"}})
-	want := fmt.Sprintf("/dev/null %s %s env:none pgrp:True sid:%d", r.log.Name(), r.log.Name(), r.guardian.pid)
+	want := fmt.Sprintf("/dev/null %s %s env:none pgrp:True sid:%d", r.log.Name(), r.log.Name(), r.guardian.PID)
 	if got := r.get("/"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

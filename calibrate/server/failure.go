@@ -8,6 +8,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/server/group"
+	"workermem/calibrate/server/guard"
 )
 
 // ending is how the app's main process ended.
@@ -27,11 +28,11 @@ func (e ending) String() string {
 }
 
 func (a *App) ending() ending {
-	r := a.guardian.ending()
+	r := a.guardian.Ending()
 	if r == nil {
 		return ending{}
 	}
-	return ending{over: true, Code: r.Code, Signal: syscall.Signal(r.Signal)}
+	return ending{over: true, Code: r.Code, Signal: r.Signal}
 }
 
 func (a *App) log() []string { return tail(a.launch.spec.Log, a.logFrom) }
@@ -137,7 +138,7 @@ func (a *App) explainWorkers(f *calibrate.Failure) {
 
 // explainEnd completes a failure with what is known of the main process's end.
 func (a *App) explainEnd(f *calibrate.Failure, when string) {
-	end, last := a.ending(), a.guardian.ending()
+	end, last := a.ending(), a.guardian.Ending()
 	f.Why, f.Try = a.launch.server.explain(end, a.log())
 	switch {
 	case last == nil:
@@ -165,7 +166,7 @@ func guardKilled(name, when string) *calibrate.Failure {
 	return &calibrate.Failure{
 		Kind: calibrate.KindTool,
 		What: fmt.Sprintf("the guard that watches %s was killed %s", name, when),
-		Try:  "leave the process " + guardName + " alone; the app was ended with it",
+		Try:  "leave the process " + guard.Name + " alone; the app was ended with it",
 	}
 }
 
@@ -223,12 +224,12 @@ func (a *App) Failure(phase string) *calibrate.Failure {
 	log := a.log()
 	f := &calibrate.Failure{Kind: calibrate.KindApp, Phase: phase, Log: lastLines(log, logLines)}
 	select {
-	case <-a.guardian.exited:
+	case <-a.guardian.Exited():
 		a.explainEnd(f, "in the middle of the run")
 		return f
 	default:
 	}
-	workers := a.watch.workers(a.guardian.pid)
+	workers := a.watch.workers(a.guardian.PID)
 	switch replaced := a.watch.replacements(); {
 	case len(workers) == 0:
 		f.What = "no worker of " + a.name() + " lives"

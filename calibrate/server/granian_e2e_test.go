@@ -83,7 +83,7 @@ func TestE2EGranianWorkerEndsServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	select {
-	case <-r.guardian.exited:
+	case <-r.guardian.Exited():
 	case <-time.After(10 * time.Second):
 		t.Fatal("it lives on")
 	}

@@ -11,6 +11,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/guard"
 )
 
 // gunicornSettings are what the user's command would run with, by Gunicorn's order.
@@ -67,7 +68,7 @@ func configFile(given gunicornSettings) string {
 func printConfig(l *Launch, p program, file string) (cli.Layer, error) {
 	argv := slices.Concat(p.argv[:p.index+1], []string{"--print-config"}, p.args())
 	out, err := probe(l, argv, configLimit, configComplete)
-	if errors.Is(err, errGuardEnded) {
+	if errors.Is(err, guard.ErrEnded) {
 		return nil, guardKilled("gunicorn", "while its configuration was asked for")
 	}
 	c := cli.Layer{}

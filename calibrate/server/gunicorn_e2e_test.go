@@ -213,7 +213,7 @@ func TestE2EWorkerReplaced(t *testing.T) {
 func TestE2EServerDies(t *testing.T) {
 	t.Parallel()
 	r := start(t, Spec{Command: gunicornWith(t, module(t, okApp), "mod:app")})
-	if err := syscall.Kill(r.guardian.main(), syscall.SIGKILL); err != nil {
+	if err := syscall.Kill(r.guardian.AppPID(), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	select {

@@ -2,7 +2,6 @@ package server
 
 import (
 	"workermem/calibrate"
-
 	"workermem/calibrate/linux"
 )
 

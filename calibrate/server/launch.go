@@ -25,7 +25,11 @@ import (
 	"workermem/calibrate"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/group"
+	"workermem/calibrate/server/guard"
 )
+
+// GuardMain acts as the guard if this process was started as one: see [guard.Main].
+func GuardMain(args []string) (code int, isGuard bool) { return guard.Main(args) }
 
 // GroupPossible says why an app can't have a memory control group of its own; nil if it can.
 func GroupPossible() error { return group.Possible() }
@@ -314,7 +318,7 @@ func (l *Launch) startOnce(ctx context.Context) (*App, error) {
 		group.Remove()
 		return nil, err
 	}
-	app.guardian, err = startGuard(order{
+	app.guardian, err = guard.Start(guard.Order{
 		Path:    l.path,
 		Args:    cli.ExpandAll(l.argv, values),
 		Env:     cli.ExpandEnv(l.env, l.spec.Env, values),
@@ -329,7 +333,7 @@ func (l *Launch) startOnce(ctx context.Context) (*App, error) {
 	}
 	app.noteGroup(group, noGroup)
 	if err := app.boot(ctx); err != nil {
-		_, _ = app.stop(ctx, orphanGrace) // it serves nobody
+		_, _ = app.stop(ctx, guard.OrphanGrace) // it serves nobody
 		return nil, err
 	}
 	return app, nil

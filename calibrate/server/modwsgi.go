@@ -13,6 +13,7 @@ import (
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/guard"
 )
 
 // modWSGI knows Apache with mod_wsgi in daemon mode, tried at Apache 2.4.71 with mod_wsgi 4.9.4. Its settings are
@@ -153,7 +154,7 @@ func apacheConfigFile(l *Launch, c *apacheConfig, name string) string {
 // apacheBuilt is what Apache says of how it was built, with no configuration to complain of.
 func apacheBuilt(l *Launch, p program) (string, error) {
 	out, err := probe(l, slices.Concat(p.argv[:p.index+1], []string{"-V", "-f", os.DevNull}), versionLimit, nil)
-	if errors.Is(err, errGuardEnded) {
+	if errors.Is(err, guard.ErrEnded) {
 		return "", guardKilled("apache", "while its version was asked for")
 	}
 	if !apacheVersion.Match(out) {

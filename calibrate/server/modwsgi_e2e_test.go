@@ -141,7 +141,7 @@ func TestE2EModWSGIComplaints(t *testing.T) {
 func TestE2EModWSGIGuardKilled(t *testing.T) {
 	t.Parallel()
 	r := start(t, Spec{Command: apache(t, "-DFOREGROUND")})
-	if err := unix.Kill(r.guardian.pid, syscall.SIGKILL); err != nil {
+	if err := unix.Kill(r.guardian.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	noneLeft(t, r.mark, 10*time.Second)
@@ -215,7 +215,7 @@ func TestE2EModWSGIAttach(t *testing.T) {
 		t.Fatal(err)
 	}
 	info := attached.Info()
-	if info.Server != "mod_wsgi" || info.PID == info.NamedPID || info.PID != r.guardian.main() || !info.CanRecycle {
+	if info.Server != "mod_wsgi" || info.PID == info.NamedPID || info.PID != r.guardian.AppPID() || !info.CanRecycle {
 		t.Errorf("%+v", info)
 	}
 	if workers, err := attached.Workers(); err != nil || !slices.Equal(workers, []int{r.worker()}) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/guard"
 )
 
 // Nothing that the tool started outlives it.
@@ -62,7 +63,7 @@ func TestE2EStubbornIsKilled(t *testing.T) {
 	if err != nil || stopped.Killed != 1 || stopped.Left != 0 {
 		t.Errorf("%+v %v", stopped, err)
 	}
-	if took := time.Since(began); took < orphanGrace || took > orphanGrace+4*time.Second {
+	if took := time.Since(began); took < guard.OrphanGrace || took > guard.OrphanGrace+4*time.Second {
 		t.Errorf("took %v", took)
 	}
 	noneLeft(t, r.mark, 0)
@@ -137,7 +138,7 @@ func TestE2EGuardKilled(t *testing.T) {
 	if n := len(r.mark.living()); n != 4 {
 		t.Fatalf("%d processes, want guard, master, worker and daemon", n)
 	}
-	if err := syscall.Kill(r.guardian.pid, syscall.SIGKILL); err != nil {
+	if err := syscall.Kill(r.guardian.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	select {
@@ -174,13 +175,13 @@ func TestE2ECtrlC(t *testing.T) {
 	t.Parallel()
 	r := start(t, Spec{Command: gunicornWith(t, module(t, okApp), "mod:app")})
 	own := syscall.Getpgrp()
-	for _, pid := range append(r.Tree(), r.guardian.pid) {
+	for _, pid := range append(r.Tree(), r.guardian.PID) {
 		if s, err := linux.Here.Stat(pid); err != nil || s.Group == own {
 			t.Errorf("%d %q is in the tool's process group (%v)", pid, linux.Here.Args(pid), err)
 		}
 	}
 	// And the guard itself, asked to end, takes the app along.
-	if err := syscall.Kill(r.guardian.pid, syscall.SIGTERM); err != nil {
+	if err := syscall.Kill(r.guardian.PID, syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	noneLeft(t, r.mark, 5*time.Second)
@@ -211,7 +212,7 @@ for _ in range(4):
 	if err != nil || stopped.Left != 0 || stopped.Killed == 0 {
 		t.Errorf("%+v %v", stopped, err)
 	}
-	if over := stopped.Seconds - orphanGrace.Seconds(); over > 2 {
+	if over := stopped.Seconds - guard.OrphanGrace.Seconds(); over > 2 {
 		t.Errorf("it took %v s to catch them", over)
 	}
 	t.Logf("%+v", stopped)

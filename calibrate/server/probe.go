@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/guard"
 )
 
 // Bounds of the questions to a server's own program. Importing Gunicorn takes 0.2 s, on a cold disk seconds.
@@ -47,7 +48,7 @@ func probeWith(l *Launch, temporary string, argv []string, limit time.Duration, 
 	}
 	defer read.Close()
 	values := placeholderValues(l.address, l.spec)
-	g, err := startGuard(order{
+	g, err := guard.Start(guard.Order{
 		Path:   path,
 		Args:   cli.ExpandAll(argv, values),
 		Env:    append(cli.ExpandEnv(l.env, l.spec.Env, values), "PYTHONUNBUFFERED=1"),
@@ -60,12 +61,12 @@ func probeWith(l *Launch, temporary string, argv []string, limit time.Duration, 
 	_ = read.SetReadDeadline(time.Now().Add(limit))
 	defer context.AfterFunc(ctx, func() { _ = read.SetReadDeadline(time.Now()) })()
 	out, err := readProbe(read, enough)
-	g.stop(context.Background(), syscall.SIGKILL, 0)
+	g.Stop(context.Background(), syscall.SIGKILL, 0)
 	if ctx.Err() != nil {
 		return out, context.Cause(ctx)
 	}
-	if complete := enough != nil && enough(out); err == nil && !complete && g.killed() {
-		return nil, errGuardEnded
+	if complete := enough != nil && enough(out); err == nil && !complete && g.Killed() {
+		return nil, guard.ErrEnded
 	}
 	return out, err
 }

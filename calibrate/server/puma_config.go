@@ -11,6 +11,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/guard"
 )
 
 // pumaConfig is what the user's command would run with, by Puma's own reckoning: its configuration is a Ruby program.
@@ -45,7 +46,7 @@ func askPuma(l *Launch, p program, args rubyArgs) (pumaConfig, error) {
 	defer os.Remove(file)
 	argv := slices.Concat(p.argv[:p.index+1], pumaWords(l, p, args, file))
 	out, err := probeWith(l, file, argv, configLimit, nil)
-	if errors.Is(err, errGuardEnded) {
+	if errors.Is(err, guard.ErrEnded) {
 		return nil, guardKilled("puma", "while its configuration was asked for")
 	}
 	c := parsePumaConfig(out)

@@ -140,12 +140,12 @@ func (a *App) observeBoot(ctx context.Context, cancel context.CancelCauseFunc) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-a.guardian.exited:
+		case <-a.guardian.Exited():
 			cancel(errEnded)
 			return
 		case <-time.After(pause):
 		}
-		workers, sure := a.watch.sureWorkers(a.guardian.pid)
+		workers, sure := a.watch.sureWorkers(a.guardian.PID)
 		if err := boot.judge(workers, sure, a.launch.server.booting(a.log()), time.Now()); err != nil {
 			cancel(err)
 			return
@@ -186,11 +186,11 @@ func (b *bootWatch) judge(workers []linux.Process, sure bool, log bootLog, now t
 
 // noteBoot keeps the boot times: from the exec of the server, and from the fork of the worker, to the answer.
 func (a *App) noteBoot(first answer) {
-	workers := a.watch.workers(a.guardian.pid)
-	a.watch.begin(a.guardian.pid)
+	workers := a.watch.workers(a.guardian.PID)
+	a.watch.begin(a.guardian.PID)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.info.BootSeconds = first.clock - a.guardian.startClock()
+	a.info.BootSeconds = first.clock - a.guardian.StartClock()
 	for _, w := range workers {
 		since := first.clock - float64(w.Start)/linux.ClockTicks
 		a.info.WorkerBootSeconds = max(a.info.WorkerBootSeconds, since)

@@ -50,7 +50,7 @@ func actAsTool() int {
 		return 1
 	}
 	own := app.(*App)
-	ready, _ := json.Marshal(toolReady{own.guardian.pid, own.group, own.noGroup, own.Warnings()})
+	ready, _ := json.Marshal(toolReady{own.guardian.PID, own.group, own.noGroup, own.Warnings()})
 	fmt.Println(string(ready))
 	if order.Panic {
 		var none *App

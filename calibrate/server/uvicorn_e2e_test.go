@@ -70,7 +70,7 @@ func TestE2EUvicornAlone(t *testing.T) {
 	hasChange(t, info, "does not watch files")
 	hasChange(t, info, "WEB_CONCURRENCY")
 	hasWarning(t, r.Warnings(), "reload")
-	if tree := r.Tree(); len(tree) != 1 || r.worker() != r.guardian.main() {
+	if tree := r.Tree(); len(tree) != 1 || r.worker() != r.guardian.AppPID() {
 		t.Errorf("tree %v, want the server alone", tree)
 	}
 	if r.Backlog() != 0 {

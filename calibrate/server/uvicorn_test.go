@@ -12,6 +12,7 @@ import (
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/guard"
 )
 
 // fakeUvicorn is a program of that name that says its version, and no more.
@@ -325,7 +326,7 @@ func TestGuardKilledWhileAsking(t *testing.T) {
 			"if [ \"$1\" = "+c.asked+" ]; then kill -9 $PPID; sleep 10; fi\necho 'gunicorn (version 27.0.1)'")
 		_, err := Recognise(t.Context(), Spec{Command: slices.Concat([]string{file}, server[1:], []string{"app:app"})})
 		var f *calibrate.Failure
-		if !errors.As(err, &f) || f.Kind != calibrate.KindTool || f.Error() != c.want || !strings.Contains(f.Try, guardName) {
+		if !errors.As(err, &f) || f.Kind != calibrate.KindTool || f.Error() != c.want || !strings.Contains(f.Try, guard.Name) {
 			t.Errorf("%s: %+v", c.command, err)
 		}
 	}

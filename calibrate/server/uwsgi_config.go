@@ -11,6 +11,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/guard"
 )
 
 // uwsgiSetting is one line of a configuration as uWSGI itself has read it.
@@ -59,7 +60,7 @@ func askUWSGI(l *Launch, p program) (uwsgiConfig, error) {
 	asked.spec.Env = nil // placeholders stay what they are
 	argv := slices.Concat(escapeBraces(p.argv), uwsgiAsked, []string{last})
 	out, err := probeWith(&asked, folder, argv, configLimit, func(out []byte) bool { return strings.Contains(string(out), uwsgiEnds) })
-	if errors.Is(err, errGuardEnded) {
+	if errors.Is(err, guard.ErrEnded) {
 		return nil, guardKilled("uwsgi", "while its configuration was asked for")
 	}
 	_, text, begun := strings.Cut(string(out), uwsgiBegins)
@@ -292,7 +293,7 @@ var uwsgiHTTP = regexp.MustCompile(`(?m)^\s*--http\s`)
 func askUWSGIOptions(l *Launch, p program, c uwsgiConfig) (uwsgiConfig, error) {
 	const try = "a uWSGI that has --max-requests-delta (uwsgi --help names it), or a limit so high that a worker lives for hours"
 	out, err := probe(l, slices.Concat(p.argv[:p.index+1], c.only(uwsgiPlugins...).options(), []string{"--help"}), versionLimit, nil)
-	if errors.Is(err, errGuardEnded) {
+	if errors.Is(err, guard.ErrEnded) {
 		return nil, guardKilled("uwsgi", "while its options were asked for")
 	}
 	help := string(out)

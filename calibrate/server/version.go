@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/guard"
 )
 
 var versionNumber = regexp.MustCompile(`\b(\d+)\.(\d+)(\.\d+)*`)
@@ -15,7 +16,7 @@ var versionNumber = regexp.MustCompile(`\b(\d+)\.(\d+)(\.\d+)*`)
 // askVersion reads what a server's own --version says in the line that holds the word.
 func askVersion(l *Launch, p program, server, word string) (string, error) {
 	out, err := probe(l, slices.Concat(p.argv[:p.index+1], []string{"--version"}), versionLimit, nil)
-	if errors.Is(err, errGuardEnded) {
+	if errors.Is(err, guard.ErrEnded) {
 		return "", guardKilled(strings.ToLower(server), "while its version was asked for")
 	}
 	if err != nil {

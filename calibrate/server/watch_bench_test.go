@@ -8,11 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/guard"
 )
 
 // The tree is looked at once a second: a look at a thousand processes may take 20 ms, 2 % of a core.
 func BenchmarkThousandProcesses(b *testing.B) {
-	g, err := startGuard(order{
+	g, err := guard.Start(guard.Order{
 		Path: "/bin/sh",
 		Args: []string{"sh", "-c", "for i in $(seq 999); do sleep 100 & done; wait"},
 		Env:  []string{"PATH=/usr/bin:/bin"},
@@ -20,18 +21,18 @@ func BenchmarkThousandProcesses(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer g.stop(context.Background(), 9, 0)
-	for deadline := time.Now().Add(20 * time.Second); len(linux.Here.Descendants(g.pid)) < 1000; time.Sleep(10 * time.Millisecond) {
+	defer g.Stop(context.Background(), 9, 0)
+	for deadline := time.Now().Add(20 * time.Second); len(linux.Here.Descendants(g.PID)) < 1000; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			b.Fatal("the thousand processes did not come")
 		}
 	}
 	time.Sleep(youngTicks / linux.ClockTicks * time.Second)
-	b.Run("Followed", func(b *testing.B) { lookAgain(b, g.pid, newWatch(linux.Here, 0, anyCommand{}, knownTitles())) })
+	b.Run("Followed", func(b *testing.B) { lookAgain(b, g.PID, newWatch(linux.Here, 0, anyCommand{}, knownTitles())) })
 	b.Run("Plain", func(b *testing.B) {
 		w := newWatch(linux.Here, 0, anyCommand{}, knownTitles())
 		w.follow.Plain = true
-		lookAgain(b, g.pid, w)
+		lookAgain(b, g.PID, w)
 	})
 }
 

@@ -32,7 +32,8 @@ var rooms = []room{
 	{"sampler", []string{"calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
 	{"calibrate/server/cli", []string{"calibrate", "calibrate/linux"}, false},
 	{"calibrate/server/group", []string{"calibrate", "calibrate/linux"}, true}, // golang.org/x/sys/unix
-	{"calibrate/server", []string{"calibrate/server/cli", "calibrate/server/group", "calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
+	{"calibrate/server/guard", []string{"calibrate/server/group", "calibrate", "calibrate/linux"}, true}, // as group
+	{"calibrate/server", []string{"calibrate/server/guard", "calibrate/server/cli", "calibrate/server/group", "calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
 	{"calibrate", []string{"calibrate/creep", "calibrate/sizing", "calibrate/knob"}, false},
 	{"calibrate/creep", nil, false},
 	{"calibrate/linux", nil, true}, // golang.org/x/sys/unix

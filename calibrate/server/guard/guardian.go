@@ -1,4 +1,4 @@
-package server
+package guard
 
 import (
 	"context"
@@ -12,14 +12,21 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"workermem/calibrate"
 	"workermem/calibrate/linux"
-
 	"workermem/calibrate/server/group"
 )
 
-// guardian is the tool's end of a guard.
-type guardian struct {
-	pid      int   // of the guard, which is also the app's session
+// End is how the app's main process ended.
+type End struct {
+	Code   int
+	Signal syscall.Signal // 0 if it exited by itself
+	Left   int            // processes of the app that lived on
+}
+
+// Guardian is the tool's end of a guard.
+type Guardian struct {
+	PID      int   // of the guard, which is also the app's session
 	born     int64 // the guard's start time
 	cmd      *exec.Cmd
 	group    group.Group // of the app
@@ -41,9 +48,9 @@ const (
 	guardStopLimit  = killLimit + 5*time.Second
 )
 
-// startGuard starts a guard and has it start the app, whose stdout and stderr go to output (nil: nowhere). The error
-// is a syscall.Errno where the app could not be executed; nothing is left then.
-func startGuard(o order, output, stderr *os.File) (*guardian, error) {
+// Start starts a guard and has it start the app, whose stdout and stderr go to output (nil: nowhere). The error
+// is a syscall.Errno if the app could not be executed; nothing is left then.
+func Start(o Order, output, stderr *os.File) (*Guardian, error) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		return nil, err
 	}
@@ -55,7 +62,7 @@ func startGuard(o order, output, stderr *os.File) (*guardian, error) {
 		defer null.Close()
 		output = null
 	}
-	g := &guardian{group: o.Group, begun: make(chan struct{}), exited: make(chan struct{}), gone: make(chan struct{})}
+	g := &Guardian{group: o.Group, begun: make(chan struct{}), exited: make(chan struct{}), gone: make(chan struct{})}
 	reports, err := g.spawn(output, stderr)
 	if err != nil {
 		return nil, err
@@ -65,7 +72,7 @@ func startGuard(o order, output, stderr *os.File) (*guardian, error) {
 }
 
 // spawn starts the guard itself.
-func (g *guardian) spawn(output, stderr *os.File) (reports *os.File, err error) {
+func (g *Guardian) spawn(output, stderr *os.File) (reports *os.File, err error) {
 	commandsIn, commands, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -83,8 +90,8 @@ func (g *guardian) spawn(output, stderr *os.File) (reports *os.File, err error) 
 		reports.Close()
 		return nil, err
 	}
-	g.pid, g.commands, g.orders = g.cmd.Process.Pid, commands, gob.NewEncoder(commands)
-	if s, err := linux.Here.Stat(g.pid); err == nil {
+	g.PID, g.commands, g.orders = g.cmd.Process.Pid, commands, gob.NewEncoder(commands)
+	if s, err := linux.Here.Stat(g.PID); err == nil {
 		g.born = s.Start
 	}
 	return reports, nil
@@ -93,7 +100,7 @@ func (g *guardian) spawn(output, stderr *os.File) (reports *os.File, err error) 
 func guardCommand(commands, reports, output, stderr *os.File) *exec.Cmd {
 	cmd := &exec.Cmd{
 		Path:        "/proc/self/exe", // works also where the binary has been replaced or removed meanwhile
-		Args:        []string{guardName, guardArg},
+		Args:        []string{Name, guardArg},
 		Env:         []string{guardEnv + "=1", "GORACE=atexit_sleep_ms=0"}, // a build with -race would stay for a second
 		ExtraFiles:  []*os.File{commands, reports, output},
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
@@ -104,10 +111,11 @@ func guardCommand(commands, reports, output, stderr *os.File) *exec.Cmd {
 	return cmd
 }
 
-var errGuardEnded = errors.New("the guard ended before its work was done")
+// ErrEnded is for what a guard would have said.
+var ErrEnded = errors.New("the guard ended before its work was done")
 
 // begin sends the order and waits for what becomes of it.
-func (g *guardian) begin(o order) error {
+func (g *Guardian) begin(o Order) error {
 	_ = g.send(o) // an error here is a dead guard, which is seen below
 	late := time.NewTimer(guardStartLimit)
 	defer late.Stop()
@@ -124,7 +132,7 @@ func (g *guardian) begin(o order) error {
 	}
 	<-g.gone
 	if start == nil {
-		return errGuardEnded
+		return ErrEnded
 	}
 	if start.Outside != "" {
 		return group.NotEntered{Why: start.Outside}
@@ -132,14 +140,14 @@ func (g *guardian) begin(o order) error {
 	return syscall.Errno(start.Errno)
 }
 
-func (g *guardian) send(message any) error {
+func (g *Guardian) send(message any) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.orders.Encode(message)
 }
 
 // listen takes the guard's reports until it ends, then looks after what it left.
-func (g *guardian) listen(reports *os.File) {
+func (g *Guardian) listen(reports *os.File) {
 	in := gob.NewDecoder(reports)
 	for {
 		var r report
@@ -151,7 +159,7 @@ func (g *guardian) listen(reports *os.File) {
 	reports.Close()
 	_ = g.cmd.Wait() // only now have the guard's children come to this process (kernel/exit.c, exit_notify)
 	g.commands.Close()
-	liveGuards.remove(g.pid)
+	liveGuards.remove(g.PID)
 	g.mu.Lock()
 	clean := g.stopped != nil || g.start != nil && g.start.Event == "refused"
 	g.mu.Unlock()
@@ -167,7 +175,7 @@ func (g *guardian) listen(reports *os.File) {
 	close(g.gone)
 }
 
-func (g *guardian) take(r report) {
+func (g *Guardian) take(r report) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch r.Event {
@@ -191,8 +199,8 @@ func closeOnce(c chan struct{}) {
 	}
 }
 
-// main is the pid of the app's main process.
-func (g *guardian) main() int {
+// AppPID is the pid of the app's main process.
+func (g *Guardian) AppPID() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.start == nil {
@@ -201,8 +209,8 @@ func (g *guardian) main() int {
 	return g.start.PID
 }
 
-// outside is why the app isn't in its group, "" where it is.
-func (g *guardian) outside() string {
+// Outside is why the app isn't in its group, "" where it is.
+func (g *Guardian) Outside() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.start == nil {
@@ -211,8 +219,8 @@ func (g *guardian) outside() string {
 	return g.start.Outside
 }
 
-// startClock is when the app was executed, in seconds of sinceBoot.
-func (g *guardian) startClock() float64 {
+// StartClock is when the app was executed, in seconds of linux.SinceBoot.
+func (g *Guardian) StartClock() float64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.start == nil {
@@ -221,22 +229,31 @@ func (g *guardian) startClock() float64 {
 	return g.start.Clock
 }
 
-// ending is how the main process ended, nil while it lives.
-func (g *guardian) ending() *report {
+// Ending is how the main process ended, nil while it lives, or if nobody saw its end.
+func (g *Guardian) Ending() *End {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.exit
+	if g.exit == nil {
+		return nil
+	}
+	return &End{Code: g.exit.Code, Signal: syscall.Signal(g.exit.Signal), Left: g.exit.Left}
 }
 
-// killed says, once the guard is gone, whether a signal ended it. It ends by itself when its work is done.
-func (g *guardian) killed() bool {
+// Exited is closed when the app's main process has ended.
+func (g *Guardian) Exited() <-chan struct{} { return g.exited }
+
+// Gone is closed when the guard has ended, and all it left is dead.
+func (g *Guardian) Gone() <-chan struct{} { return g.gone }
+
+// Killed says, once the guard is gone, whether a signal ended it. It ends by itself when its work is done.
+func (g *Guardian) Killed() bool {
 	status, ok := g.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	return ok && status.Signaled()
 }
 
-// stop ends the app and its guard, and returns when both are gone. It is bounded: a guard that doesn't answer is
-// killed, and its work done here. Once ctx is done, the app has no more than orphanGrace left.
-func (g *guardian) stop(ctx context.Context, sig syscall.Signal, grace time.Duration) report {
+// Stop ends the app and its guard, and returns when both are gone. It is bounded: a guard that doesn't answer is
+// killed, and its work done here. Once ctx is done, the app has no more than OrphanGrace left.
+func (g *Guardian) Stop(ctx context.Context, sig syscall.Signal, grace time.Duration) calibrate.Stopped {
 	_ = g.send(request{Signal: int(sig), GraceMS: grace.Milliseconds()})
 	limit := time.NewTimer(grace + guardStopLimit)
 	defer limit.Stop()
@@ -247,7 +264,7 @@ func (g *guardian) stop(ctx context.Context, sig syscall.Signal, grace time.Dura
 			done = true
 		case <-hurry:
 			hurry = nil
-			_ = g.send(request{Signal: int(sig), GraceMS: orphanGrace.Milliseconds()})
+			_ = g.send(request{Signal: int(sig), GraceMS: OrphanGrace.Milliseconds()})
 		case <-limit.C:
 			_ = g.cmd.Process.Kill()
 			<-g.gone
@@ -257,7 +274,7 @@ func (g *guardian) stop(ctx context.Context, sig syscall.Signal, grace time.Dura
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.stopped == nil {
-		return report{}
+		return calibrate.Stopped{}
 	}
-	return *g.stopped
+	return calibrate.Stopped{Seconds: g.stopped.Seconds, Killed: g.stopped.Killed, Left: g.stopped.Left}
 }

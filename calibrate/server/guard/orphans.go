@@ -1,4 +1,4 @@
-package server
+package guard
 
 import (
 	"errors"
@@ -52,8 +52,8 @@ func (s *guardSet) others() []linux.Stat {
 }
 
 // sweep kills what a dead guard left behind: its orphans have come to this process, which is a subreaper too.
-func (g *guardian) sweep() (killed, left int) {
-	x := executioner{spare: []int{g.pid}}
+func (g *Guardian) sweep() (killed, left int) {
+	x := executioner{spare: []int{g.PID}}
 	for deadline := time.Now().Add(killLimit); ; {
 		children := g.orphans()
 		for _, s := range children {
@@ -70,7 +70,7 @@ func (g *guardian) sweep() (killed, left int) {
 // orphans are the direct children of this process that came from the guard. The kernel doesn't say which children
 // were adopted; the guard's had its session, or, where they daemonised, one of their own, and they are younger than
 // it. What this process starts itself has its own session, guards apart.
-func (g *guardian) orphans() []linux.Stat {
+func (g *Guardian) orphans() []linux.Stat {
 	own, _ := unix.Getsid(0)
 	return slices.DeleteFunc(liveGuards.others(), func(s linux.Stat) bool { return s.Session == own || s.Start < g.born })
 }

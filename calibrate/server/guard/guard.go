@@ -1,4 +1,4 @@
-package server
+package guard
 
 import (
 	"encoding/gob"
@@ -13,31 +13,15 @@ import (
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate/linux"
-
 	"workermem/calibrate/server/group"
 )
 
-// The guard is a small process between the tool and the app, so that nothing the tool started outlives it, however
-// the tool ends:
-//
-//   - The guard is the tool's own binary, started again ([GuardMain]), in a session of its own: the terminal's Ctrl-C
-//     reaches neither the guard nor the app.
-//   - It is a subreaper (man 2 prctl, PR_SET_CHILD_SUBREAPER): a process of the app that loses its parent, also one
-//     that daemonises, becomes the guard's child and is still found below it.
-//   - It holds the read end of a pipe whose only write end is the tool's. When the tool is gone, by whatever death,
-//     the pipe ends, and the guard ends the app.
-//   - The app's main process gets a SIGTERM when the guard dies (PR_SET_PDEATHSIG). The tool is a subreaper too: what
-//     the guard leaves comes to it, and it kills that ([guardian]). SIGTERM and not SIGKILL, because it is what is
-//     left when tool and guard are killed together: a server that is told to stop takes its workers along, one that
-//     is killed leaves them serving.
-//   - It starts the app in a control group of its own, where the tool could make one ([cgroup]), and removes that when
-//     the app is gone.
-//
-// A v2 group or a PID namespace would do all this by itself, but making one needs rights that a user seldom has.
+// Name is what a guard is called in ps. It isn't "calibrate": pkill -9 calibrate would take the guard along.
+const Name = "workermem-guard"
+
 const (
-	guardArg  = "__guard"
-	guardName = "workermem-guard" // not "calibrate": pkill -9 calibrate would take the guard along
-	guardEnv  = "CALIBRATE_GUARD"
+	guardArg = "__guard"
+	guardEnv = "CALIBRATE_GUARD"
 
 	guardCommands = 3 // read: one order, then requests to stop
 	guardReports  = 4 // write
@@ -46,13 +30,13 @@ const (
 
 // Bounds of the guard's waits.
 const (
-	orphanGrace = 2 * time.Second // for the app to stop by itself when the tool is gone
+	OrphanGrace = 2 * time.Second // for the app to stop by itself when the tool is gone
 	killLimit   = 5 * time.Second // for the kernel to end what was killed; a process in a stuck disk wait needs longer
 )
 
-// order is what to start. It comes through a pipe, because an environment may hold secrets and an argument list is
+// Order is what to start. It comes through a pipe, because an environment may hold secrets and an argument list is
 // for everyone to read; in gob, because neither need be UTF-8.
-type order struct {
+type Order struct {
 	Path    string
 	Args    []string
 	Env     []string
@@ -71,7 +55,7 @@ type request struct {
 type report struct {
 	Event   string // "started", "refused", "exited" (the main process), "stopped" (all of it)
 	PID     int
-	Clock   float64 // started: sinceBoot just before the exec
+	Clock   float64 // started: linux.SinceBoot just before the exec
 	Outside string  // started, refused: why the app couldn't be put into its group
 	Errno   int
 	Code    int
@@ -81,9 +65,9 @@ type report struct {
 	Seconds float64
 }
 
-// GuardMain acts as the guard if this process was started as one. main and every TestMain of a test that starts
-// apps call it before anything else, and leave with the code where isGuard.
-func GuardMain(args []string) (code int, isGuard bool) {
+// Main acts as the guard if this process was started as one. main and every TestMain of a test that starts
+// apps call it before anything else, and leave with the code if isGuard.
+func Main(args []string) (code int, isGuard bool) {
 	marked := os.Getenv(guardEnv) != "" //nolint:forbidigo // the guard is a program of its own, and this is its door
 	if len(args) != 2 || args[1] != guardArg || !marked {
 		return 0, false
@@ -107,7 +91,7 @@ func runGuard() int {
 	commands, reports := os.NewFile(guardCommands, "commands"), os.NewFile(guardReports, "reports")
 	g := &guardLoop{pid: os.Getpid(), reports: gob.NewEncoder(reports)}
 	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-	_ = os.WriteFile("/proc/self/comm", []byte(guardName), 0) // for those who look at ps
+	_ = os.WriteFile("/proc/self/comm", []byte(Name), 0) // for those who look at ps
 
 	ends := make(chan os.Signal, 1)
 	signal.Notify(ends, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP) //nolint:forbidigo // the guard is a program of its own
@@ -115,7 +99,7 @@ func runGuard() int {
 	signal.Notify(children, syscall.SIGCHLD) //nolint:forbidigo // as above
 
 	in := gob.NewDecoder(commands)
-	var o order
+	var o Order
 	if err := in.Decode(&o); err != nil {
 		return 1
 	}
@@ -124,7 +108,7 @@ func runGuard() int {
 		defer os.RemoveAll(o.Remove)
 	}
 	if g.start(o) {
-		g.watch(children, ends, readRequests(in))
+		g.run(children, ends, readRequests(in))
 	}
 	return 0
 }
@@ -172,7 +156,7 @@ type guardLoop struct {
 // report may fail: the tool is gone then, and the pipe of commands says so too.
 func (g *guardLoop) report(r report) { _ = g.reports.Encode(r) }
 
-func (g *guardLoop) start(o order) bool {
+func (g *guardLoop) start(o Order) bool {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		g.report(report{Event: "refused", Errno: int(syscall.EMFILE)})
@@ -194,7 +178,7 @@ func (g *guardLoop) start(o order) bool {
 }
 
 // exec starts the app in its group. Where that can't be, and no limit hangs on it, the app starts outside.
-func (o order) exec(null *os.File) (pid int, outside string, err error) {
+func (o Order) exec(null *os.File) (pid int, outside string, err error) {
 	attr := &syscall.ProcAttr{
 		Env:   o.Env,
 		Files: []uintptr{null.Fd(), guardOutput, guardOutput},
@@ -214,18 +198,18 @@ func (o order) exec(null *os.File) (pid int, outside string, err error) {
 	return pid, stayed.Error(), nil
 }
 
-// watch reaps, and waits for a reason to stop the app.
-func (g *guardLoop) watch(children, ends <-chan os.Signal, requests <-chan request) {
+// run reaps, and waits for a reason to stop the app.
+func (g *guardLoop) run(children, ends <-chan os.Signal, requests <-chan request) {
 	for {
 		select {
 		case <-children:
 			g.reap()
 		case <-ends:
-			g.stop(request{Signal: int(syscall.SIGTERM), GraceMS: orphanGrace.Milliseconds()}, true, children, nil)
+			g.stop(request{Signal: int(syscall.SIGTERM), GraceMS: OrphanGrace.Milliseconds()}, true, children, nil)
 			return
 		case req, ok := <-requests:
 			if !ok {
-				req = request{Signal: int(syscall.SIGTERM), GraceMS: orphanGrace.Milliseconds()}
+				req = request{Signal: int(syscall.SIGTERM), GraceMS: OrphanGrace.Milliseconds()}
 				requests = nil
 			}
 			g.stop(req, !ok, children, requests)
@@ -301,7 +285,7 @@ func (g *guardLoop) wait(deadline time.Time, sig syscall.Signal, children <-chan
 		case req, ok := <-requests: // less patience, never more
 			grace := time.Duration(req.GraceMS) * time.Millisecond
 			if !ok {
-				requests, grace = nil, orphanGrace
+				requests, grace = nil, OrphanGrace
 			}
 			if sooner := time.Now().Add(grace); sooner.Before(deadline) {
 				deadline = sooner
