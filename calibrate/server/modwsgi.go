@@ -38,8 +38,8 @@ func (modWSGI) recognises(p program) bool {
 
 // plan has Apache run a copy of its configuration: one worker without recycling, on our address.
 func (modWSGI) plan(l *Launch, p program) (server, error) {
-	args := scanApache(p.args())
-	if err := args.refuse(p.name); err != nil {
+	args := apacheOptions.Scan(p.args())
+	if err := refuseApache(args, p.name); err != nil {
 		return nil, err
 	}
 	c, file, err := readApacheConfig(l, p, args)
@@ -55,7 +55,7 @@ func (modWSGI) plan(l *Launch, p program) (server, error) {
 	}
 	l.info.ServerVersion = moduleVersion(c)
 	l.change("Apache runs a temporary copy of %s, with what that includes", file)
-	if !slices.Contains(args.values('D'), "FOREGROUND") {
+	if !slices.Contains(args.Settings().List("D"), "FOREGROUND") {
 		l.change("-DFOREGROUND is added: without it Apache goes into the background, where it can't be measured")
 	}
 	d.describe(c, l)
@@ -71,10 +71,10 @@ func (modWSGI) plan(l *Launch, p program) (server, error) {
 var wsgiDirectives = []string{"wsgiscriptalias", "wsgiscriptaliasmatch", "wsgihandlerscript", "wsgiimportscript", "wsgidaemonprocess", "wsgiprocessgroup"}
 
 // runApache has the command run a text in place of its own configuration. -c comes after all of it.
-func runApache(l *Launch, p program, args apacheArgs, text string) {
+func runApache(l *Launch, p program, args cli.Args, text string) {
 	l.temporary = filepath.Join(os.TempDir(), "calibrate-apache-{port}")
 	l.files = map[string]string{"apache2.conf": text}
-	l.argv = slices.Concat(p.argv[:p.index+1], args.dropDefine("FOREGROUND").without("fCcEk"), []string{
+	l.argv = slices.Concat(p.argv[:p.index+1], apacheWordsBeside(args), []string{
 		"-f", filepath.Join(l.temporary, "apache2.conf"),
 		"-c", "Listen " + bindTo(l.address.host),
 		"-c", `PidFile "` + filepath.Join(l.temporary, "pid") + `"`,
@@ -83,49 +83,30 @@ func runApache(l *Launch, p program, args apacheArgs, text string) {
 	})
 }
 
-func (args apacheArgs) dropDefine(name string) apacheArgs {
-	return slices.DeleteFunc(slices.Clone(args), func(a apacheArg) bool { return a.option == 'D' && a.value == name })
-}
-
-// refuse says which commands serve nothing, or nothing that can be measured.
-func (args apacheArgs) refuse(name string) error {
-	if command := args.command(); command != "start" {
-		return calibrate.Usage("give the command that starts it: "+name+" -DFOREGROUND", "%s %s starts no server", name, command)
-	}
-	for _, arg := range args {
-		switch {
-		case arg.option == 'X':
-			return calibrate.Usage("leave -X out", "-X is for debugging: the app runs inside Apache's only process")
-		case arg.option != 0 && strings.IndexByte(apacheFlags, arg.option) >= 0 && arg.option != 'T':
-			return calibrate.Usage("leave -"+string(arg.option)+" out", "with -%c %s serves nothing", arg.option, name)
-		}
-	}
-	return nil
-}
-
 var (
 	apacheRoot = regexp.MustCompile(`(?m)^ -D HTTPD_ROOT="([^"]*)"`)
 	apacheFile = regexp.MustCompile(`(?m)^ -D SERVER_CONFIG_FILE="([^"]*)"`)
 )
 
 // readApacheConfig reads the configuration that the command would run with, its -C and -c among it.
-func readApacheConfig(l *Launch, p program, args apacheArgs) (c *apacheConfig, file string, err error) {
+func readApacheConfig(l *Launch, p program, args cli.Args) (c *apacheConfig, file string, err error) {
+	given := args.Settings()
 	built, err := apacheBuilt(l, p)
 	if err != nil {
 		return nil, "", err
 	}
 	env := slices.Concat(cli.ExpandEnv(l.env, l.spec.Env, placeholderValues(l.address, l.spec)), p.set)
 	c = &apacheConfig{root: firstGroup(apacheRoot, built), names: map[string]string{}, env: func(name string) string { return cli.Getenv(env, name) }}
-	if root := args.last('d'); root != "" {
+	if root := given.Text("d"); root != "" {
 		if c.root, err = filepath.Abs(root); err != nil {
 			return nil, "", calibrate.Usage("give the whole path", "-d %s: %v", root, err)
 		}
 	}
-	for _, name := range args.values('D') {
+	for _, name := range given.List("D") {
 		c.names[name] = ""
 	}
-	file = apacheConfigFile(l, c, cmp.Or(args.last('f'), firstGroup(apacheFile, built)))
-	for _, directive := range args.values('C') {
+	file = apacheConfigFile(l, c, cmp.Or(given.Text("f"), firstGroup(apacheFile, built)))
+	for _, directive := range given.List("C") {
 		c.add(directive)
 	}
 	if err := c.read(file); err != nil {
@@ -133,7 +114,7 @@ func readApacheConfig(l *Launch, p program, args apacheArgs) (c *apacheConfig, f
 		f.Why = err.Error()
 		return nil, "", f
 	}
-	for _, directive := range args.values('c') {
+	for _, directive := range given.List("c") {
 		c.add(directive)
 	}
 	return c, file, nil

@@ -3,89 +3,37 @@ package server
 import (
 	"slices"
 	"strings"
+
+	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
-// apacheArg is one option of httpd with its value, or one word that is none.
-type apacheArg struct {
-	option byte   // 0 for a word, such as the start of apachectl start
-	value  string // of an option that takes one; the word itself for a word
-}
+// apacheOptions are those of httpd 2.4 (server/main.c, AP_SERVER_BASEARGS).
+var apacheOptions = cli.Getopt.Options("D C c d f e E k v! V! l! L! t! T! S! M! h! X! ?!")
 
-type apacheArgs []apacheArg
+// apacheShows are the options by which it shows something, and ends.
+const apacheShows = "vVlLtSMh?"
 
-// Options of httpd 2.4 (server/main.c, AP_SERVER_BASEARGS), by whether they take a value.
-const (
-	apacheValued = "DCcdfeEk"
-	apacheFlags  = "vVlLtTSMhX?"
-)
-
-// scanApache reads the words as apr_getopt does: -DX, -D X, and clusters of flags.
-func scanApache(words []string) apacheArgs {
-	var args apacheArgs
-	for i := 0; i < len(words); i++ {
-		word := words[i]
-		if len(word) < 2 || word[0] != '-' {
-			args = append(args, apacheArg{value: word})
-			continue
-		}
-		for at := 1; at < len(word); at++ {
-			option := word[at]
-			if strings.IndexByte(apacheValued, option) < 0 {
-				args = append(args, apacheArg{option: option})
-				continue
-			}
-			value := word[at+1:]
-			if value == "" && i+1 < len(words) {
-				i++
-				value = words[i]
-			}
-			args = append(args, apacheArg{option, value})
-			break
-		}
+// refuseApache says which commands serve nothing, or nothing that can be measured.
+func refuseApache(args cli.Args, name string) error {
+	// What apachectl, or -k, is told to do.
+	if told := slices.Concat(args.Operands(), args.Settings().List("k")); len(told) > 0 && told[0] != "start" {
+		return calibrate.Usage("give the command that starts it: "+name+" -DFOREGROUND", "%s %s starts no server", name, told[0])
 	}
-	return args
-}
-
-// values are those of one option, in order.
-func (args apacheArgs) values(option byte) []string {
-	var values []string
-	for _, arg := range args {
-		if arg.option == option {
-			values = append(values, arg.value)
-		}
-	}
-	return values
-}
-
-// last is the value that counts of an option, "" for none.
-func (args apacheArgs) last(option byte) string {
-	values := args.values(option)
-	if len(values) == 0 {
-		return ""
-	}
-	return values[len(values)-1]
-}
-
-// without writes the options again, leaving out some and the words that are none.
-func (args apacheArgs) without(options string) []string {
-	var words []string
 	for _, arg := range args {
 		switch {
-		case arg.option == 0 || strings.IndexByte(options, arg.option) >= 0:
-		case strings.IndexByte(apacheValued, arg.option) >= 0:
-			words = append(words, "-"+string(arg.option), arg.value)
-		default:
-			words = append(words, "-"+string(arg.option))
+		case arg.Name == "X":
+			return calibrate.Usage("leave -X out", "-X is for debugging: the app runs inside Apache's only process")
+		case arg.Name != "" && strings.Contains(apacheShows, arg.Name):
+			return calibrate.Usage("leave "+arg.Written+" out", "with %s %s serves nothing", arg.Written, name)
 		}
 	}
-	return words
+	return nil
 }
 
-// command is what apachectl, or -k, is told to do; "start" where nothing is said.
-func (args apacheArgs) command() string {
-	told := slices.Concat(args.values(0), args.values('k'))
-	if len(told) == 0 {
-		return "start"
-	}
-	return told[0]
+// apacheWordsBeside are the words that stay beside a configuration of ours: all options but those that name or are one.
+func apacheWordsBeside(args cli.Args) []string {
+	return args.Except(func(a cli.Arg) bool {
+		return a.Operand() || a.Name == "D" && a.Value == "FOREGROUND" || a.Name != "" && strings.Contains("fCcEk", a.Name)
+	})
 }

@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -30,26 +29,43 @@ func (express) recognises(p program) bool {
 
 const defaultExpressThreads = 5
 
+// expressOptions are those that are looked at here or give way. They are read by Python's optparse or argparse, which take
+// abbreviations: one of a valued option leaves ours behind it, which counts.
+var expressOptions = cli.Getopt.Options(`
+host port processes threads maximum-requests restart-interval inactivity-timeout pid-file socket-prefix server-root
+error-log-format access-log! log-to-terminal! setup-only! debug-mode! embedded-mode! reload-on-changes! enable-gdb! https-only!
+`)
+
 // plan puts our options behind the command's.
 func (e express) plan(l *Launch, p program) (server, error) {
-	args := expressArgs(p.args())
-	if err := args.refuse(); err != nil {
+	words := p.args()
+	if len(words) == 0 || words[0] != "start-server" {
+		return nil, calibrate.Usage("mod_wsgi-express start-server app.wsgi", "the command of mod_wsgi-express that serves is start-server")
+	}
+	args := expressOptions.Scan(words[1:])
+	given := args.Settings()
+	given.Reading.Number = aboveZero
+	if err := refuseExpress(given); err != nil {
 		return nil, err
 	}
 	if script, err := lookPath(p.argv[p.index], cli.Getenv(l.env, "PATH")); err == nil {
 		l.info.ServerVersion = distVersion(script, "mod_wsgi")
 	}
-	describeDaemon(l, args.number("processes", 1), args.number("threads", defaultExpressThreads), args.number("maximum-requests", 0))
-	l.describeBind(bound(args.last("host"), args.last("port")))
-	if args.flag("access-log") {
+	describeDaemon(l, given.Number("processes", 1), given.Number("threads", defaultExpressThreads), given.Number("maximum-requests", 0))
+	l.describeBind(bound(given.Text("host"), given.Text("port")))
+	if given.Has("access-log") {
 		l.change("the access log is off")
 	}
 	l.change("its configuration and logs are in a temporary folder and in the run's app.log")
 	for _, trap := range trapsAt(express{}.traps(), l.info.ServerVersion) {
 		l.warn(trap.Code, trap.Try, "%s: %s", strings.TrimSpace("mod_wsgi "+l.info.ServerVersion), trap.Text)
 	}
-	ours := args.ours(l)
-	l.argv = slices.Concat(p.argv[:p.index+1], args.without(ours), ours)
+	ours := oursOfExpress(l, given)
+	gone := []string{"access-log"}
+	for _, word := range ours {
+		gone = append(gone, strings.TrimPrefix(word, "--"))
+	}
+	l.argv = slices.Concat(p.argv[:p.index+2], args.Without(gone...), ours)
 	return e, nil
 }
 
@@ -60,77 +76,37 @@ func bound(host, port string) string {
 	return strings.TrimPrefix(host+":"+port, ":")
 }
 
-// ours are the options of the measurement. Where --processes is given, the app sees wsgi.multiprocess, be it for one.
-func (args expressArgs) ours(l *Launch) []string {
+// aboveZero reads a number that counts only if it is 1 or more.
+func aboveZero(text string) (n int, ok bool) {
+	n, ok = cli.PythonInt(text)
+	return n, ok && n > 0
+}
+
+// oursOfExpress are the options of the measurement. Where --processes is given, the app sees wsgi.multiprocess, be it for one.
+func oursOfExpress(l *Launch, given cli.Settings) []string {
 	l.temporary = filepath.Join(os.TempDir(), "calibrate-express-{port}")
 	l.files = map[string]string{}
 	settings := express{}.settings(l.wanted(), l.info)
-	if l.spec.Workers == 1 && args.last("processes") == "" {
+	if l.spec.Workers == 1 && given.Text("processes") == "" {
 		settings = withoutSetting(settings, "processes")
 	}
 	ours := append([]string{"--host", "{host}", "--port", "{port}"}, options(settings)...)
 	for _, option := range restarting {
-		if value := args.last(option); value != "" && value != "0" {
+		if value := given.Text(option); value != "" && value != "0" {
 			ours = append(ours, "--"+option, "0")
 			l.change("%s is off, instead of a new worker after %s s", option, value)
 		}
 	}
 	for _, option := range []string{"pid-file", "socket-prefix"} {
-		if args.last(option) != "" {
+		if given.Text(option) != "" {
 			ours = append(ours, "--"+option, filepath.Join(l.temporary, option))
 		}
 	}
 	return append(ours, "--server-root", l.temporary, "--log-to-terminal", "--error-log-format", "%M")
 }
 
-// expressArgs are the words after mod_wsgi-express.
-type expressArgs []string
-
-// last is the value of an option, "" for none.
-func (args expressArgs) last(option string) (value string) {
-	for i, word := range args {
-		if rest, ok := strings.CutPrefix(word, "--"+option+"="); ok {
-			value = rest
-		} else if word == "--"+option && i+1 < len(args) {
-			value = args[i+1]
-		}
-	}
-	return value
-}
-
-func (args expressArgs) number(option string, otherwise int) int {
-	n, err := strconv.Atoi(args.last(option))
-	if err != nil || n < 1 {
-		return otherwise
-	}
-	return n
-}
-
-func (args expressArgs) flag(option string) bool { return slices.Contains(args, "--"+option) }
-
-// without leaves out the options that ours replace, and the access log.
-func (args expressArgs) without(ours []string) []string {
-	var words []string
-	for i := 0; i < len(args); i++ {
-		name, _, hasValue := strings.Cut(args[i], "=")
-		switch {
-		case name == "--access-log" || name == "--log-to-terminal":
-		case strings.HasPrefix(name, "--") && slices.Contains(ours, name):
-			if !hasValue {
-				i++
-			}
-		default:
-			words = append(words, args[i])
-		}
-	}
-	return words
-}
-
-// refuse says which commands can't be measured.
-func (args expressArgs) refuse() error {
-	if len(args) == 0 || args[0] != "start-server" {
-		return calibrate.Usage("mod_wsgi-express start-server app.wsgi", "the command of mod_wsgi-express that serves is start-server")
-	}
+// refuseExpress says which commands can't be measured.
+func refuseExpress(given cli.Settings) error {
 	for flag, why := range map[string]string{
 		"setup-only":        "only writes a configuration, and serves nothing",
 		"debug-mode":        "runs the app inside Apache's only process",
@@ -139,8 +115,8 @@ func (args expressArgs) refuse() error {
 		"enable-gdb":        "runs Apache under a debugger",
 		"https-only":        "sends every request to TLS, and calibrate measures plain HTTP",
 	} {
-		if args.flag(flag) {
-			return calibrate.Usage("take it out for the measurement", "--%s %s", flag, why)
+		if given.Has(flag) {
+			return calibrate.Usage("take it out for the measurement", "%s %s", given.From(flag), why)
 		}
 	}
 	return nil

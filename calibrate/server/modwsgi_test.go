@@ -130,7 +130,7 @@ func TestModWSGIMeasuredCommand(t *testing.T) {
 	for args, want := range map[string]string{
 		"":                                  ours,
 		"-DFOREGROUND":                      ours,
-		"-D FOREGROUND -DDEBUG -k start":    "-D DEBUG " + ours,
+		"-D FOREGROUND -DDEBUG -k start":    "-DDEBUG " + ours,
 		"-kstart -e debug -E /x":            "-e debug " + ours,
 		"start":                             ours,
 		"-d " + root + " -f other.conf -T":  "-d " + root + " -T " + ours,

@@ -45,7 +45,7 @@ func (puma) recognises(p program) bool {
 
 // plan rewrites the command to a cluster of one worker, on our address.
 func (puma) plan(l *Launch, p program) (server, error) {
-	args := pumaCommand.scan(p.args())
+	args := pumaCommand.Scan(p.args())
 	if err := refusePuma(args, l.spec); err != nil { // before anything runs
 		return nil, err
 	}
@@ -53,19 +53,19 @@ func (puma) plan(l *Launch, p program) (server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.on("daemon") {
+	if c.On("daemon") {
 		return nil, calibrate.Usage("take it out for the measurement", "daemonize sends puma to the background, where it can't be measured")
 	}
-	l.info.ServerVersion = c["version"]
+	l.info.ServerVersion = c.Text("version")
 	describePuma(l, c, args)
 	warnPuma(l, c)
-	l.argv = slices.Concat(p.argv[:p.index+1], pumaOptions(l, c), args.without(pumaOverridden...))
+	l.argv = slices.Concat(p.argv[:p.index+1], pumaOptions(l, c), args.Without(pumaOverridden...))
 	return puma{loadError: func() string { return pumaLoadError(l, p, args) }}, nil
 }
 
 // pumaOverridden are the options in the command that give way.
 var pumaOverridden = strings.Fields(`bind bind-to-activated-sockets port workers threads pidfile state control-url control-token
-	redirect-stdout redirect-stderr redirect-append no-redirect-append log-requests fork-worker`)
+	redirect-stdout redirect-stderr redirect-append log-requests fork-worker`)
 
 // pumaFiles are what a measurement must not share with a Puma in production, and where it has its own.
 var pumaFiles = []struct{ setting, is, option, own string }{
@@ -75,25 +75,25 @@ var pumaFiles = []struct{ setting, is, option, own string }{
 }
 
 // pumaOptions are ours: they win over what any file says.
-func pumaOptions(l *Launch, c pumaConfig) []string {
+func pumaOptions(l *Launch, c cli.Settings) []string {
 	wanted := l.wanted()
 	wanted.Threads = l.info.Threads // all from the start
 	options := append([]string{"-b", "tcp://" + bindTo(l.address.host)}, puma{}.words(wanted, l.info)...)
-	if c.on("log_requests") {
+	if c.On("log_requests") {
 		options = append(options, "--quiet")
 		l.change("requests aren't logged, so that the app's own words can be found in the log")
 	}
-	if c.on("fork_worker") {
+	if c.On("fork_worker") {
 		options = append(options, "--fork-worker=0")
 		l.change("workers aren't forked anew after so many requests (--fork-worker=0)")
 	}
-	if files := strings.Trim(c["redirect_stdout"]+", "+c["redirect_stderr"], ", "); files != "" {
+	if files := strings.Trim(c.Text("redirect_stdout")+", "+c.Text("redirect_stderr"), ", "); files != "" {
 		options = append(options, "--redirect-stdout", "/dev/stdout", "--redirect-append")
 		l.change("its output goes to the run's app.log instead of to %s", files)
 	}
 	folder := filepath.Join(os.TempDir(), "calibrate-puma-{port}")
 	for _, file := range pumaFiles {
-		was := c[file.setting]
+		was := c.Text(file.setting)
 		if was == "" {
 			continue
 		}
@@ -109,22 +109,23 @@ func pumaOptions(l *Launch, c pumaConfig) []string {
 }
 
 // describePuma says where it listens, and what the settings mean for the sizing.
-func describePuma(l *Launch, c pumaConfig, args rubyArgs) {
-	given := strings.Join(slices.Concat(args.values("bind"), args.values("port")), ", ")
-	if len(cli.Placeholders(given)) == 0 && (given != "" || c["binds"] != pumaDefaultBind) {
-		l.describeBind(c["binds"])
+func describePuma(l *Launch, c cli.Settings, args cli.Args) {
+	command := args.Settings()
+	given := strings.Join(slices.Concat(command.List("bind"), command.List("port")), ", ")
+	if len(cli.Placeholders(given)) == 0 && (given != "" || c.Text("binds") != pumaDefaultBind) {
+		l.describeBind(c.Text("binds"))
 	}
-	describePumaWorkers(l, c.number("workers"))
-	l.info.Threads = cmp.Or(l.spec.Threads, c.number("max_threads"))
-	least, most, now := c.number("min_threads"), c.number("max_threads"), l.info.Threads
+	describePumaWorkers(l, c.Number("workers", 0))
+	l.info.Threads = cmp.Or(l.spec.Threads, c.Number("max_threads", 0))
+	least, most, now := c.Number("min_threads", 0), c.Number("max_threads", 0), l.info.Threads
 	switch {
-	case len(cli.Placeholders(args.last("threads"))) > 0:
+	case len(cli.Placeholders(command.Text("threads"))) > 0:
 	case most != now:
 		l.change("%s a worker instead of %d", plural(now, "thread"), most)
 	case least != most:
 		l.change("all %d threads of a worker are there from the start, instead of %d to %d as they are needed", now, least, most)
 	}
-	l.info.HasThreads, l.info.CanScale, l.info.Preload = true, true, c.on("preload_app")
+	l.info.HasThreads, l.info.CanScale, l.info.Preload = true, true, c.On("preload_app")
 	if now != most && exists("config/application.rb") {
 		tellRails(l, now)
 	}
@@ -154,14 +155,14 @@ func describePumaWorkers(l *Launch, was int) {
 }
 
 // warnPuma names the traps of this version and of this command.
-func warnPuma(l *Launch, c pumaConfig) {
-	if c["environment"] == "development" {
+func warnPuma(l *Launch, c cli.Settings) {
+	if c.Text("environment") == "development" {
 		l.warn("development", "RACK_ENV=production, or -e production; for Rails RAILS_ENV=production",
 			"puma runs in its development environment, in which frameworks load code anew and keep more than in production")
 	}
 	warnPumaPlugins(l, c)
 	for _, trap := range trapsAt(puma{}.traps(), l.info.ServerVersion) {
-		sprung := trap.Code != preloadFromEnv || c.on("preload_app") && c.on("preload_from_env")
+		sprung := trap.Code != preloadFromEnv || c.On("preload_app") && c.On("preload_from_env")
 		if sprung && trap.Code != respawnsForEver {
 			l.warn(trap.Code, trap.Try, "puma %s: %s", l.info.ServerVersion, trap.Text)
 		}
@@ -169,8 +170,8 @@ func warnPuma(l *Launch, c pumaConfig) {
 }
 
 // warnPumaPlugins: no option undoes a plugin of a configuration. Rails has one that watches a file, and one that runs jobs.
-func warnPumaPlugins(l *Launch, c pumaConfig) {
-	plugins := slices.DeleteFunc(strings.Split(c["plugins"], ", "), func(name string) bool { return name == "" || name == "tmp_restart" })
+func warnPumaPlugins(l *Launch, c cli.Settings) {
+	plugins := slices.DeleteFunc(strings.Split(c.Text("plugins"), ", "), func(name string) bool { return name == "" || name == "tmp_restart" })
 	if len(plugins) > 0 {
 		l.warn("plugins", "leave it out for the measurement; Rails' solid_queue: env -u SOLID_QUEUE_IN_PUMA calibrate run ...",
 			"puma's configuration has the plugin %s, which works in the measurement, too: one that runs jobs takes production's", strings.Join(plugins, ", "))
@@ -178,11 +179,11 @@ func warnPumaPlugins(l *Launch, c pumaConfig) {
 }
 
 // refusePuma says what can't be measured.
-func refusePuma(args rubyArgs, spec Spec) error {
-	switch {
-	case args.has("version"), args.has("help"):
+func refusePuma(args cli.Args, spec Spec) error {
+	switch given := args.Settings(); {
+	case given.Has("version"), given.Has("help"):
 		return calibrate.Usage("take it out", "the command only prints, it serves nothing")
-	case args.has("daemon"):
+	case given.Has("daemon"):
 		return calibrate.Usage("take it out for the measurement", "-d sends puma to the background, where it can't be measured")
 	case spec.MaxRequests > 0:
 		return calibrate.Usage("puma_worker_killer, or a memory limit of the supervisor",
@@ -256,7 +257,7 @@ func (s puma) notLoaded(log []string) string {
 const pumaAlone = "%i[pidfile state control_url redirect_stdout redirect_stderr].each { |name| @options.delete(name) }\n"
 
 // pumaLoadError has Puma load the app once more, before it forks: it names the exception then, and ends.
-func pumaLoadError(l *Launch, p program, args rubyArgs) string {
+func pumaLoadError(l *Launch, p program, args cli.Args) string {
 	file, err := writePumaFile(pumaAlone)
 	if err != nil {
 		return "" // the log has the place

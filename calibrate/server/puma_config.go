@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"workermem/calibrate"
@@ -14,8 +13,8 @@ import (
 	"workermem/calibrate/server/guard"
 )
 
-// pumaConfig is what the user's command would run with, by Puma's own reckoning: its configuration is a Ruby program.
-type pumaConfig map[string]string
+// pumaReading is that of what pumaProbe prints: Ruby's own numbers, true and false, and nothing for nil.
+var pumaReading = cli.Reading{Number: cli.PythonInt, Yes: cli.Unless("", "false")}
 
 // pumaProbe is a configuration file of ours. Puma reads it after the user's own, when command line and environment are
 // known and before it loads the app (launcher.rb, Launcher#initialize). It prints what all of these come to, and ends.
@@ -36,24 +35,25 @@ $stdout.flush
 exit!
 `
 
-// askPuma has Puma read the user's configuration, and nothing more.
-func askPuma(l *Launch, p program, args rubyArgs) (pumaConfig, error) {
+// askPuma has Puma read the user's configuration, and nothing more: what the command would run with, by Puma's own
+// reckoning, for its configuration is a Ruby program.
+func askPuma(l *Launch, p program, args cli.Args) (cli.Settings, error) {
 	file, err := writePumaFile(pumaProbe)
 	if err != nil {
-		return nil, &calibrate.Failure{Kind: calibrate.KindTool, Err: err, What: "the question to puma could not be written", Why: err.Error(),
+		return cli.Settings{}, &calibrate.Failure{Kind: calibrate.KindTool, Err: err, What: "the question to puma could not be written", Why: err.Error(),
 			Try: "TMPDIR=/a/folder/with/room calibrate run ..."}
 	}
 	defer os.Remove(file)
 	argv := slices.Concat(p.argv[:p.index+1], pumaWords(l, p, args, file))
 	out, err := probeWith(l, file, argv, configLimit, nil)
 	if errors.Is(err, guard.ErrEnded) {
-		return nil, guardKilled("puma", "while its configuration was asked for")
+		return cli.Settings{}, guardKilled("puma", "while its configuration was asked for")
 	}
 	c := parsePumaConfig(out)
-	if c["version"] != "" {
+	if c.Text("version") != "" {
 		return c, nil
 	}
-	return nil, noPumaConfig(p, out, err)
+	return cli.Settings{}, noPumaConfig(p, out, err)
 }
 
 // writePumaFile makes a configuration file of ours.
@@ -70,25 +70,26 @@ func writePumaFile(text string) (name string, err error) {
 }
 
 // pumaWords are the user's own, with a file of ours read after theirs.
-func pumaWords(l *Launch, p program, args rubyArgs, file string, overridden ...string) []string {
+func pumaWords(l *Launch, p program, args cli.Args, file string, overridden ...string) []string {
 	overridden = append([]string{"config", "no-config"}, overridden...)
-	return slices.Concat(pumaConfigFiles(l, p, args), []string{"-C", file}, args.without(overridden...))
+	return slices.Concat(pumaConfigFiles(l, p, args), []string{"-C", file}, args.Without(overridden...))
 }
 
 // pumaConfigFiles are the options that name what Puma would read: what -C names, or else the first of two files where the
 // command is started (configuration.rb, config_files). With our own -C it would not look for them.
-func pumaConfigFiles(l *Launch, p program, args rubyArgs) []string {
+func pumaConfigFiles(l *Launch, p program, args cli.Args) []string {
+	given := args.Settings()
 	var options []string
-	for _, file := range args.values("config") {
+	for _, file := range given.List("config") {
 		if file != "-" {
 			options = append(options, "-C", file)
 		}
 	}
-	if args.has("no-config") || args.has("config") {
+	if given.Has("no-config") || given.Has("config") {
 		return options
 	}
 	env := slices.Concat(l.env, p.set)
-	environment := cmp.Or(args.last("environment"),
+	environment := cmp.Or(given.Text("environment"),
 		cli.Getenv(env, "APP_ENV"), cli.Getenv(env, "RACK_ENV"), cli.Getenv(env, "RAILS_ENV"), "development")
 	for _, file := range []string{filepath.Join("config/puma", environment+".rb"), "config/puma.rb"} {
 		if exists(file) {
@@ -112,20 +113,13 @@ func noPumaConfig(p program, out []byte, err error) error {
 }
 
 // parsePumaConfig reads what our configuration file printed, whatever the user's own prints.
-func parsePumaConfig(out []byte) pumaConfig {
-	c := pumaConfig{}
+func parsePumaConfig(out []byte) cli.Settings {
+	said := cli.Layer{}
 	for _, line := range splitLog(out) {
 		if setting, ours := strings.CutPrefix(line, "calibrate."); ours {
 			name, value, _ := strings.Cut(setting, "=")
-			c[name] = value
+			said[name] = cli.Value{Texts: []string{value}, From: name}
 		}
 	}
-	return c
+	return cli.Settings{Layers: []cli.Layer{said}, Reading: pumaReading}
 }
-
-func (c pumaConfig) number(name string) int {
-	n, _ := strconv.Atoi(c[name])
-	return n
-}
-
-func (c pumaConfig) on(name string) bool { return c[name] != "" && c[name] != "false" }

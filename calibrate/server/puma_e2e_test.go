@@ -13,6 +13,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/cli"
 )
 
 // pumaWith is a command that runs an app of fixtures/rack with Debian's packages (make servers). --no-config keeps
@@ -328,12 +329,12 @@ func TestE2EPumaLoadErrorWritesNothing(t *testing.T) {
 	write(t, config, "pidfile '"+file("pid")+"'\nstate_path '"+file("state")+"'\nactivate_control_app 'unix://"+file("control")+"'\n"+
 		"stdout_redirect '"+file("out")+"', '"+file("err")+"'\n")
 	p := seeThrough(pumaWith(t, "-C", config, rackApp(t)))
-	args := pumaCommand.scan(p.args())
+	args := pumaCommand.Scan(p.args())
 	l := recognised(t, Spec{Command: p.argv})
 	if why := pumaLoadError(l, p, args); why != "" {
 		t.Errorf("it can be loaded: %s", why)
 	}
-	settings := func(text string) pumaConfig {
+	settings := func(text string) cli.Settings {
 		write(t, ours, text+pumaProbe)
 		out, err := probe(l, slices.Concat(p.argv[:p.index+1], pumaWords(l, p, args, ours)), configLimit, nil)
 		if err != nil {
@@ -343,8 +344,8 @@ func TestE2EPumaLoadErrorWritesNothing(t *testing.T) {
 	}
 	before, after := settings(""), settings(pumaAlone)
 	for _, name := range []string{"pidfile", "state", "control_url", "redirect_stdout", "redirect_stderr"} {
-		if before[name] == "" || after[name] != "" || after["version"] == "" {
-			t.Errorf("%s: %q, and with ours %q", name, before[name], after[name])
+		if before.Text(name) == "" || after.Text(name) != "" || after.Text("version") == "" {
+			t.Errorf("%s: %q, and with ours %q", name, before.Text(name), after.Text(name))
 		}
 	}
 	if files, _ := os.ReadDir(dir); len(files) != 2 {
@@ -360,8 +361,8 @@ func TestE2EPumaPlugins(t *testing.T) {
 	write(t, filepath.Join(dir, "puma.rb"), "plugin :tmp_restart\nplugin :jobs\n")
 	p := seeThrough(pumaWith(t, "-I", dir, "-C", filepath.Join(dir, "puma.rb"), rackApp(t)))
 	l := recognised(t, Spec{Command: p.argv})
-	c, err := askPuma(l, p, pumaCommand.scan(p.args()))
-	if err != nil || c["plugins"] != "tmp_restart, jobs" {
-		t.Errorf("%q %v", c["plugins"], err)
+	c, err := askPuma(l, p, pumaCommand.Scan(p.args()))
+	if err != nil || c.Text("plugins") != "tmp_restart, jobs" {
+		t.Errorf("%q %v", c.Text("plugins"), err)
 	}
 }

@@ -76,31 +76,36 @@ func runsPuma(l *Launch, server string) bool {
 
 // rackCommand is what a command of either says that Puma has to be told.
 type rackCommand struct {
-	args                            rubyArgs
+	given                           cli.Settings
 	server, host, port, environment string
 	file                            string // rackup's; "" for config.ru
 }
 
 func rackCommandOf(p program) rackCommand {
 	if p.name == "rails" {
-		args := railsServer.scan(p.args()[1:])
-		return rackCommand{args, cmp.Or(args.last("using"), args.operand()), args.last("binding"), args.last("port"), args.last("environment"), args.last("config")}
+		args := railsServer.Scan(p.args()[1:])
+		s := args.Settings()
+		return rackCommand{s, cmp.Or(s.Text("using"), lastOf(args.Operands())), s.Text("binding"), s.Text("port"), s.Text("environment"), s.Text("config")}
 	}
-	args := rackupCommand.scan(p.args())
-	return rackCommand{args, args.last("server"), args.last("host"), args.last("port"), args.last("env"), args.operand()}
+	args := rackupCommand.Scan(p.args())
+	s := args.Settings()
+	return rackCommand{s, s.Text("server"), s.Text("host"), s.Text("port"), s.Text("env"), lastOf(args.Operands())}
 }
+
+// lastOf is "" for no words.
+func lastOf(words []string) string { return cli.Value{Texts: words}.Text() }
 
 // refuse says what Puma can't be told, or can't be measured.
 func (c rackCommand) refuse(name string) error {
 	for _, option := range []string{"eval", "builder", "require", "warn", "heap", "profile"} {
-		if c.args.has(option) {
+		if c.given.Has(option) {
 			return calibrate.Usage("put it into config.ru, and give the command that starts puma itself", "puma has no --%s, as %s has", option, name)
 		}
 	}
 	switch {
-	case c.args.has("daemon"), c.args.has("daemonize"):
+	case c.given.Has("daemon"), c.given.Has("daemonize"):
 		return calibrate.Usage("take it out for the measurement", "%s would go to the background, where it can't be measured", name)
-	case c.args.has("help"), c.args.has("version"):
+	case c.given.Has("help"), c.given.Has("version"):
 		return calibrate.Usage("take it out", "the command only prints, it serves nothing")
 	}
 	return nil
@@ -118,11 +123,11 @@ func (c rackCommand) puma() []string {
 		add("--bind", "tcp://"+net.JoinHostPort(cmp.Or(c.host, "0.0.0.0"), cmp.Or(c.port, "9292")))
 	}
 	add("--environment", c.environment)
-	add("--pidfile", c.args.last("pid"))
-	for _, folder := range c.args.values("include") {
+	add("--pidfile", c.given.Text("pid"))
+	for _, folder := range c.given.List("include") {
 		add("--include", folder)
 	}
-	for _, option := range c.args.values("option") {
+	for _, option := range c.given.List("option") {
 		if threads, found := strings.CutPrefix(option, "Threads="); found {
 			add("--threads", threads)
 		}

@@ -62,12 +62,12 @@ func (u uwsgi) plan(l *Launch, p program) (server, error) {
 }
 
 // uwsgiCommands act on an instance that runs already, or only print.
-var uwsgiCommands = strings.Fields("--stop --reload --pause --suspend --resume --ping --connect-and-read --extract --version --help -h")
+var uwsgiCommands = cli.Getopt.Options("stop!? reload!? pause!? suspend!? resume!? ping!? connect-and-read!? extract!? version! h,help!")
 
 func refuseUWSGICommand(words []string) error {
-	for _, word := range words {
-		if option, _, _ := strings.Cut(word, "="); slices.Contains(uwsgiCommands, option) {
-			return calibrate.Usage("give the command that starts it", "uwsgi %s starts no server", option)
+	for _, arg := range uwsgiCommands.Scan(words) {
+		if arg.Name != "" {
+			return calibrate.Usage("give the command that starts it", "uwsgi %s starts no server", arg.Written)
 		}
 	}
 	return nil
@@ -76,8 +76,8 @@ func refuseUWSGICommand(words []string) error {
 // runUWSGI has the command run a copy. What holds a placeholder is no part of it, but goes on the command line.
 func runUWSGI(l *Launch, p program, c uwsgiConfig) {
 	kept := c.without(uwsgiOverridden(l.spec)...)
-	own := slices.DeleteFunc(slices.Clone(kept), func(s uwsgiSetting) bool { return len(cli.Placeholders(s.value)) == 0 })
-	kept = slices.DeleteFunc(kept, func(s uwsgiSetting) bool { return len(cli.Placeholders(s.value)) > 0 })
+	own := kept.drop(func(s cli.Arg) bool { return len(cli.Placeholders(s.Value)) == 0 })
+	kept = kept.drop(func(s cli.Arg) bool { return len(cli.Placeholders(s.Value)) > 0 })
 	l.temporary = filepath.Join(os.TempDir(), "calibrate-uwsgi-{port}")
 	l.files = map[string]string{"uwsgi.ini": kept.iniText()}
 	isUWSGIs := func(word string) bool { return strings.HasPrefix(word, "UWSGI_") && assignment.MatchString(word) }
@@ -103,17 +103,17 @@ func uwsgiEnding(l *Launch) []string {
 func (c uwsgiConfig) describe(l *Launch) {
 	l.change("uWSGI runs a temporary copy of its configuration: files, options and UWSGI_ variables in one")
 	c.describeSocket(l)
-	if was := c.number("processes", 1); was != l.spec.Workers {
+	if was := c.Number("processes", 1); was != l.spec.Workers {
 		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), was)
 	}
-	l.describeRecycling(int64(c.number("max-requests", 0)))
-	if was := c.number("threads", 1); l.spec.Threads > 0 && l.spec.Threads != was {
+	l.describeRecycling(int64(c.Number("max-requests", 0)))
+	if was := c.Number("threads", 1); l.spec.Threads > 0 && l.spec.Threads != was {
 		l.change("%s a worker instead of %d", plural(l.spec.Threads, "thread"), was)
 	}
-	if c.has("worker-reload-mercy") && l.spec.MaxRequests == 0 {
-		l.change("a worker has %s s to end instead of %s (worker-reload-mercy)", uwsgiMercy, c.text("worker-reload-mercy"))
+	if c.Has("worker-reload-mercy") && l.spec.MaxRequests == 0 {
+		l.change("a worker has %s s to end instead of %s (worker-reload-mercy)", uwsgiMercy, c.Text("worker-reload-mercy"))
 	}
-	if !c.on("master") {
+	if !c.On("master") {
 		l.change("it has a master process, which is what replaces workers")
 	}
 	for _, left := range uwsgiLeftOut {
@@ -121,7 +121,7 @@ func (c uwsgiConfig) describe(l *Launch) {
 			l.change("%s: without %s", left.why, strings.Join(names, ", "))
 		}
 	}
-	if !c.on("disable-logging") {
+	if !c.On("disable-logging") {
 		// A line a request would push all else out of the part of the log in which reasons are looked for.
 		l.change("the request log is off, so that the app's own words can be found in the log")
 	}
@@ -133,20 +133,20 @@ func (c uwsgiConfig) describe(l *Launch) {
 
 // tell says how a worker takes requests. An asynchronous loop takes so many at once as it has cores.
 func (c uwsgiConfig) tell(info *calibrate.TargetInfo) {
-	info.Threads, info.HasThreads = max(c.number("threads", 1), 1), true
+	info.Threads, info.HasThreads = max(c.Number("threads", 1), 1), true
 	if cores, from := c.cores(); cores > 1 {
 		info.Threads, info.HasThreads = 0, false
 		info.ConcurrencyLimit, info.ConcurrencyFlag = cores, "--"+from
 	}
 	info.CanRecycle, info.CanScale = true, true
-	info.Preload = !c.on("lazy-apps") && !c.on("lazy")
+	info.Preload = !c.On("lazy-apps") && !c.On("lazy")
 }
 
 func (c uwsgiConfig) describeSocket(l *Launch) {
 	var addresses, protocols []string
-	for _, s := range c {
-		if slices.Contains(uwsgiSockets, s.name) {
-			addresses, protocols = append(addresses, s.value), append(protocols, s.name)
+	for _, s := range c.lines {
+		if slices.Contains(uwsgiSockets, s.Name) {
+			addresses, protocols = append(addresses, s.Value), append(protocols, s.Name)
 		}
 	}
 	l.describeBind(strings.Join(addresses, ", "))
@@ -161,9 +161,9 @@ func (c uwsgiConfig) describeSocket(l *Launch) {
 // configuration has both, the one that never waits for a client is measured.
 func (c uwsgiConfig) listener() string {
 	switch {
-	case c.has("http"):
+	case c.Has("http"):
 		return "--http"
-	case c.has("http11-socket") && !c.has("http-socket"):
+	case c.Has("http11-socket") && !c.Has("http-socket"):
 		return "--http11-socket"
 	}
 	return "--http-socket"
@@ -179,7 +179,7 @@ func (c uwsgiConfig) warn(l *Launch) {
 	}
 	if names := c.namesOf(uwsgiMemoryLimits); len(names) > 0 {
 		l.warn("memory-replaces-workers", "keep it above the worker's peak and its creep, or leave it out: --max-requests is what is sized here",
-			"in production %s replaces a worker for its memory, of %s MB; it is off while it is measured", strings.Join(names, " and "), c.text(names[0]))
+			"in production %s replaces a worker for its memory, of %s MB; it is off while it is measured", strings.Join(names, " and "), c.Text(names[0]))
 	}
 	if names := c.namesOf([]string{"cheap*"}); len(names) > 0 {
 		l.warn("dynamic-workers", "size for --processes, which is the most that there may be, or leave it out",
@@ -191,15 +191,15 @@ func (c uwsgiConfig) warn(l *Launch) {
 func (c uwsgiConfig) remedies(trap string) bool {
 	switch trap {
 	case "young-workers-stay":
-		return c.has("min-worker-lifetime")
+		return c.Has("min-worker-lifetime")
 	case "stopping-cuts":
-		return slices.ContainsFunc(c, func(s uwsgiSetting) bool {
-			return s.name == "hook-master-start" && strings.Contains(s.value, "gracefully_kill_them_all")
+		return slices.ContainsFunc(c.lines, func(s cli.Arg) bool {
+			return s.Name == "hook-master-start" && strings.Contains(s.Value, "gracefully_kill_them_all")
 		})
 	case "needs-length":
 		return c.listener() != "--http11-socket"
 	}
-	return c.on(uwsgiRemedies[trap])
+	return c.On(uwsgiRemedies[trap])
 }
 
 // uwsgiRemedies are settings that take a trap away where they are on.
@@ -213,14 +213,14 @@ var uwsgiRemedies = map[string]string{
 // refuse says which settings can't be measured.
 func (c uwsgiConfig) refuse(spec Spec) error {
 	const take = "take it out for the measurement"
-	for _, s := range c {
+	for _, s := range c.lines {
 		switch {
-		case s.name == "daemonize" || s.name == "daemonize2":
-			return calibrate.Usage(take, "%s sends uwsgi to the background, where it can't be measured", s.name)
-		case s.name == "emperor" || s.name == "zerg":
-			return calibrate.Usage("give the command of one app's own uwsgi", "%s is about other instances of uwsgi, which can't be measured", s.name)
-		case strings.HasPrefix(s.name, "https") || s.name == "suwsgi-socket" || s.name == "ssl-socket":
-			return calibrate.Usage(take, "%s makes uwsgi serve TLS, and calibrate measures plain HTTP", s.name)
+		case s.Name == "daemonize" || s.Name == "daemonize2":
+			return calibrate.Usage(take, "%s sends uwsgi to the background, where it can't be measured", s.Name)
+		case s.Name == "emperor" || s.Name == "zerg":
+			return calibrate.Usage("give the command of one app's own uwsgi", "%s is about other instances of uwsgi, which can't be measured", s.Name)
+		case strings.HasPrefix(s.Name, "https") || s.Name == "suwsgi-socket" || s.Name == "ssl-socket":
+			return calibrate.Usage(take, "%s makes uwsgi serve TLS, and calibrate measures plain HTTP", s.Name)
 		}
 	}
 	if cores, from := c.cores(); cores > 1 && spec.Threads > 1 {

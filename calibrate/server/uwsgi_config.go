@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"workermem/calibrate"
@@ -14,12 +13,23 @@ import (
 	"workermem/calibrate/server/guard"
 )
 
-// uwsgiSetting is one line of a configuration as uWSGI itself has read it.
-type uwsgiSetting struct{ name, value string }
+// uwsgiConfig is what the command comes to: its lines as uWSGI itself has read them, in its order (UWSGI_ variables, options,
+// files where they are named, and last the files named without an option). Of a setting that is one value the last counts.
+type uwsgiConfig struct {
+	cli.Settings
 
-// uwsgiConfig is what the command comes to, in uWSGI's order: UWSGI_ variables, options, files where they are named, and
-// last the files named without an option. Of a setting that is one value the last counts.
-type uwsgiConfig []uwsgiSetting
+	lines cli.Args
+}
+
+// uwsgiReading is that of core/uwsgi.c: atoi in uwsgi_opt_set_int, and uwsgi_opt_true. What is named is on, unless it says
+// otherwise.
+var uwsgiReading = cli.Reading{Number: cli.Atoi, Yes: cli.Unless("false", "off", "no", "0")}
+
+func uwsgiConfigOf(lines cli.Args) uwsgiConfig {
+	return uwsgiConfig{cli.Settings{Layers: []cli.Layer{lines.Layer("")}, Reading: uwsgiReading}, lines}
+}
+
+func uwsgiLine(name, value string) cli.Arg { return cli.Arg{Name: name, Value: value, Written: name} }
 
 // uwsgiAsk has uWSGI show its configuration and end, before it opens a log, a pid file or a socket (core/uwsgi.c, main):
 // there is no clock of that name. It is the last file, so that it counts. One that goes into the background would do so
@@ -49,19 +59,19 @@ var uwsgiAsked = strings.Fields("--show-config --clock calibrate --pidfile /none
 func askUWSGI(l *Launch, p program) (uwsgiConfig, error) {
 	folder, err := os.MkdirTemp("", "calibrate-uwsgi-")
 	if err != nil {
-		return nil, &calibrate.Failure{Kind: calibrate.KindTool, What: "a temporary file could not be written", Why: err.Error(), Err: err}
+		return uwsgiConfig{}, &calibrate.Failure{Kind: calibrate.KindTool, What: "a temporary file could not be written", Why: err.Error(), Err: err}
 	}
 	defer os.RemoveAll(folder)
 	last := filepath.Join(folder, "last.ini")
 	if err := os.WriteFile(last, []byte(uwsgiAsk), 0o600); err != nil {
-		return nil, &calibrate.Failure{Kind: calibrate.KindTool, What: "a temporary file could not be written", Why: err.Error(), Err: err}
+		return uwsgiConfig{}, &calibrate.Failure{Kind: calibrate.KindTool, What: "a temporary file could not be written", Why: err.Error(), Err: err}
 	}
 	asked := *l
 	asked.spec.Env = nil // placeholders stay what they are
 	argv := slices.Concat(escapeBraces(p.argv), uwsgiAsked, []string{last})
 	out, err := probeWith(&asked, folder, argv, configLimit, func(out []byte) bool { return strings.Contains(string(out), uwsgiEnds) })
 	if errors.Is(err, guard.ErrEnded) {
-		return nil, guardKilled("uwsgi", "while its configuration was asked for")
+		return uwsgiConfig{}, guardKilled("uwsgi", "while its configuration was asked for")
 	}
 	_, text, begun := strings.Cut(string(out), uwsgiBegins)
 	text, _, ended := strings.Cut(text, uwsgiEnds)
@@ -69,9 +79,9 @@ func askUWSGI(l *Launch, p program) (uwsgiConfig, error) {
 	case begun && ended:
 		return parseUWSGI(text), nil
 	case strings.Contains(string(out), uwsgiDaemon):
-		return uwsgiConfig{{name: "daemonize"}}, nil
+		return uwsgiConfigOf(cli.Args{uwsgiLine("daemonize", "")}), nil
 	}
-	return nil, uwsgiUnread(out, err)
+	return uwsgiConfig{}, uwsgiUnread(out, err)
 }
 
 // uwsgiUnread says why uWSGI did not show its configuration.
@@ -113,7 +123,7 @@ func parseUWSGI(text string) uwsgiConfig {
 	if ours := strings.LastIndex(text, uwsgiOurs); ours >= 0 {
 		text = text[:ours]
 	}
-	var c uwsgiConfig
+	var lines cli.Args
 	for line := range strings.Lines(text) {
 		name, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " = ")
 		if first, known := uwsgiOtherNames[name]; known {
@@ -121,10 +131,10 @@ func parseUWSGI(text string) uwsgiConfig {
 		}
 		ours := slices.Contains(uwsgiAsked, "--"+name) && slices.Contains(uwsgiAsked, value)
 		if ok && !ours && !slices.Contains(uwsgiDone, name) && !strings.HasPrefix(name, "if-") {
-			c = append(c, uwsgiSetting{name, value})
+			lines = append(lines, uwsgiLine(name, value))
 		}
 	}
-	return c
+	return uwsgiConfigOf(lines)
 }
 
 // uwsgiDone have done what they do, or end what serves.
@@ -166,15 +176,15 @@ var uwsgiAlarms = strings.Fields(`alarm* segfault-alarm backlog-alarm lq-alarm l
 
 // ownCaches has every cache in memory alone: in a file, or told to other machines, it would be production's, too.
 func (c uwsgiConfig) ownCaches() (own uwsgiConfig, changed bool) {
-	for _, s := range c {
-		if s.name == "cache2" {
-			keys := slices.DeleteFunc(strings.Split(s.value, ","), func(pair string) bool { return uwsgiCacheElsewhere.MatchString(pair) })
-			value := strings.Join(keys, ",")
-			s.value, changed = value, changed || value != s.value
+	lines := slices.Clone(c.lines)
+	for i, s := range lines {
+		if s.Name == "cache2" {
+			keys := slices.DeleteFunc(strings.Split(s.Value, ","), func(pair string) bool { return uwsgiCacheElsewhere.MatchString(pair) })
+			lines[i].Value = strings.Join(keys, ",")
+			changed = changed || lines[i].Value != s.Value
 		}
-		own = append(own, s)
 	}
-	return own, changed
+	return uwsgiConfigOf(lines), changed
 }
 
 // uwsgiCacheElsewhere are the keys of cache2 for a file and for other machines (core/cache.c, uwsgi_cache_create).
@@ -204,58 +214,28 @@ func matchesName(patterns []string, name string) bool {
 }
 
 func (c uwsgiConfig) without(patterns ...string) uwsgiConfig {
-	return slices.DeleteFunc(slices.Clone(c), func(s uwsgiSetting) bool { return matchesName(patterns, s.name) })
+	return c.drop(func(s cli.Arg) bool { return matchesName(patterns, s.Name) })
 }
 
-func (c uwsgiConfig) only(names ...string) uwsgiConfig {
-	return slices.DeleteFunc(slices.Clone(c), func(s uwsgiSetting) bool { return !slices.Contains(names, s.name) })
+func (c uwsgiConfig) drop(gone func(cli.Arg) bool) uwsgiConfig {
+	return uwsgiConfigOf(slices.DeleteFunc(slices.Clone(c.lines), gone))
 }
 
 // namesOf are the settings that the configuration has of some, each once.
 func (c uwsgiConfig) namesOf(patterns []string) []string {
 	var names []string
-	for _, s := range c {
-		if matchesName(patterns, s.name) && !slices.Contains(names, s.name) {
-			names = append(names, s.name)
+	for _, s := range c.lines {
+		if matchesName(patterns, s.Name) && !slices.Contains(names, s.Name) {
+			names = append(names, s.Name)
 		}
 	}
 	return names
 }
 
-func (c uwsgiConfig) has(name string) bool {
-	return slices.ContainsFunc(c, func(s uwsgiSetting) bool { return s.name == name })
-}
-
-// text is the last value of a setting.
-func (c uwsgiConfig) text(name string) string {
-	for _, s := range slices.Backward(c) {
-		if s.name == name {
-			return s.value
-		}
-	}
-	return ""
-}
-
-// number reads as C's atoi does.
-func (c uwsgiConfig) number(name string, otherwise int) int {
-	n, err := strconv.Atoi(leadingDigits.FindString(c.text(name)))
-	if err != nil {
-		return otherwise
-	}
-	return n
-}
-
-var leadingDigits = regexp.MustCompile(`^\d+`)
-
-// on: what is named is on, unless it says otherwise (core/uwsgi.c, uwsgi_opt_true).
-func (c uwsgiConfig) on(name string) bool {
-	return c.has(name) && !slices.Contains([]string{"false", "off", "no", "0"}, strings.ToLower(c.text(name)))
-}
-
 // cores are the requests that an asynchronous worker takes at once, and the setting that says so; 0 for none.
 func (c uwsgiConfig) cores() (cores int, from string) {
 	for _, name := range []string{"async", "gevent", "asyncio"} {
-		if n := c.number(name, 0); n > cores {
+		if n := c.Number(name, 0); n > cores {
 			cores, from = n, name
 		}
 	}
@@ -266,8 +246,8 @@ func (c uwsgiConfig) cores() (cores int, from string) {
 func (c uwsgiConfig) iniText() string {
 	var b strings.Builder
 	b.WriteString("[uwsgi]\n")
-	for _, s := range c {
-		b.WriteString(s.name + " = " + strings.ReplaceAll(s.value, "%", "%%") + "\n")
+	for _, s := range c.lines {
+		b.WriteString(s.Name + " = " + strings.ReplaceAll(s.Value, "%", "%%") + "\n")
 	}
 	return b.String()
 }
@@ -275,8 +255,8 @@ func (c uwsgiConfig) iniText() string {
 // options are the settings as words of a command line.
 func (c uwsgiConfig) options() []string {
 	var words []string
-	for _, s := range c {
-		words = append(words, "--"+s.name, s.value)
+	for _, s := range c.lines {
+		words = append(words, "--"+s.Name, s.Value)
 	}
 	return words
 }
@@ -292,9 +272,10 @@ var uwsgiHTTP = regexp.MustCompile(`(?m)^\s*--http\s`)
 // plugin is taken out, since on a command line it would keep uWSGI from starting.
 func askUWSGIOptions(l *Launch, p program, c uwsgiConfig) (uwsgiConfig, error) {
 	const try = "a uWSGI that has --max-requests-delta (uwsgi --help names it), or a limit so high that a worker lives for hours"
-	out, err := probe(l, slices.Concat(p.argv[:p.index+1], c.only(uwsgiPlugins...).options(), []string{"--help"}), versionLimit, nil)
+	plugins := c.drop(func(s cli.Arg) bool { return !slices.Contains(uwsgiPlugins, s.Name) })
+	out, err := probe(l, slices.Concat(p.argv[:p.index+1], plugins.options(), []string{"--help"}), versionLimit, nil)
 	if errors.Is(err, guard.ErrEnded) {
-		return nil, guardKilled("uwsgi", "while its options were asked for")
+		return c, guardKilled("uwsgi", "while its options were asked for")
 	}
 	help := string(out)
 	l.info.HasJitter = strings.Contains(help, "--max-requests-delta")
@@ -305,8 +286,8 @@ func askUWSGIOptions(l *Launch, p program, c uwsgiConfig) (uwsgiConfig, error) {
 	case !l.info.HasJitter:
 		l.warn("no-jitter", try, "this build of uWSGI doesn't know --max-requests-delta: workers that started together restart together")
 	}
-	if told && c.has("http") && !uwsgiHTTP.MatchString(help) {
-		l.change("http = %s is left out: uWSGI passes over it, since no plugin http is loaded", c.text("http"))
+	if told && c.Has("http") && !uwsgiHTTP.MatchString(help) {
+		l.change("http = %s is left out: uWSGI passes over it, since no plugin http is loaded", c.Text("http"))
 		return c.without("http"), nil
 	}
 	return c, nil

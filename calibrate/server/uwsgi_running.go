@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/cli"
 )
 
 // running tells what a command line says of the workers. The rest of a configuration is in files, which another user's
@@ -12,7 +13,7 @@ import (
 func (u uwsgi) running(r *Running, master linux.Process) (server, error) {
 	p := seeThrough(master.Args)
 	r.info.ServerVersion = r.packageVersion("uwsgi", p)
-	c := uwsgiOptions(p.args())
+	c := uwsgiConfigOf(uwsgiOptions.Scan(p.args()))
 	c.tell(&r.info)
 	r.info.HasJitter, r.info.CanScale = false, false
 	_, seen := r.environ()
@@ -20,7 +21,7 @@ func (u uwsgi) running(r *Running, master linux.Process) (server, error) {
 	switch {
 	case r.spec.Threads > 0:
 		r.info.Threads, r.info.HasThreads = r.spec.Threads, true
-	case !whole && !c.has("threads") && r.info.HasThreads:
+	case !whole && !c.Has("threads") && r.info.HasThreads:
 		r.info.Threads, r.info.HasThreads = 0, false
 		r.warn("threads-unknown", "give them: --threads N",
 			"how many threads a worker has isn't known: uwsgi's command line doesn't say, and its files aren't read")
@@ -28,23 +29,8 @@ func (u uwsgi) running(r *Running, master linux.Process) (server, error) {
 	return u, nil
 }
 
-// uwsgiOptions are the options of a command line that say how a worker takes requests.
-func uwsgiOptions(words []string) uwsgiConfig {
-	var c uwsgiConfig
-	for i, word := range words {
-		name, value, has := strings.Cut(strings.TrimPrefix(word, "--"), "=")
-		switch {
-		case !strings.HasPrefix(word, "--"):
-		case has:
-			c = append(c, uwsgiSetting{name, value})
-		case slices.Contains([]string{"lazy", "lazy-apps"}, name):
-			c = append(c, uwsgiSetting{name, "true"})
-		case i+1 < len(words):
-			c = append(c, uwsgiSetting{name, words[i+1]})
-		}
-	}
-	return c
-}
+// uwsgiOptions are the options that say how a worker takes requests.
+var uwsgiOptions = cli.Getopt.Options("thread,threads async gevent asyncio lazy! lazy-apps!")
 
 // isUWSGIFile is for the name of a file that has settings.
 func isUWSGIFile(word string) bool {

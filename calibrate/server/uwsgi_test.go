@@ -160,7 +160,7 @@ func TestUWSGIDelta(t *testing.T) {
 	} {
 		u := script(t, filepath.Join(t.TempDir(), "uwsgi"), help)
 		l := &Launch{env: os.Environ()}
-		if _, err := askUWSGIOptions(l, program{argv: []string{u}}, nil); err != nil {
+		if _, err := askUWSGIOptions(l, program{argv: []string{u}}, uwsgiConfig{}); err != nil {
 			t.Fatal(err)
 		}
 		var got string

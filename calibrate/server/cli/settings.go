@@ -42,6 +42,9 @@ func (args Args) Layer(in string) Layer {
 	return layer
 }
 
+// Settings are what the words alone say.
+func (args Args) Settings() Settings { return Settings{Layers: []Layer{args.Layer("")}} }
+
 // FromEnv is what an environment says. The keys of variables are settings. An empty variable counts for nothing.
 func FromEnv(env []string, variables map[string]string) Layer {
 	layer := Layer{}
