@@ -134,7 +134,7 @@ func TestParseFlat(t *testing.T) {
 
 func FuzzParseFlat(f *testing.F) {
 	f.Add("anon 4096\noom_kill 7\n", "oom_kill")
-	f.Add("max max", "max")
+	f.Add("limit max", "limit")
 	f.Fuzz(func(t *testing.T, text, key string) {
 		if n, ok := ParseFlat(text, key); ok && !strings.Contains(text, key) || !ok && n != 0 {
 			t.Errorf("%q of %q: %d, %v", key, text, n, ok)

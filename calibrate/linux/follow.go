@@ -279,6 +279,7 @@ func (f *Follower) drop(pid int) {
 	delete(f.kept, pid)
 }
 
+// Close gives back what is kept open. The follower may look again.
 func (f *Follower) Close() {
 	for pid := range f.kept {
 		f.drop(pid)

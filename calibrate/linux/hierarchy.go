@@ -11,7 +11,7 @@ type Hierarchy struct {
 	Version int    // 1 or 2; 0 if no hierarchy has the controller
 	Path    string // the process's cgroup
 	Groups  []Group
-	// Doubt says why not every cgroup of the process can be seen, "" if it can.
+	// Doubt says why not every cgroup of the process can be seen, "" if all can.
 	Doubt string
 }
 
