@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"workermem/calibrate/say"
+
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
@@ -164,7 +166,7 @@ func (a *App) stop(ctx context.Context, grace time.Duration) (calibrate.Stopped,
 	if stopped.Left > 0 {
 		return stopped, &calibrate.Failure{
 			Kind: calibrate.KindTool, Phase: calibrate.PhaseStop,
-			What: plural(stopped.Left, "process") + " of the app could not be ended",
+			What: say.Plural(stopped.Left, "process") + " of the app could not be ended",
 			Why:  "a process that waits for a disk or a network file system can't be killed until that answers",
 			Try:  "look at them with ps -o pid,stat,wchan,cmd",
 		}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
+
+	"workermem/calibrate/say"
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
@@ -62,7 +65,7 @@ func attachIn(proc linux.FS, spec AttachSpec) (*Running, error) {
 		return nil, err
 	}
 	r := &Running{
-		spec: spec, proc: proc, root: root.Identity(), oom: group.OOMKills(proc, itoa(root.PID)),
+		spec: spec, proc: proc, root: root.Identity(), oom: group.OOMKills(proc, strconv.Itoa(root.PID)),
 		watch:  newWatch(proc, 0, anyCommand{}, titles),
 		exited: make(chan struct{}), left: make(chan struct{}),
 	}
@@ -210,14 +213,14 @@ func (r *Running) Failure(phase string) *calibrate.Failure {
 func (r *Running) ended() *calibrate.Failure {
 	f := &calibrate.Failure{Kind: calibrate.KindApp, What: r.name() + " ended", Try: "see its own log: calibrate didn't start it, and knows no more"}
 	if kills := r.oom.Since(); kills > 0 {
-		f.Why = fmt.Sprintf("the kernel ended %s for memory (oom_kill in %s)", plural(int(kills), "process"), r.oom.File)
+		f.Why = fmt.Sprintf("the kernel ended %s for memory (oom_kill in %s)", say.Plural(int(kills), "process"), r.oom.File)
 	}
 	return f
 }
 
 func (r *Running) name() string {
 	if r.info.Server == (anyCommand{}).name() {
-		return "process " + itoa(r.root.PID)
+		return "process " + strconv.Itoa(r.root.PID)
 	}
 	return fmt.Sprintf("%s (process %d)", r.info.Server, r.root.PID)
 }

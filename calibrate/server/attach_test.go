@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -29,9 +30,9 @@ func procWith(t *testing.T, all ...proc) linux.FS {
 	}
 	fs := linux.FS{Proc: f.Write(t, true)}
 	for _, p := range all {
-		line := strings.Replace(linuxtest.StatLine(p.pid, "x", 'S', p.parent, int64(p.pid)), " "+itoa(p.pid)+" 7 0 -1 ", " "+itoa(p.pid)+" "+itoa(p.session)+" 0 -1 ", 1)
-		write(t, filepath.Join(fs.Proc, itoa(p.pid), "stat"), line)
-		write(t, filepath.Join(fs.Proc, itoa(p.pid), "cmdline"), strings.ReplaceAll(p.args, " ", "\x00")+"\x00")
+		line := strings.Replace(linuxtest.StatLine(p.pid, "x", 'S', p.parent, int64(p.pid)), " "+strconv.Itoa(p.pid)+" 7 0 -1 ", " "+strconv.Itoa(p.pid)+" "+strconv.Itoa(p.session)+" 0 -1 ", 1)
+		write(t, filepath.Join(fs.Proc, strconv.Itoa(p.pid), "stat"), line)
+		write(t, filepath.Join(fs.Proc, strconv.Itoa(p.pid), "cmdline"), strings.ReplaceAll(p.args, " ", "\x00")+"\x00")
 	}
 	return fs
 }

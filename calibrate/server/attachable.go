@@ -3,6 +3,7 @@ package server
 import (
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"workermem/calibrate"
@@ -99,7 +100,7 @@ func (r *Running) aim(tree []linux.Process) error {
 // ports are those that the server's processes listen on, in their own network namespace; none where that can't be seen.
 func (r *Running) ports(tree []linux.Process) []int {
 	var ports []int
-	for _, l := range r.proc.ListenersOf(itoa(r.root.PID)) {
+	for _, l := range r.proc.ListenersOf(strconv.Itoa(r.root.PID)) {
 		held := func(p linux.Process) bool { held, _ := r.proc.Holds(p.PID, []string{l.Inode}); return held }
 		if !slices.Contains(ports, l.Port) && slices.ContainsFunc(tree, held) {
 			ports = append(ports, l.Port)
@@ -112,7 +113,7 @@ func (r *Running) ports(tree []linux.Process) []int {
 // doubtLimits: what the sizing takes for the box's memory is the limit of calibrate's own cgroup.
 func (r *Running) doubtLimits() {
 	own, errOwn := r.proc.Memberships("self")
-	theirs, err := r.proc.Memberships(itoa(r.root.PID))
+	theirs, err := r.proc.Memberships(strconv.Itoa(r.root.PID))
 	_, ownPath := linux.MemberOf("memory", own)
 	_, path := linux.MemberOf("memory", theirs)
 	if errOwn != nil || err != nil || ownPath == path {

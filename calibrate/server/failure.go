@@ -3,8 +3,11 @@ package server
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"syscall"
+
+	"workermem/calibrate/say"
 
 	"workermem/calibrate"
 	"workermem/calibrate/server/group"
@@ -38,7 +41,7 @@ func (a *App) ending() ending {
 func (a *App) log() []string { return tail(a.launch.spec.Log, a.logFrom) }
 
 func (a *App) name() string {
-	if a.info.Server == "command" {
+	if a.info.Server == (anyCommand{}).name() {
 		return "the app"
 	}
 	return a.info.Server
@@ -64,7 +67,7 @@ func notStarted(l *Launch, err error) error {
 func limitFailure(limit int64, err error) error {
 	return &calibrate.Failure{
 		Kind: calibrate.KindTool, Phase: calibrate.PhaseBoot, Err: err,
-		What: "a memory limit of " + sayMB(limit) + " can't be set on the app",
+		What: "a memory limit of " + say.MB(limit) + " can't be set on the app",
 		Why:  err.Error(),
 		Try:  "run calibrate as root, or as a user of a systemd machine: systemd-run --user --scope calibrate ...",
 	}
@@ -147,7 +150,7 @@ func (a *App) explainEnd(f *calibrate.Failure, when string) {
 		return
 	case end.exited() && end.Code == 0 && last.Left > 0 && f.Why == "":
 		f.What = a.name() + " went into the background"
-		f.Why = fmt.Sprintf("its main process ended and left %s running", plural(last.Left, "process"))
+		f.Why = fmt.Sprintf("its main process ended and left %s running", say.Plural(last.Left, "process"))
 		f.Try = "run it in the foreground"
 		return
 	}
@@ -194,10 +197,10 @@ func (a *App) explainOOM(f *calibrate.Failure) {
 		return
 	}
 	f.Kind, f.OutOfMemory = calibrate.KindApp, true
-	f.Why = fmt.Sprintf("the kernel ended %s for memory (oom_kill in %s)", plural(int(kills), "process"), a.oom.File)
+	f.Why = fmt.Sprintf("the kernel ended %s for memory (oom_kill in %s)", say.Plural(int(kills), "process"), a.oom.File)
 	f.Try = "give it more memory, or less load: --concurrency 1"
 	if limit := a.launch.spec.MemoryLimit; limit > 0 {
-		f.Why += ", under the limit of " + sayMB(limit) + " that was set on it"
+		f.Why += ", under the limit of " + say.MB(limit) + " that was set on it"
 	}
 }
 
@@ -208,7 +211,7 @@ func (a *App) listensElsewhere() string {
 	for _, l := range a.proc.ListenersOf("self") {
 		for _, pid := range tree {
 			if held, _ := a.proc.Holds(pid, []string{l.Inode}); held {
-				ports = append(ports, itoa(l.Port))
+				ports = append(ports, strconv.Itoa(l.Port))
 				break
 			}
 		}
@@ -235,10 +238,10 @@ func (a *App) Failure(phase string) *calibrate.Failure {
 		f.What = "no worker of " + a.name() + " lives"
 	case replaced > 0:
 		f.Kind = calibrate.KindInconclusive
-		f.What = fmt.Sprintf("the worker was replaced %s", times(replaced))
+		f.What = fmt.Sprintf("the worker was replaced %s", say.Times(replaced))
 	case a.Backlog() > 0:
 		f.What = a.name() + " lets requests wait"
-		f.Why = plural(a.Backlog(), "connection") + " in the accept queue"
+		f.Why = say.Plural(a.Backlog(), "connection") + " in the accept queue"
 	default:
 		f.What = a.name() + " misbehaved"
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 
+	"workermem/calibrate/say"
+
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
@@ -125,7 +127,7 @@ func (s granianSettings) refuse(spec Spec) error {
 func (s granianSettings) describe(l *Launch) {
 	l.describeBind(clickAddress(s.Settings))
 	if was := max(s.Number("workers", 1), 1); was != l.spec.Workers {
-		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), was)
+		l.change("%s instead of %d", say.Plural(l.spec.Workers, "worker"), was)
 	}
 	for _, option := range []string{"workers-lifetime", "workers-max-rss"} {
 		if value, from := s.Text(option), s.From(option); from != "" {
@@ -149,9 +151,9 @@ func (s granianSettings) describe(l *Launch) {
 	switch was := s.threads(l.spec.Workers); {
 	case !s.wsgi() || l.spec.Threads == 0 || was == l.spec.Threads:
 	case was == 0:
-		l.change("%s a worker", plural(l.spec.Threads, "thread"))
+		l.change("%s a worker", say.Plural(l.spec.Threads, "thread"))
 	default:
-		l.change("%s a worker instead of %d", plural(l.spec.Threads, "thread"), was)
+		l.change("%s a worker instead of %d", say.Plural(l.spec.Threads, "thread"), was)
 	}
 	s.tell(&l.info, l.spec)
 	l.info.CanScale = true

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 
+	"workermem/calibrate/say"
+
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 )
@@ -77,11 +79,11 @@ func (s gunicornSettings) overrides(l *Launch) []string {
 	ours := append([]string{"--bind", bindTo(l.address.host)}, options(gunicorn{}.settings(l.wanted(), l.info))...)
 	l.describeBind(strings.Join(s.List("bind"), ", "))
 	if was := s.Number("workers", 1); was != l.spec.Workers {
-		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), was)
+		l.change("%s instead of %d", say.Plural(l.spec.Workers, "worker"), was)
 	}
 	l.describeRecycling(int64(s.Number("max_requests", 0)))
 	if was := s.Number("threads", 1); l.spec.Threads > 0 && was != l.spec.Threads {
-		l.change("%s a worker instead of %d", plural(l.spec.Threads, "thread"), was)
+		l.change("%s a worker instead of %d", say.Plural(l.spec.Threads, "thread"), was)
 	}
 	return append(ours, s.keepOut(l)...)
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 
+	"workermem/calibrate/say"
+
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 )
@@ -78,9 +80,9 @@ func (s hypercornSettings) describe(l *Launch) {
 	l.describeBind(strings.Join(s.List("bind"), ", "))
 	switch was := s.workers(); {
 	case was == 0:
-		l.change("%s below a parent, instead of none (--workers 0)", plural(l.spec.Workers, "worker"))
+		l.change("%s below a parent, instead of none (--workers 0)", say.Plural(l.spec.Workers, "worker"))
 	case was != l.spec.Workers:
-		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), was)
+		l.change("%s instead of %d", say.Plural(l.spec.Workers, "worker"), was)
 	}
 	l.describeRecycling(int64(s.Number("max_requests", 0)))
 	if s.On("use_reloader") {

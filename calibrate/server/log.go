@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -21,7 +22,7 @@ func tail(file *os.File, from int64) []string {
 		return nil
 	}
 	// Opened again by its descriptor: the log is open for appending, perhaps not for reading.
-	f, err := os.Open("/proc/self/fd/" + itoa(int(file.Fd())))
+	f, err := os.Open("/proc/self/fd/" + strconv.Itoa(int(file.Fd())))
 	if err != nil {
 		return nil
 	}

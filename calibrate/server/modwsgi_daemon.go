@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"workermem/calibrate/say"
+
 	"workermem/calibrate"
 )
 
@@ -118,10 +120,10 @@ func (d wsgiDaemon) describe(c *apacheConfig, l *Launch) {
 // describeDaemon says what becomes of the daemon processes that the command has.
 func describeDaemon(l *Launch, processes, threads, limit int) {
 	if processes != l.spec.Workers {
-		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), processes)
+		l.change("%s instead of %d", say.Plural(l.spec.Workers, "worker"), processes)
 	}
 	if l.spec.Threads > 0 && l.spec.Threads != threads {
-		l.change("%s a worker instead of %d", plural(l.spec.Threads, "thread"), threads)
+		l.change("%s a worker instead of %d", say.Plural(l.spec.Threads, "thread"), threads)
 		threads = l.spec.Threads
 	}
 	l.describeRecycling(int64(limit))

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -48,7 +49,7 @@ func (r *running) about(fact string) string {
 func TestE2EModWSGI(t *testing.T) {
 	t.Parallel()
 	r := start(t, Spec{Command: apache(t), Env: map[string]string{"CALIBRATE_GREETING": "port {port}"}})
-	if got, want := r.get("/pid"), itoa(r.worker()); got != want {
+	if got, want := r.get("/pid"), strconv.Itoa(r.worker()); got != want {
 		t.Errorf("answered by %s, the worker found is %s", got, want)
 	}
 	info := r.Info()
@@ -60,7 +61,7 @@ func TestE2EModWSGI(t *testing.T) {
 		"-DFOREGROUND is added", "fixtures/.venv/apache.pid", "the access log is off"} {
 		hasChange(t, info, change)
 	}
-	if got := r.about("greeting"); got != "port "+itoa(r.address.port) {
+	if got := r.about("greeting"); got != "port "+strconv.Itoa(r.address.port) {
 		t.Errorf("a variable of --env is %q in the app", got)
 	}
 	if r.about("multiprocess") != "True" { // as with the four processes of the configuration
@@ -198,7 +199,7 @@ func TestE2EModWSGIByApachectl(t *testing.T) {
 	command := apache(t)
 	command[0] = script(t, filepath.Join(t.TempDir(), "apache2ctl"), command[0]+` "$@"; exit $?`)
 	r := start(t, Spec{Command: append(command, "-k", "start")})
-	if got, want := r.get("/pid"), itoa(r.worker()); got != want {
+	if got, want := r.get("/pid"), strconv.Itoa(r.worker()); got != want {
 		t.Errorf("answered by %s, the worker found is %s", got, want)
 	}
 	if stopped, err := r.Stop(t.Context()); err != nil || stopped.Killed != 0 {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 
+	"workermem/calibrate/say"
+
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
@@ -169,11 +171,11 @@ func (n nowLMS) describe(l *Launch, s nowLMSSettings) {
 	}
 	if was := s.Text("workers"); !n.waitress && len(cli.Placeholders(was)) == 0 {
 		if now := strconv.Itoa(l.spec.Workers); was != now {
-			l.change("%s (%s) instead of %s", plural(l.spec.Workers, "worker"), lmsWorkers, cmp.Or(was, "as many as NOW LMS works out for the machine"))
+			l.change("%s (%s) instead of %s", say.Plural(l.spec.Workers, "worker"), lmsWorkers, cmp.Or(was, "as many as NOW LMS works out for the machine"))
 		}
 	}
 	if was := s.threads(); l.spec.Threads > 0 && was != l.spec.Threads {
-		l.change("%s a worker (%s) instead of %d", plural(l.spec.Threads, "thread"), lmsThreads, was)
+		l.change("%s a worker (%s) instead of %d", say.Plural(l.spec.Threads, "thread"), lmsThreads, was)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 
+	"workermem/calibrate/say"
+
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
@@ -121,7 +123,7 @@ func describePuma(l *Launch, c cli.Settings, args cli.Args) {
 	switch {
 	case len(cli.Placeholders(command.Text("threads"))) > 0:
 	case most != now:
-		l.change("%s a worker instead of %d", plural(now, "thread"), most)
+		l.change("%s a worker instead of %d", say.Plural(now, "thread"), most)
 	case least != most:
 		l.change("all %d threads of a worker are there from the start, instead of %d to %d as they are needed", now, least, most)
 	}
@@ -145,7 +147,7 @@ func tellRails(l *Launch, threads int) {
 const pumaDefaultBind = "tcp://0.0.0.0:9292"
 
 func describePumaWorkers(l *Launch, was int) {
-	switch now := plural(l.spec.Workers, "worker"); {
+	switch now := say.Plural(l.spec.Workers, "worker"); {
 	case was == 0:
 		l.change("a cluster of %s (-w %d) instead of single mode: it has a master beside its workers, however many they are; "+
 			"single mode took 6 to 8 MB less than a cluster of one where it was tried", now, l.spec.Workers)

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -72,7 +73,7 @@ func (r *running) growth(t *testing.T, worker, warm, requests int) float64 {
 
 func resident(t *testing.T, pid int) int64 {
 	t.Helper()
-	text, err := os.ReadFile("/proc/" + itoa(pid) + "/statm")
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,8 @@ package server
 import (
 	"slices"
 
+	"workermem/calibrate/say"
+
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
@@ -84,9 +86,9 @@ func (s pypnmSettings) refuse() error {
 func (s pypnmSettings) describe(l *Launch) {
 	l.describeBind(s.address())
 	if was := s.Number("workers", 0); !s.Has("workers") {
-		l.change("%s instead of as many as PyPNM's profile of the machine says", plural(l.spec.Workers, "worker"))
+		l.change("%s instead of as many as PyPNM's profile of the machine says", say.Plural(l.spec.Workers, "worker"))
 	} else if was != l.spec.Workers {
-		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), was)
+		l.change("%s instead of %d", say.Plural(l.spec.Workers, "worker"), was)
 	}
 	if s.Has("limit-max-requests") {
 		l.describeRecycling(int64(max(s.Number("limit-max-requests", 0), 0)))

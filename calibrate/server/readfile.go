@@ -3,6 +3,8 @@ package server
 import (
 	"fmt"
 	"os"
+
+	"workermem/calibrate/say"
 )
 
 // mostConfig is more than any configuration written by people.
@@ -17,7 +19,7 @@ func readRegular(file string) ([]byte, error) {
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is not a regular file", file)
 	case info.Size() > mostConfig:
-		return nil, fmt.Errorf("%s is larger than %s", file, sayMB(mostConfig))
+		return nil, fmt.Errorf("%s is larger than %s", file, say.MB(mostConfig))
 	}
 	return os.ReadFile(file)
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"workermem/calibrate/linux"
@@ -11,7 +12,7 @@ import (
 
 // file is a path below /proc/PID of the server.
 func (r *Running) file(parts ...string) string {
-	return r.proc.ProcPath(slices.Concat([]string{itoa(r.root.PID)}, parts)...)
+	return r.proc.ProcPath(slices.Concat([]string{strconv.Itoa(r.root.PID)}, parts)...)
 }
 
 // environ is the environment that the server was started with; seen is false where it may not be read.

@@ -8,15 +8,6 @@ import (
 	"workermem/calibrate"
 )
 
-// Known are the servers that calibrate knows, and last what stands for any other command.
-func Known() calibrate.Servers {
-	var all calibrate.Servers
-	for _, s := range servers {
-		all = append(all, calibrate.KnownServer{Name: s.name(), Configurable: s})
-	}
-	return append(all, calibrate.KnownServer{Name: anyCommand{}.name(), Configurable: anyCommand{}})
-}
-
 // wanted is what this measurement or proof runs the server with.
 func (l *Launch) wanted() calibrate.Wanted { return l.spec.wanted() }
 

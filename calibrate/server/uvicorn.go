@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 
+	"workermem/calibrate/say"
+
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 )
@@ -73,7 +75,7 @@ func withoutUnset(l *Launch, words []string) []string {
 func (s uvicornSettings) describe(l *Launch) {
 	l.describeBind(s.address())
 	if was := s.workers(); was != l.spec.Workers {
-		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), was)
+		l.change("%s instead of %d", say.Plural(l.spec.Workers, "worker"), was)
 	}
 	l.describeRecycling(int64(max(s.Number("limit-max-requests", 0), 0)))
 	if s.On("reload") {
@@ -108,7 +110,7 @@ func (s uvicornSettings) warn(l *Launch) {
 	if limit, from := s.Number("limit-concurrency", 0), s.From("limit-concurrency"); limit > 0 {
 		l.warn("limit-concurrency", "run with the limit that was measured, and count a proxy's idle connections in",
 			"%s %d counts connections, the one that asks among them: a worker takes %s at once, and answers 503 to more",
-			from, limit, plural(limit-1, "request"))
+			from, limit, say.Plural(limit-1, "request"))
 	}
 	for _, trap := range trapsAt(uvicorn{}.traps(), l.info.ServerVersion) {
 		if trap.Code != EndsServer || s.endsServer(l, &trap) {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,7 +25,7 @@ func asGiven(t *testing.T, env string, args ...string) (url string, end <-chan e
 	}
 	port := l.Addr().(*net.TCPAddr).Port
 	l.Close()
-	cmd := exec.CommandContext(t.Context(), venv(t, "python"), slices.Concat([]string{"-m", "uvicorn", "--port", itoa(port), "--app-dir", module(t, okASGI)}, args, []string{"mod:app"})...)
+	cmd := exec.CommandContext(t.Context(), venv(t, "python"), slices.Concat([]string{"-m", "uvicorn", "--port", strconv.Itoa(port), "--app-dir", module(t, okASGI)}, args, []string{"mod:app"})...)
 	cmd.Env = append(cmd.Environ(), "PYTHONPATH="+env)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 
+	"workermem/calibrate/say"
+
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
@@ -104,11 +106,11 @@ func (c uwsgiConfig) describe(l *Launch) {
 	l.change("uWSGI runs a temporary copy of its configuration: files, options and UWSGI_ variables in one")
 	c.describeSocket(l)
 	if was := c.Number("processes", 1); was != l.spec.Workers {
-		l.change("%s instead of %d", plural(l.spec.Workers, "worker"), was)
+		l.change("%s instead of %d", say.Plural(l.spec.Workers, "worker"), was)
 	}
 	l.describeRecycling(int64(c.Number("max-requests", 0)))
 	if was := c.Number("threads", 1); l.spec.Threads > 0 && l.spec.Threads != was {
-		l.change("%s a worker instead of %d", plural(l.spec.Threads, "thread"), was)
+		l.change("%s a worker instead of %d", say.Plural(l.spec.Threads, "thread"), was)
 	}
 	if c.Has("worker-reload-mercy") && l.spec.MaxRequests == 0 {
 		l.change("a worker has %s s to end instead of %s (worker-reload-mercy)", uwsgiMercy, c.Text("worker-reload-mercy"))

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -57,7 +58,7 @@ func TestE2EUWSGI(t *testing.T) {
 		t.Errorf("tree %v, want master and worker; %d replaced", tree, r.watch.replacements())
 	}
 	environ, _ := os.ReadFile(filepath.Join(r.temporary, "uwsgi.ini"))
-	if !strings.Contains(string(environ), "GREETING=100%%\n") || !slices.Contains(info.MeasuredCommand, "P="+itoa(r.address.port)) {
+	if !strings.Contains(string(environ), "GREETING=100%%\n") || !slices.Contains(info.MeasuredCommand, "P="+strconv.Itoa(r.address.port)) {
 		t.Errorf("%q\n%s", info.MeasuredCommand, environ)
 	}
 	stopped, err := r.Stop(t.Context())

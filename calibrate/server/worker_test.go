@@ -2,6 +2,7 @@ package server
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -64,14 +65,14 @@ func TestKin(t *testing.T) {
 func TestWatch(t *testing.T) {
 	p := linux.FS{Proc: linuxtest.Family{1: {10}, 10: {11, 12}}.Write(t, true)}
 	use := func(pid int, ticks int64) {
-		line := strings.Replace(linuxtest.StatLine(pid, "x", 'S', 10, int64(pid)), " 11 22 ", " "+itoa(int(ticks))+" 0 ", 1)
+		line := strings.Replace(linuxtest.StatLine(pid, "x", 'S', 10, int64(pid)), " 11 22 ", " "+strconv.Itoa(int(ticks))+" 0 ", 1)
 		if pid == 10 {
 			line = strings.Replace(line, " S 10 ", " S 1 ", 1)
 		}
-		write(t, p.Proc+"/"+itoa(pid)+"/stat", line)
+		write(t, p.Proc+"/"+strconv.Itoa(pid)+"/stat", line)
 	}
 	for pid, title := range map[int]string{10: "app", 11: "app\x00helper", 12: "app\x00worker\x001"} {
-		write(t, p.Proc+"/"+itoa(pid)+"/cmdline", title)
+		write(t, p.Proc+"/"+strconv.Itoa(pid)+"/cmdline", title)
 		use(pid, 1000) // of the boot
 	}
 	w := newWatch(p, 0, anyCommand{}, knownTitles())
