@@ -162,7 +162,7 @@ func memoryMetrics() []Metric {
 		{Name: "after(N)", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The peak memory of a worker that has served N requests.", Example: "after(10k)",
 			Got: "The peak less the creep that it holds, plus N times the creep; its interval is the creep's.", read: afterRequests},
 		{Name: "total(WxT)", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The memory of the whole app with W workers of T threads, at peak, creep apart.", Example: "total(4x4)",
-			Got: "The law: shared + W x (worker + T x thread); its interval is how far the law is off the shapes that were really run.", read: totalOf},
+			Got: "The formula shared + W x (worker + T x thread); its interval is how far that is off the shapes that were really run.", read: totalOf},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/knob"
 	"workermem/calibrate/say"
 )
 
@@ -47,14 +48,10 @@ func hostsOf(sized []calibrate.Result) string {
 // wishesOf is what every host is held to: it may come from a run of long ago.
 func wishesOf(p calibrate.PlanInfo) string {
 	var s string
-	if p.MinWorkers > 0 {
-		s += ", at least " + say.Plural(p.MinWorkers, "worker")
-	}
-	if p.MaxWorkers > 0 {
-		s += ", at most " + say.Plural(p.MaxWorkers, "worker")
-	}
-	if p.Prefer != "" {
-		s += ", " + p.Prefer + " preferred"
+	for _, wish := range knob.Of(&p.Wishes) {
+		if said := wish.Said(); said != "" {
+			s += ", " + said
+		}
 	}
 	return s
 }

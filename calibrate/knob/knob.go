@@ -10,6 +10,7 @@
 //	most
 //	takes    what it takes, in words, for whom the bounds refused
 //	help     what it does; a command fills in what stands in braces
+//	said     how a report says it: {} is the value, and a noun behind a count stands in the singular
 //	json     its key under "plan" in result.json
 //
 // The command line makes its options of them, result.json keeps the same structs, and the sizing's question has the
@@ -56,9 +57,9 @@ type Reserve struct {
 //	"memory"   the one that takes the least memory, of those to which memory grants all the workers that the cores
 //	           ask for; if it does so to none, the one with the most requests at once
 type Wishes struct {
-	MinWorkers int    `json:"min_workers,omitempty" flag:"min-workers" kind:"count" most:"1048576" takes:"a number of workers up to 1048576, or 0 for no bound" help:"no fewer workers than this, or none at all"`
-	MaxWorkers int    `json:"max_workers,omitempty" flag:"max-workers" kind:"count" most:"1048576" takes:"a number of workers up to 1048576, or 0 for no bound" help:"no more workers than this"`
-	Prefer     string `json:"prefer,omitempty" flag:"prefer" kind:"choice" of:"workers|threads|memory" help:"which thread count to take: of the most workers, of the most requests at once\n(threads), or of the least memory for the workers that the cores ask for"`
+	MinWorkers int    `json:"min_workers,omitempty" flag:"min-workers" kind:"count" most:"1048576" takes:"a number of workers up to 1048576, or 0 for no bound" said:"at least {} worker" help:"no fewer workers than this, or none at all"`
+	MaxWorkers int    `json:"max_workers,omitempty" flag:"max-workers" kind:"count" most:"1048576" takes:"a number of workers up to 1048576, or 0 for no bound" said:"at most {} worker" help:"no more workers than this"`
+	Prefer     string `json:"prefer,omitempty" flag:"prefer" kind:"choice" of:"workers|threads|memory" said:"{} preferred" help:"which thread count to take: of the most workers, of the most requests at once\n(threads), or of the least memory for the workers that the cores ask for"`
 }
 
 // The choices of Prefer.
@@ -89,6 +90,7 @@ type Knob struct {
 	Takes               string
 	Value
 	kind        string
+	said        string
 	least, most string
 	field       reflect.Value
 }
@@ -106,7 +108,7 @@ func Of(group any) []Knob {
 		key, _, _ := strings.Cut(tag.Get("json"), ",")
 		all = append(all, Knob{
 			Name: name, Help: tag.Get("help"), Default: tag.Get("default"), Key: key,
-			kind: tag.Get("kind"), Takes: tag.Get("takes"), least: tag.Get("least"), most: tag.Get("most"), field: field,
+			kind: tag.Get("kind"), Takes: tag.Get("takes"), least: tag.Get("least"), most: tag.Get("most"), said: tag.Get("said"), field: field,
 			Value: valueOf(tag.Get("kind"), field.Addr().Interface(), tag.Get("of")),
 		})
 	}
@@ -145,6 +147,18 @@ func (k Knob) Outside() bool {
 	}
 	n := number(k.field)
 	return n < k.bound(k.least) || k.most != "" && n > k.bound(k.most)
+}
+
+// Said is the value in the words of a report; "" for one that is zero.
+func (k Knob) Said() string {
+	if k.field.IsZero() {
+		return ""
+	}
+	text := strings.Replace(k.said, "{}", k.String(), 1)
+	if k.kind == "count" && k.String() != "1" {
+		text += "s"
+	}
+	return text
 }
 
 // bound reads a bound as the knob itself reads a value.

@@ -175,10 +175,11 @@ func TestKept(t *testing.T) {
 		Closeness
 		Effort
 	}
-	want := plan{Load{1, 2, 3, 4.5}, Box{5, 6, Reserve{0.25, 7}, 8}, Wishes{9, 10, "memory"}, Closeness{0.5}, Effort{true, true, true, true, 11}}
+	var want plan
 	if v := reflect.ValueOf(want); v.NumField() != len(groups()) {
 		t.Fatalf("%d groups of %d", v.NumField(), len(groups()))
 	}
+	set(reflect.ValueOf(&want).Elem())
 	text, err := json.Marshal(want)
 	if err != nil {
 		t.Fatal(err)
@@ -186,5 +187,38 @@ func TestKept(t *testing.T) {
 	var got plan
 	if err := json.Unmarshal(text, &got); err != nil || got != want {
 		t.Errorf("%v: %s became %+v", err, text, got)
+	}
+}
+
+// set gives every field a value of its own.
+func set(v reflect.Value) {
+	for i := range v.NumField() {
+		switch field := v.Field(i); field.Kind() {
+		case reflect.Struct:
+			set(field)
+		case reflect.Bool:
+			field.SetBool(true)
+		case reflect.String:
+			field.SetString("x")
+		case reflect.Float64:
+			field.SetFloat(float64(i) + 0.5)
+		default:
+			field.SetInt(int64(i) + 1)
+		}
+	}
+}
+
+// A report can say every wish.
+func TestSaid(t *testing.T) {
+	w := Wishes{MinWorkers: 1, MaxWorkers: 3, Prefer: "memory"}
+	var said []string
+	for _, k := range Of(&w) {
+		if k.said == "" {
+			t.Errorf("--%s has no words for a report", k.Name)
+		}
+		said = append(said, k.Said())
+	}
+	if got := strings.Join(said, ", "); !strings.Contains(got, "at least 1 worker, at most 3 workers") || !strings.Contains(got, "memory preferred") {
+		t.Error(got)
 	}
 }
