@@ -1,10 +1,8 @@
 package calibrate
 
 import (
-	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"workermem/calibrate/creep"
 	"workermem/calibrate/sizing"
@@ -14,7 +12,8 @@ const mib = 1 << 20
 
 // Below these, no figure of a run says anything about the app.
 const (
-	leastSuccess  = 0.9 // success ratio over all load
+	mostFailed    = 0.1 // share of all load
+	leastSuccess  = 1 - mostFailed
 	leastRequests = 50
 )
 
@@ -116,7 +115,7 @@ func creepOf(m Measured) Creep {
 		return creepByTime(samples)
 	}
 	e := creep.Analyse(Points(samples), lastRSS(samples))
-	c := Creep{Verdict: string(e.Verdict), By: ByRequest, Confidence: e.Confidence, Requests: int64(e.Requests), Method: e.Method, Missing: e.Missing}
+	c := Creep{Verdict: e.Verdict, By: ByRequest, Confidence: e.Confidence, Requests: int64(e.Requests), Method: e.Method, Missing: e.Missing}
 	if e.Known {
 		c.BytesPerRequest, c.Low, c.High = number(e.Slope), number(e.Low), number(e.High)
 		c.Detectable = number(e.Detectable)
@@ -181,22 +180,23 @@ func plateau(m Measured) int64 {
 
 // decide sizes the box. A run that can't be trusted yields no recommendation, and says why.
 func decide(r Result) (Recommendation, []Candidate, []Formula) {
-	budget, sum := budget(r)
-	rec := Recommendation{BudgetBytes: budget, BudgetSum: sum, Withheld: withheld(r)}
-	if r.Worker.PeakRSSBytes == 0 || rec.Withheld != "" {
+	budget, parts := budget(r)
+	rec := Recommendation{BudgetBytes: budget, Budget: parts, Withheld: withheld(r)}
+	if r.Worker.PeakRSSBytes == 0 || rec.Withheld != nil {
 		return rec, []Candidate{}, []Formula{}
 	}
 	q := question(r, budget)
 	a := sizing.Decide(q)
-	a, rec.Measured = measuredChoice(r, q, a)
+	a, rec.Computed = measuredChoice(r, q, a)
 	rec.fill(a)
+	rec.Sum.LeavingBytes = roomForLeaving(r)
 	if a.Recommended == nil {
 		rec.SmallestMemoryBytes = memoryFor(a.SmallestBytes, r.Plan.Reserve)
 	}
-	if rec.growing(r.Creep); rec.Withheld != "" {
+	if rec.growing(r.Creep); rec.Withheld != nil {
 		return rec, []Candidate{}, []Formula{}
 	}
-	shown := candidates(a)
+	shown := a.Candidates
 	if r.sweptHere() {
 		r.Sweep.noteBasis(shown)
 	}
@@ -209,7 +209,7 @@ func decide(r Result) (Recommendation, []Candidate, []Formula) {
 			}
 		}
 	}
-	return rec, shown, formulas(sizing.Formulas(box(r), recycled(q, a)))
+	return rec, shown, sizing.Formulas(box(r), recycled(q, a))
 }
 
 // box is the machine that the field's rules look at: this one, or the one that was asked for.
@@ -230,7 +230,7 @@ func question(r Result, budget int64) sizing.Question {
 		Creep:           sizing.Creep{Verdict: r.Creep.Verdict},
 		BootSeconds:     r.Target.WorkerBootSeconds,
 		RatePerSecond:   r.Load.RateSent,
-		RateBasis:       "measured",
+		RateBasis:       BasisMeasured,
 		Workers:         1,
 		Threads:         max(r.Target.Threads, 1),
 		CanRecycle:      r.Target.CanRecycle,
@@ -248,14 +248,14 @@ func question(r Result, budget int64) sizing.Question {
 	}
 	q = withLeaving(withCreep(q, r), r)
 	if r.Mode == ModeAttach {
-		q.RatePerSecond, q.RateBasis, q.Workers = watchedRate(*r.Watch), "watched", r.Worker.Workers
+		q.RatePerSecond, q.RateBasis, q.Workers = watchedRate(*r.Watch), BasisWatched, r.Worker.Workers
 		q.ThreadsUnknown = r.Target.Threads == 0
 	}
 	if r.Creep.By == ByTime { // of a watch
-		q.Creep.Verdict = sizing.Uncounted
+		q.Creep = sizing.Creep{Uncounted: true}
 	}
 	if r.Plan.ProductionRate > 0 {
-		q.RatePerSecond, q.RateBasis = r.Plan.ProductionRate, "given"
+		q.RatePerSecond, q.RateBasis = r.Plan.ProductionRate, BasisGiven
 	}
 	if threadless(r.Target) {
 		q.AtOnce = peakClients(r)
@@ -336,59 +336,42 @@ func cpus(r Result) int {
 	return r.Host.SizingCPUs()
 }
 
-func memory(r Result) int64 {
+// budget is what the workers may use: the limit or total, less the reserve.
+func budget(r Result) (int64, Budget) {
+	total, source := r.Host.Memory()
 	if r.Plan.MemoryBytes > 0 {
-		return r.Plan.MemoryBytes
+		total, source = r.Plan.MemoryBytes, MemoryGiven
 	}
-	bytes, _ := r.Host.Memory()
-	return bytes
+	return left(total, r.Plan.Reserve), Budget{MemoryBytes: total, Source: source, ReserveBytes: reserved(total, r.Plan.Reserve), OthersBytes: r.Plan.ReserveBytes}
 }
 
-// budget is what the server may use: the limit or total, less the reserve.
-func budget(r Result) (bytes int64, sum string) {
-	total := memory(r)
-	_, source := r.Host.Memory()
-	if r.Plan.MemoryBytes > 0 {
-		source = "given"
-	}
-	share := int64(math.Ceil(float64(total) * r.Plan.ReserveRatio))
-	bytes = left(total, r.Plan.Reserve)
-	sum = fmt.Sprintf("%s (%s) less %.4g %% reserve (%s)", sayMB(total), source, 100*r.Plan.ReserveRatio, sayMB(share))
-	if r.Plan.ReserveBytes > 0 {
-		sum += fmt.Sprintf(" less %s for others", sayMB(r.Plan.ReserveBytes))
-	}
-	return bytes, sum + " = " + sayMB(bytes)
-}
-
-// withheld says why a run yields no recommendation, "" if it does.
-func withheld(r Result) string {
+// withheld says why a run yields no recommendation, nil if it does.
+func withheld(r Result) *Withheld {
 	if r.Mode == ModeAttach {
 		return watchWithheld(r)
 	}
 	requests, succeeded := traffic(r)
 	switch {
 	case r.Law.Basis == BasisGiven:
-		return ""
+		return nil
 	case !r.Complete:
-		return "the run is partial: " + r.InterruptedBy
+		return &Withheld{Kind: WithheldPartial}
 	case r.Worker.Workers > 1:
-		return fmt.Sprintf("%d workers answered, where one was to be measured: write {workers} where the command says how many, or "+
-			"have it start one", r.Worker.Workers)
+		return &Withheld{Kind: WithheldWorkers, Workers: r.Worker.Workers}
 	case r.Worker.Restarts > 0:
-		return "a worker ended during the run, so what was measured is of two workers"
+		return &Withheld{Kind: WithheldReplaced}
 	case requests < leastRequests:
-		return fmt.Sprintf("only %d requests were answered; a sizing needs at least %d", requests, leastRequests)
+		return &Withheld{Kind: WithheldRequests, Requests: requests, NeededRequests: leastRequests}
 	case float64(succeeded) < leastSuccess*float64(requests):
 		return tooManyFailed(requests, succeeded)
 	case toLoginMostly(r.Load):
-		return fmt.Sprintf("%d of %d requests of the soak were answered by a redirect to %s, so the pages themselves were never asked for",
-			r.Load.ToLogin, r.Load.Requests, r.Load.LoginPage)
+		return &Withheld{Kind: WithheldLogin, Requests: r.Load.Requests, Elsewhere: r.Load.ToLogin}
 	}
-	return ""
+	return nil
 }
 
-func tooManyFailed(requests, succeeded int64) string {
-	return fmt.Sprintf("%d of %d requests failed, more than the %.0f %% that a sizing bears", requests-succeeded, requests, 100*(1-leastSuccess))
+func tooManyFailed(requests, succeeded int64) *Withheld {
+	return &Withheld{Kind: WithheldErrors, Requests: requests, Failed: requests - succeeded, MostFailed: mostFailed}
 }
 
 func traffic(r Result) (requests, succeeded int64) {
@@ -400,41 +383,18 @@ func traffic(r Result) (requests, succeeded int64) {
 }
 
 func (rec *Recommendation) fill(a sizing.Answer) {
-	rec.Reason = strings.TrimSpace(rec.Measured + " " + a.Reason)
+	rec.Sum = a.Sum
 	if a.Recommended == nil {
-		rec.NothingFits, rec.Reason = true, a.Refusal
+		rec.NothingFits = true
 		return
 	}
 	rec.WorkerMemoryMB = a.WorkerMemoryMB
 	rec.Workers, rec.Threads = a.Recommended.Workers, a.Recommended.Threads
-	rec.MaxRequests, rec.MaxRequestsJitter = a.Recycling.MaxRequests, a.Recycling.Jitter
 	rec.TotalBytes = a.TotalBytes
+	rec.Recycling = a.Recycling
+	rec.MaxRequests, rec.MaxRequestsJitter = a.Recycling.MaxRequests, a.Recycling.Jitter
 	rec.RestartIntervalSeconds, rec.RecycleCostRatio = a.Recycling.RestartSeconds, a.Recycling.CostRatio
 	rec.SafeRequests = a.Recycling.SafeRequests
-	rec.MaxRequestsReason = a.Recycling.Sum
-	if a.Recycling.Conflict != "" {
-		rec.MaxRequestsReason += " " + a.Recycling.Conflict
-	}
-}
-
-func candidates(a sizing.Answer) []Candidate {
-	all := make([]Candidate, len(a.Candidates))
-	for i, c := range a.Candidates {
-		all[i] = Candidate{
-			Workers: c.Workers, Threads: c.Threads, WorkerBytes: c.WorkerBytes, TotalBytes: c.TotalBytes,
-			BudgetRatio: c.BudgetRatio, Concurrency: c.Concurrency, Fits: c.Fits, BoundBy: c.BoundBy,
-			Basis: c.Basis, Recommended: c.Recommended, MaxRequests: c.MaxRequests,
-		}
-	}
-	return all
-}
-
-func formulas(all []sizing.Formula) []Formula {
-	out := make([]Formula, len(all))
-	for i, f := range all {
-		out[i] = Formula(f)
-	}
-	return out
 }
 
 func lastRSS(samples []Sample) float64 {

@@ -91,7 +91,7 @@ func (r *run) watchServer(ctx context.Context) error {
 		now := j.look(s)
 		switch asked := r.plan.DurationSeconds; {
 		case asked > 0 && s.seconds >= asked:
-			now.done, now.because = true, "the time that was asked for"
+			now.done, now.ended = true, End{By: EndDuration}
 		case asked > 0:
 			now.left = asked - s.seconds
 		case r.plan.Requests == 0:
@@ -152,7 +152,7 @@ func (r *run) watchAlone(ctx context.Context, look func(seen) state) error {
 	for !last.done && ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
-			last.because = CutShort
+			last.ended = End{By: EndCut}
 		case <-tick.C:
 			last = look(seen{seconds: r.watch.seconds() - began, answered: r.rig.answered() - answered})
 			r.watch.tell(last.estimate, last.waiting, last.left)
@@ -161,7 +161,7 @@ func (r *run) watchAlone(ctx context.Context, look func(seen) state) error {
 	peak, source := r.watch.peak(0)
 	r.result.Phases = append(r.result.Phases, Phase{
 		Name: PhaseWatch, StartSeconds: began, Seconds: r.watch.seconds() - began, Answered: r.rig.answered() - answered,
-		PeakRSSBytes: peak, PeakSource: source, EndedBecause: last.because,
+		PeakRSSBytes: peak, PeakSource: source, Ended: last.ended,
 	})
 	if last.done {
 		return nil

@@ -92,7 +92,7 @@ func TestAttachByAccessLog(t *testing.T) {
 	if r.Worker.Workers != 3 || r.Worker.Restarts != 0 || r.Worker.Requests > r.Watch.Requests/3 || r.Worker.Requests < r.Watch.Requests/3-100 {
 		t.Errorf("worker %+v, watch %+v", r.Worker, r.Watch)
 	}
-	if rec := r.Recommendation; rec.MaxRequests == 0 || rec.Withheld != "" || rec.Workers < 2 || !strings.Contains(rec.MaxRequestsReason, "(watched)") {
+	if rec := r.Recommendation; rec.MaxRequests == 0 || rec.Withheld != nil || rec.Workers < 2 || rec.Recycling.RateBasis != BasisWatched {
 		t.Errorf("recommended %+v", rec)
 	}
 	if f.resets != 0 || r.Worker.PeakSource != "VmHWM since the worker's start" {
@@ -116,7 +116,7 @@ func TestAttachLaw(t *testing.T) {
 	if r.Law.WorkerBytes != worker || r.Law.SharedBytes != shared || r.Worker.MarginalBytes != worker {
 		t.Errorf("law %+v, one more %d; want %d and %d shared", r.Law, r.Worker.MarginalBytes, worker, shared)
 	}
-	if !strings.Contains(r.Worker.MarginalSource, "3 workers") {
+	if r.Worker.MarginalSource != MarginalMean || r.Worker.End.Workers != 3 {
 		t.Errorf("from %s", r.Worker.MarginalSource)
 	}
 	measured := slices.ContainsFunc(r.Candidates, func(c Candidate) bool { return c.Workers == 3 && c.Basis == "measured" })
@@ -129,7 +129,7 @@ func TestAttachByTime(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		drift   float64
-		verdict string
+		verdict Verdict
 		lasts   bool
 	}{{"flat", 0, "flat", true}, {"slowly", 5 << 10, "creeping", true}, {"fast", 64 << 10, "creeping", false}} {
 		t.Run(c.name, func(t *testing.T) {
@@ -147,16 +147,16 @@ func TestAttachByTime(t *testing.T) {
 			}
 			rec := r.Recommendation
 			if !c.lasts {
-				if !strings.Contains(rec.Withheld, "the budget is full after") || rec.Workers != 0 || r.Outcome() != KindInconclusive {
+				if rec.Withheld == nil || rec.Withheld.Kind != WithheldGrowth || rec.Withheld.Seconds <= 0 || rec.Workers != 0 || r.Outcome() != KindInconclusive {
 					t.Errorf("recommended %+v", rec)
 				}
 				return
 			}
-			if rec.Workers == 0 || rec.MaxRequests != 0 || rec.SafeRequests != 0 || !strings.Contains(rec.Reason, "nobody counted its requests") {
+			if rec.Workers == 0 || rec.MaxRequests != 0 || rec.SafeRequests != 0 || c.verdict == Flat && rec.Recycling.Doubt != DoubtUncounted {
 				t.Errorf("recommended %+v", rec)
 			}
-			if lasts := strings.Contains(rec.MaxRequestsReason, "a worker lasts"); lasts != (c.verdict == "creeping") {
-				t.Errorf("max-requests: %s", rec.MaxRequestsReason)
+			if lasts := rec.Recycling.Kind == RecyclingByTime && rec.Recycling.LastsSeconds > 0; lasts != (c.verdict == Creeping) {
+				t.Errorf("recycling: %+v", rec.Recycling)
 			}
 			if !hasWarning(r, "idle") { // the fake uses no CPU time
 				t.Errorf("no doubt about an idle server: %+v", r.Warnings)
@@ -203,8 +203,8 @@ func TestAttachToARecyclingServer(t *testing.T) {
 	if behind := r.Worker.Requests; behind < 6000 || behind > 6300 {
 		t.Errorf("%d requests behind each worker, want the 200 a second since the last change, 31 s before the end", behind)
 	}
-	if r.Recommendation.Withheld != "" {
-		t.Errorf("withheld: %s", r.Recommendation.Withheld)
+	if r.Recommendation.Withheld != nil {
+		t.Errorf("withheld: %+v", r.Recommendation.Withheld)
 	}
 }
 
@@ -230,8 +230,8 @@ func TestAttachThatGoesWrong(t *testing.T) {
 			if kindOf(err) != c.kind || !strings.Contains(err.Error(), c.text) {
 				t.Errorf("%v of kind %d", err, kindOf(err))
 			}
-			if r.Complete || r.InterruptedBy == "" || r.Recommendation.Withheld == "" || r.Recommendation.Workers != 0 {
-				t.Errorf("complete %v, interrupted by %q, recommended %+v", r.Complete, r.InterruptedBy, r.Recommendation)
+			if r.Complete || r.Interrupted == nil || r.Recommendation.Withheld == nil || r.Recommendation.Workers != 0 {
+				t.Errorf("complete %v, interrupted %+v, recommended %+v", r.Complete, r.Interrupted, r.Recommendation)
 			}
 			if c.kind == KindInterrupted && (r.Worker.PeakRSSBytes == 0 || r.Worker.End == nil || r.Watch.Seconds < 19) {
 				t.Errorf("what was seen is lost: %+v %+v", r.Worker, r.Watch)
@@ -251,7 +251,7 @@ func TestAttachWithLess(t *testing.T) {
 		f := newFakeRig()
 		f.noURL, f.detail = true, errors.New("permission denied")
 		r, err := attachFake(t, f, watchPlan(), counted(600)(f))
-		if err != nil || !hasWarning(r, "no-page-tables") || r.Worker.MarginalBytes != r.Worker.PeakRSSBytes || !strings.Contains(r.Worker.MarginalSource, "upper bound") {
+		if err != nil || !hasWarning(r, "no-page-tables") || r.Worker.MarginalBytes != r.Worker.PeakRSSBytes || r.Worker.MarginalSource != MarginalRSS {
 			t.Errorf("%v; one more worker %d of %d, %s; %+v", err, r.Worker.MarginalBytes, r.Worker.PeakRSSBytes, r.Worker.MarginalSource, r.Warnings)
 		}
 	})
@@ -264,8 +264,8 @@ func TestAttachWithLess(t *testing.T) {
 		if err != nil || r.Creep.Verdict != "inconclusive" || r.Creep.By != ByRequest || !hasWarning(r, "no-requests") {
 			t.Errorf("%v; creep %+v, %+v", err, r.Creep, r.Warnings)
 		}
-		if !strings.Contains(r.Recommendation.Withheld, "only 0 requests were counted") || r.Outcome() != KindInconclusive {
-			t.Errorf("withheld %q, outcome %d", r.Recommendation.Withheld, r.Outcome())
+		if w := r.Recommendation.Withheld; w == nil || *w != (Withheld{Kind: WithheldRequests, NeededRequests: leastRequests}) || r.Outcome() != KindInconclusive {
+			t.Errorf("withheld %+v, outcome %d", r.Recommendation.Withheld, r.Outcome())
 		}
 	})
 	t.Run("too short", func(t *testing.T) {
@@ -274,8 +274,8 @@ func TestAttachWithLess(t *testing.T) {
 		p := watchPlan()
 		p.DurationSeconds = 10
 		r, err := attachFake(t, f, p, nil)
-		if err != nil || !strings.Contains(r.Recommendation.Withheld, "only 10 s") {
-			t.Errorf("%v; withheld %q", err, r.Recommendation.Withheld)
+		if w := r.Recommendation.Withheld; err != nil || w == nil || w.Kind != WithheldSeconds || math.Abs(w.Seconds-10) > 0.5 || w.NeededSeconds != 30 {
+			t.Errorf("%v; withheld %+v", err, r.Recommendation.Withheld)
 		}
 	})
 }
@@ -295,7 +295,7 @@ func TestAttachReadBack(t *testing.T) {
 	if r.Creep.By != ByRequest || r.Creep.Verdict != "creeping" || r.Watch.Requests == 0 || r.Worker.PeakRSSBytes == 0 {
 		t.Errorf("creep %+v, watch %+v", r.Creep, r.Watch)
 	}
-	if r.Recommendation.Withheld == "" {
+	if r.Recommendation.Withheld == nil {
 		t.Error("a partial watch is recommended from")
 	}
 }

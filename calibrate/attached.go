@@ -2,7 +2,6 @@ package calibrate
 
 import (
 	"cmp"
-	"fmt"
 	"time"
 
 	"workermem/calibrate/creep"
@@ -75,7 +74,7 @@ func seenBehind(samples []Sample) int64 {
 // creepByTime is the creep where nobody counted the requests.
 func creepByTime(samples []Sample) Creep {
 	e := creep.ByTime(Points(samples), lastRSS(samples))
-	c := Creep{Verdict: string(e.Verdict), By: ByTime, Confidence: e.Confidence, Seconds: e.Seconds, Method: e.Method, Missing: e.Missing}
+	c := Creep{Verdict: e.Verdict, By: ByTime, Confidence: e.Confidence, Seconds: e.Seconds, Method: e.Method, Missing: e.Missing}
 	if e.Known {
 		c.BytesPerSecond, c.LowBytesPerSecond, c.HighBytesPerSecond = number(e.Slope), number(e.Low), number(e.High)
 		c.DetectablePerSecond = number(e.Detectable)
@@ -93,20 +92,20 @@ func (e EndReading) ofWorkers(peak int64, threads int) tree {
 	}
 }
 
-// watchWithheld says why a watch yields no recommendation, "" if it does.
-func watchWithheld(r Result) string {
+// watchWithheld says why a watch yields no recommendation, nil if it does.
+func watchWithheld(r Result) *Withheld {
 	requests, succeeded := traffic(r)
 	switch w := r.Watch; {
 	case !r.Complete:
-		return "the watch is partial: " + r.InterruptedBy
+		return &Withheld{Kind: WithheldPartial}
 	case w.Counter != "" && w.Requests < leastRequests:
-		return fmt.Sprintf("only %d requests were counted (%s); a sizing needs at least %d", w.Requests, w.Counter, leastRequests)
+		return &Withheld{Kind: WithheldRequests, Requests: w.Requests, NeededRequests: leastRequests}
 	case float64(succeeded) < leastSuccess*float64(requests):
 		return tooManyFailed(requests, succeeded)
 	case w.Counter == "" && w.Seconds < leastWatch.Seconds():
-		return fmt.Sprintf("the server was watched for only %.0f s; a sizing needs at least %.0f", w.Seconds, leastWatch.Seconds())
+		return &Withheld{Kind: WithheldSeconds, Seconds: w.Seconds, NeededSeconds: leastWatch.Seconds()}
 	}
-	return ""
+	return nil
 }
 
 // watchedRate is the rate of all workers together, 0 where nobody counted.
@@ -121,23 +120,21 @@ func watchedRate(w Watch) float64 {
 // by its requests lives until somebody restarts it, and nobody does so more than once a day.
 const leastLife = 24 * time.Hour
 
-// growing weighs a recommendation for workers that grow with time: it says how long their headroom lasts, and withholds
+// growing weighs a recommendation for workers that grow with time: it notes how long their headroom lasts, and withholds
 // what wouldn't last.
 func (rec *Recommendation) growing(c Creep) {
-	if c.By != ByTime || c.Verdict != string(creep.Creeping) || rec.Workers == 0 || c.HighBytesPerSecond == nil {
+	if c.By != ByTime || c.Verdict != Creeping || rec.Workers == 0 || c.HighBytesPerSecond == nil {
 		return
 	}
-	headroom := (rec.BudgetBytes - rec.TotalBytes) / int64(rec.Workers)
-	lasts := float64(headroom) / *c.HighBytesPerSecond
-	growth := sayMB(int64(*c.HighBytesPerSecond*hour)) + " an hour"
-	const count = "count the requests, by the access log, for a max-requests"
+	headroom, growth := (rec.BudgetBytes-rec.TotalBytes)/int64(rec.Workers), *c.HighBytesPerSecond
+	lasts := float64(headroom) / growth
 	if lasts < leastLife.Seconds() {
-		*rec = Recommendation{BudgetBytes: rec.BudgetBytes, BudgetSum: rec.BudgetSum, Withheld: fmt.Sprintf(
-			"each worker grows by up to %s, and with %d of them the budget is full after %s: %s", growth, rec.Workers, sayTime(lasts), count)}
+		*rec = Recommendation{BudgetBytes: rec.BudgetBytes, Budget: rec.Budget,
+			Withheld: &Withheld{Kind: WithheldGrowth, BytesPerSecond: growth, Workers: rec.Workers, Seconds: lasts}}
 		return
 	}
-	rec.MaxRequestsReason = fmt.Sprintf("Not known, but memory grows with time: by at most %s, the headroom of %s a worker lasts %s. "+
-		"Restart the workers before that, or %s.", growth, sayMB(headroom), sayTime(lasts), count)
+	rec.Recycling.Kind, rec.Recycling.Doubt = RecyclingByTime, ""
+	rec.Recycling.GrowthPerSecond, rec.Recycling.HeadroomBytes, rec.Recycling.LastsSeconds = growth, headroom, lasts
 }
 
 // idleShare of a core is less than a worker uses that is asked for anything: a loop that waits uses 0.1 %.

@@ -19,7 +19,8 @@ type beside struct {
 // progress line.
 func (r *run) startBeside(ctx context.Context, s Setup, phase, place string, use func(context.Context, *beside) error) error {
 	if promised := r.analysed().Law.at(s.Workers, max(s.Threads, 1)); r.tooMuch(promised) {
-		return fmt.Errorf(notRun+"it might take %s, more than half of the memory that is free", sayMB(promised))
+		return &Miss{Kind: MissTooLarge, PromisedBytes: promised,
+			Words: fmt.Sprintf("not run: it might take %s, more than half of the memory that is free", sayMB(promised))}
 	}
 	target, err := r.rig.Scale(s)
 	if err != nil {
@@ -39,7 +40,7 @@ func (r *run) startBeside(ctx context.Context, s Setup, phase, place string, use
 	b.watch = &watcher{rig: r.rig, app: b.app, started: r.started, fail: b.cancel, phase: phase, beside: true}
 	if found := b.watch.await(ctx, s.Workers); found != s.Workers {
 		b.watch.closeProbes()
-		return fmt.Errorf("%d of %s were found", found, plural(s.Workers, "worker"))
+		return &Miss{Kind: MissWorkers, Found: found, Wanted: s.Workers, Words: fmt.Sprintf("%d of %s were found", found, plural(s.Workers, "worker"))}
 	}
 	b.watch.enter(phase) // what the boot took at its peak is none of the load's
 	b.watch.read()
@@ -67,8 +68,8 @@ func (b *beside) load(outer context.Context, pace Pace, look func(seen) state) (
 		so.samples = b.watch.taken(from)
 		s := look(so)
 		b.watch.tell("", s.waiting, s.left)
-		if short, why := b.memoryShort(so.samples); short {
-			cancel(errors.New(why))
+		if end, short := b.memoryShort(so.samples); short {
+			cancel(tookTooMuch(end))
 		}
 		if s.done {
 			cancel(errEnough)
@@ -86,4 +87,33 @@ func (b *beside) ended(cause error) error {
 		return b.app.Failure(b.phase)
 	}
 	return cause
+}
+
+// tookTooMuch is the miss of an app that the guard ended.
+func tookTooMuch(end End) *Miss {
+	return &Miss{Kind: MissMemory, TakenBytes: end.HeldBytes,
+		Words: fmt.Sprintf("the app holds %s of the %s that were free", sayMB(end.HeldBytes), sayMB(end.FreeBytes))}
+}
+
+func tooFewSucceeded(requests, succeeded int64) *Miss {
+	return &Miss{Kind: MissErrors, Requests: requests, Succeeded: succeeded, Words: fmt.Sprintf("%d of %d requests succeeded", succeeded, requests)}
+}
+
+// missOf is what to note of an error that costs what ran beside the main run, and not the run.
+func missOf(err error) *Miss {
+	var miss *Miss
+	var failure *Failure
+	switch {
+	case errors.As(err, &miss):
+		noted := *miss
+		noted.Words = RedactText(noted.Words)
+		return &noted
+	case errors.Is(err, errWorkerEnded), errors.Is(err, errAppEnded):
+		return &Miss{Kind: MissEnded, Words: err.Error()}
+	case errors.As(err, &failure) && failure.Kind == KindApp && failure.Phase == PhaseBoot:
+		return &Miss{Kind: MissNotStarted, Words: RedactText(err.Error())}
+	case errors.As(err, &failure) && failure.Kind == KindApp:
+		return &Miss{Kind: MissEnded, Words: RedactText(err.Error())}
+	}
+	return &Miss{Kind: MissOther, Words: RedactText(err.Error())}
 }

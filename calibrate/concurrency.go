@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -96,8 +95,8 @@ func (r *run) crowdOf(ctx context.Context, clients int) (ConcurrencyStep, error)
 	}
 	crowd := r.result.Phases[len(r.result.Phases)-1]
 	switch {
-	case strings.HasPrefix(crowd.EndedBecause, memoryEnded):
-		return ConcurrencyStep{}, errors.New(strings.TrimPrefix(crowd.EndedBecause, memoryEnded))
+	case crowd.Ended.By == EndMemory:
+		return ConcurrencyStep{}, tookTooMuch(crowd.Ended)
 	case float64(crowd.Succeeded) < leastSuccess*float64(crowd.Requests):
 		return ConcurrencyStep{}, fmt.Errorf("%d of %d failed", crowd.Requests-crowd.Succeeded, crowd.Requests)
 	}

@@ -1,8 +1,6 @@
 package calibrate
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -113,102 +111,4 @@ func (f *Folder) Close() {
 			_ = file.Close() // every line was written whole already; nothing is buffered here
 		}
 	}
-}
-
-// Measured is a run as it was recorded: what Analyse works on.
-type Measured struct {
-	Result  Result
-	Samples []Sample
-	Buckets []Bucket
-	Running bool // the tool is still measuring
-	Skipped int  // lines of the journals that could not be read
-}
-
-// LoadFolder reads a run's folder back, or a lone result file. A folder whose run was cut short is read as far as it goes.
-func LoadFolder(path string) (Measured, error) {
-	var m Measured
-	info, err := os.Stat(path)
-	if err != nil {
-		return m, err
-	}
-	if !info.IsDir() {
-		return m, readResult(path, &m.Result)
-	}
-	if err := readResult(filepath.Join(path, ResultFile), &m.Result); err != nil {
-		return m, err
-	}
-	if m.Samples, err = readLines[Sample](filepath.Join(path, SamplesFile), &m.Skipped); err != nil {
-		return m, err
-	}
-	if m.Buckets, err = readLines[Bucket](filepath.Join(path, LoadFile), &m.Skipped); err != nil {
-		return m, err
-	}
-	if m.Skipped > 0 {
-		m.Result.Warnings = append(m.Result.Warnings, Warning{"journal-damaged",
-			fmt.Sprintf("%d lines of the run's journals could not be read", m.Skipped), "measure again, if the figures matter"})
-	}
-	m.Running = locked(filepath.Join(path, SamplesFile))
-	if !m.Result.Complete && m.Result.InterruptedBy == "" {
-		m.Result.InterruptedBy = "the end of calibrate itself (killed?)"
-		if m.Running {
-			m.Result.InterruptedBy = "nothing: it is still running"
-		}
-	}
-	return m, nil
-}
-
-func readResult(path string, r *Result) error {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(text, r); err != nil {
-		return fmt.Errorf("%s is not a result of calibrate: %w", path, err)
-	}
-	if r.Schema != Schema {
-		return fmt.Errorf("%s has schema %q, and this calibrate reads %q", path, r.Schema, Schema)
-	}
-	if odd := r.implausible(); odd != "" {
-		return fmt.Errorf("%s is not what a run of calibrate writes: %s", path, odd)
-	}
-	return nil
-}
-
-// readLines reads a journal. A last line without its newline was cut by a kill, and is left out; a damaged one is
-// counted.
-func readLines[T any](path string, skipped *int) ([]T, error) {
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	var all []T
-	reader := bufio.NewReader(file)
-	for {
-		line, err := reader.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return all, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		var one T
-		if json.Unmarshal(bytes.TrimSpace(line), &one) != nil {
-			*skipped++
-			continue
-		}
-		all = append(all, one)
-	}
-}
-
-func locked(path string) bool {
-	file, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer file.Close()
-	return errors.Is(syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK)
 }

@@ -78,8 +78,8 @@ func TestFolderCutShortByAKill(t *testing.T) {
 		t.Fatalf("%d samples, error %v; want the 2 whole ones", len(m.Samples), err)
 	}
 	r := Analyse(m)
-	if r.InterruptedBy == "" || r.Recommendation.Withheld == "" || r.Worker.PeakRSSBytes != 1<<20 {
-		t.Errorf("interrupted by %q, withheld %q, peak %d", r.InterruptedBy, r.Recommendation.Withheld, r.Worker.PeakRSSBytes)
+	if r.Interrupted == nil || r.Recommendation.Withheld == nil || r.Worker.PeakRSSBytes != 1<<20 {
+		t.Errorf("interrupted %+v, withheld %+v, peak %d", r.Interrupted, r.Recommendation.Withheld, r.Worker.PeakRSSBytes)
 	}
 }
 

@@ -2,7 +2,6 @@ package calibrate
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 )
 
@@ -37,14 +36,14 @@ type tree struct{ worker, shared int64 }
 // short runs are compared with the reading after its first load: see fit.
 func law(r Result) Law {
 	threads := max(r.Target.Threads, 1)
-	l := Law{Basis: "none", Runs: slices.Clone(r.Law.Runs), Unserved: r.Law.Unserved}
+	l := Law{Runs: slices.Clone(r.Law.Runs), Unserved: r.Law.Unserved}
 	if l.Runs == nil {
 		l.Runs = []LawRun{}
 	}
 	if r.Worker.PeakRSSBytes == 0 {
 		return l
 	}
-	l.Basis = "computed"
+	l.Basis = BasisComputed
 	early, end := firstAndLast(r)
 	if r.Mode == ModeAttach && r.Worker.End != nil {
 		end = r.Worker.End.ofWorkers(r.Worker.PeakRSSBytes, threads)
@@ -121,7 +120,7 @@ func (l *Law) fit(r Result, early, end tree, threads int) (tree, tree) {
 	if two.WorkerBytes == 0 {
 		return early, end
 	}
-	l.Basis = "measured"
+	l.Basis = BasisMeasured
 	worker := two.WorkerBytes + kernelMemory(two.PeakRSSBytes, threads) - two.crept(r)/int64(two.Workers)
 	shared := two.MeasuredBytes - int64(two.Workers)*worker
 	more := tree{beyond(worker, early.worker, end.worker), beyond(shared, early.shared, end.shared)}
@@ -213,7 +212,7 @@ func (run LawRun) crept(r Result) int64 { return int64(slope(r) * float64(run.Re
 
 // slope is the creep in bytes a request where there is one, else 0.
 func slope(r Result) float64 {
-	if r.Creep.Verdict != "creeping" || r.Creep.BytesPerRequest == nil {
+	if r.Creep.Verdict != Creeping || r.Creep.BytesPerRequest == nil {
 		return 0
 	}
 	return max(r.Creep.Together().BytesPerRequest, 0)
@@ -254,18 +253,18 @@ func earlyPeak(r Result) int64 {
 }
 
 // marginal is what one more worker costs at its measured peak, creep included, and where that was read.
-func marginal(r Result) (bytes int64, source string) {
+func marginal(r Result) (bytes int64, source MarginalSource) {
 	switch {
 	case r.Worker.PeakRSSBytes == 0:
 		return 0, ""
 	case r.Worker.End == nil:
-		return r.Worker.PeakRSSBytes, "RSS, an upper bound"
-	case r.Law.Basis == "measured":
-		source = "private dirty pages and a second worker"
+		return r.Worker.PeakRSSBytes, MarginalRSS
+	case r.Law.Basis == BasisMeasured:
+		source = MarginalSecond
 	case r.Worker.End.Workers > 1:
-		source = fmt.Sprintf("private dirty pages, the mean of %d workers", r.Worker.End.Workers)
+		source = MarginalMean
 	default:
-		source = "private dirty pages"
+		source = MarginalDirty
 	}
 	return r.Law.WorkerBytes + int64(max(r.Target.Threads, 1))*r.Law.ThreadBytes + crept(r), source
 }

@@ -45,7 +45,7 @@ func TestLaw(t *testing.T) {
 		name                   string
 		run                    Result
 		shared, marginal, each int64 // beside the workers, one worker of 4 threads, one thread
-		basis                  string
+		basis                  Basis
 	}{
 		// 60 MB private + 10 MB up to the peak; 40 MB from idle to peak over 4 threads
 		{"one worker alone", measuredWorker(), 20*mib + master, 70*mib + kernel, 10 * mib, "computed"},

@@ -83,3 +83,11 @@ func withLeaving(q sizing.Question, r Result) sizing.Question {
 	}
 	return q
 }
+
+// roomForLeaving is how much of a law's shared part, or without jitter of each worker's, is that room.
+func roomForLeaving(r Result) int64 {
+	if slope(r) == 0 {
+		return 0
+	}
+	return r.Worker.LeavingBytes
+}

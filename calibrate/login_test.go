@@ -42,8 +42,8 @@ func TestAnAppThatLetsNobodyInIsNotMeasured(t *testing.T) {
 	if !errors.As(err, &failure) || failure.Kind != KindInconclusive || failure.What != "POST /login was answered by 401" || failure.Try == "" {
 		t.Fatalf("%+v", err)
 	}
-	if len(f.paces) != 0 || f.stopped != 1 || r.Complete || !strings.Contains(r.InterruptedBy, "401") {
-		t.Errorf("%d loads, stopped %d times, complete %v, %q", len(f.paces), f.stopped, r.Complete, r.InterruptedBy)
+	if len(f.paces) != 0 || f.stopped != 1 || r.Complete || r.Interrupted.Kind != InterruptedByLoad || !strings.Contains(r.Interrupted.Words, "401") {
+		t.Errorf("%d loads, stopped %d times, complete %v, %+v", len(f.paces), f.stopped, r.Complete, r.Interrupted)
 	}
 	f = newFakeRig()
 	f.refusal = errors.New("no such file")
@@ -78,7 +78,7 @@ func TestTrialsArePrepared(t *testing.T) {
 	f = newFleet()
 	f.refusal = refusal()
 	r, err = proveFleet(t, f, proofPlan(), nil)
-	if err != nil || r.Proof.Verdict != ProofInconclusive || r.Proof.Reason != "POST /login was answered by 401" || f.all != 0 {
+	if err != nil || r.Proof.Verdict != ProofInconclusive || r.Proof.Reason != ProofFailed || r.Proof.Trials[0].Failed.Words != "POST /login was answered by 401" || f.all != 0 {
 		t.Errorf("%+v, %v", r.Proof, err)
 	}
 }
@@ -143,11 +143,11 @@ func TestRedirectsToALoginAreSaid(t *testing.T) {
 func TestToLoginWithholds(t *testing.T) {
 	r := Result{Complete: true, Mode: ModeRun, Worker: Worker{Workers: 1}, Phases: []Phase{{Name: PhaseSoak, Requests: 1000, Succeeded: 1000}}}
 	r.Load = LoadInfo{Requests: 1000, Succeeded: 1000, ToLogin: 400, LoginPage: "/login"}
-	if why := withheld(r); why != "" {
-		t.Errorf("withheld for 400 of 1000: %s", why)
+	if why := withheld(r); why != nil {
+		t.Errorf("withheld for 400 of 1000: %+v", why)
 	}
 	r.Load.ToLogin = 900
-	if why := withheld(r); !strings.Contains(why, "900 of 1000") || !strings.Contains(why, "/login") {
-		t.Errorf("%q; want it withheld", why)
+	if why := withheld(r); why == nil || *why != (Withheld{Kind: WithheldLogin, Requests: 1000, Elsewhere: 900}) {
+		t.Errorf("%+v; want it withheld", why)
 	}
 }

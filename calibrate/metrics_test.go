@@ -89,7 +89,7 @@ func TestAfter(t *testing.T) {
 	r := Result{Mode: ModeRun, Worker: Worker{PeakRSSBytes: 100 << 20, Requests: 1000}, Creep: Creep{Verdict: "creeping", By: ByRequest, BytesPerRequest: &by, Low: &low, High: &high}}
 	peak := float64(100 << 20)
 	for _, tc := range []struct {
-		verdict          string
+		verdict          Verdict
 		requests         string
 		value, low, high float64
 	}{

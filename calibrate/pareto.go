@@ -2,10 +2,8 @@ package calibrate
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"workermem/calibrate/sizing"
 )
@@ -15,7 +13,7 @@ type Sweep struct {
 	CPUs        int        `json:"cpus"`         // that they had
 	BudgetBytes int64      `json:"budget_bytes"` // that they were to fit
 	RateAsked   float64    `json:"rate_asked"`   // requests a second at which the latencies were read, the same for all
-	RateBasis   string     `json:"rate_basis"`   // "given", or "measured": the soak's
+	RateBasis   Basis      `json:"rate_basis"`   // BasisGiven, or BasisMeasured: the soak's
 	Wanted      int        `json:"wanted"`       // candidates; with fewer runs, it was cut short
 	Runs        []SweepRun `json:"runs"`         // the first is the one that the law recommends
 }
@@ -43,9 +41,9 @@ type SweepRun struct {
 	Succeeded int64        `json:"succeeded"`
 	Errors    []ErrorCount `json:"errors"`
 
-	Pareto bool   `json:"pareto"` // none of the others that are is better all in all: see [SweepRun.beats]
-	Chosen bool   `json:"chosen"`
-	Failed string `json:"failed,omitempty"` // why it can't be compared
+	Pareto bool  `json:"pareto"` // none of the others that are is better all in all: see [SweepRun.beats]
+	Chosen bool  `json:"chosen"`
+	Failed *Miss `json:"failed"` // why it can't be compared; null where it can
 }
 
 // What two short runs of one shape differ by on a machine that does nothing else: less is no difference.
@@ -77,9 +75,9 @@ func (s SweepRun) p99() float64 {
 	return *s.Latency.P99
 }
 
-// compared says that a run has all that is compared, within the budget.
-func (s SweepRun) compared(budget int64) bool {
-	return s.Failed == "" && s.RatePerSecond > 0 && s.Latency.P99 != nil && s.MeasuredBytes > 0 && s.MeasuredBytes <= budget
+// Compared says that a run has all that is compared, within the budget.
+func (s SweepRun) Compared(budget int64) bool {
+	return s.Failed == nil && s.RatePerSecond > 0 && s.Latency.P99 != nil && s.MeasuredBytes > 0 && s.MeasuredBytes <= budget
 }
 
 // pareto returns the indices of the runs worth a choice: those that nobody beats, and then of what they leave unbeaten
@@ -132,7 +130,7 @@ func weighed(r Result) *Sweep {
 	var some []int
 	for i, run := range s.Runs {
 		s.Runs[i] = run.weighed(r)
-		if s.Runs[i].compared(s.BudgetBytes) {
+		if s.Runs[i].Compared(s.BudgetBytes) {
 			some = append(some, i)
 		}
 	}
@@ -160,18 +158,18 @@ func (s Sweep) steady() bool {
 
 // unstarted says that the candidate which the law recommends was never started: the others can't speak for it.
 func (s Sweep) unstarted() bool {
-	return len(s.Runs) > 0 && strings.HasPrefix(s.Runs[0].Failed, notRun)
+	return len(s.Runs) > 0 && s.Runs[0].Failed != nil && s.Runs[0].Failed.Kind == MissTooLarge
 }
 
 // cutShort says that a round is missing.
 func (s Sweep) cutShort() bool {
-	return len(s.Runs) < s.Wanted || slices.ContainsFunc(s.Runs, func(run SweepRun) bool { return run.Failed == "" && len(run.Rates) < sweepRounds })
+	return len(s.Runs) < s.Wanted || slices.ContainsFunc(s.Runs, func(run SweepRun) bool { return run.Failed == nil && len(run.Rates) < sweepRounds })
 }
 
 // shakiest is the run whose rounds are furthest apart, of those that are compared.
 func (s Sweep) shakiest() (most SweepRun) {
 	for _, run := range s.Runs {
-		if run.compared(s.BudgetBytes) && run.Spread() > most.Spread() {
+		if run.Compared(s.BudgetBytes) && run.Spread() > most.Spread() {
 			most = run
 		}
 	}
@@ -198,72 +196,50 @@ func (r Result) sweptHere() bool {
 	return bytes == r.Sweep.BudgetBytes
 }
 
-// measuredChoice is the answer with the choice of the sweep, and what the sweep has for it. Without a steady sweep of this
-// box, or where its choice is not among what was asked for, it is the answer as it was, and "".
-func measuredChoice(r Result, q sizing.Question, computed sizing.Answer) (sizing.Answer, string) {
+// measuredChoice is the answer with the choice of the sweep, and what the law alone would have recommended. Without a
+// steady sweep of this box, or where its choice is not among what was asked for, it is the answer as it was, and nil.
+func measuredChoice(r Result, q sizing.Question, computed sizing.Answer) (sizing.Answer, *Shape) {
 	if !r.sweptHere() || !r.Sweep.steady() || computed.Recommended == nil {
-		return computed, ""
+		return computed, nil
 	}
 	i := slices.IndexFunc(r.Sweep.Runs, func(run SweepRun) bool { return run.Chosen })
 	if i < 0 {
-		return computed, ""
+		return computed, nil
 	}
 	chosen := r.Sweep.Runs[i]
 	q.Chosen = sizing.Shape{Workers: chosen.Workers, Threads: max(chosen.Threads, 1)}
 	a := sizing.Decide(q)
 	if a.Recommended.Workers != q.Chosen.Workers || a.Recommended.Threads != q.Chosen.Threads {
-		return computed, ""
+		return computed, nil
 	}
-	return a, r.Sweep.why(chosen, computed.Recommended)
-}
-
-// why says what the choice was found to do, and what the one did that the law alone would have recommended.
-func (s Sweep) why(chosen SweepRun, computed *sizing.Candidate) string {
-	of := fmt.Sprintf("of %s really run", plural(s.comparable(), "candidate"))
-	if chosen.is(computed.Workers, computed.Threads) {
-		return fmt.Sprintf("Confirmed by measurement: %s none was a better choice; it served %s.", of, chosen.figures())
-	}
-	law := SweepRun{Workers: computed.Workers, Threads: computed.Threads}
+	law := Shape{computed.Recommended.Workers, computed.Recommended.Threads}
 	if chosen.Threads == 0 {
 		law.Threads = 0
 	}
-	text := fmt.Sprintf("Chosen by measurement: %s it served %s", of, chosen.figures())
-	for _, run := range s.Runs {
-		if !run.is(computed.Workers, computed.Threads) {
-			continue
-		}
-		if run.compared(s.BudgetBytes) {
-			return fmt.Sprintf("%s; %s, as computed, served %s.", text, law.shape(), run.figures())
-		}
-		return fmt.Sprintf("%s; %s, as computed, can't be compared: %s.", text, law.shape(), cmp.Or(run.Failed, "they took more than the budget"))
-	}
-	return fmt.Sprintf("%s; %s were computed, and not run.", text, law.shape())
+	return a, &law
 }
 
 func (s Sweep) comparable() (n int) {
 	for _, run := range s.Runs {
-		if run.compared(s.BudgetBytes) {
+		if run.Compared(s.BudgetBytes) {
 			n++
 		}
 	}
 	return n
 }
 
-func (s SweepRun) is(workers, threads int) bool {
-	return s.Workers == workers && max(s.Threads, 1) == max(threads, 1)
+// Is says whether a run had this shape.
+func (s SweepRun) Is(shape Shape) bool {
+	return s.Workers == shape.Workers && max(s.Threads, 1) == max(shape.Threads, 1)
 }
 
 func (s SweepRun) shape() Shape { return Shape{s.Workers, s.Threads} }
 
-func (s SweepRun) figures() string {
-	return fmt.Sprintf("%.0f requests/s in %s (p99 %s)", s.RatePerSecond, sayMB(s.MeasuredBytes), sayLatency(s.p99()))
-}
-
 // noteBasis marks the candidates that were really run.
 func (s Sweep) noteBasis(all []Candidate) {
 	for i, c := range all {
-		if slices.ContainsFunc(s.Runs, func(run SweepRun) bool { return run.compared(s.BudgetBytes) && run.is(c.Workers, c.Threads) }) {
-			all[i].Basis = "measured"
+		if slices.ContainsFunc(s.Runs, func(run SweepRun) bool { return run.Compared(s.BudgetBytes) && run.Is(Shape{c.Workers, c.Threads}) }) {
+			all[i].Basis = BasisMeasured
 		}
 	}
 }

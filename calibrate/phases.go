@@ -41,7 +41,7 @@ const (
 func (r *run) idle(ctx context.Context) error {
 	peak, source := r.watch.peak(0)
 	r.result.Phases = append(r.result.Phases, Phase{Name: PhaseBoot, Seconds: r.watch.seconds(), PeakRSSBytes: peak,
-		PeakSource: source, EndedBecause: "the app answered"})
+		PeakSource: source, Ended: End{By: EndAnswer}})
 	r.enter(PhaseIdle)
 	began, from := r.watch.seconds(), len(r.watch.taken(0))
 	select {
@@ -58,7 +58,7 @@ func (r *run) idle(ctx context.Context) error {
 	r.result.Worker.IdleRSSBytes = samples[len(samples)-1].RSS
 	peak, source = r.watch.peak(from)
 	r.result.Phases = append(r.result.Phases, Phase{Name: PhaseIdle, StartSeconds: began,
-		Seconds: r.watch.seconds() - began, PeakRSSBytes: peak, PeakSource: source})
+		Seconds: r.watch.seconds() - began, PeakRSSBytes: peak, PeakSource: source, Ended: End{By: EndSeen}})
 	return nil
 }
 
@@ -175,8 +175,8 @@ func (r *run) goal() creep.Goal {
 	return goal
 }
 
-// limitReached begins why a phase ended that might have gone on.
-const limitReached = "the limit of "
+// atLimit is the end of a phase that might have gone on.
+func atLimit(limit time.Duration) End { return End{By: EndLimit, LimitSeconds: limit.Seconds()} }
 
 // judge ends a soak, or a watch, when its estimate was good enough at two looks running, or at the limit.
 type judge struct {
@@ -194,12 +194,12 @@ func (j *judge) look(seen seen) state {
 	case j.fixed != "":
 		s.waiting = j.fixed
 	case progress.Done && j.sure: // twice running: one look may be luck
-		s.done, s.because = true, "the answer is good enough"
+		s.done, s.ended = true, End{By: EndPrecision}
 		if j.judged == 0 {
 			j.judged = len(seen.samples)
 		}
 	case seen.seconds >= j.limit.Seconds():
-		s.done, s.because = true, limitReached+j.limit.String()
+		s.done, s.ended = true, atLimit(j.limit)
 	}
 	j.sure = progress.Done
 	return s
@@ -260,7 +260,7 @@ type seen struct {
 // state is a phase's own view of itself: whether it may end, why, and what it waits for.
 type state struct {
 	done     bool
-	because  string
+	ended    End
 	waiting  string
 	estimate string
 	left     float64
@@ -268,10 +268,10 @@ type state struct {
 
 func atLeast(s seen, least, limit time.Duration) state {
 	if s.seconds >= least.Seconds() && s.answered >= fewRequests {
-		return state{done: true, because: "enough seen"}
+		return state{done: true, ended: End{By: EndSeen}}
 	}
 	if s.seconds >= limit.Seconds() {
-		return state{done: true, because: limitReached + limit.String()}
+		return state{done: true, ended: atLimit(limit)}
 	}
 	return state{left: least.Seconds() - s.seconds}
 }
@@ -298,11 +298,11 @@ func (r *run) load(ctx context.Context, name string, pace Pace, look func(seen) 
 		now.samples = r.watch.taken(from)
 		before := last
 		last = look(now)
-		if short, why := r.memoryShort(now.samples); short {
-			last.done, last.because = true, why
+		if end, short := r.memoryShort(now.samples); short {
+			last.done, last.ended = true, end
 		}
 		if before.done { // the looks while the load comes to its end don't take back why it ends
-			last.done, last.because = true, before.because
+			last.done, last.ended = true, before.ended
 		}
 		r.watch.tell(last.estimate, last.waiting, last.left)
 		if f := r.mostlyFailing(now.answered, succeeded, b); f != nil {
@@ -316,13 +316,13 @@ func (r *run) load(ctx context.Context, name string, pace Pace, look func(seen) 
 	r.result.Phases = append(r.result.Phases, Phase{
 		Name: name, StartSeconds: began, Seconds: tally.Seconds, Requests: tally.Requests, Succeeded: tally.Succeeded,
 		RateAsked: tally.RateAsked, RateSent: tally.RateSent, Clients: pace.Clients,
-		PeakRSSBytes: peak, PeakSource: source, EndedBecause: last.because,
+		PeakRSSBytes: peak, PeakSource: source, Ended: pace.ended(last),
 	})
 	done := &r.result.Phases[len(r.result.Phases)-1]
 	done.Answered = r.rig.answered()
 	r.result.Worker.Requests = done.Answered
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnough) {
-		done.EndedBecause = CutShort
+		done.Ended = End{By: EndCut}
 		return tally, cause
 	}
 	return tally, err
@@ -352,28 +352,33 @@ func (r *run) mostlyFailing(answered, succeeded int64, b Bucket) *Failure {
 // a leak at full speed must not bring down the machine that measures it.
 const guardShare = 0.5
 
-// CutShort is why a phase ended that the run's end took by surprise.
-const CutShort = "cut short"
-
-// memoryEnded begins what is noted of a phase that the guard ended.
-const memoryEnded = "memory: "
-
 // tooMuch says whether so much would be more than that.
 func (r *run) tooMuch(bytes int64) bool {
 	free := r.result.Host.AvailableBytes
 	return free > 0 && float64(bytes) > guardShare*float64(free)
 }
 
-func (r *run) memoryShort(samples []Sample) (bool, string) {
+// memoryShort says whether the app holds too much, and what ends then.
+func (r *run) memoryShort(samples []Sample) (End, bool) {
 	free := r.result.Host.AvailableBytes
 	if free <= 0 || len(samples) == 0 {
-		return false, ""
+		return End{}, false
 	}
 	rss := lastRSS(samples) * float64(max(samples[len(samples)-1].Workers, 1))
-	if rss-r.held < guardShare*float64(free) {
-		return false, ""
+	return End{By: EndMemory, HeldBytes: int64(rss), FreeBytes: free}, rss-r.held >= guardShare*float64(free)
+}
+
+// ended is why load of this pace came to its end: of itself, where nothing else ended it.
+func (p Pace) ended(last state) End {
+	switch {
+	case last.done:
+		return last.ended
+	case p.Requests > 0:
+		return End{By: EndRequests}
+	case p.Duration > 0:
+		return End{By: EndDuration}
 	}
-	return true, fmt.Sprintf(memoryEnded+"the app holds %.0f MB of the %.0f MB that were free", rss/mib, float64(free)/mib)
+	return End{By: EndSeen}
 }
 
 func (r *run) recordLoad(t Tally) {

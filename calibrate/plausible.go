@@ -25,6 +25,9 @@ func (r Result) implausible() string {
 	if r.Complete && r.Law.Basis != BasisGiven && r.Creep.Verdict == "" { // of numbers that were given, creep need not be known
 		return "a complete run without a verdict on creep"
 	}
+	if odd := r.unknownKind(); odd != "" {
+		return odd
+	}
 	rec := r.Recommendation
 	for _, f := range []struct {
 		name  string
@@ -99,9 +102,6 @@ func (s Soaked) implausible() bool {
 }
 
 func (c Creep) implausible() string {
-	if !slices.Contains([]string{"", "flat", "creeping", "warming", "inconclusive"}, c.Verdict) {
-		return fmt.Sprintf("creep.verdict is %q", c.Verdict)
-	}
 	if c.By == ByBoth && !c.knownApart() {
 		return "creep.by is both request and time, and one of them is missing"
 	}

@@ -6,8 +6,6 @@ import (
 	"math"
 	"slices"
 	"time"
-
-	"workermem/calibrate/creep"
 )
 
 // ProofPlan is what a proof is asked to do.
@@ -25,31 +23,59 @@ type ProofPlan struct {
 
 // Proof is what became of a recommendation that was really run.
 type Proof struct {
-	Of        string    `json:"of"` // the run whose recommendation it is
-	StartedAt time.Time `json:"started_at"`
-	Host      Host      `json:"host"`
-	Command   []string  `json:"command"`
-	Flags     []string  `json:"flags"`
-	Tolerance float64   `json:"tolerance"`
-	Limit     string    `json:"limit_held_by"` // LimitByKernel, or why calibrate watches it itself
-	Trials    []Trial   `json:"trials"`        // the first is the recommendation's
-	Verdict   string    `json:"verdict"`
-	Reason    string    `json:"reason"`
-	Complete  bool      `json:"complete"`
-	// InterruptedBy is what ended it early, "" for a whole one.
-	InterruptedBy string `json:"interrupted_by,omitempty"`
+	Of        string       `json:"of"` // the run whose recommendation it is
+	StartedAt time.Time    `json:"started_at"`
+	Host      Host         `json:"host"`
+	Command   []string     `json:"command"`
+	Flags     []string     `json:"flags"`
+	Tolerance float64      `json:"tolerance"`
+	Limit     LimitHolder  `json:"limit_held_by"`
+	NoLimit   string       `json:"no_limit,omitempty"` // why the kernel can't hold it, as it was said
+	Trials    []Trial      `json:"trials"`             // the first is the recommendation's
+	Verdict   ProofVerdict `json:"verdict"`
+	Reason    ProofReason  `json:"reason"` // its figures are the first trial's
+	Complete  bool         `json:"complete"`
+	// Interrupted is what ended it early, null for a whole one.
+	Interrupted *Interruption `json:"interrupted"`
 }
 
-// LimitByKernel is a memory limit on the app's own control group.
-const LimitByKernel = "kernel"
+// LimitHolder is who holds a trial to its memory limit.
+type LimitHolder string
+
+// The holders.
+const (
+	LimitByKernel    LimitHolder = "kernel"    // on a control group of the app's own
+	LimitByCalibrate LimitHolder = "calibrate" // which ends what takes more, where the kernel can't
+)
+
+// ProofVerdict is what became of a recommendation.
+type ProofVerdict string
 
 // The verdicts of a proof.
 const (
-	ProofHolds        = "holds"
-	ProofOff          = "off"          // beyond the tolerance
-	ProofKilled       = "killed"       // for memory, by the kernel
-	ProofOverLimit    = "over-limit"   // where nothing but calibrate held it
-	ProofInconclusive = "inconclusive" // not enough was seen
+	ProofHolds        ProofVerdict = "holds"
+	ProofOff          ProofVerdict = "off"          // beyond the tolerance
+	ProofKilled       ProofVerdict = "killed"       // for memory, by the kernel
+	ProofOverLimit    ProofVerdict = "over-limit"   // where nothing but calibrate held it
+	ProofInconclusive ProofVerdict = "inconclusive" // not enough was seen
+)
+
+// ProofReason is what a proof's verdict rests on.
+type ProofReason string
+
+// What a verdict rests on.
+const (
+	ProofNotRun     ProofReason = "not-run"    // the recommendation was not run to its end
+	ProofNear       ProofReason = "near"       // observed_bytes are as near to expected_bytes as was wanted
+	ProofFar        ProofReason = "far"        // they are not
+	ProofAboveMost  ProofReason = "above-most" // peak_bytes are above most_bytes, by more than the tolerance
+	ProofKill       ProofReason = "kill"       // at limit_bytes
+	ProofTooMuch    ProofReason = "too-much"   // peak_bytes are above limit_bytes
+	ProofFailed     ProofReason = "failed"     // the trial says why
+	ProofUnbidden   ProofReason = "unbidden"   // workers ended, and none was to be replaced
+	ProofEarly      ProofReason = "early"      // workers ended before their limit of requests
+	ProofErrors     ProofReason = "errors"     // too many requests failed
+	ProofUnreadable ProofReason = "unreadable" // the memory of its processes could not be read
 )
 
 // Outcome is how a proof is to be taken: 0, or the kind of failure that it amounts to.
@@ -71,9 +97,6 @@ const (
 	mostLoaded = 512  // clients
 )
 
-// notTried stands for the reason of a proof whose trial never ended.
-const notTried = "the recommendation was not run to its end"
-
 // prover is one proof under way.
 type prover struct {
 	plan    ProofPlan
@@ -90,18 +113,18 @@ func Prove(ctx context.Context, p ProofPlan, rig Rig, id string, measured Result
 	pr.result.ID = id
 	pr.result.Proof = &Proof{
 		Of: measured.ID, StartedAt: pr.started, Host: p.Host, Command: Redact(p.Command), Flags: slices.Concat([]string{}, p.Flags), Tolerance: p.Tolerance,
-		Limit: LimitByKernel, Trials: []Trial{}, Verdict: ProofInconclusive, Reason: notTried, InterruptedBy: "the end of calibrate itself (killed?)",
+		Limit: LimitByKernel, Trials: []Trial{}, Verdict: ProofInconclusive, Reason: ProofNotRun, Interrupted: &Interruption{Kind: InterruptedByKill},
 	}
 	if p.NoLimit != "" {
-		pr.result.Proof.Limit = p.NoLimit
+		pr.result.Proof.Limit, pr.result.Proof.NoLimit = LimitByCalibrate, p.NoLimit
 	}
 	if err := rig.Journal.Save(pr.result); err != nil {
 		return pr.result, journalFailure(err)
 	}
 	err := pr.prove(ctx)
-	pr.result.Proof.Complete, pr.result.Proof.InterruptedBy = err == nil, ""
+	pr.result.Proof.Complete, pr.result.Proof.Interrupted = err == nil, nil
 	if err != nil {
-		pr.result.Proof.InterruptedBy = RedactText(err.Error())
+		pr.result.Proof.Interrupted = interruption(err)
 	}
 	if saved := rig.Journal.Save(pr.result); saved != nil && err == nil {
 		err = journalFailure(saved)
@@ -114,7 +137,7 @@ func (pr *prover) prove(ctx context.Context) error {
 	for _, next := range pr.trials() {
 		trial, err := pr.tryOrSkip(ctx, next)
 		if err != nil && trial.Requests > 0 { // what was seen is kept
-			trial.Failed = "cut short"
+			trial.Failed = &Miss{Kind: MissCut, Words: "cut short"}
 			proof.Trials = append(proof.Trials, trial)
 		}
 		if err != nil {
@@ -174,12 +197,12 @@ func addNamed(all []named, one named) []named {
 }
 
 func (pr *prover) tryOrSkip(ctx context.Context, n named) (Trial, error) {
-	var why string
+	var why *Miss
 	switch threads := n.Workers * max(n.Threads, 1); {
 	case n.Workers > mostTried:
-		why = fmt.Sprintf(notRun+"it is more than %d workers", mostTried)
+		why = &Miss{Kind: MissTooMany, Wanted: n.Workers, Words: fmt.Sprintf("not run: it is more than %d workers", mostTried)}
 	case threads > mostLoaded:
-		why = fmt.Sprintf(notRun+"%d threads are more than the load can keep busy", threads)
+		why = &Miss{Kind: MissTooMany, Wanted: threads, Words: fmt.Sprintf("not run: %d threads are more than the load can keep busy", threads)}
 	default:
 		return pr.try(ctx, n)
 	}
@@ -197,37 +220,28 @@ func (pr *prover) trialOf(n named) Trial {
 }
 
 // judgeTrial says whether the law held.
-func judgeTrial(t Trial, tolerance float64) (verdict, reason string) {
-	off := t.Off()
+func judgeTrial(t Trial, tolerance float64) (ProofVerdict, ProofReason) {
 	switch {
 	case t.OOMKills > 0:
-		return ProofKilled, fmt.Sprintf("the kernel killed for memory at the limit of %s", sayMB(t.LimitBytes))
+		return ProofKilled, ProofKill
 	case t.OverLimit:
-		return ProofOverLimit, fmt.Sprintf("it took %s of a limit of %s, which nothing but calibrate holds here", sayMB(t.PeakBytes), sayMB(t.LimitBytes))
-	case t.Failed != "":
-		return ProofInconclusive, t.Failed
+		return ProofOverLimit, ProofTooMuch
+	case t.Failed != nil:
+		return ProofInconclusive, ProofFailed
 	case t.MaxRequests == 0 && t.Recycles > 0:
-		return ProofInconclusive, fmt.Sprintf("%s ended, and none was to be replaced", plural(t.Recycles, "worker"))
+		return ProofInconclusive, ProofUnbidden
 	case float64(t.Requests) < leastSuccess*float64(int64(t.Recycles)*t.MaxRequests):
-		return ProofInconclusive, fmt.Sprintf("%s ended in %d requests, before their limit of %d each", plural(t.Recycles, "worker"), t.Requests, t.MaxRequests)
+		return ProofInconclusive, ProofEarly
 	case float64(t.Succeeded) < leastSuccess*float64(t.Requests):
-		return ProofInconclusive, tooManyFailed(t.Requests, t.Succeeded)
+		return ProofInconclusive, ProofErrors
 	case t.ObservedBytes == 0:
-		return ProofInconclusive, "the memory of its processes could not be read"
+		return ProofInconclusive, ProofUnreadable
 	case float64(t.PeakBytes) > (1+tolerance)*float64(t.MostBytes):
-		return ProofOff, fmt.Sprintf("it took %s, more than the %s of all workers at the end of their lives", sayMB(t.PeakBytes), sayMB(t.MostBytes))
-	case math.Abs(off) > tolerance:
-		return ProofOff, fmt.Sprintf("%s, where %.4g %% are allowed", t.compared(), 100*tolerance)
+		return ProofOff, ProofAboveMost
+	case math.Abs(t.Off()) > tolerance:
+		return ProofOff, ProofFar
 	}
-	return ProofHolds, t.compared()
-}
-
-func (t Trial) compared() string {
-	when := ""
-	if t.Recycles > 0 {
-		when = ", up to the first worker's replacement"
-	}
-	return fmt.Sprintf("%s expected for the requests served, %s observed (%+.1f %%)%s", sayMB(t.ExpectedBytes), sayMB(t.ObservedBytes), 100*t.Off(), when)
+	return ProofHolds, ProofNear
 }
 
 // Off is by which share the observed memory is above the expected.
@@ -298,7 +312,7 @@ func (t *tryout) creepSeen() *CreepSeen {
 			break
 		}
 	}
-	if c := creepSeen(samples); c != nil && c.Verdict != string(creep.Inconclusive) {
+	if c := creepSeen(samples); c != nil && c.Verdict != Inconclusive {
 		return c
 	}
 	return nil

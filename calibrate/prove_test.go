@@ -267,29 +267,29 @@ func TestProveThatItDoesNot(t *testing.T) {
 	for name, tc := range map[string]struct {
 		app     func(*fleet)
 		plan    func(*ProofPlan)
-		verdict string
+		verdict ProofVerdict
 		outcome Kind
-		reason  string
+		reason  ProofReason
 	}{
-		"more than promised": {app: func(f *fleet) { f.more = 10 << 20 }, verdict: ProofOff, outcome: KindInconclusive, reason: "more than the 206 MB of all workers"},
-		"less than promised": {app: func(f *fleet) { f.more = -10 << 20 }, verdict: ProofOff, outcome: KindInconclusive, reason: "MB observed (-"},
+		"more than promised": {app: func(f *fleet) { f.more = 10 << 20 }, verdict: ProofOff, outcome: KindInconclusive, reason: ProofAboveMost},
+		"less than promised": {app: func(f *fleet) { f.more = -10 << 20 }, verdict: ProofOff, outcome: KindInconclusive, reason: ProofFar},
 		"killed": {app: func(f *fleet) { f.more = 60 << 20 }, verdict: ProofKilled, outcome: KindApp,
-			reason: "the kernel killed for memory at the limit of 300 MB"},
+			reason: ProofKill},
 		"over a limit that is only watched": {app: func(f *fleet) { f.more, f.noGroup = 60<<20, true },
-			plan: func(p *ProofPlan) { p.NoLimit = "permission denied" }, verdict: ProofOverLimit, outcome: KindInconclusive, reason: "of a limit of 300 MB, which nothing but calibrate holds"},
+			plan: func(p *ProofPlan) { p.NoLimit = "permission denied" }, verdict: ProofOverLimit, outcome: KindInconclusive, reason: ProofTooMuch},
 		"too slow": {app: func(f *fleet) { f.rate = 10 }, plan: func(p *ProofPlan) { p.Limit = time.Minute }, verdict: ProofInconclusive,
-			outcome: KindInconclusive, reason: "0 of 6 recycles seen in 1m0s"},
-		"errors": {app: func(f *fleet) { f.fails = true }, verdict: ProofInconclusive, outcome: KindInconclusive, reason: "requests failed"},
+			outcome: KindInconclusive, reason: ProofFailed},
+		"errors": {app: func(f *fleet) { f.fails = true }, verdict: ProofInconclusive, outcome: KindInconclusive, reason: ProofErrors},
 		"a worker that nobody recycles ends": {app: func(f *fleet) {
 			f.keep = 0
 			f.second = func(f *fleet) { f.mu.Lock(); f.next++; f.pids[0] = f.next; f.second = nil; f.mu.Unlock() }
-		}, plan: func(p *ProofPlan) { p.MaxRequests = 0 }, verdict: ProofInconclusive, outcome: KindInconclusive, reason: "none was to be replaced"},
+		}, plan: func(p *ProofPlan) { p.MaxRequests = 0 }, verdict: ProofInconclusive, outcome: KindInconclusive, reason: ProofUnbidden},
 		"workers that end before their limit": {app: func(f *fleet) {
 			f.second = func(f *fleet) { f.mu.Lock(); f.next++; f.pids[0] = f.next; f.mu.Unlock() }
-		}, verdict: ProofInconclusive, outcome: KindInconclusive, reason: "before their limit of 2000 each"},
-		"it ends": {app: func(f *fleet) { f.second = func(f *fleet) { end(f.dead) } }, verdict: ProofInconclusive, outcome: KindInconclusive, reason: "gone"},
+		}, verdict: ProofInconclusive, outcome: KindInconclusive, reason: ProofEarly},
+		"it ends": {app: func(f *fleet) { f.second = func(f *fleet) { end(f.dead) } }, verdict: ProofInconclusive, outcome: KindInconclusive, reason: ProofFailed},
 		"killed at boot": {app: func(f *fleet) { f.atBoot = &Failure{Kind: KindApp, What: "ended", OutOfMemory: true} }, verdict: ProofKilled,
-			outcome: KindApp, reason: "killed for memory"},
+			outcome: KindApp, reason: ProofKill},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, p := newFleet(), proofPlan()
@@ -302,7 +302,7 @@ func TestProveThatItDoesNot(t *testing.T) {
 				t.Fatal(err)
 			}
 			proof := r.Proof
-			if proof.Verdict != tc.verdict || proof.Outcome() != tc.outcome || !strings.Contains(proof.Reason, tc.reason) {
+			if proof.Verdict != tc.verdict || proof.Outcome() != tc.outcome || proof.Reason != tc.reason {
 				t.Errorf("%s (%d): %s", proof.Verdict, proof.Outcome(), proof.Reason)
 			}
 		})
@@ -366,7 +366,7 @@ func TestProveTriesOthers(t *testing.T) {
 	if want := []string{"recommended, b", "one more, a", "c"}; !slices.Equal(names, want) {
 		t.Fatalf("%q, want %q", names, want)
 	}
-	if r.Proof.Trials[1].OOMKills == 0 || r.Proof.Verdict != ProofHolds || !strings.Contains(r.Proof.Trials[2].Failed, "more than 64 workers") {
+	if r.Proof.Trials[1].OOMKills == 0 || r.Proof.Verdict != ProofHolds || r.Proof.Trials[2].Failed.Kind != MissTooMany {
 		t.Errorf("%+v", r.Proof.Trials)
 	}
 	if len(f.starts) != 2 {
@@ -385,13 +385,13 @@ func TestProveInterrupted(t *testing.T) {
 		}
 	}
 	r, err := proveFleet(t, f, p, ctx)
-	if kindOf(err) != KindInterrupted || r.Proof.Complete || len(r.Proof.Trials) != 2 || r.Proof.Verdict != ProofHolds || !strings.Contains(r.Proof.Reason, "observed") || r.Proof.InterruptedBy == "" {
+	if kindOf(err) != KindInterrupted || r.Proof.Complete || len(r.Proof.Trials) != 2 || r.Proof.Verdict != ProofHolds || r.Proof.Reason != ProofNear || r.Proof.Interrupted == nil {
 		t.Errorf("%v, %+v", err, r.Proof)
 	}
-	if first := f.saved[0].Proof; first == nil || first.Complete || first.InterruptedBy == "" {
+	if first := f.saved[0].Proof; first == nil || first.Complete || first.Interrupted == nil {
 		t.Errorf("a kill in the first trial would leave %+v", first)
 	}
-	if last := f.saved[len(f.saved)-1]; last.Proof == nil || len(last.Proof.Trials) != 2 || last.Proof.Trials[1].Failed != "cut short" {
+	if last := f.saved[len(f.saved)-1]; last.Proof == nil || len(last.Proof.Trials) != 2 || last.Proof.Trials[1].Failed.Kind != MissCut {
 		t.Errorf("saved %+v", last.Proof)
 	}
 }
@@ -401,8 +401,8 @@ func TestProveAsksForNoLimitThatCannotBe(t *testing.T) {
 	f, p := newFleet(), proofPlan()
 	f.noGroup, p.NoLimit = true, "permission denied"
 	r, err := proveFleet(t, f, p, nil)
-	if err != nil || f.starts[0].MemoryLimit != 0 || r.Proof.Limit != "permission denied" {
-		t.Errorf("%v, %+v, %q", err, f.starts[0], r.Proof.Limit)
+	if err != nil || f.starts[0].MemoryLimit != 0 || r.Proof.NoLimit != "permission denied" {
+		t.Errorf("%v, %+v, %q", err, f.starts[0], r.Proof.NoLimit)
 	}
 	if one := r.Proof.Trials[0]; !strings.Contains(one.PeakSource, "page tables") || one.PeakBytes == 0 {
 		t.Errorf("%+v", one)

@@ -3,12 +3,9 @@ package calibrate
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"time"
-
-	"workermem/calibrate/creep"
 )
 
 // Rest is what the memory of a creeping worker did while nothing was asked of it. What grows then grows with time; what comes
@@ -37,7 +34,7 @@ const (
 // rest leaves a creeping worker alone for a while. Without creep there is nothing to be told apart.
 func (r *run) rest(ctx context.Context) error {
 	soaked := creepOf(Measured{Result: r.result, Samples: r.watch.taken(0)})
-	if r.plan.Quick || soaked.Verdict != string(creep.Creeping) {
+	if r.plan.Quick || soaked.Verdict != Creeping {
 		return nil
 	}
 	r.enter(PhaseRest)
@@ -50,7 +47,7 @@ func (r *run) rest(ctx context.Context) error {
 	}
 	peak, source := r.watch.peak(from)
 	r.result.Phases = append(r.result.Phases, Phase{Name: PhaseRest, StartSeconds: began, Seconds: r.watch.seconds() - began,
-		Answered: r.rig.answered(), PeakRSSBytes: peak, PeakSource: source, EndedBecause: "enough seen"})
+		Answered: r.rig.answered(), PeakRSSBytes: peak, PeakSource: source, Ended: End{By: EndSeen}})
 	return nil
 }
 
@@ -91,16 +88,15 @@ func anonAt(samples []Sample, share float64) int64 {
 
 // apart takes what the rest has shown out of a creep that the soak found at so many requests a second.
 func (c Creep) apart(rest *Rest, soak []Sample, rate float64) Creep {
-	if rest == nil || c.Verdict != string(creep.Creeping) || c.BytesPerRequest == nil || c.Low == nil || c.High == nil || rate <= 0 {
+	if rest == nil || c.Verdict != Creeping || c.BytesPerRequest == nil || c.Low == nil || c.High == nil || rate <= 0 {
 		return c
 	}
 	c.Rest = rest
 	rest.Together, rest.RatePerSecond = CreepSeen{c.Verdict, *c.BytesPerRequest, *c.Low, *c.High}, rate
 	rest.GrownBytes = int64(*c.BytesPerRequest * float64(soak[len(soak)-1].Requests-soak[0].Requests))
 	if float64(rest.ReturnedBytes) > cameBack*float64(rest.GrownBytes) {
-		c.Verdict = string(creep.Inconclusive)
-		c.Missing = fmt.Sprintf("%s of the %s that it had grown by came back within %.0f s without load, as from a cache that expires: a longer "+
-			"soak must show where that ends", sayBytes(float64(rest.ReturnedBytes)), sayBytes(float64(rest.GrownBytes)), rest.Seconds)
+		c.Verdict = Inconclusive
+		c.Missing = &Missing{Kind: Returned} // the figures are those of the rest
 		return c
 	}
 	if rest.Low <= 0 {

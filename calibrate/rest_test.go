@@ -2,7 +2,6 @@ package calibrate
 
 import (
 	"math"
-	"strings"
 	"testing"
 )
 
@@ -84,7 +83,7 @@ func TestRestIsReadForWhatItIs(t *testing.T) {
 		name    string
 		held    int64
 		rest    func(float64) int64
-		verdict string
+		verdict Verdict
 		by      string
 	}{
 		{"nothing moves", 0, func(float64) int64 { return 0 }, "creeping", ByRequest},
@@ -95,10 +94,10 @@ func TestRestIsReadForWhatItIs(t *testing.T) {
 	} {
 		got := restedAs(c.held, c.rest)
 		if got.Verdict != c.verdict || got.By != c.by {
-			t.Errorf("%s: %s by %s (%s), want %s by %s", c.name, got.Verdict, got.By, got.Missing, c.verdict, c.by)
+			t.Errorf("%s: %s by %s (%+v), want %s by %s", c.name, got.Verdict, got.By, got.Missing, c.verdict, c.by)
 		}
-		if c.verdict == "inconclusive" && !strings.Contains(got.Missing, "came back") {
-			t.Errorf("%s: %s", c.name, got.Missing)
+		if c.verdict == Inconclusive && (got.Missing == nil || got.Missing.Kind != Returned) {
+			t.Errorf("%s: %+v", c.name, got.Missing)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // Schema names the shape of result.json. It changes when a key changes meaning or goes; keys may join freely.
-const Schema = "calibrate.result/1"
+const Schema = "calibrate.result/2"
 
 // Result is everything a run found: result.json is this, and every report is a rendering of it.
 type Result struct {
@@ -17,8 +17,9 @@ type Result struct {
 	StartedAt       time.Time      `json:"started_at"`
 	DurationSeconds float64        `json:"duration_seconds"`
 	Complete        bool           `json:"complete"`
-	InterruptedBy   string         `json:"interrupted_by"` // "" for a whole run
+	Interrupted     *Interruption  `json:"interrupted"` // null for a whole run
 	Tool            Tool           `json:"tool"`
+	Origin          *Origin        `json:"origin,omitempty"` // of a result that another version saved
 	Host            Host           `json:"host"`
 	Target          TargetInfo     `json:"target"`
 	Watch           *Watch         `json:"watch,omitempty"` // of a server that was attached to
@@ -78,6 +79,7 @@ const (
 type Tool struct {
 	Version string `json:"version"`
 	Go      string `json:"go"`
+	Rules   int    `json:"rules,omitempty"` // of its analysis: see Rules
 }
 
 // Host is the machine and the limits that bind this process on it.
@@ -106,11 +108,11 @@ func (h Host) SizingCPUs() int {
 
 // Memory is what the workers and all else on the host must fit: the limit where there is one, else the total.
 // The source says which.
-func (h Host) Memory() (bytes int64, source string) {
+func (h Host) Memory() (bytes int64, source MemorySource) {
 	if h.MemoryLimitBytes > 0 && (h.MemoryBytes == 0 || h.MemoryLimitBytes < h.MemoryBytes) {
-		return h.MemoryLimitBytes, h.MemoryLimitSource
+		return h.MemoryLimitBytes, MemoryLimit
 	}
-	return h.MemoryBytes, "total memory"
+	return h.MemoryBytes, MemoryTotal
 }
 
 // TargetInfo is the app's server as it was measured.
@@ -203,31 +205,42 @@ type Phase struct {
 	Answered     int64   `json:"answered"`         // requests since the run began, at the phase's end
 	PeakRSSBytes int64   `json:"peak_rss_bytes"`   // high-water mark of the phase
 	PeakSource   string  `json:"peak_source"`      // "VmHWM", or "samples" where the mark could not be reset or read
-	EndedBecause string  `json:"ended_because"`    // what ended it, in a few words
+	Ended        End     `json:"ended"`
 }
 
 // Worker is the memory of one worker. A zero says that it could not be read; the sources and the warnings say why.
 type Worker struct {
-	IdleRSSBytes          int64   `json:"idle_rss_bytes"`    // after the first answer, before any load
-	PlateauRSSBytes       int64   `json:"plateau_rss_bytes"` // the level after warm-up, creep apart
-	PeakRSSBytes          int64   `json:"peak_rss_bytes"`    // the highest of all phases
-	PeakPSSBytes          int64   `json:"peak_pss_bytes"`    // proportional share, raised to the peak
-	PeakUSSBytes          int64   `json:"peak_uss_bytes"`    // private memory, raised to the peak
-	MarginalBytes         int64   `json:"marginal_bytes"`    // what one more worker really costs, at peak
-	PeakSource            string  `json:"peak_source"`
-	MarginalSource        string  `json:"marginal_source"`
-	Samples               int     `json:"samples"`
-	SampleIntervalSeconds float64 `json:"sample_interval_seconds"`
-	Requests              int64   `json:"requests"` // answered when the peak was read; of several workers the mean
-	PID                   int     `json:"pid"`
-	Restarts              int     `json:"restarts"`                // workers that ended during the run
-	Workers               int     `json:"workers"`                 // that lived at once; in a run, more than one is no calibration
-	LeavingBytes          int64   `json:"leaving_bytes,omitempty"` // what it took more while it ended: see withLeaving
+	IdleRSSBytes          int64          `json:"idle_rss_bytes"`    // after the first answer, before any load
+	PlateauRSSBytes       int64          `json:"plateau_rss_bytes"` // the level after warm-up, creep apart
+	PeakRSSBytes          int64          `json:"peak_rss_bytes"`    // the highest of all phases
+	PeakPSSBytes          int64          `json:"peak_pss_bytes"`    // proportional share, raised to the peak
+	PeakUSSBytes          int64          `json:"peak_uss_bytes"`    // private memory, raised to the peak
+	MarginalBytes         int64          `json:"marginal_bytes"`    // what one more worker really costs, at peak
+	PeakSource            string         `json:"peak_source"`
+	MarginalSource        MarginalSource `json:"marginal_source"`
+	Samples               int            `json:"samples"`
+	SampleIntervalSeconds float64        `json:"sample_interval_seconds"`
+	Requests              int64          `json:"requests"` // answered when the peak was read; of several workers the mean
+	PID                   int            `json:"pid"`
+	Restarts              int            `json:"restarts"`                // workers that ended during the run
+	Workers               int            `json:"workers"`                 // that lived at once; in a run, more than one is no calibration
+	LeavingBytes          int64          `json:"leaving_bytes,omitempty"` // what it took more while it ended: see withLeaving
 	// Early is the reading after the first load, with which the short runs are compared: they are as warm.
 	Early *EndReading `json:"early,omitempty"`
 	// End is the reading after the last load, on which marginal, PSS and USS rest; null where it wasn't permitted.
 	End *EndReading `json:"end"`
 }
+
+// MarginalSource is where the cost of one more worker was read.
+type MarginalSource string
+
+// The sources, from the worst.
+const (
+	MarginalRSS    MarginalSource = "rss"           // an upper bound
+	MarginalDirty  MarginalSource = "private-dirty" // pages of the one worker
+	MarginalMean   MarginalSource = "mean"          // the same of End.Workers workers, on average
+	MarginalSecond MarginalSource = "second-worker" // private dirty pages, and a second worker
+)
 
 // EndReading is what smaps_rollup said once the load was over, when copy-on-write has done its work.
 type EndReading struct {
@@ -251,7 +264,7 @@ type EndReading struct {
 // Creep is memory that grows with requests served, or where nobody counted those with time, and doesn't come back. Bounds
 // are null where nothing could be fitted.
 type Creep struct {
-	Verdict         string   `json:"verdict"`
+	Verdict         Verdict  `json:"verdict"`
 	By              string   `json:"by,omitempty"` // ByRequest, ByTime or ByBoth
 	BytesPerRequest *float64 `json:"bytes_per_request"`
 	Low             *float64 `json:"low"`
@@ -260,7 +273,7 @@ type Creep struct {
 	Detectable      *float64 `json:"detectable_bytes_per_request"`
 	Requests        int64    `json:"requests"` // of several workers, of each
 	Method          string   `json:"method"`
-	Missing         string   `json:"missing,omitempty"`
+	Missing         *Missing `json:"missing"` // what keeps it from a verdict; null where nothing does
 
 	// By time, of one worker: all of it where nobody counted the requests, else what goes on without any. Null by request alone.
 	Seconds             float64  `json:"seconds,omitempty"` // that the estimate rests on
@@ -288,7 +301,7 @@ type Law struct {
 	WorkerBytes   int64    `json:"worker_bytes"`
 	ThreadBytes   int64    `json:"thread_bytes"`
 	ResidualBytes int64    `json:"residual_bytes"`
-	Basis         string   `json:"basis"`
+	Basis         Basis    `json:"basis"` // "" where nothing was measured
 	Runs          []LawRun `json:"runs"`
 	Unserved      []Shape  `json:"unserved,omitempty"` // were tried and hardly served: no candidates
 }
@@ -314,52 +327,45 @@ type LawRun struct {
 	PeakRSSBytes int64 `json:"peak_rss_bytes,omitempty"`
 }
 
-// Recommendation is what to set. Workers is 0 where nothing fits or nothing can be recommended; Reason says why.
+// Recommendation is what to set. Workers is 0 where nothing fits or nothing can be recommended: Sum or Withheld says why.
 type Recommendation struct {
-	WorkerMemoryMB         int     `json:"worker_memory_mb"`
-	Workers                int     `json:"workers"`
-	Threads                int     `json:"threads"`
-	MaxRequests            int     `json:"max_requests"`
-	MaxRequestsJitter      int     `json:"max_requests_jitter"`
-	TotalBytes             int64   `json:"total_bytes"`
-	BudgetBytes            int64   `json:"budget_bytes"`
-	BudgetSum              string  `json:"budget_sum"`
-	RestartIntervalSeconds float64 `json:"restart_interval_seconds"`
-	RecycleCostRatio       float64 `json:"recycle_cost_ratio"`
-	SafeRequests           int     `json:"safe_requests"`
-	MaxRequestsReason      string  `json:"max_requests_reason"`
-	Reason                 string  `json:"reason"`
-	// Measured says what the sweep of the candidates has for it, "" where it rests on the law alone.
-	Measured            string `json:"measured,omitempty"`
-	Withheld            string `json:"withheld,omitempty"` // why there is no recommendation
-	NothingFits         bool   `json:"nothing_fits"`
-	SmallestMemoryBytes int64  `json:"smallest_memory_bytes,omitempty"` // where nothing fits: the least memory in which something would
+	WorkerMemoryMB         int          `json:"worker_memory_mb"`
+	Workers                int          `json:"workers"`
+	Threads                int          `json:"threads"`
+	MaxRequests            int          `json:"max_requests"`
+	MaxRequestsJitter      int          `json:"max_requests_jitter"`
+	TotalBytes             int64        `json:"total_bytes"`
+	BudgetBytes            int64        `json:"budget_bytes"`
+	Budget                 Budget       `json:"budget"`
+	RestartIntervalSeconds float64      `json:"restart_interval_seconds"`
+	RecycleCostRatio       float64      `json:"recycle_cost_ratio"`
+	SafeRequests           int          `json:"safe_requests"`
+	Sum                    Sum          `json:"sum"`
+	Recycling              RecyclingSum `json:"recycling"`
+	// Computed is what the law alone would recommend, where the sweep of the candidates made the choice; else null.
+	Computed            *Shape    `json:"computed"`
+	Withheld            *Withheld `json:"withheld"` // why there is no recommendation; null where there is one, or nothing fits
+	NothingFits         bool      `json:"nothing_fits"`
+	SmallestMemoryBytes int64     `json:"smallest_memory_bytes,omitempty"` // where nothing fits: the least memory in which something would
 }
 
-// Candidate is one choice of workers and threads, and why it does or doesn't fit.
-type Candidate struct {
-	Workers     int     `json:"workers"`
-	Threads     int     `json:"threads"`
-	WorkerBytes int64   `json:"worker_bytes"`
-	TotalBytes  int64   `json:"total_bytes"`
-	BudgetRatio float64 `json:"budget_ratio"`
-	Concurrency int     `json:"concurrency"`
-	Fits        bool    `json:"fits"`
-	BoundBy     string  `json:"bound_by"`
-	Basis       string  `json:"basis"`
-	Recommended bool    `json:"recommended"`
-	MaxRequests int     `json:"max_requests"`
+// Budget is what the workers may use: the memory, less what is kept back.
+type Budget struct {
+	MemoryBytes  int64        `json:"memory_bytes"`
+	Source       MemorySource `json:"source"`
+	ReserveBytes int64        `json:"reserve_bytes"` // Plan.ReserveRatio of the memory
+	OthersBytes  int64        `json:"others_bytes"`  // kept back for others beside that
 }
 
-// Formula is what one of the field's rules would choose here, and what that would really use.
-type Formula struct {
-	Name       string `json:"name"`
-	Workers    int    `json:"workers"`
-	Threads    int    `json:"threads"`
-	TotalBytes int64  `json:"total_bytes"`
-	Fits       bool   `json:"fits"`
-	Source     string `json:"source"`
-}
+// MemorySource is where the memory of a budget is from.
+type MemorySource string
+
+// The sources.
+const (
+	MemoryGiven MemorySource = "given"
+	MemoryLimit MemorySource = "limit" // Host.MemoryLimitSource
+	MemoryTotal MemorySource = "total"
+)
 
 // Warning is a doubt with a name, and the next thing to try.
 type Warning struct {

@@ -74,7 +74,7 @@ func (s *Routes) choose(all []Route) (some []Route) {
 // Bill is what a route takes at its peak beyond an idle worker, in bytes, creep apart.
 func (r RouteRun) Bill() int64 {
 	bytes := r.PeakRSSBytes - r.IdleRSSBytes
-	if r.Creep != nil && r.Creep.Verdict == string(creep.Creeping) {
+	if r.Creep != nil && r.Creep.Verdict == Creeping {
 		bytes -= int64(r.Creep.BytesPerRequest * float64(r.Requests))
 	}
 	return max(bytes, 0)
@@ -87,7 +87,7 @@ func (s *Routes) Creep() (mean, low float64, ok bool) {
 		return 0, 0, false
 	}
 	for _, run := range s.Runs {
-		if run.Creep == nil || run.Failed != "" {
+		if run.Creep == nil || run.Failed != nil {
 			return 0, 0, false
 		}
 		mean += run.Share * run.Creep.BytesPerRequest
@@ -101,7 +101,7 @@ func (s *Routes) Creep() (mean, low float64, ok bool) {
 // where no reading sees it.
 func (s *Routes) hidden(c Creep) (least float64, hidden bool) {
 	_, low, ok := s.Creep()
-	if !ok || c.BytesPerRequest == nil || c.High == nil || c.Verdict != string(creep.Creeping) && c.Verdict != string(creep.Flat) {
+	if !ok || c.BytesPerRequest == nil || c.High == nil || c.Verdict != Creeping && c.Verdict != Flat {
 		return 0, false
 	}
 	return low, low > max(c.Together().High, leastHidden)

@@ -23,7 +23,7 @@ func Run(ctx context.Context, p Plan, rig Rig, head Result) (Result, error) {
 
 func newRun(p Plan, rig Rig, head Result, mode string) *run {
 	r := &run{plan: p, rig: rig, started: time.Now(), result: head}
-	r.result.Schema, r.result.Mode = Schema, mode
+	r.result.Schema, r.result.Mode, r.result.Tool.Rules = Schema, mode, Rules
 	r.result.Target = redactedInfo(head.Target)
 	r.result.Plan = p.Info()
 	r.result.StartedAt = r.started
@@ -297,9 +297,28 @@ func (r *run) doubt() {
 	}
 }
 
+// interruption is what an error says of the end of a run.
+func interruption(err error) *Interruption {
+	i := Interruption{Kind: InterruptedByTool, Words: RedactText(err.Error())}
+	var failure *Failure
+	if !errors.As(err, &failure) {
+		return &i
+	}
+	i.Phase = failure.Phase
+	switch failure.Kind {
+	case KindInterrupted:
+		i.Kind = InterruptedByUser
+	case KindApp:
+		i.Kind = InterruptedByApp
+	case KindInconclusive:
+		i.Kind = InterruptedByLoad
+	}
+	return &i
+}
+
 func (r *run) finish(err error) (Result, error) {
 	if err != nil {
-		r.result.InterruptedBy = RedactText(err.Error())
+		r.result.Interrupted = interruption(err)
 	}
 	if !r.whole && r.watch != nil {
 		r.doubt()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -32,8 +33,8 @@ func TestRunGoesThroughItsPhasesInOrder(t *testing.T) {
 	if f.stopped != 1 {
 		t.Errorf("stopped %d times", f.stopped)
 	}
-	if !r.Complete || r.Recommendation.Withheld != "" || r.Outcome() != 0 {
-		t.Errorf("complete %v, withheld %q, outcome %d", r.Complete, r.Recommendation.Withheld, r.Outcome())
+	if !r.Complete || r.Recommendation.Withheld != nil || r.Outcome() != 0 {
+		t.Errorf("complete %v, withheld %+v, outcome %d", r.Complete, r.Recommendation.Withheld, r.Outcome())
 	}
 	if r.Creep.Verdict != "creeping" || *r.Creep.Low > 16384 || *r.Creep.High < 16384 {
 		t.Errorf("creep %s [%v, %v], want creeping around 16384", r.Creep.Verdict, r.Creep.Low, r.Creep.High)
@@ -41,7 +42,7 @@ func TestRunGoesThroughItsPhasesInOrder(t *testing.T) {
 	if r.Recommendation.MaxRequests == 0 || r.Recommendation.Workers < 2 {
 		t.Errorf("recommended %+v", r.Recommendation)
 	}
-	if last := f.saved[len(f.saved)-1]; last.Recommendation != r.Recommendation {
+	if last := f.saved[len(f.saved)-1]; !reflect.DeepEqual(last.Recommendation, r.Recommendation) {
 		t.Error("what was saved last is not what was returned")
 	}
 }
@@ -102,13 +103,13 @@ func TestRunThatGoesWrong(t *testing.T) {
 			if kindOf(err) != c.kind {
 				t.Errorf("error %v of kind %d, want kind %d", err, kindOf(err), c.kind)
 			}
-			if r.Complete || r.Recommendation.Withheld == "" || r.Recommendation.Workers != 0 {
-				t.Errorf("complete %v, withheld %q, workers %d", r.Complete, r.Recommendation.Withheld, r.Recommendation.Workers)
+			if r.Complete || r.Recommendation.Withheld == nil || r.Recommendation.Workers != 0 {
+				t.Errorf("complete %v, withheld %+v, workers %d", r.Complete, r.Recommendation.Withheld, r.Recommendation.Workers)
 			}
 			if f.stopped != 1 {
 				t.Errorf("the app was stopped %d times", f.stopped)
 			}
-			if len(f.saved) == 0 || f.saved[len(f.saved)-1].InterruptedBy == "" {
+			if len(f.saved) == 0 || f.saved[len(f.saved)-1].Interrupted == nil {
 				t.Error("the partial run was not saved as such")
 			}
 		})
@@ -131,8 +132,8 @@ func TestRunInterrupted(t *testing.T) {
 	if r.Worker.PeakRSSBytes == 0 || len(f.samples) == 0 {
 		t.Error("what was measured is lost")
 	}
-	if last := r.Phases[len(r.Phases)-1]; last.EndedBecause != CutShort {
-		t.Errorf("the last phase ended because %q", last.EndedBecause)
+	if last := r.Phases[len(r.Phases)-1]; last.Ended.By != EndCut {
+		t.Errorf("the last phase was ended by %q", last.Ended.By)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -69,7 +68,7 @@ func (r *run) scale(ctx context.Context) error {
 
 // tooMuchForOne says that one worker was too much for this machine: nothing more is started then.
 func (r *run) tooMuchForOne() bool {
-	return slices.ContainsFunc(r.result.Phases, func(p Phase) bool { return strings.HasPrefix(p.EndedBecause, memoryEnded) })
+	return slices.ContainsFunc(r.result.Phases, func(p Phase) bool { return p.Ended.By == EndMemory })
 }
 
 func (r *run) tryScale(ctx context.Context, shape Shape) {
@@ -125,7 +124,8 @@ func (r *run) measureShape(ctx context.Context, b *beside, shape Shape) error {
 		return err
 	}
 	if tally.Requests < int64(fewRequests*shape.Workers) {
-		return fmt.Errorf("%s in %.0f s", onlyAnswered(tally.Requests), tally.Seconds)
+		return &Miss{Kind: MissErrors, Requests: tally.Requests, Succeeded: tally.Succeeded,
+			Words: fmt.Sprintf("%s in %.0f s", onlyAnswered(tally.Requests), tally.Seconds)}
 	}
 	measured, err := b.watch.shape(shape)
 	if err != nil {
@@ -160,7 +160,7 @@ func (r *run) served(shape Shape, t Tally) error {
 		return errStalled
 	}
 	if float64(t.Succeeded) < leastSuccess*float64(t.Requests) {
-		return fmt.Errorf("%d of %d requests succeeded", t.Succeeded, t.Requests)
+		return tooFewSucceeded(t.Requests, t.Succeeded)
 	}
 	return nil
 }

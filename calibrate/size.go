@@ -10,9 +10,6 @@ import (
 
 // Sizing alone: what a run found, or what somebody knows already, for another box or other wishes. Nothing is measured.
 
-// BasisGiven is the law of a worker whose memory was given, not measured.
-const BasisGiven = "given"
-
 // Given is a worker known by its numbers alone.
 type Given struct {
 	SharedBytes, WorkerBytes, ThreadBytes int64    // the law, at peak
@@ -32,9 +29,9 @@ func (g Given) Result(host Host, plan PlanInfo) Result {
 		Law:    Law{SharedBytes: g.SharedBytes, WorkerBytes: g.WorkerBytes, ThreadBytes: g.ThreadBytes, Basis: BasisGiven, Runs: []LawRun{}},
 	}
 	if g.Creep != nil {
-		r.Creep = Creep{Verdict: "creeping", BytesPerRequest: g.Creep, Low: g.Creep, High: g.Creep}
+		r.Creep = Creep{Verdict: Creeping, BytesPerRequest: g.Creep, Low: g.Creep, High: g.Creep}
 		if *g.Creep == 0 {
-			r.Creep.Verdict = "flat"
+			r.Creep.Verdict = Flat
 		}
 	}
 	return r.Resized()
@@ -45,7 +42,6 @@ func (g Given) Result(host Host, plan PlanInfo) Result {
 func (r Result) Resized() Result {
 	r.Recommendation, r.Candidates, r.Formulas = decide(r)
 	r.Concurrency = concurrency(r)
-	r.Warnings = slices.DeleteFunc(slices.Clone(r.Warnings), func(w Warning) bool { return w.Code == unbounded || w.Code == sweepUndecided }) // of the former box
 	r.Warnings = warnings(r)
 	return r
 }
@@ -92,7 +88,7 @@ func withThreads(q sizing.Question, chosen []int) sizing.Question {
 		return q
 	}
 	q.WorkerPeakBytes += int64(chosen[0]-q.Threads) * q.Law.ThreadBytes
-	q.Threads, q.Basis = chosen[0], "computed"
+	q.Threads, q.Basis = chosen[0], BasisComputed
 	return q
 }
 
@@ -114,6 +110,10 @@ func memoryFor(budget int64, p knob.Reserve) int64 {
 
 // left is what a reserve leaves the server of so much memory.
 func left(total int64, p knob.Reserve) int64 {
-	share := int64(math.Ceil(float64(total) * p.ReserveRatio))
-	return max(total-share-p.ReserveBytes, 0)
+	return max(total-reserved(total, p)-p.ReserveBytes, 0)
+}
+
+// reserved is the share of so much memory that is kept back.
+func reserved(total int64, p knob.Reserve) int64 {
+	return int64(math.Ceil(float64(total) * p.ReserveRatio))
 }

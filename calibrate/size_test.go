@@ -37,7 +37,7 @@ func TestResizedIsTheSame(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"withheld", "partial"} {
-		if rec := recorded(t, name).Resized().Recommendation; rec.Workers != 0 || rec.Withheld == "" {
+		if rec := recorded(t, name).Resized().Recommendation; rec.Workers != 0 || rec.Withheld == nil {
 			t.Errorf("%s: %+v", name, rec)
 		}
 	}
@@ -47,7 +47,7 @@ func TestResizedForAnotherBox(t *testing.T) {
 	r := recorded(t, "creeping")
 	r.Plan.CPUs, r.Plan.MemoryBytes = 8, 16*gib
 	large := r.Resized()
-	if large.Recommendation.Workers != 4 || large.Recommendation.BudgetSum != "16 384 MB (given) less 20 % reserve (3 277 MB) = 13 107 MB" {
+	if large.Recommendation.Workers != 4 || large.Recommendation.Budget != (Budget{MemoryBytes: 16 * gib, Source: MemoryGiven, ReserveBytes: 3_435_973_837}) {
 		t.Errorf("%+v", large.Recommendation) // (2 x 8 + 1) / 4 threads
 	}
 	r.Plan.MaxWorkers, r.Plan.ReserveRatio, r.Plan.ReserveBytes = 3, 0, gib
@@ -56,7 +56,7 @@ func TestResizedForAnotherBox(t *testing.T) {
 	}
 	r.Plan.MemoryBytes, r.Plan.MaxWorkers, r.Plan.MinWorkers, r.Plan.ReserveBytes = gib, 0, 7, 0
 	refused := r.Resized()
-	if rec := refused.Recommendation; !rec.NothingFits || refused.Outcome() != KindNothingFits || !strings.HasPrefix(rec.Reason, "needs ") || !strings.Contains(rec.Reason, "+ 7 x (") {
+	if rec := refused.Recommendation; !rec.NothingFits || refused.Outcome() != KindNothingFits || rec.Sum.MinWorkers != 7 || rec.Sum.NeededBytes <= rec.BudgetBytes {
 		t.Errorf("at least 7: %+v", rec)
 	}
 	r.Plan.MemoryBytes = refused.Recommendation.SmallestMemoryBytes
@@ -95,7 +95,7 @@ func TestThreadRange(t *testing.T) {
 		name        string
 		has         bool
 		idle        int64
-		basis       string
+		basis       Basis
 		runs        []LawRun
 		unserved    []Shape
 		least, most int
@@ -157,7 +157,7 @@ func TestGiven(t *testing.T) {
 	}
 	none := 0.0
 	r = Given{WorkerBytes: 100 * mib, Threads: []int{1}, Creep: &none}.Result(Host{}, box)
-	if rec := r.Recommendation; r.Creep.Verdict != "flat" || rec.MaxRequests != 0 || rec.MaxRequestsReason != "No creep, as given: recycling can stay off." {
+	if rec := r.Recommendation; r.Creep.Verdict != "flat" || rec.MaxRequests != 0 || rec.Recycling.Kind != RecyclingOff || rec.Sum.Basis != BasisGiven {
 		t.Errorf("%s: %+v", r.Creep.Verdict, rec)
 	}
 }
@@ -228,6 +228,6 @@ func TestSizingKeepsToTheServersMost(t *testing.T) {
 		Phases: []Phase{{Name: PhaseSoak, Requests: 5000, Succeeded: 5000, Answered: 5000}},
 	}
 	if rec, _, _ := decide(r); rec.Workers != 1 {
-		t.Errorf("%d workers: %s", rec.Workers, rec.Reason)
+		t.Errorf("%d workers: %+v", rec.Workers, rec.Sum)
 	}
 }

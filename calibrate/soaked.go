@@ -3,7 +3,6 @@ package calibrate
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -12,7 +11,7 @@ import (
 
 // CreepSeen is the creep of a worker that was watched beside the main run, in bytes a request.
 type CreepSeen struct {
-	Verdict         string  `json:"verdict"`
+	Verdict         Verdict `json:"verdict"`
 	BytesPerRequest float64 `json:"bytes_per_request"`
 	Low             float64 `json:"low"`
 	High            float64 `json:"high"`
@@ -24,7 +23,7 @@ func creepSeen(samples []Sample) *CreepSeen {
 	if !e.Known {
 		return nil
 	}
-	return &CreepSeen{Verdict: string(e.Verdict), BytesPerRequest: e.Slope, Low: e.Low, High: e.High}
+	return &CreepSeen{Verdict: e.Verdict, BytesPerRequest: e.Slope, Low: e.Low, High: e.High}
 }
 
 // Soaked is what a worker of its own showed: warmed up, and loaded until its creep was known.
@@ -34,8 +33,8 @@ type Soaked struct {
 	Requests     int64      `json:"requests"`
 	Seconds      float64    `json:"seconds"`
 	Creep        *CreepSeen `json:"creep"` // null where nothing could be told
-	EndedBecause string     `json:"ended_because"`
-	Failed       string     `json:"failed,omitempty"` // why it says nothing
+	Ended        End        `json:"ended"`
+	Failed       *Miss      `json:"failed"` // why it says nothing; null where it does
 }
 
 // soaking is how long a worker is soaked beside the main run.
@@ -55,16 +54,16 @@ func (r *run) soakBeside(ctx context.Context, s soaking) (Soaked, error) {
 	err := r.startBeside(ctx, s.setup, s.phase, s.place, func(ctx context.Context, b *beside) error {
 		defer b.follow(ctx, nil)()
 		if why := b.lacks(s.needs); why != "" {
-			return errors.New(why)
+			return &Miss{Kind: MissNotHad, Words: why}
 		}
 		return b.soak(ctx, s, &found)
 	})
 	if ctx.Err() != nil {
-		found.Failed = CutShort
+		found.Failed = &Miss{Kind: MissCut, Words: "cut short"}
 		return found, r.explain(ctx, ctx.Err()) // the run is whole all the same, and keeps what was measured
 	}
 	if err != nil {
-		found.Failed = RedactText(err.Error())
+		found.Failed = missOf(err)
 	}
 	return found, nil
 }
@@ -105,8 +104,8 @@ func (b *beside) soak(ctx context.Context, s soaking, found *Soaked) error {
 	tally, err := b.load(ctx, s.pace, func(so seen) state {
 		state := j.look(so)
 		state.waiting = s.place + ", " + cmp.Or(state.waiting, "sure at a second look")
-		if state.done && found.EndedBecause == "" {
-			found.EndedBecause = state.because
+		if state.done && found.Ended.By == "" {
+			found.Ended = state.ended
 		}
 		return state
 	})
@@ -130,7 +129,7 @@ func enough(tallies ...Tally) error {
 		requests, succeeded = requests+t.Requests, succeeded+t.Succeeded
 	}
 	if requests < leastRequests || float64(succeeded) < leastSuccess*float64(requests) {
-		return fmt.Errorf("%d of %d requests succeeded", succeeded, requests)
+		return tooFewSucceeded(requests, succeeded)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package calibrate
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -42,7 +41,7 @@ func (r *run) sweep(ctx context.Context) error {
 	r.result.Sweep = s
 	for round := range sweepRounds {
 		for i := range shapes {
-			if round > 0 && s.Runs[i].Failed != "" {
+			if round > 0 && s.Runs[i].Failed != nil {
 				continue
 			}
 			row, err := r.compete(ctx, shapes, round, i)
@@ -76,17 +75,17 @@ func (r *run) compete(ctx context.Context, shapes []Shape, round, i int) (SweepR
 		return c.row, r.explain(ctx, ctx.Err()) // the run is whole all the same, and keeps what came before
 	}
 	if err != nil {
-		c.row.Failed = RedactText(err.Error())
+		c.row.Failed = missOf(err)
 	}
 	return c.row, nil
 }
 
 // commonRate is what all candidates are asked for: what production will, or the soak did.
-func commonRate(r Result) (rate float64, basis string) {
+func commonRate(r Result) (rate float64, basis Basis) {
 	if r.Plan.ProductionRate > 0 {
-		return r.Plan.ProductionRate, "given"
+		return r.Plan.ProductionRate, BasisGiven
 	}
-	return cmp.Or(r.Load.RateAsked, r.Load.RateSent), "measured"
+	return cmp.Or(r.Load.RateAsked, r.Load.RateSent), BasisMeasured
 }
 
 // steadyClients bounds the requests under way in the open loop, for all candidates alike.
@@ -151,9 +150,6 @@ func cheapest(all []Candidate, some func(Candidate) bool, cost func(Candidate) i
 
 func abs(n int) int { return max(n, -n) }
 
-// notRun begins what is noted of a candidate, or a trial, that was never started.
-const notRun = "not run: "
-
 // contender is one candidate that is run.
 type contender struct {
 	*run
@@ -197,7 +193,7 @@ func (c *contender) loads(ctx context.Context) error {
 	c.row.RatePerSecond = max(c.row.RatePerSecond, rate)
 	c.noteMemory(c.rig.Load.Answered() - from)
 	if c.row.ObservedBytes == 0 {
-		return errors.New("the memory of its processes could not be read")
+		return &Miss{Kind: MissUnreadable, Words: "the memory of its processes could not be read"}
 	}
 	if err := c.count(tally); err != nil {
 		return err
@@ -206,7 +202,7 @@ func (c *contender) loads(ctx context.Context) error {
 		return err
 	}
 	if tally.Latency.P99 == nil {
-		return fmt.Errorf("none of %.4g requests/s was answered", c.steady.Rate)
+		return &Miss{Kind: MissErrors, Words: fmt.Sprintf("none of %.4g requests/s was answered", c.steady.Rate)}
 	}
 	if *tally.Latency.P99 < c.row.p99() {
 		c.row.Latency, c.row.RateSent = tally.Latency, tally.RateSent
@@ -254,7 +250,8 @@ func (c *contender) count(t Tally) error {
 		c.row.Errors[i].Count += e.Count
 	}
 	if t.Requests == 0 || float64(t.Succeeded) < leastSuccess*float64(t.Requests) {
-		return fmt.Errorf("%d of %d requests failed", t.Requests-t.Succeeded, t.Requests)
+		return &Miss{Kind: MissErrors, Requests: t.Requests, Succeeded: t.Succeeded,
+			Words: fmt.Sprintf("%d of %d requests failed", t.Requests-t.Succeeded, t.Requests)}
 	}
 	return nil
 }
@@ -267,7 +264,8 @@ func (c *contender) readTree() error {
 		c.observed = max(c.observed, bytes)
 	}
 	if c.tooMuch(c.observed) {
-		return fmt.Errorf("it took %s, more than half of the memory that was free", sayMB(c.observed))
+		return &Miss{Kind: MissMemory, TakenBytes: c.observed,
+			Words: fmt.Sprintf("it took %s, more than half of the memory that was free", sayMB(c.observed))}
 	}
 	return nil
 }

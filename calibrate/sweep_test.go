@@ -38,7 +38,7 @@ func TestRunSweepsTheCandidates(t *testing.T) {
 	var shapes []Shape
 	for _, run := range r.Sweep.Runs {
 		shapes = append(shapes, Shape{run.Workers, run.Threads})
-		if want := 400 * float64(min(run.Workers, 3)); math.Abs(run.RatePerSecond-want) > 1 || len(run.Rates) != 2 || run.Failed != "" || run.MeasuredBytes == 0 || run.PredictedBytes == 0 {
+		if want := 400 * float64(min(run.Workers, 3)); math.Abs(run.RatePerSecond-want) > 1 || len(run.Rates) != 2 || run.Failed != nil || run.MeasuredBytes == 0 || run.PredictedBytes == 0 {
 			t.Errorf("%+v, want %.0f requests/s", run, want)
 		}
 	}
@@ -56,7 +56,7 @@ func TestRunSweepsTheCandidates(t *testing.T) {
 	if !slices.Equal(last, append(slices.Clone(want), want...)) {
 		t.Errorf("started %v, want each once a round", last)
 	}
-	if rec := r.Recommendation; rec.Workers != 3 || rec.Threads != 2 || rec.Measured == "" {
+	if rec := r.Recommendation; rec.Workers != 3 || rec.Threads != 2 || rec.Computed == nil {
 		t.Errorf("recommended %+v", rec)
 	}
 	// The last candidate: two loads with two clients a thread, and one at the soak's rate.
@@ -104,11 +104,11 @@ func TestRunSweepsOnWhereOneFails(t *testing.T) {
 				t.Fatalf("%v, %+v", err, r.Sweep)
 			}
 			for _, run := range r.Sweep.Runs {
-				if (run.Workers == 3) != (run.Failed != "") || run.Workers == 3 && !strings.Contains(run.Failed, c.says) {
-					t.Errorf("%d workers: %q", run.Workers, run.Failed)
+				if (run.Workers == 3) != (run.Failed != nil) || run.Workers == 3 && !strings.Contains(run.Failed.Words, c.says) {
+					t.Errorf("%d workers: %+v", run.Workers, run.Failed)
 				}
 			}
-			if rec := r.Recommendation; rec.Workers == 3 || rec.Measured == "" {
+			if rec := r.Recommendation; rec.Workers == 3 || rec.Computed == nil {
 				t.Errorf("recommended %+v", rec)
 			}
 		})
@@ -129,7 +129,7 @@ func TestRunInterruptedWhileItSweeps(t *testing.T) {
 	p := fakePlan()
 	p.Sweep = true
 	r, err := runFake(t, f, p, ctx)
-	if kindOf(err) != KindInterrupted || !r.Complete || len(r.Sweep.Runs) != 2 || r.Recommendation.Workers != 2 || r.Recommendation.Measured != "" {
+	if kindOf(err) != KindInterrupted || !r.Complete || len(r.Sweep.Runs) != 2 || r.Recommendation.Workers != 2 || r.Recommendation.Computed != nil {
 		t.Errorf("error %v, complete %v, swept %+v, recommended %+v", err, r.Complete, r.Sweep, r.Recommendation)
 	}
 	if last := f.saved[len(f.saved)-1]; len(last.Sweep.Runs) != 2 {
@@ -143,7 +143,7 @@ func TestRunSweepsForAnotherBox(t *testing.T) {
 	p := fakePlan()
 	p.Sweep, p.CPUs = true, 1
 	r, err := runFake(t, f, p, nil)
-	if err != nil || len(r.Sweep.Runs) < 2 || r.Recommendation.Measured != "" {
+	if err != nil || len(r.Sweep.Runs) < 2 || r.Recommendation.Computed != nil {
 		t.Fatalf("%v, %+v, %+v", err, r.Sweep, r.Recommendation)
 	}
 	warned := func(r Result) bool {
@@ -153,7 +153,7 @@ func TestRunSweepsForAnotherBox(t *testing.T) {
 		t.Errorf("nothing says that the sweep decides nothing: %v", r.Warnings)
 	}
 	r.Plan.CPUs = 2
-	if here := r.Resized(); warned(here) || here.Recommendation.Measured == "" {
+	if here := r.Resized(); warned(here) || here.Recommendation.Computed == nil {
 		t.Errorf("sized for this machine: %+v", here.Recommendation)
 	}
 }

@@ -4,20 +4,41 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strings"
 	"time"
-
-	"workermem/calibrate/creep"
 )
 
 // Triage is a creep looked for again in other circumstances: what goes away with another allocator is the allocator's,
 // what goes away with one thread comes of requests that overlap, and what stays is kept by the app.
 type Triage struct {
-	Runs    []TriageRun `json:"runs"`
-	Wanted  int         `json:"wanted"` // with fewer runs, it was cut short
-	Verdict string      `json:"verdict"`
-	Reason  string      `json:"reason"`
+	Runs    []TriageRun   `json:"runs"`
+	Wanted  int           `json:"wanted"` // with fewer runs, it was cut short
+	Verdict TriageVerdict `json:"verdict"`
+	Reason  TriageReason  `json:"reason"`
 }
+
+// TriageReason is why. The figures are those of the runs.
+type TriageReason struct {
+	Kind    TriageKind `json:"kind"`
+	Run     string     `json:"run,omitempty"`     // of TriageGoes: with which most of the creep went away
+	Limited string     `json:"limited,omitempty"` // a run that its limit ended, of those that say too little
+}
+
+// TriageVerdict is where a creep comes from.
+type TriageVerdict string
+
+// TriageKind is what a triage's verdict rests on.
+type TriageKind string
+
+// What a verdict rests on.
+const (
+	TriageGoes         TriageKind = "goes"         // most of the creep went away with one run
+	TriageStays        TriageKind = "stays"        // hardly any of it went away with any
+	TriageNoAllocator  TriageKind = "no-allocator" // nor did it, but no other allocator was among them
+	TriageWide         TriageKind = "wide"         // part of it may have gone away: the intervals are too wide
+	TriageIncomparable TriageKind = "incomparable" // no run can be compared
+	TriageCut          TriageKind = "cut"          // runs are missing
+	TriageNoCreep      TriageKind = "no-creep"     // the main run's memory was not found to creep
+)
 
 // TriageRun is the creep of a worker in one other circumstance.
 type TriageRun struct {
@@ -44,10 +65,10 @@ type Variation struct {
 
 // The verdicts of a triage.
 const (
-	TriageApp       = "app"       // nothing makes it go away
-	TriageAllocator = "allocator" // another one makes most of it go away
-	TriageThreads   = "threads"   // one thread does
-	TriageUnclear   = "unclear"
+	TriageApp       TriageVerdict = "app"       // nothing makes it go away
+	TriageAllocator TriageVerdict = "allocator" // another one makes most of it go away
+	TriageThreads   TriageVerdict = "threads"   // one thread does
+	TriageUnclear   TriageVerdict = "unclear"
 )
 
 const (
@@ -66,12 +87,12 @@ func (r *run) triage(ctx context.Context) error {
 		return nil
 	}
 	found := r.analysed()
-	if found.Creep.Verdict != string(creep.Creeping) {
+	if found.Creep.Verdict != Creeping {
 		try := "soak longer: --duration 5m"
-		if found.Creep.Verdict == string(creep.Flat) {
+		if found.Creep.Verdict == Flat {
 			try = "nothing"
 		}
-		r.warn("not-triaged", "the worker's memory was not found to creep ("+found.Creep.Verdict+"), so there is nothing whose cause could be told", try)
+		r.warn("not-triaged", "the worker's memory was not found to creep ("+string(found.Creep.Verdict)+"), so there is nothing whose cause could be told", try)
 		return nil
 	}
 	if r.tooMuchForOne() {
@@ -89,7 +110,9 @@ func (r *run) triage(ctx context.Context) error {
 			row.Threads, s.setup.Threads, s.pace = 1, 1, Pace{Clients: clientsPerThread}
 		}
 		var err error
-		if row.Failed = v.Why; v.Why == "" {
+		if v.Why != "" {
+			row.Failed = &Miss{Kind: MissNotHad, Words: v.Why}
+		} else {
 			row.Soaked, err = r.soakBeside(ctx, s)
 		}
 		if err != nil {
@@ -134,7 +157,7 @@ func (t *Triage) told(c Creep) *Triage {
 func (run TriageRun) against(c Creep) TriageRun {
 	run.Gone, run.GoneLow, run.GoneHigh = nil, nil, nil
 	main, off := *c.BytesPerRequest, (*c.High-*c.Low)/2
-	if run.Creep == nil || run.Failed != "" || run.Requests == 0 || main <= 0 || *c.Low <= 0 {
+	if run.Creep == nil || run.Failed != nil || run.Requests == 0 || main <= 0 || *c.Low <= 0 {
 		return run
 	}
 	here, spread := run.Creep.BytesPerRequest, (run.Creep.High-run.Creep.Low)/2
@@ -153,11 +176,11 @@ func (run TriageRun) Tellable() bool {
 }
 
 // judge takes the first run that makes most of the creep go away for the cause.
-func (t *Triage) judge(c Creep) (verdict, reason string) {
-	known, stays, allocator, cut := 0, true, false, ""
+func (t *Triage) judge(c Creep) (TriageVerdict, TriageReason) {
+	known, stays, allocator, limited := 0, true, false, ""
 	for _, run := range t.Runs {
-		if strings.HasPrefix(run.EndedBecause, limitReached) {
-			cut = "; " + run.Name + " ended at " + run.EndedBecause
+		if run.Ended.By == EndLimit {
+			limited = run.Name
 		}
 		if !run.Tellable() {
 			stays = stays && run.Creep == nil // one that could not be had says nothing for or against
@@ -169,23 +192,23 @@ func (t *Triage) judge(c Creep) (verdict, reason string) {
 		if *run.GoneLow <= mostGone {
 			continue
 		}
-		share := fmt.Sprintf("%.0f to %.0f %% of the creep go away with %s", 100**run.GoneLow, 100*min(*run.GoneHigh, 1), run.Name)
+		verdict := TriageAllocator
 		if run.Env == "" {
-			return TriageThreads, share + ": it takes several threads. Look for what they share, or keep each for itself"
+			verdict = TriageThreads
 		}
-		return TriageAllocator, share + ": it is the allocator's, and the app frees what it took. Set " + run.Env + " in production"
+		return verdict, TriageReason{Kind: TriageGoes, Run: run.Name}
 	}
 	switch {
 	case len(t.Runs) < t.Wanted:
-		return TriageUnclear, "it was cut short"
-	case c.Verdict != string(creep.Creeping):
-		return TriageUnclear, "the main run's memory was not found to creep"
+		return TriageUnclear, TriageReason{Kind: TriageCut}
+	case c.Verdict != Creeping:
+		return TriageUnclear, TriageReason{Kind: TriageNoCreep}
 	case known == 0:
-		return TriageUnclear, "no run could be compared" + cut
+		return TriageUnclear, TriageReason{Kind: TriageIncomparable, Limited: limited}
 	case stays && allocator:
-		return TriageApp, "hardly any of it goes away: the app keeps what it takes. Look for a list, a cache or a registry that every request adds to"
+		return TriageApp, TriageReason{Kind: TriageStays}
 	case stays:
-		return TriageUnclear, "hardly any of it goes away, but no other allocator could be tried: install jemalloc"
+		return TriageUnclear, TriageReason{Kind: TriageNoAllocator}
 	}
-	return TriageUnclear, "part of it may go away, but the intervals are too wide to tell" + cut
+	return TriageUnclear, TriageReason{Kind: TriageWide, Limited: limited}
 }

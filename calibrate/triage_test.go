@@ -17,32 +17,32 @@ func TestTriageJudges(t *testing.T) {
 	main := Creep{Verdict: "creeping", BytesPerRequest: &slope, Low: &low, High: &high}
 	warming := main
 	warming.Verdict = "warming"
-	failed := TriageRun{Name: "jemalloc", Env: "LD_PRELOAD=x", Allocator: true, Soaked: Soaked{Failed: "not run: it isn't installed"}}
+	failed := TriageRun{Name: "jemalloc", Env: "LD_PRELOAD=x", Allocator: true, Soaked: Soaked{Failed: &Miss{Kind: MissNotHad, Words: "not run: it isn't installed"}}}
 	arenas := seenAs("MALLOC_ARENA_MAX=2", "M=2", 990, 950, 1030)
 	atLimit := seenAs("jemalloc", "LD_PRELOAD=x", 500, 0, 1000)
-	atLimit.EndedBecause = limitReached + "45s"
+	atLimit.Ended = End{By: EndLimit, LimitSeconds: 45}
 	for _, c := range []struct {
 		name    string
 		of      Creep
 		runs    []TriageRun
 		wanted  int
-		verdict string
-		says    string
+		verdict TriageVerdict
+		reason  TriageReason
 	}{
-		{"nothing goes away", main, []TriageRun{arenas, seenAs("jemalloc", "LD_PRELOAD=x", 1005, 960, 1050), seenAs("one thread", "", 1010, 970, 1060)}, 3, TriageApp, "keeps what it takes"},
-		{"jemalloc", main, []TriageRun{arenas, seenAs("jemalloc", "LD_PRELOAD=x", 20, -30, 70)}, 2, TriageAllocator, "93 to 100 % of the creep go away with jemalloc"},
-		{"one thread", main, []TriageRun{arenas, seenAs("one thread", "", 0, -10, 10)}, 2, TriageThreads, "one thread"},
-		{"no other allocator", main, []TriageRun{arenas, failed}, 2, TriageUnclear, "install jemalloc"},
-		{"one thread alone is known", main, []TriageRun{failed, seenAs("one thread", "", 1010, 970, 1060)}, 2, TriageUnclear, "install jemalloc"},
-		{"the main run may settle yet", warming, []TriageRun{seenAs("jemalloc", "LD_PRELOAD=x", 1005, 960, 1050)}, 1, TriageUnclear, "not found to creep"},
-		{"too wide to tell, at the limit", main, []TriageRun{atLimit}, 1, TriageUnclear, "jemalloc ended at the limit of 45s"},
-		{"nothing was run", main, []TriageRun{failed}, 1, TriageUnclear, "no run could be compared"},
-		{"cut short", main, []TriageRun{arenas}, 3, TriageUnclear, "cut short"},
+		{"nothing goes away", main, []TriageRun{arenas, seenAs("jemalloc", "LD_PRELOAD=x", 1005, 960, 1050), seenAs("one thread", "", 1010, 970, 1060)}, 3, TriageApp, TriageReason{Kind: TriageStays}},
+		{"jemalloc", main, []TriageRun{arenas, seenAs("jemalloc", "LD_PRELOAD=x", 20, -30, 70)}, 2, TriageAllocator, TriageReason{Kind: TriageGoes, Run: "jemalloc"}},
+		{"one thread", main, []TriageRun{arenas, seenAs("one thread", "", 0, -10, 10)}, 2, TriageThreads, TriageReason{Kind: TriageGoes, Run: "one thread"}},
+		{"no other allocator", main, []TriageRun{arenas, failed}, 2, TriageUnclear, TriageReason{Kind: TriageNoAllocator}},
+		{"one thread alone is known", main, []TriageRun{failed, seenAs("one thread", "", 1010, 970, 1060)}, 2, TriageUnclear, TriageReason{Kind: TriageNoAllocator}},
+		{"the main run may settle yet", warming, []TriageRun{seenAs("jemalloc", "LD_PRELOAD=x", 1005, 960, 1050)}, 1, TriageUnclear, TriageReason{Kind: TriageNoCreep}},
+		{"too wide to tell, at the limit", main, []TriageRun{atLimit}, 1, TriageUnclear, TriageReason{Kind: TriageIncomparable, Limited: "jemalloc"}},
+		{"nothing was run", main, []TriageRun{failed}, 1, TriageUnclear, TriageReason{Kind: TriageIncomparable}},
+		{"cut short", main, []TriageRun{arenas}, 3, TriageUnclear, TriageReason{Kind: TriageCut}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			told := (&Triage{Runs: c.runs, Wanted: c.wanted}).told(c.of)
-			if told.Verdict != c.verdict || !strings.Contains(told.Reason, c.says) {
-				t.Errorf("%s: %s; want %s, with %q", told.Verdict, told.Reason, c.verdict, c.says)
+			if told.Verdict != c.verdict || told.Reason != c.reason {
+				t.Errorf("%s: %+v; want %s, %+v", told.Verdict, told.Reason, c.verdict, c.reason)
 			}
 		})
 	}
@@ -53,7 +53,7 @@ func TestTriageOfOddNumbers(t *testing.T) {
 	slope, low, high := 1.0, 1e-200, 2.0
 	run := seenAs("jemalloc", "LD_PRELOAD=x", 1e200, -1e200, 1e308)
 	if told := (&Triage{Runs: []TriageRun{run}, Wanted: 1}).told(Creep{Verdict: "creeping", BytesPerRequest: &slope, Low: &low, High: &high}); told.Verdict != TriageUnclear {
-		t.Errorf("%s: %s", told.Verdict, told.Reason)
+		t.Errorf("%s: %+v", told.Verdict, told.Reason)
 	}
 }
 
@@ -107,8 +107,8 @@ func TestTriageRunsItsVariations(t *testing.T) {
 			if setups[0].Env != "M=2" || len(setups) != len(c.want)-1 {
 				t.Errorf("started %+v: want M=2 first, and nothing for what can't be had", setups)
 			}
-			if r.Triage.Verdict != TriageUnclear || !strings.Contains(r.Triage.Reason, "no other allocator") {
-				t.Errorf("%s: %s", r.Triage.Verdict, r.Triage.Reason)
+			if r.Triage.Verdict != TriageUnclear || r.Triage.Reason.Kind != TriageNoAllocator {
+				t.Errorf("%s: %+v", r.Triage.Verdict, r.Triage.Reason)
 			}
 		})
 	}
@@ -140,7 +140,7 @@ func TestRoutesKeepWhatWasDone(t *testing.T) {
 	if len(r.Routes.Runs) != 2 || r.Routes.Runs[0].Name != "/a" || r.Routes.Runs[0].Creep == nil {
 		t.Fatalf("%+v", r.Routes)
 	}
-	if b := r.Routes.Runs[1]; b.Failed != CutShort || b.PeakRSSBytes == 0 || b.Requests == 0 {
+	if b := r.Routes.Runs[1]; b.Failed == nil || b.Failed.Kind != MissCut || b.PeakRSSBytes == 0 || b.Requests == 0 {
 		t.Errorf("%+v, want what was measured of it by then", b)
 	}
 }

@@ -39,9 +39,9 @@ type Trial struct {
 	OverLimit     bool         `json:"over_limit,omitempty"` // calibrate ended it, where no real limit could be set
 	Creep         *CreepSeen   `json:"creep,omitempty"`      // up to the first recycling; absent where that was too soon to tell
 	// Recycling is what the replacing did to the service; absent where no worker was replaced.
-	Recycling    *Recycling `json:"recycling,omitempty"`
-	EndedBecause string     `json:"ended_because"`
-	Failed       string     `json:"failed,omitempty"` // why it can't be judged
+	Recycling *Recycling `json:"recycling,omitempty"`
+	Ended     End        `json:"ended"`
+	Failed    *Miss      `json:"failed"` // why it can't be judged; null where it can
 }
 
 // tryout is one trial under way.
@@ -76,7 +76,7 @@ func (pr *prover) try(ctx context.Context, n named) (Trial, error) {
 	}
 	target, err := pr.rig.Scale(started)
 	if err != nil && !n.proved {
-		t.trial.Failed = "it can't be started: " + RedactText(err.Error())
+		t.trial.Failed = &Miss{Kind: MissNotStarted, Words: "it can't be started: " + RedactText(err.Error())}
 		return t.trial, nil
 	}
 	if err != nil {
@@ -101,11 +101,11 @@ func (t *tryout) notStarted(ctx context.Context, err error, proved bool) error {
 		return err
 	}
 	if failure.OutOfMemory {
-		t.trial.OOMKills, t.trial.EndedBecause = 1, errKilled.Error()+" before its first answer"
+		t.trial.OOMKills, t.trial.Ended.By = 1, EndKilled
 		return nil
 	}
 	if !proved {
-		t.trial.Failed = "it did not start: " + RedactText(failure.Error())
+		t.trial.Failed = &Miss{Kind: MissNotStarted, Words: "it did not start: " + RedactText(failure.Error())}
 		return nil
 	}
 	return err
@@ -117,19 +117,19 @@ func (t *tryout) run(outer context.Context) error {
 	t.watch = &watcher{rig: t.rig, app: t.app, started: t.started, fail: cancel, phase: PhaseTrial, relays: true}
 	var blind string
 	if t.meter, blind = t.watch.openMeter(t.setup.Threads); blind != "" && t.enforced() && t.setup.MemoryLimit > 0 {
-		t.trial.Failed = "what the app's control group is charged can't be read: " + blind
+		t.trial.Failed = &Miss{Kind: MissUnreadable, Words: "what the app's control group is charged can't be read: " + blind}
 		return nil
 	}
 	defer t.meter.close()
 	if found := t.watch.await(ctx, t.setup.Workers); found != t.setup.Workers {
 		t.watch.closeProbes()
 		_, t.trial.OOMKills, _ = t.meter.read()
-		t.trial.Failed = fmt.Sprintf("%d of %d workers were found", found, t.setup.Workers)
+		t.trial.Failed = &Miss{Kind: MissWorkers, Found: found, Wanted: t.setup.Workers, Words: fmt.Sprintf("%d of %d workers were found", found, t.setup.Workers)}
 		return t.ended(outer, nil, nil)
 	}
 	if err := prepare(ctx, t.rig, t.app, PhaseTrial); err != nil {
 		t.watch.closeProbes()
-		t.trial.Failed = RedactText(err.Error())
+		t.trial.Failed = missOf(err)
 		return t.ended(outer, nil, nil)
 	}
 	t.began = t.watch.seconds()
@@ -163,11 +163,11 @@ func (t *tryout) ended(outer context.Context, cause, err error) error {
 	case errors.As(cause, &failure):
 		return failure
 	case errors.Is(cause, errKilled), t.trial.OOMKills > 0:
-		t.trial.EndedBecause = errKilled.Error()
+		t.trial.Ended.By = EndKilled
 	case errors.Is(cause, errAppEnded):
-		t.trial.Failed, t.trial.EndedBecause = RedactText(t.app.Failure(PhaseTrial).Error()), errAppEnded.Error()
+		t.trial.Failed, t.trial.Ended.By = &Miss{Kind: MissEnded, Words: RedactText(t.app.Failure(PhaseTrial).Error())}, EndApp
 	case errors.Is(cause, errOverLimit):
-		t.trial.EndedBecause, t.trial.OverLimit = errOverLimit.Error(), true
+		t.trial.Ended.By, t.trial.OverLimit = EndOverLimit, true
 	}
 	return err
 }
@@ -249,11 +249,11 @@ func (t *tryout) look() (done bool) {
 		waiting = fmt.Sprintf("%d of %d requests served", tr.Requests, wanted)
 	}
 	if done {
-		tr.EndedBecause = "enough seen"
+		tr.Ended.By = EndSeen
 	}
 	if !done && tr.Seconds >= t.plan.Limit.Seconds() {
-		done, tr.EndedBecause = true, "the limit of "+t.plan.Limit.String()
-		tr.Failed = waiting + " in " + t.plan.Limit.String()
+		done, tr.Ended = true, atLimit(t.plan.Limit)
+		tr.Failed = &Miss{Kind: MissLimit, LimitSeconds: t.plan.Limit.Seconds(), Words: waiting + " in " + t.plan.Limit.String()}
 	}
 	t.watch.tell(fmt.Sprintf("%s, at most %s by the law", sayMB(tr.PeakBytes), sayMB(tr.MostBytes)), tr.Name+": "+waiting, t.left())
 	return done

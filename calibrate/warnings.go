@@ -3,21 +3,22 @@ package calibrate
 import (
 	"fmt"
 	"slices"
-	"strings"
-
-	"workermem/calibrate/creep"
 )
 
-// unbounded is the code of a warning that depends on the box.
+// unbounded is the code of requests at once that nothing bounds.
 const unbounded = "unbounded"
 
-// sweepUndecided, too: the code of a sweep that is no reason to change what was computed.
+// sweepUndecided is the code of a sweep that is no reason to change what was computed.
 const sweepUndecided = "sweep-undecided"
+
+// derived are the codes of what the figures alone give reason to doubt.
+var derived = []string{"errors", "law-off", unbounded, "rate-not-reached", "quick", "no-requests", "idle", "recycled", "no-verdict", "cannot-recycle",
+	sweepUndecided, "creeps-with-time", "comes-back", "hidden-creep", "memory-guard"}
 
 // warnings adds to what was noted during the run what the figures themselves give reason to doubt. Each has a code
 // to silence it by, and the next thing to try. A run analysed again keeps one warning a code.
 func warnings(r Result) []Warning {
-	all := slices.Clone(r.Warnings)
+	all := slices.DeleteFunc(slices.Clone(r.Warnings), func(w Warning) bool { return slices.Contains(derived, w.Code) }) // of a former analysis
 	for _, w := range doubts(r) {
 		if !slices.ContainsFunc(all, func(have Warning) bool { return have.Code == w.Code }) {
 			all = append(all, w)
@@ -57,8 +58,8 @@ func doubts(r Result) []Warning {
 		watchDoubts(r, add)
 	}
 	add(r.Complete && unsettled(r.Creep), "no-verdict", longer,
-		"whether memory creeps is not known yet: %s", r.Creep.Missing)
-	add(r.Complete && r.Creep.Verdict == string(creep.Creeping) && !r.Target.CanRecycle, "cannot-recycle",
+		"whether memory creeps is not known yet: the verdict is %s", r.Creep.Verdict)
+	add(r.Complete && r.Creep.Verdict == Creeping && !r.Target.CanRecycle, "cannot-recycle",
 		"recycle it from outside (a supervisor's memory limit), or mend the leak",
 		"the worker's memory creeps, and %s has no request limit that calibrate knows of", r.Target.Server)
 	sweepDoubts(r, add)
@@ -68,15 +69,16 @@ func doubts(r Result) []Warning {
 		"the routes alone creep by at least %s a request on average, more than the soak of all together has shown, so max-requests rests "+
 			"on that; room that larger requests leave free may hide creep for a while", sayBytes(least))
 	for _, p := range r.Phases {
-		add(strings.HasPrefix(p.EndedBecause, memoryEnded), "memory-guard",
-			"give the app less load, or this machine more memory", "phase %s was ended early for %s", p.Name, p.EndedBecause)
+		add(p.Ended.By == EndMemory, "memory-guard",
+			"give the app less load, or this machine more memory", "phase %s was ended early for memory: the app holds %s of the %s that were free",
+			p.Name, sayMB(p.Ended.HeldBytes), sayMB(p.Ended.FreeBytes))
 	}
 	return all
 }
 
 // restDoubts are about a worker that was left alone after its soak.
 func restDoubts(c Creep, add func(doubtful bool, code, try, format string, args ...any)) {
-	if c.Rest == nil || c.Verdict != string(creep.Creeping) {
+	if c.Rest == nil || c.Verdict != Creeping {
 		return
 	}
 	add(c.By == ByBoth, "creeps-with-time", "restart workers by time as well, or give --production-rate: the quieter they are, the fewer requests they live for",
@@ -113,7 +115,7 @@ func sweepDoubts(r Result, add func(doubtful bool, code, try, format string, arg
 	case r.Sweep.cutShort():
 		add(true, sweepUndecided, "measure again, and let it come to its end", "the sweep was cut short"+computed)
 	case r.Sweep.unstarted():
-		add(true, sweepUndecided, "free some memory, and measure again", "%s: %s"+computed, r.Sweep.Runs[0].shape(), r.Sweep.Runs[0].Failed)
+		add(true, sweepUndecided, "free some memory, and measure again", "%s: %s"+computed, r.Sweep.Runs[0].shape(), r.Sweep.Runs[0].Failed.Words)
 	case r.Sweep.comparable() == 0:
 		add(true, sweepUndecided, "look at app.log in the run's folder", "no candidate could be compared"+computed)
 	case !r.Sweep.steady():
@@ -139,7 +141,7 @@ func classes(errors []ErrorCount) string {
 }
 
 func unsettled(c Creep) bool {
-	return c.Verdict == string(creep.Inconclusive) || c.Verdict == string(creep.Warming)
+	return c.Verdict == Inconclusive || c.Verdict == Warming
 }
 
 // lawIsOff says that a short run took over a twentieth more than the fitted law has for it. One that took less is no
@@ -174,7 +176,7 @@ func peakClients(r Result) int {
 // Not enough evidence is never a pass.
 func (r Result) Outcome() Kind {
 	switch {
-	case r.Recommendation.Withheld != "":
+	case r.Recommendation.Withheld != nil:
 		return KindInconclusive
 	case r.Recommendation.NothingFits:
 		return KindNothingFits

@@ -94,15 +94,21 @@ func (r *recorded) count() string {
 	return fmt.Sprintf("%d %s", r.read, r.units)
 }
 
+// The codes of what is noted of recorded requests.
+const (
+	TargetsSkipped = "targets-skipped" // some can't be sent
+	TargetsSampled = "targets-sampled" // there are more than are sent
+)
+
 // notes say what of the record isn't sent. try is what can be done about it.
 func (r *recorded) notes(fit, sent int, try string) []calibrate.Warning {
 	var notes []calibrate.Warning
 	if sum := r.sum(); sum != "" {
-		notes = append(notes, calibrate.Warning{Code: "targets-skipped", Try: try,
+		notes = append(notes, calibrate.Warning{Code: TargetsSkipped, Try: try,
 			Text: fmt.Sprintf("of the %s of %s, %d can be sent; left out are %s", r.count(), clip(r.name), fit, sum)})
 	}
 	if fit > sent {
-		notes = append(notes, calibrate.Warning{Code: "targets-sampled", Try: "nothing: the proportions are the same",
+		notes = append(notes, calibrate.Warning{Code: TargetsSampled, Try: "nothing: the proportions are the same",
 			Text: fmt.Sprintf("%s holds %d requests that can be sent; an even sample of %d of them is", clip(r.name), fit, sent)})
 	}
 	return notes

@@ -14,11 +14,11 @@ func answerOf(r calibrate.Result) Answer {
 	rec := r.Recommendation
 	switch {
 	case rec.NothingFits:
-		return Answer{Verdict: "NOTHING FITS", Why: orElse(rec.Reason, say.Unknown), Mark: Bad}
-	case rec.Withheld != "":
-		return Answer{Verdict: noRecommendation, Why: strings.TrimRight(rec.Withheld, ": "), Mark: Doubtful}
+		return Answer{Verdict: "NOTHING FITS", Why: Refusal(r), Mark: Bad}
+	case rec.Withheld != nil:
+		return Answer{Verdict: noRecommendation, Why: Withheld(r), Mark: Doubtful}
 	case rec.Workers <= 0:
-		return Answer{Verdict: noRecommendation, Why: orElse(rec.Reason, "too little was measured"), Mark: Doubtful}
+		return Answer{Verdict: noRecommendation, Why: "too little was measured", Mark: Doubtful}
 	}
 	return Answer{Settings: settingsOf(r), Mark: Good}
 }
@@ -80,11 +80,11 @@ func whyOf(r calibrate.Result) string {
 		uses = fmt.Sprintf("uses %s of the %s MB budget (%s)", mbCell(rec.TotalBytes), mbCell(rec.BudgetBytes),
 			say.Percent(float64(rec.TotalBytes)/float64(rec.BudgetBytes)))
 	}
-	bound := map[string]string{
-		"memory":  "memory allows no more workers",
-		"cpu":     "the cores allow no more workers",
-		"maximum": "--max-workers allows no more",
-		"price":   "recycling more workers would cost too much of their time",
+	bound := map[calibrate.Bound]string{
+		calibrate.BoundMemory:  "memory allows no more workers",
+		calibrate.BoundCPU:     "the cores allow no more workers",
+		calibrate.BoundMaximum: "--max-workers allows no more",
+		calibrate.BoundPrice:   "recycling more workers would cost too much of their time",
 	}[boundBy(r.Candidates)]
 	if most := r.Target.MaxWorkers; most > 0 && rec.Workers == most {
 		bound = "this server runs no more"
@@ -94,14 +94,14 @@ func whyOf(r calibrate.Result) string {
 	}
 	switch {
 	case bound == "" && uses == "":
-		return rec.Reason
+		return workersReason(r)
 	case bound == "" || uses == "":
 		return bound + uses
 	}
 	return bound + "; " + uses
 }
 
-func boundBy(candidates []calibrate.Candidate) string {
+func boundBy(candidates []calibrate.Candidate) calibrate.Bound {
 	for _, c := range candidates {
 		if c.Recommended {
 			return c.BoundBy
@@ -113,7 +113,7 @@ func boundBy(candidates []calibrate.Candidate) string {
 // doubt is what the answer leaves open; "" for nothing.
 func doubt(r calibrate.Result) string {
 	switch v := verdictByRequest(r); {
-	case refused(r) || v == verdictFlat || v == verdictCreeping:
+	case refused(r) || v == calibrate.Flat || v == calibrate.Creeping:
 		return ""
 	case given(r):
 		return "whether memory creeps was not given (--creep), so there is no max-requests"
@@ -158,7 +158,7 @@ func maxRequests(r calibrate.Result) string {
 		return fmt.Sprintf("%s (jitter %s)", say.Count(rec.MaxRequests), say.Count(rec.MaxRequestsJitter))
 	case rec.MaxRequests > 0:
 		return say.Count(rec.MaxRequests)
-	case verdictByRequest(r) == verdictFlat:
+	case verdictByRequest(r) == calibrate.Flat:
 		return "off"
 	case r.Target.Server != "" && !r.Target.CanRecycle:
 		return "n/a"
@@ -243,7 +243,7 @@ func gunicornFlags(r calibrate.Result) string {
 	switch {
 	case rec.MaxRequests > 0:
 		flags += fmt.Sprintf(" --max-requests %d --max-requests-jitter %d", rec.MaxRequests, rec.MaxRequestsJitter)
-	case verdictByRequest(r) == verdictFlat:
+	case verdictByRequest(r) == calibrate.Flat:
 		flags += " --max-requests 0"
 	}
 	return flags
@@ -296,7 +296,7 @@ func pypnmFlags(r calibrate.Result) string {
 	switch {
 	case rec.MaxRequests > 0 && rec.Workers > 1:
 		flags += fmt.Sprintf(" --limit-max-requests %d", rec.MaxRequests)
-	case rec.Workers == 1 || verdictByRequest(r) == verdictFlat:
+	case rec.Workers == 1 || verdictByRequest(r) == calibrate.Flat:
 		flags += " --limit-max-requests 0"
 	}
 	return flags

@@ -18,17 +18,9 @@ func sumOf(h Heading, r calibrate.Result) []Block {
 	)})
 }
 
-// workersReason is "" if the answer has it already.
-func workersReason(r calibrate.Result) string {
-	if r.Recommendation.NothingFits {
-		return ""
-	}
-	return r.Recommendation.Reason
-}
-
 func maxRequestsReason(r calibrate.Result) string {
-	if doubt(r) == "" || byTime(r) && r.Creep.Verdict == verdictCreeping {
-		return r.Recommendation.MaxRequestsReason
+	if doubt(r) == "" || byTime(r) && r.Creep.Verdict == calibrate.Creeping {
+		return recyclingReason(r)
 	}
 	return ""
 }
@@ -55,8 +47,8 @@ func budgetOf(r calibrate.Result) string {
 	switch {
 	case memory <= 0 && r.Plan.MemoryBytes <= 0 && rec.BudgetBytes <= 0:
 		return say.Unknown + ": the memory of this machine is not known"
-	case rec.BudgetSum != "":
-		return rec.BudgetSum
+	case rec.Budget.MemoryBytes > 0:
+		return budgetSum(r)
 	}
 	return knownMB(rec.BudgetBytes)
 }

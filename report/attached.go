@@ -31,7 +31,7 @@ func meanMarginal(w calibrate.Worker) string {
 	if w.MarginalBytes <= 0 {
 		return notMeasured
 	}
-	return fmt.Sprintf("another worker needs %s (%s)", knownMB(w.MarginalBytes), orElse(w.MarginalSource, say.Unknown))
+	return fmt.Sprintf("another worker needs %s (%s)", knownMB(w.MarginalBytes), marginalSource(w))
 }
 
 func watchedDetail(r calibrate.Result) string {
@@ -133,16 +133,16 @@ func growth(r calibrate.Result) []Fact {
 		evidence += fmt.Sprintf("; growth of %s would have shown", hourly(*c.DetectablePerSecond))
 	}
 	facts := []Fact{fact("verdict", verdictByTime(c)), fact("slope", slope), fact("rests on", evidence)}
-	return append(facts, missingOf(r, "more time")...)
+	return append(facts, missingFacts(r, "more time")...)
 }
 
 func verdictByTime(c calibrate.Creep) string {
 	switch c.Verdict {
-	case verdictFlat:
+	case calibrate.Flat:
 		return "flat: no growth with time that matters under the load there was"
-	case verdictCreeping:
+	case calibrate.Creeping:
 		return "creeping: memory grows with time and does not come back"
-	case verdictInconclusive:
+	case calibrate.Inconclusive:
 		if c.BytesPerSecond == nil {
 			return "inconclusive: too little data to fit a slope"
 		}

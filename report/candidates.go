@@ -19,7 +19,7 @@ func candidatesSection(r calibrate.Result, whole string) []Block {
 }
 
 // candidateTable has one row a choice of workers and threads, the recommended one marked.
-func candidateTable(candidates []calibrate.Candidate, verdict, whole string) Table {
+func candidateTable(candidates []calibrate.Candidate, verdict calibrate.Verdict, whole string) Table {
 	t := Table{Of: "candidate", Whole: whole, Columns: []Column{
 		{Head: "workers", Keep: 9}, {Head: "threads", Keep: 9}, {Head: "total", Unit: "MB", Keep: 8}, {Head: "of budget", Keep: 5},
 		{Head: "requests at once", Keep: 4}, {Head: "fits", Left: true, Keep: 7}, {Head: "bound by", Left: true, Keep: 3},
@@ -29,7 +29,7 @@ func candidateTable(candidates []calibrate.Candidate, verdict, whole string) Tab
 	for i, c := range candidates {
 		t.Rows = append(t.Rows, Row{Mark: recommended(c.Recommended), Rank: rank[i], Cells: []string{
 			say.Count(c.Workers), orDash(c.Threads), mbCell(c.TotalBytes), percentCell(c.BudgetRatio),
-			orDash(c.Concurrency), yesNo(c.Fits), orElse(c.BoundBy, "-"), orElse(c.Basis, "-"), recycleCell(c, verdict),
+			orDash(c.Concurrency), yesNo(c.Fits), orElse(string(c.BoundBy), "-"), orElse(string(c.Basis), "-"), recycleCell(c, verdict),
 		}})
 	}
 	return t
@@ -42,11 +42,11 @@ func recommended(is bool) Mark {
 	return Plain
 }
 
-func recycleCell(c calibrate.Candidate, verdict string) string {
+func recycleCell(c calibrate.Candidate, verdict calibrate.Verdict) string {
 	switch {
 	case c.MaxRequests > 0:
 		return say.Count(c.MaxRequests)
-	case c.Fits && verdict == verdictFlat:
+	case c.Fits && verdict == calibrate.Flat:
 		return "off"
 	}
 	return "-"

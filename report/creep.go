@@ -7,14 +7,6 @@ import (
 	"workermem/calibrate/say"
 )
 
-// The verdicts on creep, as result.json has them.
-const (
-	verdictFlat         = "flat"
-	verdictCreeping     = "creeping"
-	verdictWarming      = "warming"
-	verdictInconclusive = "inconclusive"
-)
-
 // creepSection says whether memory grows with requests, and how sure that is.
 func creepSection(r calibrate.Result) []Block {
 	if byTime(r) {
@@ -24,7 +16,7 @@ func creepSection(r calibrate.Result) []Block {
 }
 
 // verdictByRequest is the verdict as far as max-requests may rest on it.
-func verdictByRequest(r calibrate.Result) string {
+func verdictByRequest(r calibrate.Result) calibrate.Verdict {
 	if byTime(r) {
 		return ""
 	}
@@ -38,40 +30,40 @@ func creep(r calibrate.Result) []Fact {
 		return facts
 	}
 	facts = append(facts, factsOf(fact("slope", slopeOf(c)), fact("at rest", restOf(c)), fact("rests on", evidenceOf(r)))...)
-	if c.Verdict == verdictFlat {
+	if c.Verdict == calibrate.Flat {
 		return append(facts, fact("so", safeOf(r.Recommendation)))
 	}
-	return append(facts, missingOf(r, "more requests")...)
+	return append(facts, missingFacts(r, "more requests")...)
 }
 
-// missingOf is what keeps the creep from a verdict, and what to do about it.
-func missingOf(r calibrate.Result, other string) []Fact {
-	if v := r.Creep.Verdict; v != verdictWarming && v != verdictInconclusive {
+// missingFacts are what keeps the creep from a verdict, and what to do about it.
+func missingFacts(r calibrate.Result, other string) []Fact {
+	if v := r.Creep.Verdict; v != calibrate.Warming && v != calibrate.Inconclusive {
 		return nil
 	}
-	return []Fact{fact("missing", orElse(r.Creep.Missing, other)), fact("try", longerOf(r))}
+	return []Fact{fact("missing", orElse(missingOf(r.Creep), other)), fact("try", longerOf(r))}
 }
 
 func verdictOf(c calibrate.Creep) string {
 	switch c.Verdict {
 	case "":
 		return "not measured: the run has no soak to read it from"
-	case verdictFlat:
+	case calibrate.Flat:
 		return "flat: memory does not grow with requests"
-	case verdictCreeping:
+	case calibrate.Creeping:
 		if c.By == calibrate.ByBoth {
 			return creepingByTime(c)
 		}
 		return "creeping: requests leave memory behind that does not come back"
-	case verdictWarming:
+	case calibrate.Warming:
 		return "warming: memory was still settling; this may not be creep"
-	case verdictInconclusive:
+	case calibrate.Inconclusive:
 		if c.BytesPerRequest == nil {
 			return "inconclusive: too little data to fit a slope"
 		}
 		return "inconclusive: the data allow growth as well as none"
 	}
-	return c.Verdict
+	return string(c.Verdict)
 }
 
 // creepingByTime is of a worker that grows without any request as well.

@@ -102,7 +102,7 @@ func nothingToEmit(r calibrate.Result) *calibrate.Failure {
 	case outcome == calibrate.KindNothingFits:
 		f.Try = refusalTry(r)
 	case a.Verdict == "":
-		f.Why = orElse(r.Recommendation.MaxRequestsReason, doubt(r))
+		f.Why = orElse(recyclingReason(r), doubt(r))
 	}
 	return f
 }

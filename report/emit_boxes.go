@@ -89,9 +89,8 @@ func emitKubernetes(d *draft) {
 
 // noteMemory says what the limit is, and what it isn't.
 func (d *draft) noteMemory(name string) {
-	rec := d.run.Recommendation
 	d.note("%s is the budget that was sized for: %s. The kernel also counts the cache of files that were read, which the sum leaves out.",
-		name, orElse(rec.BudgetSum, knownMB(rec.BudgetBytes)))
+		name, budgetOf(d.run))
 }
 
 // environment notes who reads the variables, and returns them.

@@ -56,10 +56,10 @@ func (d *draft) noteLimit(name string) {
 	switch {
 	case d.run.Recommendation.MaxRequests > 0:
 		d.note("Health checks count towards %s as any request does.", name)
-	case verdictByRequest(d.run) == verdictFlat:
+	case verdictByRequest(d.run) == calibrate.Flat:
 		d.note("No %s: no creep was found, so there is no need to recycle. Take it out wherever else it is set.", name)
 	default:
-		d.note("%s", stopped(orElse(d.run.Recommendation.MaxRequestsReason, "No "+name+": "+say.Unknown)))
+		d.note("%s", stopped(orElse(recyclingReason(d.run), "No "+name+": "+say.Unknown)))
 	}
 }
 

@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"flag"
 	"os"
@@ -44,15 +43,9 @@ func readAll(t testing.TB) map[string]calibrate.Result {
 
 func load(t testing.TB, file string) calibrate.Result {
 	t.Helper()
-	text, err := os.ReadFile(file)
+	r, err := calibrate.Load(file)
 	if err != nil {
 		t.Fatal(err)
-	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields() // a key that the result no longer has must not linger in a fixture
-	var r calibrate.Result
-	if err := d.Decode(&r); err != nil {
-		t.Fatalf("%s: %v", file, err)
 	}
 	return r
 }

@@ -42,7 +42,7 @@ func wellFormed(t interface{ Errorf(string, ...any) }, page string) {
 }
 
 // ownLine is one that begins as ours do, or as plain text does: with nothing that Markdown gives a meaning there.
-var ownLine = regexp.MustCompile("^($|# [A-Z]|## |- |  - |> \\*\\*PARTIAL|\\*\\*[A-Z]|&#8203;|\\\\|\\d+($|[^.)\\d])|[^-#>+=|`~<*\\s\\d])")
+var ownLine = regexp.MustCompile("^($|# [A-Z]|## |- |  - |> \\*\\*(PARTIAL|MEASURED)|\\*\\*[A-Z]|&#8203;|\\\\|\\d+($|[^.)\\d])|[^-#>+=|`~<*\\s\\d])")
 
 // lineIsTame holds for a line outside tables and fences: it begins as our own lines do, and has no raw HTML.
 func lineIsTame(t interface{ Errorf(string, ...any) }, line string) {

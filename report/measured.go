@@ -30,7 +30,7 @@ func measuredMore(r calibrate.Result) Block {
 		phases = phaseList(r.Phases)
 	}
 	return Only{OfPage, []Block{Facts{Rows: factsOf(
-		fact("PSS, USS at peak", knownMB(w.PeakPSSBytes)+", "+knownMB(w.PeakUSSBytes)), fact("one more, from", w.MarginalSource),
+		fact("PSS, USS at peak", knownMB(w.PeakPSSBytes)+", "+knownMB(w.PeakUSSBytes)), fact("one more, from", marginalSource(w)),
 		fact("samples", samples), fact("phases", phases),
 	)}}}
 }
@@ -110,7 +110,7 @@ func hostOf(r calibrate.Result) string {
 		cpus = say.Plural(r.Plan.CPUs, "core") + " (given)"
 	}
 	if bytes, source := r.Host.Memory(); bytes > 0 {
-		memory = fmt.Sprintf("%s (%s)", knownMB(bytes), source)
+		memory = fmt.Sprintf("%s (%s)", knownMB(bytes), memorySource(r.Host, source))
 	}
 	if r.Plan.MemoryBytes > 0 {
 		memory = knownMB(r.Plan.MemoryBytes) + " (given)"

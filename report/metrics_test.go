@@ -13,7 +13,7 @@ func TestExplain(t *testing.T) {
 	for metric, want := range map[string][]string{
 		"peak":         {"unit         bytes", "better       less", "187 MB", "high-water mark"},
 		"creep":        {"bytes/request", "(15.9 KB a request to 16.4 KB a request)"},
-		"max-requests": {"better       neither", "20 000"},
+		"max-requests": {"better       neither", "12 000"},
 		"growth":       {"bytes/s", "value        unknown"},
 		"after(10k)":   {"write        after(10k)", "value        217 MB"},
 	} {

@@ -80,9 +80,9 @@ func lifeOf(t calibrate.Trial) string {
 func proofFacts(p calibrate.Proof) []Fact {
 	cut := ""
 	if !p.Complete {
-		cut = "by: " + p.InterruptedBy
+		cut = "by: " + interruptedBy(p.Interrupted)
 	}
-	facts := []Fact{fact("verdict", p.Reason)}
+	facts := []Fact{fact("verdict", proofReason(p))}
 	facts = append(facts, factsOf(fact("cut short", cut))...)
 	if len(p.Trials) == 0 {
 		return facts
@@ -163,7 +163,7 @@ func limitOf(p calibrate.Proof) string {
 	if p.Limit == calibrate.LimitByKernel {
 		return "enforced by the kernel, on a control group of the app's own"
 	}
-	return "only watched by calibrate: " + p.Limit
+	return "only watched by calibrate: " + orElse(p.NoLimit, say.Unknown)
 }
 
 // trialTable has one row a trial, the recommendation's marked.
@@ -206,8 +206,8 @@ func endOf(t calibrate.Trial) string {
 		return "killed"
 	case t.OverLimit:
 		return "over"
-	case t.Failed != "":
-		return t.Failed
+	case t.Failed != nil:
+		return failedWords(t.Failed)
 	}
 	return "ok"
 }

@@ -16,7 +16,7 @@ func TestProofGolden(t *testing.T) {
 
 // Every way for a proof to end has its headline, and none but the one that holds says that something is proved.
 func TestProofVerdicts(t *testing.T) {
-	for verdict, want := range map[string]string{
+	for verdict, want := range map[calibrate.ProofVerdict]string{
 		calibrate.ProofHolds: "PROVED ", calibrate.ProofOff: "OFF ", calibrate.ProofKilled: "KILLED FOR MEMORY ",
 		calibrate.ProofOverLimit: "OVER ITS LIMIT ", calibrate.ProofInconclusive: "NOT PROVED ",
 	} {
@@ -29,7 +29,7 @@ func TestProofVerdicts(t *testing.T) {
 		}
 	}
 	r := recorded(t)["proof"]
-	r.Proof = &calibrate.Proof{Verdict: calibrate.ProofInconclusive, InterruptedBy: "Ctrl-C", Trials: []calibrate.Trial{}}
+	r.Proof = &calibrate.Proof{Verdict: calibrate.ProofInconclusive, Interrupted: &calibrate.Interruption{Words: "Ctrl-C"}, Trials: []calibrate.Trial{}}
 	if got := proofOf(t, r); !strings.Contains(got, "NOT PROVED") || !strings.Contains(got, "by: Ctrl-C") {
 		t.Error(got)
 	}

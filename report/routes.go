@@ -42,12 +42,12 @@ func slopeCells(c *calibrate.CreepSeen) (slope, interval string) {
 
 func soakedEnd(s calibrate.Soaked) string {
 	switch {
-	case s.Failed != "":
-		return s.Failed
+	case s.Failed != nil:
+		return failedWords(s.Failed)
 	case s.Creep == nil:
 		return "too few readings"
 	}
-	return s.Creep.Verdict
+	return string(s.Creep.Verdict)
 }
 
 // routesNote says what the peak is of, what was left out, and how the routes' creeps compare with that of all together.

@@ -13,7 +13,7 @@ func Run(r calibrate.Result) Document {
 	return Document{
 		Title: "Workers and memory of", Subject: subjectOf(r.Target), Data: r.Whole(),
 		Blocks: slices.Concat(
-			whence(r), partialNote(r), answerSection(r), measuredSection(r), creepSection(r), routesSection(r), triageSection(r),
+			whence(r), partialNote(r), readingNote(r), answerSection(r), measuredSection(r), creepSection(r), routesSection(r), triageSection(r),
 			sumSection(r), candidatesSection(r, inResult), sweepSection(r), rulesSection(r), proofSection(r), truthSection(r),
 			changesSection(r.Target.Changes), warningsSection(r.Warnings, r.Plan.Silenced), repeatSection(r),
 		),
@@ -53,7 +53,7 @@ func partialNote(r calibrate.Result) []Block {
 	if r.Complete {
 		return nil
 	}
-	text := "cut short by: " + orElse(r.InterruptedBy, "unknown (killed?)")
+	text := "cut short by: " + interruptedBy(r.Interrupted)
 	if len(r.Phases) == 0 {
 		text += ". No phase was finished."
 	} else {
@@ -62,11 +62,19 @@ func partialNote(r calibrate.Result) []Block {
 	return []Block{Note{Lead: "PARTIAL RUN", Text: text, Mark: Doubtful}}
 }
 
+// readingNote says that a run was measured by other rules, and what today's made of it.
+func readingNote(r calibrate.Result) []Block {
+	if r.Origin == nil {
+		return nil
+	}
+	return []Block{Note{Lead: "MEASURED BY ANOTHER VERSION", Text: readingReason(*r.Origin), Mark: Doubtful}}
+}
+
 func phaseList(phases []calibrate.Phase) string {
 	names := make([]string, len(phases))
 	for i, ph := range phases {
 		names[i] = ph.Name + " " + knownSeconds(ph.Seconds)
-		if ph.EndedBecause == calibrate.CutShort {
+		if ph.Ended.By == calibrate.EndCut {
 			names[i] += " (cut short)"
 		}
 	}

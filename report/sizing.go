@@ -107,7 +107,7 @@ func hostRow(r calibrate.Result) []string {
 		atOnce = say.Count(r.Concurrency.Bound)
 	}
 	return append(row, say.Count(rec.Workers), say.Count(max(rec.Threads, 1)), mbCell(rec.TotalBytes), percentCell(used), requests,
-		orElse(boundBy(r.Candidates), "-"), atOnce)
+		orElse(string(boundBy(r.Candidates)), "-"), atOnce)
 }
 
 func coresOf(r calibrate.Result) int {
@@ -133,7 +133,7 @@ func refusals(sized []calibrate.Result) []Fact {
 		if !rec.NothingFits {
 			continue
 		}
-		text := rec.Reason
+		text := Refusal(r)
 		if rec.SmallestMemoryBytes > 0 {
 			text += ", for which a host needs " + say.MBUp(rec.SmallestMemoryBytes) + " of memory"
 		}
@@ -177,7 +177,7 @@ func threadsFree(r calibrate.Result) string {
 
 func measuredOn(r calibrate.Result) string {
 	what := "the worker's peak memory, its creep and its boot"
-	if v := r.Creep.Verdict; v != verdictFlat && v != verdictCreeping {
+	if v := r.Creep.Verdict; v != calibrate.Flat && v != calibrate.Creeping {
 		what = "the worker's peak memory and its boot"
 	}
 	s := what + ": 1 worker"

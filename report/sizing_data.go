@@ -21,7 +21,7 @@ type sizing struct {
 type sizedHost struct {
 	CPUs           int                      `json:"cpus"`
 	MemoryBytes    int64                    `json:"memory_bytes"`
-	BoundBy        string                   `json:"bound_by"`
+	BoundBy        calibrate.Bound          `json:"bound_by"`
 	Concurrency    int                      `json:"concurrency_bound"` // the most requests at once a worker, if no threads bound them; 0 for none
 	Recommendation calibrate.Recommendation `json:"recommendation"`
 	Candidates     []calibrate.Candidate    `json:"candidates,omitempty"`

@@ -55,7 +55,7 @@ func sweepCells(run calibrate.SweepRun, s calibrate.Sweep) []string {
 		served = say.Number(run.RatePerSecond)
 	}
 	best := "-"
-	if run.Failed == "" {
+	if run.Failed == nil {
 		best = yesNo(run.Pareto)
 	}
 	return []string{served, latencyCell(run.Latency.P50), latencyCell(run.Latency.P99), mbCell(run.MeasuredBytes),
@@ -72,8 +72,8 @@ func latencyCell(seconds *float64) string {
 // sweepEnd says why a row is no choice, or what its latency is really of.
 func sweepEnd(run calibrate.SweepRun, s calibrate.Sweep) string {
 	switch {
-	case run.Failed != "":
-		return run.Failed
+	case run.Failed != nil:
+		return failedWords(run.Failed)
 	case run.MeasuredBytes > s.BudgetBytes:
 		return "over budget"
 	case run.Unsteady():
@@ -87,7 +87,7 @@ func sweepEnd(run calibrate.SweepRun, s calibrate.Sweep) string {
 // sweepNote says what the columns rest on.
 func sweepNote(r calibrate.Result) string {
 	of := "as in the soak"
-	if r.Sweep.RateBasis == "given" {
+	if r.Sweep.RateBasis == calibrate.BasisGiven {
 		of = "as expected in production"
 	}
 	note := fmt.Sprintf("Served and memory (without creep) are with every thread busy, p50 and p99 at %s for all, %s. Each is the better of two rounds.",
@@ -101,14 +101,10 @@ func sweepNote(r calibrate.Result) string {
 
 // sweptWhy is what the choice was found to do; "" if none was made by measurement.
 func sweptWhy(r calibrate.Result) string {
-	if r.Recommendation.Measured == "" || r.Sweep == nil {
+	run, ok := sweptChoice(r)
+	if !ok {
 		return ""
 	}
-	i := slices.IndexFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.Chosen })
-	if i < 0 {
-		return ""
-	}
-	run := r.Sweep.Runs[i]
 	return fmt.Sprintf("the best of %s really run: %s, p99 %s at %s", say.Plural(len(r.Sweep.Runs), "candidate"),
 		say.Rate(run.RatePerSecond), latencyCell(run.Latency.P99), say.Rate(r.Sweep.RateAsked))
 }

@@ -24,26 +24,30 @@ var hostile = []string{
 // poisoned puts strings drawn from hostile wherever a result holds a foreign one.
 func poisoned(t *rapid.T, r calibrate.Result) calibrate.Result {
 	bad := func(label string) string { return rapid.SampledFrom(hostile).Draw(t, label) }
-	r.InterruptedBy, r.Complete = bad("by"), rapid.Bool().Draw(t, "complete")
+	r.Interrupted = &calibrate.Interruption{Kind: calibrate.InterruptionKind(bad("by")), Words: bad("words")}
+	r.Complete = rapid.Bool().Draw(t, "complete")
 	r.Host.CPUModel, r.Host.Kernel, r.Host.MemoryLimitSource = bad("cpu"), bad("kernel"), bad("limit")
 	r.Tool.Version = bad("version")
 	r.Target.Server, r.Target.ServerVersion = bad("server"), bad("server version")
 	r.Target.Command = []string{bad("arg0"), bad("arg1"), "{workers}"}
 	r.Target.Changes = []string{bad("change"), bad("change")}
 	r.Load.Errors = []calibrate.ErrorCount{{Class: bad("class"), Count: 3}}
-	r.Worker.PeakSource, r.Worker.MarginalSource = bad("peak source"), bad("marginal source")
-	r.Creep.Verdict = rapid.SampledFrom([]string{"flat", "creeping", "warming", "inconclusive", bad("verdict")}).Draw(t, "verdict")
-	r.Creep.Missing, r.Law.Basis = bad("missing"), bad("basis")
-	r.Recommendation.Reason, r.Recommendation.MaxRequestsReason = bad("reason"), bad("max-requests")
-	r.Recommendation.Withheld, r.Recommendation.BudgetSum = bad("withheld"), bad("budget")
+	r.Worker.PeakSource, r.Worker.MarginalSource = bad("peak source"), calibrate.MarginalSource(bad("marginal source"))
+	r.Creep.Verdict = rapid.SampledFrom([]calibrate.Verdict{"flat", "creeping", "warming", "inconclusive", calibrate.Verdict(bad("verdict"))}).Draw(t, "verdict")
+	r.Law.Basis = calibrate.Basis(bad("basis"))
+	if rapid.Bool().Draw(t, "is withheld") {
+		r.Recommendation.Withheld = &calibrate.Withheld{Kind: calibrate.WithheldKind(bad("withheld"))}
+	}
+	r.Recommendation.Recycling.RateBasis = calibrate.Basis(bad("rate basis"))
+	r.Load.LoginPage = bad("login page")
 	r.Phases = []calibrate.Phase{{Name: bad("phase"), Seconds: 1}}
-	r.Candidates = append([]calibrate.Candidate{{Workers: 1, Threads: 1, BoundBy: bad("bound"), Basis: bad("basis")}}, r.Candidates...)
+	r.Candidates = append([]calibrate.Candidate{{Workers: 1, Threads: 1, BoundBy: calibrate.Bound(bad("bound")), Basis: calibrate.Basis(bad("basis"))}}, r.Candidates...)
 	r.Formulas = append([]calibrate.Formula{{Name: bad("rule"), Source: bad("source")}}, r.Formulas...)
 	if rapid.Bool().Draw(t, "attached") {
 		r.Mode, r.Watch = calibrate.ModeAttach, &calibrate.Watch{Counter: bad("counter"), Seconds: 60, Requests: 7}
 	}
 	r.Creep.By = rapid.SampledFrom([]string{"", "request", "time", bad("by")}).Draw(t, "creep by")
-	r.Sweep = &calibrate.Sweep{CPUs: 2, RateAsked: 70, RateBasis: bad("rate basis"), Wanted: 2, Runs: []calibrate.SweepRun{{Workers: 2, Failed: bad("failed")}}}
+	r.Sweep = &calibrate.Sweep{CPUs: 2, RateAsked: 70, RateBasis: calibrate.Basis(bad("rate basis")), Wanted: 2, Runs: []calibrate.SweepRun{{Workers: 2, Failed: &calibrate.Miss{Words: bad("failed")}}}}
 	r.Warnings = []calibrate.Warning{{Code: bad("code"), Text: bad("text"), Try: bad("try")}}
 	return r
 }
@@ -112,11 +116,11 @@ func TestTextOfHostileStrings(t *testing.T) {
 // The answer, or why there is none, is at the top: within the first lines of every report.
 func TestTheAnswerComesFirst(t *testing.T) {
 	for name, want := range map[string]string{
-		"creeping":     "workers 2  threads 4  max-requests 20 000 (jitter 2 230)  worker memory 413 MB",
+		"creeping":     "workers 2  threads 4  max-requests 12 000 (jitter 1 418)  worker memory 402 MB",
 		"flat":         "workers 2   threads 4   max-requests off   worker memory 67 MB",
 		"inconclusive": "workers 2   threads 4   max-requests unknown   worker memory 67 MB",
-		"withheld":     "NO RECOMMENDATION: 2930 of 8012 requests failed, so what was measured is mostly",
-		"nothing-fits": "NOTHING FITS: needs 198.6 MB, has 153.5 MB: 30.8 MB shared + 1 x (143.3 MB + 4",
+		"withheld":     "NO RECOMMENDATION: 2 930 of 8 012 requests failed, more than the 10 % that a",
+		"nothing-fits": "NOTHING FITS: needs 199 MB, has 154 MB: 30.8 MB shared + 1 x (143 MB + 4 threads",
 		"partial":      "PARTIAL RUN: cut short by: Ctrl-C.",
 		"empty":        "PARTIAL RUN: cut short by: unknown (killed?). No phase was finished.",
 	} {
@@ -145,13 +149,13 @@ func TestPaste(t *testing.T) {
 		server  string
 		command []string
 		rec     calibrate.Recommendation
-		verdict string
+		verdict calibrate.Verdict
 		want    string
 	}{
 		{"gunicorn", nil, sized, "creeping", "--workers 3 --threads 2 --max-requests 14000 --max-requests-jitter 1600"},
 		{"gunicorn", nil, calibrate.Recommendation{Workers: 3}, "flat", "--workers 3 --threads 1 --max-requests 0"},
 		{"gunicorn", nil, calibrate.Recommendation{Workers: 3}, "warming", "--workers 3 --threads 1"},
-		{"gunicorn", nil, calibrate.Recommendation{Workers: 3, Withheld: "x"}, "flat", ""},
+		{"gunicorn", nil, calibrate.Recommendation{Workers: 3, Withheld: &calibrate.Withheld{}}, "flat", ""},
 		{"gunicorn", nil, calibrate.Recommendation{NothingFits: true}, "flat", ""},
 		{"command", []string{"app server", "-w{workers}", "-t={threads}", "-m", "{max_requests}", "{port}"}, sized, "creeping",
 			"'app server' -w3 -t=2 -m 14000 {port}"},
@@ -206,7 +210,7 @@ func TestPasteForApps(t *testing.T) {
 			Target:         calibrate.TargetInfo{Server: c.server, CanScale: c.scales},
 		}
 		if c.flat {
-			r.Creep.Verdict = verdictFlat
+			r.Creep.Verdict = calibrate.Flat
 		}
 		if got := paste(r); got != want {
 			t.Errorf("%+v: %q, want %q", c, got, want)
@@ -224,7 +228,7 @@ func TestTopKeepsWhatMatters(t *testing.T) {
 		}), 1, 40).Draw(t, "candidates")
 		best := rapid.IntRange(0, len(all)-1).Draw(t, "best")
 		all[best].Recommended = true
-		chosen, leftOut := candidateTable(all, verdictFlat, inResult).top(8)
+		chosen, leftOut := candidateTable(all, calibrate.Flat, inResult).top(8)
 		if want := max(len(all)-8, 0); len(chosen.Rows) != min(len(all), 8) || strings.HasPrefix(leftOut, strconv.Itoa(want)) == (want == 0) {
 			t.Fatalf("%d chosen of %d: %q", len(chosen.Rows), len(all), leftOut)
 		}

@@ -11,11 +11,11 @@ func triageSection(r calibrate.Result) []Block {
 	if t == nil || len(t.Runs) == 0 {
 		return nil
 	}
-	return section(Heading{Name: "Where the creep comes from"}, Facts{Rows: []Fact{fact(triageVerdict(*t), t.Reason)}}, triageTable(r))
+	return section(Heading{Name: "Where the creep comes from"}, Facts{Rows: []Fact{fact(triageVerdict(*t), triageReason(*t))}}, triageTable(r))
 }
 
 func triageVerdict(t calibrate.Triage) string {
-	return map[string]string{
+	return map[calibrate.TriageVerdict]string{
 		calibrate.TriageApp: "the app", calibrate.TriageAllocator: "the allocator", calibrate.TriageThreads: "threads",
 		calibrate.TriageUnclear: "unclear",
 	}[t.Verdict]
@@ -30,7 +30,7 @@ func triageTable(r calibrate.Result) Table {
 	if c := r.Creep; c.BytesPerRequest != nil && c.Low != nil && c.High != nil {
 		all := c.Together()
 		slope, interval := slopeCells(&all)
-		t.Rows = append(t.Rows, Row{Cells: []string{"nothing changed", slope, interval, "-", mbCell(r.Worker.PeakRSSBytes), say.Count(r.Worker.Requests), all.Verdict}})
+		t.Rows = append(t.Rows, Row{Cells: []string{"nothing changed", slope, interval, "-", mbCell(r.Worker.PeakRSSBytes), say.Count(r.Worker.Requests), string(all.Verdict)}})
 	}
 	for _, run := range r.Triage.Runs {
 		gone := "-"

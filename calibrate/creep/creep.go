@@ -61,15 +61,15 @@ const (
 // Estimate is what a series says about creep.
 type Estimate struct {
 	Verdict    Verdict
-	Slope      float64 // bytes a request, or by time a second; it and the bounds mean something only if Known
-	Low, High  float64 // the same
-	Known      bool    // a fit could be made at all
-	Confidence float64 // of Low to High: 0.95
-	Detectable float64 // the smallest creep, as Slope, that this series could have told from none
-	Requests   float64 // completed in the part the estimate rests on: idle stretches and the first fifth are left out; 0 by time
-	Seconds    float64 // that part's length
-	Missing    string  // if warming or inconclusive: what is missing, in one sentence
-	Method     string  // short name of the method
+	Slope      float64  // bytes a request, or by time a second; it and the bounds mean something only if Known
+	Low, High  float64  // the same
+	Known      bool     // a fit could be made at all
+	Confidence float64  // of Low to High: 0.95
+	Detectable float64  // the smallest creep, as Slope, that this series could have told from none
+	Requests   float64  // completed in the part the estimate rests on: idle stretches and the first fifth are left out; 0 by time
+	Seconds    float64  // that part's length
+	Missing    *Missing // if warming or inconclusive: what is missing; nil if not
+	Method     string   // short name of the method
 }
 
 // method names steps 1 to 6 of the package doc.

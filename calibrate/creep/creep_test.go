@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -62,8 +61,8 @@ func TestKnownAnswers(t *testing.T) {
 			if !e.Known || e.Low > test.slope || e.High < test.slope {
 				t.Errorf("interval %.0f to %.0f doesn't hold %.0f", e.Low, e.High, test.slope)
 			}
-			if decided := e.Verdict == Flat || e.Verdict == Creeping; decided != (e.Missing == "") {
-				t.Errorf("%s, but missing is %q", e.Verdict, e.Missing)
+			if decided := e.Verdict == Flat || e.Verdict == Creeping; decided != (e.Missing == nil) {
+				t.Errorf("%s, but missing is %+v", e.Verdict, e.Missing)
 			}
 		})
 	}
@@ -129,33 +128,33 @@ func TestTooFew(t *testing.T) {
 	for i := range burst {
 		burst[i].Requests = 1000 * math.Floor(burst[i].Seconds/25)
 	}
-	const noLoad = "only 0 requests were completed after the first fifth, where at least 12 are needed: check that the load reaches this worker, or measure longer"
+	noLoad := Missing{Kind: FewRequests, NeededRequests: 12}
 	for _, test := range []struct {
 		name   string
 		series []Point
-		want   string
+		want   Missing
 	}{
 		{"nothing", nil, noLoad},
 		{"a count that stands still", standing, noLoad},
-		{"two seconds", drawn(2, flat), "only 16 readings under load after the first fifth of the requests, where at least 36 are needed: measure longer"},
-		{"a count that jumps twice", burst, "the 350 readings under load came at too few different request counts: keep the load steady"},
+		{"two seconds", drawn(2, flat), Missing{Kind: FewReadings, Readings: 16, NeededReadings: 36}},
+		{"a count that jumps twice", burst, Missing{Kind: Uneven, Readings: 350}},
 	} {
 		e := Analyse(test.series, 100*mb)
-		if e.Known || e.Verdict != Inconclusive || e.Missing != test.want {
-			t.Errorf("%s: %s, known %v\n got %q\nwant %q", test.name, e.Verdict, e.Known, e.Missing, test.want)
+		if e.Known || e.Verdict != Inconclusive || *e.Missing != test.want {
+			t.Errorf("%s: %s, known %v\n got %+v\nwant %+v", test.name, e.Verdict, e.Known, e.Missing, test.want)
 		}
 	}
 }
 
 func TestMissing(t *testing.T) {
 	settling := Analyse(drawn(60, func(x float64) float64 { return 100*mb - 40*mb*math.Expm1(-x/3000) }), 140*mb)
-	if want := "growth was still slowing after 4 790 requests (43.2 % of the first half's rate in the second): warm up or measure longer"; settling.Missing != want {
-		t.Errorf("\n got %q\nwant %q", settling.Missing, want)
+	if m := settling.Missing; m == nil || m.Kind != Slowing || math.Abs(m.HalvesRatio-0.432) > 0.0005 {
+		t.Errorf("%+v, want a second half of 43.2 %% of the first", m)
 	}
 	r := rand.New(rand.NewPCG(1, 1))
 	noisy := Analyse(drawn(30, func(x float64) float64 { return 100*mb + 2*mb*r.NormFloat64() }), 102*mb)
-	if !strings.HasPrefix(noisy.Missing, "creep lies between -") || !strings.Contains(noisy.Missing, "where flat means below 535 B and creeping above 438 B: measure about ") {
-		t.Errorf("%s: %q", noisy.Verdict, noisy.Missing)
+	if m := noisy.Missing; m == nil || m.Kind != Wide || math.Round(m.FlatBelow) != 535 || math.Round(m.CreepingAbove) != 438 || m.TimesLonger < 1.2 {
+		t.Errorf("%s: %+v, want flat below 535 B, creeping above 438, and how much longer", noisy.Verdict, m)
 	}
 }
 
@@ -299,17 +298,21 @@ func TestByTime(t *testing.T) {
 		series  []Point
 		want    Verdict
 		slope   float64 // bytes an hour
-		missing string
+		missing *Missing
 	}{
-		{"nothing moves", idle(0), Flat, 0, ""},
-		{"4 MB an hour, too little to matter", idle(4 * mb), Flat, 4 * mb, ""},
-		{"36 MB an hour", idle(36 * mb), Creeping, 36 * mb, ""},
-		{"between", idle(10 * mb), Inconclusive, 10 * mb, "where flat means below 10 MB and creeping above 12 MB: measure"},
-		{"too short", idle(0)[:40], Inconclusive, 0, "only 32 readings after the first fifth of the time, where at least 36 are needed: measure longer"},
+		{"nothing moves", idle(0), Flat, 0, nil},
+		{"4 MB an hour, too little to matter", idle(4 * mb), Flat, 4 * mb, nil},
+		{"36 MB an hour", idle(36 * mb), Creeping, 36 * mb, nil},
+		{"between", idle(10 * mb), Inconclusive, 10 * mb, &Missing{Kind: Wide, FlatBelow: 10 * mb / 3600., CreepingAbove: 12 * mb / 3600.}},
+		{"too short", idle(0)[:40], Inconclusive, 0, &Missing{Kind: FewReadings, Readings: 32, NeededReadings: 36}},
 	} {
 		e := ByTime(test.series, 100*mb)
-		if e.Verdict != test.want || !strings.Contains(e.Missing, test.missing) {
-			t.Errorf("%s: %s, missing %q", test.name, e.Verdict, e.Missing)
+		approximately := cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) <= 0.02*math.Abs(a) })
+		if e.Missing != nil {
+			e.Missing.TimesLonger = 0
+		}
+		if diff := cmp.Diff(test.missing, e.Missing, approximately); e.Verdict != test.want || diff != "" {
+			t.Errorf("%s: %s, missing (-want +got):\n%s", test.name, e.Verdict, diff)
 		}
 		if e.Known && (e.Low > test.slope/3600 || e.High < test.slope/3600 || e.Requests != 0) {
 			t.Errorf("%s: %v to %v bytes a second, %v requests", test.name, e.Low, e.High, e.Requests)

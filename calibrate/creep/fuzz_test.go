@@ -34,7 +34,7 @@ func FuzzAnalyse(f *testing.F) {
 		if e.Known && !(e.Low <= e.Slope && e.Slope <= e.High) {
 			t.Fatalf("the slope isn't in its interval: %+v", e)
 		}
-		if decided := e.Verdict == Flat || e.Verdict == Creeping; decided != (e.Missing == "") || decided && !e.Known {
+		if decided := e.Verdict == Flat || e.Verdict == Creeping; decided != (e.Missing == nil) || decided && !e.Known {
 			t.Fatalf("%+v", e)
 		}
 		if p.SecondsLeft < 0 || p.Done == (p.Waiting != "") {

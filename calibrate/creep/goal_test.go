@@ -29,8 +29,8 @@ func TestGoalStops(t *testing.T) {
 			if p.Done != test.done || p.Waiting != test.waiting || math.Abs(p.SecondsLeft-test.left) > 0.2 {
 				t.Errorf("%+v, want %+v", p, test)
 			}
-			if p.Done && e.Missing != "" {
-				t.Errorf("done, but %q is missing", e.Missing)
+			if p.Done && e.Missing != nil {
+				t.Errorf("done, but %+v is missing", e.Missing)
 			}
 		})
 	}
@@ -76,7 +76,7 @@ func TestGoalWaitsForTheSlopeToHoldStill(t *testing.T) {
 
 func TestGoalWithoutReadings(t *testing.T) {
 	for _, g := range []Goal{DefaultGoal(), QuickGoal(), {}} {
-		if e, p := g.Check(nil, 0); p.Done || p.Waiting == "" || e.Missing == "" {
+		if e, p := g.Check(nil, 0); p.Done || p.Waiting == "" || e.Missing == nil {
 			t.Errorf("%+v %+v", e, p)
 		}
 	}

@@ -1,10 +1,37 @@
 package creep
 
 import (
-	"fmt"
 	"math"
 
 	"workermem/calibrate/say"
+)
+
+// Missing is what keeps a series from a verdict. Slopes are in bytes a request, or by time a second; a figure is there
+// where the kind has one.
+type Missing struct {
+	Kind           MissingKind `json:"kind"`
+	Requests       int64       `json:"requests,omitempty"` // after the first fifth
+	NeededRequests int         `json:"needed_requests,omitempty"`
+	Readings       int         `json:"readings,omitempty"` // after the first fifth
+	NeededReadings int         `json:"needed_readings,omitempty"`
+	HalvesRatio    float64     `json:"halves_ratio,omitempty"`   // the growth of the second half over that of the first
+	FlatBelow      float64     `json:"flat_below,omitempty"`     // a slope that counts as flat
+	CreepingAbove  float64     `json:"creeping_above,omitempty"` // and one that counts as creeping
+	TimesLonger    float64     `json:"times_longer,omitempty"`   // the series would have to be, to tell; 0: can't be foreseen
+}
+
+// MissingKind sorts what may be missing.
+type MissingKind string
+
+// What may be missing.
+const (
+	FewRequests MissingKind = "few-requests"
+	FewReadings MissingKind = "few-readings"
+	Uneven      MissingKind = "uneven-load" // readings enough, at too few different counts of requests
+	Slowing     MissingKind = "slowing"     // growth may yet stop
+	Quickening  MissingKind = "quickening"  // growth isn't a leak's, which is steady
+	Wide        MissingKind = "wide"        // the interval lies across a limit
+	Returned    MissingKind = "returned"    // much of what had grown came back without load (not found here)
 )
 
 // narrowing is the power of the requests by which an interval narrows: twice the requests, 2.6 times narrower. A line
@@ -12,44 +39,33 @@ import (
 const narrowing = 1.4
 
 // tooFew says why there is no fit.
-func (a axis) tooFew(settled []Point) string {
-	const needed = bucketsLeast * readingsEach
-	switch _, requests := span(settled); {
-	case a.clock:
-		return fmt.Sprintf("only %d readings after the first fifth of the time, where at least %d are needed: measure longer", len(settled), needed)
-	case requests < bucketsLeast:
-		return fmt.Sprintf("only %s requests were completed after the first fifth, where at least %d are needed: check that the load reaches this worker, or measure longer",
-			count(requests), bucketsLeast)
-	case len(settled) < needed:
-		return fmt.Sprintf("only %d readings under load after the first fifth of the requests, where at least %d are needed: measure longer",
-			len(settled), needed)
+func (a axis) tooFew(settled []Point) *Missing {
+	_, requests := span(settled)
+	m := Missing{Kind: Uneven, Readings: len(settled)}
+	switch needed := bucketsLeast * readingsEach; {
+	case !a.clock && requests < bucketsLeast:
+		m = Missing{Kind: FewRequests, Requests: int64(math.Round(requests)), NeededRequests: bucketsLeast}
+	case a.clock || len(settled) < needed:
+		m.Kind, m.NeededReadings = FewReadings, needed
 	}
-	return fmt.Sprintf("the %d readings under load came at too few different request counts: keep the load steady", len(settled))
+	return &m
 }
 
-// missing says what keeps an estimate from a verdict; it is empty for flat and creeping.
-func (a axis) missing(e Estimate, g growth, l limits) string {
-	switch e.Verdict {
-	case Warming:
-		return fmt.Sprintf("growth was still slowing after %s (%s of the first half's rate in the second): warm up or measure longer",
-			a.evidence(e), share(max(g.second, 0)/g.first))
-	case Inconclusive:
-		if e.Low > l.creeping {
-			return fmt.Sprintf("growth was quickening after %s, as a heap's does between two full collections and a leak's doesn't: measure longer",
-				a.evidence(e))
+// missing says what keeps an estimate from a verdict; nil for flat and creeping.
+func (a axis) missing(e Estimate, g growth, l limits) *Missing {
+	switch {
+	case e.Verdict == Warming:
+		return &Missing{Kind: Slowing, HalvesRatio: max(g.second, 0) / g.first}
+	case e.Verdict == Inconclusive && e.Low > l.creeping:
+		return &Missing{Kind: Quickening}
+	case e.Verdict == Inconclusive:
+		m := Missing{Kind: Wide, FlatBelow: l.flat, CreepingAbove: l.creeping}
+		if times := timesLonger(e, l); times > 1 && times <= 20 {
+			m.TimesLonger = max(times, 1.2)
 		}
-		return fmt.Sprintf("creep lies between %s and %s after %s, where flat means below %s and creeping above %s%s",
-			bytes(e.Low*a.unit), a.rate(e.High), a.evidence(e), bytes(l.flat*a.unit), bytes(l.creeping*a.unit), more(e, l))
+		return &m
 	}
-	return ""
-}
-
-// more says how much longer would tell, if that can be foreseen.
-func more(e Estimate, l limits) string {
-	if times := timesLonger(e, l); times > 1 && times <= 20 {
-		return fmt.Sprintf(": measure about %s times as long", say.Fixed(max(times, 1.2), 1))
-	}
-	return ": measure longer"
+	return nil
 }
 
 // timesLonger is by how much the series would have to grow for its interval, narrowing about the slope it has, to

@@ -2,25 +2,22 @@ package sizing
 
 import "slices"
 
-// Candidate is one choice of workers and threads.
+// Candidate is one choice of workers and threads, and why it does or doesn't fit.
 type Candidate struct {
-	Workers, Threads int
-	WorkerBytes      int64   // what one such worker costs at peak, creep up to max-requests included
-	TotalBytes       int64   // shared + workers x WorkerBytes
-	BudgetRatio      float64 // of the budget; 0 without a budget
-	Concurrency      int     // workers x threads, or x the requests at once that one was measured with
-	Fits             bool    // the total is within the budget
+	Workers     int     `json:"workers"`
+	Threads     int     `json:"threads"`
+	WorkerBytes int64   `json:"worker_bytes"` // what one such worker costs at peak, creep up to max-requests included
+	TotalBytes  int64   `json:"total_bytes"`  // shared + workers x worker_bytes
+	BudgetRatio float64 `json:"budget_ratio"` // of the budget; 0 without a budget
+	Concurrency int     `json:"concurrency"`  // workers x threads, or x the requests at once that one was measured with
+	Fits        bool    `json:"fits"`         // the total is within the budget
+	BoundBy     Bound   `json:"bound_by"`     // "" where nothing stands against one worker more
+	Basis       Basis   `json:"basis"`        // the question's for its own shape, else computed
+	Recommended bool    `json:"recommended"`
+	MaxRequests int     `json:"max_requests"` // 0: not to be recycled by count
 
-	// BoundBy is what stands against one worker more: "price" where this many are recommended because recycling more
-	// would cost too much, else "memory" where this many don't fit or one more would not, else "maximum" where no more
-	// were asked for, else "cpu" where one more would pass (2c+1)/threads, else "".
-	BoundBy string
-	// Basis is the question's for its own shape, else "computed" by the law.
-	Basis string
-
-	MaxRequests, Jitter int     // 0: not to be recycled by count
-	RestartSeconds      float64 // between restarts of one worker at the rate; 0 = none, or no rate
-	Recommended         bool
+	Jitter         int     `json:"-"`
+	RestartSeconds float64 `json:"-"` // between restarts of one worker at the rate; 0 = none, or no rate
 }
 
 // candidates are the choices worth showing, by threads and then workers: the usual counts, the measured, the
@@ -32,7 +29,7 @@ func (q Question) candidates(c choice) []Candidate {
 			one := q.candidate(workers, threads)
 			one.Recommended = workers == c.workers && threads == c.threads
 			if one.Recommended && c.workers < c.roomiest {
-				one.BoundBy = "price"
+				one.BoundBy = BoundPrice
 			}
 			all = append(all, one)
 		}
@@ -65,7 +62,7 @@ func (q Question) candidate(workers, threads int) Candidate {
 		Workers: workers, Threads: threads, Concurrency: workers * max(threads, q.AtOnce),
 		WorkerBytes: q.Law.worker(threads) + l.growth,
 		BoundBy:     q.boundBy(workers, threads),
-		Basis:       "computed",
+		Basis:       Computed,
 		Fits:        workers <= q.memoryWorkers(threads),
 	}
 	if workers == q.Workers && threads == q.Threads {
@@ -81,14 +78,14 @@ func (q Question) candidate(workers, threads int) Candidate {
 	return one
 }
 
-func (q Question) boundBy(workers, threads int) string {
+func (q Question) boundBy(workers, threads int) Bound {
 	switch {
 	case workers >= q.memoryWorkers(threads):
-		return "memory"
+		return BoundMemory
 	case q.MaxWorkers > 0 && workers >= q.MaxWorkers:
-		return "maximum"
+		return BoundMaximum
 	case workers >= q.cpuWorkers(threads):
-		return "cpu"
+		return BoundCPU
 	}
 	return ""
 }

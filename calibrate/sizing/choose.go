@@ -2,19 +2,18 @@ package sizing
 
 import "slices"
 
-// dearest is the share of a worker's time that recycling may cost before it is called a conflict: 1 %
+// Dearest is the share of a worker's time that recycling may cost before it is called a conflict: 1 %
 // (measuring.md).
-const dearest = 0.01
+const Dearest = 0.01
 
 // choice is the number of workers, and what the sentences need to say why.
 type choice struct {
 	threads  int
-	byCPU    int  // the seeds' CPU rule, divided by threads
-	byMemory int  // the most that the law lets into the budget
-	free     int  // the choice before the minimum, the maximum and recycling had their say
-	roomiest int  // the choice before recycling had its say
-	workers  int  // 0: nothing fits
-	measured bool // a measurement chose it, not the rules
+	byCPU    int // the seeds' CPU rule, divided by threads
+	byMemory int // the most that the law lets into the budget
+	free     int // the choice before the minimum, the maximum and recycling had their say
+	roomiest int // the choice before recycling had its say
+	workers  int // 0: nothing fits
 }
 
 // choose keeps the measured threads, unless something else is preferred. Where the fewest workers asked for don't
@@ -46,7 +45,7 @@ func (q Question) chosen() choice {
 	if n < 1 || n != q.bounded(n) || !slices.Contains(q.ThreadChoices, t) || n > q.memoryWorkers(t) {
 		return choice{}
 	}
-	return choice{threads: t, byCPU: q.cpuWorkers(t), byMemory: q.memoryWorkers(t), free: n, roomiest: n, workers: n, measured: true}
+	return choice{threads: t, byCPU: q.cpuWorkers(t), byMemory: q.memoryWorkers(t), free: n, roomiest: n, workers: n}
 }
 
 // chooseWorkers is the lesser of CPU and memory, but two where two fit: one worker leaves nobody to answer while it
@@ -72,7 +71,7 @@ func (q Question) bounded(n int) int {
 	return n
 }
 
-// affordable is the most workers up to n whose recycling costs no more than dearest, but never fewer than one a
+// affordable is the most workers up to n whose recycling costs no more than Dearest, but never fewer than one a
 // core (or two, or what was asked for): headroom shared by fewer lasts longer, and a worker beyond one a core adds
 // little, while one below it idles a core. Where nothing in that range is cheap enough, the least of it, with its
 // conflict shown. (Going back to n there would let more memory give fewer workers.)
@@ -81,7 +80,7 @@ func (q Question) affordable(n, threads int) int {
 		return n
 	}
 	least := min(n, max(2, q.CPUs, q.MinWorkers))
-	for n > least && q.life(n, threads).cost > dearest {
+	for n > least && q.life(n, threads).cost > Dearest {
 		n--
 	}
 	return n
@@ -94,7 +93,7 @@ func (q Question) affordable(n, threads int) int {
 // requests a generation, which falls with N as long as a worker's peak is more than its creep up to X. A measured
 // rate is each worker's own, however many there are: then a longer life is all that counts, and fewer always helps.
 func (q Question) fewerHelps(threads int) bool {
-	return q.RateBasis == measured || float64(q.Law.worker(threads)) > q.steepest(1)*q.Requests
+	return q.RateBasis == Measured || float64(q.Law.worker(threads)) > q.steepest(1)*q.Requests
 }
 
 // cpuWorkers is the CPU bound of the seeds: (2c + 1) / threads, rounded down, at least 1.

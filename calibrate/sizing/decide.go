@@ -7,8 +7,7 @@ type Answer struct {
 	Recycling      Recycling   // of the recommended
 	WorkerMemoryMB int         // peak RSS of a recommended worker, creep up to max-requests and jitter included, MiB, rounded up
 	TotalBytes     int64       // of the recommended; 0 where nothing fits
-	Reason         string      // why this one, with its sum
-	Refusal        string      // why none, with its sum
+	Sum            Sum         // why this one, or none
 	SmallestBytes  int64       // the least budget that holds the fewest workers asked for, of some thread choice
 }
 
@@ -18,10 +17,9 @@ func Decide(q Question) Answer {
 	q = q.sound()
 	c := q.choose()
 	a := Answer{Candidates: q.candidates(c)}
-	smallest, threads := q.smallest()
-	a.SmallestBytes = smallest
+	a.SmallestBytes, _ = q.smallest()
 	if c.workers == 0 {
-		a.Refusal = q.refusal(smallest, threads)
+		a.Sum = q.sum(c, a)
 		return a
 	}
 	for i := range a.Candidates {
@@ -32,7 +30,7 @@ func Decide(q Question) Answer {
 	a.Recycling = q.recycling(c)
 	a.TotalBytes = a.Recommended.TotalBytes
 	a.WorkerMemoryMB = q.workerMemoryMB(c)
-	a.Reason = q.reason(c, a)
+	a.Sum = q.sum(c, a)
 	return a
 }
 

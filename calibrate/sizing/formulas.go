@@ -16,11 +16,12 @@ type Box struct {
 // Formula is one rule of the field: what it would choose here, and what that would really use by the question's law.
 // Source says which memory it looked at and where the rule is written.
 type Formula struct {
-	Name             string
-	Workers, Threads int
-	TotalBytes       int64
-	Fits             bool
-	Source           string
+	Name       string `json:"name"`
+	Workers    int    `json:"workers"`
+	Threads    int    `json:"threads"`
+	TotalBytes int64  `json:"total_bytes"`
+	Fits       bool   `json:"fits"`
+	Source     string `json:"source"`
 }
 
 // The constants of the rules, each from the source named in Formulas.

@@ -42,3 +42,7 @@ func total(base int64, n int, each int64) int64 {
 	}
 	return int64(sum)
 }
+
+func megabytes(bytes int64) float64 { return float64(bytes) / MiB }
+
+func ceilBytes(x float64) int64 { return int64(clamp(math.Ceil(x), 0, mostBudget)) }

@@ -22,9 +22,9 @@ func TestMaxRequestsWorkedExample(t *testing.T) {
 		l := q.life(4, 1)
 		maxRequests, jitter := q.limit(l.byBudget, 4)
 		cost, _ := q.price(maxRequests, jitter, 4)
-		if l.headroom != 100*MiB || l.byBudget != tc.most || jitter != tc.jitter || maxRequests != 14_000 || percent(cost) != "0.27 %" {
-			t.Errorf("s_hi %g KB: H %s, n_max %d, J %d, M %d, cost %s; want 100 MB, %d, %d, 14 000, 0.27 %%",
-				tc.high, mb(l.headroom), l.byBudget, jitter, maxRequests, percent(cost), tc.most, tc.jitter)
+		if l.headroom != 100*MiB || l.byBudget != tc.most || jitter != tc.jitter || maxRequests != 14_000 || math.Round(cost*1e4) != 27 {
+			t.Errorf("s_hi %g KB: H %d, n_max %d, J %d, M %d, cost %g; want 100 MB, %d, %d, 14 000, 0.27 %%",
+				tc.high, l.headroom, l.byBudget, jitter, maxRequests, cost, tc.most, tc.jitter)
 		}
 	}
 }
@@ -37,16 +37,16 @@ func TestEnough(t *testing.T) {
 		requests float64
 		budget   int64
 		most     int
-		why      string
+		why      LifeBound
 	}{
 		{"the budget decides", 20, 1000, 100 * MiB, 4_000, ""},
-		{"half a per cent of a worker's time", 50, 1000, 4096 * MiB, 10_473, "at which recycling costs 0.5 % of a worker's time"},
-		{"twice the worker", 20, 1000, 4096 * MiB, 6_000, "at which a worker has grown to twice what it holds without creep"},
-		{"what the run saw", 10, 6_500, 4096 * MiB, 6_500, "which the run itself has shown"},
+		{"half a per cent of a worker's time", 50, 1000, 4096 * MiB, 10_473, LifeCheap},
+		{"twice the worker", 20, 1000, 4096 * MiB, 6_000, LifeDoubled},
+		{"what the run saw", 10, 6_500, 4096 * MiB, 6_500, LifeShown},
 	} {
 		q := Question{
 			CPUs: 2, BudgetBytes: tc.budget, Law: Law{WorkerBytes: 70 * MiB}, Threads: 1, Requests: tc.requests,
-			Creep: Creep{"creeping", true, 10 * 1024, 10.24 * 1024}, BootSeconds: 1, RatePerSecond: tc.rate, RateBasis: "measured", CanRecycle: true,
+			Creep: Creep{Verdict: creeping, Known: true, Slope: 10 * 1024, High: 10.24 * 1024}, BootSeconds: 1, RatePerSecond: tc.rate, RateBasis: "measured", CanRecycle: true,
 		}
 		if l := q.sound().life(1, 1); l.most != tc.most || l.why != tc.why {
 			t.Errorf("%s: %d requests, %q; want %d, %q", tc.name, l.most, l.why, tc.most, tc.why)
@@ -94,7 +94,7 @@ func TestLimit(t *testing.T) {
 // A measured rate is what one worker served, so two workers serve twice as much and need twice the jitter.
 func TestMeasuredRateIsEachWorkersOwn(t *testing.T) {
 	for _, tc := range []struct {
-		basis         string
+		basis         Basis
 		workers       int
 		limit, jitter int
 	}{

@@ -4,6 +4,8 @@ import (
 	"math"
 	"testing"
 
+	"workermem/calibrate/creep"
+
 	"pgregory.net/rapid"
 
 	"workermem/calibrate/knob"
@@ -23,11 +25,11 @@ func questions(t *rapid.T) Question {
 		Requests:        rapid.Float64Range(0, 50_000).Draw(t, "requests"),
 		BootSeconds:     rapid.Float64Range(0, 30).Draw(t, "boot"),
 		RatePerSecond:   rapid.Float64Range(0, 3000).Draw(t, "rate"),
-		RateBasis:       rapid.SampledFrom([]string{measured, "given"}).Draw(t, "basis"),
+		RateBasis:       rapid.SampledFrom([]Basis{Measured, Given}).Draw(t, "basis"),
 		Threads:         rapid.IntRange(1, 32).Draw(t, "threads"),
 		ThreadChoices:   rapid.SliceOfN(rapid.IntRange(1, 32), 0, 3).Draw(t, "choices"),
 		CanRecycle:      rapid.Bool().Draw(t, "can recycle"),
-		Basis:           rapid.SampledFrom([]string{measured, given, "computed"}).Draw(t, "basis of the worker"),
+		Basis:           rapid.SampledFrom([]Basis{Measured, Given, Computed}).Draw(t, "basis of the worker"),
 		Wishes: knob.Wishes{
 			MinWorkers: rapid.IntRange(-1, 6).Draw(t, "min"),
 			MaxWorkers: rapid.IntRange(-1, 12).Draw(t, "max"),
@@ -35,7 +37,7 @@ func questions(t *rapid.T) Question {
 		},
 	}
 	q.Creep = Creep{
-		Verdict: rapid.SampledFrom([]string{flat, creeping, creeping, warming, inconclusive, ""}).Draw(t, "verdict"),
+		Verdict: rapid.SampledFrom([]creep.Verdict{flat, creeping, creeping, warming, inconclusive, ""}).Draw(t, "verdict"),
 		Known:   rapid.Bool().Draw(t, "known"),
 		Slope:   slope, High: slope + rapid.Float64Range(0, 10_000).Draw(t, "half-width"),
 	}
@@ -72,8 +74,8 @@ func check(t interface {
 	if r.MaxRequests < 0 || r.Jitter < 0 || r.SafeRequests < 0 || r.Valve < 0 || a.WorkerMemoryMB < 0 || a.TotalBytes < 0 || a.SmallestBytes < 1 {
 		t.Fatalf("out of range: %+v", a)
 	}
-	if (a.Recommended == nil) != (fitting == 0) || (a.Recommended == nil) != (a.Refusal != "") || (a.Recommended == nil) != (a.Reason == "") {
-		t.Fatalf("%d fit, recommended %+v, reason %q, refusal %q", fitting, a.Recommended, a.Reason, a.Refusal)
+	if (a.Recommended == nil) != (fitting == 0) || (a.Recommended == nil) != (a.Recycling.Kind == "") {
+		t.Fatalf("%d fit, recommended %+v, recycling %+v", fitting, a.Recommended, a.Recycling)
 	}
 	if a.Recommended == nil {
 		return
@@ -82,7 +84,7 @@ func check(t interface {
 	if recommended != 1 || !c.Recommended || !c.Fits || c.TotalBytes != a.TotalBytes {
 		t.Fatalf("%d recommended, %+v", recommended, c)
 	}
-	if c.MaxRequests != r.MaxRequests || c.Jitter != r.Jitter || r.Sum == "" {
+	if c.MaxRequests != r.MaxRequests || c.Jitter != r.Jitter || (r.Kind == RecyclingNeeded) != (c.MaxRequests > 0) {
 		t.Fatalf("candidate %+v, recycling %+v", c, r)
 	}
 	if q.sound().recycles() == (r.MaxRequests == 0) {
@@ -147,7 +149,7 @@ func TestPropertySmallestBudget(t *testing.T) {
 			return // more than any host has
 		}
 		if a := Decide(q); a.Recommended == nil {
-			t.Fatalf("refused: %s", a.Refusal)
+			t.Fatalf("refused: %+v", a.Sum)
 		}
 		q.BudgetBytes--
 		if a := Decide(q); a.Recommended != nil && q.sound().least(a.Recommended.Threads) > 0 {
@@ -225,7 +227,7 @@ func TestMoreMemoryStepByStep(t *testing.T) {
 				for q.BudgetBytes = 50 * MiB; q.BudgetBytes < 1500*MiB; q.BudgetBytes += 2 * MiB {
 					c := q.sound().choose()
 					if c.workers < before {
-						t.Fatalf("%d cores, %g/s, thread %s: %s holds %d workers, 2 MB less %d", cpus, rate, mb(thread), mb(q.BudgetBytes), c.workers, before)
+						t.Fatalf("%d cores, %g/s, thread %d: %d holds %d workers, 2 MB less %d", cpus, rate, thread, q.BudgetBytes, c.workers, before)
 					}
 					before = c.workers
 				}
@@ -254,7 +256,7 @@ func TestPropertyMoreCreep(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q := questions(t)
 		q.CanRecycle = true
-		q.Creep = Creep{creeping, true, 0, rapid.Float64Range(1, 300_000).Draw(t, "high")}
+		q.Creep = Creep{Verdict: creeping, Known: true, High: rapid.Float64Range(1, 300_000).Draw(t, "high")}
 		workers := rapid.IntRange(1, 20).Draw(t, "workers")
 		less := q.sound().candidate(workers, q.Threads)
 		q.Creep.High += rapid.Float64Range(0, 100_000).Draw(t, "more")
@@ -269,7 +271,7 @@ func TestPropertyMoreCreep(t *testing.T) {
 func TestPropertyLifeWithinHeadroom(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q := questions(t)
-		q.CanRecycle, q.Creep = true, Creep{creeping, true, 0, rapid.Float64Range(1, 300_000).Draw(t, "high")}
+		q.CanRecycle, q.Creep = true, Creep{Verdict: creeping, Known: true, High: rapid.Float64Range(1, 300_000).Draw(t, "high")}
 		a := Decide(q)
 		if a.Recommended == nil {
 			return
@@ -293,12 +295,12 @@ func FuzzDecide(f *testing.F) {
 	f.Add(math.MinInt, int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), nan, nan, nan, nan, nan, math.MinInt, math.MinInt, uint8(0), true, math.MinInt, math.MinInt)
 	f.Add(4, int64(math.MaxInt64), int64(0), int64(1), int64(0), int64(1), 0.5, 1e-300, 1e-300, 1e300, 1e300, 1, 1, uint8(1), true, math.MaxInt, 1)
 	f.Add(4, int64(1<<40), int64(0), int64(1), int64(0), int64(1), 1e300, 1e300, math.MaxFloat64, 1e-300, 1e-300, 1, 1, uint8(0), true, 1, 3)
-	verdicts := []string{flat, creeping, warming, inconclusive, ""}
+	verdicts := []creep.Verdict{flat, creeping, warming, inconclusive, ""}
 	f.Fuzz(func(t *testing.T, cpus int, budget, shared, worker, thread, peak int64, requests, slope, high, boot, rate float64,
 		threads, choice int, verdict uint8, can bool, fewest, most int) {
 		q := Question{
 			CPUs: cpus, BudgetBytes: budget, Law: Law{shared, worker, thread}, WorkerPeakBytes: peak, Requests: requests,
-			Creep:       Creep{verdicts[int(verdict)%len(verdicts)], verdict < 128, slope, high},
+			Creep:       Creep{Verdict: verdicts[int(verdict)%len(verdicts)], Known: verdict < 128, Slope: slope, High: high},
 			BootSeconds: boot, RatePerSecond: rate, Threads: threads, ThreadChoices: []int{choice}, CanRecycle: can,
 			Wishes: knob.Wishes{MinWorkers: fewest, MaxWorkers: most, Prefer: preferences[int(verdict)%len(preferences)]},
 		}

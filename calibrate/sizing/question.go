@@ -4,32 +4,24 @@ import (
 	"math"
 	"slices"
 
+	"workermem/calibrate/creep"
 	"workermem/calibrate/knob"
 )
 
-// The verdicts of the creep room, spelled as there (the rooms don't import each other).
+// The verdicts on creep.
 const (
-	flat         = "flat"
-	creeping     = "creeping"
-	warming      = "warming"
-	inconclusive = "inconclusive"
-)
-
-// Uncounted stands in a verdict's place where a server was watched and nobody counted its requests: whether it grows
-// with time says nothing of max-requests.
-const Uncounted = "uncounted"
-
-// Where a number came from. Measured is what this run saw itself.
-const (
-	measured = "measured"
-	given    = "given"
+	flat         = creep.Flat
+	creeping     = creep.Creeping
+	warming      = creep.Warming
+	inconclusive = creep.Inconclusive
 )
 
 // Creep is what the creep room found, in bytes per request. High is the upper 95 % bound.
 type Creep struct {
-	Verdict     string
+	Verdict     creep.Verdict
 	Known       bool
 	Slope, High float64
+	Uncounted   bool // a server was watched, and nobody counted its requests: that it grows with time says nothing of max-requests
 }
 
 // Drift is the part of a creep that goes on without any request, in bytes a second and worker. The creep has it in it, at
@@ -60,7 +52,7 @@ type Question struct {
 	Drift           Drift   // zero: none, or none that could be told apart
 	BootSeconds     float64 // a worker's boot
 	RatePerSecond   float64 // request rate: what the one measured worker served if measured, else over all workers
-	RateBasis       string  // "measured", "given", or "watched" on a running server
+	RateBasis       Basis   // Measured, Given or Watched
 	Workers         int     // that were measured together
 	Threads         int     // threads the app was measured with
 	AtOnce          int     // requests at once that a worker without threads was measured with; 0: as many as threads
@@ -68,7 +60,7 @@ type Question struct {
 	ThreadChoices   []int   // thread counts worth showing (the server has threads), else {Threads}
 	CanRecycle      bool    // the server has a request limit of its own
 	NoJitter        bool    // but can't spread it among its workers
-	Basis           string  // where Workers with Threads threads come from: "measured" (also for ""), "given", "computed"
+	Basis           Basis   // where Workers with Threads threads come from; "" is Measured
 
 	knob.Wishes // what the user asked for
 
@@ -104,7 +96,7 @@ func (q Question) sound() Question {
 		q.Drift = Drift{}
 	}
 	if q.Basis == "" {
-		q.Basis = measured
+		q.Basis = Measured
 	}
 	q.MinWorkers = clamp(q.MinWorkers, 1, mostCount)
 	q.MaxWorkers = clamp(q.MaxWorkers, 0, mostCount)
@@ -141,7 +133,7 @@ func (c Creep) sound() Creep {
 		c.Slope = 0
 	}
 	if !c.Known || !finite(c.High) {
-		return Creep{Verdict: c.Verdict}
+		return Creep{Verdict: c.Verdict, Uncounted: c.Uncounted}
 	}
 	c.High = math.Max(c.High, c.Slope)
 	return c

@@ -213,7 +213,7 @@ func TestE2EAttachByAccessLog(t *testing.T) {
 	if r.Target.PID != server.master || r.Target.NamedPID != server.workers()[1] || r.Target.ServerVersion == "" || r.Mode != calibrate.ModeAttach {
 		t.Errorf("target %+v", r.Target)
 	}
-	if rec := r.Recommendation; rec.MaxRequests == 0 || rec.Workers < 2 || rec.Withheld != "" {
+	if rec := r.Recommendation; rec.MaxRequests == 0 || rec.Workers < 2 || rec.Withheld != nil {
 		t.Errorf("recommended %+v", rec)
 	}
 	for _, file := range []string{"result.json", "samples.jsonl", "load.jsonl", "app.log"} {
@@ -239,7 +239,7 @@ func TestE2EAttachByTime(t *testing.T) {
 		t.Fatalf("creep %+v", r.Creep)
 	}
 	within(t, "growth", *r.Creep.BytesPerSecond, rate*kept/3, 0.2)
-	if rec := r.Recommendation; rec.Workers != 0 || !strings.Contains(rec.Withheld, "the budget is full after") {
+	if rec := r.Recommendation; rec.Workers != 0 || rec.Withheld == nil || rec.Withheld.Kind != calibrate.WithheldGrowth {
 		t.Errorf("recommended %+v", rec)
 	}
 	if out := s.stdout.String(); !strings.Contains(out, "memory grows with time") || strings.Contains(out, "--max-requests") {
@@ -256,7 +256,7 @@ func TestE2EAttachToAnIdleServer(t *testing.T) {
 	counted := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--duration", "12s", "--access-log", server.log)
 	timed := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--duration", "12s")
 	counted.endsWith(t, 4, time.Minute)
-	if r := counted.result(t); r.Creep.Verdict != "inconclusive" || !warned(r, "no-requests") || r.Recommendation.Withheld == "" {
+	if r := counted.result(t); r.Creep.Verdict != "inconclusive" || !warned(r, "no-requests") || r.Recommendation.Withheld == nil {
 		t.Errorf("by request: creep %+v, warnings %+v", r.Creep, r.Warnings)
 	}
 	_ = timed.end(t, time.Minute)
@@ -320,7 +320,7 @@ func TestE2EAttachAcrossUsers(t *testing.T) {
 			}
 			within(t, "creep", *r.Creep.BytesPerRequest, kept, 0.05)
 			stranger := c.tool != 0
-			if warned(r, "no-page-tables") != stranger || (r.Worker.End == nil) != stranger || strings.Contains(r.Worker.MarginalSource, "upper bound") != stranger {
+			if warned(r, "no-page-tables") != stranger || (r.Worker.End == nil) != stranger || r.Worker.MarginalSource == calibrate.MarginalMean != stranger {
 				t.Errorf("page tables: %+v, %s, %+v", r.Worker.End, r.Worker.MarginalSource, r.Warnings)
 			}
 			if r.Worker.PeakSource != "VmHWM since the worker's start" || (r.Target.ServerVersion == "") != stranger || (len(r.Target.Ports) == 0) != stranger {
@@ -359,8 +359,8 @@ func TestE2EAttachToARecyclingServer(t *testing.T) {
 		t.Fatalf("exit code %d\n%s", code, s.stderr.String())
 	}
 	r := s.result(t)
-	if !r.Complete || r.Worker.Restarts < 2 || r.Worker.Workers != 3 || r.Recommendation.Withheld != "" {
-		t.Errorf("complete %v, worker %+v, withheld %q", r.Complete, r.Worker, r.Recommendation.Withheld)
+	if !r.Complete || r.Worker.Restarts < 2 || r.Worker.Workers != 3 || r.Recommendation.Withheld != nil {
+		t.Errorf("complete %v, worker %+v, withheld %+v", r.Complete, r.Worker, r.Recommendation.Withheld)
 	}
 	if !strings.Contains(s.stdout.String(), fmt.Sprintf("%d workers ended meanwhile", r.Worker.Restarts)) {
 		t.Errorf("the report says nothing of %d restarts:\n%s", r.Worker.Restarts, s.stdout.String())
@@ -384,7 +384,7 @@ func TestE2EAttachToAServerThatEnds(t *testing.T) {
 	if text := s.stderr.String(); !strings.Contains(text, "ended while it was watched") || !strings.Contains(text, "is kept in") {
 		t.Errorf("it says\n%s", text)
 	}
-	if r := s.report(t); r.Complete || r.Worker.PeakRSSBytes == 0 || r.Watch.Requests == 0 || r.Recommendation.Withheld == "" {
+	if r := s.report(t); r.Complete || r.Worker.PeakRSSBytes == 0 || r.Watch.Requests == 0 || r.Recommendation.Withheld == nil {
 		t.Errorf("complete %v, worker %+v, watch %+v", r.Complete, r.Worker, r.Watch)
 	}
 }
@@ -416,8 +416,8 @@ func TestE2EAttachEndedInTheMiddle(t *testing.T) {
 				t.Errorf("printed: %v\n%s", printed, s.stdout.String())
 			}
 			r := s.report(t)
-			if r.Complete || r.InterruptedBy == "" || r.Worker.PeakRSSBytes == 0 || r.Watch.Requests == 0 || r.Creep.By != calibrate.ByRequest {
-				t.Errorf("complete %v, interrupted by %q, watch %+v, creep %+v", r.Complete, r.InterruptedBy, r.Watch, r.Creep)
+			if r.Complete || r.Interrupted == nil || r.Worker.PeakRSSBytes == 0 || r.Watch.Requests == 0 || r.Creep.By != calibrate.ByRequest {
+				t.Errorf("complete %v, interrupted %+v, watch %+v, creep %+v", r.Complete, r.Interrupted, r.Watch, r.Creep)
 			}
 			if read := r.Worker.End != nil; read != (c.code == 130) {
 				t.Errorf("page tables were read: %v", read)

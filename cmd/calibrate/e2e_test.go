@@ -313,8 +313,8 @@ func TestE2EEndedInTheMiddle(t *testing.T) {
 			}
 			s.nothingLeft(t)
 			r := s.report(t)
-			if r.Complete || r.InterruptedBy == "" || r.Worker.PeakRSSBytes == 0 || r.Recommendation.Withheld == "" {
-				t.Errorf("complete %v, interrupted by %q, peak %d, withheld %q", r.Complete, r.InterruptedBy, r.Worker.PeakRSSBytes, r.Recommendation.Withheld)
+			if r.Complete || r.Interrupted == nil || r.Worker.PeakRSSBytes == 0 || r.Recommendation.Withheld == nil {
+				t.Errorf("complete %v, interrupted %+v, peak %d, withheld %+v", r.Complete, r.Interrupted, r.Worker.PeakRSSBytes, r.Recommendation.Withheld)
 			}
 		})
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/report"
 )
 
 var proof = flag.Bool("proof", false, "prove what is recommended for real servers (make proof)")
@@ -93,7 +93,7 @@ func (c proofCase) prove(t *testing.T) calibrate.Proof {
 	if err := json.Unmarshal([]byte(s.stdout.String()), &r); err != nil || r.Proof == nil || !r.Proof.Complete {
 		t.Fatalf("prove --memory %s: exit code %d, %v\n%s", memory, code, err, s.stderr.String())
 	}
-	t.Logf("prove --memory %s: exit code %d, %s: %s; %s", memory, code, r.Proof.Verdict, r.Proof.Reason, r.Recommendation.Reason)
+	t.Logf("prove --memory %s: exit code %d, %s: %s; %s", memory, code, r.Proof.Verdict, r.Proof.Reason, report.Refusal(r))
 	for _, one := range r.Proof.Trials {
 		t.Logf("  %s", trialLine(one))
 	}
@@ -198,10 +198,10 @@ func others(trials []calibrate.Trial) (more, rules string) {
 				more = endOfTrial(t)
 			case t.OOMKills > 0:
 				killed = append(killed, fmt.Sprintf("%s %dx%d", name, t.Workers, t.Threads))
-			case t.Failed == "":
+			case t.Failed == nil:
 				unused = append(unused, fmt.Sprintf("%s %dx%d %.0f MB", name, t.Workers, t.Threads, megabytes(t.LimitBytes-t.PeakBytes)))
 			default:
-				odd = append(odd, fmt.Sprintf("%s %dx%d: %s", name, t.Workers, t.Threads, t.Failed))
+				odd = append(odd, fmt.Sprintf("%s %dx%d: %s", name, t.Workers, t.Threads, t.Failed.Words))
 			}
 		}
 	}
@@ -220,7 +220,10 @@ func endOfTrial(t calibrate.Trial) string {
 	if t.OOMKills > 0 {
 		return "killed"
 	}
-	return cmp.Or(t.Failed, fmt.Sprintf("%.0f %% of the limit", 100*used(t)))
+	if t.Failed != nil {
+		return t.Failed.Words
+	}
+	return fmt.Sprintf("%.0f %% of the limit", 100*used(t))
 }
 
 func used(t calibrate.Trial) float64 { return float64(t.PeakBytes) / float64(max(t.LimitBytes, 1)) }
@@ -237,7 +240,7 @@ func trialLine(t calibrate.Trial) string {
 	if c := t.Recycling; c != nil && c.LostRatio != nil && c.LostError != nil && c.PredictedRatio != nil {
 		cost = fmt.Sprintf("; recycling cost %.1f %% +-%.1f of throughput, %.1f %% computed", 100**c.LostRatio, 100**c.LostError, 100**c.PredictedRatio)
 	}
-	return fmt.Sprintf("%s: %dx%d, %d+%d: at most %.1f, peak %.1f, expected %.1f, observed %.1f MB (%+.1f %%), %d requests in %.0f s, %d failed, %d recycles, %d killed; %s %s%s",
+	return fmt.Sprintf("%s: %dx%d, %d+%d: at most %.1f, peak %.1f, expected %.1f, observed %.1f MB (%+.1f %%), %d requests in %.0f s, %d failed, %d recycles, %d killed; %s %v%s",
 		t.Name, t.Workers, t.Threads, t.MaxRequests, t.Jitter, megabytes(t.MostBytes), megabytes(t.PeakBytes), megabytes(t.ExpectedBytes), megabytes(t.ObservedBytes), 100*t.Off(),
-		t.Requests, t.Seconds, t.Requests-t.Succeeded, t.Recycles, t.OOMKills, t.EndedBecause, t.Failed, cost)
+		t.Requests, t.Seconds, t.Requests-t.Succeeded, t.Recycles, t.OOMKills, t.Ended.By, t.Failed, cost)
 }

@@ -12,6 +12,7 @@ import (
 	"workermem/calibrate"
 	"workermem/calibrate/knob"
 	"workermem/calibrate/server"
+	"workermem/loadgen"
 	"workermem/report"
 	"workermem/sampler"
 )
@@ -149,7 +150,9 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 }
 
 // aboutTargets is true of what the reading of the run's targets noted: they are read again, and may be others.
-func aboutTargets(w calibrate.Warning) bool { return strings.HasPrefix(w.Code, "targets-") }
+func aboutTargets(w calibrate.Warning) bool {
+	return w.Code == loadgen.TargetsSkipped || w.Code == loadgen.TargetsSampled
+}
 
 // sized is the run sized for the box that the flags name; one without an answer proves nothing.
 func (f *proveFlags) sized(r calibrate.Result) (calibrate.Result, error) {
@@ -171,11 +174,11 @@ func recommends(r calibrate.Result) error {
 		return calibrate.Usage("measure it with calibrate run -- COMMAND, and prove that", "a server that was only watched can't be started")
 	case r.Truth != nil:
 		return calibrate.Usage("calibrate run -- COMMAND measures an app that can be proved", "the demo app has one worker only")
-	case !r.Complete || rec.Withheld != "" || !rec.NothingFits && (rec.Workers < 1 || rec.BudgetBytes < 1):
+	case !r.Complete || rec.Withheld != nil || !rec.NothingFits && (rec.Workers < 1 || rec.BudgetBytes < 1):
 		return &calibrate.Failure{Kind: calibrate.KindInconclusive, What: "this run recommends nothing that could be proved",
-			Why: rec.Withheld, Try: "measure again: calibrate run -- COMMAND"}
+			Why: report.Withheld(r), Try: "measure again: calibrate run -- COMMAND"}
 	case rec.NothingFits:
-		return &calibrate.Failure{Kind: calibrate.KindNothingFits, What: "nothing fits, so there is nothing to prove", Why: rec.Reason,
+		return &calibrate.Failure{Kind: calibrate.KindNothingFits, What: "nothing fits, so there is nothing to prove", Why: report.Refusal(r),
 			Try: "give it more memory: --memory"}
 	}
 	return nil

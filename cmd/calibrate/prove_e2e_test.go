@@ -57,7 +57,7 @@ func TestE2EProve(t *testing.T) {
 				t.Errorf("exit code %d, want %d\n%s", code, want, s.stderr.String())
 			}
 			s.nothingLeft(t)
-			if m, err := calibrate.LoadFolder(out); err != nil || m.Result.Proof == nil || m.Result.Proof.Complete || m.Result.Proof.InterruptedBy == "" {
+			if m, err := calibrate.LoadFolder(out); err != nil || m.Result.Proof == nil || m.Result.Proof.Complete || m.Result.Proof.Interrupted == nil {
 				t.Errorf("what is kept of it: %v, %+v", err, m.Result.Proof)
 			}
 			if left := groupsOf(s.Process.Pid); len(left) > 0 {
@@ -80,7 +80,7 @@ func held(t *testing.T, r calibrate.Result) {
 		t.Errorf("%.0f %% of the limit used", 100*used)
 	}
 	if proof.Limit != calibrate.LimitByKernel {
-		needGroup(t, proof.Limit)
+		needGroup(t, proof.NoLimit)
 		return
 	}
 	if more := proof.Trials[1]; more.OOMKills == 0 {

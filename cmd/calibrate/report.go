@@ -30,18 +30,15 @@ func newReportCmd(env Env) *cobra.Command {
 	return cmd
 }
 
-// loadRun reads a run back. One that was cut short was never analysed: that is done now, from its journals.
+// loadRun reads a run back, as today's rules have it.
 func loadRun(env Env, name string) (calibrate.Result, error) {
 	path, err := findRun(env, name)
 	if err != nil {
 		return calibrate.Result{}, err
 	}
-	m, err := calibrate.LoadFolder(path)
+	r, err := calibrate.Load(path)
 	if err != nil {
 		return calibrate.Result{}, calibrate.Usage("name a folder or a result.json of calibrate run", "the run can't be read: %s", err)
 	}
-	if !m.Result.Complete {
-		return calibrate.Analyse(m), nil
-	}
-	return m.Result, nil
+	return r, nil
 }

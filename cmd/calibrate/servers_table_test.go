@@ -234,7 +234,7 @@ func (r tableRow) wrongs() (all []string) {
 			all = append(all, fmt.Sprintf("the interval %.0f to %.0f doesn't hold %.0f", *c.Low, *c.High, r.truth))
 		}
 		if c.Verdict != "creeping" {
-			all = append(all, "the verdict is "+c.Verdict)
+			all = append(all, "the verdict is "+string(c.Verdict))
 		}
 	}
 	return all
@@ -281,8 +281,8 @@ func (r tableRow) creepCells() (slope, interval, truth, off, holds string) {
 func (r tableRow) recommended() string {
 	o := r.Recommendation
 	switch {
-	case o.Withheld != "":
-		return "withheld: " + o.Withheld
+	case o.Withheld != nil:
+		return "withheld: " + string(o.Withheld.Kind)
 	case o.NothingFits:
 		return "nothing fits"
 	}

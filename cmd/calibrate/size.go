@@ -211,7 +211,7 @@ func unanswerable(r calibrate.Result) error {
 	if rec.Workers > 0 || rec.NothingFits {
 		return nil
 	}
-	why := rec.Withheld
+	why := report.Withheld(r)
 	if why == "" {
 		why = "it has no worker's memory"
 	}

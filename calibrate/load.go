@@ -1,0 +1,207 @@
+package calibrate
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// Measured is a run as it was recorded: what Analyse works on.
+type Measured struct {
+	Result  Result
+	Samples []Sample
+	Buckets []Bucket
+	Running bool   // the tool is still measuring
+	Skipped int    // lines of the journals that could not be read
+	From    Origin // the schema and the rules of the file
+}
+
+// Load reads a saved run as today's rules have it: see Measured.Today.
+func Load(path string) (Result, error) {
+	m, err := LoadFolder(path)
+	if err != nil {
+		return Result{}, err
+	}
+	return m.Today(), nil
+}
+
+// Today is the result as today's rules have it: analysed from the journals, if they are there. A run that was cut short was
+// never analysed, one of other rules would be told otherwise today, and any other comes to what it came to. The journals of
+// a proof are not those of its run. A result of an older schema without journals is sized again, because its reasons are
+// made of figures that it lacks.
+func (m Measured) Today() Result {
+	r, reading := m.Result, m.From
+	switch {
+	case r.Proof == nil && (len(m.Samples) > 0 || !r.Complete):
+		reading.How, r = ReadAgain, Analyse(m)
+		r.Tool.Rules = Rules
+	case reading.Schema != Schema:
+		reading.How, r = ReadSized, r.Resized()
+	default:
+		reading.How = ReadAsIs
+	}
+	if reading.Schema != Schema || reading.Rules != Rules {
+		r.Origin = &reading
+	}
+	return r
+}
+
+// LoadFolder reads what a run's folder, or a lone result file, holds. A folder whose run was cut short is read as far as it
+// goes.
+func LoadFolder(path string) (Measured, error) {
+	var m Measured
+	info, err := os.Stat(path)
+	if err != nil {
+		return m, err
+	}
+	if !info.IsDir() {
+		return m, m.readResult(path)
+	}
+	if err := m.readResult(filepath.Join(path, ResultFile)); err != nil {
+		return m, err
+	}
+	if m.Samples, err = readLines[Sample](filepath.Join(path, SamplesFile), &m.Skipped); err != nil {
+		return m, err
+	}
+	if m.Buckets, err = readLines[Bucket](filepath.Join(path, LoadFile), &m.Skipped); err != nil {
+		return m, err
+	}
+	if m.Skipped > 0 {
+		m.Result.Warnings = append(m.Result.Warnings, Warning{"journal-damaged",
+			fmt.Sprintf("%d lines of the run's journals could not be read", m.Skipped), "measure again, if the figures matter"})
+	}
+	m.Running = locked(filepath.Join(path, SamplesFile))
+	if !m.Result.Complete && m.Result.Interrupted == nil {
+		m.Result.Interrupted = &Interruption{Kind: InterruptedByKill}
+		if m.Running {
+			m.Result.Interrupted.Kind = NotInterrupted
+		}
+	}
+	return m, nil
+}
+
+func (m *Measured) readResult(path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var head struct {
+		Schema string `json:"schema"`
+		Tool   Tool   `json:"tool"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return fmt.Errorf("%s is not a result of calibrate: %w", path, err)
+	}
+	m.From = Origin{Schema: head.Schema, Rules: head.Tool.Rules}
+	switch {
+	case head.Schema == olderSchema:
+		if text, err = migrated(text); err != nil {
+			return fmt.Errorf("%s is not a result of calibrate: %w", path, err)
+		}
+	case head.Schema != Schema && newer(head.Schema):
+		return fmt.Errorf("%s has schema %q, which is newer than %q of this calibrate", path, head.Schema, Schema)
+	case head.Schema != Schema:
+		return fmt.Errorf("%s has schema %q, and this calibrate reads %q", path, head.Schema, Schema)
+	}
+	if err := json.Unmarshal(text, &m.Result); err != nil {
+		return fmt.Errorf("%s is not a result of calibrate: %w", path, err)
+	}
+	m.judgeOlder()
+	if odd := m.Result.implausible(); odd != "" {
+		return fmt.Errorf("%s is not what a run of calibrate writes: %s", path, odd)
+	}
+	return nil
+}
+
+// newer says whether a schema is one of a later calibrate.
+func newer(schema string) bool {
+	name, number, _ := strings.Cut(schema, "/")
+	ours, our, _ := strings.Cut(Schema, "/")
+	n, err := strconv.Atoi(number)
+	mine, _ := strconv.Atoi(our)
+	return err == nil && name == ours && n > mine
+}
+
+// judgeOlder completes what an older schema had in words alone, and the figures tell.
+func (m *Measured) judgeOlder() {
+	if m.From.Schema == Schema {
+		return
+	}
+	m.Result.Triage = m.Result.Triage.told(m.Result.Creep)
+	if p := m.Result.Proof; p != nil && len(p.Trials) > 0 {
+		p.Verdict, p.Reason = judgeTrial(p.Trials[0], p.Tolerance)
+	}
+}
+
+// readLines reads a journal. A last line without its newline was cut by a kill, and is left out; a damaged one is
+// counted.
+func readLines[T any](path string, skipped *int) ([]T, error) {
+	file, err := openJournal(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var all []T
+	reader := bufio.NewReader(file)
+	for {
+		line, err := reader.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		var one T
+		if json.Unmarshal(bytes.TrimSpace(line), &one) != nil {
+			*skipped++
+			continue
+		}
+		all = append(all, one)
+	}
+}
+
+// openJournal opens a journal, or one that somebody has packed with gzip to keep it.
+func openJournal(path string) (io.ReadCloser, error) {
+	file, err := os.Open(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return file, err
+	}
+	packed, err := os.Open(path + ".gz")
+	if err != nil {
+		return nil, err
+	}
+	reader, err := gzip.NewReader(packed)
+	if err != nil {
+		packed.Close()
+		return nil, err
+	}
+	return unpacked{reader, packed}, nil
+}
+
+// unpacked closes the file along with what unpacks it.
+type unpacked struct {
+	io.Reader
+	io.Closer
+}
+
+func locked(path string) bool {
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	return errors.Is(syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+}

@@ -1,0 +1,102 @@
+package calibrate
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+// olderSchema is the schema that is still read, as far as its keys carry over: its reasons were sentences, without the
+// figures that they were made of.
+const olderSchema = "calibrate.result/1"
+
+// migrated turns the JSON of an older schema into today's. It is the only place where words of a result are looked at,
+// because that schema had nothing else.
+func migrated(text []byte) ([]byte, error) {
+	var r map[string]any
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, err
+	}
+	r["schema"] = Schema
+	migrateInterruption(r)
+	target := part(r, "target")
+	if words, ok := target["worker_rule"].(string); ok {
+		target["worker_rule"] = map[string]any{"words": words}
+	}
+	worker := part(r, "worker")
+	worker["marginal_source"] = map[any]MarginalSource{
+		"RSS, an upper bound": MarginalRSS, "private dirty pages": MarginalDirty, "private dirty pages and a second worker": MarginalSecond,
+	}[worker["marginal_source"]]
+	if law := part(r, "law"); law["basis"] != string(BasisMeasured) && law["basis"] != string(BasisComputed) && law["basis"] != string(BasisGiven) {
+		law["basis"] = "" // "none", or what the first versions wrote
+	}
+	delete(part(r, "creep"), "missing")
+	rec := part(r, "recommendation")
+	if rec["withheld"] != nil && rec["withheld"] != "" {
+		rec["withheld"] = map[string]any{}
+	}
+	eachOf(r, "phases", migrateEnd)
+	eachOf(part(r, "routes"), "runs", migrateSoak)
+	eachOf(part(r, "triage"), "runs", migrateSoak)
+	delete(part(r, "triage"), "reason")
+	eachOf(part(r, "sweep"), "runs", migrateSoak)
+	proof := part(r, "proof")
+	migrateInterruption(proof)
+	delete(proof, "reason")
+	if holder, ok := proof["limit_held_by"].(string); ok && holder != string(LimitByKernel) {
+		proof["limit_held_by"], proof["no_limit"] = LimitByCalibrate, holder
+	}
+	eachOf(proof, "trials", migrateSoak)
+	return json.Marshal(r)
+}
+
+// part is an object below another; changes of one that isn't there are lost.
+func part(of map[string]any, name string) map[string]any {
+	if p, ok := of[name].(map[string]any); ok {
+		return p
+	}
+	return map[string]any{}
+}
+
+func eachOf(of map[string]any, list string, change func(map[string]any)) {
+	all, _ := of[list].([]any)
+	for _, one := range all {
+		if object, ok := one.(map[string]any); ok {
+			change(object)
+		}
+	}
+}
+
+func migrateInterruption(of map[string]any) {
+	if words, _ := of["interrupted_by"].(string); words != "" {
+		of["interrupted"] = Interruption{Words: words}
+	}
+	delete(of, "interrupted_by")
+}
+
+func migrateSoak(run map[string]any) {
+	migrateEnd(run)
+	if words, _ := run["failed"].(string); words != "" {
+		run["failed"] = Miss{Kind: MissOther, Words: words}
+	} else {
+		delete(run, "failed")
+	}
+}
+
+func migrateEnd(phase map[string]any) {
+	words, _ := phase["ended_because"].(string)
+	delete(phase, "ended_because")
+	end := End{By: map[string]EndKind{
+		"the app answered": EndAnswer, "the answer is good enough": EndPrecision, "the time that was asked for": EndDuration, "cut short": EndCut,
+	}[words]}
+	limit, atLimit := strings.CutPrefix(words, "the limit of ")
+	switch d, err := time.ParseDuration(limit); {
+	case atLimit && err == nil:
+		end = End{By: EndLimit, LimitSeconds: d.Seconds()}
+	case strings.HasPrefix(words, "memory: "):
+		end.By = EndMemory
+	case end.By == "":
+		end.By = EndSeen
+	}
+	phase["ended"] = end
+}

@@ -1,0 +1,30 @@
+package calibrate
+
+// Withheld is why a run yields no recommendation. A figure is there where the kind has one.
+type Withheld struct {
+	Kind           WithheldKind `json:"kind"`
+	Workers        int          `json:"workers,omitempty"`           // that answered, of WithheldWorkers; that were to be recommended, of WithheldGrowth
+	Requests       int64        `json:"requests,omitempty"`          // answered, or counted
+	Failed         int64        `json:"failed,omitempty"`            // of those
+	Elsewhere      int64        `json:"to_login,omitempty"`          // of those: sent to a login page
+	NeededRequests int64        `json:"needed_requests,omitempty"`   // below which no figure says anything
+	MostFailed     float64      `json:"most_failed_ratio,omitempty"` // above which none does
+	Seconds        float64      `json:"seconds,omitempty"`           // watched; until the budget is full, of WithheldGrowth
+	NeededSeconds  float64      `json:"needed_seconds,omitempty"`
+	BytesPerSecond float64      `json:"bytes_per_second,omitempty"` // by which each worker grows at most
+}
+
+// WithheldKind sorts the reasons.
+type WithheldKind string
+
+// The kinds of reason for no recommendation.
+const (
+	WithheldPartial  WithheldKind = "partial"  // see Result.Interrupted
+	WithheldWorkers  WithheldKind = "workers"  // several answered, where one was to be measured
+	WithheldReplaced WithheldKind = "replaced" // the worker ended, so what was measured is of two
+	WithheldRequests WithheldKind = "requests" // too few
+	WithheldErrors   WithheldKind = "errors"   // too many
+	WithheldLogin    WithheldKind = "login"    // most requests were sent to Load.LoginPage
+	WithheldSeconds  WithheldKind = "seconds"  // watched for too short a time
+	WithheldGrowth   WithheldKind = "growth"   // workers grow with time, and the budget would soon be full
+)

@@ -1,0 +1,208 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"workermem/calibrate"
+	"workermem/calibrate/knob"
+	"workermem/calibrate/say"
+)
+
+// workersReason is why so many workers, in sentences: both bounds, the rule that overrode them, the total, and what is
+// not known. "" if there is no recommendation.
+func workersReason(r calibrate.Result) string {
+	rec := r.Recommendation
+	if rec.Workers == 0 {
+		return ""
+	}
+	sentences := []string{sweepReason(r), boundsSentence(rec)}
+	if rec.Computed == nil { // else no rule had a say
+		sentences = append(sentences, threadsSentence(r), twoSentence(rec), boundedSentence(rec.Sum), fewerSentence(rec))
+	}
+	sentences = append(sentences, totalSentence(rec), plainSentence(rec))
+	if rec.Recycling.Kind == calibrate.RecyclingUnknown {
+		sentences = append(sentences, "No max-requests: "+doubtOf(rec)+".")
+	}
+	return strings.Join(slices.DeleteFunc(sentences, func(s string) bool { return s == "" }), " ")
+}
+
+// threadsIn are those that the recommendation's sum was made for: a server without threads counts as one.
+func threadsIn(rec calibrate.Recommendation) int { return max(rec.Threads, 1) }
+
+func boundsSentence(rec calibrate.Recommendation) string {
+	s, each := rec.Sum, " each"
+	if rec.Workers == 1 {
+		each = ""
+	}
+	threads := say.Plural(threadsIn(rec), "thread") + each
+	switch {
+	case s.ThreadsUnknown:
+		threads = "threads as they are"
+	case s.AtOnce > 0:
+		threads = say.Plural(s.AtOnce, "request") + " at once" + each
+	}
+	return fmt.Sprintf("%s with %s: CPU allows %s; %s.", say.Plural(rec.Workers, "worker"), threads, cpuSum(rec), memorySum(rec))
+}
+
+func cpuSum(rec calibrate.Recommendation) string {
+	s, threads := rec.Sum, threadsIn(rec)
+	switch {
+	case threads == 1:
+		return fmt.Sprintf("2 x %d + 1 = %s", s.CPUs, say.Count(s.CPUWorkers))
+	case 2*s.CPUs+1 < threads:
+		return fmt.Sprintf("1, the least, of (2 x %d + 1) / %s", s.CPUs, say.Plural(threads, "thread"))
+	}
+	return fmt.Sprintf("(2 x %d + 1) / %s = %s", s.CPUs, say.Plural(threads, "thread"), say.Count(s.CPUWorkers))
+}
+
+func memorySum(rec calibrate.Recommendation) string {
+	s := rec.Sum
+	if s.MemoryWorkers == nil {
+		return "what a worker takes is unknown, so memory bounds nothing"
+	}
+	budget := say.MB(rec.BudgetBytes) + " budget"
+	if s.SharedBytes > 0 {
+		budget = fmt.Sprintf("(%s - %s shared)", budget, say.MB(s.SharedBytes))
+	}
+	return fmt.Sprintf("memory holds %s / %s a worker = %s, rounded down", budget, say.MB(s.LeastBytes), say.Count(*s.MemoryWorkers))
+}
+
+// sharedSum begins a sum; "" if nothing is shared.
+func sharedSum(s calibrate.Sum) string {
+	if s.SharedBytes == 0 {
+		return ""
+	}
+	return say.MB(s.SharedBytes) + " shared + "
+}
+
+func threadsSentence(r calibrate.Result) string {
+	rec := r.Recommendation
+	s, threads := rec.Sum, threadsIn(rec)
+	if r.Plan.Prefer != "" && len(s.ThreadChoices) > 1 {
+		return preferredSentence(r)
+	}
+	if threads == s.MeasuredThreads || s.ThreadsUnknown {
+		return ""
+	}
+	own := say.Plural(s.MeasuredThreads, "thread")
+	if s.Basis == calibrate.BasisMeasured {
+		own = "the " + own + " it was measured with"
+	}
+	fit := "not even 1 worker fits"
+	if s.MinWorkers > 1 {
+		fit = fmt.Sprintf("the %d workers asked for don't fit", s.MinWorkers)
+	}
+	return fmt.Sprintf("With %s, %s (that needs %s), so this is computed: measure with %s to size more.",
+		own, fit, say.MBUp(s.NeededBytes), say.Plural(threads, "thread"))
+}
+
+// preferredSentence says what set the threads, and out of which choice.
+func preferredSentence(r calibrate.Result) string {
+	s := r.Recommendation.Sum
+	why := map[string]string{
+		knob.PreferWorkers: "allows the most workers",
+		knob.PreferThreads: "allows the most requests at once",
+		knob.PreferMemory:  "takes the least memory for all the workers that the cores ask for",
+	}[r.Plan.Prefer]
+	if r.Plan.Prefer == knob.PreferMemory && !s.CoresGranted {
+		why = "allows the most requests at once, where memory grants the workers that the cores ask for to none"
+	}
+	return fmt.Sprintf("Of %s threads a worker %d %s.", anyOf(s.ThreadChoices), threadsIn(r.Recommendation), why)
+}
+
+// anyOf lists numbers: 1, 4 or 16.
+func anyOf(numbers []int) string {
+	texts := make([]string, len(numbers))
+	for i, n := range numbers {
+		texts[i] = say.Count(n)
+	}
+	last := len(texts) - 1
+	return strings.Join(texts[:last], ", ") + " or " + texts[last]
+}
+
+// twoSentence is the rule of two, if it raised the count or could not.
+func twoSentence(rec calibrate.Recommendation) string {
+	switch {
+	case rec.Workers == 2 && rec.Sum.CPUWorkers < 2:
+		return "Two all the same: with one, nobody answers while it restarts, and one worker of most languages keeps one core busy."
+	case rec.Workers == 1 && rec.Sum.RuleWorkers == 1:
+		return "Only one fits: while it restarts nobody answers, and one worker of most languages keeps one core busy."
+	}
+	return ""
+}
+
+// boundedSentence is the minimum or the maximum that was asked for, if it changed the count.
+func boundedSentence(s calibrate.Sum) string {
+	switch {
+	case s.AllowedWorkers > s.RuleWorkers:
+		return fmt.Sprintf("No fewer than %s were asked for.", say.Plural(s.MinWorkers, "worker"))
+	case s.AllowedWorkers < s.RuleWorkers && s.AllowedWorkers == 1:
+		return "1 worker is the most allowed: while it restarts nobody answers."
+	case s.AllowedWorkers < s.RuleWorkers:
+		return fmt.Sprintf("%s are the most allowed.", say.Plural(s.MaxWorkers, "worker"))
+	}
+	return ""
+}
+
+func fewerSentence(rec calibrate.Recommendation) string {
+	s := rec.Sum
+	if rec.Workers == s.AllowedWorkers {
+		return ""
+	}
+	return fmt.Sprintf("%s would fit, but share the headroom among more, and so be recycled more often: %s of their time against %s.",
+		say.Plural(s.AllowedWorkers, "worker"), say.Percent(s.AllowedCost), say.Percent(s.Cost))
+}
+
+func totalSentence(rec calibrate.Recommendation) string {
+	s := rec.Sum
+	worker := (rec.TotalBytes - s.SharedBytes) / int64(rec.Workers)
+	text := fmt.Sprintf("In all %s%d x %s = %s", sharedSum(s), rec.Workers, say.MB(worker), say.MB(rec.TotalBytes))
+	if rec.BudgetBytes > 0 {
+		text += fmt.Sprintf(", %s of the budget", say.Percent(float64(rec.TotalBytes)/float64(rec.BudgetBytes)))
+	}
+	if s.CreepBytes > 0 {
+		peak := "at its measured peak"
+		if s.CreepApart {
+			peak = "at its peak without creep"
+		} else if s.Basis == calibrate.BasisGiven {
+			peak = "at its given peak"
+		}
+		text += fmt.Sprintf("; a worker's %s is %s %s and %s of creep until it is recycled",
+			say.MB(worker), say.MB(worker-s.CreepBytes), peak, say.MB(s.CreepBytes))
+	}
+	return text + "."
+}
+
+// plainSentence shows the field's plain formula with the same worker, if it comes to another count.
+func plainSentence(rec calibrate.Recommendation) string {
+	s := rec.Sum
+	if s.PlainWorkers == rec.Workers || s.PlainWorkers == 0 {
+		return ""
+	}
+	divided := ""
+	if threads := threadsIn(rec); threads > 1 {
+		divided = " / " + say.Plural(threads, "thread")
+	}
+	return fmt.Sprintf("(The plain formula, min(2 x %d + 1, %s / %s MB)%s, says %s.)",
+		s.CPUs, say.MB(rec.BudgetBytes), say.Count(rec.WorkerMemoryMB), divided, say.Count(s.PlainWorkers))
+}
+
+// Refusal is why nothing fits, as a sum at the measured threads, and what would fit; "" if something does.
+func Refusal(r calibrate.Result) string {
+	rec, s := r.Recommendation, r.Recommendation.Sum
+	if !rec.NothingFits {
+		return ""
+	}
+	worker := say.MB(s.LeastBytes)
+	if s.ThreadBytes > 0 {
+		worker = fmt.Sprintf("(%s + %s x %s)", say.MB(s.WorkerBytes), say.Plural(s.MeasuredThreads, "thread"), say.MB(s.ThreadBytes))
+	}
+	text := fmt.Sprintf("needs %s, has %s: %s%d x %s; the smallest budget that fits is %s", say.MBUp(s.NeededBytes),
+		say.MBLess(rec.BudgetBytes, s.SmallestBytes), sharedSum(s), s.MinWorkers, worker, say.MBUp(s.SmallestBytes))
+	if s.SmallestThreads != s.MeasuredThreads {
+		text += ", with " + say.Plural(s.SmallestThreads, "thread")
+	}
+	return text
+}
