@@ -194,7 +194,7 @@ func TestFollowReadings(t *testing.T) {
 		t.Fatalf("%v followed, %v found from scratch; plain %v", got, want, f.Plain)
 	}
 	threads := len(f.kept[root].lists)
-	if allocs := testing.AllocsPerRun(10, func() { f.Look(root) }); allocs > float64(n+5*threads) { // a name each
+	if allocs := testing.AllocsPerRun(10, func() { f.Look(root) }); allocs > float64(n+5*threads+5) { // a name each, and the queue; some more under -race
 		t.Errorf("a look at %d processes allocates %v times", n, allocs)
 	}
 	runtime.LockOSThread()
