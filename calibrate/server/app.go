@@ -40,7 +40,8 @@ type App struct {
 
 var _ calibrate.App = (*App)(nil)
 
-// stopGrace is how long a server may take to end by itself: Gunicorn's gthread needs 1.2 s, requests in flight more.
+// stopGrace is how long a server may take to end by itself: a master that waits for its threads needs 1.2 s,
+// requests in flight more.
 const stopGrace = 10 * time.Second
 
 func newApp(l *Launch, a address, values map[string]string) *App {

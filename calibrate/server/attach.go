@@ -211,7 +211,8 @@ func (r *Running) Failure(phase string) *calibrate.Failure {
 }
 
 func (r *Running) ended() *calibrate.Failure {
-	f := &calibrate.Failure{Kind: calibrate.KindApp, What: r.name() + " ended", Try: "see its own log: calibrate didn't start it, and knows no more"}
+	f := &calibrate.Failure{Kind: calibrate.KindApp, What: r.name() + " ended",
+		Try: "see its own log: calibrate didn't start it, and knows no more"}
 	if kills := r.oom.Since(); kills > 0 {
 		f.Why = fmt.Sprintf("the kernel ended %s for memory (oom_kill in %s)", say.Plural(int(kills), "process"), r.oom.File)
 	}

@@ -244,19 +244,6 @@ func TestE2EInterruptedBoot(t *testing.T) {
 	noneLeft(t, mark, 0)
 }
 
-func TestE2EBadConfiguration(t *testing.T) {
-	t.Parallel()
-	dir := module(t, okApp)
-	conf := filepath.Join(dir, "bad.conf.py")
-	write(t, conf, "workers = undefined\n")
-	f := failure(t, Spec{Command: gunicornWith(t, dir, "-c", conf, "mod:app")})
-	says(t, f, calibrate.KindUsage, "can't read its configuration", "NameError")
-
-	write(t, conf, "daemon = True\n")
-	f = failure(t, Spec{Command: gunicornWith(t, dir, "-c", conf, "mod:app")})
-	says(t, f, calibrate.KindUsage, "daemon in bad.conf.py", "background")
-}
-
 func TestE2ENotAProgram(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "app")

@@ -29,7 +29,8 @@ func (l *Launch) asAnyCommand(p program) (server, error) { return anyCommand{l.k
 
 func (a anyCommand) plan(l *Launch, p program) (server, error) {
 	if !l.spec.has("port") && !l.address.fixed {
-		try := "write {port} where the command says it; or --env PORT={port} where the app reads a variable; or --url http://127.0.0.1:8000 where the address is fixed"
+		try := "write {port} where the command says it; or --env PORT={port} where the app reads a variable; " +
+			"or --url http://127.0.0.1:8000 where the address is fixed"
 		if server := a.inScript(p.shell); server != "" {
 			try = "give the " + server + " command itself, without sh -c, and its variables by --env; or " + try
 		}
@@ -61,13 +62,16 @@ func (a anyCommand) inScript(script string) string {
 // checkArgs refuses threads that nothing would take.
 func checkArgs(l *Launch, p program) error {
 	if l.spec.Threads > 1 && !l.spec.has("threads") {
-		return calibrate.Usage("write {threads} where the command says it", "%d threads asked for, but %s has no place for them", l.spec.Threads, p.name)
+		return calibrate.Usage("write {threads} where the command says it",
+			"%d threads asked for, but %s has no place for them", l.spec.Threads, p.name)
 	}
 	if l.spec.MaxRequests > 0 && !l.spec.has("max_requests") {
-		return calibrate.Usage("write {max_requests} where the command says it", "a new worker after %d requests is asked for, but %s has no place for it", l.spec.MaxRequests, p.name)
+		return calibrate.Usage("write {max_requests} where the command says it",
+			"a new worker after %d requests is asked for, but %s has no place for it", l.spec.MaxRequests, p.name)
 	}
 	if l.spec.Workers > 1 && !l.spec.has("workers") {
-		return calibrate.Usage("write {workers} where the command says it", "%d workers asked for, but %s has no place for them", l.spec.Workers, p.name)
+		return calibrate.Usage("write {workers} where the command says it",
+			"%d workers asked for, but %s has no place for them", l.spec.Workers, p.name)
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -93,27 +92,6 @@ os.wait()
 	if n := r.watch.replacements(); n != 0 {
 		t.Errorf("a change of mind counts as %d replacements", n)
 	}
-}
-
-// load asks so many times, two at once, and returns what came.
-func (r *running) load(t *testing.T, n int) string {
-	t.Helper()
-	bodies := make([]string, n)
-	var wg sync.WaitGroup
-	next := make(chan int)
-	for range 2 {
-		wg.Go(func() {
-			for i := range next {
-				bodies[i] = r.get("/")
-			}
-		})
-	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	return strings.Join(bodies, "\n")
 }
 
 // Nothing but stdin, stdout and stderr reaches the app, and no secret of ours.

@@ -7,12 +7,16 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -80,6 +84,26 @@ def app(environ, start_response):
     body = str(os.getpid()).encode()
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
+`
+
+// okASGI answers with its pid, after so many milliseconds as the path says (/ms/500).
+const okASGI = `
+import asyncio, os
+async def app(scope, receive, send):
+    if scope["type"] != "http":
+        return
+    if scope["path"].startswith("/ms/"):
+        await asyncio.sleep(int(scope["path"][4:]) / 1000)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": (str(os.getpid()) + "\n").encode()})
+`
+
+// failedStartup is an ASGI app that can't start, and says so.
+const failedStartup = `
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": "no database"})
 `
 
 func logFile(t *testing.T) *os.File {
@@ -318,4 +342,135 @@ func atoi(t *testing.T, text string) int {
 func dupWithoutCloexec(f *os.File) (*os.File, error) {
 	fd, err := unix.Dup(int(f.Fd()))
 	return os.NewFile(uintptr(fd), "leaky"), err
+}
+
+func fixture(t *testing.T, parts ...string) string {
+	t.Helper()
+	file, err := filepath.Abs(filepath.Join(slices.Concat([]string{"../../fixtures"}, parts)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// onPath is a server of Debian's packages: a name on the PATH, or the pattern of a whole path.
+func onPath(t *testing.T, name string) string {
+	t.Helper()
+	notShort(t)
+	if files, _ := filepath.Glob(name); len(files) > 0 {
+		name = files[0]
+	}
+	file, err := exec.LookPath(name)
+	if err != nil {
+		if os.Getenv("CALIBRATE_REQUIRE_SERVERS") == "1" {
+			t.Fatalf("%s is required: run make servers (%v)", name, err)
+		}
+		t.Skipf("no %s: run make servers", name)
+	}
+	return file
+}
+
+func within(t *testing.T, what string, got, want, share float64) {
+	t.Helper()
+	t.Logf("%s: %.0f, should be %.0f", what, got, want)
+	if got < want*(1-share) || got > want*(1+share) {
+		t.Errorf("%s: %.0f, want %.0f within %.0f %%", what, got, want, 100*share)
+	}
+}
+
+// growth is what a worker's resident memory grows by a request, in bytes: between two counts of requests, each after
+// enough of them for the heap to have settled.
+func (r *running) growth(t *testing.T, worker, warm, requests int) float64 {
+	t.Helper()
+	r.load(t, warm)
+	before := resident(t, worker)
+	r.load(t, requests)
+	return float64(resident(t, worker)-before) / float64(requests)
+}
+
+// load asks so many times, two at once, and returns what came.
+func (r *running) load(t *testing.T, n int) string {
+	t.Helper()
+	bodies := make([]string, n)
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range 2 {
+		wg.Go(func() {
+			for i := range next {
+				bodies[i] = r.get("/")
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return strings.Join(bodies, "\n")
+}
+
+// eachAnswers says whether each of the workers, and nobody else, has answered.
+func (r *running) eachAnswers(workers []int) func() bool {
+	answered := map[int]bool{}
+	return func() bool {
+		for _, pid := range strings.Fields(r.load(r.t, 50)) {
+			if !slices.Contains(workers, atoi(r.t, pid)) {
+				r.t.Fatalf("answered by %s, the workers found are %v (%s)", pid, workers, r.Info().WorkerRule)
+			}
+			answered[atoi(r.t, pid)] = true
+		}
+		return len(answered) == len(workers)
+	}
+}
+
+// refused is how many requests of so many clients, each doing n of them, were answered 503.
+func (r *running) refused(clients, n int, path string) int {
+	var refused atomic.Int64
+	var wg sync.WaitGroup
+	for range clients {
+		wg.Go(func() {
+			client := readyClient()
+			for range n {
+				res, err := client.Get(r.Info().URL + path)
+				if err != nil {
+					r.t.Error(err)
+					return
+				}
+				_, _ = io.Copy(io.Discard, res.Body)
+				res.Body.Close()
+				if res.StatusCode == http.StatusServiceUnavailable {
+					refused.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return int(refused.Load())
+}
+
+// established counts the connections that the app's port has.
+func (r *running) established() int {
+	data, err := os.ReadFile("/proc/self/net/tcp")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(string(data)) {
+		fields := strings.Fields(line)
+		if len(fields) > 3 && strings.HasSuffix(fields[1], fmt.Sprintf(":%04X", r.address.port)) && fields[3] == "01" { // TCP_ESTABLISHED
+			n++
+		}
+	}
+	return n
+}
+
+func goneWithin(t *testing.T, pid int, within time.Duration) {
+	t.Helper()
+	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if s, err := linux.Here.Stat(pid); err != nil || !s.Alive() {
+			return
+		}
+	}
+	t.Errorf("%d %q is still there", pid, strings.Join(linux.Here.Args(pid), " "))
+	_ = syscall.Kill(pid, syscall.SIGKILL)
 }

@@ -55,7 +55,8 @@ func notStarted(l *Launch, err error) error {
 	}
 	var errno syscall.Errno
 	if !errors.As(err, &errno) {
-		return &calibrate.Failure{Kind: calibrate.KindTool, Phase: calibrate.PhaseBoot, What: "the app could not be started", Why: err.Error(), Err: err}
+		return &calibrate.Failure{Kind: calibrate.KindTool, Phase: calibrate.PhaseBoot, Err: err,
+			What: "the app could not be started", Why: err.Error()}
 	}
 	f := calibrate.Usage("check that it is a program for this machine, and that its first line names an interpreter that exists",
 		"%s can't be executed", l.argv[0])

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"workermem/calibrate"
 )
 
 func TestE2EGunicornSync(t *testing.T) {
@@ -242,4 +244,30 @@ func TestE2EGunicornBackgroundWorkers(t *testing.T) {
 			hasChange(t, r.Info(), "background workers of a running Gunicorn")
 		})
 	}
+}
+
+// Gunicorn with Uvicorn's worker class: Gunicorn's tree, and no threads to set.
+func TestE2EGunicornWithUvicornWorker(t *testing.T) {
+	t.Parallel()
+	r := start(t, Spec{Command: gunicornWith(t, module(t, okASGI), "-k", "uvicorn.workers.UvicornWorker", "-w", "3", "--threads", "4", "--max-requests", "5", "mod:app"), Workers: 2})
+	eventually(t, "both workers", func() bool { workers, _ := r.Workers(); return len(workers) == 2 })
+	found, _ := r.Workers()
+	eventually(t, "an answer of each worker", r.eachAnswers(found))
+	if info := r.Info(); info.Server != "gunicorn" || info.Threads != 0 || info.HasThreads || !info.CanRecycle || info.ConcurrencyLimit != 0 {
+		t.Errorf("%+v", info)
+	}
+	hasWarning(t, r.Warnings(), "threads-ignored")
+}
+
+func TestE2EBadConfiguration(t *testing.T) {
+	t.Parallel()
+	dir := module(t, okApp)
+	conf := filepath.Join(dir, "bad.conf.py")
+	write(t, conf, "workers = undefined\n")
+	f := failure(t, Spec{Command: gunicornWith(t, dir, "-c", conf, "mod:app")})
+	says(t, f, calibrate.KindUsage, "can't read its configuration", "NameError")
+
+	write(t, conf, "daemon = True\n")
+	f = failure(t, Spec{Command: gunicornWith(t, dir, "-c", conf, "mod:app")})
+	says(t, f, calibrate.KindUsage, "daemon in bad.conf.py", "background")
 }

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,15 +17,6 @@ import (
 func fakeGunicorn(t *testing.T, version string) string {
 	t.Helper()
 	return script(t, filepath.Join(t.TempDir(), "gunicorn"), "echo 'some warning 1.2'\necho \"gunicorn (version "+version+")\"")
-}
-
-func recognised(t *testing.T, spec Spec) *Launch {
-	t.Helper()
-	l, err := Recognise(t.Context(), spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
 }
 
 func TestGunicornMeasuredCommand(t *testing.T) {
@@ -143,14 +133,6 @@ func TestGunicornThatIsNone(t *testing.T) {
 	usage(t, err, "does not start Gunicorn: No module named 'gunicorn'")
 }
 
-func TestVersionAtLeast(t *testing.T) {
-	for version, want := range map[string]bool{"25.1.0": true, "25.1": true, "27.0.1": true, "25.0.3": false, "20.1.0": false, "": false, "x": false} {
-		if versionReaches(version, "25.1") != want {
-			t.Errorf("%s: %v", version, !want)
-		}
-	}
-}
-
 // Trees as they were seen with Gunicorn 20.1 and 27.0.
 func TestGunicornWorkers(t *testing.T) {
 	py := []string{"/v/bin/python", "/v/bin/gunicorn", "app:app"}
@@ -189,11 +171,6 @@ func TestGunicornWorkers(t *testing.T) {
 	}
 }
 
-// holding is a kernel in which these hold the listening socket; nil: it can't be seen.
-func holding(pids []int) linux.Sockets {
-	return func(pid int) (held, known bool) { return slices.Contains(pids, pid), pids != nil }
-}
-
 func TestGunicornExplains(t *testing.T) {
 	code := func(n int) ending { return ending{over: true, Code: n} }
 	for name, c := range map[string]struct {
@@ -217,31 +194,6 @@ func TestGunicornExplains(t *testing.T) {
 		why, try := gunicorn{}.explain(c.end, splitLog([]byte(c.log)))
 		if c.want == "" && why != "" || !strings.Contains(why, c.want) || why != "" && try == "" {
 			t.Errorf("%s: %q, try %q; want %q", name, why, try, c.want)
-		}
-	}
-}
-
-func TestRecogniseComplaints(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "data")
-	write(t, file, "x")
-	for want, spec := range map[string]Spec{
-		"no command to run":                         {},
-		"no-such-command: command not found":        {Command: []string{"no-such-command"}},
-		"no such file":                              {Command: []string{"./no-such-file", "{port}"}},
-		"permission denied":                         {Command: []string{file, "{port}"}},
-		"no way to tell sleep which port":           {Command: []string{"sleep", "1"}},
-		"{prot} is not a placeholder":               {Command: []string{"sleep", "{prot}"}},
-		"example.com is not this machine":           {Command: []string{"sleep", "1"}, URL: "http://example.com"},
-		"the path \"x\" is not one":                 {Command: []string{"sleep", "{port}"}, Path: "x"},
-		"3 threads asked for, but sleep has no":     {Command: []string{"sleep", "{port}"}, Threads: 3},
-		"2 workers asked for, but sleep has no":     {Command: []string{"sleep", "{port}"}, Workers: 2},
-		"no way to tell sh which port to listen on": {Command: []string{"sh", "-c", "cd x && gunicorn app:app"}},
-	} {
-		_, err := Recognise(t.Context(), spec)
-		usage(t, err, want)
-		var f *calibrate.Failure
-		if errors.As(err, &f) && strings.Contains(want, "tell sh") && !strings.Contains(f.Try, "without sh -c") {
-			t.Errorf("try: %s", f.Try)
 		}
 	}
 }

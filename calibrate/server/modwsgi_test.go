@@ -22,16 +22,6 @@ Server version: Apache/2.4.71 (Debian)
 END`)
 }
 
-// site is an Apache with a configuration of some files, and the command that runs it.
-func site(t *testing.T, files map[string]string) (root string, command []string) {
-	t.Helper()
-	root = t.TempDir()
-	for name, text := range files {
-		write(t, filepath.Join(root, name), text)
-	}
-	return root, []string{fakeApache(t, root), "-DFOREGROUND"}
-}
-
 const wsgiApp = "\nWSGIProcessGroup shop\nWSGIScriptAlias / /srv/app.wsgi\n"
 
 // rewritten is the configuration that Apache would run, without its empty lines.

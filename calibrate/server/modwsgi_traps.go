@@ -22,8 +22,9 @@ func (modWSGI) traps() []trap {
 		}},
 		{Warning: calibrate.Warning{
 			Code: recyclingCuts,
-			Text: "maximum-requests restarts the whole process, and cuts off requests that take 20 s more (graceful-timeout is 15 s, and shutdown-timeout 5 s)",
-			Try:  "a longer graceful-timeout in WSGIDaemonProcess, if there are such requests",
+			Text: "maximum-requests restarts the whole process, and cuts off requests that take 20 s more " +
+				"(graceful-timeout is 15 s, and shutdown-timeout 5 s)",
+			Try: "a longer graceful-timeout in WSGIDaemonProcess, if there are such requests",
 		}},
 		{Warning: calibrate.Warning{
 			Code: slowRespawn,

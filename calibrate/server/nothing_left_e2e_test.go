@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -217,15 +216,4 @@ for _ in range(4):
 	}
 	t.Logf("%+v", stopped)
 	noneLeft(t, r.mark, 0)
-}
-
-func goneWithin(t *testing.T, pid int, within time.Duration) {
-	t.Helper()
-	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if s, err := linux.Here.Stat(pid); err != nil || !s.Alive() {
-			return
-		}
-	}
-	t.Errorf("%d %q is still there", pid, strings.Join(linux.Here.Args(pid), " "))
-	_ = syscall.Kill(pid, syscall.SIGKILL)
 }

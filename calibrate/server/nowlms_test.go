@@ -1,7 +1,6 @@
 package server
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,16 +12,6 @@ import (
 	"workermem/calibrate/server/cli"
 )
 
-// installed is a program with the distributions it was installed with.
-func installed(t *testing.T, program string, distributions ...string) string {
-	t.Helper()
-	root := t.TempDir()
-	for _, dist := range distributions {
-		write(t, filepath.Join(root, "lib/python3.11/site-packages", dist+".dist-info", "METADATA"), "")
-	}
-	return script(t, filepath.Join(root, "bin", program), "exit 9") // nothing may start it
-}
-
 func fakeLMS(t *testing.T) string { return installed(t, "lmsctl", "now_lms-2.0.4", "gunicorn-26.0.0") }
 
 // clearLMS keeps the tests' own environment out.
@@ -31,27 +20,6 @@ func clearLMS(t *testing.T) {
 	for _, name := range slices.Concat(lmsDevelopment, lmsTests, []string{lmsPort, "PORT", lmsWorkers, "WORKERS", lmsThreads, "THREADS"}) {
 		t.Setenv(name, "")
 		os.Unsetenv(name)
-	}
-}
-
-func codes(warnings []calibrate.Warning) []string {
-	var all []string
-	for _, w := range warnings {
-		all = append(all, w.Code)
-	}
-	return all
-}
-
-// refusal fails unless the spec is refused with that whole sentence, and something to try.
-func refusal(t *testing.T, spec Spec, want string) {
-	t.Helper()
-	_, err := Recognise(t.Context(), spec)
-	var f *calibrate.Failure
-	if !errors.As(err, &f) {
-		t.Fatalf("%q: %v", spec.Command, err)
-	}
-	if f.Kind != calibrate.KindUsage || f.What != want || f.Try == "" {
-		t.Errorf("%q\n got  %s (kind %d, try %q)\n want %s", spec.Command, f.What, f.Kind, f.Try, want)
 	}
 }
 

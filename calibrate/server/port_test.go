@@ -1,28 +1,12 @@
 package server
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"strings"
 	"testing"
 	"time"
-
-	"workermem/calibrate"
 )
-
-// usage fails unless an error is a complaint about what the user wrote, with the text in it and something to try.
-func usage(t *testing.T, err error, text string) {
-	t.Helper()
-	var f *calibrate.Failure
-	if !errors.As(err, &f) || f.Kind != calibrate.KindUsage {
-		t.Errorf("%T %v, want a complaint saying %q", err, err, text)
-		return
-	}
-	if !strings.Contains(f.Error(), text) || f.Try == "" {
-		t.Errorf("%q, want %q; try %q", f.Error(), text, f.Try)
-	}
-}
 
 func TestParseAddress(t *testing.T) {
 	for text, want := range map[string]address{

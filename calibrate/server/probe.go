@@ -12,7 +12,7 @@ import (
 	"workermem/calibrate/server/guard"
 )
 
-// Bounds of the questions to a server's own program. Importing Gunicorn takes 0.2 s, on a cold disk seconds.
+// Bounds of the questions to a server's own program. Importing one takes 0.2 s, on a cold disk seconds.
 const (
 	versionLimit = 5 * time.Second
 	configLimit  = 15 * time.Second

@@ -24,32 +24,6 @@ func pumaWith(t *testing.T, args ...string) []string {
 	return slices.Concat([]string{onPath(t, "puma")}, args)
 }
 
-// onPath is a server of Debian's packages: a name on the PATH, or the pattern of a whole path.
-func onPath(t *testing.T, name string) string {
-	t.Helper()
-	notShort(t)
-	if files, _ := filepath.Glob(name); len(files) > 0 {
-		name = files[0]
-	}
-	file, err := exec.LookPath(name)
-	if err != nil {
-		if os.Getenv("CALIBRATE_REQUIRE_SERVERS") == "1" {
-			t.Fatalf("%s is required: run make servers (%v)", name, err)
-		}
-		t.Skipf("no %s: run make servers", name)
-	}
-	return file
-}
-
-func fixture(t *testing.T, parts ...string) string {
-	t.Helper()
-	file, err := filepath.Abs(filepath.Join(slices.Concat([]string{"../../fixtures"}, parts)...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
-
 func rackApp(t *testing.T) string { return fixture(t, "rack", "config.ru") }
 
 // knobs are variables of the fixtures' apps, for production.
@@ -61,16 +35,6 @@ func knobs(pairs ...string) map[string]string {
 	return env
 }
 
-// growth is what a worker's resident memory grows by a request, in bytes: between two counts of requests, each after
-// enough of them for the heap to have settled.
-func (r *running) growth(t *testing.T, worker, warm, requests int) float64 {
-	t.Helper()
-	r.load(t, warm)
-	before := resident(t, worker)
-	r.load(t, requests)
-	return float64(resident(t, worker)-before) / float64(requests)
-}
-
 func resident(t *testing.T, pid int) int64 {
 	t.Helper()
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
@@ -78,14 +42,6 @@ func resident(t *testing.T, pid int) int64 {
 		t.Fatal(err)
 	}
 	return int64(atoi(t, strings.Fields(string(text))[1]) * os.Getpagesize())
-}
-
-func within(t *testing.T, what string, got, want, share float64) {
-	t.Helper()
-	t.Logf("%s: %.0f, should be %.0f", what, got, want)
-	if got < want*(1-share) || got > want*(1+share) {
-		t.Errorf("%s: %.0f, want %.0f within %.0f %%", what, got, want, 100*share)
-	}
 }
 
 // A command in single mode is measured as a cluster of one, and its leak is seen in the worker.

@@ -80,7 +80,7 @@ func (r *Running) started() time.Time {
 }
 
 // versionBeside is the version of a Python distribution that was installed with the program, "" where that can't be
-// seen: asking lmsctl or pypnm would import the whole app.
+// seen. It is for programs that would import the whole app to say their own.
 func (l *Launch) versionBeside(p program, dist string) string {
 	word := p.argv[p.index]
 	if p.module {

@@ -205,7 +205,8 @@ func (a *App) judge(first answer) error {
 	case a.launch.spec.LoginFirst:
 		return nil
 	case first.status == http.StatusUnauthorized || first.status == http.StatusForbidden:
-		return a.inconclusive(first, "give the headers the app wants (--header, --header-env), log in first (--before), or give a --path that needs no login")
+		return a.inconclusive(first, "give the headers the app wants (--header, --header-env), log in first (--before), "+
+			"or give a --path that needs no login")
 	case first.status >= 400:
 		return a.inconclusive(first, "give a --path that the app answers, such as --path /health")
 	case first.status >= 300:
@@ -217,8 +218,9 @@ func (a *App) judge(first answer) error {
 		}
 		a.warnings = append(a.warnings, calibrate.Warning{
 			Code: code,
-			Text: fmt.Sprintf("GET %s is answered by a redirect (%d) to %s, which is not followed: the load measures the redirect alone", bare(path), first.status, bare(first.location)),
-			Try:  try,
+			Text: fmt.Sprintf("GET %s is answered by a redirect (%d) to %s, which is not followed: the load measures the redirect alone",
+				bare(path), first.status, bare(first.location)),
+			Try: try,
 		})
 	}
 	return nil

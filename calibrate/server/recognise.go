@@ -47,7 +47,8 @@ func recognise(ctx context.Context, spec Spec) (*Launch, error) {
 		return nil, err
 	}
 	l := &Launch{spec: spec, address: addr, argv: slices.Clone(spec.Command), known: servers, asking: ctx}
-	l.env = cli.Environment(os.Environ(), spec.Env)                                                          //nolint:forbidigo // it is not read here, but handed to the app
+	//nolint:forbidigo // the environment is not read here, but handed to the app
+	l.env = cli.Environment(os.Environ(), spec.Env)
 	l.info = calibrate.TargetInfo{Command: slices.Clone(spec.Command), URL: spec.URL, Threads: spec.Threads} // 0: not known, or no bound
 
 	prog, err := findProgram(l)

@@ -1,19 +1,13 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,26 +23,6 @@ func uvicornWith(t *testing.T, dir string, args ...string) []string {
 func oldUvicorn(t *testing.T) string {
 	return filepath.Dir(venv(t, "../old/uvicorn"))
 }
-
-// failedStartup is an ASGI app that can't start, and says so.
-const failedStartup = `
-async def app(scope, receive, send):
-    if scope["type"] == "lifespan":
-        await receive()
-        await send({"type": "lifespan.startup.failed", "message": "no database"})
-`
-
-// okASGI answers with its pid, after so many milliseconds as the path says (/ms/500).
-const okASGI = `
-import asyncio, os
-async def app(scope, receive, send):
-    if scope["type"] != "http":
-        return
-    if scope["path"].startswith("/ms/"):
-        await asyncio.sleep(int(scope["path"][4:]) / 1000)
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": (str(os.getpid()) + "\n").encode()})
-`
 
 func TestE2EUvicornAlone(t *testing.T) {
 	clearUvicorn(t)
@@ -126,20 +100,6 @@ func TestE2EUvicornTitledAtImport(t *testing.T) {
 	r := start(t, Spec{Command: uvicornWith(t, dir, "mod:app")})
 	if found, err := r.Workers(); err != nil || len(found) != 1 || r.Info().BootSeconds < 3.5 {
 		t.Errorf("%v (%v), booted in %v s", found, err, r.Info().BootSeconds)
-	}
-}
-
-// eachAnswers says whether each of the workers, and nobody else, has answered.
-func (r *running) eachAnswers(workers []int) func() bool {
-	answered := map[int]bool{}
-	return func() bool {
-		for _, pid := range strings.Fields(r.load(r.t, 50)) {
-			if !slices.Contains(workers, atoi(r.t, pid)) {
-				r.t.Fatalf("answered by %s, the workers found are %v (%s)", pid, workers, r.Info().WorkerRule)
-			}
-			answered[atoi(r.t, pid)] = true
-		}
-		return len(answered) == len(workers)
 	}
 }
 
@@ -232,31 +192,6 @@ func TestE2EUvicornConcurrencyLimit(t *testing.T) {
 	}
 }
 
-// refused is how many requests of so many clients, each doing n of them, were answered 503.
-func (r *running) refused(clients, n int, path string) int {
-	var refused atomic.Int64
-	var wg sync.WaitGroup
-	for range clients {
-		wg.Go(func() {
-			client := readyClient()
-			for range n {
-				res, err := client.Get(r.Info().URL + path)
-				if err != nil {
-					r.t.Error(err)
-					return
-				}
-				_, _ = io.Copy(io.Discard, res.Body)
-				res.Body.Close()
-				if res.StatusCode == http.StatusServiceUnavailable {
-					refused.Add(1)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return int(refused.Load())
-}
-
 // Apps that don't come up, each with its sentence; with a parent well before the deadline, though the parent lives on.
 func TestE2EUvicornFailures(t *testing.T) {
 	t.Parallel()
@@ -307,27 +242,6 @@ func TestE2EUvicornOptionRefused(t *testing.T) {
 	says(t, f, calibrate.KindApp, "exit code 2", "No such option")
 	f = failure(t, Spec{Command: uvicornWith(t, dir)})
 	says(t, f, calibrate.KindApp, "exit code 2", "Missing argument 'APP'")
-}
-
-// What is refused before anything has started is what the servers do not start with.
-func TestE2ERefusedSettings(t *testing.T) {
-	t.Parallel()
-	uvicorn, granian := uvicornWith(t, module(t, okASGI), "mod:app", "--port", "0"), granianWith(t, module(t, okASGI), "asgi", "--port", "0")
-	for _, words := range [][]string{
-		slices.Concat([]string{"env", "WEB_CONCURRENCY="}, uvicorn),
-		slices.Concat([]string{"env", "UVICORN_RELOAD=maybe"}, uvicorn),
-		slices.Concat([]string{"env", "GRANIAN_RELOAD=maybe"}, granian),
-		slices.Concat(granian, []string{"--workers=0"}),
-	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		out, _ := exec.CommandContext(ctx, words[0], words[1:]...).CombinedOutput()
-		if ctx.Err() != nil || !strings.Contains(string(out), "rror: ") {
-			t.Errorf("%q starts: %s", words, out)
-		}
-		cancel()
-		_, err := Recognise(t.Context(), Spec{Command: words})
-		usage(t, err, " is ")
-	}
 }
 
 // The port is taken between the choice and the bind, twice: by whom it was found free the first time.
@@ -383,17 +297,4 @@ func TestE2EUvicornFixture(t *testing.T) {
 	says(t, f, calibrate.KindApp, "exit code 3", "startup (lifespan) failed", "CALIBRATE_FAIL=startup")
 	f = failure(t, Spec{Command: command, Env: map[string]string{"CALIBRATE_FAIL": "import"}})
 	says(t, f, calibrate.KindApp, "exit code 1", "ImportError: CALIBRATE_FAIL=import")
-}
-
-// Gunicorn with Uvicorn's worker class: Gunicorn's tree, and no threads to set.
-func TestE2EGunicornWithUvicornWorker(t *testing.T) {
-	t.Parallel()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, okASGI), "-k", "uvicorn.workers.UvicornWorker", "-w", "3", "--threads", "4", "--max-requests", "5", "mod:app"), Workers: 2})
-	eventually(t, "both workers", func() bool { workers, _ := r.Workers(); return len(workers) == 2 })
-	found, _ := r.Workers()
-	eventually(t, "an answer of each worker", r.eachAnswers(found))
-	if info := r.Info(); info.Server != "gunicorn" || info.Threads != 0 || info.HasThreads || !info.CanRecycle || info.ConcurrencyLimit != 0 {
-		t.Errorf("%+v", info)
-	}
-	hasWarning(t, r.Warnings(), "threads-ignored")
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -40,22 +39,6 @@ func TestE2EUvicornStops(t *testing.T) {
 			}
 		})
 	}
-}
-
-// established counts the connections that the app's port has.
-func (r *running) established() int {
-	data, err := os.ReadFile("/proc/self/net/tcp")
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	n := 0
-	for line := range strings.Lines(string(data)) {
-		fields := strings.Fields(line)
-		if len(fields) > 3 && strings.HasSuffix(fields[1], fmt.Sprintf(":%04X", r.address.port)) && fields[3] == "01" { // TCP_ESTABLISHED
-			n++
-		}
-	}
-	return n
 }
 
 // Uvicorn waits for a request without end; we don't.

@@ -1,8 +1,6 @@
 package server
 
 import (
-	"errors"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,7 +10,6 @@ import (
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
-	"workermem/calibrate/server/guard"
 )
 
 // fakeUvicorn is a program of that name that says its version, and no more.
@@ -314,34 +311,6 @@ func TestUvicornThatIsNone(t *testing.T) {
 	usage(t, err, "does not start Uvicorn: No module named 'click'")
 }
 
-// A guard that is killed while a version or a configuration is asked for is no fault of the command's.
-func TestGuardKilledWhileAsking(t *testing.T) {
-	for _, c := range []struct{ command, asked, want string }{
-		{"uvicorn", "--version", "the guard that watches uvicorn was killed while its version was asked for"},
-		{"gunicorn", "--version", "the guard that watches gunicorn was killed while its version was asked for"},
-		{"gunicorn -c x.py", "--print-config", "the guard that watches gunicorn was killed while its configuration was asked for"},
-	} {
-		server := strings.Fields(c.command)
-		file := script(t, filepath.Join(t.TempDir(), server[0]),
-			"if [ \"$1\" = "+c.asked+" ]; then kill -9 $PPID; sleep 10; fi\necho 'gunicorn (version 27.0.1)'")
-		_, err := Recognise(t.Context(), Spec{Command: slices.Concat([]string{file}, server[1:], []string{"app:app"})})
-		var f *calibrate.Failure
-		if !errors.As(err, &f) || f.Kind != calibrate.KindTool || f.Error() != c.want || !strings.Contains(f.Try, guard.Name) {
-			t.Errorf("%s: %+v", c.command, err)
-		}
-	}
-}
-
-func TestFolderThatIsGone(t *testing.T) {
-	folder := t.TempDir()
-	t.Chdir(folder)
-	if err := os.Remove(folder); err != nil {
-		t.Fatal(err)
-	}
-	_, err := Recognise(t.Context(), Spec{Command: []string{"true"}, URL: "http://127.0.0.1:1"})
-	usage(t, err, "this folder is gone")
-}
-
 // Trees as they were seen with Uvicorn 0.29 and 0.54.
 func TestUvicornWorkers(t *testing.T) {
 	py := []string{"/v/bin/python", "/v/bin/uvicorn", "app:app"}
@@ -399,30 +368,4 @@ func TestUvicornExplains(t *testing.T) {
 			t.Errorf("%s: %q, try %q; want %q", name, why, try, c.want)
 		}
 	}
-}
-
-func TestShellThatStartsUvicorn(t *testing.T) {
-	_, err := Recognise(t.Context(), Spec{Command: []string{"sh", "-c", "cd x && uvicorn app:app"}})
-	usage(t, err, "no way to tell sh which port to listen on")
-	l := recognised(t, Spec{Command: []string{"sh", "-c", "cd x && uvicorn --port {port} app:app"}})
-	if w := l.Warnings(); len(w) != 1 || w[0].Code != "shell-wrapper" || !strings.Contains(w[0].Text, "starts uvicorn") {
-		t.Errorf("%+v", w)
-	}
-	u := fakeUvicorn(t, "0.54.0")
-	if l := recognised(t, Spec{Command: []string{"sh", "-c", "A=b exec " + u + " app:app"}}); l.Info().Server != "uvicorn" {
-		t.Errorf("%+v", l.Info())
-	}
-}
-
-// hasWarning is the warning of a name, which must be there.
-func hasWarning(t *testing.T, all []calibrate.Warning, code string) calibrate.Warning {
-	t.Helper()
-	byCode := map[string]calibrate.Warning{}
-	for _, w := range all {
-		byCode[w.Code] = w
-	}
-	if _, ok := byCode[code]; !ok {
-		t.Errorf("no warning %s among %q", code, slices.Sorted(maps.Keys(byCode)))
-	}
-	return byCode[code]
 }

@@ -1,9 +1,7 @@
 package server
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os/exec"
 	"slices"
@@ -14,7 +12,7 @@ import (
 	"time"
 )
 
-// The traps that target warns of, as production would run into them: the command as given, not as measured.
+// The traps that calibrate warns of, as production would run into them: the command as given, not as measured.
 
 // asGiven runs Uvicorn without calibrate, and returns its address and its end.
 func asGiven(t *testing.T, env string, args ...string) (url string, end <-chan error) {
@@ -42,38 +40,6 @@ func asGiven(t *testing.T, env string, args ...string) (url string, end <-chan e
 	url = fmt.Sprintf("http://127.0.0.1:%d", port)
 	eventually(t, "the first answer", func() bool { _, ok := pidAt(url); return ok })
 	return url, ended
-}
-
-// pidAt asks for the pid of a worker, for half a second.
-func pidAt(url string) (pid string, ok bool) {
-	client := readyClient()
-	client.Timeout = 500 * time.Millisecond
-	res, err := client.Get(url)
-	if err != nil {
-		return "", false
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	return string(body), err == nil
-}
-
-// endsWith checks that a server ends by itself, with one of the statuses.
-func endsWith(t *testing.T, end <-chan error, limit time.Duration, statuses ...int) {
-	t.Helper()
-	select {
-	case err := <-end:
-		status := 0
-		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-			status = exit.ExitCode() // -1 by a signal
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		if !slices.Contains(statuses, status) {
-			t.Errorf("it ended with %d, not with one of the statuses %d", status, statuses)
-		}
-	case <-time.After(limit):
-		t.Error("it lives on")
-	}
 }
 
 // limit-ends-server: exit status 0 at the limit, for which Restart=on-failure does nothing.

@@ -320,27 +320,6 @@ func uwsgiAsGiven(t *testing.T, text string, args ...string) (url string, cmd *e
 	return url, cmd, ended
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-// readsToTheEnd asks on a connection of its own, and says whether the answer ended in time.
-func readsToTheEnd(url string, limit time.Duration) bool {
-	res, err := (&http.Client{Timeout: limit, Transport: &http.Transport{DisableKeepAlives: true}}).Get(url)
-	if err != nil {
-		return false
-	}
-	defer res.Body.Close()
-	_, err = io.Copy(io.Discard, res.Body)
-	return err == nil
-}
-
 // The traps, as production would run into them.
 func TestE2EUWSGITraps(t *testing.T) {
 	t.Parallel()

@@ -48,12 +48,14 @@ const (
 
 // The rules for any command; a server that is known has its own.
 var (
-	noRule        calibrate.WorkerRule // it can't be told
-	ruleOnly      = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the only process"}
-	ruleTitle     = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "by its title"}
-	ruleBusyLeaf  = calibrate.WorkerRule{Kind: calibrate.RuleCPU, Words: "the busy process at the end of the tree"}
-	ruleNoSocket  = calibrate.WorkerRule{Kind: calibrate.RuleSocket, Words: "the busy process at the end of the tree, behind a front that holds the socket"}
-	ruleGuessLeaf = calibrate.WorkerRule{Kind: calibrate.RuleGuess, Words: "the process at the end of the tree (a guess: too little CPU time so far)"}
+	noRule       calibrate.WorkerRule // it can't be told
+	ruleOnly     = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the only process"}
+	ruleTitle    = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "by its title"}
+	ruleBusyLeaf = calibrate.WorkerRule{Kind: calibrate.RuleCPU, Words: "the busy process at the end of the tree"}
+	ruleNoSocket = calibrate.WorkerRule{Kind: calibrate.RuleSocket,
+		Words: "the busy process at the end of the tree, behind a front that holds the socket"}
+	ruleGuessLeaf = calibrate.WorkerRule{Kind: calibrate.RuleGuess,
+		Words: "the process at the end of the tree (a guess: too little CPU time so far)"}
 )
 
 // choose picks the workers of a server that isn't known, by the first rule that applies:

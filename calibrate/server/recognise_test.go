@@ -1,0 +1,132 @@
+package server
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"workermem/calibrate"
+	"workermem/calibrate/server/guard"
+)
+
+func TestRecogniseComplaints(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "data")
+	write(t, file, "x")
+	for want, spec := range map[string]Spec{
+		"no command to run":                         {},
+		"no-such-command: command not found":        {Command: []string{"no-such-command"}},
+		"no such file":                              {Command: []string{"./no-such-file", "{port}"}},
+		"permission denied":                         {Command: []string{file, "{port}"}},
+		"no way to tell sleep which port":           {Command: []string{"sleep", "1"}},
+		"{prot} is not a placeholder":               {Command: []string{"sleep", "{prot}"}},
+		"example.com is not this machine":           {Command: []string{"sleep", "1"}, URL: "http://example.com"},
+		"the path \"x\" is not one":                 {Command: []string{"sleep", "{port}"}, Path: "x"},
+		"3 threads asked for, but sleep has no":     {Command: []string{"sleep", "{port}"}, Threads: 3},
+		"2 workers asked for, but sleep has no":     {Command: []string{"sleep", "{port}"}, Workers: 2},
+		"no way to tell sh which port to listen on": {Command: []string{"sh", "-c", "cd x && gunicorn app:app"}},
+	} {
+		_, err := Recognise(t.Context(), spec)
+		usage(t, err, want)
+		var f *calibrate.Failure
+		if errors.As(err, &f) && strings.Contains(want, "tell sh") && !strings.Contains(f.Try, "without sh -c") {
+			t.Errorf("try: %s", f.Try)
+		}
+	}
+}
+
+// A guard that is killed while a version or a configuration is asked for is no fault of the command's.
+func TestGuardKilledWhileAsking(t *testing.T) {
+	for _, c := range []struct{ command, asked, want string }{
+		{"uvicorn", "--version", "the guard that watches uvicorn was killed while its version was asked for"},
+		{"gunicorn", "--version", "the guard that watches gunicorn was killed while its version was asked for"},
+		{"gunicorn -c x.py", "--print-config", "the guard that watches gunicorn was killed while its configuration was asked for"},
+	} {
+		server := strings.Fields(c.command)
+		file := script(t, filepath.Join(t.TempDir(), server[0]),
+			"if [ \"$1\" = "+c.asked+" ]; then kill -9 $PPID; sleep 10; fi\necho 'gunicorn (version 27.0.1)'")
+		_, err := Recognise(t.Context(), Spec{Command: slices.Concat([]string{file}, server[1:], []string{"app:app"})})
+		var f *calibrate.Failure
+		if !errors.As(err, &f) || f.Kind != calibrate.KindTool || f.Error() != c.want || !strings.Contains(f.Try, guard.Name) {
+			t.Errorf("%s: %+v", c.command, err)
+		}
+	}
+}
+
+func TestFolderThatIsGone(t *testing.T) {
+	folder := t.TempDir()
+	t.Chdir(folder)
+	if err := os.Remove(folder); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Recognise(t.Context(), Spec{Command: []string{"true"}, URL: "http://127.0.0.1:1"})
+	usage(t, err, "this folder is gone")
+}
+
+func TestShellThatStartsUvicorn(t *testing.T) {
+	_, err := Recognise(t.Context(), Spec{Command: []string{"sh", "-c", "cd x && uvicorn app:app"}})
+	usage(t, err, "no way to tell sh which port to listen on")
+	l := recognised(t, Spec{Command: []string{"sh", "-c", "cd x && uvicorn --port {port} app:app"}})
+	if w := l.Warnings(); len(w) != 1 || w[0].Code != "shell-wrapper" || !strings.Contains(w[0].Text, "starts uvicorn") {
+		t.Errorf("%+v", w)
+	}
+	u := fakeUvicorn(t, "0.54.0")
+	if l := recognised(t, Spec{Command: []string{"sh", "-c", "A=b exec " + u + " app:app"}}); l.Info().Server != "uvicorn" {
+		t.Errorf("%+v", l.Info())
+	}
+}
+
+func TestNegativeMemoryLimit(t *testing.T) {
+	_, err := Recognise(t.Context(), Spec{Command: []string{"true"}, MemoryLimit: -1})
+	if err == nil || !strings.Contains(err.Error(), "memory limit") {
+		t.Error(err)
+	}
+}
+
+// A shell is left out only if its command is simple, and of a server whose command is rewritten.
+func TestUnshelled(t *testing.T) {
+	for script, want := range map[string][]string{
+		"exec gunicorn app:app":  {"gunicorn", "app:app"},
+		"A=B pypnm serve":        {"env", "A=B", "pypnm", "serve"},
+		"echo gunicorn":          nil,
+		"unicorn -l {port}":      nil,
+		"A=B":                    nil,
+		"exec":                   nil,
+		"":                       nil,
+		"cd app && gunicorn app": nil,
+	} {
+		if got := unshelled(seeThrough([]string{"sh", "-c", script})); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", script, got, want)
+		}
+	}
+}
+
+func TestDefaultPath(t *testing.T) {
+	for _, c := range []struct {
+		command []string
+		want    string
+	}{
+		{[]string{"pypnm", "serve"}, "/health"},
+		{[]string{"sh", "-c", "exec pypnm serve"}, "/health"},
+		{[]string{"lmsctl", "serve"}, "/"}, // its /health asks the database one thing
+		{[]string{"gunicorn", "app:app"}, "/"},
+		{nil, "/"},
+	} {
+		if got := DefaultPath(c.command); got != c.want {
+			t.Errorf("%q: %s", c.command, got)
+		}
+	}
+}
+
+// The answer of any command holds for what its script may start.
+func TestAnyCommandBoots(t *testing.T) {
+	log := []string{"Booting worker with pid: 1", "Booting worker with pid: 2", "CRITICAL WORKER TIMEOUT (pid:1)"}
+	if got, want := (anyCommand{servers}).booting(log), (bootLog{started: 2, timeout: "--timeout"}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if got := (anyCommand{servers}).booting([]string{"Listening at: http://127.0.0.1:8000"}); got != (bootLog{}) {
+		t.Errorf("%+v", got)
+	}
+}
