@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"os"
 	"os/exec"
@@ -301,6 +302,38 @@ func TestGuideServers(t *testing.T) {
 	want = slices.Compact(want) // Puma has two fronts of one name
 	if !slices.Equal(listed, want) {
 		t.Errorf("the page lists %q, the code knows %q", listed, want)
+	}
+}
+
+// The adapter that CONTRIBUTING.md shows is one: it compiles beside the others. No file is written among theirs.
+func TestReadmeAdapter(t *testing.T) {
+	skipShort(t)
+	t.Parallel()
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := ""
+	for _, b := range blocks(t) {
+		if b.language == "go" {
+			text = b.text + "\nvar _ server = tiny{}\n"
+		}
+	}
+	dir := t.TempDir()
+	file, overlay := filepath.Join(dir, "tiny.go"), filepath.Join(dir, "overlay.json")
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(root, "calibrate", "server", "tiny.go"): file}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, content := range map[string][]byte{file: []byte(text), overlay: replace} {
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("go", "build", "-overlay", overlay, "./calibrate/server")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil || text == "" {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
