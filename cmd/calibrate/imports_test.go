@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,7 +32,7 @@ var rooms = []room{
 	{"loadgen", []string{"calibrate", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
 	{"sampler", []string{"calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
 	{"calibrate/server/cli", []string{"calibrate", "calibrate/linux"}, false},
-	{"calibrate/server/group", []string{"calibrate", "calibrate/linux"}, true}, // golang.org/x/sys/unix
+	{"calibrate/server/group", []string{"calibrate", "calibrate/linux"}, true},                           // golang.org/x/sys/unix
 	{"calibrate/server/guard", []string{"calibrate/server/group", "calibrate", "calibrate/linux"}, true}, // as group
 	{"calibrate/server", []string{"calibrate/server/guard", "calibrate/server/cli", "calibrate/server/group", "calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
 	{"calibrate", []string{"calibrate/creep", "calibrate/sizing", "calibrate/knob"}, false},
@@ -100,6 +101,24 @@ func TestTopLevelFolders(t *testing.T) {
 	}
 	for _, folder := range strangers(folders) {
 		t.Errorf("%s/: no such top-level folder in the design", folder)
+	}
+}
+
+// TestRoomsAreListed holds the table of rooms in CONTRIBUTING.md to the rooms above.
+func TestRoomsAreListed(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "CONTRIBUTING.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rooms {
+		if r.folder != "cmd" && !strings.Contains(string(text), "\n| `"+r.folder+"` ") {
+			t.Errorf("CONTRIBUTING.md doesn't list the room %s", r.folder)
+		}
+	}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z/]+)` ").FindAllStringSubmatch(string(text), -1) {
+		if _, err := os.Stat(filepath.Join("..", "..", row[1])); err != nil {
+			t.Errorf("CONTRIBUTING.md lists a room that isn't there: %v", err)
+		}
 	}
 }
 
