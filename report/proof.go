@@ -192,7 +192,7 @@ func trialCells(t calibrate.Trial) []string {
 		p99 = knownSeconds(*t.Latency.P99)
 	}
 	if t.ExpectedBytes > 0 {
-		off = signed(t.Off())
+		off = say.Difference(t.Off())
 	}
 	if t.LimitBytes > 0 {
 		limit, unused = percentCell(float64(t.PeakBytes)/float64(t.LimitBytes)), mbCell(max(t.LimitBytes-t.PeakBytes, 0))

@@ -33,13 +33,5 @@ func peakAgainst(t calibrate.Truth, w calibrate.Worker) string {
 	if t.PeakRSSBytes <= 0 || w.PeakRSSBytes <= 0 {
 		return s
 	}
-	return s + fmt.Sprintf(" (error %s)", signed(float64(w.PeakRSSBytes-t.PeakRSSBytes)/float64(t.PeakRSSBytes)))
-}
-
-// signed is a share with its sign.
-func signed(ratio float64) string {
-	if ratio > 0 {
-		return "+" + say.Percent(ratio)
-	}
-	return say.Percent(ratio)
+	return s + fmt.Sprintf(" (error %s)", say.Difference(float64(w.PeakRSSBytes-t.PeakRSSBytes)/float64(t.PeakRSSBytes)))
 }

@@ -76,6 +76,14 @@ func Percent(share float64) string {
 	return trimZeros(Fixed(v, 1)) + " %"
 }
 
+// Difference prints a share by which something is off, with its sign: "+1.4 %", "-0.72 %".
+func Difference(share float64) string {
+	if share <= 0 || !finite(share) {
+		return Percent(share)
+	}
+	return "+" + Percent(share)
+}
+
 // PercentRange prints two shares with one sign: "20 to 31.5 %".
 func PercentRange(low, high float64) string {
 	return strings.TrimSuffix(Percent(low), " %") + " to " + Percent(high)
