@@ -8,6 +8,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/cli"
 )
 
 // attachable is a process that may be watched, or a complaint.
@@ -55,8 +56,8 @@ func isWorkerOf(p linux.FS, pid, parent int, known anyTitles) bool {
 // serverIn is the first process from above that a known server recognises as its own, wrappers apart.
 func serverIn(tree []linux.Process) (server, linux.Process) {
 	for _, p := range tree {
-		program := seeThrough(p.Args)
-		if _, wraps := wrappers[program.first()]; wraps {
+		program := cli.SeeThrough(p.Args)
+		if cli.IsWrapper(program.First()) {
 			continue
 		}
 		if known := knownServer(program); known != nil {

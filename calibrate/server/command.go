@@ -7,6 +7,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/cli"
 )
 
 // anyCommand is a server that calibrate doesn't know. Where it listens must be in the command or be said.
@@ -16,7 +17,7 @@ type anyCommand struct {
 
 func (anyCommand) name() string { return "command" }
 
-func (anyCommand) recognises(program) bool { return true }
+func (anyCommand) recognises(cli.Program) bool { return true }
 
 // titles: those of Unicorn (unicorn/http_server.rb) and of PHP-FPM (sapi/fpm/fpm/fpm_children.c).
 func (anyCommand) titles() titles { return titles{worker: `unicorn worker\[|php-fpm: pool `} }
@@ -25,16 +26,16 @@ func (anyCommand) titles() titles { return titles{worker: `unicorn worker\[|php-
 func (anyCommand) traps() []trap { return nil }
 
 // asAnyCommand goes on as with any command: the program isn't the server that it seemed to be.
-func (l *Launch) asAnyCommand(p program) (server, error) { return anyCommand{l.known}.plan(l, p) }
+func (l *Launch) asAnyCommand(p cli.Program) (server, error) { return anyCommand{l.known}.plan(l, p) }
 
-func (a anyCommand) plan(l *Launch, p program) (server, error) {
+func (a anyCommand) plan(l *Launch, p cli.Program) (server, error) {
 	if !l.spec.has("port") && !l.address.fixed {
 		try := "write {port} where the command says it; or --env PORT={port} where the app reads a variable; " +
 			"or --url http://127.0.0.1:8000 where the address is fixed"
-		if server := a.inScript(p.shell); server != "" {
+		if server := a.inScript(p.Shell); server != "" {
 			try = "give the " + server + " command itself, without sh -c, and its variables by --env; or " + try
 		}
-		return nil, calibrate.Usage(try, "no way to tell %s which port to listen on", p.name)
+		return nil, calibrate.Usage(try, "no way to tell %s which port to listen on", p.Name)
 	}
 	if l.spec.has("threads") || l.spec.Threads == 1 { // one is the user's word that a worker takes a request at a time
 		l.info.Threads = max(l.spec.Threads, 1)
@@ -42,7 +43,7 @@ func (a anyCommand) plan(l *Launch, p program) (server, error) {
 	l.info.HasThreads, l.info.CanScale = l.spec.has("threads"), l.spec.has("workers")
 	l.info.CanRecycle = l.spec.has("max_requests")
 	l.dropEnv("it would set the number of workers", "WEB_CONCURRENCY")
-	if server := a.inScript(p.shell); server != "" {
+	if server := a.inScript(p.Shell); server != "" {
 		l.warn("shell-wrapper", "give the "+server+" command itself, without sh -c, and its variables by --env",
 			"a shell script starts %s here, so its workers, threads and max-requests are measured as the script says", server)
 	}
@@ -60,18 +61,18 @@ func (a anyCommand) inScript(script string) string {
 }
 
 // checkArgs refuses threads that nothing would take.
-func checkArgs(l *Launch, p program) error {
+func checkArgs(l *Launch, p cli.Program) error {
 	if l.spec.Threads > 1 && !l.spec.has("threads") {
 		return calibrate.Usage("write {threads} where the command says it",
-			"%d threads asked for, but %s has no place for them", l.spec.Threads, p.name)
+			"%d threads asked for, but %s has no place for them", l.spec.Threads, p.Name)
 	}
 	if l.spec.MaxRequests > 0 && !l.spec.has("max_requests") {
 		return calibrate.Usage("write {max_requests} where the command says it",
-			"a new worker after %d requests is asked for, but %s has no place for it", l.spec.MaxRequests, p.name)
+			"a new worker after %d requests is asked for, but %s has no place for it", l.spec.MaxRequests, p.Name)
 	}
 	if l.spec.Workers > 1 && !l.spec.has("workers") {
 		return calibrate.Usage("write {workers} where the command says it",
-			"%d workers asked for, but %s has no place for them", l.spec.Workers, p.name)
+			"%d workers asked for, but %s has no place for them", l.spec.Workers, p.Name)
 	}
 	return nil
 }

@@ -27,14 +27,14 @@ var granianTitle = regexp.MustCompile(`^granian (asgi|asginl|rsgi|wsgi) `)
 
 func (granian) titles() titles { return titles{worker: `granian \w+ .+ worker-\d`} }
 
-func (granian) recognises(p program) bool {
-	return p.name == "granian" || len(p.argv) > 0 && granianTitle.MatchString(p.argv[0])
+func (granian) recognises(p cli.Program) bool {
+	return p.Name == "granian" || len(p.Argv) > 0 && granianTitle.MatchString(p.Argv[0])
 }
 
 // plan rewrites the command to one worker that nothing replaces, on our address.
-func (g granian) plan(l *Launch, p program) (server, error) {
-	args := granianOptions.Scan(p.args())
-	settings := granianSettingsOf(args.Layer(""), slices.Concat(l.env, p.set), "")
+func (g granian) plan(l *Launch, p cli.Program) (server, error) {
+	args := granianOptions.Scan(p.Args())
+	settings := granianSettingsOf(args.Layer(""), slices.Concat(l.env, p.Set), "")
 	if err := settings.refuse(l.spec); err != nil { // before anything runs
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (g granian) plan(l *Launch, p program) (server, error) {
 		unset = append(unset, granianVariable(option))
 	}
 	l.env = cli.WithoutVariables(l.env, unset...)
-	l.argv = slices.Concat(cli.WithoutVariables(p.argv[:p.index+1], unset...), ours, args.Without(overridden...))
+	l.argv = slices.Concat(cli.WithoutVariables(p.Argv[:p.Index+1], unset...), ours, args.Without(overridden...))
 	return g, nil
 }
 
@@ -238,9 +238,9 @@ func (granian) explain(end ending, log []string) (why, try string) {
 // the bound and the number of threads aren't known.
 func (g granian) running(r *Running, master linux.Process) (server, error) {
 	environ, _ := r.environ()
-	p := seeThrough(master.Args)
+	p := cli.SeeThrough(master.Args)
 	r.info.ServerVersion = r.packageVersion("granian", p)
-	settings := granianSettingsOf(granianOptions.Scan(p.args()).Layer(""), slices.Concat(environ, p.set), r.info.ServerVersion)
+	settings := granianSettingsOf(granianOptions.Scan(p.Args()).Layer(""), slices.Concat(environ, p.Set), r.info.ServerVersion)
 	title := granianTitle.FindStringSubmatch(master.Title())
 	if title != nil {
 		settings = granianSettingsOf(cli.Layer{"interface": {Texts: title[1:], From: "its title"}}, environ, r.info.ServerVersion)

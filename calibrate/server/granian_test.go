@@ -26,11 +26,11 @@ func TestIsGranian(t *testing.T) {
 		"python granian.py":         false,
 		"python -c import granian":  false,
 	} {
-		if got := (granian{}).recognises(seeThrough(strings.Fields(command))); got != want {
+		if got := (granian{}).recognises(cli.SeeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}
-	if !(granian{}).recognises(seeThrough([]string{"granian wsgi 127.0.0.1:8000 src/app:app"})) {
+	if !(granian{}).recognises(cli.SeeThrough([]string{"granian wsgi 127.0.0.1:8000 src/app:app"})) {
 		t.Error("a title isn't recognised")
 	}
 }
@@ -156,7 +156,7 @@ func TestGranianRefusals(t *testing.T) {
 		"--blocking-threads 1.5 a": `--blocking-threads "1.5" is not a number`,
 	} {
 		l := &Launch{spec: withDefaults(Spec{}), argv: append([]string{never}, strings.Fields(args)...)}
-		_, err := granian{}.plan(l, program{name: "granian", argv: l.argv})
+		_, err := granian{}.plan(l, cli.Program{Name: "granian", Argv: l.argv})
 		usage(t, err, want)
 	}
 	for env, want := range map[string]string{
@@ -166,7 +166,7 @@ func TestGranianRefusals(t *testing.T) {
 		"GRANIAN_METRICS_ENABLED=maybe":    `GRANIAN_METRICS_ENABLED "maybe" is neither true nor false`,
 	} {
 		l := &Launch{spec: withDefaults(Spec{}), argv: []string{never, "a:a"}, env: []string{env}}
-		_, err := granian{}.plan(l, program{name: "granian", argv: l.argv})
+		_, err := granian{}.plan(l, cli.Program{Name: "granian", Argv: l.argv})
 		usage(t, err, want)
 	}
 	for want, spec := range map[string]Spec{
@@ -174,7 +174,7 @@ func TestGranianRefusals(t *testing.T) {
 		"granian has no limit of requests":                               {MaxRequests: 5},
 	} {
 		l := &Launch{spec: spec, argv: []string{never, "a:a"}}
-		_, err := granian{}.plan(l, program{name: "granian", argv: l.argv})
+		_, err := granian{}.plan(l, cli.Program{Name: "granian", Argv: l.argv})
 		usage(t, err, want)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/cli"
 )
 
 // gunicorn knows Gunicorn, read and tried at 20.1 and 27.0. Precedence of its settings (app/base.py, load_config):
@@ -27,14 +28,14 @@ func (gunicorn) name() string { return "gunicorn" }
 // stopSignal: requests in flight are finished; INT and QUIT would cut them off (arbiter.py, handle_int).
 func (gunicorn) stopSignal() syscall.Signal { return syscall.SIGTERM }
 
-func (gunicorn) recognises(p program) bool {
-	return p.name == "gunicorn" || strings.HasPrefix(strings.Join(p.argv, " "), masterTitle)
+func (gunicorn) recognises(p cli.Program) bool {
+	return p.Name == "gunicorn" || strings.HasPrefix(strings.Join(p.Argv, " "), masterTitle)
 }
 
 // plan rewrites the command to one worker without recycling, on our address.
-func (gunicorn) plan(l *Launch, p program) (server, error) {
-	args := gunicornOptions.Scan(p.args())
-	fromEnv, err := gunicornCmdArgs(slices.Concat(l.env, p.set))
+func (gunicorn) plan(l *Launch, p cli.Program) (server, error) {
+	args := gunicornOptions.Scan(p.Args())
+	fromEnv, err := gunicornCmdArgs(slices.Concat(l.env, p.Set))
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +61,7 @@ func (gunicorn) plan(l *Launch, p program) (server, error) {
 		return nil, err
 	}
 	settings.describe(l)
-	l.argv = slices.Concat(p.argv[:p.index+1], settings.overrides(l), args.Without(overridden(l.spec)...))
+	l.argv = slices.Concat(p.Argv[:p.Index+1], settings.overrides(l), args.Without(overridden(l.spec)...))
 	return gunicorn{background: settings.background()}, nil
 }
 

@@ -30,7 +30,7 @@ var repeatable = []string{"bind", "reload_extra_files", "raw_env", "raw_paste_gl
 // gunicornCmdArgs reads the command line's part that is in the environment.
 func gunicornCmdArgs(env []string) (cli.Layer, error) {
 	const name = "GUNICORN_CMD_ARGS"
-	words, err := splitWords(cli.Getenv(env, name))
+	words, err := cli.SplitWords(cli.Getenv(env, name))
 	if err != nil {
 		return nil, calibrate.Usage("correct its quotation marks", "%s can't be split into words: %v", name, err)
 	}
@@ -39,7 +39,7 @@ func gunicornCmdArgs(env []string) (cli.Layer, error) {
 
 // underneath adds to what the command line gives what is below it in Gunicorn's order: the configuration file, of which
 // Gunicorn itself says what it comes to, and WEB_CONCURRENCY.
-func underneath(l *Launch, p program, given gunicornSettings) (gunicornSettings, error) {
+func underneath(l *Launch, p cli.Program, given gunicornSettings) (gunicornSettings, error) {
 	layers := given.Layers
 	if file := configFile(given); file != "" {
 		printed, err := printConfig(l, p, file)
@@ -48,7 +48,7 @@ func underneath(l *Launch, p program, given gunicornSettings) (gunicornSettings,
 		}
 		layers = append(layers, printed)
 	}
-	env := cli.FromEnv(slices.Concat(l.env, p.set), map[string]string{"workers": "WEB_CONCURRENCY"})
+	env := cli.FromEnv(slices.Concat(l.env, p.Set), map[string]string{"workers": "WEB_CONCURRENCY"})
 	return gunicornSettingsOf(append(layers, env)...), nil
 }
 
@@ -65,8 +65,8 @@ func configFile(given gunicornSettings) string {
 }
 
 // printConfig has Gunicorn print its resolved settings. It does so before it imports the app, and is ended then.
-func printConfig(l *Launch, p program, file string) (cli.Layer, error) {
-	argv := slices.Concat(p.argv[:p.index+1], []string{"--print-config"}, p.args())
+func printConfig(l *Launch, p cli.Program, file string) (cli.Layer, error) {
+	argv := slices.Concat(p.Argv[:p.Index+1], []string{"--print-config"}, p.Args())
 	out, err := probe(l, argv, configLimit, configComplete)
 	if errors.Is(err, guard.ErrEnded) {
 		return nil, guardKilled("gunicorn", "while its configuration was asked for")

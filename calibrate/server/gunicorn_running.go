@@ -6,15 +6,16 @@ import (
 	"strings"
 
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/cli"
 )
 
 // running tells what a master's command line says of its workers. A configuration file is a program, and isn't run:
 // where there is one, or may be one, only what stands above it in Gunicorn's order is known.
 func (g gunicorn) running(r *Running, master linux.Process) (server, error) {
-	p := seeThrough(master.Args)
+	p := cli.SeeThrough(master.Args)
 	environ, seen := r.environ()
-	fromEnv, err := gunicornCmdArgs(slices.Concat(environ, p.set))
-	given := gunicornSettingsOf(gunicornOptions.Scan(p.args()).Layer(""), fromEnv)
+	fromEnv, err := gunicornCmdArgs(slices.Concat(environ, p.Set))
+	given := gunicornSettingsOf(gunicornOptions.Scan(p.Args()).Layer(""), fromEnv)
 
 	given.tell(&r.info, r.spec.Threads)
 	r.info.ServerVersion = r.packageVersion("gunicorn", p)

@@ -113,17 +113,17 @@ func TestGunicornRefusals(t *testing.T) {
 		"--keyfile=x.pem -w 3 a:app": "--keyfile makes gunicorn serve TLS, and calibrate measures plain HTTP",
 	} {
 		l := &Launch{spec: withDefaults(Spec{}), argv: append([]string{never}, strings.Fields(args)...)}
-		_, err := gunicorn{}.plan(l, program{name: "gunicorn", argv: l.argv})
+		_, err := gunicorn{}.plan(l, cli.Program{Name: "gunicorn", Argv: l.argv})
 		usage(t, err, want)
 		if err != nil && err.Error() != want {
 			t.Errorf("%s: %s", args, err)
 		}
 	}
 	l := &Launch{spec: withDefaults(Spec{}), argv: []string{never}, env: []string{"GUNICORN_CMD_ARGS=--reload"}}
-	_, err := gunicorn{}.plan(l, program{name: "gunicorn", argv: l.argv})
+	_, err := gunicorn{}.plan(l, cli.Program{Name: "gunicorn", Argv: l.argv})
 	usage(t, err, "--reload in GUNICORN_CMD_ARGS watches files")
 	l.env = []string{"GUNICORN_CMD_ARGS='"}
-	_, err = gunicorn{}.plan(l, program{name: "gunicorn", argv: l.argv})
+	_, err = gunicorn{}.plan(l, cli.Program{Name: "gunicorn", Argv: l.argv})
 	usage(t, err, "GUNICORN_CMD_ARGS can't be split")
 }
 

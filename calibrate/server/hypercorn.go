@@ -10,6 +10,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/cli"
 )
 
 // hypercorn knows Hypercorn, read and tried at 0.18. Its command line wins over its configuration file, which is passed
@@ -26,15 +27,15 @@ func (hypercorn) stopSignal() syscall.Signal { return syscall.SIGTERM }
 // titles: it gives its processes none.
 func (hypercorn) titles() titles { return titles{} }
 
-func (hypercorn) recognises(p program) bool { return p.name == "hypercorn" }
+func (hypercorn) recognises(p cli.Program) bool { return p.Name == "hypercorn" }
 
 // plan rewrites the command to one worker below a parent, without a request limit, on our address.
-func (h hypercorn) plan(l *Launch, p program) (server, error) {
+func (h hypercorn) plan(l *Launch, p cli.Program) (server, error) {
 	if l.spec.Threads > 1 {
 		return nil, calibrate.Usage("leave --threads out; --concurrency N measures N requests at once",
 			"%d threads asked for, but hypercorn has none to set: a worker is one event loop, which takes as many requests at once as come", l.spec.Threads)
 	}
-	args := hypercornOptions.Scan(p.args())
+	args := hypercornOptions.Scan(p.Args())
 	settings := settingsOfHypercorn(args)
 	if err := settings.refuse(); err != nil {
 		return nil, err
@@ -46,7 +47,7 @@ func (h hypercorn) plan(l *Launch, p program) (server, error) {
 	}
 	settings.describe(l)
 	settings.warn(l)
-	l.argv = slices.Concat(p.argv[:p.index+1],
+	l.argv = slices.Concat(p.Argv[:p.Index+1],
 		[]string{"--bind", bindTo(l.address.host)}, options(h.settings(l.wanted(), l.info)),
 		settings.undone(l), args.Without(hypercornOverridden...))
 	return h, nil

@@ -3,6 +3,7 @@ package server
 import (
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/cli"
 )
 
 // running tells what a command line says of the workers. Whether there is a parent above them is seen in the tree.
@@ -10,8 +11,8 @@ func (hypercorn) running(r *Running, master linux.Process) (server, error) {
 	if r.spec.Threads > 1 {
 		return nil, calibrate.Usage("leave --threads out", "%d threads were named, but a worker of hypercorn is one event loop", r.spec.Threads)
 	}
-	p := seeThrough(master.Args)
-	settings := hypercornSettingsOf(hypercornOptions.Scan(p.args()).Layer(""), nil)
+	p := cli.SeeThrough(master.Args)
+	settings := hypercornSettingsOf(hypercornOptions.Scan(p.Args()).Layer(""), nil)
 	r.info.ServerVersion = r.packageVersion("hypercorn", p)
 	settings.tell(&r.info)
 	for _, trap := range trapsAt(hypercorn{}.traps(), r.info.ServerVersion) {

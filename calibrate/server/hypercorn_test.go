@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"workermem/calibrate/server/cli"
 )
 
 func fakeHypercorn(t *testing.T) string { return fakeHypercornOf(t, "0.18.0") }
@@ -29,7 +31,7 @@ func TestIsHypercorn(t *testing.T) {
 		"quart run":                               false,
 		"gunicorn -k hypercorn.workers.X app:app": false,
 	} {
-		if got := (hypercorn{}).recognises(seeThrough(strings.Fields(command))); got != want {
+		if got := (hypercorn{}).recognises(cli.SeeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}

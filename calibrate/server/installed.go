@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // products are the programs of all servers, with their traps.
@@ -64,7 +65,7 @@ func (p product) find(folders []string) []string {
 		}
 		for _, file := range matches(folder, pattern) {
 			resolved, err := filepath.EvalSymlinks(file)
-			if err != nil || slices.Contains(seen, resolved) || executable(file) != nil {
+			if err != nil || slices.Contains(seen, resolved) || cli.CheckExecutable(file) != nil {
 				continue
 			}
 			files, seen = append(files, file), append(seen, resolved)
@@ -84,8 +85,8 @@ func (p product) server(file, word string) calibrate.Server {
 	if p.module != nil {
 		s.With = p.module(file)
 	}
-	s.Known = knownServer(seeThrough(argv)) != nil && (p.module == nil || s.With != "") // without the module, it is any web server
-	if strings.ContainsAny(word, " '\"$&;()") {                                         // for the shell that it is pasted into
+	s.Known = knownServer(cli.SeeThrough(argv)) != nil && (p.module == nil || s.With != "") // without the module, it is any web server
+	if strings.ContainsAny(word, " '\"$&;()") {                                             // for the shell that it is pasted into
 		word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
 	switch {

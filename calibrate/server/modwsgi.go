@@ -32,14 +32,14 @@ func (modWSGI) stopSignal() syscall.Signal { return syscall.SIGTERM }
 var apacheNames = []string{"apache2", "httpd", "apache2ctl", "apachectl"}
 
 // mod_wsgi-express gives Apache a name that ends in its own.
-func (modWSGI) recognises(p program) bool {
-	return slices.Contains(apacheNames, strings.TrimSuffix(p.name, " (mod_wsgi-express)"))
+func (modWSGI) recognises(p cli.Program) bool {
+	return slices.Contains(apacheNames, strings.TrimSuffix(p.Name, " (mod_wsgi-express)"))
 }
 
 // plan has Apache run a copy of its configuration: one worker without recycling, on our address.
-func (modWSGI) plan(l *Launch, p program) (server, error) {
-	args := apacheOptions.Scan(p.args())
-	if err := refuseApache(args, p.name); err != nil {
+func (modWSGI) plan(l *Launch, p cli.Program) (server, error) {
+	args := apacheOptions.Scan(p.Args())
+	if err := refuseApache(args, p.Name); err != nil {
 		return nil, err
 	}
 	c, file, err := readApacheConfig(l, p, args)
@@ -71,10 +71,10 @@ func (modWSGI) plan(l *Launch, p program) (server, error) {
 var wsgiDirectives = []string{"wsgiscriptalias", "wsgiscriptaliasmatch", "wsgihandlerscript", "wsgiimportscript", "wsgidaemonprocess", "wsgiprocessgroup"}
 
 // runApache has the command run a text in place of its own configuration. -c comes after all of it.
-func runApache(l *Launch, p program, args cli.Args, text string) {
+func runApache(l *Launch, p cli.Program, args cli.Args, text string) {
 	l.temporary = filepath.Join(os.TempDir(), "calibrate-apache-{port}")
 	l.files = map[string]string{"apache2.conf": text}
-	l.argv = slices.Concat(p.argv[:p.index+1], apacheWordsBeside(args), []string{
+	l.argv = slices.Concat(p.Argv[:p.Index+1], apacheWordsBeside(args), []string{
 		"-f", filepath.Join(l.temporary, "apache2.conf"),
 		"-c", "Listen " + bindTo(l.address.host),
 		"-c", `PidFile "` + filepath.Join(l.temporary, "pid") + `"`,
@@ -89,13 +89,13 @@ var (
 )
 
 // readApacheConfig reads the configuration that the command would run with, its -C and -c among it.
-func readApacheConfig(l *Launch, p program, args cli.Args) (c *apacheConfig, file string, err error) {
+func readApacheConfig(l *Launch, p cli.Program, args cli.Args) (c *apacheConfig, file string, err error) {
 	given := args.Settings()
 	built, err := apacheBuilt(l, p)
 	if err != nil {
 		return nil, "", err
 	}
-	env := slices.Concat(cli.ExpandEnv(l.env, l.spec.Env, placeholderValues(l.address, l.spec)), p.set)
+	env := slices.Concat(cli.ExpandEnv(l.env, l.spec.Env, placeholderValues(l.address, l.spec)), p.Set)
 	c = &apacheConfig{root: firstGroup(apacheRoot, built), names: map[string]string{}, env: func(name string) string { return cli.Getenv(env, name) }}
 	if root := given.Text("d"); root != "" {
 		if c.root, err = filepath.Abs(root); err != nil {
@@ -133,13 +133,13 @@ func apacheConfigFile(l *Launch, c *apacheConfig, name string) string {
 }
 
 // apacheBuilt is what Apache says of how it was built, with no configuration to complain of.
-func apacheBuilt(l *Launch, p program) (string, error) {
-	out, err := probe(l, slices.Concat(p.argv[:p.index+1], []string{"-V", "-f", os.DevNull}), versionLimit, nil)
+func apacheBuilt(l *Launch, p cli.Program) (string, error) {
+	out, err := probe(l, slices.Concat(p.Argv[:p.Index+1], []string{"-V", "-f", os.DevNull}), versionLimit, nil)
 	if errors.Is(err, guard.ErrEnded) {
 		return "", guardKilled("apache", "while its version was asked for")
 	}
 	if !apacheVersion.Match(out) {
-		f := calibrate.Usage("is it Apache's own program?", "%s does not start Apache", strings.Join(p.argv[:p.index+1], " "))
+		f := calibrate.Usage("is it Apache's own program?", "%s does not start Apache", strings.Join(p.Argv[:p.Index+1], " "))
 		f.Log = lastLines(splitLog(out), logLines)
 		f.Why = strings.Join(lastLines(f.Log, 1), "")
 		if err != nil {

@@ -23,8 +23,8 @@ func (express) stopSignal() syscall.Signal { return modWSGI{}.stopSignal() }
 // titles: those of the Apache that it becomes.
 func (express) titles() titles { return titles{} }
 
-func (express) recognises(p program) bool {
-	return p.name == "mod_wsgi-express" || p.module && p.name == "mod_wsgi.server"
+func (express) recognises(p cli.Program) bool {
+	return p.Name == "mod_wsgi-express" || p.Module && p.Name == "mod_wsgi.server"
 }
 
 const defaultExpressThreads = 5
@@ -37,8 +37,8 @@ error-log-format access-log! log-to-terminal! setup-only! debug-mode! embedded-m
 `)
 
 // plan puts our options behind the command's.
-func (e express) plan(l *Launch, p program) (server, error) {
-	words := p.args()
+func (e express) plan(l *Launch, p cli.Program) (server, error) {
+	words := p.Args()
 	if len(words) == 0 || words[0] != "start-server" {
 		return nil, calibrate.Usage("mod_wsgi-express start-server app.wsgi", "the command of mod_wsgi-express that serves is start-server")
 	}
@@ -48,7 +48,7 @@ func (e express) plan(l *Launch, p program) (server, error) {
 	if err := refuseExpress(given); err != nil {
 		return nil, err
 	}
-	if script, err := lookPath(p.argv[p.index], cli.Getenv(l.env, "PATH")); err == nil {
+	if script, err := cli.LookPath(p.Argv[p.Index], cli.Getenv(l.env, "PATH")); err == nil {
 		l.info.ServerVersion = distVersion(script, "mod_wsgi")
 	}
 	describeDaemon(l, given.Number("processes", 1), given.Number("threads", defaultExpressThreads), given.Number("maximum-requests", 0))
@@ -65,7 +65,7 @@ func (e express) plan(l *Launch, p program) (server, error) {
 	for _, word := range ours {
 		gone = append(gone, strings.TrimPrefix(word, "--"))
 	}
-	l.argv = slices.Concat(p.argv[:p.index+2], args.Without(gone...), ours)
+	l.argv = slices.Concat(p.Argv[:p.Index+2], args.Without(gone...), ours)
 	return e, nil
 }
 

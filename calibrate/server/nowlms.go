@@ -32,8 +32,8 @@ func (nowLMS) stopSignal() syscall.Signal { return syscall.SIGTERM }
 func (nowLMS) titles() titles { return titles{} }
 
 // recognises: python -m now_lms is lmsctl serve after a look at the database (now_lms/__main__.py).
-func (nowLMS) recognises(p program) bool {
-	return p.name == "lmsctl" || p.module && p.name == "now_lms"
+func (nowLMS) recognises(p cli.Program) bool {
+	return p.Name == "lmsctl" || p.Module && p.Name == "now_lms"
 }
 
 // Variables of NOW LMS. Where the first of a pair is unset or empty, it reads the second (now_lms/worker_config.py).
@@ -44,8 +44,8 @@ const (
 )
 
 // plan sets the variables for one worker on our port.
-func (nowLMS) plan(l *Launch, p program) (server, error) {
-	wsgi, err := wsgiServer(p, slices.Concat(l.env, p.set))
+func (nowLMS) plan(l *Launch, p cli.Program) (server, error) {
+	wsgi, err := wsgiServer(p, slices.Concat(l.env, p.Set))
 	if err != nil {
 		return nil, err
 	}
@@ -57,13 +57,13 @@ func (nowLMS) plan(l *Launch, p program) (server, error) {
 		return nil, err
 	}
 	l.info.ServerVersion = l.versionBeside(p, "now_lms")
-	settings := nowLMSSettingsOf(slices.Concat(l.env, p.set))
+	settings := nowLMSSettingsOf(slices.Concat(l.env, p.Set))
 	n.tell(&l.info, cmp.Or(l.spec.Threads, settings.threads()))
 	n.describe(l, settings)
 	for _, trap := range n.met(l.info.ServerVersion) {
 		l.warn(trap.Code, trap.Try, "lmsctl: %s", trap.Text)
 	}
-	l.argv = slices.Concat(cli.WithoutVariables(p.argv[:p.index], lmsPort, lmsWorkers, lmsThreads), p.argv[p.index:])
+	l.argv = slices.Concat(cli.WithoutVariables(p.Argv[:p.Index], lmsPort, lmsWorkers, lmsThreads), p.Argv[p.Index:])
 	l.setEnv(n.variables(l))
 	return n, nil
 }
@@ -92,9 +92,9 @@ var (
 )
 
 // wsgiServer is the server that the command asks for: by an option, or by the variable that click makes of it.
-func wsgiServer(p program, env []string) (string, error) {
-	words, variables := p.args(), map[string]string{}
-	if !p.module {
+func wsgiServer(p cli.Program, env []string) (string, error) {
+	words, variables := p.Args(), map[string]string{}
+	if !p.Module {
 		var err error
 		if words, err = afterServe(words); err != nil {
 			return "", err
@@ -194,11 +194,11 @@ func (s nowLMSSettings) threads() int { return max(s.Number("threads", 1), 1) }
 
 // asInProduction takes out of the environment what makes NOW LMS another app than in production, and refuses it where
 // the command itself asks for it.
-func (nowLMS) asInProduction(l *Launch, p program) error {
+func (nowLMS) asInProduction(l *Launch, p cli.Program) error {
 	for _, name := range slices.Concat(lmsDevelopment, lmsTests) {
 		inherited := slices.ContainsFunc(l.env, func(v string) bool { return lmsSwitch(v, name) })
 		_, given := l.spec.Env[name]
-		if slices.ContainsFunc(p.set, func(v string) bool { return lmsSwitch(v, name) }) || given && inherited {
+		if slices.ContainsFunc(p.Set, func(v string) bool { return lmsSwitch(v, name) }) || given && inherited {
 			return calibrate.Usage("take it out: NOW LMS would serve with one worker and one thread, or with a database in memory",
 				"%s makes NOW LMS run as in development or in its own tests", name)
 		}
@@ -282,9 +282,9 @@ func (n nowLMS) explain(end ending, log []string) (why, try string) {
 
 // running tells what a running server's environment and command line say.
 func (nowLMS) running(r *Running, master linux.Process) (server, error) {
-	p := seeThrough(master.Args)
+	p := cli.SeeThrough(master.Args)
 	environ, seen := r.environ()
-	env := slices.Concat(environ, p.set)
+	env := slices.Concat(environ, p.Set)
 	settings := nowLMSSettingsOf(env)
 	wsgi, _ := wsgiServer(p, env)
 	if wsgi == "" { // another command of Flask's, such as run

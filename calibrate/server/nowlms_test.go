@@ -28,7 +28,7 @@ func TestIsNowLMS(t *testing.T) {
 		"lmsctl serve": true, "/v/bin/lmsctl serve": true, "python /v/bin/lmsctl serve": true, "python -m now_lms": true,
 		"env A=b uv run lmsctl serve": true, "python now_lms": false, "flask --app now_lms run": false, "gunicorn now_lms:lms_app": false,
 	} {
-		if got := (nowLMS{}).recognises(seeThrough(strings.Fields(command))); got != want {
+		if got := (nowLMS{}).recognises(cli.SeeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}

@@ -38,7 +38,7 @@ func probeWith(l *Launch, temporary string, argv []string, limit time.Duration, 
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	path, err := lookPath(argv[0], cli.Getenv(l.env, "PATH"))
+	path, err := cli.LookPath(argv[0], cli.Getenv(l.env, "PATH"))
 	if err != nil {
 		return nil, err
 	}

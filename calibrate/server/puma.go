@@ -41,13 +41,13 @@ const pumaWorkerTitle = "puma: cluster worker "
 
 func (puma) titles() titles { return titles{worker: pumaWorkerTitle + `\d+:`} }
 
-func (puma) recognises(p program) bool {
-	return p.name == "puma" || p.name == "puma-wild" || p.index < len(p.argv) && pumaTitle.MatchString(p.argv[p.index])
+func (puma) recognises(p cli.Program) bool {
+	return p.Name == "puma" || p.Name == "puma-wild" || p.Index < len(p.Argv) && pumaTitle.MatchString(p.Argv[p.Index])
 }
 
 // plan rewrites the command to a cluster of one worker, on our address.
-func (puma) plan(l *Launch, p program) (server, error) {
-	args := pumaCommand.Scan(p.args())
+func (puma) plan(l *Launch, p cli.Program) (server, error) {
+	args := pumaCommand.Scan(p.Args())
 	if err := refusePuma(args, l.spec); err != nil { // before anything runs
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (puma) plan(l *Launch, p program) (server, error) {
 	l.info.ServerVersion = c.Text("version")
 	describePuma(l, c, args)
 	warnPuma(l, c)
-	l.argv = slices.Concat(p.argv[:p.index+1], pumaOptions(l, c), args.Without(pumaOverridden...))
+	l.argv = slices.Concat(p.Argv[:p.Index+1], pumaOptions(l, c), args.Without(pumaOverridden...))
 	return puma{loadError: func() string { return pumaLoadError(l, p, args) }}, nil
 }
 
@@ -259,13 +259,13 @@ func (s puma) notLoaded(log []string) string {
 const pumaAlone = "%i[pidfile state control_url redirect_stdout redirect_stderr].each { |name| @options.delete(name) }\n"
 
 // pumaLoadError has Puma load the app once more, before it forks: it names the exception then, and ends.
-func pumaLoadError(l *Launch, p program, args cli.Args) string {
+func pumaLoadError(l *Launch, p cli.Program, args cli.Args) string {
 	file, err := writePumaFile(pumaAlone)
 	if err != nil {
 		return "" // the log has the place
 	}
 	defer os.Remove(file)
-	argv := slices.Concat(p.argv[:p.index+1], []string{"-b", "tcp://" + loopback + ":0", "-w", "1", "-t", "1:1", "--preload"},
+	argv := slices.Concat(p.Argv[:p.Index+1], []string{"-b", "tcp://" + loopback + ":0", "-w", "1", "-t", "1:1", "--preload"},
 		pumaWords(l, p, args, file, pumaOverridden...))
 	out, _ := probeWith(l, file, argv, configLimit, func(out []byte) bool {
 		return strings.Contains(string(out), "* Listening on") // it has been loaded this time

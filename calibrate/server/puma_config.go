@@ -37,14 +37,14 @@ exit!
 
 // askPuma has Puma read the user's configuration, and nothing more: what the command would run with, by Puma's own
 // reckoning, for its configuration is a Ruby program.
-func askPuma(l *Launch, p program, args cli.Args) (cli.Settings, error) {
+func askPuma(l *Launch, p cli.Program, args cli.Args) (cli.Settings, error) {
 	file, err := writePumaFile(pumaProbe)
 	if err != nil {
 		return cli.Settings{}, &calibrate.Failure{Kind: calibrate.KindTool, Err: err, What: "the question to puma could not be written", Why: err.Error(),
 			Try: "TMPDIR=/a/folder/with/room calibrate run ..."}
 	}
 	defer os.Remove(file)
-	argv := slices.Concat(p.argv[:p.index+1], pumaWords(l, p, args, file))
+	argv := slices.Concat(p.Argv[:p.Index+1], pumaWords(l, p, args, file))
 	out, err := probeWith(l, file, argv, configLimit, nil)
 	if errors.Is(err, guard.ErrEnded) {
 		return cli.Settings{}, guardKilled("puma", "while its configuration was asked for")
@@ -70,14 +70,14 @@ func writePumaFile(text string) (name string, err error) {
 }
 
 // pumaWords are the user's own, with a file of ours read after theirs.
-func pumaWords(l *Launch, p program, args cli.Args, file string, overridden ...string) []string {
+func pumaWords(l *Launch, p cli.Program, args cli.Args, file string, overridden ...string) []string {
 	overridden = append([]string{"config", "no-config"}, overridden...)
 	return slices.Concat(pumaConfigFiles(l, p, args), []string{"-C", file}, args.Without(overridden...))
 }
 
 // pumaConfigFiles are the options that name what Puma would read: what -C names, or else the first of two files where the
 // command is started (configuration.rb, config_files). With our own -C it would not look for them.
-func pumaConfigFiles(l *Launch, p program, args cli.Args) []string {
+func pumaConfigFiles(l *Launch, p cli.Program, args cli.Args) []string {
 	given := args.Settings()
 	var options []string
 	for _, file := range given.List("config") {
@@ -88,7 +88,7 @@ func pumaConfigFiles(l *Launch, p program, args cli.Args) []string {
 	if given.Has("no-config") || given.Has("config") {
 		return options
 	}
-	env := slices.Concat(l.env, p.set)
+	env := slices.Concat(l.env, p.Set)
 	environment := cmp.Or(given.Text("environment"),
 		cli.Getenv(env, "APP_ENV"), cli.Getenv(env, "RACK_ENV"), cli.Getenv(env, "RAILS_ENV"), "development")
 	for _, file := range []string{filepath.Join("config/puma", environment+".rb"), "config/puma.rb"} {
@@ -100,10 +100,10 @@ func pumaConfigFiles(l *Launch, p program, args cli.Args) []string {
 }
 
 // noPumaConfig says why Puma told nothing: it can't be run, or an option or a configuration is wrong.
-func noPumaConfig(p program, out []byte, err error) error {
+func noPumaConfig(p cli.Program, out []byte, err error) error {
 	lines := splitLog(out)
 	f := calibrate.Usage("correct it; the same command by hand says the same", "%s can't read its options and its configuration",
-		strings.Join(p.argv[:p.index+1], " "))
+		strings.Join(p.Argv[:p.Index+1], " "))
 	f.Log = lastLines(lines, logLines)
 	f.Why = cmp.Or(rubyException(lines), strings.Join(lastLines(f.Log, 1), ""))
 	if f.Why == "" && err != nil {

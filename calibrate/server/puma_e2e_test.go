@@ -285,15 +285,15 @@ func TestE2EPumaLoadErrorWritesNothing(t *testing.T) {
 	config, ours := file("puma.rb"), file("ours.rb")
 	write(t, config, "pidfile '"+file("pid")+"'\nstate_path '"+file("state")+"'\nactivate_control_app 'unix://"+file("control")+"'\n"+
 		"stdout_redirect '"+file("out")+"', '"+file("err")+"'\n")
-	p := seeThrough(pumaWith(t, "-C", config, rackApp(t)))
-	args := pumaCommand.Scan(p.args())
-	l := recognised(t, Spec{Command: p.argv})
+	p := cli.SeeThrough(pumaWith(t, "-C", config, rackApp(t)))
+	args := pumaCommand.Scan(p.Args())
+	l := recognised(t, Spec{Command: p.Argv})
 	if why := pumaLoadError(l, p, args); why != "" {
 		t.Errorf("it can be loaded: %s", why)
 	}
 	settings := func(text string) cli.Settings {
 		write(t, ours, text+pumaProbe)
-		out, err := probe(l, slices.Concat(p.argv[:p.index+1], pumaWords(l, p, args, ours)), configLimit, nil)
+		out, err := probe(l, slices.Concat(p.Argv[:p.Index+1], pumaWords(l, p, args, ours)), configLimit, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -316,9 +316,9 @@ func TestE2EPumaPlugins(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "puma/plugin/jobs.rb"), "Puma::Plugin.create do\nend\n")
 	write(t, filepath.Join(dir, "puma.rb"), "plugin :tmp_restart\nplugin :jobs\n")
-	p := seeThrough(pumaWith(t, "-I", dir, "-C", filepath.Join(dir, "puma.rb"), rackApp(t)))
-	l := recognised(t, Spec{Command: p.argv})
-	c, err := askPuma(l, p, pumaCommand.Scan(p.args()))
+	p := cli.SeeThrough(pumaWith(t, "-I", dir, "-C", filepath.Join(dir, "puma.rb"), rackApp(t)))
+	l := recognised(t, Spec{Command: p.Argv})
+	c, err := askPuma(l, p, pumaCommand.Scan(p.Args()))
 	if err != nil || c.Text("plugins") != "tmp_restart, jobs" {
 		t.Errorf("%q %v", c.Text("plugins"), err)
 	}

@@ -24,35 +24,35 @@ func (rackFront) name() string { return "puma" }
 // titles: those of Puma, which is run in its place.
 func (rackFront) titles() titles { return titles{} }
 
-func (rackFront) recognises(p program) bool {
-	args := p.args()
-	return p.name == "rackup" || p.name == "rails" && len(args) > 0 && slices.Contains([]string{"s", "server"}, args[0])
+func (rackFront) recognises(p cli.Program) bool {
+	args := p.Args()
+	return p.Name == "rackup" || p.Name == "rails" && len(args) > 0 && slices.Contains([]string{"s", "server"}, args[0])
 }
 
 // plan runs Puma in its place.
-func (rackFront) plan(l *Launch, p program) (server, error) {
+func (rackFront) plan(l *Launch, p cli.Program) (server, error) {
 	c := rackCommandOf(p)
 	if !runsPuma(l, c.server) {
 		return l.asAnyCommand(p)
 	}
-	if err := c.refuse(p.name); err != nil {
+	if err := c.refuse(p.Name); err != nil {
 		return nil, err
 	}
 	instead := "the same app by the same configuration"
-	if p.name == "rackup" {
+	if p.Name == "rackup" {
 		instead = "without the middleware that rackup adds in development and deployment"
 	}
-	l.change("puma itself is run instead of %s, which takes no number of workers: %s", p.name, instead)
-	if p.name == "rails" {
+	l.change("puma itself is run instead of %s, which takes no number of workers: %s", p.Name, instead)
+	if p.Name == "rails" {
 		setRailsEnv(l, c.environment)
 	}
 	argv := slices.Concat(bundled(p), []string{"puma"}, c.puma())
-	path, err := lookPath(argv[0], cli.Getenv(l.env, "PATH"))
+	path, err := cli.LookPath(argv[0], cli.Getenv(l.env, "PATH"))
 	if err != nil {
-		return nil, calibrate.Usage("give the command that starts puma itself", "%s starts puma, but %s: %v", p.name, argv[0], err)
+		return nil, calibrate.Usage("give the command that starts puma itself", "%s starts puma, but %s: %v", p.Name, argv[0], err)
 	}
 	l.argv, l.path = argv, path
-	return puma{}.plan(l, seeThrough(argv))
+	return puma{}.plan(l, cli.SeeThrough(argv))
 }
 
 func setRailsEnv(l *Launch, environment string) {
@@ -81,13 +81,13 @@ type rackCommand struct {
 	file                            string // rackup's; "" for config.ru
 }
 
-func rackCommandOf(p program) rackCommand {
-	if p.name == "rails" {
-		args := railsServer.Scan(p.args()[1:])
+func rackCommandOf(p cli.Program) rackCommand {
+	if p.Name == "rails" {
+		args := railsServer.Scan(p.Args()[1:])
 		s := args.Settings()
 		return rackCommand{s, cmp.Or(s.Text("using"), lastOf(args.Operands())), s.Text("binding"), s.Text("port"), s.Text("environment"), s.Text("config")}
 	}
-	args := rackupCommand.Scan(p.args())
+	args := rackupCommand.Scan(p.Args())
 	s := args.Settings()
 	return rackCommand{s, s.Text("server"), s.Text("host"), s.Text("port"), s.Text("env"), lastOf(args.Operands())}
 }
@@ -139,13 +139,13 @@ func (c rackCommand) puma() []string {
 }
 
 // bundled are the words before the program, and bundle exec where the app has a Gemfile, which bin/rails finds by itself.
-func bundled(p program) []string {
-	before := slices.Clone(p.argv[:p.index])
+func bundled(p cli.Program) []string {
+	before := slices.Clone(p.Argv[:p.Index])
 	if at := slices.IndexFunc(before, func(word string) bool { return filepath.Base(word) == "ruby" }); at >= 0 {
 		before = before[:at]
 	}
 	isBundle := func(word string) bool { return filepath.Base(word) == "bundle" }
-	if p.name == "rails" && exists("Gemfile") && !slices.ContainsFunc(before, isBundle) {
+	if p.Name == "rails" && exists("Gemfile") && !slices.ContainsFunc(before, isBundle) {
 		before = append(before, "bundle", "exec")
 	}
 	return before

@@ -2,6 +2,7 @@ package server
 
 import (
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 // settings by their names in puma.rb. Puma has no limit of requests. It has as many threads from the start as it may have.
@@ -28,8 +29,8 @@ func (s puma) words(w calibrate.Wanted, t calibrate.TargetInfo) []string {
 }
 
 func (s puma) Typed(w calibrate.Wanted, t calibrate.TargetInfo) calibrate.Typed {
-	if p := seeThrough(t.Command); (rackFront{}).recognises(p) {
-		return calibrate.Typed{Why: p.name + " takes no number of workers; config/puma.rb does, which calibrate emit writes"}
+	if p := cli.SeeThrough(t.Command); (rackFront{}).recognises(p) {
+		return calibrate.Typed{Why: p.Name + " takes no number of workers; config/puma.rb does, which calibrate emit writes"}
 	}
 	return calibrate.Typed{Words: s.words(w, t)}
 }

@@ -43,7 +43,7 @@ func TestIsPuma(t *testing.T) {
 		"poetry run puma":                          true,
 		"dumb-init -- bundle exec puma -w 2":       true,
 	} {
-		if got := (puma{}).recognises(seeThrough(strings.Fields(command))); got != want {
+		if got := (puma{}).recognises(cli.SeeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}
@@ -53,7 +53,7 @@ func TestIsPuma(t *testing.T) {
 		"puma: cluster worker 0: 27318 [shop]":                   false,
 		"puma notes.txt":                                         false,
 	} {
-		if got := (puma{}).recognises(seeThrough([]string{title})); got != want {
+		if got := (puma{}).recognises(cli.SeeThrough([]string{title})); got != want {
 			t.Errorf("%s: %v", title, got)
 		}
 	}
@@ -213,7 +213,7 @@ func TestPumaConfigFiles(t *testing.T) {
 	}
 	files := func(env []string, words string) string {
 		l := &Launch{env: env}
-		return strings.Join(pumaConfigFiles(l, program{}, pumaCommand.Scan(strings.Fields(words))), " ")
+		return strings.Join(pumaConfigFiles(l, cli.Program{}, pumaCommand.Scan(strings.Fields(words))), " ")
 	}
 	if got := files(nil, ""); got != "" {
 		t.Errorf("without any file: %s", got)

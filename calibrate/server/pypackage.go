@@ -16,7 +16,7 @@ import (
 // down: the folder NAME-VERSION.dist-info or .egg-info among its packages. Nothing is run for it, for that may be another
 // user's program. It is "" where that can't be seen, where there is more than one, and where the package was installed
 // after the server's start: what runs then is an older one.
-func (r *Running) packageVersion(name string, p program) string {
+func (r *Running) packageVersion(name string, p cli.Program) string {
 	var versions []string
 	for _, pattern := range append(besideProgram(p), r.besideMapped()...) {
 		found, _ := filepath.Glob(r.file("root", pattern, name+"-*-info")) // the pattern is well-formed
@@ -37,13 +37,13 @@ func (r *Running) packageVersion(name string, p program) string {
 }
 
 // besideProgram is where the packages of the program's prefix are: those of /venv/bin/gunicorn in /venv/lib.
-func besideProgram(p program) []string {
-	if len(p.argv) == 0 {
+func besideProgram(p cli.Program) []string {
+	if len(p.Argv) == 0 {
 		return nil
 	}
-	file := p.argv[p.index]
-	if p.module {
-		file = p.argv[0] // the interpreter of a virtual environment is in its bin too
+	file := p.Argv[p.Index]
+	if p.Module {
+		file = p.Argv[0] // the interpreter of a virtual environment is in its bin too
 	}
 	if !filepath.IsAbs(file) || strings.ContainsAny(file, globs) {
 		return nil
@@ -81,17 +81,17 @@ func (r *Running) started() time.Time {
 
 // versionBeside is the version of a Python distribution that was installed with the program, "" where that can't be
 // seen. It is for programs that would import the whole app to say their own.
-func (l *Launch) versionBeside(p program, dist string) string {
-	word := p.argv[p.index]
-	if p.module {
-		word = p.argv[max(slices.IndexFunc(p.argv[:p.index], func(w string) bool { return pythonName.MatchString(filepath.Base(w)) }), 0)]
+func (l *Launch) versionBeside(p cli.Program, dist string) string {
+	word := p.Argv[p.Index]
+	if p.Module {
+		word = p.Argv[max(slices.IndexFunc(p.Argv[:p.Index], func(w string) bool { return cli.IsPython(filepath.Base(w)) }), 0)]
 	}
-	file, err := lookPath(word, cli.Getenv(l.env, "PATH"))
+	file, err := cli.LookPath(word, cli.Getenv(l.env, "PATH"))
 	if err != nil {
 		return ""
 	}
 	version := distIn(filepath.Dir(file), dist) // an interpreter in a virtual environment is a link out of it
-	if version == "" && !p.module {
+	if version == "" && !p.Module {
 		version = distVersion(file, dist)
 	}
 	number, _ := numberOf(version)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/cli"
 )
 
 func TestDistVersion(t *testing.T) {
@@ -63,7 +64,7 @@ func TestPackageVersion(t *testing.T) {
 		}
 		start := int64((linux.SinceBoot() - 60) * linux.ClockTicks)
 		r := &Running{proc: fs, root: linux.Identity{PID: 10, Start: start}}
-		if got := r.packageVersion("gunicorn", seeThrough([]string{"/venv/bin/python3", c.file, "app:app"})); got != c.want {
+		if got := r.packageVersion("gunicorn", cli.SeeThrough([]string{"/venv/bin/python3", c.file, "app:app"})); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}

@@ -16,8 +16,8 @@ type pypnm struct{ uvicorn }
 
 func (pypnm) name() string { return "pypnm" }
 
-func (pypnm) recognises(p program) bool {
-	return p.name == "pypnm" || p.module && p.name == "pypnm.cli"
+func (pypnm) recognises(p cli.Program) bool {
+	return p.Name == "pypnm" || p.Module && p.Name == "pypnm.cli"
 }
 
 // pypnmPath answers 200 without a modem; / answers 404.
@@ -26,12 +26,12 @@ const pypnmPath = "/health"
 func (pypnm) answers() string { return pypnmPath }
 
 // plan rewrites the command to one worker without a request limit, on our address.
-func (y pypnm) plan(l *Launch, p program) (server, error) {
+func (y pypnm) plan(l *Launch, p cli.Program) (server, error) {
 	if l.spec.Threads > 1 {
 		return nil, calibrate.Usage("leave --threads out; --concurrency N measures N requests at once",
 			"%d threads asked for, but pypnm has none to set: a worker is one event loop of uvicorn, which takes as many requests at once as come", l.spec.Threads)
 	}
-	words := p.args()
+	words := p.Args()
 	if len(words) == 0 || words[0] != "serve" {
 		return nil, calibrate.Usage("calibrate run -- pypnm serve", "only pypnm serve starts a server")
 	}
@@ -48,7 +48,7 @@ func (y pypnm) plan(l *Launch, p program) (server, error) {
 		l.dropEnv("it belongs to a PyPNM in the background", name)
 	}
 	// Both numbers, always: for one that is left out PyPNM asks its profile of the machine. A limit of 0 is none.
-	l.argv = slices.Concat(p.argv[:p.index+1], []string{"serve", "--host", "{host}", "--port", "{port}"},
+	l.argv = slices.Concat(p.Argv[:p.Index+1], []string{"serve", "--host", "{host}", "--port", "{port}"},
 		options(y.settings(l.wanted(), l.info)), []string{"--no-access-log"}, args.Without(pypnmOverridden...))
 	return pypnm{uvicorn{supervised: l.spec.Workers > 1}}, nil
 }
@@ -156,7 +156,7 @@ func (pypnm) running(r *Running, master linux.Process) (server, error) {
 	if r.spec.Threads > 1 {
 		return nil, calibrate.Usage("leave --threads out", "%d threads were named, but a worker of pypnm is one event loop", r.spec.Threads)
 	}
-	p := seeThrough(master.Args)
+	p := cli.SeeThrough(master.Args)
 	supervised := r.hasSpawned(master)
 	r.info.ServerVersion = r.packageVersion("pypnm_docsis", p)
 	pypnmSettings{}.tell(&r.info, r.packageVersion("uvicorn", p))

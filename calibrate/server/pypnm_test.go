@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/cli"
 )
 
 func fakePyPNM(t *testing.T, uvicorn string) string {
@@ -17,7 +18,7 @@ func TestIsPyPNM(t *testing.T) {
 		"pypnm serve": true, "/v/bin/pypnm serve": true, "python -m pypnm.cli serve": true, "uv run pypnm serve": true,
 		"pypnm-software-qa-checker": false, "uvicorn pypnm.api.main:app": false,
 	} {
-		if got := (pypnm{}).recognises(seeThrough(strings.Fields(command))); got != want {
+		if got := (pypnm{}).recognises(cli.SeeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}

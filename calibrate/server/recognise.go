@@ -83,22 +83,22 @@ func withDefaults(spec Spec) Spec {
 }
 
 // unshelled is the command in sh -c "exec SERVER ...", if that is simple and the server is known.
-func unshelled(p program) []string {
-	if knownServer(seeThrough(p.shellWords)) == nil {
+func unshelled(p cli.Program) []string {
+	if knownServer(cli.SeeThrough(p.ShellWords)) == nil {
 		return nil
 	}
-	return p.shellWords
+	return p.ShellWords
 }
 
 // findProgram looks the command's first word up, and then sees through wrappers to the server's program.
-func findProgram(l *Launch) (program, error) {
-	p := seeThrough(l.argv)
+func findProgram(l *Launch) (cli.Program, error) {
+	p := cli.SeeThrough(l.argv)
 	if words := unshelled(p); words != nil {
 		l.argv = words
 		l.change("the shell is left out: its command is simple enough to be run directly")
-		p = seeThrough(l.argv)
+		p = cli.SeeThrough(l.argv)
 	}
-	path, err := lookPath(l.argv[0], cli.Getenv(l.env, "PATH"))
+	path, err := cli.LookPath(l.argv[0], cli.Getenv(l.env, "PATH"))
 	if err != nil {
 		return p, calibrate.Usage("check the name, or write its whole path; is the virtual environment active?",
 			"%s: %v", l.argv[0], err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/guard"
 )
 
@@ -97,7 +98,7 @@ func TestUnshelled(t *testing.T) {
 		"":                       nil,
 		"cd app && gunicorn app": nil,
 	} {
-		if got := unshelled(seeThrough([]string{"sh", "-c", script})); !slices.Equal(got, want) {
+		if got := unshelled(cli.SeeThrough([]string{"sh", "-c", script})); !slices.Equal(got, want) {
 			t.Errorf("%q: %q, want %q", script, got, want)
 		}
 	}

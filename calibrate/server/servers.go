@@ -1,6 +1,9 @@
 package server
 
-import "workermem/calibrate"
+import (
+	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
+)
 
 // The servers calibrate knows; the first that recognises the program has it. Any other command is anyCommand.
 var servers = []server{
@@ -18,7 +21,7 @@ var servers = []server{
 }
 
 // knownServer is the one that recognises a program, nil for none.
-func knownServer(p program) server {
+func knownServer(p cli.Program) server {
 	for _, s := range servers {
 		if s.recognises(p) {
 			return s
@@ -44,9 +47,9 @@ type noRoot interface {
 // DefaultPath is what to ask a command's server for where the user names nothing: "/", but for an app that answers 404
 // there.
 func DefaultPath(command []string) string {
-	p := seeThrough(command)
+	p := cli.SeeThrough(command)
 	if words := unshelled(p); words != nil {
-		p = seeThrough(words)
+		p = cli.SeeThrough(words)
 	}
 	if s, ok := knownServer(p).(noRoot); ok {
 		return s.answers()

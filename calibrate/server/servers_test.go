@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"workermem/calibrate/server/cli"
 )
 
 // facts are what a server that calibrate knows must be able to say, with an example of each; in brackets why it has none.
@@ -59,7 +61,7 @@ func TestEveryServerHasItsFacts(t *testing.T) {
 		has(t, name+", failure", f.failure, why != "" && try != "")
 		worker := startsWithAny([]string{s.titles().worker})
 		has(t, name+", worker's title", f.worker, worker.MatchString(example(f.worker)))
-		master := program{argv: []string{f.master}, name: f.master}
+		master := cli.Program{Argv: []string{f.master}, Name: f.master}
 		has(t, name+", master's title", f.master, s.recognises(master))
 		has(t, name+", traps", f.traps, len(s.traps()) > 0)
 		has(t, name+", version", f.version, len(s.programs()) > 0)

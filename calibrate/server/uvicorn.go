@@ -10,6 +10,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/cli"
 )
 
 // uvicorn knows Uvicorn, read and tried at 0.17, 0.29, 0.41 and 0.54. Whatever has an option that undoes it goes on
@@ -27,16 +28,16 @@ func (uvicorn) stopSignal() syscall.Signal { return syscall.SIGTERM }
 // titles: it gives its processes none.
 func (uvicorn) titles() titles { return titles{} }
 
-func (uvicorn) recognises(p program) bool { return p.name == "uvicorn" }
+func (uvicorn) recognises(p cli.Program) bool { return p.Name == "uvicorn" }
 
 // plan rewrites the command to one worker without a request limit, on our address.
-func (u uvicorn) plan(l *Launch, p program) (server, error) {
+func (u uvicorn) plan(l *Launch, p cli.Program) (server, error) {
 	if l.spec.Threads > 1 {
 		return nil, calibrate.Usage("leave --threads out; --concurrency N measures N requests at once, --limit-concurrency in the command bounds them",
 			"%d threads asked for, but uvicorn has none to set: a worker is one event loop, which takes as many requests at once as come", l.spec.Threads)
 	}
-	args := uvicornOptions.Scan(p.args())
-	settings := uvicornSettingsOf(args, slices.Concat(l.env, p.set)).withEnvFile()
+	args := uvicornOptions.Scan(p.Args())
+	settings := uvicornSettingsOf(args, slices.Concat(l.env, p.Set)).withEnvFile()
 	err := settings.refuse() // before anything runs
 	if err != nil {
 		return nil, err
@@ -47,7 +48,7 @@ func (u uvicorn) plan(l *Launch, p program) (server, error) {
 	settings.describe(l)
 	settings.warn(l)
 	l.dropEnv("it would set the number of workers", "WEB_CONCURRENCY")
-	l.argv = slices.Concat(withoutUnset(l, p.argv[:p.index+1]),
+	l.argv = slices.Concat(withoutUnset(l, p.Argv[:p.Index+1]),
 		[]string{"--host", "{host}", "--port", "{port}"},
 		options(u.settings(l.wanted(), l.info)), []string{"--no-access-log"}, args.Without(uvicornOverridden...))
 	return uvicorn{supervised: l.spec.Workers > 1}, nil

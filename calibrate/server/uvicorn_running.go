@@ -5,6 +5,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/cli"
 )
 
 // running tells what a command line says of the workers. Whether there is a parent above them is seen in the tree.
@@ -15,9 +16,9 @@ func (uvicorn) running(r *Running, master linux.Process) (server, error) {
 			"%d threads were named, but a worker of uvicorn is one event loop", r.spec.Threads)
 	}
 	u := uvicorn{supervised: r.hasSpawned(master)}
-	p := seeThrough(master.Args)
+	p := cli.SeeThrough(master.Args)
 	environ, seen := r.environ()
-	settings := uvicornSettingsOf(uvicornOptions.Scan(p.args()), slices.Concat(environ, p.set))
+	settings := uvicornSettingsOf(uvicornOptions.Scan(p.Args()), slices.Concat(environ, p.Set))
 	r.info.ServerVersion = r.packageVersion("uvicorn", p)
 	settings.tell(&r.info)
 	if _, from := settings.Text("limit-concurrency"), settings.From("limit-concurrency"); from == "" && !seen {

@@ -44,7 +44,7 @@ func TestIsUvicorn(t *testing.T) {
 		"fastapi run app.py":                                false,
 		"python -c import uvicorn":                          false,
 	} {
-		if got := (uvicorn{}).recognises(seeThrough(strings.Fields(command))); got != want {
+		if got := (uvicorn{}).recognises(cli.SeeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}
@@ -236,7 +236,7 @@ func TestUvicornRefusals(t *testing.T) {
 	refuse := func(spec Spec, want string) {
 		t.Helper()
 		l := &Launch{spec: withDefaults(spec), argv: spec.Command, env: cli.Environment(nil, spec.Env)}
-		_, err := uvicorn{}.plan(l, program{name: "uvicorn", argv: l.argv})
+		_, err := uvicorn{}.plan(l, cli.Program{Name: "uvicorn", Argv: l.argv})
 		usage(t, err, want)
 		if err != nil && err.Error() != want {
 			t.Errorf("%q: %s", spec.Command, err)

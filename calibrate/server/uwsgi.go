@@ -29,11 +29,11 @@ func (uwsgi) stopSignal() syscall.Signal { return syscall.SIGTERM }
 // uwsgiName: the program under its many names (Debian's uwsgi_python311, PyPI's pyuwsgi), or the title of a master.
 var uwsgiName = regexp.MustCompile(`^(py)?uwsgi(-core|_python[0-9.]*)?$|^uWSGI( master|$)`)
 
-func (uwsgi) recognises(p program) bool { return uwsgiName.MatchString(p.name) }
+func (uwsgi) recognises(p cli.Program) bool { return uwsgiName.MatchString(p.Name) }
 
 // plan has uWSGI run a copy of its configuration: one worker without recycling, on our address.
-func (u uwsgi) plan(l *Launch, p program) (server, error) {
-	if err := refuseUWSGICommand(p.args()); err != nil { // before anything runs
+func (u uwsgi) plan(l *Launch, p cli.Program) (server, error) {
+	if err := refuseUWSGICommand(p.Args()); err != nil { // before anything runs
 		return nil, err
 	}
 	if err := refuseToAsk(l, p); err != nil {
@@ -76,15 +76,15 @@ func refuseUWSGICommand(words []string) error {
 }
 
 // runUWSGI has the command run a copy. What holds a placeholder is no part of it, but goes on the command line.
-func runUWSGI(l *Launch, p program, c uwsgiConfig) {
+func runUWSGI(l *Launch, p cli.Program, c uwsgiConfig) {
 	kept := c.without(uwsgiOverridden(l.spec)...)
 	own := kept.drop(func(s cli.Arg) bool { return len(cli.Placeholders(s.Value)) == 0 })
 	kept = kept.drop(func(s cli.Arg) bool { return len(cli.Placeholders(s.Value)) > 0 })
 	l.temporary = filepath.Join(os.TempDir(), "calibrate-uwsgi-{port}")
 	l.files = map[string]string{"uwsgi.ini": kept.iniText()}
-	isUWSGIs := func(word string) bool { return strings.HasPrefix(word, "UWSGI_") && assignment.MatchString(word) }
+	isUWSGIs := func(word string) bool { return strings.HasPrefix(word, "UWSGI_") && cli.IsAssignment(word) }
 	l.env = slices.DeleteFunc(l.env, isUWSGIs) // they are in the copy
-	words := slices.DeleteFunc(slices.Clone(p.argv[:p.index+1]), isUWSGIs)
+	words := slices.DeleteFunc(slices.Clone(p.Argv[:p.Index+1]), isUWSGIs)
 	l.argv = slices.Concat(words, []string{"--ini", filepath.Join(l.temporary, "uwsgi.ini"), c.listener(), bindTo(l.address.host)}, options(uwsgi{}.settings(l.wanted(), l.info)), uwsgiEnding(l), own.options(), []string{"--auto-procname", "--disable-logging"})
 }
 

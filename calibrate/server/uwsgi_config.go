@@ -56,7 +56,7 @@ const (
 var uwsgiAsked = strings.Fields("--show-config --clock calibrate --pidfile /nonexistent/calibrate --pidfile2 /nonexistent/calibrate")
 
 // askUWSGI has uWSGI say what its command comes to.
-func askUWSGI(l *Launch, p program) (uwsgiConfig, error) {
+func askUWSGI(l *Launch, p cli.Program) (uwsgiConfig, error) {
 	folder, err := os.MkdirTemp("", "calibrate-uwsgi-")
 	if err != nil {
 		return uwsgiConfig{}, &calibrate.Failure{Kind: calibrate.KindTool, What: "a temporary file could not be written", Why: err.Error(), Err: err}
@@ -68,7 +68,7 @@ func askUWSGI(l *Launch, p program) (uwsgiConfig, error) {
 	}
 	asked := *l
 	asked.spec.Env = nil // placeholders stay what they are
-	argv := slices.Concat(escapeBraces(p.argv), uwsgiAsked, []string{last})
+	argv := slices.Concat(cli.EscapeBraces(p.Argv), uwsgiAsked, []string{last})
 	out, err := probeWith(&asked, folder, argv, configLimit, func(out []byte) bool { return strings.Contains(string(out), uwsgiEnds) })
 	if errors.Is(err, guard.ErrEnded) {
 		return uwsgiConfig{}, guardKilled("uwsgi", "while its configuration was asked for")
@@ -104,18 +104,6 @@ func uwsgiUnread(out []byte, err error) error {
 		f.Try = "correct it; where the option is a plugin's, name that before it: --plugin python3 (Debian: apt-get install uwsgi-plugin-python3)"
 	}
 	return f
-}
-
-// escapeBraces has placeholders come out of expand as they are.
-func escapeBraces(words []string) []string {
-	out := make([]string, len(words))
-	for i, word := range words {
-		out[i] = word
-		for _, name := range cli.Placeholders(word) {
-			out[i] = strings.ReplaceAll(out[i], "{"+name+"}", "{{"+name+"}}")
-		}
-	}
-	return out
 }
 
 // parseUWSGI reads what --show-config prints. What loads files and decides on conditions has done so.
@@ -270,10 +258,10 @@ var uwsgiHTTP = regexp.MustCompile(`(?m)^\s*--http\s`)
 // askUWSGIOptions asks for the options of a build with the configuration's plugins. Some don't have the one that spreads the
 // limit of requests, Debian's 2.0.21 among them. In a file uWSGI passes over what it doesn't know: http without its
 // plugin is taken out, since on a command line it would keep uWSGI from starting.
-func askUWSGIOptions(l *Launch, p program, c uwsgiConfig) (uwsgiConfig, error) {
+func askUWSGIOptions(l *Launch, p cli.Program, c uwsgiConfig) (uwsgiConfig, error) {
 	const try = "a uWSGI that has --max-requests-delta (uwsgi --help names it), or a limit so high that a worker lives for hours"
 	plugins := c.drop(func(s cli.Arg) bool { return !slices.Contains(uwsgiPlugins, s.Name) })
-	out, err := probe(l, slices.Concat(p.argv[:p.index+1], plugins.options(), []string{"--help"}), versionLimit, nil)
+	out, err := probe(l, slices.Concat(p.Argv[:p.Index+1], plugins.options(), []string{"--help"}), versionLimit, nil)
 	if errors.Is(err, guard.ErrEnded) {
 		return c, guardKilled("uwsgi", "while its options were asked for")
 	}

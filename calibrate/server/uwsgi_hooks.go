@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 )
 
 var (
@@ -21,9 +22,9 @@ var (
 
 // refuseToAsk is for commands that can't be asked what they come to: asking would run a command of theirs, or the answer
 // could not be read, which has a setting a line.
-func refuseToAsk(l *Launch, p program) error {
-	variables := slices.DeleteFunc(slices.Concat(l.env, p.set), func(v string) bool { return !strings.HasPrefix(v, "UWSGI_") })
-	words := slices.Concat(p.args(), variables)
+func refuseToAsk(l *Launch, p cli.Program) error {
+	variables := slices.DeleteFunc(slices.Concat(l.env, p.Set), func(v string) bool { return !strings.HasPrefix(v, "UWSGI_") })
+	words := slices.Concat(p.Args(), variables)
 	for _, word := range words {
 		if m := uwsgiHookWord.FindStringSubmatch(word); m != nil {
 			return hookRefused(m[2])

@@ -11,13 +11,13 @@ import (
 // running tells what a command line says of the workers. The rest of a configuration is in files, which another user's
 // server reads when it starts and nobody else: where threads may be in one, they aren't known.
 func (u uwsgi) running(r *Running, master linux.Process) (server, error) {
-	p := seeThrough(master.Args)
+	p := cli.SeeThrough(master.Args)
 	r.info.ServerVersion = r.packageVersion("uwsgi", p)
-	c := uwsgiConfigOf(uwsgiOptions.Scan(p.args()))
+	c := uwsgiConfigOf(uwsgiOptions.Scan(p.Args()))
 	c.tell(&r.info)
 	r.info.HasJitter, r.info.CanScale = false, false
 	_, seen := r.environ()
-	whole := seen && !strings.HasPrefix(master.Title(), "uWSGI ") && !slices.ContainsFunc(p.args(), isUWSGIFile)
+	whole := seen && !strings.HasPrefix(master.Title(), "uWSGI ") && !slices.ContainsFunc(p.Args(), isUWSGIFile)
 	switch {
 	case r.spec.Threads > 0:
 		r.info.Threads, r.info.HasThreads = r.spec.Threads, true

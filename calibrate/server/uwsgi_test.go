@@ -34,7 +34,7 @@ func TestIsUWSGI(t *testing.T) {
 		"uwsgi-configure":                         false,
 		"opentelemetry-instrument uwsgi --ini x.": true,
 	} {
-		if got := (uwsgi{}).recognises(seeThrough(strings.Fields(command))); got != want {
+		if got := (uwsgi{}).recognises(cli.SeeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}
@@ -160,7 +160,7 @@ func TestUWSGIDelta(t *testing.T) {
 	} {
 		u := script(t, filepath.Join(t.TempDir(), "uwsgi"), help)
 		l := &Launch{env: os.Environ()}
-		if _, err := askUWSGIOptions(l, program{argv: []string{u}}, uwsgiConfig{}); err != nil {
+		if _, err := askUWSGIOptions(l, cli.Program{Argv: []string{u}}, uwsgiConfig{}); err != nil {
 			t.Fatal(err)
 		}
 		var got string
@@ -187,7 +187,7 @@ func TestUWSGIRefusals(t *testing.T) {
 		usage(t, err, want)
 	}
 	for _, word := range []string{"--stop", "--reload=/run/x.pid", "--version", "-h"} { // before anything runs
-		_, err := uwsgi{}.plan(&Launch{}, program{name: "uwsgi", argv: []string{"/nonexistent/uwsgi", word, "/run/x.pid"}})
+		_, err := uwsgi{}.plan(&Launch{}, cli.Program{Name: "uwsgi", Argv: []string{"/nonexistent/uwsgi", word, "/run/x.pid"}})
 		usage(t, err, "starts no server")
 	}
 }

@@ -8,14 +8,15 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/guard"
 )
 
 var versionNumber = regexp.MustCompile(`\b(\d+)\.(\d+)(\.\d+)*`)
 
 // askVersion reads what a server's own --version says in the line that holds the word.
-func askVersion(l *Launch, p program, server, word string) (string, error) {
-	out, err := probe(l, slices.Concat(p.argv[:p.index+1], []string{"--version"}), versionLimit, nil)
+func askVersion(l *Launch, p cli.Program, server, word string) (string, error) {
+	out, err := probe(l, slices.Concat(p.Argv[:p.Index+1], []string{"--version"}), versionLimit, nil)
 	if errors.Is(err, guard.ErrEnded) {
 		return "", guardKilled(strings.ToLower(server), "while its version was asked for")
 	}
@@ -25,7 +26,7 @@ func askVersion(l *Launch, p program, server, word string) (string, error) {
 	}
 	version := versionNumber.FindString(logSays(splitLog(out), word))
 	if version == "" {
-		f := calibrate.Usage("is the virtual environment active?", "%s does not start %s", strings.Join(p.argv[:p.index+1], " "), server)
+		f := calibrate.Usage("is the virtual environment active?", "%s does not start %s", strings.Join(p.Argv[:p.Index+1], " "), server)
 		f.Log = lastLines(splitLog(out), logLines)
 		f.Why = strings.Join(lastLines(f.Log, 1), "")
 		return "", f

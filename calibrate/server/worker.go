@@ -9,6 +9,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/cli"
 )
 
 // titles are what a server calls its processes: patterns of what stands in place of a command line, from its beginning.
@@ -152,12 +153,12 @@ func pids(all []linux.Process) []int {
 var digits = regexp.MustCompile(`\d+`)
 
 // runs says whether a process is a server itself, not a wrapper around it.
-func runs(p linux.Process, recognises func(program) bool) bool {
+func runs(p linux.Process, recognises func(cli.Program) bool) bool {
 	if len(p.Args) == 0 {
 		return false
 	}
 	first := filepath.Base(p.Args[0])
-	return recognises(program{name: first}) || pythonName.MatchString(first) && recognises(seeThrough(p.Args))
+	return recognises(cli.Program{Name: first}) || cli.IsPython(first) && recognises(cli.SeeThrough(p.Args))
 }
 
 // kin is what a worker has in common with the one that takes its place: its parent, and its command line but for

@@ -1,6 +1,9 @@
 package cli
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 // A word in braces. What stands before it decides whether it is one of ours: ${PORT} is the shell's, %({host}i)s is
 // Gunicorn's access log format, and {{word}} is a plain {word}.
@@ -42,4 +45,16 @@ func Placeholders(text string) []string {
 		}
 	}
 	return names
+}
+
+// EscapeBraces has placeholders come out of Expand as they are.
+func EscapeBraces(words []string) []string {
+	out := make([]string, len(words))
+	for i, word := range words {
+		out[i] = word
+		for _, name := range Placeholders(word) {
+			out[i] = strings.ReplaceAll(out[i], "{"+name+"}", "{{"+name+"}}")
+		}
+	}
+	return out
 }

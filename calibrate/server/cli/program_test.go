@@ -1,8 +1,6 @@
-package server
+package cli
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -43,15 +41,15 @@ func TestSeeThrough(t *testing.T) {
 		"uvicorn app:app --port {port}":                        {"uvicorn", 0},
 		"opentelemetry-instrument --traces x gunicorn app:app": {"x", 2}, // an option's value is taken for the program: then it is any command
 	} {
-		p := seeThrough(strings.Fields(command))
-		if p.name != want.name || p.index != want.index {
-			t.Errorf("%s: %s at %d, want %s at %d", command, p.name, p.index, want.name, want.index)
+		p := SeeThrough(strings.Fields(command))
+		if p.Name != want.name || p.Index != want.index {
+			t.Errorf("%s: %s at %d, want %s at %d", command, p.Name, p.Index, want.name, want.index)
 		}
 	}
-	if p := seeThrough(strings.Fields("env A=B -i C=D gunicorn")); !slices.Equal(p.set, []string{"A=B", "C=D"}) {
-		t.Errorf("%q", p.set)
+	if p := SeeThrough(strings.Fields("env A=B -i C=D gunicorn")); !slices.Equal(p.Set, []string{"A=B", "C=D"}) {
+		t.Errorf("%q", p.Set)
 	}
-	if p := seeThrough(nil); p.name != "" || len(p.args()) != 0 {
+	if p := SeeThrough(nil); p.Name != "" || len(p.Args()) != 0 {
 		t.Errorf("%+v", p)
 	}
 }
@@ -77,74 +75,12 @@ func TestSeeThroughShell(t *testing.T) {
 		"gunicorn \"x":                   nil,
 		"gunicorn x\n echo second line ": nil,
 	} {
-		p := seeThrough([]string{"/bin/sh", "-c", script})
-		if !slices.Equal(p.shellWords, want) {
-			t.Errorf("%q: %q, want %q", script, p.shellWords, want)
+		p := SeeThrough([]string{"/bin/sh", "-c", script})
+		if !slices.Equal(p.ShellWords, want) {
+			t.Errorf("%q: %q, want %q", script, p.ShellWords, want)
 		}
 	}
-	if p := seeThrough([]string{"sh", "-c", "gunicorn x", "extra"}); p.shellWords != nil {
-		t.Errorf("%q: a script with arguments is not simple", p.shellWords)
-	}
-}
-
-func TestSplitWords(t *testing.T) {
-	for text, want := range map[string][]string{
-		"":                       nil,
-		" \t\n":                  nil,
-		"a b  c":                 {"a", "b", "c"},
-		`'a b' "c d"`:            {"a b", "c d"},
-		`a'b'"c"d`:               {"abcd"},
-		`''`:                     {""},
-		`"a\"b\\c\d" 'a\b' e\ f`: {`a"b\c\d`, `a\b`, "e f"},
-		"--env=A='x y'":          {"--env=A=x y"},
-	} {
-		if got, err := splitWords(text); err != nil || !slices.Equal(got, want) {
-			t.Errorf("%q: %q %v, want %q", text, got, err, want)
-		}
-	}
-	for _, bad := range []string{"'", `"a`, `a\`, `"a\`} {
-		if got, err := splitWords(bad); err == nil {
-			t.Errorf("%q: %q", bad, got)
-		}
-	}
-}
-
-// Words quoted and joined come back.
-func FuzzSplitWords(f *testing.F) {
-	f.Add("a", "b c", "d'e\"")
-	f.Fuzz(func(t *testing.T, a, b, c string) {
-		words := []string{a, b, c}
-		var quoted []string
-		for _, w := range words {
-			quoted = append(quoted, "'"+strings.ReplaceAll(w, "'", `'"'"'`)+"'")
-		}
-		if got, err := splitWords(strings.Join(quoted, " ")); err != nil || !slices.Equal(got, words) {
-			t.Errorf("%q %v, want %q", got, err, words)
-		}
-		_, _ = splitWords(a)
-	})
-}
-
-func TestLookPath(t *testing.T) {
-	dir := t.TempDir()
-	for name, mode := range map[string]os.FileMode{"good": 0o755, "plain": 0o644} {
-		if err := os.WriteFile(filepath.Join(dir, name), nil, mode); err != nil {
-			t.Fatal(err)
-		}
-	}
-	path := "/nonexistent:" + dir
-	if got, err := lookPath("good", path); err != nil || got != filepath.Join(dir, "good") {
-		t.Errorf("%s %v", got, err)
-	}
-	for name, want := range map[string]string{
-		"none":                     "command not found",
-		"plain":                    "can't be executed",
-		filepath.Join(dir, "none"): "no such file",
-		dir + "/":                  "is a folder",
-		dir + "/plain":             "permission denied",
-	} {
-		if got, err := lookPath(name, path); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %s %v, want %s", name, got, err, want)
-		}
+	if p := SeeThrough([]string{"sh", "-c", "gunicorn x", "extra"}); p.ShellWords != nil {
+		t.Errorf("%q: a script with arguments is not simple", p.ShellWords)
 	}
 }
