@@ -55,6 +55,9 @@ type KnownServer struct {
 	Configurable
 }
 
+// OtherServer is the name of any that calibrate doesn't know.
+const OtherServer = "command"
+
 // Servers are those that calibrate knows, in the order in which people are told of them. The last stands for every other.
 type Servers []KnownServer
 

@@ -117,7 +117,7 @@ func (h Host) Memory() (bytes int64, source MemorySource) {
 
 // TargetInfo is the app's server as it was measured.
 type TargetInfo struct {
-	Server            string     `json:"server"` // "gunicorn", or "command" where the server isn't one that calibrate knows
+	Server            string     `json:"server"` // "gunicorn", or OtherServer
 	ServerVersion     string     `json:"server_version"`
 	Command           []string   `json:"command"`          // as given
 	MeasuredCommand   []string   `json:"measured_command"` // as started

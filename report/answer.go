@@ -2,8 +2,6 @@ package report
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 
 	"workermem/calibrate"
 	"workermem/calibrate/say"
@@ -29,7 +27,7 @@ const noRecommendation = "NO RECOMMENDATION"
 func refused(r calibrate.Result) bool { return answerOf(r).Verdict != "" }
 
 // answerSection is the answer, what to type, and what to know of it.
-func answerSection(r calibrate.Result) []Block {
+func answerSection(r calibrate.Result, servers calibrate.Servers) []Block {
 	blocks := []Block{Only{OfPage, []Block{Heading{Name: "Settings"}}}, answerOf(r)}
 	if refused(r) {
 		if s := tryInstead(r); s != "" {
@@ -37,11 +35,12 @@ func answerSection(r calibrate.Result) []Block {
 		}
 		return blocks
 	}
-	if s := paste(r); s != "" {
-		blocks = append(blocks, Code{Label: "type", Text: s})
+	line, why := typed(r, servers)
+	if line != "" {
+		blocks = append(blocks, Code{Label: "type", Text: line})
 	}
 	return append(blocks, Facts{Brief: true, Rows: factsOf(
-		fact("why", whyOf(r)), fact("price", price(r)), fact("bound", bound(r)), fact("but", doubt(r)),
+		fact("type", why), fact("why", whyOf(r)), fact("price", price(r)), fact("bound", bound(r)), fact("but", doubt(r)),
 	)})
 }
 
@@ -196,108 +195,17 @@ func restarts(r calibrate.Result) string {
 	return s
 }
 
-// paste is the recommendation as the server reads it, digits ungrouped; "" where that isn't known here.
-func paste(r calibrate.Result) string {
-	rec := r.Recommendation
+// typed is what to append to the command of the server that was measured, or why there is nothing to. The demo app is nobody's
+// to set, nor is a worker of which only the figures are given.
+func typed(r calibrate.Result, servers calibrate.Servers) (line, why string) {
 	if refused(r) {
-		return ""
+		return "", ""
 	}
-	switch r.Target.Server {
-	case "gunicorn":
-		return gunicornFlags(r)
-	case "uvicorn":
-		return uvicornFlags(r)
-	case "lmsctl":
-		return nowLMSVariables(r)
-	case "pypnm":
-		return pypnmFlags(r)
-	case "uwsgi":
-		return uwsgiFlags(r)
-	case "puma":
-		return pumaFlags(r)
-	case "hypercorn":
-		return options(settingsOfHypercorn(r))
-	case "granian":
-		return options(settingsOfGranian(r))
+	w := wanted(r)
+	w.NoLimit = verdictByRequest(r) == calibrate.Flat
+	t := servers.Named(r.Target.Server).Typed(w, r.Target)
+	if t.Why != "" && r.Target.Server != "" && r.Truth == nil {
+		why = "nothing: " + t.Why
 	}
-	command := shellQuote(r.Target.Command)
-	if !strings.Contains(command, "{workers}") && !strings.Contains(command, "{threads}") {
-		return ""
-	}
-	return strings.NewReplacer(
-		"{workers}", strconv.Itoa(rec.Workers),
-		"{threads}", strconv.Itoa(max(rec.Threads, 1)),
-		"{max_requests}", strconv.Itoa(rec.MaxRequests),
-	).Replace(command)
-}
-
-// threadsAsTheyAre says whether the threads of a running server are not known, and so not changed either.
-func threadsAsTheyAre(r calibrate.Result) bool { return attached(r) && r.Recommendation.Threads == 0 }
-
-func gunicornFlags(r calibrate.Result) string {
-	rec := r.Recommendation
-	flags := fmt.Sprintf("--workers %d", rec.Workers)
-	if !threadsAsTheyAre(r) {
-		flags += fmt.Sprintf(" --threads %d", max(rec.Threads, 1))
-	}
-	switch {
-	case rec.MaxRequests > 0:
-		flags += fmt.Sprintf(" --max-requests %d --max-requests-jitter %d", rec.MaxRequests, rec.MaxRequestsJitter)
-	case verdictByRequest(r) == calibrate.Flat:
-		flags += " --max-requests 0"
-	}
-	return flags
-}
-
-// uvicornFlags leaves out a request limit for one worker, which would end the server, and jitter where the version has
-// none, or may have none.
-func uvicornFlags(r calibrate.Result) string {
-	rec := r.Recommendation
-	flags := fmt.Sprintf("--workers %d", rec.Workers)
-	if rec.MaxRequests <= 0 || rec.Workers < 2 {
-		return flags
-	}
-	flags += fmt.Sprintf(" --limit-max-requests %d", rec.MaxRequests)
-	if r.Target.HasJitter {
-		flags += fmt.Sprintf(" --limit-max-requests-jitter %d", rec.MaxRequestsJitter)
-	}
-	return flags
-}
-
-// uwsgiFlags are uWSGI's settings as options; those that are true or false have no value there.
-func uwsgiFlags(r calibrate.Result) string {
-	return strings.ReplaceAll(options(settingsOfUWSGI(r)), " true", "")
-}
-
-func pumaFlags(r calibrate.Result) string {
-	flags := fmt.Sprintf("-w %d", r.Recommendation.Workers)
-	if threads := threadsOf(r); threads > 0 {
-		flags += fmt.Sprintf(" -t %d:%d", threads, threads)
-	}
-	return flags
-}
-
-// nowLMSVariables are what lmsctl reads. With waitress it is one process, whatever they say.
-func nowLMSVariables(r calibrate.Result) string {
-	var set []string
-	if r.Target.CanScale {
-		set = append(set, fmt.Sprintf("NOW_LMS_WORKERS=%d", r.Recommendation.Workers))
-	}
-	if !threadsAsTheyAre(r) {
-		set = append(set, fmt.Sprintf("NOW_LMS_THREADS=%d", max(r.Recommendation.Threads, 1)))
-	}
-	return strings.Join(set, " ")
-}
-
-// pypnmFlags: a limit that is left out is PyPNM's own, which would end a server of one worker.
-func pypnmFlags(r calibrate.Result) string {
-	rec := r.Recommendation
-	flags := fmt.Sprintf("--workers %d", rec.Workers)
-	switch {
-	case rec.MaxRequests > 0 && rec.Workers > 1:
-		flags += fmt.Sprintf(" --limit-max-requests %d", rec.MaxRequests)
-	case rec.Workers == 1 || verdictByRequest(r) == calibrate.Flat:
-		flags += " --limit-max-requests 0"
-	}
-	return flags
+	return shellQuote(t.Words), why
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server"
 )
 
 // outline is a dialect that names each block, and keeps every text that it was given.
@@ -50,10 +51,10 @@ func (o *outline) rows(rows []Fact) {
 func documents(t *testing.T) map[string]Document {
 	all := map[string]Document{"runs": Runs([]SavedRun{{ID: "a", State: "whole"}}), "proof": Proof(recorded(t)["proof"])}
 	for name, r := range recorded(t) {
-		all["run "+name] = Run(r)
+		all["run "+name] = Run(r, server.Known())
 	}
 	for name, sized := range sizings(t) {
-		all[name] = Sizing(sized)
+		all[name] = Sizing(sized, server.Known())
 	}
 	for name, c := range checkups(t) {
 		all["checkup "+name] = Checkup(c)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server"
 )
 
 var update = flag.Bool("update", false, "write the goldens")
@@ -78,9 +79,11 @@ func drawn(t testing.TB, d Document, format string, o Options) string {
 	return b.String()
 }
 
-func textOf(t testing.TB, r calibrate.Result, o Options) string { return drawn(t, Run(r), "text", o) }
+func textOf(t testing.TB, r calibrate.Result, o Options) string {
+	return drawn(t, Run(r, server.Known()), "text", o)
+}
 func markdownOf(t testing.TB, r calibrate.Result) string {
-	return drawn(t, Run(r), "markdown", Options{})
+	return drawn(t, Run(r, server.Known()), "markdown", Options{})
 }
 
 func TestTextGolden(t *testing.T) {
@@ -96,7 +99,7 @@ func TestMarkdownGolden(t *testing.T) {
 }
 
 func TestJSONGolden(t *testing.T) {
-	golden(t, "creeping.json", drawn(t, Run(recorded(t)["creeping"]), "json", Options{}))
+	golden(t, "creeping.json", drawn(t, Run(recorded(t)["creeping"], server.Known()), "json", Options{}))
 }
 
 // A silenced warning is counted alone; one without a name can't be silenced.
@@ -112,7 +115,7 @@ func TestSilencedWarnings(t *testing.T) {
 		"text":     "\nWarnings\n  ! worker-replaced: the worker was replaced twice\n    try: look at its log\n  ! unnamed: nameless\n1 warning silenced.\n",
 		"markdown": "\n## Warnings\n\n- **worker-replaced**: the worker was replaced twice. Try: look at its log.\n- **unnamed**: nameless.\n\n1 warning silenced.\n",
 	} {
-		if got := drawn(t, Run(r), format, Options{}); !strings.Contains(got, want) {
+		if got := drawn(t, Run(r, server.Known()), format, Options{}); !strings.Contains(got, want) {
 			t.Errorf("%s: %q isn't in\n%s", format, want, got)
 		}
 	}

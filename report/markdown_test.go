@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"workermem/calibrate/server"
 )
 
 // wellFormed fails where a table's row hasn't as many cells as its head, a fence stays open, or HTML gets through.
@@ -84,7 +86,7 @@ func TestMarkdownOfHostileStrings(t *testing.T) {
 	r := recorded(t)["withheld"] // without tables of its own: drawing them takes most of the time
 	rapid.Check(t, func(t *rapid.T) {
 		var b bytes.Buffer
-		if err := Render(&b, Run(poisoned(t, r)), "markdown", Options{}); err != nil {
+		if err := Render(&b, Run(poisoned(t, r), server.Known()), "markdown", Options{}); err != nil {
 			t.Fatal(err)
 		}
 		wellFormed(t, b.String())

@@ -1,22 +1,53 @@
 package report
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"workermem/calibrate"
+	"workermem/calibrate/server"
+)
 
 // What is to be typed is in the words of the server that was measured.
 func TestPasteSpeaksTheServersLanguage(t *testing.T) {
-	for server, want := range map[string]string{
-		"gunicorn":  "--workers 3 --threads 4 --max-requests 12000 --max-requests-jitter 1418",
-		"uwsgi":     "--master --processes 3 --threads 4 --max-requests 12000 --max-requests-delta 709 --min-worker-lifetime 0 --die-on-term --need-app",
-		"puma":      "-w 3 -t 4:4",
-		"hypercorn": "--workers 3 --max-requests 12000",
-		"granian":   "--workers 3 --blocking-threads 4",
+	for name, want := range map[string]string{
+		"gunicorn":         "--workers 3 --threads 4 --max-requests 12000 --max-requests-jitter 1418",
+		"uwsgi":            "--master --processes 3 --threads 4 --max-requests 12000 --max-requests-delta 709 --min-worker-lifetime 0 --die-on-term --need-app",
+		"puma":             "-w 3 -t 4:4",
+		"hypercorn":        "--workers 3 --max-requests 12000",
+		"granian":          "--workers 3 --blocking-threads 4",
+		"mod_wsgi-express": "--processes 3 --threads 4 --maximum-requests 12000",
 	} {
 		r := recorded(t)["creeping"]
-		r.Target.Server, r.Target.HasThreads = server, true
+		r.Target.Server, r.Target.HasThreads = name, true
 		r.Recommendation.Workers, r.Recommendation.Threads = 3, 4
 		r.Recommendation.MaxRequests, r.Recommendation.MaxRequestsJitter = 12_000, 1418
-		if got := paste(r); got != want {
-			t.Errorf("%s: %s\nwant %s", server, got, want)
+		if got, _ := typed(r, server.Known()); got != want {
+			t.Errorf("%s: %s\nwant %s", name, got, want)
+		}
+	}
+}
+
+// A page says why there is nothing to type, if anybody could set the server at all.
+func TestNothingToType(t *testing.T) {
+	for _, c := range []struct {
+		target calibrate.TargetInfo
+		truth  *calibrate.Truth
+		why    string
+	}{
+		{calibrate.TargetInfo{Server: "mod_wsgi", Command: []string{"apache2"}}, nil, "nothing: Apache reads it from its configuration"},
+		{calibrate.TargetInfo{Server: "puma", Command: []string{"bin/rails", "server"}}, nil, "nothing: rails takes no number of workers"},
+		{calibrate.TargetInfo{Server: "command", Command: []string{"app"}}, nil, "nothing: nobody can set it: write {workers}"},
+		{calibrate.TargetInfo{Server: "command", Command: []string{"calibrate"}}, &calibrate.Truth{}, ""},
+		{calibrate.TargetInfo{}, nil, ""},
+	} {
+		r := calibrate.Result{Target: c.target, Truth: c.truth, Recommendation: calibrate.Recommendation{Workers: 2}}
+		line, why := typed(r, server.Known())
+		if line != "" || !strings.HasPrefix(why, c.why) || c.why == "" && why != "" {
+			t.Errorf("%v: %q, %q", c.target.Command, line, why)
+		}
+		if page := textOf(t, r, Options{}); c.why != "" && !strings.Contains(page, "type:  "+c.why[:20]) {
+			t.Errorf("not on the page:\n%s", page)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server"
 )
 
 func status(phase string, elapsed time.Duration) calibrate.Status {
@@ -164,8 +165,8 @@ func (broken) Write([]byte) (int, error) { return 0, errors.New("no space left")
 func TestEveryRendererReportsABrokenWriter(t *testing.T) {
 	r := recorded(t)["creeping"]
 	for name, err := range map[string]error{
-		"text": Render(broken{}, Run(r), "text", Options{}), "markdown": Render(broken{}, Run(r), "markdown", Options{}),
-		"json": Render(broken{}, Run(r), "json", Options{}), "failure": Failure(broken{}, &calibrate.Failure{What: "x"}, false),
+		"text": Render(broken{}, Run(r, server.Known()), "text", Options{}), "markdown": Render(broken{}, Run(r, server.Known()), "markdown", Options{}),
+		"json": Render(broken{}, Run(r, server.Known()), "json", Options{}), "failure": Failure(broken{}, &calibrate.Failure{What: "x"}, false),
 	} {
 		if err == nil {
 			t.Errorf("%s: no error", name)

@@ -9,11 +9,11 @@ import (
 )
 
 // Run is the page of a run: the answer first, then what it rests on.
-func Run(r calibrate.Result) Document {
+func Run(r calibrate.Result, servers calibrate.Servers) Document {
 	return Document{
 		Title: "Workers and memory of", Subject: subjectOf(r.Target), Data: r.Whole(),
 		Blocks: slices.Concat(
-			whence(r), partialNote(r), readingNote(r), answerSection(r), measuredSection(r), creepSection(r), routesSection(r), triageSection(r),
+			whence(r), partialNote(r), readingNote(r), answerSection(r, servers), measuredSection(r), creepSection(r), routesSection(r), triageSection(r),
 			sumSection(r), candidatesSection(r, inResult), sweepSection(r), rulesSection(r), proofSection(r), truthSection(r),
 			changesSection(r.Target.Changes), warningsSection(r.Warnings, r.Plan.Silenced), repeatSection(r),
 		),

@@ -14,22 +14,22 @@ import (
 
 // Sizing is the page of one worker sized for one host, or for several, a line each. All results are of the same worker;
 // none may be withheld.
-func Sizing(sized []calibrate.Result) Document {
+func Sizing(sized []calibrate.Result, servers calibrate.Servers) Document {
 	d := Document{Title: "Workers and memory of a worker with given figures", Data: sizingData(sized)}
 	if len(sized[0].Target.Command) > 0 {
 		d.Title, d.Subject = "Workers and memory of", subjectOf(sized[0].Target)
 	}
 	blocks := hostsSection(sized)
 	if len(sized) == 1 {
-		blocks = sizedSection(sized[0])
+		blocks = sizedSection(sized[0], servers)
 	}
 	d.Blocks = slices.Concat(blocks, section(Heading{Name: "What this rests on"}, Facts{Rows: restsOn(sized)}),
 		warningsSection(common(sized), sized[0].Plan.Silenced))
 	return d
 }
 
-func sizedSection(r calibrate.Result) []Block {
-	return slices.Concat(answerSection(r), sumOf(Heading{"The sum", hostOf(r) + whatAMBIs}, r),
+func sizedSection(r calibrate.Result, servers calibrate.Servers) []Block {
+	return slices.Concat(answerSection(r, servers), sumOf(Heading{"The sum", hostOf(r) + whatAMBIs}, r),
 		candidatesSection(r, inJSON), sweepSection(r), rulesSection(r))
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/knob"
+	"workermem/calibrate/server"
 )
 
 const gib = 1 << 30
@@ -52,21 +53,21 @@ func hosted(r calibrate.Result, coresAndMemory ...int64) []calibrate.Result {
 }
 
 func sizeText(t testing.TB, sized []calibrate.Result, o Options) string {
-	return drawn(t, Sizing(sized), "text", o)
+	return drawn(t, Sizing(sized, server.Known()), "text", o)
 }
 
 func TestSizeGolden(t *testing.T) {
 	for name, sized := range sizings(t) {
 		t.Run(name, func(t *testing.T) {
 			golden(t, name+".txt", sizeText(t, sized, Options{}))
-			golden(t, name+".md", drawn(t, Sizing(sized), "markdown", Options{}))
+			golden(t, name+".md", drawn(t, Sizing(sized, server.Known()), "markdown", Options{}))
 		})
 	}
 }
 
 func TestSizeJSONGolden(t *testing.T) {
 	for _, name := range []string{"size-given", "size-run-hosts"} {
-		golden(t, name+".json", drawn(t, Sizing(sizings(t)[name]), "json", Options{}))
+		golden(t, name+".json", drawn(t, Sizing(sizings(t)[name], server.Known()), "json", Options{}))
 	}
 }
 
@@ -74,7 +75,7 @@ func TestSizeJSONGolden(t *testing.T) {
 func TestSizeJSONKeys(t *testing.T) {
 	for name, sized := range sizings(t) {
 		var got sizing
-		text := drawn(t, Sizing(sized), "json", Options{})
+		text := drawn(t, Sizing(sized, server.Known()), "json", Options{})
 		if err := json.Unmarshal([]byte(text), &got); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -116,12 +117,12 @@ func TestSizeOfHostileStrings(t *testing.T) {
 		r.ID = rapid.SampledFrom(hostile).Draw(t, "id")
 		for _, sized := range [][]calibrate.Result{{r}, {r, r}} {
 			var b bytes.Buffer
-			if err := Render(&b, Sizing(sized), "text", Options{}); err != nil {
+			if err := Render(&b, Sizing(sized, server.Known()), "text", Options{}); err != nil {
 				t.Fatal(err)
 			}
 			fits(t, b.String(), 80)
 			b.Reset()
-			if err := Render(&b, Sizing(sized), "markdown", Options{}); err != nil {
+			if err := Render(&b, Sizing(sized, server.Known()), "markdown", Options{}); err != nil {
 				t.Fatal(err)
 			}
 			wellFormed(t, b.String())

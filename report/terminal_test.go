@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server"
 )
 
 // hostile is what an app, its log or its command line may say to a terminal or a Markdown page.
@@ -106,7 +107,7 @@ func TestTextOfHostileStrings(t *testing.T) {
 	r := recorded(t)["withheld"] // without tables of its own: drawing them takes most of the time
 	rapid.Check(t, func(t *rapid.T) {
 		var b bytes.Buffer
-		if err := Render(&b, Run(poisoned(t, r)), "text", Options{Color: true}); err != nil {
+		if err := Render(&b, Run(poisoned(t, r), server.Known()), "text", Options{Color: true}); err != nil {
 			t.Fatal(err)
 		}
 		fits(t, b.String(), 80)
@@ -153,17 +154,17 @@ func TestPaste(t *testing.T) {
 		want    string
 	}{
 		{"gunicorn", nil, sized, "creeping", "--workers 3 --threads 2 --max-requests 14000 --max-requests-jitter 1600"},
-		{"gunicorn", nil, calibrate.Recommendation{Workers: 3}, "flat", "--workers 3 --threads 1 --max-requests 0"},
-		{"gunicorn", nil, calibrate.Recommendation{Workers: 3}, "warming", "--workers 3 --threads 1"},
+		{"gunicorn", nil, calibrate.Recommendation{Workers: 3}, "flat", "--workers 3 --max-requests 0"},
+		{"gunicorn", nil, calibrate.Recommendation{Workers: 3}, "warming", "--workers 3"},
 		{"gunicorn", nil, calibrate.Recommendation{Workers: 3, Withheld: &calibrate.Withheld{}}, "flat", ""},
 		{"gunicorn", nil, calibrate.Recommendation{NothingFits: true}, "flat", ""},
 		{"command", []string{"app server", "-w{workers}", "-t={threads}", "-m", "{max_requests}", "{port}"}, sized, "creeping",
 			"'app server' -w3 -t=2 -m 14000 {port}"},
 		{"command", []string{"app"}, sized, "creeping", ""},
 	} {
-		r := calibrate.Result{Recommendation: c.rec, Target: calibrate.TargetInfo{Server: c.server, Command: c.command}}
+		r := calibrate.Result{Recommendation: c.rec, Target: calibrate.TargetInfo{Server: c.server, Command: c.command, HasThreads: c.rec.Threads > 0}}
 		r.Creep.Verdict = c.verdict
-		if got := paste(r); got != c.want {
+		if got, _ := typed(r, server.Known()); got != c.want {
 			t.Errorf("%s %v %s: %q, want %q", c.server, c.command, c.verdict, got, c.want)
 		}
 	}
@@ -183,13 +184,13 @@ func TestPasteForUvicorn(t *testing.T) {
 			Recommendation: calibrate.Recommendation{Workers: c.workers, MaxRequests: 14000, MaxRequestsJitter: 1600},
 			Target:         calibrate.TargetInfo{Server: "uvicorn", HasJitter: c.jitter},
 		}
-		if got := paste(r); got != want {
+		if got, _ := typed(r, server.Known()); got != want {
 			t.Errorf("%+v: %q, want %q", c, got, want)
 		}
 	}
 }
 
-// Both of PyPNM's numbers are said, and no limit where it would end the server; waitress has threads alone.
+// Both of PyPNM's numbers are said, and no limit where it would end the server.
 func TestPasteForApps(t *testing.T) {
 	for want, c := range map[string]struct {
 		server      string
@@ -203,16 +204,16 @@ func TestPasteForApps(t *testing.T) {
 		"--workers 3 --limit-max-requests 0":    {"pypnm", 3, 0, true, true},
 		"--workers 3":                           {"pypnm", 3, 0, false, true},
 		"NOW_LMS_WORKERS=2 NOW_LMS_THREADS=4":   {"lmsctl", 2, 0, true, true},
-		"NOW_LMS_THREADS=4":                     {"lmsctl", 1, 0, true, false},
+		"NOW_LMS_WORKERS=1 NOW_LMS_THREADS=4":   {"lmsctl", 1, 0, true, false},
 	} {
 		r := calibrate.Result{
 			Recommendation: calibrate.Recommendation{Workers: c.workers, Threads: 4, MaxRequests: c.maxRequests},
-			Target:         calibrate.TargetInfo{Server: c.server, CanScale: c.scales},
+			Target:         calibrate.TargetInfo{Server: c.server, CanScale: c.scales, HasThreads: true},
 		}
 		if c.flat {
 			r.Creep.Verdict = calibrate.Flat
 		}
-		if got := paste(r); got != want {
+		if got, _ := typed(r, server.Known()); got != want {
 			t.Errorf("%+v: %q, want %q", c, got, want)
 		}
 	}

@@ -15,7 +15,7 @@ type anyCommand struct {
 	known []server // whose names and logs a script may have
 }
 
-func (anyCommand) name() string { return "command" }
+func (anyCommand) name() string { return calibrate.OtherServer }
 
 func (anyCommand) recognises(cli.Program) bool { return true }
 

@@ -203,7 +203,7 @@ func (f *attachFlags) endedEarly(env Env, path string, result calibrate.Result, 
 	err = ended(env, path, err)
 	var failure *calibrate.Failure
 	if errors.As(err, &failure) && failure.Kind == calibrate.KindInterrupted {
-		if renderErr := f.format.show(env, report.Run(result)); renderErr != nil {
+		if renderErr := f.format.show(env, report.Run(result, server.Known())); renderErr != nil {
 			return renderErr
 		}
 	}

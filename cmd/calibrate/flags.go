@@ -305,7 +305,7 @@ func (f *requestFlags) loader(env Env, targets loadgen.Targets) (*loadgen.Loader
 // show prints the result; the exit code follows from it.
 func (f *outFlags) show(env Env, path string, result calibrate.Result) error {
 	fmt.Fprintf(env.Stderr, "saved in %s\n", shown(env, path))
-	if err := f.format.show(env, report.Run(result)); err != nil {
+	if err := f.format.show(env, report.Run(result, server.Known())); err != nil {
 		return err
 	}
 	if outcome := result.Outcome(); outcome != 0 {

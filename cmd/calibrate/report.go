@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server"
 	"workermem/report"
 )
 
@@ -23,7 +24,7 @@ func newReportCmd(env Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return format.show(env, report.Run(result))
+			return format.show(env, report.Run(result, server.Known()))
 		},
 	}
 	format.register(cmd.Flags())

@@ -9,6 +9,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/knob"
+	"workermem/calibrate/server"
 	"workermem/report"
 	"workermem/sampler"
 )
@@ -87,7 +88,7 @@ func (f *sizeFlags) size(env Env, args []string) error {
 	if err := unanswerable(sized[0]); err != nil {
 		return err
 	}
-	if err := f.format.show(env, report.Sizing(sized)); err != nil {
+	if err := f.format.show(env, report.Sizing(sized, server.Known())); err != nil {
 		return err
 	}
 	if outcome := outcomeOf(sized); outcome != 0 {
