@@ -28,7 +28,7 @@ func (pypnm) File() calibrate.File {
 	return calibrate.File{For: "pypnm", Name: "pypnm-serve.env", Without: "the address"}
 }
 
-func (y pypnm) Configuration(w calibrate.Wanted, t calibrate.TargetInfo) (c calibrate.Lines) {
+func (y pypnm) Configuration(w calibrate.Wanted, _ calibrate.TargetInfo) (c calibrate.Lines) {
 	if w.MaxRequests > 0 {
 		c.About(calibrate.NoteLimit, "PYPNM_SERVE_LIMIT_MAX_REQUESTS")
 	} else {

@@ -235,11 +235,13 @@ var ruleUWSGI = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "titled u
 
 var (
 	uwsgiTitle  = regexp.MustCompile(`^uWSGI (master|worker \d)`)
-	uwsgiWorker = regexp.MustCompile(`^uWSGI worker \d`)
+	uwsgiWorker = regexp.MustCompile("^" + uwsgiWorkerTitle)
 )
 
 // titles: auto-procname's.
-func (uwsgi) titles() titles { return titles{worker: `uWSGI worker \d`} }
+func (uwsgi) titles() titles { return titles{worker: uwsgiWorkerTitle} }
+
+const uwsgiWorkerTitle = `uWSGI worker \d` // a pattern
 
 // workers by their titles. Mules, spoolers and gateways have others (core/utils.c, uwsgi_set_processname). While it
 // boots, and where it was started by others, it may have none: the rule for any command decides then.
