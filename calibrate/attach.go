@@ -145,7 +145,7 @@ func (r *run) loadServer(ctx context.Context, look func(seen) state) error {
 
 // watchAlone looks once a second at what the watcher has read.
 func (r *run) watchAlone(ctx context.Context, look func(seen) state) error {
-	began, answered := r.watch.seconds(), r.rig.answered()
+	began, answered := r.watch.seconds(), answeredBy(r.rig)
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	var last state
@@ -154,13 +154,13 @@ func (r *run) watchAlone(ctx context.Context, look func(seen) state) error {
 		case <-ctx.Done():
 			last.ended = End{By: EndCut}
 		case <-tick.C:
-			last = look(seen{seconds: r.watch.seconds() - began, answered: r.rig.answered() - answered})
+			last = look(seen{seconds: r.watch.seconds() - began, answered: answeredBy(r.rig) - answered})
 			r.watch.tell(last.estimate, last.waiting, last.left)
 		}
 	}
 	peak, source := r.watch.peak(0)
 	r.result.Phases = append(r.result.Phases, Phase{
-		Name: PhaseWatch, StartSeconds: began, Seconds: r.watch.seconds() - began, Answered: r.rig.answered() - answered,
+		Name: PhaseWatch, StartSeconds: began, Seconds: r.watch.seconds() - began, Answered: answeredBy(r.rig) - answered,
 		PeakRSSBytes: peak, PeakSource: source, Ended: last.ended,
 	})
 	if last.done {

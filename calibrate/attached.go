@@ -7,11 +7,6 @@ import (
 	"workermem/calibrate/creep"
 )
 
-// What a watch of a running server is analysed by, where that differs from a run.
-
-// leastWatch is how long a watch without a counter must last before its memory says anything of the server.
-const leastWatch = 30 * time.Second
-
 // longest is the longest stretch of one generation of workers: a new worker starts a new series.
 func longest(samples []Sample) []Sample {
 	var best []Sample
@@ -82,30 +77,14 @@ func creepByTime(samples []Sample) Creep {
 	return c
 }
 
-// ofWorkers splits the tree of a server with several workers into what one of them costs at its peak, on average, and
+// treeOfWorkers splits the tree of a server with several workers into what one of them costs at its peak, on average, and
 // what they have in common.
-func (e EndReading) ofWorkers(peak int64, threads int) tree {
+func treeOfWorkers(e EndReading, peak int64, threads int) tree {
 	workers, others := int64(max(e.Workers, 1)), int64(max(e.Processes-e.Workers, 0))
 	return tree{
 		worker: (e.PrivateDirtySumBytes+e.RaisedSumBytes)/workers + kernelMemory(peak, threads),
 		shared: max(cmp.Or(e.TreeBytes, e.TreePSSBytes)-e.PrivateDirtySumBytes, 0) + others*kernelMemory(0, 1),
 	}
-}
-
-// watchWithheld says why a watch yields no recommendation, nil if it does.
-func watchWithheld(r Result) *Withheld {
-	requests, succeeded := traffic(r)
-	switch w := r.Watch; {
-	case !r.Complete:
-		return &Withheld{Kind: WithheldPartial}
-	case w.Counter != "" && w.Requests < leastRequests:
-		return &Withheld{Kind: WithheldRequests, Requests: w.Requests, NeededRequests: leastRequests}
-	case float64(succeeded) < leastSuccess*float64(requests):
-		return tooManyFailed(requests, succeeded)
-	case w.Counter == "" && w.Seconds < leastWatch.Seconds():
-		return &Withheld{Kind: WithheldSeconds, Seconds: w.Seconds, NeededSeconds: leastWatch.Seconds()}
-	}
-	return nil
 }
 
 // watchedRate is the rate of all workers together, 0 where nobody counted.
@@ -122,7 +101,7 @@ const leastLife = 24 * time.Hour
 
 // growing weighs a recommendation for workers that grow with time: it notes how long their headroom lasts, and withholds
 // what wouldn't last.
-func (rec *Recommendation) growing(c Creep) {
+func growing(rec *Recommendation, c Creep) {
 	if c.By != ByTime || c.Verdict != Creeping || rec.Workers == 0 || c.HighBytesPerSecond == nil {
 		return
 	}
@@ -147,6 +126,6 @@ func watchDoubts(r Result, add func(doubtful bool, code, try, format string, arg
 		"the access log gained no line in %.0f s", w.Seconds)
 	add(w.Counter == "" && r.Complete && w.Cores < idleShare*float64(max(r.Worker.Workers, 1)), "idle", "watch it while it is used, or send it load: --url",
 		"the workers kept %.1f %% of a core busy: hardly anything was asked of them, and memory that stays as it is says little then", 100*w.Cores)
-	add(r.Worker.Restarts > 0 && unsettled(r.Creep), "recycled", "raise max-requests while you watch, or measure by calibrate run, which turns recycling off",
+	add(r.Worker.Restarts > 0 && r.Creep.Unsettled(), "recycled", "raise max-requests while you watch, or measure by calibrate run, which turns recycling off",
 		"%d workers ended while they were watched, and only the longest time without such a change can be judged", r.Worker.Restarts)
 }

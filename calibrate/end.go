@@ -63,14 +63,6 @@ type Miss struct {
 // Error lets a miss travel as an error until it is noted.
 func (m *Miss) Error() string { return m.Words }
 
-// words are "" of no miss.
-func (m *Miss) words() string {
-	if m == nil {
-		return ""
-	}
-	return m.Words
-}
-
 // MissKind sorts misses.
 type MissKind string
 

@@ -19,6 +19,3 @@ type Finding struct {
 	Try   string `json:"try"`       // the next thing to try; "" where all is well
 	Stops bool   `json:"stops_run"` // calibrate run can't work without it
 }
-
-// MB is an amount as a finding's text says it: "24 105 MB".
-func MB(bytes int64) string { return sayMB(bytes) }

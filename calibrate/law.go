@@ -46,7 +46,7 @@ func law(r Result) Law {
 	l.Basis = BasisComputed
 	early, end := firstAndLast(r)
 	if r.Mode == ModeAttach && r.Worker.End != nil {
-		end = r.Worker.End.ofWorkers(r.Worker.PeakRSSBytes, threads)
+		end = treeOfWorkers(*r.Worker.End, r.Worker.PeakRSSBytes, threads)
 		end.worker = max(end.worker-crept(r), 0)
 		early = end
 	}
@@ -55,14 +55,14 @@ func law(r Result) Law {
 	}
 	for i := range l.Runs {
 		run := &l.Runs[i]
-		run.MeasuredBytes = run.TotalBytes + run.kernelMemory() - run.crept(r)
-		run.PredictedBytes, run.PredictedWarmBytes = l.of(early, *run, threads), l.of(end, *run, threads)
+		run.MeasuredBytes = run.TotalBytes + kernelOf(*run) - creptIn(*run, r)
+		run.PredictedBytes, run.PredictedWarmBytes = lawFor(l, early, *run, threads), lawFor(l, end, *run, threads)
 	}
-	l.fitThreads(r, threads)
-	early, end = l.fit(r, early, end, threads)
+	fitThreads(&l, r, threads)
+	early, end = fitLaw(&l, r, early, end, threads)
 	l.SharedBytes = end.shared
 	l.WorkerBytes = max(end.worker-int64(threads)*l.ThreadBytes, 0)
-	l.ResidualBytes = l.residual(early, end, threads)
+	l.ResidualBytes = residualOf(l, early, end, threads)
 	return l
 }
 
@@ -111,7 +111,7 @@ func oneWorker(e *EndReading, peak int64, threads int) tree {
 // warmer, so what it shows between the early reading and the end is warmth, and only what is beyond is its own: the law
 // moves by that. That a worker takes less is believed only where a process came beside the second that the first did
 // without, and may share with it: else it may be a collection that the first has had and the second not.
-func (l *Law) fit(r Result, early, end tree, threads int) (tree, tree) {
+func fitLaw(l *Law, r Result, early, end tree, threads int) (tree, tree) {
 	i := slices.IndexFunc(l.Runs, func(run LawRun) bool { return run.Workers > 1 && run.Threads == threads })
 	if i < 0 || r.Worker.End == nil {
 		return early, end
@@ -121,7 +121,7 @@ func (l *Law) fit(r Result, early, end tree, threads int) (tree, tree) {
 		return early, end
 	}
 	l.Basis = BasisMeasured
-	worker := two.WorkerBytes + kernelMemory(two.PeakRSSBytes, threads) - two.crept(r)/int64(two.Workers)
+	worker := two.WorkerBytes + kernelMemory(two.PeakRSSBytes, threads) - creptIn(two, r)/int64(two.Workers)
 	shared := two.MeasuredBytes - int64(two.Workers)*worker
 	more := tree{beyond(worker, early.worker, end.worker), beyond(shared, early.shared, end.shared)}
 	if two.Processes-two.Workers <= r.Worker.End.Processes-r.Worker.End.Workers {
@@ -144,12 +144,12 @@ func beyond(x, a, b int64) int64 { return x - min(max(x, min(a, b)), max(a, b)) 
 //
 // RSS, because copy-on-write moves pages from shared to private at another request with every thread count, and leaves
 // RSS as it is.
-func (l *Law) fitThreads(r Result, threads int) {
-	here := l.peakHere(r, threads)
+func fitThreads(l *Law, r Result, threads int) {
+	here := peakHere(l, r, threads)
 	var products, squares float64
 	for _, run := range l.Runs {
 		if more := float64(run.Threads - threads); run.Workers == 1 && run.PeakRSSBytes > 0 {
-			products += more * float64(run.PeakRSSBytes-run.crept(r)-here)
+			products += more * float64(run.PeakRSSBytes-creptIn(run, r)-here)
 			squares += more * more
 		}
 	}
@@ -160,13 +160,13 @@ func (l *Law) fitThreads(r Result, threads int) {
 
 // peakHere is the measured shape's peak to compare other threads with: under the same load on the main worker; where
 // the user gave another load, of the workers of the run with two; else of the main worker's last phase, which is warmer.
-func (l *Law) peakHere(r Result, threads int) int64 {
+func peakHere(l *Law, r Result, threads int) int64 {
 	if peak := phasePeak(r, PhaseCapacity); peak > 0 {
 		return peak
 	}
 	for _, run := range l.Runs {
 		if run.Workers > 1 && run.Threads == threads && run.PeakRSSBytes > 0 {
-			return run.PeakRSSBytes - run.crept(r)/int64(run.Workers)
+			return run.PeakRSSBytes - creptIn(run, r)/int64(run.Workers)
 		}
 	}
 	return phasePeak(r, PhasePeak)
@@ -182,33 +182,28 @@ func phasePeak(r Result, name string) int64 {
 	return 0
 }
 
-// residual is the most that the fitted law is off the short runs, which may be as warm as the first reading or the last.
-func (l Law) residual(early, end tree, threads int) int64 {
+// residualOf is the most that the fitted law is off the short runs, which may be as warm as the first reading or the last.
+func residualOf(l Law, early, end tree, threads int) int64 {
 	var most int64
 	for _, run := range l.Runs {
-		off := beyond(run.MeasuredBytes, l.of(early, run, threads), l.of(end, run, threads))
+		off := beyond(run.MeasuredBytes, lawFor(l, early, run, threads), lawFor(l, end, run, threads))
 		most = max(most, off, -off)
 	}
 	return most
 }
 
 // of is what the law has for a short run's shape, from one worker of the given threads.
-func (l Law) of(one tree, run LawRun, threads int) int64 {
+func lawFor(l Law, one tree, run LawRun, threads int) int64 {
 	return one.shared + int64(run.Workers)*(one.worker+int64(run.Threads-threads)*l.ThreadBytes)
 }
 
-// at is what the law has for a shape.
-func (l Law) at(workers, threads int) int64 {
-	return l.SharedBytes + int64(workers)*(l.WorkerBytes+int64(threads)*l.ThreadBytes)
-}
-
-func (run LawRun) kernelMemory() int64 {
+func kernelOf(run LawRun) int64 {
 	others := max(run.Processes-run.Workers, 0)
 	return int64(run.Workers)*kernelMemory(run.PeakRSSBytes, run.Threads) + int64(others)*kernelMemory(0, 1)
 }
 
 // crept is how much of a short run's total is creep.
-func (run LawRun) crept(r Result) int64 { return int64(slope(r) * float64(run.Requests)) }
+func creptIn(run LawRun, r Result) int64 { return int64(slope(r) * float64(run.Requests)) }
 
 // slope is the creep in bytes a request where there is one, else 0.
 func slope(r Result) float64 {

@@ -26,36 +26,6 @@ type Measured struct {
 	From    Origin // the schema and the rules of the file
 }
 
-// Load reads a saved run as today's rules have it: see Measured.Today.
-func Load(path string) (Result, error) {
-	m, err := LoadFolder(path)
-	if err != nil {
-		return Result{}, err
-	}
-	return m.Today(), nil
-}
-
-// Today is the result as today's rules have it: analysed from the journals, if they are there. A run that was cut short was
-// never analysed, one of other rules would be told otherwise today, and any other comes to what it came to. The journals of
-// a proof are not those of its run. A result of an older schema without journals is sized again, because its reasons are
-// made of figures that it lacks.
-func (m Measured) Today() Result {
-	r, reading := m.Result, m.From
-	switch {
-	case r.Proof == nil && (len(m.Samples) > 0 || !r.Complete):
-		reading.How, r = ReadAgain, Analyse(m)
-		r.Tool.Rules = Rules
-	case reading.Schema != Schema:
-		reading.How, r = ReadSized, r.Resized()
-	default:
-		reading.How = ReadAsIs
-	}
-	if reading.Schema != Schema || reading.Rules != Rules {
-		r.Origin = &reading
-	}
-	return r
-}
-
 // LoadFolder reads what a run's folder, or a lone result file, holds. A folder whose run was cut short is read as far as it
 // goes.
 func LoadFolder(path string) (Measured, error) {
@@ -116,7 +86,6 @@ func (m *Measured) readResult(path string) error {
 	if err := json.Unmarshal(text, &m.Result); err != nil {
 		return fmt.Errorf("%s is not a result of calibrate: %w", path, err)
 	}
-	m.judgeOlder()
 	if odd := m.Result.implausible(); odd != "" {
 		return fmt.Errorf("%s is not what a run of calibrate writes: %s", path, odd)
 	}
@@ -130,17 +99,6 @@ func newer(schema string) bool {
 	n, err := strconv.Atoi(number)
 	mine, _ := strconv.Atoi(our)
 	return err == nil && name == ours && n > mine
-}
-
-// judgeOlder completes what an older schema had in words alone, and the figures tell.
-func (m *Measured) judgeOlder() {
-	if m.From.Schema == Schema {
-		return
-	}
-	m.Result.Triage = m.Result.Triage.told(m.Result.Creep)
-	if p := m.Result.Proof; p != nil && len(p.Trials) > 0 {
-		p.Verdict, p.Reason = judgeTrial(p.Trials[0], p.Tolerance)
-	}
 }
 
 // readLines reads a journal. A last line without its newline was cut by a kill, and is left out; a damaged one is

@@ -28,7 +28,7 @@ type meter struct {
 // openMeter says why it is blind to what the kernel does to the app: "" where it reads the app's control group.
 func (w *watcher) openMeter(threads int) (m meter, blind string) {
 	m = meter{watch: w, threads: max(threads, 1)}
-	group, why := w.rig.groupOf(w.app)
+	group, why := groupOf(w.rig, w.app)
 	if group == nil {
 		return m, why
 	}

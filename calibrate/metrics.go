@@ -222,7 +222,7 @@ func unlessZero[N int | int64 | float64](n N) Reading {
 
 // ofLaw reads a part of the law, which may well be nothing.
 func ofLaw(r Result, bytes int64) Reading {
-	if r.Law.Basis == "" || r.Law.Basis == "none" {
+	if r.Law.Basis == "" {
 		return Reading{}
 	}
 	return Reading{Value: number(float64(bytes))}
@@ -255,13 +255,13 @@ func failedShare(r Result, _ argument) Reading {
 // a server that was running before.
 func afterRequests(r Result, a argument) Reading {
 	c := r.Creep
-	if r.Worker.PeakRSSBytes == 0 || r.Mode == ModeAttach || c.Verdict == "warming" || c.Low == nil || c.High == nil || c.BytesPerRequest == nil {
+	if r.Worker.PeakRSSBytes == 0 || r.Mode == ModeAttach || c.Verdict == Warming || c.Low == nil || c.High == nil || c.BytesPerRequest == nil {
 		return Reading{}
 	}
 	more := a.requests - float64(r.Worker.Requests)
 	at := func(slope float64) float64 { return float64(r.Worker.PeakRSSBytes) + max(slope, 0)*more }
 	all := c.Together()
-	if c.Verdict == "flat" {
+	if c.Verdict == Flat {
 		all.BytesPerRequest, all.Low = 0, 0
 	}
 	return Reading{number(at(all.BytesPerRequest)), number(min(at(all.Low), at(all.High))), number(max(at(all.Low), at(all.High)))}
@@ -269,11 +269,11 @@ func afterRequests(r Result, a argument) Reading {
 
 // totalOf is the law at a shape, and not beyond the threads for which it vouches.
 func totalOf(r Result, a argument) Reading {
-	least, most := r.ThreadRange()
+	least, most := ThreadRange(r)
 	if a.threads < least || a.threads > most {
 		return Reading{}
 	}
-	total := ofLaw(r, r.Law.at(a.workers, a.threads))
+	total := ofLaw(r, lawAt(r.Law, a.workers, a.threads))
 	if off := float64(r.Law.ResidualBytes); total.Known() && off > 0 {
 		total.Low, total.High = number(*total.Value-off), number(*total.Value+off)
 	}

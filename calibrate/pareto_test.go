@@ -73,10 +73,10 @@ func TestPropertyPareto(t *testing.T) {
 			t.Fatal("no choice among some")
 		}
 		for i, run := range runs {
-			if run.beats(run) {
+			if beats(run, run) {
 				t.Fatalf("%d beats itself", i)
 			}
-			beaten := slices.ContainsFunc(front, func(j int) bool { return runs[j].beats(run) })
+			beaten := slices.ContainsFunc(front, func(j int) bool { return beats(runs[j], run) })
 			if beaten == slices.Contains(front, i) {
 				t.Fatalf("%d of %v: beaten by the front: %v", i, front, beaten)
 			}
@@ -96,7 +96,7 @@ func TestPropertyABeatenRunChangesNothing(t *testing.T) {
 		runs := sweeps(t, "runs", 1, 6)
 		front := pareto(runs, indices(runs))
 		one := sweeps(t, "one more", 1, 1)[0]
-		if !slices.ContainsFunc(front, func(i int) bool { return runs[i].beats(one) }) {
+		if !slices.ContainsFunc(front, func(i int) bool { return beats(runs[i], one) }) {
 			t.Skip("nobody beats it")
 		}
 		more := slices.Insert(slices.Clone(runs), rapid.IntRange(0, len(runs)).Draw(t, "at"), one)
@@ -138,7 +138,7 @@ func TestTheSweepChooses(t *testing.T) {
 	if again := Analyse(Measured{Result: r}); !reflect.DeepEqual(again, r) {
 		t.Error("analysed again it says something else")
 	}
-	if again := r.Resized(); !reflect.DeepEqual(again, r) {
+	if again := Resized(r); !reflect.DeepEqual(again, r) {
 		t.Error("sized again for its own box it says something else")
 	}
 }
@@ -200,7 +200,7 @@ func TestTheSweepChoosesOnlyHere(t *testing.T) {
 		change(&r.Plan)
 		plain := r
 		plain.Sweep = nil
-		got, want := r.Resized(), plain.Resized()
+		got, want := Resized(r), Resized(plain)
 		if !reflect.DeepEqual(got.Recommendation, want.Recommendation) || got.Recommendation.Workers == 0 || !reflect.DeepEqual(got.Sweep, r.Sweep) {
 			t.Errorf("%s: %+v, want %+v", name, got.Recommendation, want.Recommendation)
 		}
@@ -212,7 +212,7 @@ func TestWhatASweepCanNotCompare(t *testing.T) {
 	failed, large := ran(3, 900, 50, 5), ran(4, 900, 1<<20, 5)
 	failed.Failed = &Miss{Kind: MissEnded, Words: "the worker ended during the measurement"}
 	r := swept(t, ran(2, 500, 60, 12), failed, large)
-	if rec := r.Recommendation; rec.Workers != 2 || rec.Computed == nil || r.Sweep.comparable() != 1 {
+	if rec := r.Recommendation; rec.Workers != 2 || rec.Computed == nil || comparable(*r.Sweep) != 1 {
 		t.Errorf("%+v", rec)
 	}
 	first := ran(2, 500, 60, 12)
@@ -224,7 +224,7 @@ func TestWhatASweepCanNotCompare(t *testing.T) {
 	leaky := recorded(t, "creeping")
 	leaky.Sweep = &Sweep{BudgetBytes: gib, Runs: []SweepRun{{Workers: 2, Threads: 4, ObservedBytes: 200 * mib, BusyRequests: 5000}}}
 	run := weighed(leaky).Runs[0]
-	if crept := int64(5000 * *leaky.Creep.BytesPerRequest); run.MeasuredBytes != 200*mib-crept || run.PredictedBytes != leaky.Law.at(2, 4) {
+	if crept := int64(5000 * *leaky.Creep.BytesPerRequest); run.MeasuredBytes != 200*mib-crept || run.PredictedBytes != lawAt(leaky.Law, 2, 4) {
 		t.Errorf("%+v, of which %d crept", run, crept)
 	}
 	if leaky.Sweep.Runs[0].MeasuredBytes != 0 {

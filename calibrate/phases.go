@@ -206,7 +206,7 @@ func (j *judge) look(seen seen) state {
 }
 
 func (r *run) noteJudged(j judge) {
-	if last := len(r.result.Phases) - 1; last >= 0 && r.result.Phases[last].Name == r.result.steady() {
+	if last := len(r.result.Phases) - 1; last >= 0 && r.result.Phases[last].Name == steadyPhase(r.result) {
 		r.result.Phases[last].Judged = j.judged
 	}
 }
@@ -240,14 +240,14 @@ func (r *run) clients() int {
 const mostAtOnce = 512
 
 // bound is how many requests at once the server takes by its own setting, 0 where it has none that counts.
-func (t TargetInfo) bound() int {
+func boundOf(t TargetInfo) int {
 	if t.ConcurrencyLimit <= mostAtOnce {
 		return t.ConcurrencyLimit
 	}
 	return 0
 }
 
-func (r *run) bound() int { return r.result.Target.bound() }
+func (r *run) bound() int { return boundOf(r.result.Target) }
 
 // seen is what a phase of load has seen so far.
 type seen struct {
@@ -316,10 +316,10 @@ func (r *run) load(ctx context.Context, name string, pace Pace, look func(seen) 
 	r.result.Phases = append(r.result.Phases, Phase{
 		Name: name, StartSeconds: began, Seconds: tally.Seconds, Requests: tally.Requests, Succeeded: tally.Succeeded,
 		RateAsked: tally.RateAsked, RateSent: tally.RateSent, Clients: pace.Clients,
-		PeakRSSBytes: peak, PeakSource: source, Ended: pace.ended(last),
+		PeakRSSBytes: peak, PeakSource: source, Ended: endOf(pace, last),
 	})
 	done := &r.result.Phases[len(r.result.Phases)-1]
-	done.Answered = r.rig.answered()
+	done.Answered = answeredBy(r.rig)
 	r.result.Worker.Requests = done.Answered
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnough) {
 		done.Ended = End{By: EndCut}
@@ -369,7 +369,7 @@ func (r *run) memoryShort(samples []Sample) (End, bool) {
 }
 
 // ended is why load of this pace came to its end: of itself, where nothing else ended it.
-func (p Pace) ended(last state) End {
+func endOf(p Pace, last state) End {
 	switch {
 	case last.done:
 		return last.ended

@@ -3,91 +3,9 @@ package calibrate
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 )
-
-// ProofPlan is what a proof is asked to do.
-type ProofPlan struct {
-	Setup                   // what is to be proved
-	Tolerance float64       // share of the expected memory by which the observed may be off
-	OneMore   bool          // try one worker more, too
-	Formulas  bool          // and what the field's rules would choose
-	Limit     time.Duration // of each trial
-	NoLimit   string        // why no real memory limit can be set, "" where it can: calibrate watches it instead
-	Host      Host          // that it is proved on
-	Command   []string      // that is proved
-	Flags     []string      // of this command line, for the record; without those that may hold secrets
-}
-
-// Proof is what became of a recommendation that was really run.
-type Proof struct {
-	Of        string       `json:"of"` // the run whose recommendation it is
-	StartedAt time.Time    `json:"started_at"`
-	Host      Host         `json:"host"`
-	Command   []string     `json:"command"`
-	Flags     []string     `json:"flags"`
-	Tolerance float64      `json:"tolerance"`
-	Limit     LimitHolder  `json:"limit_held_by"`
-	NoLimit   string       `json:"no_limit,omitempty"` // why the kernel can't hold it, as it was said
-	Trials    []Trial      `json:"trials"`             // the first is the recommendation's
-	Verdict   ProofVerdict `json:"verdict"`
-	Reason    ProofReason  `json:"reason"` // its figures are the first trial's
-	Complete  bool         `json:"complete"`
-	// Interrupted is what ended it early, null for a whole one.
-	Interrupted *Interruption `json:"interrupted"`
-}
-
-// LimitHolder is who holds a trial to its memory limit.
-type LimitHolder string
-
-// The holders.
-const (
-	LimitByKernel    LimitHolder = "kernel"    // on a control group of the app's own
-	LimitByCalibrate LimitHolder = "calibrate" // which ends what takes more, where the kernel can't
-)
-
-// ProofVerdict is what became of a recommendation.
-type ProofVerdict string
-
-// The verdicts of a proof.
-const (
-	ProofHolds        ProofVerdict = "holds"
-	ProofOff          ProofVerdict = "off"          // beyond the tolerance
-	ProofKilled       ProofVerdict = "killed"       // for memory, by the kernel
-	ProofOverLimit    ProofVerdict = "over-limit"   // where nothing but calibrate held it
-	ProofInconclusive ProofVerdict = "inconclusive" // not enough was seen
-)
-
-// ProofReason is what a proof's verdict rests on.
-type ProofReason string
-
-// What a verdict rests on.
-const (
-	ProofNotRun     ProofReason = "not-run"    // the recommendation was not run to its end
-	ProofNear       ProofReason = "near"       // observed_bytes are as near to expected_bytes as was wanted
-	ProofFar        ProofReason = "far"        // they are not
-	ProofAboveMost  ProofReason = "above-most" // peak_bytes are above most_bytes, by more than the tolerance
-	ProofKill       ProofReason = "kill"       // at limit_bytes
-	ProofTooMuch    ProofReason = "too-much"   // peak_bytes are above limit_bytes
-	ProofFailed     ProofReason = "failed"     // the trial says why
-	ProofUnbidden   ProofReason = "unbidden"   // workers ended, and none was to be replaced
-	ProofEarly      ProofReason = "early"      // workers ended before their limit of requests
-	ProofErrors     ProofReason = "errors"     // too many requests failed
-	ProofUnreadable ProofReason = "unreadable" // the memory of its processes could not be read
-)
-
-// Outcome is how a proof is to be taken: 0, or the kind of failure that it amounts to.
-func (p Proof) Outcome() Kind {
-	switch p.Verdict {
-	case ProofHolds:
-		return 0
-	case ProofKilled:
-		return KindApp
-	}
-	return KindInconclusive
-}
 
 const (
 	livesToSee = 2    // how often each worker is replaced, on average
@@ -219,43 +137,10 @@ func (pr *prover) trialOf(n named) Trial {
 	}
 }
 
-// judgeTrial says whether the law held.
-func judgeTrial(t Trial, tolerance float64) (ProofVerdict, ProofReason) {
-	switch {
-	case t.OOMKills > 0:
-		return ProofKilled, ProofKill
-	case t.OverLimit:
-		return ProofOverLimit, ProofTooMuch
-	case t.Failed != nil:
-		return ProofInconclusive, ProofFailed
-	case t.MaxRequests == 0 && t.Recycles > 0:
-		return ProofInconclusive, ProofUnbidden
-	case float64(t.Requests) < leastSuccess*float64(int64(t.Recycles)*t.MaxRequests):
-		return ProofInconclusive, ProofEarly
-	case float64(t.Succeeded) < leastSuccess*float64(t.Requests):
-		return ProofInconclusive, ProofErrors
-	case t.ObservedBytes == 0:
-		return ProofInconclusive, ProofUnreadable
-	case float64(t.PeakBytes) > (1+tolerance)*float64(t.MostBytes):
-		return ProofOff, ProofAboveMost
-	case math.Abs(t.Off()) > tolerance:
-		return ProofOff, ProofFar
-	}
-	return ProofHolds, ProofNear
-}
-
-// Off is by which share the observed memory is above the expected.
-func (t Trial) Off() float64 {
-	if t.ExpectedBytes == 0 || t.ObservedBytes == 0 {
-		return 0
-	}
-	return float64(t.ObservedBytes-t.ExpectedBytes) / float64(t.ExpectedBytes)
-}
-
 // expected is what the law has for a setup after so many requests, whichever of its workers served them.
 func (pr *prover) expected(s Setup, answered int64) int64 {
 	served := float64(answered) / float64(max(s.Workers, 1))
-	warm := pr.result.Law.at(s.Workers, max(s.Threads, 1)) - coldness(pr.result, s.Workers, served)
+	warm := lawAt(pr.result.Law, s.Workers, max(s.Threads, 1)) - coldness(pr.result, s.Workers, served)
 	return warm + int64(slope(pr.result)*float64(answered))
 }
 
@@ -270,7 +155,7 @@ func (pr *prover) most(s Setup) int64 {
 	if high := pr.result.Creep.High; steepest > 0 && high != nil {
 		steepest = pr.result.Creep.Together().High
 	}
-	return pr.result.Law.at(s.Workers, max(s.Threads, 1)) + leaving(pr.result, s) + int64(float64(s.Workers)*steepest*life)
+	return lawAt(pr.result.Law, s.Workers, max(s.Threads, 1)) + leaving(pr.result, s) + int64(float64(s.Workers)*steepest*life)
 }
 
 // warm is how many requests a worker serves that is not replaced: as many as the measured one had, within reason.
@@ -282,7 +167,7 @@ func (pr *prover) clients(s Shape) int {
 	if measured := pr.result.Target.Threads; s.Threads > 0 && measured > 0 {
 		clients = clients * s.Threads / measured
 	}
-	if limit := pr.result.Target.bound(); limit > 0 {
+	if limit := boundOf(pr.result.Target); limit > 0 {
 		clients = min(clients, limit) // connections come to the workers unevenly: one may get them all
 	}
 	return min(max(clients, 1), mostLoaded)
@@ -293,7 +178,7 @@ func (pr *prover) enforced() bool { return pr.plan.NoLimit == "" }
 
 func (pr *prover) show(waiting string) {
 	if pr.rig.Progress != nil {
-		pr.rig.Progress(Status{Phase: PhaseTrial, Elapsed: time.Since(pr.started), Requests: pr.rig.answered(), Waiting: waiting})
+		pr.rig.Progress(Status{Phase: PhaseTrial, Elapsed: time.Since(pr.started), Requests: answeredBy(pr.rig), Waiting: waiting})
 	}
 }
 

@@ -54,7 +54,7 @@ const (
 )
 
 // steady is the phase that creep is read from.
-func (r Result) steady() string {
+func steadyPhase(r Result) string {
 	if r.Mode == ModeAttach {
 		return PhaseWatch
 	}

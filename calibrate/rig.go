@@ -25,7 +25,7 @@ type Counter interface {
 }
 
 // answered is how many requests are known to be answered by now.
-func (r Rig) answered() int64 {
+func answeredBy(r Rig) int64 {
 	switch {
 	case r.Counter != nil:
 		return r.Counter.Answered()

@@ -36,7 +36,7 @@ func TestRoutesCreepMoreThanAllTogether(t *testing.T) {
 		{"one not run", left, 0, false},
 		{"no routes", nil, 0, false},
 	} {
-		mean, hidden := c.routes.hidden(soak)
+		mean, hidden := hiddenCreep(c.routes, soak)
 		if hidden != c.hidden || c.hidden && math.Abs(mean-c.mean) > 1e-9 {
 			t.Errorf("%s: %.0f, hidden %v; want %.0f, %v", c.name, mean, hidden, c.mean, c.hidden)
 		}
@@ -44,10 +44,10 @@ func TestRoutesCreepMoreThanAllTogether(t *testing.T) {
 	seconds, part := 1000.0, 500.0 // the same soak, with half of it by the clock
 	apart := Creep{Verdict: "creeping", By: ByBoth, BytesPerRequest: &part, Low: &part, High: &part, BytesPerSecond: &seconds,
 		LowBytesPerSecond: &seconds, HighBytesPerSecond: &seconds, Rest: &Rest{Together: CreepSeen{"creeping", slope, low, high}}}
-	if _, hidden := routesOf(3300, 2500).hidden(apart); hidden {
+	if _, hidden := hiddenCreep(routesOf(3300, 2500), apart); hidden {
 		t.Error("routes are held against the part of the creep that is by request")
 	}
-	if _, hidden := routesOf(8000).hidden(Creep{Verdict: "inconclusive", BytesPerRequest: &slope, Low: &low, High: &high}); hidden {
+	if _, hidden := hiddenCreep(routesOf(8000), Creep{Verdict: "inconclusive", BytesPerRequest: &slope, Low: &low, High: &high}); hidden {
 		t.Error("a soak that could not tell has hidden nothing")
 	}
 }

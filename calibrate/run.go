@@ -157,7 +157,7 @@ func (r *run) enter(phase string) {
 // show draws the progress line where no watcher does.
 func (r *run) show(waiting string) {
 	if r.rig.Progress != nil {
-		r.rig.Progress(Status{Phase: r.phase, Elapsed: time.Since(r.started), Requests: r.rig.answered(), Waiting: waiting})
+		r.rig.Progress(Status{Phase: r.phase, Elapsed: time.Since(r.started), Requests: answeredBy(r.rig), Waiting: waiting})
 	}
 }
 

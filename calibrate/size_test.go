@@ -31,13 +31,13 @@ func TestResizedIsTheSame(t *testing.T) {
 		if err != nil || r.Recommendation.Workers == 0 {
 			t.Fatalf("%v, %+v", err, r.Recommendation)
 		}
-		got := r.Resized()
+		got := Resized(r)
 		if !reflect.DeepEqual(got, r) {
 			t.Errorf("keeps %g: %+v, was %+v", keep, got, r)
 		}
 	}
 	for _, name := range []string{"withheld", "partial"} {
-		if rec := recorded(t, name).Resized().Recommendation; rec.Workers != 0 || rec.Withheld == nil {
+		if rec := Resized(recorded(t, name)).Recommendation; rec.Workers != 0 || rec.Withheld == nil {
 			t.Errorf("%s: %+v", name, rec)
 		}
 	}
@@ -46,25 +46,25 @@ func TestResizedIsTheSame(t *testing.T) {
 func TestResizedForAnotherBox(t *testing.T) {
 	r := recorded(t, "creeping")
 	r.Plan.CPUs, r.Plan.MemoryBytes = 8, 16*gib
-	large := r.Resized()
+	large := Resized(r)
 	if large.Recommendation.Workers != 4 || large.Recommendation.Budget != (Budget{MemoryBytes: 16 * gib, Source: MemoryGiven, ReserveBytes: 3_435_973_837}) {
 		t.Errorf("%+v", large.Recommendation) // (2 x 8 + 1) / 4 threads
 	}
 	r.Plan.MaxWorkers, r.Plan.ReserveRatio, r.Plan.ReserveBytes = 3, 0, gib
-	if got := r.Resized().Recommendation; got.Workers != 3 || got.BudgetBytes != 15*gib {
+	if got := Resized(r).Recommendation; got.Workers != 3 || got.BudgetBytes != 15*gib {
 		t.Errorf("at most 3: %+v", got)
 	}
 	r.Plan.MemoryBytes, r.Plan.MaxWorkers, r.Plan.MinWorkers, r.Plan.ReserveBytes = gib, 0, 7, 0
-	refused := r.Resized()
+	refused := Resized(r)
 	if rec := refused.Recommendation; !rec.NothingFits || refused.Outcome() != KindNothingFits || rec.Sum.MinWorkers != 7 || rec.Sum.NeededBytes <= rec.BudgetBytes {
 		t.Errorf("at least 7: %+v", rec)
 	}
 	r.Plan.MemoryBytes = refused.Recommendation.SmallestMemoryBytes
-	if got := r.Resized().Recommendation; got.Workers != 7 {
+	if got := Resized(r).Recommendation; got.Workers != 7 {
 		t.Errorf("in the smallest memory: %+v", got)
 	}
 	r.Plan.MemoryBytes--
-	if got := r.Resized().Recommendation; !got.NothingFits {
+	if got := Resized(r).Recommendation; !got.NothingFits {
 		t.Errorf("in a byte less: %+v", got)
 	}
 }
@@ -76,7 +76,7 @@ func TestResizedWarnings(t *testing.T) {
 	r.Concurrency.Steps = []ConcurrencyStep{{Clients: 8, PeakRSSBytes: 100 * mib}, {Clients: 108, PeakRSSBytes: 300 * mib}}
 	r.Warnings = []Warning{{Code: unbounded, Text: "of the former box"}, {Code: "not-scaled", Text: "measured"}}
 	r.Plan.MemoryBytes, r.Plan.CPUs = 2*gib, 2
-	got := r.Resized()
+	got := Resized(r)
 	var codes []string
 	for _, w := range got.Warnings {
 		codes = append(codes, w.Code)
@@ -111,7 +111,7 @@ func TestThreadRange(t *testing.T) {
 		{"given", true, 0, BasisGiven, nil, nil, 1, math.MaxInt},
 	} {
 		r := Result{Target: TargetInfo{Threads: 4, HasThreads: tc.has}, Worker: Worker{IdleRSSBytes: tc.idle}, Law: Law{Basis: tc.basis, Runs: tc.runs, Unserved: tc.unserved}}
-		if least, most := r.ThreadRange(); least != tc.least || most != tc.most {
+		if least, most := ThreadRange(r); least != tc.least || most != tc.most {
 			t.Errorf("%s: %d to %d, want %d to %d", tc.name, least, most, tc.least, tc.most)
 		}
 	}
@@ -121,7 +121,7 @@ func TestThreadRange(t *testing.T) {
 func TestResizedForOtherThreads(t *testing.T) {
 	r := recorded(t, "creeping") // measured with 4
 	r.Plan.ThreadChoices = []int{8, 16}
-	got := r.Resized()
+	got := Resized(r)
 	if got.Recommendation.Threads != 8 {
 		t.Errorf("%d threads, want the first of those chosen", got.Recommendation.Threads)
 	}
@@ -131,11 +131,11 @@ func TestResizedForOtherThreads(t *testing.T) {
 		}
 	}
 	r.Plan.ThreadChoices = []int{8, 4}
-	if got := r.Resized(); got.Recommendation.Threads != 4 {
+	if got := Resized(r); got.Recommendation.Threads != 4 {
 		t.Errorf("%d threads, want the measured ones", got.Recommendation.Threads)
 	}
 	r.Plan.Prefer = "threads"
-	if got := r.Resized(); got.Recommendation.Threads != 8 {
+	if got := Resized(r); got.Recommendation.Threads != 8 {
 		t.Errorf("%d threads, want the most requests at once", got.Recommendation.Threads)
 	}
 }

@@ -153,7 +153,7 @@ func TestRunSweepsForAnotherBox(t *testing.T) {
 		t.Errorf("nothing says that the sweep decides nothing: %v", r.Warnings)
 	}
 	r.Plan.CPUs = 2
-	if here := r.Resized(); warned(here) || here.Recommendation.Computed == nil {
+	if here := Resized(r); warned(here) || here.Recommendation.Computed == nil {
 		t.Errorf("sized for this machine: %+v", here.Recommendation)
 	}
 }

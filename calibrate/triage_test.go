@@ -40,7 +40,7 @@ func TestTriageJudges(t *testing.T) {
 		{"cut short", main, []TriageRun{arenas}, 3, TriageUnclear, TriageReason{Kind: TriageCut}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			told := (&Triage{Runs: c.runs, Wanted: c.wanted}).told(c.of)
+			told := told(&Triage{Runs: c.runs, Wanted: c.wanted}, c.of)
 			if told.Verdict != c.verdict || told.Reason != c.reason {
 				t.Errorf("%s: %+v; want %s, %+v", told.Verdict, told.Reason, c.verdict, c.reason)
 			}
@@ -52,7 +52,7 @@ func TestTriageJudges(t *testing.T) {
 func TestTriageOfOddNumbers(t *testing.T) {
 	slope, low, high := 1.0, 1e-200, 2.0
 	run := seenAs("jemalloc", "LD_PRELOAD=x", 1e200, -1e200, 1e308)
-	if told := (&Triage{Runs: []TriageRun{run}, Wanted: 1}).told(Creep{Verdict: "creeping", BytesPerRequest: &slope, Low: &low, High: &high}); told.Verdict != TriageUnclear {
+	if told := told(&Triage{Runs: []TriageRun{run}, Wanted: 1}, Creep{Verdict: "creeping", BytesPerRequest: &slope, Low: &low, High: &high}); told.Verdict != TriageUnclear {
 		t.Errorf("%s: %+v", told.Verdict, told.Reason)
 	}
 }
@@ -62,7 +62,7 @@ func TestTriageTakesTheClocksPartOut(t *testing.T) {
 	part, clock := 1000.0, 50_000.0 // bytes a request, and a second
 	main := Creep{Verdict: "creeping", By: ByBoth, BytesPerRequest: &part, Low: &part, High: &part, BytesPerSecond: &clock}
 	run := seenAs("one thread", "", 1100, 1090, 1110) // at 500 a second, where the main run had another rate
-	if against := run.against(main); math.Abs(*against.Gone) > 1e-9 {
+	if against := against(run, main); math.Abs(*against.Gone) > 1e-9 {
 		t.Errorf("%.2f went away, want nothing: 50 000 a second are 100 of the run's 1100 a request", *against.Gone)
 	}
 }

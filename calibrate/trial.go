@@ -6,43 +6,9 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"workermem/calibrate/say"
 )
-
-// Trial is an app that was really run in a setup, every thread busy, and what became of it.
-type Trial struct {
-	Name        string `json:"name"` // what it stands for
-	Workers     int    `json:"workers"`
-	Threads     int    `json:"threads"` // 0: the server has none to set
-	MaxRequests int64  `json:"max_requests"`
-	Jitter      int64  `json:"max_requests_jitter"`
-	LimitBytes  int64  `json:"limit_bytes"` // 0: none
-
-	// The whole tree: anonymous and kernel memory, and each file page once. MostBytes is what the law has for it with every
-	// worker at the end of its life at once, PeakBytes the most that it took.
-	MostBytes  int64  `json:"most_bytes"`
-	PeakBytes  int64  `json:"peak_bytes"`
-	PeakSource string `json:"peak_source"`
-	// ObservedBytes is its highest reading before the first worker was replaced, ExpectedBytes what the law has for the requests
-	// that were served by then. Up to there it is no matter which worker served how many; later nobody knows what the
-	// workers that went took with them.
-	ObservedBytes int64 `json:"observed_bytes"`
-	ExpectedBytes int64 `json:"expected_bytes"`
-
-	Seconds       float64      `json:"seconds"`
-	Requests      int64        `json:"requests"`
-	Succeeded     int64        `json:"succeeded"`
-	RatePerSecond float64      `json:"rate_per_second"`
-	Latency       Latency      `json:"latency_seconds"`
-	Errors        []ErrorCount `json:"errors"`
-	Recycles      int          `json:"recycles"`
-	OOMKills      int64        `json:"oom_kills"`
-	OverLimit     bool         `json:"over_limit,omitempty"` // calibrate ended it, where no real limit could be set
-	Creep         *CreepSeen   `json:"creep,omitempty"`      // up to the first recycling; absent where that was too soon to tell
-	// Recycling is what the replacing did to the service; absent where no worker was replaced.
-	Recycling *Recycling `json:"recycling,omitempty"`
-	Ended     End        `json:"ended"`
-	Failed    *Miss      `json:"failed"` // why it can't be judged; null where it can
-}
 
 // tryout is one trial under way.
 type tryout struct {
@@ -255,7 +221,7 @@ func (t *tryout) look() (done bool) {
 		done, tr.Ended = true, atLimit(t.plan.Limit)
 		tr.Failed = &Miss{Kind: MissLimit, LimitSeconds: t.plan.Limit.Seconds(), Words: waiting + " in " + t.plan.Limit.String()}
 	}
-	t.watch.tell(fmt.Sprintf("%s, at most %s by the law", sayMB(tr.PeakBytes), sayMB(tr.MostBytes)), tr.Name+": "+waiting, t.left())
+	t.watch.tell(fmt.Sprintf("%s, at most %s by the law", say.MB(tr.PeakBytes), say.MB(tr.MostBytes)), tr.Name+": "+waiting, t.left())
 	return done
 }
 

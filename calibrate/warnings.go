@@ -3,6 +3,9 @@ package calibrate
 import (
 	"fmt"
 	"slices"
+	"strings"
+
+	"workermem/calibrate/say"
 )
 
 // unbounded is the code of requests at once that nothing bounds.
@@ -42,14 +45,14 @@ func doubts(r Result) []Warning {
 		"%d of %d requests failed; in the soak %d%s", requests-succeeded, requests, r.Load.Requests-r.Load.Succeeded, classes(r.Load.Errors))
 	loginDoubts(r, add)
 	add(lawIsOff(r.Law), "law-off", "measure the shape that you will run: more --threads, or --memory and --cpus of the real box",
-		"a shape that was measured takes up to %s more than the law has for it", sayMB(r.Law.ResidualBytes))
+		"a shape that was measured takes up to %s more than the law has for it", say.MB(r.Law.ResidualBytes))
 	crowdDoubts(r, add)
 	slower := "lower --rate; the memory figures hold, the latencies don't"
 	if !r.Plan.LoadGiven {
 		slower = "give a lower --rate: the capacity of the first seconds didn't last, or others use this machine; the memory figures hold"
 	}
 	add(r.Load.RateAsked > 0 && r.Load.RateSent > 0 && r.Load.RateSent < 0.9*r.Load.RateAsked, "rate-not-reached", slower,
-		"%.0f requests/s were asked for and %.0f could be sent", r.Load.RateAsked, r.Load.RateSent)
+		"%s were asked for and %s could be sent", say.RequestRate(r.Load.RateAsked), say.RequestRate(r.Load.RateSent))
 	add(r.Plan.Quick && r.Complete, "quick", "leave out --quick before you rely on max-requests",
 		"a quick run sees only strong creep, and what a second worker and other threads take is computed from one, not checked")
 	longer := "run longer: --duration 5m, or more requests a second"
@@ -57,21 +60,21 @@ func doubts(r Result) []Warning {
 		longer = "watch longer: --duration 30m"
 		watchDoubts(r, add)
 	}
-	add(r.Complete && unsettled(r.Creep), "no-verdict", longer,
+	add(r.Complete && r.Creep.Unsettled(), "no-verdict", longer,
 		"whether memory creeps is not known yet: the verdict is %s", r.Creep.Verdict)
 	add(r.Complete && r.Creep.Verdict == Creeping && !r.Target.CanRecycle, "cannot-recycle",
 		"recycle it from outside (a supervisor's memory limit), or mend the leak",
 		"the worker's memory creeps, and %s has no request limit that calibrate knows of", r.Target.Server)
 	sweepDoubts(r, add)
 	restDoubts(r.Creep, add)
-	least, hidden := r.Routes.hidden(r.Creep)
+	least, hidden := hiddenCreep(r.Routes, r.Creep)
 	add(hidden, "hidden-creep", "soak longer: --duration 5m",
 		"the routes alone creep by at least %s a request on average, more than the soak of all together has shown, so max-requests rests "+
-			"on that; room that larger requests leave free may hide creep for a while", sayBytes(least))
+			"on that; room that larger requests leave free may hide creep for a while", say.Bytes(least))
 	for _, p := range r.Phases {
 		add(p.Ended.By == EndMemory, "memory-guard",
 			"give the app less load, or this machine more memory", "phase %s was ended early for memory: the app holds %s of the %s that were free",
-			p.Name, sayMB(p.Ended.HeldBytes), sayMB(p.Ended.FreeBytes))
+			p.Name, say.MB(p.Ended.HeldBytes), say.MB(p.Ended.FreeBytes))
 	}
 	return all
 }
@@ -82,11 +85,11 @@ func restDoubts(c Creep, add func(doubtful bool, code, try, format string, args 
 		return
 	}
 	add(c.By == ByBoth, "creeps-with-time", "restart workers by time as well, or give --production-rate: the quieter they are, the fewer requests they live for",
-		"memory grows by %s an hour without any request, and max-requests counts requests only", sayBytes(c.Rest.BytesPerSecond*hour))
+		"memory grows by %s an hour without any request, and max-requests counts requests only", say.Bytes(c.Rest.BytesPerSecond*hour))
 	grown := float64(c.Rest.GrownBytes)
 	add(float64(c.Rest.ReturnedBytes) > someBack*grown, "comes-back", "soak longer: --duration 5m",
 		"%s of the %s that it grew by came back within %.0f s without load, so part of the creep may be a cache that expires",
-		sayBytes(float64(c.Rest.ReturnedBytes)), sayBytes(grown), c.Rest.Seconds)
+		say.Bytes(float64(c.Rest.ReturnedBytes)), say.Bytes(grown), c.Rest.Seconds)
 }
 
 // crowdDoubts are about requests at once where no threads bound them.
@@ -95,7 +98,7 @@ func crowdDoubts(r Result, add func(doubtful bool, code, try, format string, arg
 	add(crowd.Bound > 0 && (limit == 0 || limit > crowd.Bound), unbounded,
 		"bound it in the server"+flagFor(r)+"; calibrate run --concurrency measures with so many",
 		"nothing keeps a worker from taking more requests at once than fit: each beyond %d takes %s; the budget bears %d",
-		peakClients(r), sayBytes(float64(crowd.RequestBytes)), crowd.Bound)
+		peakClients(r), say.Bytes(float64(crowd.RequestBytes)), crowd.Bound)
 	unmeasured := r.Target.Threads == 0 && (limit == 0 || limit > mostAtOnce) && r.Load.Clients == 0 && len(crowd.Steps) < 2
 	add(r.Complete && r.Mode != ModeAttach && unmeasured, unbounded,
 		"give the most that it may take: --concurrency N, and set the same bound in the server",
@@ -109,20 +112,20 @@ func sweepDoubts(r Result, add func(doubtful bool, code, try, format string, arg
 	}
 	const computed = ", so the recommendation is the computed one"
 	switch {
-	case !r.sweptHere():
+	case !sweptHere(r):
 		add(true, sweepUndecided, "run it where it is to run, without --cpus or --memory",
-			"the candidates ran on %s for a budget of %s, which is not this box"+computed, plural(r.Sweep.CPUs, "core"), sayMB(r.Sweep.BudgetBytes))
-	case r.Sweep.cutShort():
+			"the candidates ran on %s for a budget of %s, which is not this box"+computed, say.Plural(r.Sweep.CPUs, "core"), say.MB(r.Sweep.BudgetBytes))
+	case sweepCut(*r.Sweep):
 		add(true, sweepUndecided, "measure again, and let it come to its end", "the sweep was cut short"+computed)
-	case r.Sweep.unstarted():
-		add(true, sweepUndecided, "free some memory, and measure again", "%s: %s"+computed, r.Sweep.Runs[0].shape(), r.Sweep.Runs[0].Failed.Words)
-	case r.Sweep.comparable() == 0:
+	case unstarted(*r.Sweep):
+		add(true, sweepUndecided, "free some memory, and measure again", "%s: %s"+computed, runShape(r.Sweep.Runs[0]), r.Sweep.Runs[0].Failed.Words)
+	case comparable(*r.Sweep) == 0:
 		add(true, sweepUndecided, "look at app.log in the run's folder", "no candidate could be compared"+computed)
-	case !r.Sweep.steady():
-		run := r.Sweep.shakiest()
+	case !steadySweep(*r.Sweep):
+		run := shakiest(*r.Sweep)
 		add(true, sweepUndecided, "measure again on a machine that does nothing else",
 			"%s served %.0f requests/s in one round and %.0f in another: too far apart to tell candidates by what they serve"+computed,
-			run.shape(), slices.Min(run.Rates), slices.Max(run.Rates))
+			runShape(run), slices.Min(run.Rates), slices.Max(run.Rates))
 	}
 }
 
@@ -140,15 +143,11 @@ func classes(errors []ErrorCount) string {
 	return text + ")"
 }
 
-func unsettled(c Creep) bool {
-	return c.Verdict == Inconclusive || c.Verdict == Warming
-}
-
 // lawIsOff says that a short run took over a twentieth more than the fitted law has for it. One that took less is no
 // reason to doubt: the law errs on the safe side.
 func lawIsOff(l Law) bool {
 	for _, run := range l.Runs {
-		if run.MeasuredBytes-l.at(run.Workers, run.Threads) > run.MeasuredBytes/20 {
+		if run.MeasuredBytes-lawAt(l, run.Workers, run.Threads) > run.MeasuredBytes/20 {
 			return true
 		}
 	}
@@ -172,16 +171,16 @@ func peakClients(r Result) int {
 	return 0
 }
 
-// Outcome is how a run that was measured to its end is to be taken: 0, or the kind of failure that it amounts to.
-// Not enough evidence is never a pass.
-func (r Result) Outcome() Kind {
-	switch {
-	case r.Recommendation.Withheld != nil:
-		return KindInconclusive
-	case r.Recommendation.NothingFits:
-		return KindNothingFits
-	case unsettled(r.Creep):
-		return KindInconclusive
+// toLoginMostly says that most of a load was sent to a login page. Who wants that page measured asks for it.
+func toLoginMostly(l LoadInfo) bool { return 2*l.ToLogin > l.Requests }
+
+// loginDoubts are about a load that was mostly sent to a login page.
+func loginDoubts(r Result, add func(doubtful bool, code, try, format string, args ...any)) {
+	try := TryLogin
+	if slices.ContainsFunc(r.Plan.Flags, func(flag string) bool { return strings.HasPrefix(flag, "--before=") }) {
+		try = "look whether the requests of --before log in, and as somebody who may see these pages"
 	}
-	return 0
+	add(toLoginMostly(r.Load), RedirectsToLogin, try,
+		"%d of %d requests of the %s were answered by a redirect to %s, which is not followed: the load measures the redirects, not the pages",
+		r.Load.ToLogin, r.Load.Requests, steadyPhase(r), r.Load.LoginPage)
 }

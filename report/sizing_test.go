@@ -36,7 +36,7 @@ func sizings(t testing.TB) map[string][]calibrate.Result {
 		"size-given-refused": hosted(guide.Result(calibrate.Host{}, refused), 4, gib),
 		"size-given-hosts":   hosted(leaking.Result(calibrate.Host{}, rated), 1, gib/8, 1, gib/2, 2, gib, 4, 8*gib, 8, 16*gib, 1, 100*mb+1),
 		"size-run":           hosted(run, 8, 16*gib),
-		"size-run-own":       {run.Resized()},
+		"size-run-own":       {calibrate.Resized(run)},
 		"size-run-hosts":     hosted(wished, 1, gib/4, 2, gib, 4, 8*gib),
 		"size-async-hosts":   hosted(async, 1, gib/2, 2, gib, 4, 8*gib),
 	}
@@ -47,7 +47,7 @@ func hosted(r calibrate.Result, coresAndMemory ...int64) []calibrate.Result {
 	var all []calibrate.Result
 	for i := 0; i < len(coresAndMemory); i += 2 {
 		r.Plan.CPUs, r.Plan.MemoryBytes = int(coresAndMemory[i]), coresAndMemory[i+1]
-		all = append(all, r.Resized())
+		all = append(all, calibrate.Resized(r))
 	}
 	return all
 }
@@ -138,7 +138,7 @@ func TestSizeSaysWhatIsUntested(t *testing.T) {
 		sized []calibrate.Result
 		want  bool
 	}{
-		{"its own host", []calibrate.Result{run.Resized()}, false},
+		{"its own host", []calibrate.Result{calibrate.Resized(run)}, false},
 		{"its own host, by its figures", hosted(run, 4, gib), false},
 		{"more memory", hosted(run, 4, 2*gib), true},
 		{"one of several", hosted(run, 4, gib, 2, gib), true},

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // writable says whether a run could be kept in .calibrate, without making it.
@@ -83,10 +84,10 @@ func (d Doctor) space() calibrate.Finding {
 
 func saySpace(free int64) calibrate.Finding {
 	const name = "space"
-	hour := calibrate.MB(calibrate.JournalBytes(time.Hour))
+	hour := say.MB(calibrate.JournalBytes(time.Hour))
 	if free < littleSpace {
 		return limited(name, "free some, or calibrate run --out FOLDER on another disk",
-			"%s free on disk; a run takes %s an hour beside the app's log", calibrate.MB(free), hour)
+			"%s free on disk; a run takes %s an hour beside the app's log", say.MB(free), hour)
 	}
-	return fine(name, "%s free on disk; a run takes %s an hour beside the app's log", calibrate.MB(free), hour)
+	return fine(name, "%s free on disk; a run takes %s an hour beside the app's log", say.MB(free), hour)
 }

@@ -15,13 +15,17 @@ import (
 func hostMemory(h calibrate.Host) calibrate.Finding {
 	const name = "memory"
 	bytes, source := h.Memory()
+	by := "total memory"
+	if source == calibrate.MemoryLimit {
+		by = h.MemoryLimitSource
+	}
 	switch {
 	case bytes == 0:
 		return missing(name, "give it yourself: calibrate run --memory 2G", "this machine's memory isn't known")
 	case h.MemoryLimitBytes > 0:
-		return fine(name, "%s of memory, %s of them free, by %s", calibrate.MB(bytes), calibrate.MB(h.AvailableBytes), source)
+		return fine(name, "%s of memory, %s of them free, by %s", say.MB(bytes), say.MB(h.AvailableBytes), by)
 	}
-	return fine(name, "%s of memory, %s of them free, and no cgroup limit", calibrate.MB(bytes), calibrate.MB(h.AvailableBytes))
+	return fine(name, "%s of memory, %s of them free, and no cgroup limit", say.MB(bytes), say.MB(h.AvailableBytes))
 }
 
 func hostCPUs(h calibrate.Host) calibrate.Finding {

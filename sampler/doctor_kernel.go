@@ -7,6 +7,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/say"
 )
 
 // What the kernel is set to that makes RSS say more or less than what the app uses.
@@ -24,9 +25,9 @@ func (d Doctor) swap() calibrate.Finding {
 		return fine(name, "no swap: all that the app holds is in its RSS")
 	case used > 0:
 		return limited(name, "swapoff -a while you measure, or free memory first",
-			"%s of %s of swap are in use: RSS leaves out what is swapped", calibrate.MB(used), calibrate.MB(total))
+			"%s of %s of swap are in use: RSS leaves out what is swapped", say.MB(used), say.MB(total))
 	}
-	return fine(name, "%s of swap, unused", calibrate.MB(total))
+	return fine(name, "%s of swap, unused", say.MB(total))
 }
 
 // hugePages looks at the setting, and at what one touched byte costs here and now: the setting may not hold for this
@@ -82,7 +83,7 @@ func (d Doctor) overcommit() calibrate.Finding {
 	promised, _ := linux.ParseKilobytes(text, "Committed_AS")
 	left := max(most-promised, 0)
 	return limited(name, "sysctl vm.overcommit_memory=0; or keep more in reserve: calibrate run --reserve 40%",
-		"vm.overcommit_memory=2: %s are left to be asked for, used or not; a fork may fail at that", calibrate.MB(left))
+		"vm.overcommit_memory=2: %s are left to be asked for, used or not; a fork may fail at that", say.MB(left))
 }
 
 // merging looks for KSM, which makes equal pages one if processes ask for it: RSS counts each, memory only one
@@ -100,5 +101,5 @@ func (d Doctor) merging() calibrate.Finding {
 		return fine(name, "KSM is on, and has merged nothing")
 	}
 	return limited(name, "echo 2 > /sys/kernel/mm/ksm/run while you measure, unless production has it too",
-		"KSM has merged %s of equal pages: RSS counts them all", calibrate.MB(shared*linux.PageSize))
+		"KSM has merged %s of equal pages: RSS counts them all", say.MB(shared*linux.PageSize))
 }

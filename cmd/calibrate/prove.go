@@ -158,7 +158,7 @@ func aboutTargets(w calibrate.Warning) bool {
 func (f *proveFlags) sized(r calibrate.Result) (calibrate.Result, error) {
 	if has(f.own, aboutSizing) {
 		r.Plan = f.planned(r.Plan, f.own.Changed)
-		r = r.Resized()
+		r = calibrate.Resized(r)
 	}
 	if err := recommends(r); err != nil {
 		return r, err

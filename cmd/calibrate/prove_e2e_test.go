@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server"
 )
 
@@ -72,7 +73,7 @@ func held(t *testing.T, r calibrate.Result) {
 	t.Helper()
 	proof, one := *r.Proof, r.Proof.Trials[0]
 	t.Logf("%s: %s; %d recycles, %d of %d requests failed, at most %s of %s", proof.Verdict, proof.Reason, one.Recycles,
-		one.Requests-one.Succeeded, one.Requests, calibrate.MB(one.PeakBytes), calibrate.MB(one.LimitBytes))
+		one.Requests-one.Succeeded, one.Requests, say.MB(one.PeakBytes), say.MB(one.LimitBytes))
 	if proof.Verdict != calibrate.ProofHolds || one.OOMKills != 0 || one.Recycles < 2*one.Workers || one.Workers < 2 {
 		t.Errorf("%+v", one)
 	}

@@ -168,7 +168,7 @@ func (f *sizeFlags) planned(p calibrate.PlanInfo) calibrate.PlanInfo {
 
 // checkThreads refuses thread counts of which a run can't say what a worker takes.
 func (f *sizeFlags) checkThreads(r calibrate.Result) error {
-	least, most := r.ThreadRange()
+	least, most := calibrate.ThreadRange(r)
 	for _, threads := range f.threads {
 		switch {
 		case threads >= least && threads <= most:
@@ -192,13 +192,13 @@ func (f *sizeFlags) checkThreads(r calibrate.Result) error {
 // sized is the worker sized for every host.
 func (f *sizeFlags) sized(base calibrate.Result) []calibrate.Result {
 	if len(f.hosts) == 0 {
-		return []calibrate.Result{base.Resized()}
+		return []calibrate.Result{calibrate.Resized(base)}
 	}
 	all := make([]calibrate.Result, len(f.hosts))
 	for i, host := range f.hosts {
 		r := base
 		r.Plan.CPUs, r.Plan.MemoryBytes = host.CPUs, host.MemoryBytes
-		all[i] = r.Resized()
+		all[i] = calibrate.Resized(r)
 	}
 	return all
 }

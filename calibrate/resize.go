@@ -34,50 +34,16 @@ func (g Given) Result(host Host, plan PlanInfo) Result {
 			r.Creep.Verdict = Flat
 		}
 	}
-	return r.Resized()
+	return Resized(r)
 }
 
 // Resized is the result sized again for the box and the wishes that its plan names now: the last step of Analyse.
 // What was measured stays as it is.
-func (r Result) Resized() Result {
+func Resized(r Result) Result {
 	r.Recommendation, r.Candidates, r.Formulas = decide(r)
 	r.Concurrency = concurrency(r)
 	r.Warnings = warnings(r)
 	return r
-}
-
-// ThreadRange is the counts of threads that the law vouches for. Unless a short run has seen other threads, what a thread
-// costs is an upper bound, and taking threads away by it would promise too little memory; or it isn't known at all.
-func (r Result) ThreadRange() (least, most int) {
-	threads, most := max(r.Target.Threads, 1), r.mostServing()
-	switch {
-	case !r.Target.HasThreads:
-		return threads, threads
-	case r.Law.Basis == BasisGiven || threadsSeen(r):
-		return 1, most
-	case r.Worker.IdleRSSBytes > 0:
-		return threads, most
-	}
-	return threads, threads
-}
-
-// mostServing is the most threads that a worker may be given: where more of them hardly served, as many as were seen to.
-func (r Result) mostServing() int {
-	threads, stuck := max(r.Target.Threads, 1), math.MaxInt
-	for _, shape := range r.Law.Unserved {
-		if shape.Workers == 1 && shape.Threads > threads {
-			stuck = min(stuck, shape.Threads)
-		}
-	}
-	if stuck == math.MaxInt {
-		return stuck
-	}
-	for _, run := range r.Law.Runs {
-		if run.Workers == 1 && run.Threads < stuck {
-			threads = max(threads, run.Threads)
-		}
-	}
-	return threads
 }
 
 // withThreads asks about the threads that were chosen. Where the measured ones aren't among them, the first is taken

@@ -9,35 +9,6 @@ import (
 	"time"
 )
 
-// Shape is how many workers, and threads in each, an app is started with.
-type Shape struct {
-	Workers int `json:"workers"`
-	Threads int `json:"threads"`
-}
-
-func (s Shape) String() string {
-	if s.Threads == 0 {
-		return plural(s.Workers, "worker")
-	}
-	return plural(s.Workers, "worker") + " of " + plural(s.Threads, "thread")
-}
-
-// Setup is how an app is started where it isn't to be measured alone: in a shape, with workers that are replaced, under
-// a limit.
-type Setup struct {
-	Shape
-	MaxRequests, Jitter int64  // requests after which a worker is replaced, and the most that is drawn on top; 0: never
-	MemoryLimit         int64  // bytes that all its processes may take together; 0: none
-	Env                 string // one NAME=VALUE beside its own environment, "" for none
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 const (
 	scaleTime     = 3 * time.Second
 	scaleLimit    = 10 * time.Second
@@ -193,48 +164,4 @@ func (r *run) shortRun() int64 {
 		return e.Requests
 	}
 	return scaleRequests
-}
-
-// await looks until so many workers are there: the first may answer while a server still forks the others.
-func (w *watcher) await(ctx context.Context, workers int) (found int) {
-	for deadline := time.Now().Add(3 * time.Second); ; {
-		w.look()
-		found = len(w.probes)
-		if found == workers || time.Now().After(deadline) {
-			return found
-		}
-		select {
-		case <-ctx.Done():
-			return found
-		case <-time.After(SampleInterval):
-		}
-	}
-}
-
-// shape is the memory of the whole tree at its workers' peaks, and of one of its workers on average.
-func (w *watcher) shape(of Shape) (LawRun, error) {
-	end, err := w.end()
-	if err != nil {
-		return LawRun{}, err
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	run := LawRun{Workers: of.Workers, Threads: of.Threads, TotalBytes: end.TreeBytes, Processes: end.Processes}
-	for _, p := range w.probes {
-		d, err := p.Detail()
-		if err != nil {
-			return LawRun{}, err
-		}
-		peak, err := p.Peak()
-		if err != nil {
-			return LawRun{}, err
-		}
-		above := max(peak-d.RSS, 0)
-		run.TotalBytes += above
-		run.WorkerBytes += d.PrivateDirty + above
-		run.PeakRSSBytes += max(peak, d.RSS)
-	}
-	workers := int64(max(len(w.probes), 1))
-	run.WorkerBytes, run.PeakRSSBytes = run.WorkerBytes/workers, run.PeakRSSBytes/workers
-	return run, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"workermem/calibrate/say"
 )
 
 // beside is the same app in another setup, started once the main one has ended. What is read of it is no part of the
@@ -18,9 +20,9 @@ type beside struct {
 // startBeside starts the app in a setup and has it used, then ends it. place is where that is in the run, for the
 // progress line.
 func (r *run) startBeside(ctx context.Context, s Setup, phase, place string, use func(context.Context, *beside) error) error {
-	if promised := r.analysed().Law.at(s.Workers, max(s.Threads, 1)); r.tooMuch(promised) {
+	if promised := lawAt(r.analysed().Law, s.Workers, max(s.Threads, 1)); r.tooMuch(promised) {
 		return &Miss{Kind: MissTooLarge, PromisedBytes: promised,
-			Words: fmt.Sprintf("not run: it might take %s, more than half of the memory that is free", sayMB(promised))}
+			Words: fmt.Sprintf("not run: it might take %s, more than half of the memory that is free", say.MB(promised))}
 	}
 	target, err := r.rig.Scale(s)
 	if err != nil {
@@ -40,7 +42,7 @@ func (r *run) startBeside(ctx context.Context, s Setup, phase, place string, use
 	b.watch = &watcher{rig: r.rig, app: b.app, started: r.started, fail: b.cancel, phase: phase, beside: true}
 	if found := b.watch.await(ctx, s.Workers); found != s.Workers {
 		b.watch.closeProbes()
-		return &Miss{Kind: MissWorkers, Found: found, Wanted: s.Workers, Words: fmt.Sprintf("%d of %s were found", found, plural(s.Workers, "worker"))}
+		return &Miss{Kind: MissWorkers, Found: found, Wanted: s.Workers, Words: fmt.Sprintf("%d of %s were found", found, say.Plural(s.Workers, "worker"))}
 	}
 	b.watch.enter(phase) // what the boot took at its peak is none of the load's
 	b.watch.read()
@@ -92,7 +94,7 @@ func (b *beside) ended(cause error) error {
 // tookTooMuch is the miss of an app that the guard ended.
 func tookTooMuch(end End) *Miss {
 	return &Miss{Kind: MissMemory, TakenBytes: end.HeldBytes,
-		Words: fmt.Sprintf("the app holds %s of the %s that were free", sayMB(end.HeldBytes), sayMB(end.FreeBytes))}
+		Words: fmt.Sprintf("the app holds %s of the %s that were free", say.MB(end.HeldBytes), say.MB(end.FreeBytes))}
 }
 
 func tooFewSucceeded(requests, succeeded int64) *Miss {

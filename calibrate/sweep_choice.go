@@ -8,76 +8,24 @@ import (
 	"workermem/calibrate/sizing"
 )
 
-// Sweep is the best few candidates, really run in rounds, one after another, on the machine of the run.
-type Sweep struct {
-	CPUs        int        `json:"cpus"`         // that they had
-	BudgetBytes int64      `json:"budget_bytes"` // that they were to fit
-	RateAsked   float64    `json:"rate_asked"`   // requests a second at which the latencies were read, the same for all
-	RateBasis   Basis      `json:"rate_basis"`   // BasisGiven, or BasisMeasured: the soak's
-	Wanted      int        `json:"wanted"`       // candidates; with fewer runs, it was cut short
-	Runs        []SweepRun `json:"runs"`         // the first is the one that the law recommends
-}
-
-// SweepRun is what one candidate was found to do.
-type SweepRun struct {
-	Workers int `json:"workers"`
-	Threads int `json:"threads"` // 0: the server has none to set
-
-	// Of the rounds the better: what else the machine does can only make a rate or a latency worse.
-	RatePerSecond float64   `json:"rate_per_second"`  // answered well in closed loop, every thread busy
-	Rates         []float64 `json:"rates_per_second"` // the same of each round
-	Latency       Latency   `json:"latency_seconds"`  // in open loop, at the rate of the sweep
-	RateSent      float64   `json:"rate_sent"`        // what it took of that rate
-
-	// ObservedBytes is the most that the whole tree took with every thread busy, MeasuredBytes the same less the creep of
-	// the requests served by then: a candidate that serves more must not seem larger for it. The law has PredictedBytes.
-	ObservedBytes  int64  `json:"observed_bytes"`
-	ObservedSource string `json:"observed_source"`
-	MeasuredBytes  int64  `json:"measured_bytes"`
-	PredictedBytes int64  `json:"predicted_bytes"`
-	BusyRequests   int64  `json:"busy_requests"` // answered by then
-
-	Requests  int64        `json:"requests"` // of all loads, as are the errors
-	Succeeded int64        `json:"succeeded"`
-	Errors    []ErrorCount `json:"errors"`
-
-	Pareto bool  `json:"pareto"` // none of the others that are is better all in all: see [SweepRun.beats]
-	Chosen bool  `json:"chosen"`
-	Failed *Miss `json:"failed"` // why it can't be compared; null where it can
-}
-
 // What two short runs of one shape differ by on a machine that does nothing else: less is no difference.
 const (
 	rateNoise = 0.05
 	p99Noise  = 0.10
 	// alike is how near the most throughput, and then the least memory, is as good.
 	alike = 0.05
-	// unsteady is how far the throughput of one candidate may be from its own in another round.
-	unsteady = 0.10
 )
 
 // beats says that s is at least as good as other in throughput, memory and p99, and better in one. Memory has no
 // margin: it is read exactly, and without one nobody can be beaten in a circle. (A circle at equal memory would need more
 // steps down than up in throughput as well as in p99, and a step down in the one is a step up in the other.)
-func (s SweepRun) beats(other SweepRun) bool {
+func beats(s SweepRun, other SweepRun) bool {
 	faster, slower := s.RatePerSecond > other.RatePerSecond*(1+rateNoise), other.RatePerSecond > s.RatePerSecond*(1+rateNoise)
-	sooner, later := other.p99() > s.p99()*(1+p99Noise), s.p99() > other.p99()*(1+p99Noise)
+	sooner, later := p99Of(other) > p99Of(s)*(1+p99Noise), p99Of(s) > p99Of(other)*(1+p99Noise)
 	if slower || later || s.MeasuredBytes > other.MeasuredBytes {
 		return false
 	}
 	return faster || sooner || s.MeasuredBytes < other.MeasuredBytes
-}
-
-func (s SweepRun) p99() float64 {
-	if s.Latency.P99 == nil {
-		return math.Inf(1)
-	}
-	return *s.Latency.P99
-}
-
-// Compared says that a run has all that is compared, within the budget.
-func (s SweepRun) Compared(budget int64) bool {
-	return s.Failed == nil && s.RatePerSecond > 0 && s.Latency.P99 != nil && s.MeasuredBytes > 0 && s.MeasuredBytes <= budget
 }
 
 // pareto returns the indices of the runs worth a choice: those that nobody beats, and then of what they leave unbeaten
@@ -86,13 +34,13 @@ func (s SweepRun) Compared(budget int64) bool {
 func pareto(runs []SweepRun, left []int) (front []int) {
 	unbeaten := func() []int {
 		return slices.DeleteFunc(slices.Clone(left), func(i int) bool {
-			return slices.ContainsFunc(left, func(j int) bool { return runs[j].beats(runs[i]) })
+			return slices.ContainsFunc(left, func(j int) bool { return beats(runs[j], runs[i]) })
 		})
 	}
 	for best := unbeaten(); len(best) > 0; best = unbeaten() {
 		front = append(front, best...)
 		left = slices.DeleteFunc(slices.Clone(left), func(i int) bool {
-			return slices.Contains(best, i) || slices.ContainsFunc(best, func(j int) bool { return runs[j].beats(runs[i]) })
+			return slices.Contains(best, i) || slices.ContainsFunc(best, func(j int) bool { return beats(runs[j], runs[i]) })
 		})
 	}
 	return front
@@ -115,7 +63,7 @@ func best(runs []SweepRun, front []int) int {
 	front = slices.DeleteFunc(front, func(i int) bool { return float64(runs[i].MeasuredBytes) > float64(least)*(1+alike) })
 	return slices.MinFunc(front, func(i, j int) int {
 		a, b := runs[i], runs[j]
-		return cmp.Or(cmp.Compare(a.p99(), b.p99()), cmp.Compare(a.MeasuredBytes, b.MeasuredBytes),
+		return cmp.Or(cmp.Compare(p99Of(a), p99Of(b)), cmp.Compare(a.MeasuredBytes, b.MeasuredBytes),
 			cmp.Compare(b.RatePerSecond, a.RatePerSecond), cmp.Compare(a.Workers, b.Workers), cmp.Compare(a.Threads, b.Threads))
 	})
 }
@@ -129,7 +77,7 @@ func weighed(r Result) *Sweep {
 	s.Runs = slices.Clone(s.Runs)
 	var some []int
 	for i, run := range s.Runs {
-		s.Runs[i] = run.weighed(r)
+		s.Runs[i] = weighedRun(run, r)
 		if s.Runs[i].Compared(s.BudgetBytes) {
 			some = append(some, i)
 		}
@@ -144,30 +92,30 @@ func weighed(r Result) *Sweep {
 	return &s
 }
 
-func (s SweepRun) weighed(r Result) SweepRun {
-	s.PredictedBytes = r.Law.at(s.Workers, max(s.Threads, 1))
+func weighedRun(s SweepRun, r Result) SweepRun {
+	s.PredictedBytes = lawAt(r.Law, s.Workers, max(s.Threads, 1))
 	s.MeasuredBytes = max(s.ObservedBytes-int64(slope(r)*float64(s.BusyRequests)), 0)
 	s.Pareto, s.Chosen = false, false
 	return s
 }
 
 // steady says that a sweep came to its end on a machine that gave every candidate the same in each round.
-func (s Sweep) steady() bool {
-	return !s.cutShort() && !s.unstarted() && s.shakiest().Spread() <= unsteady
+func steadySweep(s Sweep) bool {
+	return !sweepCut(s) && !unstarted(s) && shakiest(s).Spread() <= unsteady
 }
 
 // unstarted says that the candidate which the law recommends was never started: the others can't speak for it.
-func (s Sweep) unstarted() bool {
+func unstarted(s Sweep) bool {
 	return len(s.Runs) > 0 && s.Runs[0].Failed != nil && s.Runs[0].Failed.Kind == MissTooLarge
 }
 
 // cutShort says that a round is missing.
-func (s Sweep) cutShort() bool {
+func sweepCut(s Sweep) bool {
 	return len(s.Runs) < s.Wanted || slices.ContainsFunc(s.Runs, func(run SweepRun) bool { return run.Failed == nil && len(run.Rates) < sweepRounds })
 }
 
 // shakiest is the run whose rounds are furthest apart, of those that are compared.
-func (s Sweep) shakiest() (most SweepRun) {
+func shakiest(s Sweep) (most SweepRun) {
 	for _, run := range s.Runs {
 		if run.Compared(s.BudgetBytes) && run.Spread() > most.Spread() {
 			most = run
@@ -176,19 +124,8 @@ func (s Sweep) shakiest() (most SweepRun) {
 	return most
 }
 
-// Spread is by which share the worst round is below the best.
-func (s SweepRun) Spread() float64 {
-	if len(s.Rates) == 0 {
-		return 0
-	}
-	return 1 - slices.Min(s.Rates)/slices.Max(s.Rates)
-}
-
-// Unsteady says that the rounds of a run are too far apart for it to be compared.
-func (s SweepRun) Unsteady() bool { return s.Spread() > unsteady }
-
 // sweptHere says that a result is sized for the box that its candidates ran on, and that nothing else is to choose.
-func (r Result) sweptHere() bool {
+func sweptHere(r Result) bool {
 	if r.Sweep == nil || r.Plan.Prefer != "" || cpus(r) != r.Sweep.CPUs {
 		return false
 	}
@@ -199,7 +136,7 @@ func (r Result) sweptHere() bool {
 // measuredChoice is the answer with the choice of the sweep, and what the law alone would have recommended. Without a
 // steady sweep of this box, or where its choice is not among what was asked for, it is the answer as it was, and nil.
 func measuredChoice(r Result, q sizing.Question, computed sizing.Answer) (sizing.Answer, *Shape) {
-	if !r.sweptHere() || !r.Sweep.steady() || computed.Recommended == nil {
+	if !sweptHere(r) || !steadySweep(*r.Sweep) || computed.Recommended == nil {
 		return computed, nil
 	}
 	i := slices.IndexFunc(r.Sweep.Runs, func(run SweepRun) bool { return run.Chosen })
@@ -219,7 +156,7 @@ func measuredChoice(r Result, q sizing.Question, computed sizing.Answer) (sizing
 	return a, &law
 }
 
-func (s Sweep) comparable() (n int) {
+func comparable(s Sweep) (n int) {
 	for _, run := range s.Runs {
 		if run.Compared(s.BudgetBytes) {
 			n++
@@ -228,15 +165,10 @@ func (s Sweep) comparable() (n int) {
 	return n
 }
 
-// Is says whether a run had this shape.
-func (s SweepRun) Is(shape Shape) bool {
-	return s.Workers == shape.Workers && max(s.Threads, 1) == max(shape.Threads, 1)
-}
-
-func (s SweepRun) shape() Shape { return Shape{s.Workers, s.Threads} }
+func runShape(s SweepRun) Shape { return Shape{s.Workers, s.Threads} }
 
 // noteBasis marks the candidates that were really run.
-func (s Sweep) noteBasis(all []Candidate) {
+func noteBasis(s Sweep, all []Candidate) {
 	for i, c := range all {
 		if slices.ContainsFunc(s.Runs, func(run SweepRun) bool { return run.Compared(s.BudgetBytes) && run.Is(Shape{c.Workers, c.Threads}) }) {
 			all[i].Basis = BasisMeasured

@@ -8,6 +8,50 @@ import (
 	"time"
 )
 
+// await looks until so many workers are there: the first may answer while a server still forks the others.
+func (w *watcher) await(ctx context.Context, workers int) (found int) {
+	for deadline := time.Now().Add(3 * time.Second); ; {
+		w.look()
+		found = len(w.probes)
+		if found == workers || time.Now().After(deadline) {
+			return found
+		}
+		select {
+		case <-ctx.Done():
+			return found
+		case <-time.After(SampleInterval):
+		}
+	}
+}
+
+// shape is the memory of the whole tree at its workers' peaks, and of one of its workers on average.
+func (w *watcher) shape(of Shape) (LawRun, error) {
+	end, err := w.end()
+	if err != nil {
+		return LawRun{}, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	run := LawRun{Workers: of.Workers, Threads: of.Threads, TotalBytes: end.TreeBytes, Processes: end.Processes}
+	for _, p := range w.probes {
+		d, err := p.Detail()
+		if err != nil {
+			return LawRun{}, err
+		}
+		peak, err := p.Peak()
+		if err != nil {
+			return LawRun{}, err
+		}
+		above := max(peak-d.RSS, 0)
+		run.TotalBytes += above
+		run.WorkerBytes += d.PrivateDirty + above
+		run.PeakRSSBytes += max(peak, d.RSS)
+	}
+	workers := int64(max(len(w.probes), 1))
+	run.WorkerBytes, run.PeakRSSBytes = run.WorkerBytes/workers, run.PeakRSSBytes/workers
+	return run, nil
+}
+
 const (
 	ticksPerLook = 10 // the process tree is looked at once a second: a look costs more than a reading
 	ticksPerShow = 2  // the progress line is drawn five times a second
@@ -152,7 +196,7 @@ func (w *watcher) look() {
 // read takes one sample. Creep is read from the sum of the workers' anonymous memory, because the requests are
 // counted together; the worker shown is the largest, because the largest must fit.
 func (w *watcher) read() {
-	answered := w.rig.answered()
+	answered := answeredBy(w.rig)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := Sample{Seconds: w.seconds(), Phase: w.phase, Generation: w.generation, Requests: answered, CPU: w.cpu}
@@ -308,7 +352,7 @@ func (w *watcher) end() (*EndReading, error) {
 		}
 		all = append(all, d)
 	}
-	e.Processes, e.Requests = len(tree), w.rig.answered()
+	e.Processes, e.Requests = len(tree), answeredBy(w.rig)
 	e.TreePSSBytes, e.TreeBytes = treeBytes(all)
 	return &e, nil
 }

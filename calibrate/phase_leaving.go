@@ -2,8 +2,6 @@ package calibrate
 
 import (
 	"time"
-
-	"workermem/calibrate/sizing"
 )
 
 // A worker that is a fork takes more for a moment while it ends: the interpreter's end writes to what the worker still
@@ -59,35 +57,4 @@ func growthAtEnd(probe Probe, before Detail, done <-chan struct{}) (most int64) 
 		case <-time.After(leavingInterval):
 		}
 	}
-}
-
-// leaving is what a setup takes more while workers of it are replaced: with jitter one at a time, else perhaps all.
-func leaving(r Result, s Setup) int64 {
-	switch {
-	case s.MaxRequests == 0:
-		return 0
-	case s.Jitter > 0:
-		return r.Worker.LeavingBytes
-	}
-	return int64(s.Workers) * r.Worker.LeavingBytes
-}
-
-// withLeaving keeps room for that where workers are to be replaced.
-func withLeaving(q sizing.Question, r Result) sizing.Question {
-	switch {
-	case slope(r) == 0:
-	case q.NoJitter:
-		q.Law.WorkerBytes += r.Worker.LeavingBytes
-	default:
-		q.Law.SharedBytes += r.Worker.LeavingBytes
-	}
-	return q
-}
-
-// roomForLeaving is how much of a law's shared part, or without jitter of each worker's, is that room.
-func roomForLeaving(r Result) int64 {
-	if slope(r) == 0 {
-		return 0
-	}
-	return r.Worker.LeavingBytes
 }

@@ -1,0 +1,27 @@
+package calibrate
+
+// noMatter is the bound beyond which memory is no reason for one: servers run out of descriptors before.
+const noMatter = 10_000
+
+// concurrency is what the steps come to: bytes for each request at once, from the first step to the last, and the
+// number of them a worker at which the recommended workers fill the budget.
+func concurrency(r Result) Concurrency {
+	c := r.Concurrency
+	c.RequestBytes, c.Bound = 0, 0
+	if len(c.Steps) < 2 {
+		c.Steps = append([]ConcurrencyStep{}, c.Steps...)
+		return c
+	}
+	first, last := c.Steps[0], c.Steps[len(c.Steps)-1]
+	grown := float64(last.PeakRSSBytes-first.PeakRSSBytes) - slope(r)*float64(last.Answered-first.Answered)
+	c.RequestBytes = int64(max(grown, 0)) / int64(last.Clients-first.Clients)
+	rec := r.Recommendation
+	if c.RequestBytes == 0 || rec.Workers == 0 {
+		return c
+	}
+	bound := int64(first.Clients) + max(rec.BudgetBytes-rec.TotalBytes, 0)/int64(rec.Workers)/c.RequestBytes
+	if bound < noMatter {
+		c.Bound = int(bound)
+	}
+	return c
+}

@@ -1,0 +1,21 @@
+package calibrate
+
+// The phases, in their order.
+const (
+	PhaseBoot     = "boot"
+	PhaseIdle     = "idle"
+	PhaseCapacity = "capacity"
+	PhaseWarmup   = "warm-up"
+	PhaseSoak     = "soak"
+	PhaseRest     = "rest" // no load: what grows then, grows with time
+	PhasePeak     = "peak"
+	// PhaseConcurrency is more requests at once than the peak had, where no threads bound them. Its memory is not the worker's.
+	PhaseConcurrency = "concurrency"
+	PhaseStop        = "stop"
+	PhaseScale       = "scale"
+	PhaseRoutes      = "routes" // each alone
+	PhaseTriage      = "triage" // of the creep: with another allocator, with fewer threads
+	PhaseSweep       = "sweep"  // of candidates that are really run
+	PhaseWatch       = "watch"  // the one phase of a server that was attached to
+	PhaseTrial       = "trial"  // of an app that is set up as in production
+)

@@ -1,0 +1,36 @@
+package calibrate
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"workermem/calibrate/creep"
+	"workermem/calibrate/say"
+)
+
+// The few sentences that are needed while a run is under way. What is reported afterwards is the report's business.
+
+func sayCreep(e creep.Estimate, byTime bool) string {
+	switch {
+	case !e.Known:
+		return ""
+	case byTime:
+		return fmt.Sprintf("%s, growth %s an hour [%s, %s]", e.Verdict, say.Bytes(e.Slope*hour), say.Bytes(e.Low*hour), say.Bytes(e.High*hour))
+	}
+	return fmt.Sprintf("%s, creep %s a request [%s, %s]", e.Verdict, say.Bytes(e.Slope), say.Bytes(e.Low), say.Bytes(e.High))
+}
+
+const hour = 3600 // seconds
+
+func sayErrors(counts map[string]int64) string {
+	if len(counts) == 0 {
+		return "none were answered well"
+	}
+	var parts []string
+	for _, class := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, fmt.Sprintf("%s %d", class, counts[class]))
+	}
+	return strings.Join(parts, ", ")
+}
