@@ -1,0 +1,193 @@
+package server
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"workermem/calibrate"
+)
+
+// proof is a server as calibrate prove would start it, and what it must be told by everything that is printed.
+type proof struct {
+	command []string // whose workers, threads and limits are other ones
+	spec    Spec
+	told    map[string]string
+	env     map[string]string                                   // if the names in its environment are others; nil for the same
+	again   func(t *testing.T, typed, config []string) []string // a command that says what was printed; nil: typed after the command
+}
+
+var shape = Spec{Workers: 3, Threads: 2, MaxRequests: 1000, Jitter: 100}
+
+func without(s Spec, threads, limit bool) Spec {
+	if threads {
+		s.Threads = 0
+	}
+	if limit {
+		s.MaxRequests, s.Jitter = 0, 0
+	}
+	return s
+}
+
+// proofs are by the adapter's type: as much of the shape as each server can have.
+func proofs(t *testing.T) map[string]proof {
+	clearLMS(t)
+	type told = map[string]string
+	_, apache := site(t, map[string]string{"apache2.conf": "WSGIDaemonProcess shop" + wsgiApp})
+	express := script(t, filepath.Join(t.TempDir(), "mod_wsgi-express"), "exit 1")
+	return map[string]proof{
+		"gunicorn": {command: []string{fakeGunicorn(t, "27.0.1"), "app:app"}, spec: shape,
+			told: told{"workers": "3", "threads": "2", "max-requests": "1000", "max-requests-jitter": "100"}},
+		"uvicorn": {command: []string{fakeUvicorn(t, "0.54.0"), "app:app"}, spec: without(shape, true, false),
+			told: told{"workers": "3", "limit-max-requests": "1000", "limit-max-requests-jitter": "100"}},
+		"hypercorn": {command: []string{fakeHypercorn(t), "app:app"}, spec: without(shape, true, false),
+			told: told{"workers": "3", "max-requests": "1000"}, env: told{"workers": "3"}},
+		"granian": {command: []string{fakeGranian(t), "--interface", "wsgi", "app:app"}, spec: without(shape, false, true),
+			told: told{"workers": "3", "blocking-threads": "2"}},
+		"uwsgi": {command: []string{fakeUWSGI(t, ""), "x.ini"}, spec: shape,
+			told: told{"processes": "3", "threads": "2", "max-requests": "1000", "max-requests-delta": "50", "min-worker-lifetime": "0"},
+			again: func(t *testing.T, _, config []string) []string {
+				return []string{fakeUWSGI(t, strings.Join(config[1:], "\n")+"\n"), "x.ini"}
+			}},
+		"modWSGI": {command: apache, spec: shape, told: told{"processes": "3", "threads": "2", "maximum-requests": "1000"}, env: told{"workers": "3"},
+			again: func(t *testing.T, _, config []string) []string {
+				_, command := site(t, map[string]string{"apache2.conf": strings.Join(config, "\n") + "\nWSGIScriptAlias / /srv/app.wsgi\n"})
+				return command
+			}},
+		"express": {command: []string{express, "start-server", "app.wsgi"}, spec: shape,
+			told: told{"processes": "3", "threads": "2", "maximum-requests": "1000"}, env: told{"workers": "3"}},
+		"puma": {command: []string{fakePuma(t)}, spec: without(shape, false, true), told: told{"workers": "3", "threads": "2"},
+			again: func(t *testing.T, typed, _ []string) []string {
+				min, max, _ := strings.Cut(typed[3], ":")
+				return []string{fakePuma(t, "workers="+typed[1], "min_threads="+min, "max_threads="+max)}
+			}},
+		"nowLMS": {command: []string{fakeLMS(t), "serve", "--wsgi-server", "gunicorn"}, spec: without(shape, false, true),
+			told: told{"workers": "3", "threads": "2"},
+			again: func(_ *testing.T, typed, _ []string) []string {
+				return slices.Concat([]string{"env"}, typed, []string{fakeLMS(t), "serve", "--wsgi-server", "gunicorn"})
+			}},
+		"pypnm": {command: []string{fakePyPNM(t, "0.34.2"), "serve"}, spec: without(shape, true, false),
+			told: told{"workers": "3", "limit-max-requests": "1000"}},
+	}
+}
+
+var (
+	numberFirst = regexp.MustCompile(`^\d+`)
+	ownPrefix   = regexp.MustCompile(`^(uvicorn|granian|uwsgi|now-lms|pypnm-serve|puma-min|puma-max)-`)
+	otherNames  = map[string]string{"w": "workers", "t": "threads", "web-concurrency": "workers"}
+)
+
+// toldBy are the numbers of a command line, a file or an environment, by the names of options.
+func toldBy(text string) map[string]string {
+	words := strings.Fields(strings.ReplaceAll(text, "=", " "))
+	all := map[string]string{}
+	for i, word := range words[1:] {
+		value := numberFirst.FindString(word) // of 2:2 and of 2, 2, too
+		name := strings.ToLower(strings.ReplaceAll(strings.TrimLeft(words[i], "-"), "_", "-"))
+		if name = ownPrefix.ReplaceAllString(name, ""); value != "" {
+			all[cmp.Or(otherNames[name], name)] = value
+		}
+	}
+	return all
+}
+
+// What a server is proved with is what the type: line, its configuration and its environment say.
+func TestProvedIsPrinted(t *testing.T) {
+	t.Setenv("TMPDIR", "/tmp")
+	t.Chdir(t.TempDir())
+	all := proofs(t)
+	for _, s := range servers {
+		name := strings.TrimPrefix(fmt.Sprintf("%T", s), "server.")
+		p, ok := all[name]
+		if !ok && name != "rackFront" { // Puma is run in its place
+			t.Errorf("%s: nobody has said how it is proved", name)
+		}
+		if ok {
+			t.Run(name, func(t *testing.T) { provedIsPrinted(t, s, p) })
+		}
+	}
+}
+
+func provedIsPrinted(t *testing.T, s server, p proof) {
+	p.spec.Command = p.command
+	l := recognised(t, p.spec)
+	info := l.Info()
+	proved := strings.Join(l.argv, " ") + "\n" + strings.Join(slices.Sorted(maps.Values(l.files)), "\n")
+	for name, value := range l.spec.Env {
+		proved += "\n" + name + "=" + value
+	}
+	saysSame(t, "what prove starts", proved, p.told)
+
+	typed := s.Typed(l.wanted(), info)
+	if typed.Why == "" {
+		saysSame(t, "type:", strings.Join(typed.Words, " "), p.told)
+	} else if len(typed.Words) > 0 {
+		t.Errorf("%q, and a reason why not: %s", typed.Words, typed.Why)
+	}
+	var config []string
+	for _, line := range s.Configuration(l.wanted(), info) {
+		if line.Kind == calibrate.LineText {
+			config = append(config, line.Text)
+		}
+	}
+	saysSame(t, "emit", strings.Join(config, "\n"), p.told)
+	env, _ := s.Environment(l.wanted(), info)
+	if p.env == nil {
+		p.env = p.told
+	}
+	saysSame(t, "environment", strings.Join(pairs(env), "\n"), p.env)
+
+	// Read back by the server's own scanner, it leaves the proof nothing to change.
+	command := append(slices.Clone(p.command), typed.Words...)
+	if p.again != nil {
+		command = p.again(t, typed.Words, config)
+	}
+	p.spec.Command = command
+	again := recognised(t, p.spec)
+	for _, change := range again.Info().Changes {
+		if strings.Contains(change, "instead of") && regexp.MustCompile(`worker|thread`).MatchString(change) || strings.Contains(change, "a new worker") {
+			t.Errorf("%s\nis read as another shape: %s", strings.Join(command, " "), change)
+		}
+	}
+}
+
+func saysSame(t *testing.T, what, text string, want map[string]string) {
+	t.Helper()
+	got := toldBy(text)
+	for name, value := range want {
+		if got[name] != value {
+			t.Errorf("%s: %s is %q, want %s\n%s", what, name, got[name], value, text)
+		}
+	}
+	for _, limit := range []string{"max-requests", "maximum-requests", "limit-max-requests", "threads"} {
+		if _, wanted := want[limit]; !wanted && got[limit] != "" && len(want) > 1 {
+			t.Errorf("%s: it says %s %s\n%s", what, limit, got[limit], text)
+		}
+	}
+}
+
+// Every server has something to type, or the reason why not, and a configuration of its own.
+func TestEveryServerCanBeTold(t *testing.T) {
+	for _, s := range Known() {
+		typed := s.Typed(shape.wanted(), calibrate.TargetInfo{Server: s.Name})
+		if (len(typed.Words) == 0) == (typed.Why == "") {
+			t.Errorf("%s: %q, %q", s.Name, typed.Words, typed.Why)
+		}
+		file, lines := s.File(), s.Configuration(shape.wanted(), calibrate.TargetInfo{Server: s.Name})
+		if known := s.Name != calibrate.OtherServer; known != (file.For != "" && file.Name != "" && file.Without != "" && len(lines) > 0) {
+			t.Errorf("%s: %+v, %v", s.Name, file, lines)
+		}
+		env, _ := s.Environment(shape.wanted(), calibrate.TargetInfo{Server: s.Name})
+		if len(env) == 0 {
+			t.Errorf("%s takes nothing from its environment", s.Name)
+		}
+	}
+	if other := Known().Named("no such server"); other.Name != calibrate.OtherServer {
+		t.Errorf("%+v stands for any other", other)
+	}
+}
