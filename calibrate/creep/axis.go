@@ -1,7 +1,5 @@
 package creep
 
-import "workermem/calibrate/say"
-
 // axis is what growth is measured over: the requests served, or time if nothing counts them.
 type axis struct {
 	clock bool
@@ -54,11 +52,3 @@ func (a axis) limits(rss, length float64) limits {
 
 // rate writes a slope: "16.0 KB a request".
 func (a axis) rate(slope float64) string { return bytes(slope*a.unit) + " " + a.each }
-
-// evidence is what an estimate rests on: "4 000 requests".
-func (a axis) evidence(e Estimate) string {
-	if a.clock {
-		return say.Seconds(e.Seconds)
-	}
-	return count(e.Requests) + " requests"
-}
