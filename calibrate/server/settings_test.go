@@ -63,8 +63,8 @@ func proofs(t *testing.T) map[string]proof {
 			told: told{"processes": "3", "threads": "2", "maximum-requests": "1000"}, env: told{"workers": "3"}},
 		"puma": {command: []string{fakePuma(t)}, spec: without(shape, false, true), told: told{"workers": "3", "threads": "2"},
 			again: func(t *testing.T, typed, _ []string) []string {
-				min, max, _ := strings.Cut(typed[3], ":")
-				return []string{fakePuma(t, "workers="+typed[1], "min_threads="+min, "max_threads="+max)}
+				least, most, _ := strings.Cut(typed[3], ":")
+				return []string{fakePuma(t, "workers="+typed[1], "min_threads="+least, "max_threads="+most)}
 			}},
 		"nowLMS": {command: []string{fakeLMS(t), "serve", "--wsgi-server", "gunicorn"}, spec: without(shape, false, true),
 			told: told{"workers": "3", "threads": "2"},
