@@ -3,10 +3,10 @@ package calibrate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"workermem/calibrate/creep"
+	"workermem/calibrate/say"
 )
 
 // DefaultWatch is the limit of a watch whose length the user didn't say.
@@ -95,7 +95,7 @@ func (r *run) watchServer(ctx context.Context) error {
 		case asked > 0:
 			now.left = asked - s.seconds
 		case r.plan.Requests == 0:
-			now.waiting += fmt.Sprintf("; %.0f min at most", j.limit.Minutes())
+			now.waiting += "; " + say.Seconds(j.limit.Seconds()) + " at most"
 		}
 		return now
 	}
@@ -177,7 +177,7 @@ func (r *run) readEnds() error {
 		return nil
 	}
 	if longEnough := lastRSS(samples) / mib / 1000; r.watch.seconds() < longEnough {
-		r.warnNoPageTables(fmt.Sprintf("the watch was shorter than the %.1f s that make it cost the server less than 1 %%", longEnough))
+		r.warnNoPageTables("the watch was shorter than the " + say.Seconds(longEnough) + " that make it cost the server less than 1 %")
 		return nil
 	}
 	end, err := r.watch.end()

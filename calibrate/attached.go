@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"workermem/calibrate/creep"
+	"workermem/calibrate/say"
 )
 
 // longest is the longest stretch of one generation of workers: a new worker starts a new series.
@@ -123,9 +124,9 @@ const idleShare = 0.003
 func watchDoubts(r Result, add func(doubtful bool, code, try, format string, args ...any)) {
 	w := r.Watch
 	add(w.Counter == CounterLog && w.Requests == 0 && w.Seconds > 0, "no-requests", "check that it is this server's, and that somebody asks the server for something",
-		"the access log gained no line in %.0f s", w.Seconds)
+		"the access log gained no line in %s", say.Seconds(w.Seconds))
 	add(w.Counter == "" && r.Complete && w.Cores < idleShare*float64(max(r.Worker.Workers, 1)), "idle", "watch it while it is used, or send it load: --url",
-		"the workers kept %.1f %% of a core busy: hardly anything was asked of them, and memory that stays as it is says little then", 100*w.Cores)
+		"the workers kept only %s of a core busy: hardly anything was asked of them, so memory that stays as it is says little", say.Percent(w.Cores))
 	add(r.Worker.Restarts > 0 && r.Creep.Unsettled(), "recycled", "raise max-requests while you watch, or measure by calibrate run, which turns recycling off",
-		"%d workers ended while they were watched, and only the longest time without such a change can be judged", r.Worker.Restarts)
+		"%s ended while they were watched, and only the longest time without such a change can be judged", say.Plural(r.Worker.Restarts, "worker"))
 }

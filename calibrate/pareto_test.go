@@ -154,7 +154,7 @@ func TestAnUnsteadySweepDecidesNothing(t *testing.T) {
 	}{
 		{"9 % less in the other round", func(s *Sweep) { s.Runs[0].Rates = []float64{500, 455} }, true, ""},
 		{"11 % less in the other round", func(s *Sweep) { s.Runs[0].Rates = []float64{445, 500} }, false,
-			"2 workers of 4 threads served 445 requests/s in one round and 500 in another"},
+			"2 workers of 4 threads served 445 requests/s in one round and 500 requests/s in another"},
 		{"11 % less, of one that failed", func(s *Sweep) { s.Runs[2].Rates = []float64{445, 500} }, true, ""},
 		{"nothing in the other round", func(s *Sweep) { s.Runs[1].Rates = []float64{700, 0} }, false, "served 0 requests/s in one round"},
 		{"cut short in the first round", func(s *Sweep) { s.Wanted = 4 }, false, "cut short"},

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"workermem/calibrate/say"
 )
 
 const (
@@ -96,7 +98,7 @@ func (r *run) measureShape(ctx context.Context, b *beside, shape Shape) error {
 	}
 	if tally.Requests < int64(fewRequests*shape.Workers) {
 		return &Miss{Kind: MissErrors, Requests: tally.Requests, Succeeded: tally.Succeeded,
-			Words: fmt.Sprintf("%s in %.0f s", onlyAnswered(tally.Requests), tally.Seconds)}
+			Words: onlyAnswered(tally.Requests) + " in " + say.Seconds(tally.Seconds)}
 	}
 	measured, err := b.watch.shape(shape)
 	if err != nil {
@@ -124,9 +126,9 @@ func (r *run) served(shape Shape, t Tally) error {
 	expected := alone*t.Seconds - float64(shape.Workers*max(shape.Threads, 1))
 	if float64(answered) < stalledShare*expected {
 		measured := Shape{1, r.result.Target.Threads}
-		r.warn("stalled", fmt.Sprintf("with %s %s in %.0f s, with %s %.3g a second: most likely they wait for each other, or for "+
-			"something that there is too little of, such as connections to a database; nothing of that shape is in the law",
-			shape, onlyAnswered(answered), t.Seconds, measured, alone),
+		r.warn("stalled", fmt.Sprintf("with %s %s in %s, with %s %s: most likely they wait for each other, or for "+
+			"something that there is too little of, such as connections to a database; nothing of that shape is in the formula",
+			shape, onlyAnswered(answered), say.Seconds(t.Seconds), measured, say.Rate(alone)),
 			fmt.Sprintf("stay with %s, or make larger what they wait for: a pool of connections, perhaps", measured))
 		return errStalled
 	}

@@ -141,11 +141,11 @@ func (c *contender) loads(ctx context.Context) error {
 	if err := c.count(tally); err != nil {
 		return err
 	}
-	if tally, err = c.attack(ctx, c.steady, sweepSteady, fmt.Sprintf("%.4g requests/s", c.steady.Rate)); err != nil {
+	if tally, err = c.attack(ctx, c.steady, sweepSteady, say.RequestRate(c.steady.Rate)); err != nil {
 		return err
 	}
 	if tally.Latency.P99 == nil {
-		return &Miss{Kind: MissErrors, Words: fmt.Sprintf("none of %.4g requests/s was answered", c.steady.Rate)}
+		return &Miss{Kind: MissErrors, Words: "none of " + say.RequestRate(c.steady.Rate) + " was answered"}
 	}
 	if *tally.Latency.P99 < p99Of(c.row) {
 		c.row.Latency, c.row.RateSent = tally.Latency, tally.RateSent

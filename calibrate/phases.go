@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"workermem/calibrate/creep"
+	"workermem/calibrate/say"
 )
 
 // How long the phases take where the user didn't say. Found by running them: long enough for the figure to settle
@@ -73,7 +74,7 @@ func (r *run) capacity(ctx context.Context) error {
 	tally, err := r.load(ctx, PhaseCapacity, pace, func(seen seen) state {
 		buckets = seen.buckets
 		s := atLeast(seen, r.brief(capacityTime), capacityLimit)
-		s.waiting = fmt.Sprintf("finding what one worker can serve: %.0f requests/s so far", rateOf(buckets, seen))
+		s.waiting = "finding what one worker can serve: " + say.RequestRate(rateOf(buckets, seen)) + " so far"
 		return s
 	})
 	if err != nil {

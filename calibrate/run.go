@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"workermem/calibrate/say"
 )
 
 // Run measures the app of the rig as the plan says. head holds what is known beforehand: id, tool, host.
@@ -248,7 +250,7 @@ func (r *run) stop(ctx context.Context) {
 	r.result.Worker.LeavingBytes = leaving()
 	r.result.Target.StopSeconds, r.result.Target.Killed = stopped.Seconds, stopped.Killed
 	if stopped.Killed > 0 && ctx.Err() == nil { // an interrupted run has less patience
-		r.warn("killed-at-stop", fmt.Sprintf("%d of the app's processes had not ended %.0f s after it was told to, and were killed", stopped.Killed, stopped.Seconds),
+		r.warn("killed-at-stop", fmt.Sprintf("%d of the app's processes had not ended %s after it was told to, and were killed", stopped.Killed, say.Seconds(stopped.Seconds)),
 			"look at what keeps it: requests that take so long, or work at its end; production waits as long as its own limit allows")
 	}
 }

@@ -46,8 +46,8 @@ func TestRunWarnsOfAShapeThatStalls(t *testing.T) {
 		stalled         bool
 		text            string
 	}{
-		"nothing":          {0, 500, true, "with 1 worker of 16 threads no request was answered in 10 s, with 1 worker of 2 threads 500 a second"},
-		"hardly anything":  {40, 500, true, "with 1 worker of 16 threads only 400 requests were answered in 10 s, with 1 worker of 2 threads 500 a second"},
+		"nothing":          {0, 500, true, "with 1 worker of 16 threads no request was answered in 10 s, with 1 worker of 2 threads 500/s"},
+		"hardly anything":  {40, 500, true, "with 1 worker of 16 threads only 400 requests were answered in 10 s, with 1 worker of 2 threads 500/s"},
 		"a busy machine":   {60, 500, false, ""},
 		"the same as ever": {500, 500, false, ""},
 	} {

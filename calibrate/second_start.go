@@ -22,7 +22,7 @@ type beside struct {
 func (r *run) startBeside(ctx context.Context, s Setup, phase, place string, use func(context.Context, *beside) error) error {
 	if promised := lawAt(r.analysed().Law, s.Workers, max(s.Threads, 1)); r.tooMuch(promised) {
 		return &Miss{Kind: MissTooLarge, PromisedBytes: promised,
-			Words: fmt.Sprintf("not run: it might take %s, more than half of the memory that is free", say.MB(promised))}
+			Words: fmt.Sprintf("not run: it might need %s, more than half of the memory that is free", say.MB(promised))}
 	}
 	target, err := r.rig.Scale(s)
 	if err != nil {

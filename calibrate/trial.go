@@ -221,7 +221,7 @@ func (t *tryout) look() (done bool) {
 		done, tr.Ended = true, atLimit(t.plan.Limit)
 		tr.Failed = &Miss{Kind: MissLimit, LimitSeconds: t.plan.Limit.Seconds(), Words: waiting + " in " + t.plan.Limit.String()}
 	}
-	t.watch.tell(fmt.Sprintf("%s, at most %s by the law", say.MB(tr.PeakBytes), say.MB(tr.MostBytes)), tr.Name+": "+waiting, t.left())
+	t.watch.tell(fmt.Sprintf("%s, predicted %s at most", say.MB(tr.PeakBytes), say.MB(tr.MostBytes)), tr.Name+": "+waiting, t.left())
 	return done
 }
 

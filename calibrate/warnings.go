@@ -42,19 +42,19 @@ func doubts(r Result) []Warning {
 	}
 	requests, succeeded := traffic(r)
 	add(requests > succeeded, "errors", "look at app.log in the run's folder",
-		"%d of %d requests failed; in the soak %d%s", requests-succeeded, requests, r.Load.Requests-r.Load.Succeeded, classes(r.Load.Errors))
+		"%s of %s requests failed; in the soak %s%s", say.Count(requests-succeeded), say.Count(requests), say.Count(r.Load.Requests-r.Load.Succeeded), classes(r.Load.Errors))
 	loginDoubts(r, add)
 	add(lawIsOff(r.Law), "law-off", "measure the shape that you will run: more --threads, or --memory and --cpus of the real box",
-		"a shape that was measured takes up to %s more than the law has for it", say.MB(r.Law.ResidualBytes))
+		"a shape that was measured needs up to %s more than the formula says", say.MB(r.Law.ResidualBytes))
 	crowdDoubts(r, add)
 	slower := "lower --rate; the memory figures hold, the latencies don't"
 	if !r.Plan.LoadGiven {
 		slower = "give a lower --rate: the capacity of the first seconds didn't last, or others use this machine; the memory figures hold"
 	}
 	add(r.Load.RateAsked > 0 && r.Load.RateSent > 0 && r.Load.RateSent < 0.9*r.Load.RateAsked, "rate-not-reached", slower,
-		"%s were asked for and %s could be sent", say.RequestRate(r.Load.RateAsked), say.RequestRate(r.Load.RateSent))
+		"%s were asked for, and %s could be sent", say.RequestRate(r.Load.RateAsked), say.RequestRate(r.Load.RateSent))
 	add(r.Plan.Quick && r.Complete, "quick", "leave out --quick before you rely on max-requests",
-		"a quick run sees only strong creep, and what a second worker and other threads take is computed from one, not checked")
+		"a quick run sees only strong creep, and what a second worker and other threads need is computed from one, not checked")
 	longer := "run longer: --duration 5m, or more requests a second"
 	if r.Mode == ModeAttach {
 		longer = "watch longer: --duration 30m"
@@ -69,8 +69,8 @@ func doubts(r Result) []Warning {
 	restDoubts(r.Creep, add)
 	least, hidden := hiddenCreep(r.Routes, r.Creep)
 	add(hidden, "hidden-creep", "soak longer: --duration 5m",
-		"the routes alone creep by at least %s a request on average, more than the soak of all together has shown, so max-requests rests "+
-			"on that; room that larger requests leave free may hide creep for a while", say.Bytes(least))
+		"the routes alone leak at least %s a request on average, more than all of them together in the soak, so max-requests rests "+
+			"on that; memory that larger requests have freed may hide a leak for a while", say.Bytes(least))
 	for _, p := range r.Phases {
 		add(p.Ended.By == EndMemory, "memory-guard",
 			"give the app less load, or this machine more memory", "phase %s was ended early for memory: the app holds %s of the %s that were free",
@@ -88,8 +88,8 @@ func restDoubts(c Creep, add func(doubtful bool, code, try, format string, args 
 		"memory grows by %s an hour without any request, and max-requests counts requests only", say.Bytes(c.Rest.BytesPerSecond*hour))
 	grown := float64(c.Rest.GrownBytes)
 	add(float64(c.Rest.ReturnedBytes) > someBack*grown, "comes-back", "soak longer: --duration 5m",
-		"%s of the %s that it grew by came back within %.0f s without load, so part of the creep may be a cache that expires",
-		say.Bytes(float64(c.Rest.ReturnedBytes)), say.Bytes(grown), c.Rest.Seconds)
+		"%s of the %s that it grew by came back within %s without load, so part of the creep may be a cache that expires",
+		say.Bytes(float64(c.Rest.ReturnedBytes)), say.Bytes(grown), say.Seconds(c.Rest.Seconds))
 }
 
 // crowdDoubts are about requests at once where no threads bound them.
@@ -97,7 +97,7 @@ func crowdDoubts(r Result, add func(doubtful bool, code, try, format string, arg
 	crowd, limit := r.Concurrency, r.Target.ConcurrencyLimit
 	add(crowd.Bound > 0 && (limit == 0 || limit > crowd.Bound), unbounded,
 		"bound it in the server"+flagFor(r)+"; calibrate run --concurrency measures with so many",
-		"nothing keeps a worker from taking more requests at once than fit: each beyond %d takes %s; the budget bears %d",
+		"nothing keeps a worker from taking more requests at once than fit: each beyond %d needs %s; the budget allows %d",
 		peakClients(r), say.Bytes(float64(crowd.RequestBytes)), crowd.Bound)
 	unmeasured := r.Target.Threads == 0 && (limit == 0 || limit > mostAtOnce) && r.Load.Clients == 0 && len(crowd.Steps) < 2
 	add(r.Complete && r.Mode != ModeAttach && unmeasured, unbounded,
@@ -124,8 +124,8 @@ func sweepDoubts(r Result, add func(doubtful bool, code, try, format string, arg
 	case !steadySweep(*r.Sweep):
 		run := shakiest(*r.Sweep)
 		add(true, sweepUndecided, "measure again on a machine that does nothing else",
-			"%s served %.0f requests/s in one round and %.0f in another: too far apart to tell candidates by what they serve"+computed,
-			runShape(run), slices.Min(run.Rates), slices.Max(run.Rates))
+			"%s served %s in one round and %s in another: too far apart to tell candidates by what they serve"+computed,
+			runShape(run), say.RequestRate(slices.Min(run.Rates)), say.RequestRate(slices.Max(run.Rates)))
 	}
 }
 

@@ -17,6 +17,9 @@ func knownMB(bytes int64) string { return say.Known(bytes, say.MB[int64]) }
 // knownSeconds prints a time of which 0 means that nobody measured it.
 func knownSeconds(s float64) string { return say.Known(s, say.Seconds) }
 
+// knownRate prints a rate of which 0 means that nobody measured it.
+func knownRate(perSecond float64) string { return say.Known(perSecond, say.Rate) }
+
 // mbCell is for a column that has MB in its head.
 func mbCell(bytes int64) string {
 	if bytes <= 0 {

@@ -171,12 +171,12 @@ func succeeded(l calibrate.LoadInfo) string {
 
 func paceOf(l calibrate.LoadInfo) string {
 	if l.RateAsked > 0 {
-		return fmt.Sprintf("asked %s, sent %s", say.Rate(l.RateAsked), say.Rate(l.RateSent))
+		return fmt.Sprintf("asked %s, sent %s", say.Rate(l.RateAsked), knownRate(l.RateSent))
 	}
 	if l.Clients > 0 {
-		return fmt.Sprintf("%s in closed loop, %s", say.Plural(l.Clients, "client"), say.Rate(l.RateSent))
+		return fmt.Sprintf("%s in closed loop, %s", say.Plural(l.Clients, "client"), knownRate(l.RateSent))
 	}
-	return "sent " + say.Rate(l.RateSent)
+	return "sent " + knownRate(l.RateSent)
 }
 
 func errorsOf(errors []calibrate.ErrorCount) string {

@@ -140,7 +140,7 @@ func recyclingCost(t calibrate.Trial) string {
 }
 
 func requestsOf(t calibrate.Trial) string {
-	s := fmt.Sprintf("%s in %s, %s", say.Count(t.Requests), say.Seconds(t.Seconds), say.Rate(t.RatePerSecond))
+	s := fmt.Sprintf("%s in %s, %s", say.Count(t.Requests), say.Seconds(t.Seconds), knownRate(t.RatePerSecond))
 	if failed := t.Requests - t.Succeeded; failed > 0 {
 		s += fmt.Sprintf("; %s failed (%s)", say.Count(failed), errorsOf(t.Errors))
 	} else {

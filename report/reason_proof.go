@@ -44,7 +44,7 @@ func comparedOf(t calibrate.Trial) string {
 	if t.Recycles > 0 {
 		when = ", up to the first worker's replacement"
 	}
-	return fmt.Sprintf("%s expected for the requests served, %s observed (%+.1f %%)%s", say.MB(t.ExpectedBytes), say.MB(t.ObservedBytes), 100*t.Off(), when)
+	return fmt.Sprintf("%s expected for the requests served, %s observed (%s)%s", say.MB(t.ExpectedBytes), say.MB(t.ObservedBytes), say.Difference(t.Off()), when)
 }
 
 // failedWords is why a run beside the main one says nothing; "" if it does.

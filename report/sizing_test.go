@@ -152,10 +152,10 @@ func TestSizeSaysWhatIsUntested(t *testing.T) {
 // A warning of one host isn't shown for all.
 func TestSizeWarnings(t *testing.T) {
 	sized := sizings(t)["size-async-hosts"]
-	if len(sized[0].Warnings) == 0 || strings.Contains(sizeText(t, sized, Options{}), "the budget bears") {
+	if len(sized[0].Warnings) == 0 || strings.Contains(sizeText(t, sized, Options{}), "the budget allows") {
 		t.Errorf("%+v", sized[0].Warnings)
 	}
-	if out := sizeText(t, sized[:1], Options{}); !strings.Contains(out, "the budget bears") {
+	if out := sizeText(t, sized[:1], Options{}); !strings.Contains(out, "the budget allows") {
 		t.Errorf("one host: %s", out)
 	}
 }

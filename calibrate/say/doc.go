@@ -25,15 +25,5 @@
 // What isn't known. NaN and infinite are "unknown" everywhere. If 0 means that nobody measured it, write
 // say.Known(x, say.MB[int64]): a 0 that was measured stays "0 MB".
 //
-// # Which function
-//
-//	calibrate  sayMB(n)         -> say.MB(n)         server  plural(n, "worker") -> say.Plural(n, "worker")
-//	           sayBytes(x)      -> say.Bytes(x)              times(n)            -> say.Times(n)
-//	           sayTime(s)       -> say.Seconds(s)            sayMB(n)            -> say.MB(n)
-//	           sayLatency(s)    -> say.Seconds(s)    "%.0f requests/s"           -> say.RequestRate(x)
-//	           plural(n, noun)  -> say.Plural(n, noun)  "%.0f s", "%.1f min"     -> say.Seconds(s)
-//	"%.1f MB"                   -> say.MB(n)         "%.0f %%", 100*share        -> say.Percent(share)
-//	"%.3g", "%.2g times"        -> say.Number(x)     "%d requests"               -> say.Plural(n, "request")
-//
 // Not for say: what a machine reads (a flag's value, a file that is pasted, JSON) has no spaces among its digits.
 package say

@@ -96,7 +96,7 @@ func Rate(perSecond float64) string { return perUnit(perSecond, "/s") }
 func RequestRate(perSecond float64) string { return perUnit(perSecond, " requests/s") }
 
 func perUnit(v float64, unit string) string {
-	if !finite(v) || v <= 0 {
+	if !finite(v) || v < 0 {
 		return Unknown
 	}
 	return Number(v) + unit

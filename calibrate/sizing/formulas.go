@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"workermem/calibrate/say"
 )
 
 // Box is the machine a formula of the field looks at. LimitBytes is the cgroup's, 0 for none; AvailableBytes is
@@ -98,7 +100,7 @@ func (f field) nowLMSTuned() Formula {
 	worker := math.Ceil(f.measured() / MiB)
 	n := Workers(f.box.CPUs, megabytes(f.box.MemoryBytes), worker, f.q.Threads)
 	return Formula{Name: "now-lms tuned", Workers: n, Threads: f.q.Threads,
-		Source: fmt.Sprintf("min(2c+1, installed / %.0f MB) / threads; RAM optimization guide, WORKER_MEMORY_MB set", worker)}
+		Source: fmt.Sprintf("min(2c+1, installed / %s MB) / threads; RAM optimization guide, WORKER_MEMORY_MB set", say.Number(worker))}
 }
 
 func (f field) pypnm() Formula {
