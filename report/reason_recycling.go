@@ -93,7 +93,7 @@ func lifeSum(rec calibrate.Recommendation) string {
 
 func jitterSentence(rec calibrate.Recommendation) string {
 	c := rec.Recycling
-	rule := ""
+	var rule string
 	switch c.JitterBy {
 	case calibrate.JitterTenth:
 		rule = "a tenth"
@@ -153,7 +153,7 @@ func conflictOf(rec calibrate.Recommendation) string {
 	if c.BudgetBytes > 0 {
 		ways = append(ways, "a budget of "+say.MBUp(c.BudgetBytes))
 	}
-	ways = append(ways, "mend the creep", "shorten the boot")
+	ways = append(ways, "fix the leak", "shorten the boot")
 	return fmt.Sprintf("Recycling at %s costs each worker %s. Ways out: %s.",
 		say.Plural(rec.MaxRequests, "request"), dear(rec.RecycleCostRatio), strings.Join(ways, "; "))
 }
@@ -177,7 +177,7 @@ func noLimitSum(rec calibrate.Recommendation) string {
 	if c.WorkerRate > 0 {
 		text += fmt.Sprintf(", %s at %s", say.Seconds(float64(c.LifeRequests)/c.WorkerRate), rateOf(rec))
 	}
-	return text + ". Restart them before that by other means, or mend the creep."
+	return text + ". Restart them before that by other means, or fix the leak."
 }
 
 func offSum(rec calibrate.Recommendation) string {

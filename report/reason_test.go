@@ -73,7 +73,7 @@ func TestReasonOfAConflict(t *testing.T) {
 		60:  "",
 		100: "5 workers would fit too, but recycling would then cost each just over 1 % of its time; with 4 it is 0.81 %.",
 		200: "Recycling at 8 700 requests costs each worker 1.1 % of its time, more than 1 %. Ways out: " +
-			"1 worker (0.94 %, but nobody answers while it restarts); a budget of 315 MB; mend the creep; shorten the boot.",
+			"1 worker (0.94 %, but nobody answers while it restarts); a budget of 315 MB; fix the leak; shorten the boot.",
 		0: "", // no rate, no price
 	} {
 		says(t, "conflict", conflictOf(decided(flask(rate)).Recommendation), want)
@@ -82,7 +82,7 @@ func TestReasonOfAConflict(t *testing.T) {
 	q.CPUs = 4
 	r := decided(q)
 	says(t, "a worker a core", conflictOf(r.Recommendation), "Recycling at 2 900 requests costs each worker 1.2 % of its time, more than 1 %. "+
-		"Ways out: 3 workers (0.94 %); a budget of 319 MB; mend the creep; shorten the boot.")
+		"Ways out: 3 workers (0.94 %); a budget of 319 MB; fix the leak; shorten the boot.")
 	says(t, "workers", workersReason(r), "4 workers with 1 thread each: CPU allows 2 x 4 + 1 = 9; "+
 		"memory holds (300 MB budget - 50 MB shared) / 40 MB a worker = 6, rounded down. "+
 		"6 workers would fit, but share the headroom among more, and so be recycled more often: 2.3 % of their time against 1.2 %. "+
@@ -92,7 +92,7 @@ func TestReasonOfAConflict(t *testing.T) {
 	q = flask(100)
 	q.MinWorkers = 5
 	says(t, "at the minimum", conflictOf(decided(q).Recommendation), "Recycling at 1 800 requests costs each worker just over 1 % of its time. "+
-		"Ways out: a budget of 305 MB; mend the creep; shorten the boot.")
+		"Ways out: a budget of 305 MB; fix the leak; shorten the boot.")
 }
 
 func TestReasonOfTwoWorkers(t *testing.T) {
@@ -150,7 +150,7 @@ func TestReasonOfRecyclingOff(t *testing.T) {
 	q = flask(60)
 	q.CanRecycle = false // puma, unicorn and node have no request limit of their own (servers.md)
 	says(t, "no limit", recyclingReason(decided(q)), "This server has no request limit of its own, and its workers creep: they reach the budget after "+
-		"2 024 requests = 1 000 + 10 MB / 10 KB each, 2 min 49 s at 60 requests/s (given) over 5 workers. Restart them before that by other means, or mend the creep.")
+		"2 024 requests = 1 000 + 10 MB / 10 KB each, 2 min 49 s at 60 requests/s (given) over 5 workers. Restart them before that by other means, or fix the leak.")
 }
 
 func TestReasonOfAPreference(t *testing.T) {
@@ -158,7 +158,7 @@ func TestReasonOfAPreference(t *testing.T) {
 	q.Prefer = knob.PreferMemory
 	says(t, "memory", workersReason(decided(q)), "2 workers with 4 threads each: CPU allows (2 x 4 + 1) / 4 threads = 2; "+
 		"memory holds 1 638 MB budget / 209 MB a worker = 7, rounded down. "+
-		"Of 1 or 4 threads a worker 4 takes the least memory for all the workers that the cores ask for. "+
+		"Of 1 or 4 threads a worker 4 needs the least memory for all the workers that the cores ask for. "+
 		"In all 2 x 209 MB = 418 MB, 25.5 % of the budget. "+
 		"(The plain formula, min(2 x 4 + 1, 1 638 MB / 209 MB) / 4 threads, says 1.) "+
 		"No max-requests: creep was not given.")

@@ -60,7 +60,7 @@ func cpuSum(rec calibrate.Recommendation) string {
 func memorySum(rec calibrate.Recommendation) string {
 	s := rec.Sum
 	if s.MemoryWorkers == nil {
-		return "what a worker takes is unknown, so memory bounds nothing"
+		return "what a worker needs is unknown, so memory bounds nothing"
 	}
 	budget := say.MB(rec.BudgetBytes) + " budget"
 	if s.SharedBytes > 0 {
@@ -104,7 +104,7 @@ func preferredSentence(r calibrate.Result) string {
 	why := map[string]string{
 		knob.PreferWorkers: "allows the most workers",
 		knob.PreferThreads: "allows the most requests at once",
-		knob.PreferMemory:  "takes the least memory for all the workers that the cores ask for",
+		knob.PreferMemory:  "needs the least memory for all the workers that the cores ask for",
 	}[r.Plan.Prefer]
 	if r.Plan.Prefer == knob.PreferMemory && !s.CoresGranted {
 		why = "allows the most requests at once, where memory grants the workers that the cores ask for to none"
