@@ -3,6 +3,7 @@ package calibrate
 import (
 	"errors"
 	"math"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -12,14 +13,14 @@ import (
 
 func recordedResults(t *testing.T) map[string]Result {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("..", "fixtures", "results", "*.json"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no recorded results: %v", err)
+	folders, err := filepath.Glob(filepath.Join("..", "fixtures", "runs", "*/"))
+	if err != nil || len(folders) == 0 {
+		t.Fatalf("no recorded runs: %v", err)
 	}
 	all := map[string]Result{}
-	for _, file := range files {
-		if m, err := LoadFolder(file); err == nil { // empty.json is none
-			all[strings.TrimSuffix(filepath.Base(file), ".json")] = m.Result
+	for _, folder := range folders {
+		if info, err := os.Stat(folder); err == nil && info.IsDir() {
+			all[filepath.Base(folder)] = recorded(t, filepath.Base(folder))
 		}
 	}
 	return all

@@ -31,20 +31,23 @@ var (
 )
 
 func readAll(t testing.TB) map[string]calibrate.Result {
-	files, err := filepath.Glob("../fixtures/results/*.json")
+	files, err := filepath.Glob("../fixtures/runs/*/result.json")
 	if err != nil || len(files) < 8 {
-		t.Fatalf("recorded results: %d, %v", len(files), err)
+		t.Fatalf("recorded runs: %d, %v", len(files), err)
 	}
-	all := map[string]calibrate.Result{}
+	all := map[string]calibrate.Result{"empty": calibrate.Analyse(calibrate.Measured{})}
 	for _, file := range files {
-		all[strings.TrimSuffix(filepath.Base(file), ".json")] = load(t, file)
+		folder := filepath.Dir(file)
+		all[filepath.Base(folder)] = load(t, folder)
 	}
+	all["proof"] = calibrate.Resized(all["proof"]) // the journals of a proof are those of its trials
 	return all
 }
 
-func load(t testing.TB, file string) calibrate.Result {
+// load reads a recorded run. What is analysed of it is never that of the file.
+func load(t testing.TB, folder string) calibrate.Result {
 	t.Helper()
-	r, err := calibrate.Load(file)
+	r, err := calibrate.Load(folder)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,17 +11,17 @@ import (
 // What is to be typed is in the words of the server that was measured.
 func TestPasteSpeaksTheServersLanguage(t *testing.T) {
 	for name, want := range map[string]string{
-		"gunicorn":         "--workers 3 --threads 4 --max-requests 12000 --max-requests-jitter 1418",
-		"uwsgi":            "--master --processes 3 --threads 4 --max-requests 12000 --max-requests-delta 709 --min-worker-lifetime 0 --die-on-term --need-app",
+		"gunicorn":         "--workers 3 --threads 4 --max-requests 33000 --max-requests-jitter 3742",
+		"uwsgi":            "--master --processes 3 --threads 4 --max-requests 33000 --max-requests-delta 1871 --min-worker-lifetime 0 --die-on-term --need-app",
 		"puma":             "-w 3 -t 4:4",
-		"hypercorn":        "--workers 3 --max-requests 12000",
+		"hypercorn":        "--workers 3 --max-requests 33000",
 		"granian":          "--workers 3 --blocking-threads 4",
-		"mod_wsgi-express": "--processes 3 --threads 4 --maximum-requests 12000",
+		"mod_wsgi-express": "--processes 3 --threads 4 --maximum-requests 33000",
 	} {
 		r := recorded(t)["creeping"]
 		r.Target.Server, r.Target.HasThreads = name, true
 		r.Recommendation.Workers, r.Recommendation.Threads = 3, 4
-		r.Recommendation.MaxRequests, r.Recommendation.MaxRequestsJitter = 12_000, 1418
+		r.Recommendation.MaxRequests, r.Recommendation.MaxRequestsJitter = 33_000, 3742
 		if got, _ := typed(r, server.Known()); got != want {
 			t.Errorf("%s: %s\nwant %s", name, got, want)
 		}

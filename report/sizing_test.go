@@ -132,16 +132,16 @@ func TestSizeOfHostileStrings(t *testing.T) {
 
 // Which figures are another machine's is said where a host is not the one that was measured, and only there.
 func TestSizeSaysWhatIsUntested(t *testing.T) {
-	run := recorded(t)["creeping"] // on 4 cores with 1 GB
+	run := recorded(t)["creeping"] // on 4 cores with 2 GB
 	for _, tc := range []struct {
 		name  string
 		sized []calibrate.Result
 		want  bool
 	}{
 		{"its own host", []calibrate.Result{calibrate.Resized(run)}, false},
-		{"its own host, by its figures", hosted(run, 4, gib), false},
-		{"more memory", hosted(run, 4, 2*gib), true},
-		{"one of several", hosted(run, 4, gib, 2, gib), true},
+		{"its own host, by its figures", hosted(run, 4, 2*gib), false},
+		{"more memory", hosted(run, 4, 4*gib), true},
+		{"one of several", hosted(run, 4, 2*gib, 2, 2*gib), true},
 	} {
 		if got := strings.Contains(sizeText(t, tc.sized, Options{}), "untested"); got != tc.want {
 			t.Errorf("%s: says so %v, want %v", tc.name, got, tc.want)

@@ -40,12 +40,14 @@ func TestSweepRows(t *testing.T) {
 		change func(*calibrate.Sweep)
 		says   string
 	}{
-		"failed":            {func(s *calibrate.Sweep) { s.Runs[1].Failed = &calibrate.Miss{Words: "no third worker today"} }, "-     no third worker today"},
-		"unsteady":          {func(s *calibrate.Sweep) { s.Runs[1].Rates = []float64{1000, 500} }, "50 % apart"},
-		"over the budget":   {func(s *calibrate.Sweep) { s.Runs[1].MeasuredBytes = 1 << 40 }, "over budget"},
-		"slower than asked": {func(s *calibrate.Sweep) { s.RateAsked, s.Runs[1].RateSent = 100, 50 }, "took 50/s of 100/s"},
-		"cut short":         {func(s *calibrate.Sweep) { s.Runs = s.Runs[:2] }, ", 2 of 5, then cut short"},
-		"given":             {func(s *calibrate.Sweep) { s.RateBasis = "given" }, "as expected in production"},
+		"failed":          {func(s *calibrate.Sweep) { s.Runs[1].Failed = &calibrate.Miss{Words: "no third worker today"} }, "-     no third worker today"},
+		"unsteady":        {func(s *calibrate.Sweep) { s.Runs[1].Rates = []float64{1000, 500} }, "50 % apart"},
+		"over the budget": {func(s *calibrate.Sweep) { s.Runs[1].MeasuredBytes = 1 << 40 }, "over budget"},
+		"slower than asked": {func(s *calibrate.Sweep) {
+			s.RateAsked, s.Runs[1].RateSent, s.Runs[1].Rates = 100, 50, []float64{500, 500}
+		}, "took 50/s of 100/s"},
+		"cut short": {func(s *calibrate.Sweep) { s.Runs = s.Runs[:2] }, ", 2 of 5, then cut short"},
+		"given":     {func(s *calibrate.Sweep) { s.RateBasis = "given" }, "as expected in production"},
 	} {
 		r := recorded(t)["sweep"]
 		s := *r.Sweep

@@ -117,12 +117,12 @@ func TestTextOfHostileStrings(t *testing.T) {
 // The answer, or why there is none, is at the top: within the first lines of every report.
 func TestTheAnswerComesFirst(t *testing.T) {
 	for name, want := range map[string]string{
-		"creeping":     "workers 2  threads 4  max-requests 12 000 (jitter 1 418)  worker memory 402 MB",
-		"flat":         "workers 2   threads 4   max-requests off   worker memory 67 MB",
-		"inconclusive": "workers 2   threads 4   max-requests unknown   worker memory 67 MB",
-		"withheld":     "NO RECOMMENDATION: 2 930 of 8 012 requests failed, more than the 10 % that a",
-		"nothing-fits": "NOTHING FITS: needs 199 MB, has 154 MB: 30.8 MB shared + 1 x (143 MB + 4 threads",
-		"partial":      "PARTIAL RUN: cut short by: Ctrl-C.",
+		"creeping":     "workers 2  threads 4  max-requests 33 000 (jitter 3 742)  worker memory 168 MB",
+		"flat":         "workers 2   threads 4   max-requests off   worker memory 91 MB",
+		"inconclusive": "workers 2   threads 4   max-requests unknown   worker memory 90 MB",
+		"withheld":     "NO RECOMMENDATION: 1 103 of 4 418 requests failed, more than the 10 % that a",
+		"nothing-fits": "NOTHING FITS: needs 102 MB, has 76.8 MB: 24.6 MB shared + 1 x (76.1 MB + 4",
+		"partial":      "PARTIAL RUN: cut short by: interrupted in phase soak: Ctrl-C.",
 		"empty":        "PARTIAL RUN: cut short by: unknown (killed?). No phase was finished.",
 	} {
 		top := strings.Join(strings.SplitN(textOf(t, recorded(t)[name], Options{}), "\n", 4)[:2], "\n")

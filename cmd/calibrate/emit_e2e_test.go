@@ -45,11 +45,11 @@ func emittedTo(t *testing.T, path string, r calibrate.Result, kind string) strin
 
 func savedRun(t *testing.T, name string) calibrate.Result {
 	t.Helper()
-	m, err := calibrate.LoadFolder(filepath.Join(fixtures(t), "results", name+".json"))
+	r, err := calibrate.Load(filepath.Join(fixtures(t), "runs", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m.Result
+	return r
 }
 
 // needTool skips where a reader isn't there. Those by their whole path are among the servers that make servers sets up.

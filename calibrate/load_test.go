@@ -1,0 +1,94 @@
+package calibrate
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// kept is a copy of a recorded run, its result changed.
+func kept(t *testing.T, change func(map[string]any)) string {
+	t.Helper()
+	from, to := filepath.Join("..", "fixtures", "runs", "creeping"), t.TempDir()
+	for _, name := range []string{ResultFile, SamplesFile + ".gz", LoadFile + ".gz"} {
+		text, err := os.ReadFile(filepath.Join(from, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == ResultFile {
+			var r map[string]any
+			if err := json.Unmarshal(text, &r); err != nil {
+				t.Fatal(err)
+			}
+			change(r)
+			if text, err = json.Marshal(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(to, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to
+}
+
+// A run of today's rules comes to what its journals say, whatever stands in its result; one of others says so, too.
+func TestLoadAnalyses(t *testing.T) {
+	ours, err := Load(kept(t, func(map[string]any) {}))
+	if err != nil || ours.Origin != nil || ours.Recommendation.Workers != 2 || ours.Recommendation.MaxRequests == 0 {
+		t.Fatalf("%v: %+v, %+v", err, ours.Origin, ours.Recommendation)
+	}
+	older, err := Load(kept(t, func(r map[string]any) {
+		in(r, "tool")["rules"] = Rules - 1
+		in(r, "creep")["verdict"] = "flat"
+	}))
+	if err != nil || older.Origin == nil || *older.Origin != (Origin{Schema: Schema, Rules: Rules - 1, How: ReadAgain}) || older.Creep.Verdict != Creeping {
+		t.Errorf("%v: %+v, %s", err, older.Origin, older.Creep.Verdict)
+	}
+	folder := kept(t, func(r map[string]any) { in(r, "tool")["rules"] = Rules - 1 })
+	alone, err := Load(filepath.Join(folder, ResultFile))
+	if err != nil || alone.Origin == nil || alone.Origin.How != ReadAsIs {
+		t.Errorf("%v: %+v", err, alone.Origin)
+	}
+}
+
+// A result of the schema before is sized by its figures; its words come along where they are all that there is.
+func TestLoadOlderSchema(t *testing.T) {
+	r, err := Load(filepath.Join("..", "fixtures", "older", "result-1.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Schema != Schema || r.Origin == nil || *r.Origin != (Origin{Schema: olderSchema, How: ReadSized}) {
+		t.Errorf("schema %s, %+v", r.Schema, r.Origin)
+	}
+	if rec := r.Recommendation; rec.Workers == 0 || rec.Sum.CPUs == 0 || rec.Budget.MemoryBytes == 0 || rec.Recycling.Kind == "" {
+		t.Errorf("%+v", rec)
+	}
+	for _, p := range r.Phases {
+		if p.Ended.By == "" {
+			t.Errorf("phase %s was ended by nothing", p.Name)
+		}
+	}
+	if r.Target.WorkerRule.Words == "" || r.Worker.MarginalSource != MarginalSecond {
+		t.Errorf("worker by %+v, one more by %s", r.Target.WorkerRule, r.Worker.MarginalSource)
+	}
+}
+
+func TestLoadRefuses(t *testing.T) {
+	for want, change := range map[string]func(map[string]any){
+		`schema "calibrate.result/3", which is newer than "calibrate.result/2"`: func(r map[string]any) { r["schema"] = "calibrate.result/3" },
+		`schema "x", and this calibrate reads "calibrate.result/2"`:             func(r map[string]any) { r["schema"] = "x" },
+		`phases.ended.by is "boredom"`: func(r map[string]any) {
+			r["phases"].([]any)[0].(map[string]any)["ended"] = map[string]any{"by": "boredom"}
+		},
+		`target.worker_rule.kind is "stars"`:     func(r map[string]any) { in(in(r, "target"), "worker_rule")["kind"] = "stars" },
+		`recommendation.withheld.kind is "mood"`: func(r map[string]any) { in(r, "recommendation")["withheld"] = map[string]any{"kind": "mood"} },
+		`law.basis is "hope"`:                    func(r map[string]any) { in(r, "law")["basis"] = "hope" },
+	} {
+		if _, err := Load(kept(t, change)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
