@@ -1,7 +1,6 @@
 package calibrate
 
 import (
-	"math"
 	"slices"
 
 	"workermem/calibrate/creep"
@@ -191,5 +190,3 @@ func lastRSS(samples []Sample) float64 {
 	}
 	return float64(samples[len(samples)-1].RSS)
 }
-
-func ceil(x float64) int { return int(math.Ceil(x)) }

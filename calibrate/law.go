@@ -79,6 +79,9 @@ func firstAndLast(r Result) (early, end tree) {
 	return early, end
 }
 
+// warmest is after how many requests a forked Python worker has the last of its master's pages copied (4500 were seen).
+const warmest = 6000
+
 // coldness is by how much an app of so many workers is below the law that have served so many requests each: the law is
 // of workers from which every page of their master has been copied, and a forked worker that is recycled early never
 // comes to that.

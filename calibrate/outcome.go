@@ -1,5 +1,6 @@
 package calibrate
 
+// Unsettled says that it is not known whether memory creeps.
 func (c Creep) Unsettled() bool {
 	return c.Verdict == Inconclusive || c.Verdict == Warming
 }

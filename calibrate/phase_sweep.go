@@ -11,10 +11,6 @@ import (
 )
 
 const (
-	mostSwept = 5 // candidates: 20 s each
-	// Each candidate is run twice, the second time after all others: what else the machine does comes and goes within a
-	// minute, and shows as two rates of one candidate.
-	sweepRounds = 2
 	sweepWarmup = 2 * time.Second // caches, connections, compilers
 	sweepBusy   = 4 * time.Second
 	sweepSteady = 3 * time.Second

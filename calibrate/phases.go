@@ -236,18 +236,6 @@ func (r *run) clients() int {
 	return clientsForUnknown
 }
 
-// mostAtOnce is the highest bound of a server that is measured as such. Beyond it the load itself would be what is
-// measured, and the server counts as one without a bound.
-const mostAtOnce = 512
-
-// bound is how many requests at once the server takes by its own setting, 0 where it has none that counts.
-func boundOf(t TargetInfo) int {
-	if t.ConcurrencyLimit <= mostAtOnce {
-		return t.ConcurrencyLimit
-	}
-	return 0
-}
-
 func (r *run) bound() int { return boundOf(r.result.Target) }
 
 // seen is what a phase of load has seen so far.

@@ -22,8 +22,6 @@ func sayCreep(e creep.Estimate, byTime bool) string {
 	return fmt.Sprintf("%s, creep %s a request [%s, %s]", e.Verdict, say.Bytes(e.Slope), say.Bytes(e.Low), say.Bytes(e.High))
 }
 
-const hour = 3600 // seconds
-
 func sayErrors(counts map[string]int64) string {
 	if len(counts) == 0 {
 		return "none were answered well"

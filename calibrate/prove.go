@@ -10,8 +10,6 @@ import (
 const (
 	livesToSee = 2    // how often each worker is replaced, on average
 	coldest    = 1000 // requests a worker where none is replaced: its heap has settled by then
-	warmest    = 6000 // after which a forked Python worker has the last of its master's pages copied (4500 were seen)
-	mostTried  = 64   // workers; a rule that asks for more is answered by the law
 	mostLoaded = 512  // clients
 )
 

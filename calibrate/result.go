@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"math"
 	"time"
 
 	"workermem/calibrate/knob"
@@ -380,3 +381,5 @@ type Truth struct {
 	PeakRSSBytes        int64   `json:"peak_rss_bytes"`
 	WarmupBytes         int64   `json:"warmup_bytes"`
 }
+
+func ceil(x float64) int { return int(math.Ceil(x)) }

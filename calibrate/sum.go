@@ -2,7 +2,7 @@ package calibrate
 
 import "workermem/calibrate/sizing"
 
-// What a recommendation rests on: the room of sizing fills these in.
+// These are what a recommendation rests on. The room of sizing fills them in.
 type (
 	Basis        = sizing.Basis
 	Bound        = sizing.Bound

@@ -16,6 +16,10 @@ const (
 	alike = 0.05
 )
 
+// Each candidate is run twice, the second time after all others: what else the machine does comes and goes within a
+// minute, and shows as two rates of one candidate.
+const sweepRounds = 2
+
 // beats says that s is at least as good as other in throughput, memory and p99, and better in one. Memory has no
 // margin: it is read exactly, and without one nobody can be beaten in a circle. (A circle at equal memory would need more
 // steps down than up in throughput as well as in p99, and a step down in the one is a step up in the other.)
@@ -156,7 +160,7 @@ func measuredChoice(r Result, q sizing.Question, computed sizing.Answer) (sizing
 	return a, &law
 }
 
-func comparable(s Sweep) (n int) {
+func comparedRuns(s Sweep) (n int) {
 	for _, run := range s.Runs {
 		if run.Compared(s.BudgetBytes) {
 			n++

@@ -5,6 +5,11 @@ import (
 	"slices"
 )
 
+const (
+	mostSwept = 5  // candidates: 20 s each
+	mostTried = 64 // workers; a rule that asks for more is answered by the law
+)
+
 // commonRate is what all candidates are asked for: what production will, or the soak did.
 func commonRate(r Result) (rate float64, basis Basis) {
 	if r.Plan.ProductionRate > 0 {

@@ -119,7 +119,7 @@ func sweepDoubts(r Result, add func(doubtful bool, code, try, format string, arg
 		add(true, sweepUndecided, "measure again, and let it come to its end", "the sweep was cut short"+computed)
 	case unstarted(*r.Sweep):
 		add(true, sweepUndecided, "free some memory, and measure again", "%s: %s"+computed, runShape(r.Sweep.Runs[0]), r.Sweep.Runs[0].Failed.Words)
-	case comparable(*r.Sweep) == 0:
+	case comparedRuns(*r.Sweep) == 0:
 		add(true, sweepUndecided, "look at app.log in the run's folder", "no candidate could be compared"+computed)
 	case !steadySweep(*r.Sweep):
 		run := shakiest(*r.Sweep)
@@ -184,3 +184,5 @@ func loginDoubts(r Result, add func(doubtful bool, code, try, format string, arg
 		"%d of %d requests of the %s were answered by a redirect to %s, which is not followed: the load measures the redirects, not the pages",
 		r.Load.ToLogin, r.Load.Requests, steadyPhase(r), r.Load.LoginPage)
 }
+
+const hour = 3600 // seconds

@@ -107,6 +107,7 @@ const (
 	ConflictDear  ConflictKind = "dear"  // it costs too much all the same
 )
 
+// What an optional limit is bounded by.
 const (
 	ValveRuns = 20      // how far a flat run is trusted, in its own lengths (measuring.md)
 	ValveMost = 100_000 // and at most, in requests (measuring.md)

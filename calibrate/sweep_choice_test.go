@@ -212,7 +212,7 @@ func TestWhatASweepCanNotCompare(t *testing.T) {
 	failed, large := ran(3, 900, 50, 5), ran(4, 900, 1<<20, 5)
 	failed.Failed = &Miss{Kind: MissEnded, Words: "the worker ended during the measurement"}
 	r := swept(t, ran(2, 500, 60, 12), failed, large)
-	if rec := r.Recommendation; rec.Workers != 2 || rec.Computed == nil || comparable(*r.Sweep) != 1 {
+	if rec := r.Recommendation; rec.Workers != 2 || rec.Computed == nil || comparedRuns(*r.Sweep) != 1 {
 		t.Errorf("%+v", rec)
 	}
 	first := ran(2, 500, 60, 12)
