@@ -2,17 +2,25 @@ package calibrate
 
 import "workermem/calibrate/sizing"
 
-// These are what a recommendation rests on. The room of sizing fills them in.
 type (
-	Basis        = sizing.Basis
-	Bound        = sizing.Bound
-	Candidate    = sizing.Candidate
-	Formula      = sizing.Formula
-	Sum          = sizing.Sum
+	// Basis is where a number came from.
+	Basis = sizing.Basis
+	// Bound is what stands against one worker more.
+	Bound = sizing.Bound
+	// Candidate is one choice of workers and threads, and why it does or doesn't fit.
+	Candidate = sizing.Candidate
+	// Formula is what one of the field's rules would choose here, and what that would really use.
+	Formula = sizing.Formula
+	// Sum is what the number of workers rests on, or why there is none.
+	Sum = sizing.Sum
+	// RecyclingSum is how the recommended workers are to be recycled, and what that rests on.
 	RecyclingSum = sizing.Recycling
-	Doubt        = sizing.Doubt
-	LifeBound    = sizing.LifeBound
-	Conflict     = sizing.Conflict
+	// Doubt is why a run says nothing about max-requests.
+	Doubt = sizing.Doubt
+	// LifeBound is why a worker should live for less than the budget allows.
+	LifeBound = sizing.LifeBound
+	// Conflict is what stands against recycling that costs too much.
+	Conflict = sizing.Conflict
 )
 
 // The bases of a number.
