@@ -19,7 +19,7 @@ func recognised(t *testing.T, spec Spec) *Launch {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return l
+	return l.Launch
 }
 
 // hasWarning is the warning of a name, which must be there.

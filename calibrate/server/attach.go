@@ -23,20 +23,15 @@ type AttachSpec struct {
 	AllowRemote []string // hosts allowed in URL beside loopback
 }
 
-// Running is a server that somebody else started. It is looked at and nothing more: no signal is sent to it, nothing of
+// Attached is a server that somebody else started. It is looked at and nothing more: no signal is sent to it, nothing of
 // it is run, no file of it is written. It implements calibrate.Target, whose Start begins the watch, and calibrate.App,
 // whose Stop ends the watch and leaves the server as it is.
-type Running struct {
+type Attached struct {
+	*Running
 	spec    AttachSpec
-	proc    linux.FS
-	root    linux.Identity // the server's main process
-	address address        // of the load
-	watch   *watch
+	address address // of the load
 	oom     group.OOMCount
-	info    calibrate.TargetInfo
-
-	warnings []calibrate.Warning
-	used     map[linux.Identity]int64 // CPU time of the workers when the watch began, in ticks
+	used    map[linux.Identity]int64 // CPU time of the workers when the watch began, in ticks
 
 	exited  chan struct{}
 	left    chan struct{} // closed when the watch is over
@@ -46,15 +41,15 @@ type Running struct {
 }
 
 var (
-	_ calibrate.Target = (*Running)(nil)
-	_ calibrate.App    = (*Running)(nil)
+	_ calibrate.Target = (*Attached)(nil)
+	_ calibrate.App    = (*Attached)(nil)
 )
 
 // Attach finds the server that a process belongs to, and says what can be known of it from outside. Every complaint is
 // a *calibrate.Failure of KindUsage.
-func Attach(spec AttachSpec) (*Running, error) { return attachIn(linux.Here, spec) }
+func Attach(spec AttachSpec) (*Attached, error) { return attachIn(linux.Here, spec) }
 
-func attachIn(proc linux.FS, spec AttachSpec) (*Running, error) {
+func attachIn(proc linux.FS, spec AttachSpec) (*Attached, error) {
 	named, err := attachable(proc, spec.PID)
 	if err != nil {
 		return nil, err
@@ -64,9 +59,9 @@ func attachIn(proc linux.FS, spec AttachSpec) (*Running, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Running{
-		spec: spec, proc: proc, root: root.Identity(), oom: group.OOMKills(proc, strconv.Itoa(root.PID)),
-		watch:  newWatch(proc, 0, anyCommand{}, titles),
+	r := &Attached{
+		Running: &Running{proc: proc, root: root.Identity(), threads: spec.Threads, watch: newWatch(proc, 0, anyCommand{}, titles)},
+		spec:    spec, oom: group.OOMKills(proc, strconv.Itoa(root.PID)),
 		exited: make(chan struct{}), left: make(chan struct{}),
 	}
 	r.watch.rooted = true
@@ -81,7 +76,7 @@ func attachIn(proc linux.FS, spec AttachSpec) (*Running, error) {
 }
 
 // recognise completes what is known before the watch begins.
-func (r *Running) recognise() error {
+func (r *Attached) recognise() error {
 	tree := r.watch.processes(r.root.PID)
 	r.info.Ports = r.ports(tree)
 	if len(r.info.Ports) > 0 {
@@ -93,7 +88,7 @@ func (r *Running) recognise() error {
 	if known, master := serverIn(tree); known != nil {
 		if o, ok := known.(observed); ok {
 			var err error
-			if known, err = o.running(r, master); err != nil {
+			if known, err = o.running(r.Running, master); err != nil {
 				return err
 			}
 		}
@@ -103,21 +98,11 @@ func (r *Running) recognise() error {
 	return nil
 }
 
-// observed is a server that can tell from its master's command line what its workers are like. It returns the adapter to
-// go on with, and complains, as a *calibrate.Failure of KindUsage, if the user says otherwise.
-type observed interface {
-	running(r *Running, master linux.Process) (server, error)
-}
-
-func (r *Running) warn(code, try, format string, args ...any) {
-	r.warnings = append(r.warnings, calibrate.Warning{Code: code, Text: fmt.Sprintf(format, args...), Try: try})
-}
-
 // exitPoll is how often the server is looked at for its end. The app's memory is read twice as often.
 const exitPoll = 200 * time.Millisecond
 
 // Start begins the watch.
-func (r *Running) Start(context.Context) (calibrate.App, error) {
+func (r *Attached) Start(context.Context) (calibrate.App, error) {
 	if !r.lives() {
 		f := r.ended()
 		f.What += " before the watch began"
@@ -141,13 +126,13 @@ func (r *Running) Start(context.Context) (calibrate.App, error) {
 }
 
 // lives compares the start time too, so that another process with the number isn't taken for the server.
-func (r *Running) lives() bool {
+func (r *Attached) lives() bool {
 	s, err := r.proc.Stat(r.root.PID)
 	return err == nil && s.Start == r.root.Start && s.Alive()
 }
 
 // Info is what is known of the server now, and once the watch is over, what was known then.
-func (r *Running) Info() calibrate.TargetInfo {
+func (r *Attached) Info() calibrate.TargetInfo {
 	if r.over {
 		return r.info
 	}
@@ -160,13 +145,13 @@ func (r *Running) Info() calibrate.TargetInfo {
 }
 
 // Warnings are the doubts about the server.
-func (r *Running) Warnings() []calibrate.Warning { return slices.Clone(r.warnings) }
+func (r *Attached) Warnings() []calibrate.Warning { return slices.Clone(r.warnings) }
 
 // Exited is closed when the server's main process has ended.
-func (r *Running) Exited() <-chan struct{} { return r.exited }
+func (r *Attached) Exited() <-chan struct{} { return r.exited }
 
 // Backlog is the length of the accept queue, -1 where the port isn't known.
-func (r *Running) Backlog() int {
+func (r *Attached) Backlog() int {
 	if r.watch.port == 0 {
 		return -1
 	}
@@ -174,7 +159,7 @@ func (r *Running) Backlog() int {
 }
 
 // Workers are the pids of the workers now.
-func (r *Running) Workers() ([]int, error) {
+func (r *Attached) Workers() ([]int, error) {
 	if !r.lives() {
 		return nil, nil
 	}
@@ -182,7 +167,7 @@ func (r *Running) Workers() ([]int, error) {
 }
 
 // Tree is every living process of the server.
-func (r *Running) Tree() []int {
+func (r *Attached) Tree() []int {
 	if !r.lives() {
 		return nil
 	}
@@ -190,13 +175,13 @@ func (r *Running) Tree() []int {
 }
 
 // Group is none: the server stays where it was started.
-func (r *Running) Group() (folder, why string) {
+func (r *Attached) Group() (folder, why string) {
 	return "", "the server is in a control group that calibrate did not make"
 }
 
 // Failure says what became of the server. It isn't a child of calibrate, so how it ended and what it wrote is for
 // whoever started it.
-func (r *Running) Failure(phase string) *calibrate.Failure {
+func (r *Attached) Failure(phase string) *calibrate.Failure {
 	f := r.ended()
 	f.Phase = phase
 	switch {
@@ -210,7 +195,7 @@ func (r *Running) Failure(phase string) *calibrate.Failure {
 	return f
 }
 
-func (r *Running) ended() *calibrate.Failure {
+func (r *Attached) ended() *calibrate.Failure {
 	f := &calibrate.Failure{Kind: calibrate.KindApp, What: r.name() + " ended",
 		Try: "see its own log: calibrate didn't start it, and knows no more"}
 	if kills := r.oom.Since(); kills > 0 {
@@ -219,7 +204,7 @@ func (r *Running) ended() *calibrate.Failure {
 	return f
 }
 
-func (r *Running) name() string {
+func (r *Attached) name() string {
 	if r.info.Server == (anyCommand{}).name() {
 		return "process " + strconv.Itoa(r.root.PID)
 	}
@@ -227,7 +212,7 @@ func (r *Running) name() string {
 }
 
 // Stop ends the watch. The server runs on.
-func (r *Running) Stop(context.Context) (calibrate.Stopped, error) {
+func (r *Attached) Stop(context.Context) (calibrate.Stopped, error) {
 	r.leave.Do(func() {
 		close(r.left)
 		r.looking.Wait()

@@ -98,7 +98,7 @@ func TestWatchOfAProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	pid := cmd.Process.Pid
-	watch := func() *Running {
+	watch := func() *Attached {
 		r, err := Attach(AttachSpec{PID: pid})
 		if err != nil {
 			t.Fatal(err)

@@ -68,7 +68,7 @@ func serverIn(tree []linux.Process) (server, linux.Process) {
 }
 
 // aim checks where the load is to go.
-func (r *Running) aim(tree []linux.Process) error {
+func (r *Attached) aim(tree []linux.Process) error {
 	if r.spec.URL == "" {
 		return nil
 	}
@@ -99,7 +99,7 @@ func (r *Running) aim(tree []linux.Process) error {
 }
 
 // ports are those that the server's processes listen on, in their own network namespace; none where that can't be seen.
-func (r *Running) ports(tree []linux.Process) []int {
+func (r *Attached) ports(tree []linux.Process) []int {
 	var ports []int
 	for _, l := range r.proc.ListenersOf(strconv.Itoa(r.root.PID)) {
 		held := func(p linux.Process) bool { held, _ := r.proc.Holds(p.PID, []string{l.Inode}); return held }
@@ -112,7 +112,7 @@ func (r *Running) ports(tree []linux.Process) []int {
 }
 
 // doubtLimits: what the sizing takes for the box's memory is the limit of calibrate's own cgroup.
-func (r *Running) doubtLimits() {
+func (r *Attached) doubtLimits() {
 	own, errOwn := r.proc.Memberships("self")
 	theirs, err := r.proc.Memberships(strconv.Itoa(r.root.PID))
 	_, ownPath := linux.MemberOf("memory", own)

@@ -245,11 +245,11 @@ func (g granian) running(r *Running, master linux.Process) (server, error) {
 	if title != nil {
 		settings = granianSettingsOf(cli.Layer{"interface": {Texts: title[1:], From: "its title"}}, environ, r.info.ServerVersion)
 	}
-	if r.spec.Threads > 1 && !settings.wsgi() {
-		return nil, calibrate.Usage("leave --threads out", "%d threads were named, but a worker of this granian is one event loop", r.spec.Threads)
+	if r.threads > 1 && !settings.wsgi() {
+		return nil, calibrate.Usage("leave --threads out", "%d threads were named, but a worker of this granian is one event loop", r.threads)
 	}
-	settings.tell(&r.info, Spec{Threads: r.spec.Threads, Workers: 1})
-	if title != nil && r.spec.Threads == 0 {
+	settings.tell(&r.info, Spec{Threads: r.threads, Workers: 1})
+	if title != nil && r.threads == 0 {
 		r.info.Threads = 0
 	}
 	if r.info.HasThreads && r.info.Threads == 0 {

@@ -17,11 +17,11 @@ func (g gunicorn) running(r *Running, master linux.Process) (server, error) {
 	fromEnv, err := gunicornCmdArgs(slices.Concat(environ, p.Set))
 	given := gunicornSettingsOf(gunicornOptions.Scan(p.Args()).Layer(""), fromEnv)
 
-	given.tell(&r.info, r.spec.Threads)
+	given.tell(&r.info, r.threads)
 	r.info.ServerVersion = r.packageVersion("gunicorn", p)
 
 	whole := seen && err == nil && !strings.HasPrefix(master.Title(), masterTitle) && !mayHaveConfig(r, given)
-	if !whole && r.spec.Threads == 0 && !given.Has("threads") && r.info.HasThreads {
+	if !whole && r.threads == 0 && !given.Has("threads") && r.info.HasThreads {
 		r.info.Threads, r.info.HasThreads = 0, false
 		r.warn("threads-unknown", "give them: --threads N",
 			"how many threads a worker has isn't known: gunicorn's command line doesn't say, and its configuration isn't executed "+

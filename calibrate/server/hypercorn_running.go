@@ -8,8 +8,8 @@ import (
 
 // running tells what a command line says of the workers. Whether there is a parent above them is seen in the tree.
 func (hypercorn) running(r *Running, master linux.Process) (server, error) {
-	if r.spec.Threads > 1 {
-		return nil, calibrate.Usage("leave --threads out", "%d threads were named, but a worker of hypercorn is one event loop", r.spec.Threads)
+	if r.threads > 1 {
+		return nil, calibrate.Usage("leave --threads out", "%d threads were named, but a worker of hypercorn is one event loop", r.threads)
 	}
 	p := cli.SeeThrough(master.Args)
 	settings := hypercornSettingsOf(hypercornOptions.Scan(p.Args()).Layer(""), nil)

@@ -35,7 +35,8 @@ type Spec struct {
 // DefaultBootDeadline is how long an app may take to its first whole answer.
 const DefaultBootDeadline = 60 * time.Second
 
-// Launch is a command understood and ready to start. It implements calibrate.Target.
+// Launch is a command while it is being understood, and what has become of it then. A server's Plan reads it, and changes it
+// by its methods.
 type Launch struct {
 	spec     Spec
 	server   server
@@ -51,11 +52,6 @@ type Launch struct {
 	temporary string            // a file or folder for this run alone, removed at its end with all that is in it; with placeholders
 	files     map[string]string // written into temporary, which is a folder then, before the start: names and texts
 }
-
-var _ calibrate.Target = (*Launch)(nil)
-
-// LogTo says where the app's stdout and stderr go, where the file is opened only once the command is understood.
-func (l *Launch) LogTo(log *os.File) { l.spec.Log = log }
 
 // Info is what is known before the start. MeasuredCommand has placeholders where the port will be.
 func (l *Launch) Info() calibrate.TargetInfo { return l.info }

@@ -12,7 +12,7 @@ func (m modWSGI) running(r *Running, _ linux.Process) (server, error) {
 		return anyCommand{}, nil
 	}
 	r.info.CanRecycle = true
-	if threads := r.spec.Threads; threads == 0 {
+	if threads := r.threads; threads == 0 {
 		r.warn("threads-unknown", "give them: --threads N",
 			"how many threads a worker has isn't known: Apache's configuration isn't read (the kernel counts up to %d in a worker now, three of them mod_wsgi's own)",
 			r.mostThreads(daemons))

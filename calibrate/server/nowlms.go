@@ -292,11 +292,11 @@ func (nowLMS) running(r *Running, master linux.Process) (server, error) {
 	}
 	n := nowLMS{waitress: wsgi != "gunicorn"}
 	r.info.ServerVersion = r.packageVersion("now_lms", p)
-	n.tell(&r.info, cmp.Or(r.spec.Threads, settings.threads()))
+	n.tell(&r.info, cmp.Or(r.threads, settings.threads()))
 	for _, trap := range n.met(r.info.ServerVersion) {
 		r.warn(trap.Code, trap.Try, "lmsctl: %s", trap.Text)
 	}
-	if !seen && r.spec.Threads == 0 {
+	if !seen && r.threads == 0 {
 		r.info.Threads, r.info.HasThreads = 0, false
 		r.warn("threads-unknown", "give them: --threads N, or run calibrate as the server's user, or as root",
 			"how many threads a worker has isn't known: %s is in the server's environment, which may not be read", lmsThreads)

@@ -19,7 +19,7 @@ func (puma) running(r *Running, master linux.Process) (server, error) {
 	if m := pumaTitle.FindStringSubmatch(master.Title()); m != nil {
 		r.info.ServerVersion = m[1]
 	}
-	if r.spec.Threads == 0 {
+	if r.threads == 0 {
 		r.warn("threads-unknown", "give them: --threads N",
 			"how many threads a worker has isn't known: puma's command line is gone, and its configuration isn't executed "+
 				"(a worker has up to %d for requests now, of those that it may have)", mostPumaThreads(r, workers))

@@ -153,8 +153,8 @@ func (u pypnm) explain(end ending, log []string) (why, try string) {
 
 // running tells what a command line says of the workers.
 func (pypnm) running(r *Running, master linux.Process) (server, error) {
-	if r.spec.Threads > 1 {
-		return nil, calibrate.Usage("leave --threads out", "%d threads were named, but a worker of pypnm is one event loop", r.spec.Threads)
+	if r.threads > 1 {
+		return nil, calibrate.Usage("leave --threads out", "%d threads were named, but a worker of pypnm is one event loop", r.threads)
 	}
 	p := cli.SeeThrough(master.Args)
 	supervised := r.hasSpawned(master)

@@ -13,13 +13,16 @@ import (
 // unless the tool itself failed, and nothing of the app has been started then.
 //
 // The server may be asked about its configuration, for some seconds; the end of ctx ends that.
-func Recognise(ctx context.Context, spec Spec) (*Launch, error) {
+func Recognise(ctx context.Context, spec Spec) (*Understood, error) {
 	l, err := recognise(ctx, spec)
 	if err != nil && ctx.Err() != nil {
 		return nil, &calibrate.Failure{Kind: calibrate.KindInterrupted, What: "interrupted before the app was started", Err: context.Cause(ctx),
 			Why: context.Cause(ctx).Error(), Try: "nothing of it was started; run it again"}
 	}
-	return l, err
+	if err != nil {
+		return nil, err
+	}
+	return &Understood{l}, nil
 }
 
 func recognise(ctx context.Context, spec Spec) (*Launch, error) {

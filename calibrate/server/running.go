@@ -1,14 +1,36 @@
 package server
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"workermem/calibrate"
 	"workermem/calibrate/linux"
 )
+
+// Running is a server that somebody else started, as its adapter sees it while it is being understood.
+type Running struct {
+	proc     linux.FS
+	root     linux.Identity // the server's main process
+	threads  int            // of a worker, as the user says; 0: what the command line says
+	watch    *watch
+	info     calibrate.TargetInfo
+	warnings []calibrate.Warning
+}
+
+// observed is a server that can tell from its master's command line what its workers are like. It returns the adapter to
+// go on with, and complains, as a *calibrate.Failure of KindUsage, if the user says otherwise.
+type observed interface {
+	running(r *Running, master linux.Process) (server, error)
+}
+
+func (r *Running) warn(code, try, format string, args ...any) {
+	r.warnings = append(r.warnings, calibrate.Warning{Code: code, Text: fmt.Sprintf(format, args...), Try: try})
+}
 
 // file is a path below /proc/PID of the server.
 func (r *Running) file(parts ...string) string {

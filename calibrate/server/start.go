@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"os"
 
 	"workermem/calibrate"
 	"workermem/calibrate/server/cli"
@@ -15,8 +16,16 @@ func GuardMain(args []string) (code int, isGuard bool) { return guard.Main(args)
 // GroupPossible says why an app can't have a memory control group of its own; nil if it can.
 func GroupPossible() error { return group.Possible() }
 
+// Understood is a command that is ready to start. It implements calibrate.Target.
+type Understood struct{ *Launch }
+
+var _ calibrate.Target = (*Understood)(nil)
+
+// LogTo says where the app's stdout and stderr go, if the file is opened only once the command is understood.
+func (l *Understood) LogTo(log *os.File) { l.spec.Log = log }
+
 // Start starts the app and returns at its first whole answer. A failure leaves nothing behind.
-func (l *Launch) Start(ctx context.Context) (calibrate.App, error) {
+func (l *Understood) Start(ctx context.Context) (calibrate.App, error) {
 	app, err := l.startOnce(ctx)
 	if l.address.fixed || !portTaken(err) {
 		return app.orNil(), err
@@ -25,7 +34,7 @@ func (l *Launch) Start(ctx context.Context) (calibrate.App, error) {
 	return app.orNil(), err
 }
 
-func (l *Launch) startOnce(ctx context.Context) (*App, error) {
+func (l *Understood) startOnce(ctx context.Context) (*App, error) {
 	addr, err := l.address.choose()
 	if err != nil {
 		return nil, err
@@ -36,7 +45,7 @@ func (l *Launch) startOnce(ctx context.Context) (*App, error) {
 		return nil, limitFailure(limit, noGroup)
 	}
 	values := placeholderValues(addr, l.spec)
-	app := newApp(l, addr, values)
+	app := newApp(l.Launch, addr, values)
 	if err := app.writeFiles(); err != nil {
 		group.Remove()
 		return nil, err
@@ -52,7 +61,7 @@ func (l *Launch) startOnce(ctx context.Context) (*App, error) {
 	if err != nil {
 		group.Remove() // where there was no guard to do it
 		app.removeFiles()
-		return nil, notStarted(l, err)
+		return nil, notStarted(l.Launch, err)
 	}
 	app.noteGroup(group, noGroup)
 	if err := app.boot(ctx); err != nil {

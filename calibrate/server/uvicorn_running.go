@@ -11,9 +11,9 @@ import (
 // running tells what a command line says of the workers. Whether there is a parent above them is seen in the tree.
 // What --env-file names isn't read: the only variable that it sets in time is the number of workers.
 func (uvicorn) running(r *Running, master linux.Process) (server, error) {
-	if r.spec.Threads > 1 {
+	if r.threads > 1 {
 		return nil, calibrate.Usage("leave --threads out; --limit-concurrency bounds the requests that a worker takes at once",
-			"%d threads were named, but a worker of uvicorn is one event loop", r.spec.Threads)
+			"%d threads were named, but a worker of uvicorn is one event loop", r.threads)
 	}
 	u := uvicorn{supervised: r.hasSpawned(master)}
 	p := cli.SeeThrough(master.Args)

@@ -19,8 +19,8 @@ func (u uwsgi) running(r *Running, master linux.Process) (server, error) {
 	_, seen := r.environ()
 	whole := seen && !strings.HasPrefix(master.Title(), "uWSGI ") && !slices.ContainsFunc(p.Args(), isUWSGIFile)
 	switch {
-	case r.spec.Threads > 0:
-		r.info.Threads, r.info.HasThreads = r.spec.Threads, true
+	case r.threads > 0:
+		r.info.Threads, r.info.HasThreads = r.threads, true
 	case !whole && !c.Has("threads") && r.info.HasThreads:
 		r.info.Threads, r.info.HasThreads = 0, false
 		r.warn("threads-unknown", "give them: --threads N",

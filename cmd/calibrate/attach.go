@@ -157,7 +157,7 @@ func (f *attachFlags) rig(ctx context.Context, env Env) (calibrate.Rig, []calibr
 	return calibrate.Rig{Load: load}, targets.Warnings(), nil
 }
 
-func (f *attachFlags) server() (*server.Running, error) {
+func (f *attachFlags) server() (*server.Attached, error) {
 	pid := f.pid
 	if f.pidFile != "" {
 		var err error
