@@ -16,17 +16,19 @@ import (
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/group"
 	"workermem/calibrate/server/guard"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/workers"
 )
 
 // App is a running server.
 type App struct {
-	launch   *Launch
-	address  address
+	launch   *known.Launch
+	address  known.Address
 	guardian *guard.Guardian
 	proc     linux.FS
 	logFrom  int64 // where this app's lines begin in the log
 	oom      group.OOMCount
-	watch    *watch
+	watch    *workers.Watch
 	group    string // folder of its own control group
 	noGroup  string // why it has none
 
@@ -44,20 +46,20 @@ var _ calibrate.App = (*App)(nil)
 // requests in flight more.
 const stopGrace = 10 * time.Second
 
-func newApp(l *Launch, a address, values map[string]string) *App {
+func newApp(l *known.Launch, a known.Address, values map[string]string) *App {
 	app := &App{
 		launch:   l,
 		address:  a,
 		proc:     linux.Here,
-		logFrom:  logSize(l.spec.Log),
+		logFrom:  logSize(l.Spec.Log),
 		oom:      group.OOMKills(linux.Here, "self"),
-		info:     l.info,
-		warnings: slices.Clone(l.warnings),
+		info:     l.Target,
+		warnings: slices.Clone(l.Doubts),
 	}
-	app.info.URL = a.url()
-	app.info.MeasuredCommand = cli.ExpandAll(l.argv, values)
-	app.temporary = cli.Expand(l.temporary, values)
-	app.watch = newWatch(linux.Here, a.port, l.server, knownTitles())
+	app.info.URL = a.URL()
+	app.info.MeasuredCommand = cli.ExpandAll(l.Argv, values)
+	app.temporary = cli.Expand(l.Temporary, values)
+	app.watch = workers.NewWatch(linux.Here, a.Port, l.Server, knownTitles())
 	return app
 }
 
@@ -109,7 +111,7 @@ func (a *App) Info() calibrate.TargetInfo {
 	defer a.mu.Unlock()
 	info := a.info
 	info.Changes = slices.Clone(info.Changes)
-	info.WorkerRule = a.watch.ruleNow()
+	info.WorkerRule = a.watch.Rule()
 	if a.stopped != nil {
 		info.StopSeconds, info.Killed = a.stopped.Seconds, a.stopped.Killed
 	}
@@ -130,7 +132,7 @@ func (a *App) Exited() <-chan struct{} { return a.guardian.Exited() }
 func (a *App) Group() (folder, why string) { return a.group, a.noGroup }
 
 // Backlog is the length of the accept queue.
-func (a *App) Backlog() int { return a.proc.Backlog(a.address.port) }
+func (a *App) Backlog() int { return a.proc.Backlog(a.address.Port) }
 
 // Workers are the pids of the workers now. While the tree has used too little CPU time to tell, the answer for a
 // server that isn't known is a guess, and may change once (see choose); Info().WorkerRule says so.
@@ -139,7 +141,7 @@ func (a *App) Workers() ([]int, error) {
 	case <-a.guardian.Gone():
 		return nil, nil
 	default:
-		return pids(a.watch.workers(a.guardian.PID)), nil
+		return workers.PIDs(a.watch.Workers(a.guardian.PID)), nil
 	}
 }
 
@@ -149,7 +151,7 @@ func (a *App) Tree() []int {
 	case <-a.guardian.Gone():
 		return nil
 	default:
-		return a.watch.tree(a.guardian.PID)
+		return a.watch.Tree(a.guardian.PID)
 	}
 }
 
@@ -158,9 +160,9 @@ func (a *App) Tree() []int {
 func (a *App) Stop(ctx context.Context) (calibrate.Stopped, error) { return a.stop(ctx, stopGrace) }
 
 func (a *App) stop(ctx context.Context, grace time.Duration) (calibrate.Stopped, error) {
-	stopped := a.guardian.Stop(ctx, a.launch.server.stopSignal(), grace)
+	stopped := a.guardian.Stop(ctx, a.launch.Server.StopSignal(), grace)
 	a.removeFiles() // where the guard was killed, and did not
-	a.watch.close()
+	a.watch.Close()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.stopped = &stopped

@@ -12,7 +12,10 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/anycommand"
 	"workermem/calibrate/server/group"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/workers"
 )
 
 // AttachSpec names a server that is already running.
@@ -27,9 +30,9 @@ type AttachSpec struct {
 // it is run, no file of it is written. It implements calibrate.Target, whose Start begins the watch, and calibrate.App,
 // whose Stop ends the watch and leaves the server as it is.
 type Attached struct {
-	*Running
+	*known.Running
 	spec    AttachSpec
-	address address // of the load
+	address known.Address // of the load
 	oom     group.OOMCount
 	used    map[linux.Identity]int64 // CPU time of the workers when the watch began, in ticks
 
@@ -60,39 +63,39 @@ func attachIn(proc linux.FS, spec AttachSpec) (*Attached, error) {
 		return nil, err
 	}
 	r := &Attached{
-		Running: &Running{proc: proc, root: root.Identity(), threads: spec.Threads, watch: newWatch(proc, 0, anyCommand{}, titles)},
+		Running: &known.Running{Proc: proc, Root: root.Identity(), Threads: spec.Threads, Watch: workers.NewWatch(proc, 0, anycommand.Server{}, titles)},
 		spec:    spec, oom: group.OOMKills(proc, strconv.Itoa(root.PID)),
 		exited: make(chan struct{}), left: make(chan struct{}),
 	}
-	r.watch.rooted = true
-	r.info = calibrate.TargetInfo{
-		Server: anyCommand{}.name(), Command: proc.Args(root.PID), Threads: spec.Threads, HasThreads: spec.Threads > 0,
+	r.Watch.Rooted = true
+	r.Target = calibrate.TargetInfo{
+		Server: anycommand.Server{}.Name(), Command: proc.Args(root.PID), Threads: spec.Threads, HasThreads: spec.Threads > 0,
 		PID: root.PID, UpSeconds: max(linux.SinceBoot()-float64(root.Start)/linux.ClockTicks, 0),
 	}
 	if named.PID != root.PID {
-		r.info.NamedPID = named.PID
+		r.Target.NamedPID = named.PID
 	}
 	return r, r.recognise()
 }
 
 // recognise completes what is known before the watch begins.
 func (r *Attached) recognise() error {
-	tree := r.watch.processes(r.root.PID)
-	r.info.Ports = r.ports(tree)
-	if len(r.info.Ports) > 0 {
-		r.watch.port = r.info.Ports[0]
+	tree := r.Watch.Processes(r.Root.PID)
+	r.Target.Ports = r.ports(tree)
+	if len(r.Target.Ports) > 0 {
+		r.Watch.Port = r.Target.Ports[0]
 	}
 	if err := r.aim(tree); err != nil {
 		return err
 	}
-	if known, master := serverIn(tree); known != nil {
-		if o, ok := known.(observed); ok {
+	if adapter, master := serverIn(tree); adapter != nil {
+		if o, ok := adapter.(known.Observed); ok {
 			var err error
-			if known, err = o.running(r.Running, master); err != nil {
+			if adapter, err = o.Running(r.Running, master); err != nil {
 				return err
 			}
 		}
-		r.watch.server, r.info.Server = known, known.name()
+		r.Watch.Server, r.Target.Server = adapter, adapter.Name()
 	}
 	r.doubtLimits()
 	return nil
@@ -109,7 +112,7 @@ func (r *Attached) Start(context.Context) (calibrate.App, error) {
 		return nil, f
 	}
 	r.used = map[linux.Identity]int64{}
-	for _, p := range r.watch.adopt(r.root.PID) {
+	for _, p := range r.Watch.Adopt(r.Root.PID) {
 		r.used[p.Identity()] = p.CPU
 	}
 	r.looking.Go(func() {
@@ -127,35 +130,35 @@ func (r *Attached) Start(context.Context) (calibrate.App, error) {
 
 // lives compares the start time too, so that another process with the number isn't taken for the server.
 func (r *Attached) lives() bool {
-	s, err := r.proc.Stat(r.root.PID)
-	return err == nil && s.Start == r.root.Start && s.Alive()
+	s, err := r.Proc.Stat(r.Root.PID)
+	return err == nil && s.Start == r.Root.Start && s.Alive()
 }
 
 // Info is what is known of the server now, and once the watch is over, what was known then.
 func (r *Attached) Info() calibrate.TargetInfo {
 	if r.over {
-		return r.info
+		return r.Target
 	}
-	info := r.info
-	info.WorkerRule = r.watch.ruleNow()
-	for _, p := range r.watch.workers(r.root.PID) {
+	info := r.Target
+	info.WorkerRule = r.Watch.Rule()
+	for _, p := range r.Watch.Workers(r.Root.PID) {
 		info.CPUSeconds += float64(p.CPU-r.used[p.Identity()]) / linux.ClockTicks
 	}
 	return info
 }
 
 // Warnings are the doubts about the server.
-func (r *Attached) Warnings() []calibrate.Warning { return slices.Clone(r.warnings) }
+func (r *Attached) Warnings() []calibrate.Warning { return slices.Clone(r.Doubts) }
 
 // Exited is closed when the server's main process has ended.
 func (r *Attached) Exited() <-chan struct{} { return r.exited }
 
 // Backlog is the length of the accept queue, -1 where the port isn't known.
 func (r *Attached) Backlog() int {
-	if r.watch.port == 0 {
+	if r.Watch.Port == 0 {
 		return -1
 	}
-	return r.proc.Backlog(r.watch.port)
+	return r.Proc.Backlog(r.Watch.Port)
 }
 
 // Workers are the pids of the workers now.
@@ -163,7 +166,7 @@ func (r *Attached) Workers() ([]int, error) {
 	if !r.lives() {
 		return nil, nil
 	}
-	return pids(r.watch.workers(r.root.PID)), nil
+	return workers.PIDs(r.Watch.Workers(r.Root.PID)), nil
 }
 
 // Tree is every living process of the server.
@@ -171,7 +174,7 @@ func (r *Attached) Tree() []int {
 	if !r.lives() {
 		return nil
 	}
-	return r.watch.tree(r.root.PID)
+	return r.Watch.Tree(r.Root.PID)
 }
 
 // Group is none: the server stays where it was started.
@@ -187,16 +190,16 @@ func (r *Attached) Failure(phase string) *calibrate.Failure {
 	switch {
 	case !r.lives():
 		f.What += " while it was watched"
-	case len(r.watch.workers(r.root.PID)) == 0:
-		f.What = "no worker of " + r.name() + " lives"
+	case len(r.Watch.Workers(r.Root.PID)) == 0:
+		f.What = "no worker of " + r.Name() + " lives"
 	default:
-		f.Kind, f.What = calibrate.KindInconclusive, r.name()+" misbehaved"
+		f.Kind, f.What = calibrate.KindInconclusive, r.Name()+" misbehaved"
 	}
 	return f
 }
 
 func (r *Attached) ended() *calibrate.Failure {
-	f := &calibrate.Failure{Kind: calibrate.KindApp, What: r.name() + " ended",
+	f := &calibrate.Failure{Kind: calibrate.KindApp, What: r.Name() + " ended",
 		Try: "see its own log: calibrate didn't start it, and knows no more"}
 	if kills := r.oom.Since(); kills > 0 {
 		f.Why = fmt.Sprintf("the kernel ended %s for memory (oom_kill in %s)", say.Plural(int(kills), "process"), r.oom.File)
@@ -204,11 +207,11 @@ func (r *Attached) ended() *calibrate.Failure {
 	return f
 }
 
-func (r *Attached) name() string {
-	if r.info.Server == (anyCommand{}).name() {
-		return "process " + strconv.Itoa(r.root.PID)
+func (r *Attached) Name() string {
+	if r.Target.Server == (anycommand.Server{}).Name() {
+		return "process " + strconv.Itoa(r.Root.PID)
 	}
-	return fmt.Sprintf("%s (process %d)", r.info.Server, r.root.PID)
+	return fmt.Sprintf("%s (process %d)", r.Target.Server, r.Root.PID)
 }
 
 // Stop ends the watch. The server runs on.
@@ -216,8 +219,8 @@ func (r *Attached) Stop(context.Context) (calibrate.Stopped, error) {
 	r.leave.Do(func() {
 		close(r.left)
 		r.looking.Wait()
-		r.info, r.over = r.Info(), true
-		r.watch.close()
+		r.Target, r.over = r.Info(), true
+		r.Watch.Close()
 	})
 	return calibrate.Stopped{}, nil
 }

@@ -5,57 +5,36 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"workermem/calibrate"
-	"workermem/calibrate/linux"
 	"workermem/calibrate/linux/linuxtest"
+	"workermem/calibrate/server/servertest"
+	"workermem/calibrate/server/workers"
 )
-
-// proc is one process of a /proc of the test's own.
-type proc struct {
-	pid, parent, session int
-	args                 string // with spaces
-}
-
-func procWith(t *testing.T, all ...proc) linux.FS {
-	t.Helper()
-	f := linuxtest.Family{}
-	for _, p := range all {
-		f[p.parent] = append(f[p.parent], p.pid)
-	}
-	fs := linux.FS{Proc: f.Write(t, true)}
-	for _, p := range all {
-		line := strings.Replace(linuxtest.StatLine(p.pid, "x", 'S', p.parent, int64(p.pid)), " "+strconv.Itoa(p.pid)+" 7 0 -1 ", " "+strconv.Itoa(p.pid)+" "+strconv.Itoa(p.session)+" 0 -1 ", 1)
-		write(t, filepath.Join(fs.Proc, strconv.Itoa(p.pid), "stat"), line)
-		write(t, filepath.Join(fs.Proc, strconv.Itoa(p.pid), "cmdline"), strings.ReplaceAll(p.args, " ", "\x00")+"\x00")
-	}
-	return fs
-}
 
 func TestMasterOf(t *testing.T) {
 	const app = "/venv/bin/python3 /venv/bin/gunicorn app:app"
 	for name, c := range map[string]struct {
-		tree        []proc
+		tree        []servertest.Proc
 		named, want int
 	}{
-		"the master":             {[]proc{{10, 1, 10, app}, {11, 10, 10, app}}, 10, 10},
-		"a fork":                 {[]proc{{10, 1, 10, app}, {11, 10, 10, app}}, 11, 10},
-		"a title":                {[]proc{{10, 1, 10, "gunicorn: master [a]"}, {11, 10, 10, "gunicorn: worker [a]"}}, 11, 10},
-		"uvicorn":                {[]proc{{10, 1, 10, "uvicorn a:b"}, {11, 10, 10, "python -c from multiprocessing.spawn import spawn_main;"}}, 11, 10},
-		"puma":                   {[]proc{{10, 1, 10, "puma 6"}, {11, 10, 10, "puma: cluster worker 0: 10"}}, 11, 10},
-		"an orphan":              {[]proc{{11, 1, 10, "gunicorn: worker [a]"}, {1, 0, 1, "init"}}, 11, 11},
-		"a lone server":          {[]proc{{1, 0, 1, "init"}, {10, 1, 10, "waitress"}}, 10, 10},
-		"a container's init":     {[]proc{{1, 0, 1, app}, {11, 1, 1, app}}, 11, 1},
-		"a child of a worker":    {[]proc{{10, 1, 10, app}, {11, 10, 10, app}, {12, 11, 10, "convert image"}}, 12, 12},
-		"below a shell":          {[]proc{{9, 1, 9, "sh start.sh"}, {10, 9, 9, app}, {11, 10, 9, app}}, 11, 10},
-		"a fork of a fork of it": {[]proc{{10, 1, 10, app}, {11, 10, 10, app}, {12, 11, 10, app}}, 12, 10},
+		"the master":             {[]servertest.Proc{{PID: 10, Parent: 1, Session: 10, Args: app}, {PID: 11, Parent: 10, Session: 10, Args: app}}, 10, 10},
+		"a fork":                 {[]servertest.Proc{{PID: 10, Parent: 1, Session: 10, Args: app}, {PID: 11, Parent: 10, Session: 10, Args: app}}, 11, 10},
+		"a title":                {[]servertest.Proc{{PID: 10, Parent: 1, Session: 10, Args: "gunicorn: master [a]"}, {PID: 11, Parent: 10, Session: 10, Args: "gunicorn: worker [a]"}}, 11, 10},
+		"uvicorn":                {[]servertest.Proc{{PID: 10, Parent: 1, Session: 10, Args: "uvicorn a:b"}, {PID: 11, Parent: 10, Session: 10, Args: "python -c from multiprocessing.spawn import spawn_main;"}}, 11, 10},
+		"puma":                   {[]servertest.Proc{{PID: 10, Parent: 1, Session: 10, Args: "puma 6"}, {PID: 11, Parent: 10, Session: 10, Args: "puma: cluster worker 0: 10"}}, 11, 10},
+		"an orphan":              {[]servertest.Proc{{PID: 11, Parent: 1, Session: 10, Args: "gunicorn: worker [a]"}, {PID: 1, Parent: 0, Session: 1, Args: "init"}}, 11, 11},
+		"a lone server":          {[]servertest.Proc{{PID: 1, Parent: 0, Session: 1, Args: "init"}, {PID: 10, Parent: 1, Session: 10, Args: "waitress"}}, 10, 10},
+		"a container's init":     {[]servertest.Proc{{PID: 1, Parent: 0, Session: 1, Args: app}, {PID: 11, Parent: 1, Session: 1, Args: app}}, 11, 1},
+		"a child of a worker":    {[]servertest.Proc{{PID: 10, Parent: 1, Session: 10, Args: app}, {PID: 11, Parent: 10, Session: 10, Args: app}, {PID: 12, Parent: 11, Session: 10, Args: "convert image"}}, 12, 12},
+		"below a shell":          {[]servertest.Proc{{PID: 9, Parent: 1, Session: 9, Args: "sh start.sh"}, {PID: 10, Parent: 9, Session: 9, Args: app}, {PID: 11, Parent: 10, Session: 9, Args: app}}, 11, 10},
+		"a fork of a fork of it": {[]servertest.Proc{{PID: 10, Parent: 1, Session: 10, Args: app}, {PID: 11, Parent: 10, Session: 10, Args: app}, {PID: 12, Parent: 11, Session: 10, Args: app}}, 12, 10},
 	} {
-		fs := procWith(t, c.tree...)
+		fs := servertest.ProcWith(t, c.tree...)
 		s, err := fs.Stat(c.named)
 		if err != nil {
 			t.Fatal(err)
@@ -79,16 +58,16 @@ func TestAttachRefuses(t *testing.T) {
 		"our main task": {syscall.Gettid(), "calibrate itself"},
 	} {
 		_, err := Attach(AttachSpec{PID: c.pid})
-		usage(t, err, c.says)
+		servertest.Usage(t, err, c.says)
 	}
-	fs := procWith(t, proc{2, 0, 0, ""})
+	fs := servertest.ProcWith(t, servertest.Proc{PID: 2, Parent: 0, Session: 0, Args: ""})
 	line := strings.Replace(linuxtest.StatLine(2, "kthreadd", 'S', 0, 5), "4194304", "2129984", 1) // PF_KTHREAD among others
-	write(t, filepath.Join(fs.Proc, "2", "stat"), line)
+	servertest.Write(t, filepath.Join(fs.Proc, "2", "stat"), line)
 	_, err := attachIn(fs, AttachSpec{PID: 2})
-	usage(t, err, "thread of the kernel")
-	write(t, filepath.Join(fs.Proc, "2", "stat"), linuxtest.StatLine(2, "x", 'Z', 0, 5))
+	servertest.Usage(t, err, "thread of the kernel")
+	servertest.Write(t, filepath.Join(fs.Proc, "2", "stat"), linuxtest.StatLine(2, "x", 'Z', 0, 5))
 	_, err = attachIn(fs, AttachSpec{PID: 2})
-	usage(t, err, "has ended")
+	servertest.Usage(t, err, "has ended")
 }
 
 // A server's life beside a watch: Stop leaves it as it is, and its end is seen.
@@ -109,9 +88,9 @@ func TestWatchOfAProcess(t *testing.T) {
 		return r
 	}
 	r := watch()
-	workers, err := r.Workers()
-	if !slices.Equal(workers, []int{pid}) || err != nil || !slices.Equal(r.Tree(), []int{pid}) || r.Info().WorkerRule != ruleOnly || r.Backlog() != -1 {
-		t.Errorf("workers %v, %v, tree %v, %+v", workers, err, r.Tree(), r.Info())
+	found, err := r.Workers()
+	if !slices.Equal(found, []int{pid}) || err != nil || !slices.Equal(r.Tree(), []int{pid}) || r.Info().WorkerRule != workers.RuleOnly || r.Backlog() != -1 {
+		t.Errorf("workers %v, %v, tree %v, %+v", found, err, r.Tree(), r.Info())
 	}
 	if stopped, err := r.Stop(t.Context()); stopped != (calibrate.Stopped{}) || err != nil || !r.lives() {
 		t.Errorf("stopped %+v, %v; lives %v", stopped, err, r.lives())
@@ -128,8 +107,8 @@ func TestWatchOfAProcess(t *testing.T) {
 	if f := r.Failure("watch"); f.Kind != calibrate.KindApp || !strings.Contains(f.What, "ended while it was watched") || f.Try == "" {
 		t.Errorf("%+v", f)
 	}
-	if workers, err := r.Workers(); len(workers) != 0 || err != nil || r.Tree() != nil {
-		t.Errorf("workers %v, %v, tree %v", workers, err, r.Tree())
+	if found, err := r.Workers(); len(found) != 0 || err != nil || r.Tree() != nil {
+		t.Errorf("workers %v, %v, tree %v", found, err, r.Tree())
 	}
 	if _, err := r.Stop(t.Context()); err != nil {
 		t.Error(err)
@@ -141,7 +120,7 @@ func TestWatchOfAProcess(t *testing.T) {
 }
 
 func TestAttachChecksTheURL(t *testing.T) {
-	fs := procWith(t, proc{10, 1, 10, "waitress"})
+	fs := servertest.ProcWith(t, servertest.Proc{PID: 10, Parent: 1, Session: 10, Args: "waitress"})
 	for url, says := range map[string]string{
 		"http://example.com:8000": "not this machine",
 		"http://127.0.0.1:8000":   "nothing listens",
@@ -149,7 +128,7 @@ func TestAttachChecksTheURL(t *testing.T) {
 		"nonsense":                "not a URL",
 	} {
 		_, err := attachIn(fs, AttachSpec{PID: 10, URL: url})
-		usage(t, err, says)
+		servertest.Usage(t, err, says)
 	}
 }
 
@@ -172,7 +151,7 @@ func TestAttachGivesItsFilesBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if r.Info().WorkerRule == noRule {
+	if r.Info().WorkerRule == workers.NoRule {
 		t.Error("the rule is forgotten")
 	}
 	if after := openFiles(t); after != before {

@@ -9,6 +9,8 @@ import (
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/workers"
 )
 
 // attachable is a process that may be watched, or a complaint.
@@ -37,24 +39,24 @@ func attachable(p linux.FS, pid int) (linux.Stat, error) {
 // masterOf climbs from a worker to its master: to a parent in the same session, as long as the process has a worker's
 // title, or the parent's own command line (a fork), or is one that Python's multiprocessing spawned. A worker that has
 // lost its master is below an init, which has a session of its own.
-func masterOf(p linux.FS, s linux.Stat, known anyTitles) int {
+func masterOf(p linux.FS, s linux.Stat, titles workers.AnyTitles) int {
 	for {
 		parent, err := p.Stat(s.Parent)
-		if err != nil || parent.Session != s.Session || !isWorkerOf(p, s.PID, parent.PID, known) {
+		if err != nil || parent.Session != s.Session || !isWorkerOf(p, s.PID, parent.PID, titles) {
 			return s.PID
 		}
 		s = parent
 	}
 }
 
-func isWorkerOf(p linux.FS, pid, parent int, known anyTitles) bool {
+func isWorkerOf(p linux.FS, pid, parent int, titles workers.AnyTitles) bool {
 	args := p.Args(pid)
 	title := strings.Join(args, " ")
-	return len(args) > 0 && (known.worker.MatchString(title) || spawned.MatchString(title) || slices.Equal(args, p.Args(parent)))
+	return len(args) > 0 && (titles.Worker.MatchString(title) || known.Spawned.MatchString(title) || slices.Equal(args, p.Args(parent)))
 }
 
 // serverIn is the first process from above that a known server recognises as its own, wrappers apart.
-func serverIn(tree []linux.Process) (server, linux.Process) {
+func serverIn(tree []linux.Process) (known.Server, linux.Process) {
 	for _, p := range tree {
 		program := cli.SeeThrough(p.Args)
 		if cli.IsWrapper(program.First()) {
@@ -73,27 +75,27 @@ func (r *Attached) aim(tree []linux.Process) error {
 		return nil
 	}
 	var err error
-	if r.address, err = parseAddress(r.spec.URL, r.spec.AllowRemote); err != nil {
+	if r.address, err = known.ParseAddress(r.spec.URL, r.spec.AllowRemote); err != nil {
 		return err
 	}
-	r.info.URL = r.address.url()
-	if !isLoopback(r.address.host) {
+	r.Target.URL = r.address.URL()
+	if !known.IsLoopback(r.address.Host) {
 		return nil
 	}
 	var inodes []string
-	for _, l := range r.proc.Listeners(r.address.port) {
+	for _, l := range r.Proc.Listeners(r.address.Port) {
 		inodes = append(inodes, l.Inode)
 	}
 	if len(inodes) == 0 {
 		return calibrate.Usage("give the address at which the server listens, or the proxy before it", "nothing listens at %s", r.address)
 	}
 	for _, p := range tree {
-		if held, known := r.proc.Holds(p.PID, inodes); held || !known {
-			r.watch.port = r.address.port
+		if held, known := r.Proc.Holds(p.PID, inodes); held || !known {
+			r.Watch.Port = r.address.Port
 			return nil
 		}
 	}
-	r.warn("url-elsewhere", "nothing, if that is a proxy which passes every request on",
+	r.Warn("url-elsewhere", "nothing, if that is a proxy which passes every request on",
 		"%s is answered by a process that is none of the server's", r.address)
 	return nil
 }
@@ -101,8 +103,8 @@ func (r *Attached) aim(tree []linux.Process) error {
 // ports are those that the server's processes listen on, in their own network namespace; none where that can't be seen.
 func (r *Attached) ports(tree []linux.Process) []int {
 	var ports []int
-	for _, l := range r.proc.ListenersOf(strconv.Itoa(r.root.PID)) {
-		held := func(p linux.Process) bool { held, _ := r.proc.Holds(p.PID, []string{l.Inode}); return held }
+	for _, l := range r.Proc.ListenersOf(strconv.Itoa(r.Root.PID)) {
+		held := func(p linux.Process) bool { held, _ := r.Proc.Holds(p.PID, []string{l.Inode}); return held }
 		if !slices.Contains(ports, l.Port) && slices.ContainsFunc(tree, held) {
 			ports = append(ports, l.Port)
 		}
@@ -113,13 +115,13 @@ func (r *Attached) ports(tree []linux.Process) []int {
 
 // doubtLimits: what the sizing takes for the box's memory is the limit of calibrate's own cgroup.
 func (r *Attached) doubtLimits() {
-	own, errOwn := r.proc.Memberships("self")
-	theirs, err := r.proc.Memberships(strconv.Itoa(r.root.PID))
+	own, errOwn := r.Proc.Memberships("self")
+	theirs, err := r.Proc.Memberships(strconv.Itoa(r.Root.PID))
 	_, ownPath := linux.MemberOf("memory", own)
 	_, path := linux.MemberOf("memory", theirs)
 	if errOwn != nil || err != nil || ownPath == path {
 		return
 	}
-	r.warn("other-cgroup", "give the server's limits: --memory and --cpus",
+	r.Warn("other-cgroup", "give the server's limits: --memory and --cpus",
 		"the server runs in another cgroup than calibrate, and the limits that are sized for are calibrate's")
 }

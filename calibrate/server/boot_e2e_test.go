@@ -13,32 +13,34 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 // Apps that don't come up, each with its sentence.
 
 func TestE2EImportError(t *testing.T) {
 	t.Parallel()
-	dir := module(t, "import nosuchmodule\n")
-	f := failure(t, Spec{Command: gunicornWith(t, dir, "mod:app")})
+	dir := servertest.Module(t, "import nosuchmodule\n")
+	f := failure(t, known.Spec{Command: gunicornWith(t, dir, "mod:app")})
 	says(t, f, calibrate.KindApp, "exit code 3", "could not import", "nosuchmodule")
-	f = failure(t, Spec{Command: gunicornWith(t, dir, "--preload", "mod:app")})
+	f = failure(t, known.Spec{Command: gunicornWith(t, dir, "--preload", "mod:app")})
 	says(t, f, calibrate.KindApp, "exit code 1", "nosuchmodule")
-	if len(f.Log) == 0 || len(f.Log) > logLines {
+	if len(f.Log) == 0 || len(f.Log) > known.LogLines {
 		t.Errorf("%d lines of log", len(f.Log))
 	}
 }
 
 func TestE2EMissingAttribute(t *testing.T) {
 	t.Parallel()
-	f := failure(t, Spec{Command: gunicornWith(t, module(t, "x = 1\n"), "mod:app")})
+	f := failure(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, "x = 1\n"), "mod:app")})
 	says(t, f, calibrate.KindApp, "exit code 4", "not found", "'app'")
 }
 
 func TestE2ECrashLoop(t *testing.T) {
 	t.Parallel()
 	began := time.Now()
-	f := failure(t, Spec{Command: gunicornWith(t, module(t, "import sys\nsys.exit('no database')\n"), "mod:app")})
+	f := failure(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, "import sys\nsys.exit('no database')\n"), "mod:app")})
 	says(t, f, calibrate.KindApp, "over and over")
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("said after %v, not at once", took)
@@ -49,20 +51,20 @@ func TestE2ECrashLoop(t *testing.T) {
 // sign of life (workers/workertmp.py: until then the file's time is the wall clock's, ahead of the monotonic one).
 func TestE2EBootSlowerThanTimeout(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, "import time\ntime.sleep(3)\n"+okApp), "--timeout", "1", "mod:app")})
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, "import time\ntime.sleep(3)\n"+okApp), "--timeout", "1", "mod:app")})
 	r.answering()
 }
 
 func TestE2ERequestSlowerThanTimeout(t *testing.T) {
 	t.Parallel()
-	f := failure(t, Spec{Command: gunicornWith(t, module(t, "import time\ndef app(e, s): time.sleep(30)\n"), "--timeout", "1", "mod:app")})
+	f := failure(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, "import time\ndef app(e, s): time.sleep(30)\n"), "--timeout", "1", "mod:app")})
 	says(t, f, calibrate.KindApp, "never answered", "--timeout")
 }
 
 func TestE2ENeverAnswers(t *testing.T) {
 	t.Parallel()
-	f := failure(t, Spec{
-		Command:      gunicornWith(t, module(t, "import time\ndef app(e, s): time.sleep(30)\n"), "mod:app"),
+	f := failure(t, known.Spec{
+		Command:      gunicornWith(t, servertest.Module(t, "import time\ndef app(e, s): time.sleep(30)\n"), "mod:app"),
 		BootDeadline: 2 * time.Second,
 	})
 	says(t, f, calibrate.KindApp, "listens at", "never answered GET / in 2s")
@@ -70,8 +72,8 @@ func TestE2ENeverAnswers(t *testing.T) {
 
 func TestE2EAnswers500ForEver(t *testing.T) {
 	t.Parallel()
-	f := failure(t, Spec{
-		Command:      gunicornWith(t, module(t, "def app(e, s): raise KeyError('DATABASE_URL')\n"), "mod:app"),
+	f := failure(t, known.Spec{
+		Command:      gunicornWith(t, servertest.Module(t, "def app(e, s): raise KeyError('DATABASE_URL')\n"), "mod:app"),
 		BootDeadline: 2 * time.Second,
 	})
 	says(t, f, calibrate.KindApp, "answered 500 to GET / until the deadline", "KeyError: 'DATABASE_URL'")
@@ -79,7 +81,7 @@ func TestE2EAnswers500ForEver(t *testing.T) {
 
 func TestE2EAnswers503WhileStarting(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, `
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, `
 import time
 began = time.time()
 def app(environ, start_response):
@@ -94,7 +96,7 @@ def app(environ, start_response):
 
 func TestE2ESlowBoot(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, "import time\ntime.sleep(1.2)\n"+okApp), "mod:app")})
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, "import time\ntime.sleep(1.2)\n"+okApp), "mod:app")})
 	if info := r.Info(); info.BootSeconds < 1.2 || info.WorkerBootSeconds < 1.2 {
 		t.Errorf("boot %v s, worker %v s, the import takes 1.2", info.BootSeconds, info.WorkerBootSeconds)
 	}
@@ -102,28 +104,28 @@ func TestE2ESlowBoot(t *testing.T) {
 
 func TestE2EStatus(t *testing.T) {
 	t.Parallel()
-	dir := module(t, `
+	dir := servertest.Module(t, `
 def app(environ, start_response):
     start_response(environ["PATH_INFO"][1:] + " x", [("Location", "/login?token=secret"), ("X-Host", environ["HTTP_HOST"])])
     return [b""]
 `)
 	command := gunicornWith(t, dir, "mod:app")
-	f := failure(t, Spec{Command: command, Path: "/404"})
+	f := failure(t, known.Spec{Command: command, Path: "/404"})
 	says(t, f, calibrate.KindInconclusive, "GET /404 answers 404")
 	if !strings.Contains(f.Try, "--path") {
 		t.Errorf("try: %s", f.Try)
 	}
-	f = failure(t, Spec{Command: command, Path: "/403?key=secret"})
+	f = failure(t, known.Spec{Command: command, Path: "/403?key=secret"})
 	says(t, f, calibrate.KindInconclusive, "GET /403 answers 403")
 	if !strings.Contains(f.Try, "headers") || strings.Contains(f.Error(), "secret") {
 		t.Errorf("%s; try: %s", f.Error(), f.Try)
 	}
-	r := start(t, Spec{Command: command, Path: "/302?key=secret"})
+	r := start(t, known.Spec{Command: command, Path: "/302?key=secret"})
 	warnings := r.ownWarnings()
 	if len(warnings) != 1 || warnings[0].Code != calibrate.RedirectsToLogin || !strings.Contains(warnings[0].Text, "/login") || strings.Contains(warnings[0].Text, "secret") {
 		t.Errorf("%+v", warnings)
 	}
-	r = start(t, Spec{Command: command, Path: "/403", LoginFirst: true})
+	r = start(t, known.Spec{Command: command, Path: "/403", LoginFirst: true})
 	if warnings := r.ownWarnings(); len(warnings) != 0 {
 		t.Errorf("%+v", warnings)
 	}
@@ -131,8 +133,8 @@ def app(environ, start_response):
 
 func TestE2EHeaders(t *testing.T) {
 	t.Parallel()
-	start(t, Spec{
-		Command: gunicornWith(t, module(t, `
+	start(t, known.Spec{
+		Command: gunicornWith(t, servertest.Module(t, `
 def app(environ, start_response):
     good = environ["HTTP_HOST"] == "shop.example" and environ.get("HTTP_AUTHORIZATION") == "Bearer x"
     start_response("200 OK" if good else "401 No", [])
@@ -146,15 +148,15 @@ func TestE2EPortInUse(t *testing.T) {
 	t.Parallel()
 	other := httptest.NewServer(http.NotFoundHandler())
 	defer other.Close()
-	f := failure(t, Spec{Command: gunicornWith(t, module(t, okApp), "mod:app"), URL: other.URL})
+	f := failure(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, okApp), "mod:app"), URL: other.URL})
 	says(t, f, calibrate.KindUsage, "already listens at")
 }
 
 // The port is taken between the choice and the bind: a second one is tried.
 func TestE2EPortTakenMeanwhile(t *testing.T) {
 	t.Parallel()
-	python := venv(t, "python")
-	dir := module(t, `
+	python := servertest.Venv(t, "python")
+	dir := servertest.Module(t, `
 import http.server, os, sys
 try:
     os.mkdir("first")
@@ -162,7 +164,7 @@ try:
 except FileExistsError:
     http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.SimpleHTTPRequestHandler).serve_forever()
 `)
-	r := start(t, Spec{Command: []string{"env", "-C", dir, python, "mod.py", "{port}"}})
+	r := start(t, known.Spec{Command: []string{"env", "-C", dir, python, "mod.py", "{port}"}})
 	r.worker()
 }
 
@@ -174,7 +176,7 @@ func TestE2EFixedPort(t *testing.T) {
 	}
 	url := "http://" + l.Addr().String()
 	l.Close()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, okApp), "-b", "0.0.0.0:9", "mod:app"), URL: url})
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, okApp), "-b", "0.0.0.0:9", "mod:app"), URL: url})
 	r.answering()
 	if got := r.Info().URL; got != url {
 		t.Errorf("url %s, want %s", got, url)
@@ -183,8 +185,8 @@ func TestE2EFixedPort(t *testing.T) {
 
 func TestE2EListensElsewhere(t *testing.T) {
 	t.Parallel()
-	f := failure(t, Spec{
-		Command:      []string{venv(t, "python"), "-m", "http.server", "-b", "127.0.0.1", "0"},
+	f := failure(t, known.Spec{
+		Command:      []string{servertest.Venv(t, "python"), "-m", "http.server", "-b", "127.0.0.1", "0"},
 		Env:          map[string]string{"UNUSED": "{port}"},
 		BootDeadline: 2 * time.Second,
 	})
@@ -193,7 +195,7 @@ func TestE2EListensElsewhere(t *testing.T) {
 
 func TestE2EGoesIntoBackground(t *testing.T) {
 	t.Parallel()
-	f := failure(t, Spec{Command: []string{"sh", "-c", venv(t, "python") + " -m http.server {port} & exit 0"}})
+	f := failure(t, known.Spec{Command: []string{"sh", "-c", servertest.Venv(t, "python") + " -m http.server {port} & exit 0"}})
 	says(t, f, calibrate.KindApp, "went into the background")
 	if !strings.Contains(f.Try, "foreground") {
 		t.Errorf("try: %s", f.Try)
@@ -216,16 +218,16 @@ func TestE2EAnsweredByAnother(t *testing.T) {
 			_ = server.Serve(l)
 		}
 	})
-	f := failure(t, Spec{Command: []string{"sleep", "30"}, URL: "http://" + addr})
+	f := failure(t, known.Spec{Command: []string{"sleep", "30"}, URL: "http://" + addr})
 	says(t, f, calibrate.KindInconclusive, "a process that the command didn't start")
 }
 
 func TestE2EInterruptedBoot(t *testing.T) {
 	t.Parallel()
-	log := logFile(t)
+	log := servertest.LogFile(t)
 	mark := newMark(log)
-	l, err := Recognise(t.Context(), mark.on(Spec{
-		Command: gunicornWith(t, module(t, "import time\ntime.sleep(30)\n"), "mod:app"), Log: log,
+	l, err := Recognise(t.Context(), mark.on(known.Spec{
+		Command: gunicornWith(t, servertest.Module(t, "import time\ntime.sleep(30)\n"), "mod:app"), Log: log,
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -250,6 +252,6 @@ func TestE2ENotAProgram(t *testing.T) {
 	if err := os.WriteFile(file, []byte("not a program"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	f := failure(t, Spec{Command: []string{file, "{port}"}})
+	f := failure(t, known.Spec{Command: []string{file, "{port}"}})
 	says(t, f, calibrate.KindUsage, "can't be executed", "exec format error")
 }

@@ -17,6 +17,8 @@ import (
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/group"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 // The app's own memory control group, made for real. Who may not make one skips; root may, where the controller is
@@ -55,7 +57,7 @@ def app(environ, start_response):
 
 func TestE2EGroup(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, sayGroup), "--preload", "mod:app"), Workers: 2})
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, sayGroup), "--preload", "mod:app"), Workers: 2})
 	needGroup(t, r.noGroup)
 	if born := r.get("/"); !strings.Contains(born+"\n", "/"+filepath.Base(r.group)+"\n") {
 		t.Errorf("at its import the app was in\n%s", born)
@@ -82,7 +84,7 @@ func TestE2EGroup(t *testing.T) {
 // A daemon has left everything that can be left, but its control group.
 func TestE2EGroupHoldsDaemons(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, withDaemon), "--preload", "mod:app")})
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, withDaemon), "--preload", "mod:app")})
 	needGroup(t, r.noGroup)
 	if got := groupProcesses(t, r.group); len(got) != 3 {
 		t.Errorf("%v are in the group, want master, worker and daemon", got)
@@ -92,7 +94,7 @@ func TestE2EGroupHoldsDaemons(t *testing.T) {
 // The app may make groups of its own below.
 func TestE2EGroupWithGroupsOfTheApp(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, okApp), "mod:app")})
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, okApp), "mod:app")})
 	needGroup(t, r.noGroup)
 	if err := os.MkdirAll(filepath.Join(r.group, "a", "b"), 0o755); err != nil {
 		t.Fatal(err)
@@ -102,10 +104,10 @@ func TestE2EGroupWithGroupsOfTheApp(t *testing.T) {
 
 func TestE2EMemoryLimit(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, okApp), "mod:app")})
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, okApp), "mod:app")})
 	needGroup(t, r.noGroup)
-	f := failure(t, Spec{
-		Command: gunicornWith(t, module(t, "eaten = bytearray(200 << 20)\n"+okApp), "mod:app"), MemoryLimit: 64 << 20, BootDeadline: 20 * time.Second,
+	f := failure(t, known.Spec{
+		Command: gunicornWith(t, servertest.Module(t, "eaten = bytearray(200 << 20)\n"+okApp), "mod:app"), MemoryLimit: 64 << 20, BootDeadline: 20 * time.Second,
 	})
 	says(t, f, 3, "the kernel ended", "for memory (oom_kill in /", "under the limit of 64 MB that was set on it")
 }
@@ -113,7 +115,7 @@ func TestE2EMemoryLimit(t *testing.T) {
 // What fits starts, and what then comes on top is killed; nothing of it may go to swap.
 func TestE2EMemoryLimitUnderLoad(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{MemoryLimit: 96 << 20, Command: gunicornWith(t, module(t, `
+	r := start(t, known.Spec{MemoryLimit: 96 << 20, Command: gunicornWith(t, servertest.Module(t, `
 def app(environ, start_response):
     if environ["PATH_INFO"] == "/eat":
         app.kept = bytearray(200 << 20)
@@ -156,12 +158,12 @@ func TestE2EWithoutTheRightToAGroup(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can be somebody else")
 	}
-	notShort(t)
+	servertest.NotShort(t)
 	python := "/usr/bin/python3" // the servers' own may be where only root can go
-	if !exists(python) {
+	if !known.Exists(python) {
 		t.Skip("no " + python)
 	}
-	spec := Spec{Command: []string{python, "-m", "http.server", "--bind", "127.0.0.1", "--directory", "/sys", "{port}"}}
+	spec := known.Spec{Command: []string{python, "-m", "http.server", "--bind", "127.0.0.1", "--directory", "/sys", "{port}"}}
 	tool := startTool(t, toolOrder{Spec: spec, User: nobody})
 	if tool.Group != "" || !strings.Contains(tool.NoGroup, "permission denied") {
 		t.Errorf("group %q, %q", tool.Group, tool.NoGroup)
@@ -192,7 +194,7 @@ func giveTo(t *testing.T, user uint32, file string) {
 // groupGone fails unless a group is removed within the time.
 func groupGone(t *testing.T, folder string, within time.Duration) {
 	t.Helper()
-	for deadline := time.Now().Add(within); exists(folder); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(within); known.Exists(folder); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Errorf("%s is left behind", folder)
 			return
@@ -214,7 +216,7 @@ func TestE2EGroupWhenTheToolIsKilled(t *testing.T) {
 
 func TestE2EGroupWhenTheGuardIsKilled(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, withDaemon), "--preload", "mod:app"), Env: map[string]string{"PYTHONPATH": noTitles(t)}})
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, withDaemon), "--preload", "mod:app"), Env: map[string]string{"PYTHONPATH": noTitles(t)}})
 	needGroup(t, r.noGroup)
 	if err := syscall.Kill(r.guardian.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
@@ -272,7 +274,7 @@ func TestE2EInhabitedGroupIsTold(t *testing.T) {
 	t.Cleanup(func() { _ = survivor.Process.Kill(); _ = survivor.Wait(); c.Remove() })
 	eventually(t, "a survivor", func() bool { return len(groupProcesses(t, c.Folder)) == 1 })
 
-	r := start(t, Spec{Command: gunicornWith(t, module(t, okApp), "mod:app")})
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, okApp), "mod:app")})
 	if !slices.ContainsFunc(r.Warnings(), func(w calibrate.Warning) bool {
 		return w.Code == "orphaned-group" && strings.Contains(w.Text, c.Folder)
 	}) {
@@ -286,7 +288,7 @@ func TestE2EInhabitedGroupIsTold(t *testing.T) {
 	}
 	_ = survivor.Process.Kill()
 	_ = survivor.Wait()
-	eventually(t, "an empty group", func() bool { group.Sweep(filepath.Dir(c.Folder)); return !exists(c.Folder) })
+	eventually(t, "an empty group", func() bool { group.Sweep(filepath.Dir(c.Folder)); return !known.Exists(c.Folder) })
 }
 
 // BenchmarkGroup is what a group costs the start and the end of an app.

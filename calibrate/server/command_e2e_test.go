@@ -6,16 +6,19 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
+	"workermem/calibrate/server/workers"
 )
 
 func TestE2EHTTPServer(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: []string{venv(t, "python"), "-m", "http.server", "--bind", "{host}", "{port}"}})
+	r := start(t, known.Spec{Command: []string{servertest.Venv(t, "python"), "-m", "http.server", "--bind", "{host}", "{port}"}})
 	if r.worker() != r.guardian.AppPID() {
 		t.Errorf("worker %d, the server is %d", r.worker(), r.guardian.AppPID())
 	}
 	info := r.Info()
-	if info.Server != "command" || info.HasThreads || info.CanRecycle || info.WorkerRule != ruleOnly {
+	if info.Server != "command" || info.HasThreads || info.CanRecycle || info.WorkerRule != workers.RuleOnly {
 		t.Errorf("%+v", info)
 	}
 	if stopped, err := r.Stop(t.Context()); err != nil || stopped.Killed != 0 {
@@ -25,8 +28,8 @@ func TestE2EHTTPServer(t *testing.T) {
 
 func TestE2EPortInEnvironment(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{
-		Command: []string{"sh", "-c", `exec "$0" -m http.server "$PORT"`, venv(t, "python")},
+	r := start(t, known.Spec{
+		Command: []string{"sh", "-c", `exec "$0" -m http.server "$PORT"`, servertest.Venv(t, "python")},
 		Env:     map[string]string{"PORT": "{port}"},
 	})
 	r.worker()
@@ -35,8 +38,8 @@ func TestE2EPortInEnvironment(t *testing.T) {
 // A shell that stays is no worker; the server below it is.
 func TestE2EShellWrapper(t *testing.T) {
 	t.Parallel()
-	command := strings.Join(gunicornWith(t, module(t, okApp), "-b", "127.0.0.1:{port}", "-w", "{workers}", "mod:app"), " ")
-	r := start(t, Spec{Command: []string{"sh", "-c", "echo starting; " + command + "; echo ended"}})
+	command := strings.Join(gunicornWith(t, servertest.Module(t, okApp), "-b", "127.0.0.1:{port}", "-w", "{workers}", "mod:app"), " ")
+	r := start(t, known.Spec{Command: []string{"sh", "-c", "echo starting; " + command + "; echo ended"}})
 	for range 300 {
 		r.get("/")
 	}
@@ -52,8 +55,8 @@ func TestE2EShellWrapper(t *testing.T) {
 // A front that holds the socket and a worker behind it that doesn't: the worker is found by what it does.
 func TestE2EFront(t *testing.T) {
 	t.Parallel()
-	python := venv(t, "python")
-	dir := module(t, `
+	python := servertest.Venv(t, "python")
+	dir := servertest.Module(t, `
 import http.server, os, socket, sys
 back, front = socket.socketpair()
 if os.fork() == 0:
@@ -78,18 +81,18 @@ back.close()
 front.close()
 os.wait()
 `)
-	r := start(t, Spec{Command: []string{python, filepath.Join(dir, "mod.py"), "{port}"}})
-	if workers, _ := r.Workers(); len(workers) != 2 || r.Info().WorkerRule != ruleGuessLeaf {
-		t.Errorf("before any traffic: %v by %q", workers, r.Info().WorkerRule)
+	r := start(t, known.Spec{Command: []string{python, filepath.Join(dir, "mod.py"), "{port}"}})
+	if found, _ := r.Workers(); len(found) != 2 || r.Info().WorkerRule != workers.RuleGuessLeaf {
+		t.Errorf("before any traffic: %v by %q", found, r.Info().WorkerRule)
 	}
 	for range 100 {
 		r.get("/")
 	}
 	r.answering()
-	if rule := r.Info().WorkerRule; rule != ruleNoSocket {
+	if rule := r.Info().WorkerRule; rule != workers.RuleNoSocket {
 		t.Errorf("rule %q", rule)
 	}
-	if n := r.watch.replacements(); n != 0 {
+	if n := r.watch.Replacements(); n != 0 {
 		t.Errorf("a change of mind counts as %d replacements", n)
 	}
 }
@@ -97,7 +100,7 @@ os.wait()
 // Nothing but stdin, stdout and stderr reaches the app, and no secret of ours.
 func TestE2EDescriptors(t *testing.T) {
 	t.Parallel()
-	python := venv(t, "python")
+	python := servertest.Venv(t, "python")
 	leaky, err := os.Open("/dev/zero") // Go opens close-on-exec; this one is made to leak, as a parent shell's would
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +111,7 @@ func TestE2EDescriptors(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer dup.Close()
-	dir := module(t, `
+	dir := servertest.Module(t, `
 import http.server, os, sys
 class App(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -119,7 +122,7 @@ started = " ".join(sorted(os.readlink("/proc/self/fd/" + fd) for fd in os.listdi
 started += " env:" + os.environ.get("CALIBRATE_GUARD", "none") + " pgrp:" + str(os.getpgrp() == os.getpid()) + " sid:" + str(os.getsid(0))
 http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), App).serve_forever()
 `)
-	r := start(t, Spec{Command: []string{python, filepath.Join(dir, "mod.py"), "{port}"}})
+	r := start(t, known.Spec{Command: []string{python, filepath.Join(dir, "mod.py"), "{port}"}})
 	want := fmt.Sprintf("/dev/null %s %s env:none pgrp:True sid:%d", r.log.Name(), r.log.Name(), r.guardian.PID)
 	if got := r.get("/"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)

@@ -8,6 +8,6 @@
 //
 // A server that is running already is only looked at ([Attach]).
 //
-// A server that calibrate knows is a type that implements server, in the files that begin with its name; servers.go lists
-// them. Every other command is anyCommand.
+// A server that calibrate knows is a folder below this one, with a type that implements known.Server; servers.go lists them.
+// Every other command is anycommand's. The tests of a server that go through Recognise stand here.
 package server

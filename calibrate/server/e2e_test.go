@@ -9,8 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,58 +22,15 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 // The tests named TestE2E run real servers: those of fixtures/.venv (make servers), or of $CALIBRATE_VENV.
 
-func notShort(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("real servers are not for -short")
-	}
-}
-
-func venv(t *testing.T, program string) string {
-	t.Helper()
-	notShort(t)
-	dir := os.Getenv("CALIBRATE_VENV")
-	if dir == "" {
-		dir = "../../fixtures/.venv"
-	}
-	path, err := filepath.Abs(filepath.Join(dir, "bin", program))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CALIBRATE_REQUIRE_SERVERS") == "1" {
-			t.Fatalf("%s is required: run make servers (%v)", program, err)
-		}
-		t.Skipf("no %s: run make servers", program)
-	}
-	return path
-}
-
 // gunicornWith is a command that runs the app of a folder.
 func gunicornWith(t *testing.T, dir string, args ...string) []string {
-	return slices.Concat([]string{venv(t, "gunicorn"), "--chdir", dir}, args)
-}
-
-// module writes a Python module into a new folder.
-func module(t *testing.T, text string) (dir string) {
-	t.Helper()
-	dir = t.TempDir()
-	write(t, filepath.Join(dir, "mod.py"), text)
-	return dir
-}
-
-func write(t *testing.T, file, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	return slices.Concat([]string{servertest.Venv(t, "gunicorn"), "--chdir", dir}, args)
 }
 
 const okApp = `
@@ -106,16 +61,6 @@ async def app(scope, receive, send):
         await send({"type": "lifespan.startup.failed", "message": "no database"})
 `
 
-func logFile(t *testing.T) *os.File {
-	t.Helper()
-	f, err := os.OpenFile(filepath.Join(t.TempDir(), "app.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	return f
-}
-
 // Every app of the tests is marked, in its environment and by its log file, so that its processes are found wherever
 // they went: not by parent, group or session, which is what the code under test goes by. (setproctitle writes over
 // the environment, and a daemon closes its log; a process that does both would be missed.)
@@ -133,7 +78,7 @@ func newMark(log *os.File) mark {
 }
 
 // on puts the mark on an app.
-func (m mark) on(s Spec) Spec {
+func (m mark) on(s known.Spec) known.Spec {
 	env := map[string]string{markName: m.value}
 	maps.Copy(env, s.Env)
 	s.Env = env
@@ -189,7 +134,7 @@ type running struct {
 }
 
 // start runs a spec and, at the test's end, stops it and looks for what it left.
-func start(t *testing.T, spec Spec) *running {
+func start(t *testing.T, spec known.Spec) *running {
 	t.Helper()
 	r, err := tryStart(t, spec)
 	if err != nil {
@@ -199,10 +144,10 @@ func start(t *testing.T, spec Spec) *running {
 	return r
 }
 
-func tryStart(t *testing.T, spec Spec) (*running, error) {
+func tryStart(t *testing.T, spec known.Spec) (*running, error) {
 	t.Helper()
-	notShort(t)
-	log := logFile(t)
+	servertest.NotShort(t)
+	log := servertest.LogFile(t)
 	mark := newMark(log)
 	spec.Log = log
 	l, err := Recognise(t.Context(), mark.on(spec))
@@ -226,7 +171,7 @@ func tryStart(t *testing.T, spec Spec) (*running, error) {
 			t.Error(err)
 		}
 		noneLeft(t, mark, 0)
-		if r.group != "" && exists(r.group) {
+		if r.group != "" && known.Exists(r.group) {
 			t.Errorf("the control group %s is left behind", r.group)
 		}
 	})
@@ -274,7 +219,7 @@ func (r *running) answering() {
 }
 
 // failure is the *calibrate.Failure that a start ends with.
-func failure(t *testing.T, spec Spec) *calibrate.Failure {
+func failure(t *testing.T, spec known.Spec) *calibrate.Failure {
 	t.Helper()
 	_, err := tryStart(t, spec)
 	if err == nil {
@@ -312,13 +257,6 @@ func says(t *testing.T, f *calibrate.Failure, kind calibrate.Kind, texts ...stri
 	}
 }
 
-func hasChange(t *testing.T, info calibrate.TargetInfo, text string) {
-	t.Helper()
-	if !slices.ContainsFunc(info.Changes, func(c string) bool { return strings.Contains(c, text) }) {
-		t.Errorf("no change says %q: %q", text, info.Changes)
-	}
-}
-
 // eventually waits for something. Its limit is for what never comes, not for a busy machine.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
@@ -342,32 +280,6 @@ func atoi(t *testing.T, text string) int {
 func dupWithoutCloexec(f *os.File) (*os.File, error) {
 	fd, err := unix.Dup(int(f.Fd()))
 	return os.NewFile(uintptr(fd), "leaky"), err
-}
-
-func fixture(t *testing.T, parts ...string) string {
-	t.Helper()
-	file, err := filepath.Abs(filepath.Join(slices.Concat([]string{"../../fixtures"}, parts)...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
-
-// onPath is a server of Debian's packages: a name on the PATH, or the pattern of a whole path.
-func onPath(t *testing.T, name string) string {
-	t.Helper()
-	notShort(t)
-	if files, _ := filepath.Glob(name); len(files) > 0 {
-		name = files[0]
-	}
-	file, err := exec.LookPath(name)
-	if err != nil {
-		if os.Getenv("CALIBRATE_REQUIRE_SERVERS") == "1" {
-			t.Fatalf("%s is required: run make servers (%v)", name, err)
-		}
-		t.Skipf("no %s: run make servers", name)
-	}
-	return file
 }
 
 func within(t *testing.T, what string, got, want, share float64) {
@@ -457,7 +369,7 @@ func (r *running) established() int {
 	n := 0
 	for line := range strings.Lines(string(data)) {
 		fields := strings.Fields(line)
-		if len(fields) > 3 && strings.HasSuffix(fields[1], fmt.Sprintf(":%04X", r.address.port)) && fields[3] == "01" { // TCP_ESTABLISHED
+		if len(fields) > 3 && strings.HasSuffix(fields[1], fmt.Sprintf(":%04X", r.address.Port)) && fields[3] == "01" { // TCP_ESTABLISHED
 			n++
 		}
 	}

@@ -10,48 +10,33 @@ import (
 	"workermem/calibrate/say"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/anycommand"
 	"workermem/calibrate/server/group"
-	"workermem/calibrate/server/guard"
+	"workermem/calibrate/server/known"
 )
 
-// ending is how the app's main process ended.
-type ending struct {
-	over   bool // false while it lives
-	Code   int
-	Signal syscall.Signal
-}
-
-func (e ending) exited() bool { return e.over && e.Signal == 0 }
-
-func (e ending) String() string {
-	if e.Signal != 0 {
-		return fmt.Sprintf("was ended by signal %d (%s)", int(e.Signal), e.Signal)
-	}
-	return fmt.Sprintf("ended with exit code %d", e.Code)
-}
-
-func (a *App) ending() ending {
+func (a *App) ending() known.Ending {
 	r := a.guardian.Ending()
 	if r == nil {
-		return ending{}
+		return known.Ending{}
 	}
-	return ending{over: true, Code: r.Code, Signal: r.Signal}
+	return known.Ending{Over: true, Code: r.Code, Signal: r.Signal}
 }
 
-func (a *App) log() []string { return tail(a.launch.spec.Log, a.logFrom) }
+func (a *App) log() []string { return known.Tail(a.launch.Spec.Log, a.logFrom) }
 
-func (a *App) name() string {
-	if a.info.Server == (anyCommand{}).name() {
+func (a *App) Name() string {
+	if a.info.Server == (anycommand.Server{}).Name() {
 		return "the app"
 	}
 	return a.info.Server
 }
 
 // notStarted is the failure of an exec.
-func notStarted(l *Launch, err error) error {
+func notStarted(l *known.Launch, err error) error {
 	var stayed group.NotEntered
 	if errors.As(err, &stayed) {
-		return limitFailure(l.spec.MemoryLimit, err)
+		return limitFailure(l.Spec.MemoryLimit, err)
 	}
 	var errno syscall.Errno
 	if !errors.As(err, &errno) {
@@ -59,7 +44,7 @@ func notStarted(l *Launch, err error) error {
 			What: "the app could not be started", Why: err.Error()}
 	}
 	f := calibrate.Usage("check that it is a program for this machine, and that its first line names an interpreter that exists",
-		"%s can't be executed", l.argv[0])
+		"%s can't be executed", l.Argv[0])
 	f.Why, f.Err = errno.Error(), errno
 	return f
 }
@@ -78,38 +63,38 @@ func limitFailure(limit int64, err error) error {
 func portTaken(err error) bool {
 	var f *calibrate.Failure
 	return errors.As(err, &f) && f.Phase == calibrate.PhaseBoot && f.Kind == calibrate.KindApp &&
-		logSays(f.Log, "Connection in use", "ddress already in use", "EADDRINUSE") != ""
+		known.LogSays(f.Log, "Connection in use", "ddress already in use", "EADDRINUSE") != ""
 }
 
 // bootFailure says why there was no first answer.
 func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
-	f := &calibrate.Failure{Kind: calibrate.KindApp, Phase: calibrate.PhaseBoot, Log: lastLines(a.log(), logLines)}
-	limit := a.launch.spec.BootDeadline
-	timeout := a.launch.server.booting(a.log()).timeout
+	f := &calibrate.Failure{Kind: calibrate.KindApp, Phase: calibrate.PhaseBoot, Log: known.LastLines(a.log(), known.LogLines)}
+	limit := a.launch.Spec.BootDeadline
+	timeout := a.launch.Server.Booting(a.log()).Timeout
 	switch {
 	case errors.Is(cause, errEnded):
 		a.explainEnd(f, "before it answered")
 	case errors.Is(cause, errCrashLoop):
-		f.What = a.name() + " starts its worker over and over"
+		f.What = a.Name() + " starts its worker over and over"
 		a.explainWorkers(f)
 	case errors.Is(cause, errNotLoaded):
-		f.What = a.name() + " answers every request with an error: it can't load the app"
+		f.What = a.Name() + " answers every request with an error: it can't load the app"
 		a.explainWorkers(f)
 	case errors.Is(cause, errNoWorker):
-		f.What = "every worker of " + a.name() + " ended before it answered"
+		f.What = "every worker of " + a.Name() + " ended before it answered"
 		a.explainWorkers(f)
 	case errors.Is(cause, errWorkerTimeout) && a.Backlog() > 0:
-		f.What = a.name() + " ended its own worker before it had booted"
+		f.What = a.Name() + " ended its own worker before it had booted"
 		f.Why, f.Try = "the app takes longer to import than "+timeout+" allows", "a longer "+timeout+", also in production"
 	case errors.Is(cause, errWorkerTimeout):
-		f.What = "GET " + bare(a.launch.spec.Path) + " was never answered, and " + a.name() + " ended its worker for it"
+		f.What = "GET " + bare(a.launch.Spec.Path) + " was never answered, and " + a.Name() + " ended its worker for it"
 		f.Why, f.Try = "the request takes longer than "+timeout+" allows", "another --path"
 	case last.status >= 500:
-		f.What = fmt.Sprintf("the app answered %d to GET %s until the deadline of %s", last.status, bare(a.launch.spec.Path), limit)
-		f.Why, f.Try = lastException(a.log()), "see its log; what it needs to work may be missing here (a database, a variable)"
+		f.What = fmt.Sprintf("the app answered %d to GET %s until the deadline of %s", last.status, bare(a.launch.Spec.Path), limit)
+		f.Why, f.Try = known.LastException(a.log()), "see its log; what it needs to work may be missing here (a database, a variable)"
 		a.explainSilence(f)
-	case len(a.proc.Listeners(a.address.port)) > 0:
-		f.What = fmt.Sprintf("the app listens at %s, but never answered GET %s in %s", a.address, bare(a.launch.spec.Path), limit)
+	case len(a.proc.Listeners(a.address.Port)) > 0:
+		f.What = fmt.Sprintf("the app listens at %s, but never answered GET %s in %s", a.address, bare(a.launch.Spec.Path), limit)
 		f.Try = "another --path, or a longer --boot-deadline if it is only slow"
 		a.explainSilence(f)
 	default:
@@ -117,7 +102,7 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 		f.Try = "a longer --boot-deadline if it is only slow"
 		if f.Why = a.listensElsewhere(); f.Why != "" {
 			f.Try = "write {port} where the app takes its port from, or give --url"
-		} else if f.Why = lastException(a.log()); f.Why != "" {
+		} else if f.Why = known.LastException(a.log()); f.Why != "" {
 			f.Try = "run the command by hand and see; a longer --boot-deadline if it is only slow"
 		}
 	}
@@ -126,7 +111,7 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 
 // explainSilence lets a server that lives say why it has no good answer, where nothing else does.
 func (a *App) explainSilence(f *calibrate.Failure) {
-	if why, try := a.launch.server.explain(ending{}, a.log()); f.Why == "" && why != "" {
+	if why, try := a.launch.Server.Explain(known.Ending{}, a.log()); f.Why == "" && why != "" {
 		f.Why, f.Try = why, try
 	}
 }
@@ -134,8 +119,8 @@ func (a *App) explainSilence(f *calibrate.Failure) {
 // explainWorkers looks for the reason why workers end while they boot, of a server that lives on.
 func (a *App) explainWorkers(f *calibrate.Failure) {
 	log := a.log()
-	if f.Why, f.Try = a.launch.server.explain(ending{}, log); f.Why == "" {
-		f.Why, f.Try = lastException(log), "run the app's import by hand; look for sys.exit in it"
+	if f.Why, f.Try = a.launch.Server.Explain(known.Ending{}, log); f.Why == "" {
+		f.Why, f.Try = known.LastException(log), "run the app's import by hand; look for sys.exit in it"
 	}
 	a.explainOOM(f)
 }
@@ -143,19 +128,19 @@ func (a *App) explainWorkers(f *calibrate.Failure) {
 // explainEnd completes a failure with what is known of the main process's end.
 func (a *App) explainEnd(f *calibrate.Failure, when string) {
 	end, last := a.ending(), a.guardian.Ending()
-	f.Why, f.Try = a.launch.server.explain(end, a.log())
+	f.Why, f.Try = a.launch.Server.Explain(end, a.log())
 	switch {
 	case last == nil:
-		killed := guardKilled(a.name(), when)
+		killed := known.GuardKilled(a.Name(), when)
 		f.Kind, f.What, f.Why, f.Try = killed.Kind, killed.What, "", killed.Try
 		return
-	case end.exited() && end.Code == 0 && last.Left > 0 && f.Why == "":
-		f.What = a.name() + " went into the background"
+	case end.Exited() && end.Code == 0 && last.Left > 0 && f.Why == "":
+		f.What = a.Name() + " went into the background"
 		f.Why = fmt.Sprintf("its main process ended and left %s running", say.Plural(last.Left, "process"))
 		f.Try = "run it in the foreground"
 		return
 	}
-	f.What = fmt.Sprintf("%s %s %s", a.name(), end, when)
+	f.What = fmt.Sprintf("%s %s %s", a.Name(), end, when)
 	if f.Why == "" {
 		f.Why = explainAny(end, a.log())
 	}
@@ -165,30 +150,21 @@ func (a *App) explainEnd(f *calibrate.Failure, when string) {
 	a.explainOOM(f)
 }
 
-// guardKilled is somebody else's doing, and no word on the app.
-func guardKilled(name, when string) *calibrate.Failure {
-	return &calibrate.Failure{
-		Kind: calibrate.KindTool,
-		What: fmt.Sprintf("the guard that watches %s was killed %s", name, when),
-		Try:  "leave the process " + guard.Name + " alone; the app was ended with it",
-	}
-}
-
 // explainAny is for every server: conventions of shells and kernels, and Python's last word.
-func explainAny(end ending, log []string) string {
+func explainAny(end known.Ending, log []string) string {
 	switch {
-	case end.exited() && end.Code == 127:
+	case end.Exited() && end.Code == 127:
 		return "a command was not found"
-	case end.exited() && end.Code == 126:
+	case end.Exited() && end.Code == 126:
 		return "a command can't be executed"
-	case logSays(log, "ddress already in use", "EADDRINUSE") != "":
+	case known.LogSays(log, "ddress already in use", "EADDRINUSE") != "":
 		return "another process has its port"
 	case end.Signal == syscall.SIGKILL:
 		return "somebody killed it; the kernel counts no out-of-memory kill here"
 	case end.Signal == syscall.SIGSEGV:
 		return "it crashed in native code"
 	}
-	return lastException(log)
+	return known.LastException(log)
 }
 
 // explainOOM overrules other reasons where the kernel's own counter proves that memory was the reason.
@@ -200,7 +176,7 @@ func (a *App) explainOOM(f *calibrate.Failure) {
 	f.Kind, f.OutOfMemory = calibrate.KindApp, true
 	f.Why = fmt.Sprintf("the kernel ended %s for memory (oom_kill in %s)", say.Plural(int(kills), "process"), a.oom.File)
 	f.Try = "give it more memory, or less load: --concurrency 1"
-	if limit := a.launch.spec.MemoryLimit; limit > 0 {
+	if limit := a.launch.Spec.MemoryLimit; limit > 0 {
 		f.Why += ", under the limit of " + say.MB(limit) + " that was set on it"
 	}
 }
@@ -226,25 +202,25 @@ func (a *App) listensElsewhere() string {
 // Failure says what became of an app that misbehaved in a phase after boot.
 func (a *App) Failure(phase string) *calibrate.Failure {
 	log := a.log()
-	f := &calibrate.Failure{Kind: calibrate.KindApp, Phase: phase, Log: lastLines(log, logLines)}
+	f := &calibrate.Failure{Kind: calibrate.KindApp, Phase: phase, Log: known.LastLines(log, known.LogLines)}
 	select {
 	case <-a.guardian.Exited():
 		a.explainEnd(f, "in the middle of the run")
 		return f
 	default:
 	}
-	workers := a.watch.workers(a.guardian.PID)
-	switch replaced := a.watch.replacements(); {
+	workers := a.watch.Workers(a.guardian.PID)
+	switch replaced := a.watch.Replacements(); {
 	case len(workers) == 0:
-		f.What = "no worker of " + a.name() + " lives"
+		f.What = "no worker of " + a.Name() + " lives"
 	case replaced > 0:
 		f.Kind = calibrate.KindInconclusive
 		f.What = fmt.Sprintf("the worker was replaced %s", say.Times(replaced))
 	case a.Backlog() > 0:
-		f.What = a.name() + " lets requests wait"
+		f.What = a.Name() + " lets requests wait"
 		f.Why = say.Plural(a.Backlog(), "connection") + " in the accept queue"
 	default:
-		f.What = a.name() + " misbehaved"
+		f.What = a.Name() + " misbehaved"
 	}
 	a.explainLiving(f, log)
 	return f
@@ -252,9 +228,9 @@ func (a *App) Failure(phase string) *calibrate.Failure {
 
 // explainLiving looks for the reason of a trouble that the server itself survived.
 func (a *App) explainLiving(f *calibrate.Failure, log []string) {
-	why, try := a.launch.server.explain(ending{}, log)
+	why, try := a.launch.Server.Explain(known.Ending{}, log)
 	if why == "" {
-		why = lastException(log)
+		why = known.LastException(log)
 	}
 	if why != "" {
 		f.Why, f.Try = why, try

@@ -13,7 +13,7 @@ import (
 // port in it is free now. The files may hold what the user's own file keeps from others; the folder may be passed
 // through, because a server that drops root's rights looks for its socket there.
 func (a *App) writeFiles() error {
-	if a.launch.files == nil {
+	if a.launch.Files == nil {
 		return nil
 	}
 	err := os.Mkdir(a.temporary, 0o711)
@@ -24,7 +24,7 @@ func (a *App) writeFiles() error {
 	if err == nil {
 		err = os.Chmod(a.temporary, 0o711) // whatever the umask
 	}
-	for name, text := range a.launch.files {
+	for name, text := range a.launch.Files {
 		if err == nil {
 			err = os.WriteFile(filepath.Join(a.temporary, name), []byte(text), 0o600)
 		}

@@ -12,10 +12,13 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/granian"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 func granianWith(t *testing.T, dir, iface string, args ...string) []string {
-	return slices.Concat([]string{venv(t, "granian"), "--interface", iface, "--working-dir", dir}, args, []string{"mod:app"})
+	return slices.Concat([]string{servertest.Venv(t, "granian"), "--interface", iface, "--working-dir", dir}, args, []string{"mod:app"})
 }
 
 // Both interfaces: one worker found, its threads, its leak, and nothing left.
@@ -24,22 +27,22 @@ func TestE2EGranian(t *testing.T) {
 	for iface, threads := range map[string]int{"asgi": 0, "wsgi": 4} {
 		t.Run(iface, func(t *testing.T) {
 			t.Parallel()
-			r := start(t, Spec{
-				Command: []string{venv(t, "python"), "-m", "granian", "--interface", iface, "--workers", "3", "--workers-max-rss", "1",
-					"--rss-sample-interval", "1", "--working-dir", fixture(t, iface), "app:app"},
+			r := start(t, known.Spec{
+				Command: []string{servertest.Venv(t, "python"), "-m", "granian", "--interface", iface, "--workers", "3", "--workers-max-rss", "1",
+					"--rss-sample-interval", "1", "--working-dir", servertest.Fixture(t, iface), "app:app"},
 				Threads: threads,
 				Env:     map[string]string{"CALIBRATE_KEEP_BYTES": "65536", "GRANIAN_WORKERS_LIFETIME": "60"},
 			})
 			info := r.Info()
-			if info.Server != "granian" || !strings.HasPrefix(info.ServerVersion, "2.") || info.Threads != threads || info.WorkerRule != ruleGranianChild {
+			if info.Server != "granian" || !strings.HasPrefix(info.ServerVersion, "2.") || info.Threads != threads || info.WorkerRule != granian.RuleChild {
 				t.Errorf("%+v", info)
 			}
 			if got := r.get("/pid"); atoi(t, got) != r.worker() || len(r.Tree()) != 2 {
 				t.Errorf("answered by %s, the worker found is %d; tree %v", got, r.worker(), r.Tree())
 			}
 			within(t, "bytes a request", r.growth(t, r.worker(), 300, 800), 65536, 0.15)
-			if r.watch.replacements() != 0 {
-				t.Errorf("%d replacements, though no bound of memory was to be left", r.watch.replacements())
+			if r.watch.Replacements() != 0 {
+				t.Errorf("%d replacements, though no bound of memory was to be left", r.watch.Replacements())
 			}
 			if stopped, err := r.Stop(t.Context()); err != nil || stopped.Killed != 0 || stopped.Left != 0 || stopped.Seconds > 8 {
 				t.Errorf("%+v %v", stopped, err)
@@ -51,7 +54,7 @@ func TestE2EGranian(t *testing.T) {
 // More requests than --backpressure wait: none is refused.
 func TestE2EGranianWorkersAndBound(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: granianWith(t, module(t, okASGI), "asgi", "--backpressure", "2"), Workers: 2})
+	r := start(t, known.Spec{Command: granianWith(t, servertest.Module(t, okASGI), "asgi", "--backpressure", "2"), Workers: 2})
 	eventually(t, "both workers", func() bool { workers, _ := r.Workers(); return len(workers) == 2 })
 	found, _ := r.Workers()
 	eventually(t, "an answer of each worker", r.eachAnswers(found))
@@ -74,8 +77,8 @@ func TestE2EGranianWorkersAndBound(t *testing.T) {
 // worker-ends-server: status 1, as production would run into it.
 func TestE2EGranianWorkerEndsServer(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: granianWith(t, module(t, okASGI), "asgi"), Workers: 2})
-	hasWarning(t, r.Warnings(), workerEndsServer)
+	r := start(t, known.Spec{Command: granianWith(t, servertest.Module(t, okASGI), "asgi"), Workers: 2})
+	servertest.HasWarning(t, r.Warnings(), known.WorkerEndsServer)
 	eventually(t, "both workers", func() bool { workers, _ := r.Workers(); return len(workers) == 2 })
 	found, _ := r.Workers()
 	eventually(t, "an answer of each worker", r.eachAnswers(found)) // else stop-is-lost: the other one boots
@@ -94,7 +97,7 @@ func TestE2EGranianWorkerEndsServer(t *testing.T) {
 func TestE2EGranianStopIsLost(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "mod.py"), "import time\nopen('"+dir+"/booting', 'w').close()\ntime.sleep(1)\n"+okASGI)
+	servertest.Write(t, filepath.Join(dir, "mod.py"), "import time\nopen('"+dir+"/booting', 'w').close()\ntime.sleep(1)\n"+okASGI)
 	args := granianWith(t, dir, "asgi", "--port", "0")
 	cmd := exec.Command(args[0], args[1:]...)
 	if err := cmd.Start(); err != nil {
@@ -131,29 +134,7 @@ func TestE2EGranianFailures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			says(t, failure(t, Spec{Command: granianWith(t, module(t, c.text), "asgi", c.args...)}), calibrate.KindApp, c.want...)
+			says(t, failure(t, known.Spec{Command: granianWith(t, servertest.Module(t, c.text), "asgi", c.args...)}), calibrate.KindApp, c.want...)
 		})
-	}
-}
-
-// The option table is complete: the real one has no other.
-func TestE2EGranianOptions(t *testing.T) {
-	t.Parallel()
-	const list = `
-from granian.cli import cli
-for p in cli.params:
-    if p.param_type_name == "option" and p.name != "version":
-        for o in p.opts + p.secondary_opts:
-            print(o[2:], p.is_flag)
-`
-	out, err := exec.CommandContext(t.Context(), venv(t, "python"), "-c", list).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(out)) {
-		name, isFlag, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if takes, known := takesValue(granianOptions, "--"+name); !known || takes == (isFlag == "True") {
-			t.Errorf("--%s (flag: %s) isn't known", name, isFlag)
-		}
 	}
 }

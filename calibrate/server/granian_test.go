@@ -6,8 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/granian"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 // fakeGranian is a program of that name that says its version, and no more.
@@ -15,7 +17,7 @@ func fakeGranian(t *testing.T) string { return fakeGranianOf(t, "2.8.7") }
 
 func fakeGranianOf(t *testing.T, version string) string {
 	t.Helper()
-	return script(t, filepath.Join(t.TempDir(), "granian"), "echo granian "+version)
+	return servertest.Script(t, filepath.Join(t.TempDir(), "granian"), "echo granian "+version)
 }
 
 func TestIsGranian(t *testing.T) {
@@ -26,11 +28,11 @@ func TestIsGranian(t *testing.T) {
 		"python granian.py":         false,
 		"python -c import granian":  false,
 	} {
-		if got := (granian{}).recognises(cli.SeeThrough(strings.Fields(command))); got != want {
+		if got := (granian.Server{}).Recognises(cli.SeeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}
-	if !(granian{}).recognises(cli.SeeThrough([]string{"granian wsgi 127.0.0.1:8000 src/app:app"})) {
+	if !(granian.Server{}).Recognises(cli.SeeThrough([]string{"granian wsgi 127.0.0.1:8000 src/app:app"})) {
 		t.Error("a title isn't recognised")
 	}
 }
@@ -49,7 +51,7 @@ func TestGranianMeasuredCommand(t *testing.T) {
 		"G --backpressure 9 --port 1 a:a":           "G " + ours + " --backpressure 9 a:a",
 		"env A=B GRANIAN_UDS=/x G a:a":              "env A=B G " + ours + " a:a",
 	} {
-		l := recognised(t, Spec{Command: strings.Fields(strings.ReplaceAll(command, "G ", g+" "))})
+		l := recognised(t, known.Spec{Command: strings.Fields(strings.ReplaceAll(command, "G ", g+" "))})
 		if got := strings.ReplaceAll(strings.Join(l.Info().MeasuredCommand, " "), g, "G"); got != want {
 			t.Errorf("%s\n got  %s\n want %s", command, got, want)
 		}
@@ -77,7 +79,7 @@ func TestGranianThreads(t *testing.T) {
 		"asked for":               {"--interface WSGI --blocking-threads 3 a", 2, 7, 7},
 		"none of an event loop's": {"--interface asgi a", 1, 0, 0},
 	} {
-		l := recognised(t, Spec{Command: append([]string{g}, strings.Fields(c.args)...), Workers: c.workers, Threads: c.threads})
+		l := recognised(t, known.Spec{Command: append([]string{g}, strings.Fields(c.args)...), Workers: c.workers, Threads: c.threads})
 		info := l.Info()
 		if info.Threads != c.want || info.HasThreads != (c.want > 0) {
 			t.Errorf("%s: %+v", name, info)
@@ -92,15 +94,15 @@ func TestGranianThreads(t *testing.T) {
 func TestGranianThreadsBefore2(t *testing.T) {
 	g := fakeGranianOf(t, "1.7.6")
 	command := []string{g, "--interface", "wsgi", "--threads", "2", "--workers", "4", "a"}
-	l := recognised(t, Spec{Command: command})
+	l := recognised(t, known.Spec{Command: command})
 	if info := l.Info(); info.Threads != 0 || !info.HasThreads {
 		t.Errorf("%+v", info)
 	}
-	if got := codes(l.Warnings()); !slices.Equal(got, []string{"threads-unknown", "no-request-limit", workerEndsServer}) {
+	if got := servertest.Codes(l.Warnings()); !slices.Equal(got, []string{"threads-unknown", "no-request-limit", known.WorkerEndsServer}) {
 		t.Errorf("%q", got)
 	}
-	l = recognised(t, Spec{Command: command, Threads: 3})
-	hasChange(t, l.Info(), "3 threads a worker")
+	l = recognised(t, known.Spec{Command: command, Threads: 3})
+	servertest.HasChange(t, l.Info(), "3 threads a worker")
 	if info := l.Info(); info.Threads != 3 || !slices.Contains(info.MeasuredCommand, "--blocking-threads") {
 		t.Errorf("%+v", info)
 	}
@@ -109,7 +111,7 @@ func TestGranianThreadsBefore2(t *testing.T) {
 func TestGranianChangesAndWarnings(t *testing.T) {
 	g := fakeGranian(t)
 	t.Setenv("GRANIAN_WORKERS_LIFETIME", "3600")
-	l := recognised(t, Spec{
+	l := recognised(t, known.Spec{
 		Command: append([]string{g}, strings.Fields("--workers 3 --port 80 --reload --metrics --access-log --pid-file x --workers-max-rss 300 --interface wsgi --backpressure 8 a")...),
 		Threads: 2, Env: map[string]string{"GRANIAN_UDS": "", "GRANIAN_RELOAD": "1", "GRANIAN_LOG_CONFIG": "/x.json"},
 	})
@@ -126,17 +128,17 @@ func TestGranianChangesAndWarnings(t *testing.T) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 	for _, name := range []string{"GRANIAN_WORKERS_LIFETIME", "GRANIAN_RELOAD", "GRANIAN_LOG_CONFIG"} {
-		if cli.Getenv(l.env, name) != "" {
+		if cli.Getenv(l.Env, name) != "" {
 			t.Errorf("%s stays", name)
 		}
 	}
 	if info := l.Info(); info.ConcurrencyLimit != 8 || info.ConcurrencyFlag != "--backpressure" {
 		t.Errorf("%+v", info)
 	}
-	for _, code := range []string{"reload", "no-request-limit", workerEndsServer, stopIsLost, threadsByDefault} {
-		hasWarning(t, l.Warnings(), code)
+	for _, code := range []string{"reload", "no-request-limit", known.WorkerEndsServer, granian.StopIsLost, granian.ThreadsByDefault} {
+		servertest.HasWarning(t, l.Warnings(), code)
 	}
-	l = recognised(t, Spec{Command: []string{g, "--respawn-failed-workers", "--workers-kill-timeout", "9", "--interface", "wsgi", "--blocking-threads", "2", "a"}})
+	l = recognised(t, known.Spec{Command: []string{g, "--respawn-failed-workers", "--workers-kill-timeout", "9", "--interface", "wsgi", "--blocking-threads", "2", "a"}})
 	if w := l.Warnings(); len(w) != 1 || w[0].Code != "no-request-limit" {
 		t.Errorf("%+v", w)
 	}
@@ -155,9 +157,9 @@ func TestGranianRefusals(t *testing.T) {
 		"--workers many a":         `--workers "many" is not a number`,
 		"--blocking-threads 1.5 a": `--blocking-threads "1.5" is not a number`,
 	} {
-		l := &Launch{spec: withDefaults(Spec{}), argv: append([]string{never}, strings.Fields(args)...)}
-		_, err := granian{}.plan(l, cli.Program{Name: "granian", Argv: l.argv})
-		usage(t, err, want)
+		l := &known.Launch{Spec: withDefaults(known.Spec{}), Argv: append([]string{never}, strings.Fields(args)...)}
+		_, err := granian.Server{}.Plan(l, cli.Program{Name: "granian", Argv: l.Argv})
+		servertest.Usage(t, err, want)
 	}
 	for env, want := range map[string]string{
 		"GRANIAN_WORKERS=0":                "GRANIAN_WORKERS 0 is less than 1",
@@ -165,35 +167,17 @@ func TestGranianRefusals(t *testing.T) {
 		"GRANIAN_LOG_ACCESS_ENABLED=maybe": `GRANIAN_LOG_ACCESS_ENABLED "maybe" is neither true nor false`,
 		"GRANIAN_METRICS_ENABLED=maybe":    `GRANIAN_METRICS_ENABLED "maybe" is neither true nor false`,
 	} {
-		l := &Launch{spec: withDefaults(Spec{}), argv: []string{never, "a:a"}, env: []string{env}}
-		_, err := granian{}.plan(l, cli.Program{Name: "granian", Argv: l.argv})
-		usage(t, err, want)
+		l := &known.Launch{Spec: withDefaults(known.Spec{}), Argv: []string{never, "a:a"}, Env: []string{env}}
+		_, err := granian.Server{}.Plan(l, cli.Program{Name: "granian", Argv: l.Argv})
+		servertest.Usage(t, err, want)
 	}
-	for want, spec := range map[string]Spec{
+	for want, spec := range map[string]known.Spec{
 		"2 threads asked for, but a worker of granian is one event loop": {Threads: 2},
 		"granian has no limit of requests":                               {MaxRequests: 5},
 	} {
-		l := &Launch{spec: spec, argv: []string{never, "a:a"}}
-		_, err := granian{}.plan(l, cli.Program{Name: "granian", Argv: l.argv})
-		usage(t, err, want)
-	}
-}
-
-func TestGranianWorkers(t *testing.T) {
-	const title = "granian wsgi 127.0.0.1:8000 src/app:app"
-	tree := []linux.Process{
-		{PID: 9, Parent: 1, Args: []string{"uv", "run", "granian", "a:a"}},
-		{PID: 10, Parent: 9, Args: []string{title}},
-		{PID: 11, Parent: 10, Args: []string{"python", "-c", "from multiprocessing.resource_tracker import main;main(4)"}},
-		{PID: 12, Parent: 10, Args: []string{title + " worker-1"}},
-		{PID: 13, Parent: 12, Args: []string{"convert", "image"}},
-	}
-	if workers, rule := (granian{}).workers(tree, nil); !slices.Equal(pids(workers), []int{12}) || rule != ruleGranianChild {
-		t.Errorf("%v by %q", workers, rule)
-	}
-	tree[1].Args, tree[3].Args = []string{"python3", "/venv/bin/granian", "a:a"}, []string{"python3", "/venv/bin/granian", "a:a"}
-	if workers, _ := (granian{}).workers(tree, nil); !slices.Equal(pids(workers), []int{12}) {
-		t.Errorf("%v without titles", workers)
+		l := &known.Launch{Spec: spec, Argv: []string{never, "a:a"}}
+		_, err := granian.Server{}.Plan(l, cli.Program{Name: "granian", Argv: l.Argv})
+		servertest.Usage(t, err, want)
 	}
 }
 
@@ -207,10 +191,10 @@ func TestAttachKnowsGranian(t *testing.T) {
 		"by titles":       {title, title + " worker-1", 0},
 		"by command line": {line, line, 3},
 	} {
-		fs := procWith(t, proc{10, 1, 10, c.master}, proc{12, 10, 10, c.worker})
+		fs := servertest.ProcWith(t, servertest.Proc{PID: 10, Parent: 1, Session: 10, Args: c.master}, servertest.Proc{PID: 12, Parent: 10, Session: 10, Args: c.worker})
 		for pid, text := range map[string]string{"10": c.master, "12": c.worker} { // a title is one word
 			if text != line {
-				write(t, filepath.Join(fs.Proc, pid, "cmdline"), text+"\x00\x00\x00")
+				servertest.Write(t, filepath.Join(fs.Proc, pid, "cmdline"), text+"\x00\x00\x00")
 			}
 		}
 		r, err := attachIn(fs, AttachSpec{PID: 12})
@@ -218,24 +202,24 @@ func TestAttachKnowsGranian(t *testing.T) {
 			t.Fatal(err)
 		}
 		workers, _ := r.Workers()
-		if !slices.Equal(workers, []int{12}) || r.info.Server != "granian" || r.info.PID != 10 || r.info.Threads != c.threads || !r.info.HasThreads {
-			t.Errorf("%s: workers %v, %+v", name, workers, r.info)
+		if !slices.Equal(workers, []int{12}) || r.Target.Server != "granian" || r.Target.PID != 10 || r.Target.Threads != c.threads || !r.Target.HasThreads {
+			t.Errorf("%s: workers %v, %+v", name, workers, r.Target)
 		}
 	}
 }
 
 func TestGranianExplains(t *testing.T) {
-	over := ending{over: true, Code: 1}
+	over := known.Ending{Over: true, Code: 1}
 	for name, c := range map[string]struct {
-		end       ending
+		end       known.Ending
 		log, want string
 	}{
 		"no module": {over, "RuntimeError: Could not import 'nosuch'.", "the app was not found (Could not import 'nosuch')"},
-		"an option": {ending{over: true, Code: 2}, "Error: No such option '--x'.", "No such option '--x'"},
+		"an option": {known.Ending{Over: true, Code: 2}, "Error: No such option '--x'.", "No such option '--x'"},
 		"a worker":  {over, "[ERROR] Unexpected exit from worker-1", "a worker of it ended, and with it the whole server"},
-		"living":    {ending{}, "[ERROR] Unexpected exit from worker-1", ""},
+		"living":    {known.Ending{}, "[ERROR] Unexpected exit from worker-1", ""},
 	} {
-		if why, _ := (granian{}).explain(c.end, []string{c.log}); why != c.want {
+		if why, _ := (granian.Server{}).Explain(c.end, []string{c.log}); why != c.want {
 			t.Errorf("%s: %q, want %q", name, why, c.want)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/servertest"
 )
 
 func TestAttachKnowsGunicornByItsCommandLine(t *testing.T) {
@@ -35,30 +36,30 @@ func TestAttachKnowsGunicornByItsCommandLine(t *testing.T) {
 		"another, asked":            {args: "waitress-serve app:app", threads: 4, want: calibrate.TargetInfo{Server: "command", Threads: 4, HasThreads: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			fs := procWith(t, proc{10, 1, 10, c.args}, proc{11, 10, 10, c.args})
+			fs := servertest.ProcWith(t, servertest.Proc{PID: 10, Parent: 1, Session: 10, Args: c.args}, servertest.Proc{PID: 11, Parent: 10, Session: 10, Args: c.args})
 			home := t.TempDir()
 			if err := os.Symlink(home, filepath.Join(fs.Proc, "10", "cwd")); err != nil {
 				t.Fatal(err)
 			}
 			if c.config {
-				write(t, filepath.Join(home, "gunicorn.conf.py"), "raise SystemExit('must not be run')")
+				servertest.Write(t, filepath.Join(home, "gunicorn.conf.py"), "raise SystemExit('must not be run')")
 			}
 			if c.environ != "hidden" {
-				write(t, filepath.Join(fs.Proc, "10", "environ"), c.environ)
+				servertest.Write(t, filepath.Join(fs.Proc, "10", "environ"), c.environ)
 			}
 			r, err := attachIn(fs, AttachSpec{PID: 11, Threads: c.threads})
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := calibrate.TargetInfo{Server: r.info.Server, Threads: r.info.Threads, HasThreads: r.info.HasThreads, CanRecycle: r.info.CanRecycle, Preload: r.info.Preload}
+			got := calibrate.TargetInfo{Server: r.Target.Server, Threads: r.Target.Threads, HasThreads: r.Target.HasThreads, CanRecycle: r.Target.CanRecycle, Preload: r.Target.Preload}
 			if got.Server != c.want.Server || got.Threads != c.want.Threads || got.HasThreads != c.want.HasThreads || got.CanRecycle != c.want.CanRecycle || got.Preload != c.want.Preload {
 				t.Errorf("%+v, want %+v", got, c.want)
 			}
 			if warns := slices.ContainsFunc(r.Warnings(), func(w calibrate.Warning) bool { return w.Code == "threads-unknown" }); warns != c.warns {
 				t.Errorf("warnings %+v", r.Warnings())
 			}
-			if c.want.Server == "gunicorn" && (r.info.PID != 10 || r.info.NamedPID != 11) {
-				t.Errorf("pid %d for the named %d", r.info.PID, r.info.NamedPID)
+			if c.want.Server == "gunicorn" && (r.Target.PID != 10 || r.Target.NamedPID != 11) {
+				t.Errorf("pid %d for the named %d", r.Target.PID, r.Target.NamedPID)
 			}
 			if workers, err := r.Workers(); err != nil || c.want.Server == "gunicorn" && !slices.Equal(workers, []int{11}) {
 				t.Errorf("workers %v, %v", workers, err)
@@ -66,7 +67,7 @@ func TestAttachKnowsGunicornByItsCommandLine(t *testing.T) {
 			if tree := r.Tree(); !slices.Equal(tree, []int{10, 11}) {
 				t.Errorf("tree %v", tree)
 			}
-			if strings.Contains(strings.Join(r.info.Command, " "), "GUNICORN_CMD_ARGS") {
+			if strings.Contains(strings.Join(r.Target.Command, " "), "GUNICORN_CMD_ARGS") {
 				t.Error("the environment is in the command")
 			}
 		})

@@ -10,11 +10,14 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/gunicorn"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 func TestE2EGunicornSync(t *testing.T) {
 	t.Setenv("WEB_CONCURRENCY", "5")
-	r := start(t, Spec{Command: gunicornWith(t, module(t, okApp), "-w", "3", "-b0.0.0.0:1", "--max-requests=7", "mod:app")})
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, okApp), "-w", "3", "-b0.0.0.0:1", "--max-requests=7", "mod:app")})
 	r.answering()
 	info := r.Info()
 	if info.Server != "gunicorn" || info.ServerVersion == "" || info.Threads != 1 || !info.HasThreads || !info.CanRecycle || info.Preload {
@@ -23,10 +26,10 @@ func TestE2EGunicornSync(t *testing.T) {
 	if !slices.Equal(info.Command[3:], []string{"-w", "3", "-b0.0.0.0:1", "--max-requests=7", "mod:app"}) {
 		t.Errorf("the command as given is %q", info.Command)
 	}
-	hasChange(t, info, "instead of 0.0.0.0:1")
-	hasChange(t, info, "1 worker instead of 3")
-	hasChange(t, info, "instead of a new worker after 7 requests")
-	hasChange(t, info, "WEB_CONCURRENCY")
+	servertest.HasChange(t, info, "instead of 0.0.0.0:1")
+	servertest.HasChange(t, info, "1 worker instead of 3")
+	servertest.HasChange(t, info, "instead of a new worker after 7 requests")
+	servertest.HasChange(t, info, "WEB_CONCURRENCY")
 	if tree := r.Tree(); len(tree) != 2 {
 		t.Errorf("tree %v, want master and worker", tree)
 	}
@@ -54,14 +57,14 @@ func TestE2EGunicornSync(t *testing.T) {
 
 func TestE2EGunicornThreads(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Threads: 4, Command: gunicornWith(t, module(t, okApp), "--threads", "2", "mod:app")})
+	r := start(t, known.Spec{Threads: 4, Command: gunicornWith(t, servertest.Module(t, okApp), "--threads", "2", "mod:app")})
 	r.answering()
 	info := r.Info()
 	if info.Threads != 4 || !info.HasThreads {
 		t.Errorf("%+v", info)
 	}
-	hasChange(t, info, "4 threads a worker instead of 2")
-	hasChange(t, info, "gthread")
+	servertest.HasChange(t, info, "4 threads a worker instead of 2")
+	servertest.HasChange(t, info, "gthread")
 	log, _ := os.ReadFile(r.log.Name())
 	if !strings.Contains(string(log), "Using worker: gthread") {
 		t.Errorf("log: %s", log)
@@ -70,8 +73,8 @@ func TestE2EGunicornThreads(t *testing.T) {
 
 func TestE2EGunicornPreload(t *testing.T) {
 	t.Parallel()
-	dir := module(t, "import time\ntime.sleep(0.7)\n"+okApp)
-	r := start(t, Spec{Command: gunicornWith(t, dir, "--preload", "mod:app")})
+	dir := servertest.Module(t, "import time\ntime.sleep(0.7)\n"+okApp)
+	r := start(t, known.Spec{Command: gunicornWith(t, dir, "--preload", "mod:app")})
 	r.answering()
 	info := r.Info()
 	if !info.Preload || info.BootSeconds < 0.7 || info.WorkerBootSeconds > 0.5 {
@@ -81,10 +84,10 @@ func TestE2EGunicornPreload(t *testing.T) {
 
 func TestE2EGunicornConfigFile(t *testing.T) {
 	t.Parallel()
-	dir := module(t, okApp)
+	dir := servertest.Module(t, okApp)
 	access := filepath.Join(dir, "access.log")
 	conf := filepath.Join(dir, "prod.conf.py")
-	write(t, conf, `
+	servertest.Write(t, conf, `
 bind = ["0.0.0.0:1", "unix:/nonexistent/sock"]
 workers = 4
 threads = 3
@@ -95,7 +98,7 @@ accesslog = "`+access+`"
 errorlog = "`+dir+`/error.log"
 pidfile = "`+dir+`/prod.pid"
 `)
-	r := start(t, Spec{Command: gunicornWith(t, dir, "-c", conf, "mod:app")})
+	r := start(t, known.Spec{Command: gunicornWith(t, dir, "-c", conf, "mod:app")})
 	for range 12 {
 		r.get("/")
 	}
@@ -107,9 +110,9 @@ pidfile = "`+dir+`/prod.pid"
 	if info.Threads != 3 || !info.Preload || len(r.Tree()) != 2 {
 		t.Errorf("%+v, tree %v", info, r.Tree())
 	}
-	hasChange(t, info, "instead of 0.0.0.0:1, unix:/nonexistent/sock")
-	hasChange(t, info, "1 worker instead of 4")
-	hasChange(t, info, "after 5 requests")
+	servertest.HasChange(t, info, "instead of 0.0.0.0:1, unix:/nonexistent/sock")
+	servertest.HasChange(t, info, "1 worker instead of 4")
+	servertest.HasChange(t, info, "after 5 requests")
 	if _, err := r.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -124,11 +127,11 @@ pidfile = "`+dir+`/prod.pid"
 }
 
 func TestE2EGunicornConfigOfTheFolder(t *testing.T) {
-	dir := module(t, okApp)
-	write(t, filepath.Join(dir, "gunicorn.conf.py"), "threads = 2\nworkers = 3\n")
-	gunicorn := venv(t, "gunicorn")
+	dir := servertest.Module(t, okApp)
+	servertest.Write(t, filepath.Join(dir, "gunicorn.conf.py"), "threads = 2\nworkers = 3\n")
+	gunicorn := servertest.Venv(t, "gunicorn")
 	t.Chdir(dir)
-	r := start(t, Spec{Command: []string{gunicorn, "mod:app"}})
+	r := start(t, known.Spec{Command: []string{gunicorn, "mod:app"}})
 	r.answering()
 	if info := r.Info(); info.Threads != 2 || len(r.Tree()) != 2 {
 		t.Errorf("%+v", info)
@@ -137,21 +140,21 @@ func TestE2EGunicornConfigOfTheFolder(t *testing.T) {
 
 func TestE2EGunicornCmdArgs(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{
-		Command: gunicornWith(t, module(t, okApp), "mod:app"),
+	r := start(t, known.Spec{
+		Command: gunicornWith(t, servertest.Module(t, okApp), "mod:app"),
 		Env:     map[string]string{"GUNICORN_CMD_ARGS": "--workers 3 --threads=2 --bind 0.0.0.0:1 --preload"},
 	})
 	r.answering()
 	if info := r.Info(); info.Threads != 2 || !info.Preload || len(r.Tree()) != 2 {
 		t.Errorf("%+v", info)
 	}
-	hasChange(t, r.Info(), "1 worker instead of 3")
+	servertest.HasChange(t, r.Info(), "1 worker instead of 3")
 }
 
 func TestE2EGunicornBySeveralNames(t *testing.T) {
 	t.Parallel()
-	dir := module(t, okApp)
-	python, gunicorn := venv(t, "python"), venv(t, "gunicorn")
+	dir := servertest.Module(t, okApp)
+	python, gunicorn := servertest.Venv(t, "python"), servertest.Venv(t, "gunicorn")
 	for name, command := range map[string][]string{
 		"module":       {python, "-m", "gunicorn", "--chdir", dir, "mod:app"},
 		"script":       {python, "-u", gunicorn, "--chdir", dir, "mod:app"},
@@ -159,7 +162,7 @@ func TestE2EGunicornBySeveralNames(t *testing.T) {
 		"simple shell": {"sh", "-c", "A=b exec " + gunicorn + " --chdir '" + dir + "' mod:app"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := start(t, Spec{Command: command})
+			r := start(t, known.Spec{Command: command})
 			r.answering()
 			if info := r.Info(); info.Server != "gunicorn" || info.ServerVersion == "" {
 				t.Errorf("%+v", info)
@@ -171,18 +174,18 @@ func TestE2EGunicornBySeveralNames(t *testing.T) {
 // Without setproctitle, master and workers look alike, and so does what a preloaded app has forked.
 func TestE2EGunicornWithoutTitles(t *testing.T) {
 	t.Parallel()
-	dir := module(t, `
+	dir := servertest.Module(t, `
 import multiprocessing, time
 multiprocessing.set_start_method("fork")
 multiprocessing.Process(target=time.sleep, args=(60,), daemon=True).start()
 `+okApp)
-	write(t, filepath.Join(dir, "setproctitle.py"), "raise ImportError('not installed')\n")
-	r := start(t, Spec{
+	servertest.Write(t, filepath.Join(dir, "setproctitle.py"), "raise ImportError('not installed')\n")
+	r := start(t, known.Spec{
 		Command: gunicornWith(t, dir, "--preload", "mod:app"),
 		Env:     map[string]string{"PYTHONPATH": dir},
 	})
 	r.answering()
-	if rule := r.Info().WorkerRule; rule != ruleGunicornChild {
+	if rule := r.Info().WorkerRule; rule != gunicorn.RuleChild {
 		t.Errorf("rule %q", rule)
 	}
 	if len(r.Tree()) != 3 {
@@ -192,7 +195,7 @@ multiprocessing.Process(target=time.sleep, args=(60,), daemon=True).start()
 
 func TestE2EWorkerReplaced(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, okApp), "mod:app")})
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, okApp), "mod:app")})
 	before := r.worker()
 	if err := syscall.Kill(before, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
@@ -214,7 +217,7 @@ func TestE2EWorkerReplaced(t *testing.T) {
 
 func TestE2EServerDies(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, okApp), "mod:app")})
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, okApp), "mod:app")})
 	if err := syscall.Kill(r.guardian.AppPID(), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -233,15 +236,15 @@ func TestE2EGunicornBackgroundWorkers(t *testing.T) {
 	t.Parallel()
 	for name, titles := range map[string]bool{"titles": true, "no titles": false} {
 		t.Run(name, func(t *testing.T) {
-			dir := module(t, "from gunicorn.dirty.app import DirtyApp\nclass Background(DirtyApp): pass\n"+okApp)
-			spec := Spec{Command: gunicornWith(t, dir, "--dirty-app", "mod:Background", "--dirty-workers", "1", "mod:app")}
+			dir := servertest.Module(t, "from gunicorn.dirty.app import DirtyApp\nclass Background(DirtyApp): pass\n"+okApp)
+			spec := known.Spec{Command: gunicornWith(t, dir, "--dirty-app", "mod:Background", "--dirty-workers", "1", "mod:app")}
 			if !titles {
 				spec.Env = map[string]string{"PYTHONPATH": noTitles(t)}
 			}
 			r := start(t, spec)
 			eventually(t, "the background workers", func() bool { return len(r.Tree()) == 4 })
 			r.answering()
-			hasChange(t, r.Info(), "background workers of a running Gunicorn")
+			servertest.HasChange(t, r.Info(), "background workers of a running Gunicorn")
 		})
 	}
 }
@@ -249,25 +252,25 @@ func TestE2EGunicornBackgroundWorkers(t *testing.T) {
 // Gunicorn with Uvicorn's worker class: Gunicorn's tree, and no threads to set.
 func TestE2EGunicornWithUvicornWorker(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, okASGI), "-k", "uvicorn.workers.UvicornWorker", "-w", "3", "--threads", "4", "--max-requests", "5", "mod:app"), Workers: 2})
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, okASGI), "-k", "uvicorn.workers.UvicornWorker", "-w", "3", "--threads", "4", "--max-requests", "5", "mod:app"), Workers: 2})
 	eventually(t, "both workers", func() bool { workers, _ := r.Workers(); return len(workers) == 2 })
 	found, _ := r.Workers()
 	eventually(t, "an answer of each worker", r.eachAnswers(found))
 	if info := r.Info(); info.Server != "gunicorn" || info.Threads != 0 || info.HasThreads || !info.CanRecycle || info.ConcurrencyLimit != 0 {
 		t.Errorf("%+v", info)
 	}
-	hasWarning(t, r.Warnings(), "threads-ignored")
+	servertest.HasWarning(t, r.Warnings(), "threads-ignored")
 }
 
 func TestE2EBadConfiguration(t *testing.T) {
 	t.Parallel()
-	dir := module(t, okApp)
+	dir := servertest.Module(t, okApp)
 	conf := filepath.Join(dir, "bad.conf.py")
-	write(t, conf, "workers = undefined\n")
-	f := failure(t, Spec{Command: gunicornWith(t, dir, "-c", conf, "mod:app")})
+	servertest.Write(t, conf, "workers = undefined\n")
+	f := failure(t, known.Spec{Command: gunicornWith(t, dir, "-c", conf, "mod:app")})
 	says(t, f, calibrate.KindUsage, "can't read its configuration", "NameError")
 
-	write(t, conf, "daemon = True\n")
-	f = failure(t, Spec{Command: gunicornWith(t, dir, "-c", conf, "mod:app")})
+	servertest.Write(t, conf, "daemon = True\n")
+	f = failure(t, known.Spec{Command: gunicornWith(t, dir, "-c", conf, "mod:app")})
 	says(t, f, calibrate.KindUsage, "daemon in bad.conf.py", "background")
 }

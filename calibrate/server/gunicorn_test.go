@@ -8,15 +8,16 @@ import (
 	"syscall"
 	"testing"
 
-	"workermem/calibrate"
-	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/gunicorn"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 // fakeGunicorn is a program of that name that says its version, and no more.
 func fakeGunicorn(t *testing.T, version string) string {
 	t.Helper()
-	return script(t, filepath.Join(t.TempDir(), "gunicorn"), "echo 'some warning 1.2'\necho \"gunicorn (version "+version+")\"")
+	return servertest.Script(t, filepath.Join(t.TempDir(), "gunicorn"), "echo 'some warning 1.2'\necho \"gunicorn (version "+version+")\"")
 }
 
 func TestGunicornMeasuredCommand(t *testing.T) {
@@ -32,7 +33,7 @@ func TestGunicornMeasuredCommand(t *testing.T) {
 		"G --dirty-app m:D --dirty-workers 2 app:app":        "G " + ours + " --no-control-socket --name calibrate-{port} --dirty-app m:D --dirty-workers 2 app:app",
 		"G -w {workers} -b {host}:{port} --max-requests 0 a": "G " + ours + " --no-control-socket a",
 	} {
-		l := recognised(t, Spec{Command: strings.Fields(strings.ReplaceAll(command, "G", g))})
+		l := recognised(t, known.Spec{Command: strings.Fields(strings.ReplaceAll(command, "G", g))})
 		got := strings.ReplaceAll(strings.Join(l.Info().MeasuredCommand, " "), g, "G")
 		if got != want {
 			t.Errorf("%s\n got  %s\n want %s", command, got, want)
@@ -45,28 +46,28 @@ func TestGunicornMeasuredCommand(t *testing.T) {
 
 // What is measured is not to be counted as production's: by an option that can be left out; else it is told.
 func TestGunicornStatsD(t *testing.T) {
-	l := recognised(t, Spec{Command: []string{fakeGunicorn(t, "27.0.1"), "--statsd-host=s:8125", "--statsd-prefix", "p", "a:a"}})
-	hasChange(t, l.Info(), "--statsd-host is left out, so that production's figures stay its own")
+	l := recognised(t, known.Spec{Command: []string{fakeGunicorn(t, "27.0.1"), "--statsd-host=s:8125", "--statsd-prefix", "p", "a:a"}})
+	servertest.HasChange(t, l.Info(), "--statsd-host is left out, so that production's figures stay its own")
 	if got := strings.Join(l.Info().MeasuredCommand, " "); strings.Contains(got, "statsd") {
 		t.Error(got)
 	}
-	l = recognised(t, Spec{Command: []string{fakeGunicorn(t, "27.0.1"), "a:a"}, Env: map[string]string{"GUNICORN_CMD_ARGS": "--statsd-host s:8125"}})
-	hasWarning(t, l.Warnings(), toProduction)
+	l = recognised(t, known.Spec{Command: []string{fakeGunicorn(t, "27.0.1"), "a:a"}, Env: map[string]string{"GUNICORN_CMD_ARGS": "--statsd-host s:8125"}})
+	servertest.HasWarning(t, l.Warnings(), known.ToProduction)
 }
 
 func TestGunicornRecycling(t *testing.T) {
 	g := fakeGunicorn(t, "27.0.1")
-	l := recognised(t, Spec{Command: []string{g, "--max-requests", "5", "app:app"}, Workers: 3, MaxRequests: 1000, Jitter: 100})
+	l := recognised(t, known.Spec{Command: []string{g, "--max-requests", "5", "app:app"}, Workers: 3, MaxRequests: 1000, Jitter: 100})
 	if got := strings.Join(l.Info().MeasuredCommand[1:], " "); got != "--bind {host}:{port} --workers 3 --max-requests 1000 --max-requests-jitter 100 --no-control-socket app:app" {
 		t.Error(got)
 	}
-	hasChange(t, l.Info(), "a new worker after 1000 requests instead of 5")
-	_, err := Recognise(t.Context(), Spec{Command: []string{g, "app:app"}, MaxRequests: -1})
-	usage(t, err, "can't be negative")
+	servertest.HasChange(t, l.Info(), "a new worker after 1000 requests instead of 5")
+	_, err := Recognise(t.Context(), known.Spec{Command: []string{g, "app:app"}, MaxRequests: -1})
+	servertest.Usage(t, err, "can't be negative")
 }
 
 func TestGunicornPidFile(t *testing.T) {
-	l := recognised(t, Spec{Command: []string{fakeGunicorn(t, "20.1.0"), "-p", "/run/app.pid", "app:app"}})
+	l := recognised(t, known.Spec{Command: []string{fakeGunicorn(t, "20.1.0"), "-p", "/run/app.pid", "app:app"}})
 	argv := l.Info().MeasuredCommand
 	at := slices.Index(argv, "--pid")
 	if at < 0 || !strings.HasPrefix(argv[at+1], os.TempDir()) || slices.Contains(argv, "-p") {
@@ -79,7 +80,7 @@ func TestGunicornPidFile(t *testing.T) {
 
 func TestGunicornThreadsAndWorkers(t *testing.T) {
 	g := fakeGunicorn(t, "25.1.0")
-	l := recognised(t, Spec{Command: []string{g, "--threads", "2", "app:app"}, Threads: 8, Workers: 2})
+	l := recognised(t, known.Spec{Command: []string{g, "--threads", "2", "app:app"}, Threads: 8, Workers: 2})
 	if got := strings.Join(l.Info().MeasuredCommand[1:], " "); got != "--bind {host}:{port} --workers 2 --threads 8 --max-requests 0 --no-control-socket app:app" {
 		t.Error(got)
 	}
@@ -88,7 +89,7 @@ func TestGunicornThreadsAndWorkers(t *testing.T) {
 	}
 	for class, want := range map[string]bool{"sync": true, "gthread": true, "gunicorn.workers.gthread.ThreadWorker": true,
 		"gevent": false, "uvicorn.workers.UvicornWorker": false, "asgi": false, "tornado": false} {
-		l := recognised(t, Spec{Command: []string{g, "-k", class, "--threads", "4", "app:app"}})
+		l := recognised(t, known.Spec{Command: []string{g, "-k", class, "--threads", "4", "app:app"}})
 		if l.Info().HasThreads != want {
 			t.Errorf("%s: has threads %v", class, !want)
 		}
@@ -112,69 +113,31 @@ func TestGunicornRefusals(t *testing.T) {
 		"--certfile x.pem app:app":   "--certfile makes gunicorn serve TLS, and calibrate measures plain HTTP",
 		"--keyfile=x.pem -w 3 a:app": "--keyfile makes gunicorn serve TLS, and calibrate measures plain HTTP",
 	} {
-		l := &Launch{spec: withDefaults(Spec{}), argv: append([]string{never}, strings.Fields(args)...)}
-		_, err := gunicorn{}.plan(l, cli.Program{Name: "gunicorn", Argv: l.argv})
-		usage(t, err, want)
+		l := &known.Launch{Spec: withDefaults(known.Spec{}), Argv: append([]string{never}, strings.Fields(args)...)}
+		_, err := gunicorn.Server{}.Plan(l, cli.Program{Name: "gunicorn", Argv: l.Argv})
+		servertest.Usage(t, err, want)
 		if err != nil && err.Error() != want {
 			t.Errorf("%s: %s", args, err)
 		}
 	}
-	l := &Launch{spec: withDefaults(Spec{}), argv: []string{never}, env: []string{"GUNICORN_CMD_ARGS=--reload"}}
-	_, err := gunicorn{}.plan(l, cli.Program{Name: "gunicorn", Argv: l.argv})
-	usage(t, err, "--reload in GUNICORN_CMD_ARGS watches files")
-	l.env = []string{"GUNICORN_CMD_ARGS='"}
-	_, err = gunicorn{}.plan(l, cli.Program{Name: "gunicorn", Argv: l.argv})
-	usage(t, err, "GUNICORN_CMD_ARGS can't be split")
+	l := &known.Launch{Spec: withDefaults(known.Spec{}), Argv: []string{never}, Env: []string{"GUNICORN_CMD_ARGS=--reload"}}
+	_, err := gunicorn.Server{}.Plan(l, cli.Program{Name: "gunicorn", Argv: l.Argv})
+	servertest.Usage(t, err, "--reload in GUNICORN_CMD_ARGS watches files")
+	l.Env = []string{"GUNICORN_CMD_ARGS='"}
+	_, err = gunicorn.Server{}.Plan(l, cli.Program{Name: "gunicorn", Argv: l.Argv})
+	servertest.Usage(t, err, "GUNICORN_CMD_ARGS can't be split")
 }
 
 func TestGunicornThatIsNone(t *testing.T) {
-	file := script(t, filepath.Join(t.TempDir(), "gunicorn"), "echo \"No module named 'gunicorn'\"; exit 1")
-	_, err := Recognise(t.Context(), Spec{Command: []string{file, "app:app"}})
-	usage(t, err, "does not start Gunicorn: No module named 'gunicorn'")
-}
-
-// Trees as they were seen with Gunicorn 20.1 and 27.0.
-func TestGunicornWorkers(t *testing.T) {
-	py := []string{"/v/bin/python", "/v/bin/gunicorn", "app:app"}
-	title := func(text string) []string { return []string{text} }
-	for name, c := range map[string]struct {
-		tree []linux.Process
-		held []int
-		bg   bool
-		want []int
-		rule calibrate.WorkerRule
-	}{
-		"one worker":  {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: py}}, want: []int{2}, rule: ruleGunicornChild},
-		"three":       {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: py}, {PID: 3, Parent: 1, Args: py}, {PID: 4, Parent: 1, Args: py}}, held: []int{1, 2, 3, 4}, want: []int{2, 3, 4}, rule: ruleGunicornChild},
-		"no worker":   {tree: []linux.Process{{PID: 1, Args: py}}, rule: ruleGunicornChild},
-		"titles":      {tree: []linux.Process{{PID: 1, Args: title("gunicorn: master [app:app]")}, {PID: 2, Parent: 1, Args: title("gunicorn: worker [app:app]")}}, want: []int{2}, rule: ruleGunicornTitle},
-		"just forked": {tree: []linux.Process{{PID: 1, Args: title("gunicorn: master [x]")}, {PID: 2, Parent: 1, Args: title("gunicorn: master [x]")}}, want: []int{2}, rule: ruleGunicornChild},
-		"background workers": {tree: []linux.Process{{PID: 1, Args: title("gunicorn: master [x]")}, {PID: 2, Parent: 1, Args: title("gunicorn: dirty-arbiter")},
-			{PID: 3, Parent: 1, Args: title("gunicorn: worker [x]")}, {PID: 4, Parent: 2, Args: title("gunicorn: dirty-worker [x]")}}, want: []int{3}, rule: ruleGunicornTitle},
-		"only background workers yet": {tree: []linux.Process{{PID: 1, Args: title("gunicorn: master [x]")}, {PID: 2, Parent: 1, Args: title("gunicorn: dirty-arbiter")}}, rule: ruleGunicornChild},
-		"background workers, no titles": {bg: true, tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: py}, {PID: 3, Parent: 1, Args: py},
-			{PID: 4, Parent: 2, Args: py}}, held: []int{1, 2, 3, 4}, want: []int{3}, rule: ruleGunicornChild},
-		"resource tracker": {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: []string{"/v/bin/python", "-c", "from multiprocessing.resource_tracker import main;main(5)"}},
-			{PID: 3, Parent: 1, Args: py}}, want: []int{3}, rule: ruleGunicornChild},
-		"a preloaded app's own process": {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: py}, {PID: 3, Parent: 1, Args: py}}, held: []int{1, 3}, want: []int{3}, rule: ruleGunicornChild},
-		"a worker's own pool":           {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: py}, {PID: 3, Parent: 2, Args: py}}, want: []int{2}, rule: ruleGunicornChild},
-		"a title of the app's":          {tree: []linux.Process{{PID: 1, Args: title("gunicorn: master [x]")}, {PID: 2, Parent: 1, Args: title("shop worker")}}, want: []int{2}, rule: ruleGunicornChild},
-		"below wrappers":                {tree: []linux.Process{{PID: 9, Args: []string{"uv", "run", "gunicorn", "app:app"}}, {PID: 1, Parent: 9, Args: py}, {PID: 2, Parent: 1, Args: py}}, want: []int{2}, rule: ruleGunicornChild},
-		"python -m":                     {tree: []linux.Process{{PID: 1, Args: []string{"python", "-m", "gunicorn", "a"}}, {PID: 2, Parent: 1, Args: []string{"python", "-m", "gunicorn", "a"}}}, want: []int{2}, rule: ruleGunicornChild},
-		"still a shell":                 {tree: []linux.Process{{PID: 1, Args: []string{"sh", "-c", "sleep 1; gunicorn x"}}}, rule: noRule},
-		"nothing":                       {},
-	} {
-		got, rule := gunicorn{background: c.bg}.workers(c.tree, holding(c.held))
-		if !slices.Equal(pids(got), c.want) && len(got)+len(c.want) > 0 || rule != c.rule {
-			t.Errorf("%s: %v by %q, want %v by %q", name, pids(got), rule, c.want, c.rule)
-		}
-	}
+	file := servertest.Script(t, filepath.Join(t.TempDir(), "gunicorn"), "echo \"No module named 'gunicorn'\"; exit 1")
+	_, err := Recognise(t.Context(), known.Spec{Command: []string{file, "app:app"}})
+	servertest.Usage(t, err, "does not start Gunicorn: No module named 'gunicorn'")
 }
 
 func TestGunicornExplains(t *testing.T) {
-	code := func(n int) ending { return ending{over: true, Code: n} }
+	code := func(n int) known.Ending { return known.Ending{Over: true, Code: n} }
 	for name, c := range map[string]struct {
-		end  ending
+		end  known.Ending
 		log  string
 		want string
 	}{
@@ -184,14 +147,14 @@ func TestGunicornExplains(t *testing.T) {
 		"preload":         {code(1), "Traceback (most recent call last):\n  x\nValueError: z", "ValueError: z"},
 		"option":          {code(2), "usage: gunicorn\ngunicorn: error: unrecognized arguments: --foo", "unrecognized arguments: --foo"},
 		"config":          {code(1), "\nError: No application module specified.\n", "No application module specified."},
-		"timeout":         {ending{}, "[CRITICAL] WORKER TIMEOUT (pid:7)", "longer than --timeout"},
-		"killed, 20":      {ending{}, "Worker with pid 5 was terminated due to signal 9", "somebody killed it"},
-		"killed, 27":      {ending{}, "Worker (pid:5) was sent SIGKILL! Perhaps out of memory?", "somebody killed it"},
-		"exit":            {ending{}, "Worker (pid:5) exited with code 1.", "exited with code 1"},
-		"nothing to say":  {ending{}, "all is well", ""},
-		"signal, no code": {ending{over: true, Signal: syscall.SIGKILL}, "", ""},
+		"timeout":         {known.Ending{}, "[CRITICAL] WORKER TIMEOUT (pid:7)", "longer than --timeout"},
+		"killed, 20":      {known.Ending{}, "Worker with pid 5 was terminated due to signal 9", "somebody killed it"},
+		"killed, 27":      {known.Ending{}, "Worker (pid:5) was sent SIGKILL! Perhaps out of memory?", "somebody killed it"},
+		"exit":            {known.Ending{}, "Worker (pid:5) exited with code 1.", "exited with code 1"},
+		"nothing to say":  {known.Ending{}, "all is well", ""},
+		"signal, no code": {known.Ending{Over: true, Signal: syscall.SIGKILL}, "", ""},
 	} {
-		why, try := gunicorn{}.explain(c.end, splitLog([]byte(c.log)))
+		why, try := gunicorn.Server{}.Explain(c.end, known.SplitLog([]byte(c.log)))
 		if c.want == "" && why != "" || !strings.Contains(why, c.want) || why != "" && try == "" {
 			t.Errorf("%s: %q, try %q; want %q", name, why, try, c.want)
 		}
@@ -200,12 +163,12 @@ func TestGunicornExplains(t *testing.T) {
 
 func TestWebConcurrency(t *testing.T) {
 	t.Setenv("WEB_CONCURRENCY", "4")
-	l := recognised(t, Spec{Command: []string{"sleep", "{port}"}})
-	if cli.Getenv(l.env, "WEB_CONCURRENCY") != "" || len(l.Info().Changes) != 1 {
+	l := recognised(t, known.Spec{Command: []string{"sleep", "{port}"}})
+	if cli.Getenv(l.Env, "WEB_CONCURRENCY") != "" || len(l.Info().Changes) != 1 {
 		t.Errorf("%q", l.Info().Changes)
 	}
-	l = recognised(t, Spec{Command: []string{"sleep", "{port}"}, Env: map[string]string{"WEB_CONCURRENCY": "{workers}"}})
-	if cli.Getenv(l.env, "WEB_CONCURRENCY") != "{workers}" || len(l.Info().Changes) != 0 {
+	l = recognised(t, known.Spec{Command: []string{"sleep", "{port}"}, Env: map[string]string{"WEB_CONCURRENCY": "{workers}"}})
+	if cli.Getenv(l.Env, "WEB_CONCURRENCY") != "{workers}" || len(l.Info().Changes) != 0 {
 		t.Errorf("what the user names is kept: %q", l.Info().Changes)
 	}
 }

@@ -6,13 +6,14 @@ import (
 	"slices"
 	"syscall"
 	"testing"
+	"workermem/calibrate/server/servertest"
 )
 
 // control-socket: of two masters of one user, the second takes the socket of the first.
 func TestE2EGunicornControlSocket(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
-	command := append(gunicornWith(t, module(t, okApp)), "--bind", "127.0.0.1:{port}", "mod:app")
+	command := append(gunicornWith(t, servertest.Module(t, okApp)), "--bind", "127.0.0.1:{port}", "mod:app")
 	var inodes []uint64
 	for range 2 {
 		byHand(t, []string{"HOME=" + home}, command...)
@@ -34,7 +35,7 @@ func TestE2EGunicornControlSocket(t *testing.T) {
 // Jitter alone is no limit.
 func TestE2EGunicornJitterAlone(t *testing.T) {
 	t.Parallel()
-	command := append(gunicornWith(t, module(t, okApp)), "--bind", "127.0.0.1:{port}", "--max-requests-jitter", "5", "mod:app")
+	command := append(gunicornWith(t, servertest.Module(t, okApp)), "--bind", "127.0.0.1:{port}", "--max-requests-jitter", "5", "mod:app")
 	url, _ := byHand(t, []string{"HOME=" + t.TempDir()}, command...)
 	first, _ := pidAt(url)
 	for range 30 {
@@ -47,7 +48,7 @@ func TestE2EGunicornJitterAlone(t *testing.T) {
 // Gunicorn's UvicornWorker looks at its limit about ten times a second, and serves on until then.
 func TestE2EUvicornWorkerOvershoots(t *testing.T) {
 	t.Parallel()
-	command := append(gunicornWith(t, module(t, okASGI)), "--bind", "127.0.0.1:{port}", "-k", "uvicorn.workers.UvicornWorker", "--max-requests", "5", "mod:app")
+	command := append(gunicornWith(t, servertest.Module(t, okASGI)), "--bind", "127.0.0.1:{port}", "-k", "uvicorn.workers.UvicornWorker", "--max-requests", "5", "mod:app")
 	url, _ := byHand(t, []string{"HOME=" + t.TempDir()}, command...)
 	served, most := map[string]int{}, 0
 	eventually(t, "a worker that serves twice its limit, and is replaced", func() bool {

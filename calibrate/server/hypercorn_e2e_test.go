@@ -15,11 +15,14 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/hypercorn"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 // hypercornWith is a command that runs the app of a folder, which Hypercorn takes with its path.
 func hypercornWith(t *testing.T, dir string, args ...string) []string {
-	return slices.Concat([]string{venv(t, "hypercorn")}, args, []string{filepath.Join(dir, "mod") + ":app"})
+	return slices.Concat([]string{servertest.Venv(t, "hypercorn")}, args, []string{filepath.Join(dir, "mod") + ":app"})
 }
 
 // The user's file gives way to the command line in all that matters here, and stays as it is; the leak is seen.
@@ -28,20 +31,20 @@ func TestE2EHypercorn(t *testing.T) {
 	dir := t.TempDir()
 	file, pidFile := filepath.Join(dir, "h.toml"), filepath.Join(dir, "pid")
 	text := fmt.Sprintf("bind = ['127.0.0.1:1']\nworkers = 3\nmax_requests = 2\nmax_requests_jitter = 1\naccesslog = '-'\nerrorlog = '%s/err'\npid_path = '%s'\n", dir, pidFile)
-	write(t, file, text)
-	r := start(t, Spec{
-		Command: []string{venv(t, "python"), "-m", "hypercorn", "-c", file, fixture(t, "asgi", "app") + ":app"},
+	servertest.Write(t, file, text)
+	r := start(t, known.Spec{
+		Command: []string{servertest.Venv(t, "python"), "-m", "hypercorn", "-c", file, servertest.Fixture(t, "asgi", "app") + ":app"},
 		Env:     map[string]string{"CALIBRATE_KEEP_BYTES": "65536"},
 	})
-	if info := r.Info(); info.Server != "hypercorn" || !strings.HasPrefix(info.ServerVersion, "0.") || info.WorkerRule != ruleHypercornChild {
+	if info := r.Info(); info.Server != "hypercorn" || !strings.HasPrefix(info.ServerVersion, "0.") || info.WorkerRule != hypercorn.RuleChild {
 		t.Errorf("%+v", info)
 	}
 	if got := r.get("/pid"); atoi(t, got) != r.worker() || len(r.Tree()) != 3 { // parent, resource tracker, worker
 		t.Errorf("answered by %s, the worker found is %d; tree %v", got, r.worker(), r.Tree())
 	}
 	within(t, "bytes a request", r.growth(t, r.worker(), 300, 800), 65536, 0.15)
-	if r.watch.replacements() != 0 {
-		t.Errorf("%d replacements", r.watch.replacements())
+	if r.watch.Replacements() != 0 {
+		t.Errorf("%d replacements", r.watch.Replacements())
 	}
 	if _, err := os.Stat(pidFile); err == nil {
 		t.Error("production's pid file is written")
@@ -57,9 +60,9 @@ func TestE2EHypercorn(t *testing.T) {
 // Workers that reach the limit are replaced, and requests that come then are cut off.
 func TestE2EHypercornRecycles(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: hypercornWith(t, module(t, okASGI), "--max-requests-jitter", "5"), Workers: 2, MaxRequests: 20})
-	hasWarning(t, r.Warnings(), recyclingCuts)
-	hasWarning(t, r.Warnings(), jitterIsLimit)
+	r := start(t, known.Spec{Command: hypercornWith(t, servertest.Module(t, okASGI), "--max-requests-jitter", "5"), Workers: 2, MaxRequests: 20})
+	servertest.HasWarning(t, r.Warnings(), known.RecyclingCuts)
+	servertest.HasWarning(t, r.Warnings(), hypercorn.JitterIsLimit)
 	eventually(t, "both workers", func() bool { workers, _ := r.Workers(); return len(workers) == 2 })
 	client := readyClient()
 	var cut atomic.Int64
@@ -84,7 +87,7 @@ func TestE2EHypercornRecycles(t *testing.T) {
 	defer close(stop)
 	eventually(t, "new workers, and requests cut off", func() bool {
 		_, _ = r.Workers()
-		return r.watch.replacements() >= 2 && cut.Load() > 0
+		return r.watch.Replacements() >= 2 && cut.Load() > 0
 	})
 }
 
@@ -102,13 +105,13 @@ func TestE2EHypercornTraps(t *testing.T) {
 		ends []int // the statuses that it may end with
 	}{
 		// Of 140 that lost one of two workers 21 ended with 241, and of 35 that lost one of four 5: with two busy processes beside fewer.
-		"a worker is killed":        {[]string{"-w", "2"}, killOne, workerEndsServer, hypercornEnds},
-		"the only worker is killed": {[]string{"-w", "1"}, killOne, workerEndsServer, []int{0}},
+		"a worker is killed":        {[]string{"-w", "2"}, killOne, known.WorkerEndsServer, hypercorn.Ends},
+		"the only worker is killed": {[]string{"-w", "1"}, killOne, known.WorkerEndsServer, []int{0}},
 		"a limit without a parent": {[]string{"-w", "0", "--max-requests", "5", "--daemon"}, func(url string) {
 			for range 8 {
 				pidAt(url)
 			}
-		}, limitNeedsParent, []int{0}},
+		}, hypercorn.LimitNeedsParent, []int{0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -120,8 +123,8 @@ func TestE2EHypercornTraps(t *testing.T) {
 			}
 			c.end(url)
 			endsWith(t, ended, 10*time.Second, c.ends...)
-			l := recognised(t, Spec{Command: slices.Concat([]string{venv(t, "hypercorn")}, c.args, []string{"a:a"})})
-			hasWarning(t, l.Warnings(), c.code)
+			l := recognised(t, known.Spec{Command: slices.Concat([]string{servertest.Venv(t, "hypercorn")}, c.args, []string{"a:a"})})
+			servertest.HasWarning(t, l.Warnings(), c.code)
 		})
 	}
 }
@@ -135,7 +138,7 @@ func hypercornAsGiven(t *testing.T, args ...string) (url string, end <-chan erro
 	}
 	address := l.Addr().String()
 	l.Close()
-	command := hypercornWith(t, module(t, okASGI), append(args, "-b", address)...)
+	command := hypercornWith(t, servertest.Module(t, okASGI), append(args, "-b", address)...)
 	cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
@@ -166,7 +169,7 @@ func TestE2EHypercornFailures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			says(t, failure(t, Spec{Command: hypercornWith(t, module(t, c.text), c.args...)}), calibrate.KindApp, c.want...)
+			says(t, failure(t, known.Spec{Command: hypercornWith(t, servertest.Module(t, c.text), c.args...)}), calibrate.KindApp, c.want...)
 		})
 	}
 }
@@ -174,7 +177,7 @@ func TestE2EHypercornFailures(t *testing.T) {
 // Attached to, with a parent and without.
 func TestE2EHypercornAttached(t *testing.T) {
 	t.Parallel()
-	for rule, args := range map[calibrate.WorkerRule][]string{ruleHypercornChild: {"-w", "1"}, ruleHypercornSelf: {"-w", "0"}} {
+	for rule, args := range map[calibrate.WorkerRule][]string{hypercorn.RuleChild: {"-w", "1"}, hypercorn.RuleSelf: {"-w", "0"}} {
 		url, _ := hypercornAsGiven(t, args...)
 		pid, _ := pidAt(url)
 		worker := atoi(t, strings.TrimSpace(pid))
@@ -192,7 +195,7 @@ func TestE2EHypercornAttached(t *testing.T) {
 
 func TestE2EHypercornFinishesRequests(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: hypercornWith(t, module(t, okASGI))})
+	r := start(t, known.Spec{Command: hypercornWith(t, servertest.Module(t, okASGI))})
 	answered := make(chan int, 1)
 	go func() {
 		res, err := readyClient().Get(r.Info().URL + "/ms/1000")

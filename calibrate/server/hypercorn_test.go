@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/hypercorn"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 func fakeHypercorn(t *testing.T) string { return fakeHypercornOf(t, "0.18.0") }
@@ -16,8 +19,8 @@ func fakeHypercorn(t *testing.T) string { return fakeHypercornOf(t, "0.18.0") }
 func fakeHypercornOf(t *testing.T, version string) string {
 	t.Helper()
 	venv := t.TempDir()
-	write(t, filepath.Join(venv, "lib", "python3.11", "site-packages", "hypercorn-"+version+".dist-info", "METADATA"), "")
-	return script(t, filepath.Join(venv, "bin", "hypercorn"), "")
+	servertest.Write(t, filepath.Join(venv, "lib", "python3.11", "site-packages", "hypercorn-"+version+".dist-info", "METADATA"), "")
+	return servertest.Script(t, filepath.Join(venv, "bin", "hypercorn"), "")
 }
 
 func TestIsHypercorn(t *testing.T) {
@@ -31,7 +34,7 @@ func TestIsHypercorn(t *testing.T) {
 		"quart run":                               false,
 		"gunicorn -k hypercorn.workers.X app:app": false,
 	} {
-		if got := (hypercorn{}).recognises(cli.SeeThrough(strings.Fields(command))); got != want {
+		if got := (hypercorn.Server{}).Recognises(cli.SeeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}
@@ -52,7 +55,7 @@ func TestHypercornMeasuredCommand(t *testing.T) {
 		"H -c python:conf a": "H " + ours + " --max-requests 1000000000000 --pid /dev/null --error-logfile - --access-logfile /dev/null -c python:conf a",
 		"env A=B H -Dw 2 a":  "env A=B H " + ours + " -D a",
 	} {
-		l := recognised(t, Spec{Command: strings.Fields(strings.ReplaceAll(command, "H ", h+" "))})
+		l := recognised(t, known.Spec{Command: strings.Fields(strings.ReplaceAll(command, "H ", h+" "))})
 		if got := strings.ReplaceAll(strings.Join(l.Info().MeasuredCommand, " "), h, "H"); got != want {
 			t.Errorf("%s\n got  %s\n want %s", command, got, want)
 		}
@@ -61,7 +64,7 @@ func TestHypercornMeasuredCommand(t *testing.T) {
 			t.Errorf("%s: %+v", command, info)
 		}
 	}
-	l := recognised(t, Spec{Command: []string{h, "a:a"}, Workers: 3, MaxRequests: 700, Jitter: 70})
+	l := recognised(t, known.Spec{Command: []string{h, "a:a"}, Workers: 3, MaxRequests: 700, Jitter: 70})
 	if got := strings.Join(l.Info().MeasuredCommand[1:], " "); got != "--bind {host}:{port} --workers 3 --max-requests 700 a:a" {
 		t.Error(got)
 	}
@@ -70,21 +73,21 @@ func TestHypercornMeasuredCommand(t *testing.T) {
 // Before 0.16 there is no --max-requests, by which it would not start.
 func TestHypercornWithoutLimit(t *testing.T) {
 	h := fakeHypercornOf(t, "0.14.4")
-	l := recognised(t, Spec{Command: []string{h, "-c", "python:conf", "a"}})
+	l := recognised(t, known.Spec{Command: []string{h, "-c", "python:conf", "a"}})
 	if got := l.Info(); got.CanRecycle || strings.Contains(strings.Join(got.MeasuredCommand, " "), "--max-requests") {
 		t.Errorf("%+v", got)
 	}
-	if got := codes(l.Warnings()); !slices.Equal(got, []string{"config-not-read", workerEndsServer}) {
+	if got := servertest.Codes(l.Warnings()); !slices.Equal(got, []string{"config-not-read", known.WorkerEndsServer}) {
 		t.Errorf("%q", got)
 	}
-	_, err := Recognise(t.Context(), Spec{Command: []string{h, "a"}, MaxRequests: 5})
-	usage(t, err, "hypercorn 0.14.4 has no limit of requests")
+	_, err := Recognise(t.Context(), known.Spec{Command: []string{h, "a"}, MaxRequests: 5})
+	servertest.Usage(t, err, "hypercorn 0.14.4 has no limit of requests")
 }
 
 func TestHypercornChanges(t *testing.T) {
 	h := fakeHypercorn(t)
 	file := filepath.Join(t.TempDir(), "hypercorn.toml")
-	write(t, file, "bind = [\"0.0.0.0:80\"] # all\nworkers = 3\nmax_requests = 1_000\naccesslog = \"-\"\npid_path = \"/run/x\"\n[ssl]\nkeyfile = \"k\"\n")
+	servertest.Write(t, file, "bind = [\"0.0.0.0:80\"] # all\nworkers = 3\nmax_requests = 1_000\naccesslog = \"-\"\npid_path = \"/run/x\"\n[ssl]\nkeyfile = \"k\"\n")
 	for args, want := range map[string][]string{
 		"a:a":                    nil,
 		"-w 0 a:a":               {"1 worker below a parent, instead of none (--workers 0)"},
@@ -102,7 +105,7 @@ func TestHypercornChanges(t *testing.T) {
 			"the access log is off, so that the app's own words can be found in the log",
 			"-p is left out, so that production's file stays as it is"},
 	} {
-		l := recognised(t, Spec{Command: append([]string{h}, strings.Fields(args)...)})
+		l := recognised(t, known.Spec{Command: append([]string{h}, strings.Fields(args)...)})
 		if got := l.Info().Changes; !slices.Equal(got, want) {
 			t.Errorf("%s\n got  %q\n want %q", args, got, want)
 		}
@@ -112,21 +115,21 @@ func TestHypercornChanges(t *testing.T) {
 func TestHypercornWarnings(t *testing.T) {
 	h := fakeHypercorn(t)
 	file := filepath.Join(t.TempDir(), "h.toml")
-	write(t, file, "statsd_host = 's:8125'\n")
-	always := []string{workerEndsServer, recyclingCuts}
+	servertest.Write(t, file, "statsd_host = 's:8125'\n")
+	always := []string{known.WorkerEndsServer, known.RecyclingCuts}
 	for args, more := range map[string][]string{
 		"a:a":                          nil,
 		"--max-requests 5 a:a":         nil,
-		"--max-requests-jitter 5 a:a":  {jitterIsLimit},
-		"-w 0 --max-requests 5 a:a":    {limitNeedsParent},
+		"--max-requests-jitter 5 a:a":  {hypercorn.JitterIsLimit},
+		"-w 0 --max-requests 5 a:a":    {hypercorn.LimitNeedsParent},
 		"-w 0 a:a":                     nil,
-		"-D a:a":                       {daemonStays},
+		"-D a:a":                       {hypercorn.DaemonStays},
 		"--reload a:a":                 {"reload"},
 		"-c python:some.module -w 2 a": {"config-not-read"},
 		"-c /nonexistent a":            {"config-not-read"},
-		"-c " + file + " a":            {toProduction},
+		"-c " + file + " a":            {known.ToProduction},
 	} {
-		l := recognised(t, Spec{Command: append([]string{h}, strings.Fields(args)...)})
+		l := recognised(t, known.Spec{Command: append([]string{h}, strings.Fields(args)...)})
 		var got []string
 		for _, w := range l.Warnings() {
 			got = append(got, w.Code)
@@ -147,8 +150,8 @@ func TestHypercornWarnings(t *testing.T) {
 func TestHypercornRefusals(t *testing.T) {
 	h := fakeHypercorn(t)
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "r.py"), "use_reloader = True\n")
-	write(t, filepath.Join(dir, "tls.toml"), "certfile = 'x.pem'\n")
+	servertest.Write(t, filepath.Join(dir, "r.py"), "use_reloader = True\n")
+	servertest.Write(t, filepath.Join(dir, "tls.toml"), "certfile = 'x.pem'\n")
 	for args, want := range map[string]string{
 		"-h":                             "the command only prints, it serves nothing",
 		"--certfile x a":                 "--certfile makes hypercorn serve TLS, and calibrate measures plain HTTP",
@@ -158,28 +161,28 @@ func TestHypercornRefusals(t *testing.T) {
 		"--max-requests=1.5 a":           `--max-requests "1.5" is not a number`,
 		"--max-requests-jitter some a:a": `--max-requests-jitter "some" is not a number`,
 	} {
-		_, err := Recognise(t.Context(), Spec{Command: append([]string{h}, strings.Fields(args)...)})
-		usage(t, err, want)
+		_, err := Recognise(t.Context(), known.Spec{Command: append([]string{h}, strings.Fields(args)...)})
+		servertest.Usage(t, err, want)
 	}
-	_, err := Recognise(t.Context(), Spec{Command: []string{h, "a:a"}, Threads: 2})
-	usage(t, err, "2 threads asked for, but hypercorn has none to set")
+	_, err := Recognise(t.Context(), known.Spec{Command: []string{h, "a:a"}, Threads: 2})
+	servertest.Usage(t, err, "2 threads asked for, but hypercorn has none to set")
 }
 
 func TestHypercornExplains(t *testing.T) {
-	over := ending{over: true}
+	over := known.Ending{Over: true}
 	for name, c := range map[string]struct {
-		end       ending
+		end       known.Ending
 		log, want string
 	}{
 		"no module":   {over, "hypercorn.utils.NoAppError: Cannot load application from 'x:app', module not found.", "the app was not found (Cannot load application from 'x:app', module not found)"},
-		"the port":    {ending{over: true, Code: 1}, "OSError: [Errno 98] Address already in use", "another process has its port"},
-		"an option":   {ending{over: true, Code: 2}, "hypercorn: error: unrecognized arguments: --x", "unrecognized arguments: --x"},
+		"the port":    {known.Ending{Over: true, Code: 1}, "OSError: [Errno 98] Address already in use", "another process has its port"},
+		"an option":   {known.Ending{Over: true, Code: 2}, "hypercorn: error: unrecognized arguments: --x", "unrecognized arguments: --x"},
 		"a worker":    {over, "leaving", "a worker of it ended, and with it the whole server"},
-		"another's":   {ending{over: true, Code: 241}, "leaving", "a worker of it ended, and with it the whole server"},
+		"another's":   {known.Ending{Over: true, Code: 241}, "leaving", "a worker of it ended, and with it the whole server"},
 		"the app's":   {over, "ValueError: no", "ValueError: no"},
-		"nothing yet": {ending{}, "leaving", ""},
+		"nothing yet": {known.Ending{}, "leaving", ""},
 	} {
-		if why, _ := (hypercorn{}).explain(c.end, []string{c.log}); why != c.want {
+		if why, _ := (hypercorn.Server{}).Explain(c.end, []string{c.log}); why != c.want {
 			t.Errorf("%s: %q, want %q", name, why, c.want)
 		}
 	}
@@ -192,18 +195,6 @@ func TestHypercornConfigInPipe(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l := recognised(t, Spec{Command: []string{h, "-c", pipe, "a:a"}})
-	hasWarning(t, l.Warnings(), "config-not-read")
-}
-
-func FuzzHypercornSettings(f *testing.F) {
-	f.Add("workers = 3\nbind = ['a']\n")
-	f.Add("[t]\nworkers=1")
-	f.Fuzz(func(t *testing.T, text string) {
-		for name, value := range plainSettings(text) {
-			if !strings.Contains(text, name) || !strings.Contains(text, value) {
-				t.Errorf("%q = %q is not in %q", name, value, text)
-			}
-		}
-	})
+	l := recognised(t, known.Spec{Command: []string{h, "-c", pipe, "a:a"}})
+	servertest.HasWarning(t, l.Warnings(), "config-not-read")
 }

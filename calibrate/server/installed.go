@@ -10,15 +10,17 @@ import (
 	"sync"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/anycommand"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/known"
 )
 
 // products are the programs of all servers, with their traps.
-func products() []product {
-	var all []product
-	for _, s := range slices.Concat(servers, []server{anyCommand{}}) {
-		for _, p := range s.programs() {
-			p.traps = append(p.traps, s.traps()...)
+func products() []known.Product {
+	var all []known.Product
+	for _, s := range slices.Concat(servers, []known.Server{anycommand.Server{}}) {
+		for _, p := range s.Programs() {
+			p.Traps = append(p.Traps, s.Traps()...)
 			all = append(all, p)
 		}
 	}
@@ -30,22 +32,22 @@ func products() []product {
 const askedAtOnce = 4
 
 // Installed looks for servers: on the PATH, as it is given, and then in folders. None is started, but each is asked
-// for its version where it can be asked, for at most versionLimit and until the context ends. missing are the names that
+// for its version where it can be asked, for at most VersionLimit and until the context ends. missing are the names that
 // were not found.
 func Installed(ctx context.Context, searchPath string, folders []string) (found []calibrate.Server, missing []string) {
 	onPath := filepath.SplitList(searchPath)
-	var kinds []product
+	var kinds []known.Product
 	for _, p := range products() {
-		files := p.find(append(slices.Clone(onPath), folders...))
+		files := find(p, append(slices.Clone(onPath), folders...))
 		if len(files) == 0 {
-			missing = append(missing, p.name)
+			missing = append(missing, p.Name)
 		}
 		for i, file := range files {
 			word := file // what to type: the name, where that finds this file
 			if i == 0 && slices.Contains(onPath, filepath.Dir(file)) {
 				word = filepath.Base(file)
 			}
-			found, kinds = append(found, p.server(file, word)), append(kinds, p)
+			found, kinds = append(found, server(p, file, word)), append(kinds, p)
 		}
 	}
 	askAll(ctx, found, kinds)
@@ -53,17 +55,17 @@ func Installed(ctx context.Context, searchPath string, folders []string) (found 
 }
 
 // find lists the product's programs in folders, each once, however many names its folder has.
-func (p product) find(folders []string) []string {
-	pattern := p.files
+func find(p known.Product, folders []string) []string {
+	pattern := p.Files
 	if pattern == "" {
-		pattern = p.name
+		pattern = p.Name
 	}
 	var files, seen []string
 	for _, folder := range folders {
 		if folder == "" {
 			folder = "." // as execvp takes it
 		}
-		for _, file := range matches(folder, pattern) {
+		for _, file := range known.Matches(folder, pattern) {
 			resolved, err := filepath.EvalSymlinks(file)
 			if err != nil || slices.Contains(seen, resolved) || cli.CheckExecutable(file) != nil {
 				continue
@@ -75,31 +77,31 @@ func (p product) find(folders []string) []string {
 }
 
 // server is what is known of a program without running it.
-func (p product) server(file, word string) calibrate.Server {
-	s := calibrate.Server{Name: p.name, Path: file, State: calibrate.StateOK}
-	_, command, _ := strings.Cut(p.command, "-- ")
+func server(p known.Product, file, word string) calibrate.Server {
+	s := calibrate.Server{Name: p.Name, Path: file, State: calibrate.StateOK}
+	_, command, _ := strings.Cut(p.Command, "-- ")
 	argv := strings.Fields(command)
 	for i := range argv {
 		argv[i] = strings.ReplaceAll(argv[i], "%s", file)
 	}
-	if p.module != nil {
-		s.With = p.module(file)
+	if p.Module != nil {
+		s.With = p.Module(file)
 	}
-	s.Known = knownServer(cli.SeeThrough(argv)) != nil && (p.module == nil || s.With != "") // without the module, it is any web server
+	s.Known = knownServer(cli.SeeThrough(argv)) != nil && (p.Module == nil || s.With != "") // without the module, it is any web server
 	if strings.ContainsAny(word, " '\"$&;()") {                                             // for the shell that it is pasted into
 		word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
 	switch {
 	case s.Known:
 		s.Command = "calibrate run -- " + word + " ..."
-	case p.command != "":
-		s.Command = "calibrate run " + strings.ReplaceAll(p.command, "%s", word)
+	case p.Command != "":
+		s.Command = "calibrate run " + strings.ReplaceAll(p.Command, "%s", word)
 	}
 	return s
 }
 
 // askAll finds out the versions, and with them the traps. kinds are the products, one a server.
-func askAll(ctx context.Context, found []calibrate.Server, kinds []product) {
+func askAll(ctx context.Context, found []calibrate.Server, kinds []known.Product) {
 	places := make(chan struct{}, askedAtOnce)
 	var all sync.WaitGroup
 	for i := range found {
@@ -107,42 +109,42 @@ func askAll(ctx context.Context, found []calibrate.Server, kinds []product) {
 		all.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()
-			s.Version, s.Doubt = kinds[i].version(ctx, s.Path)
+			s.Version, s.Doubt = version(kinds[i], ctx, s.Path)
 			if s.Doubt != "" {
 				s.State = calibrate.StateLimited
 			}
-			s.Traps = kinds[i].trapsOf(s)
+			s.Traps = trapsOf(kinds[i], s)
 		})
 	}
 	all.Wait()
 }
 
 // trapsOf are those of the version that was found. Of a module that isn't asked: only those that every version has.
-func (p product) trapsOf(s *calibrate.Server) []calibrate.Warning {
+func trapsOf(p known.Product, s *calibrate.Server) []calibrate.Warning {
 	switch {
-	case p.module == nil:
-		return trapsAt(p.traps, s.Version)
+	case p.Module == nil:
+		return known.TrapsAt(p.Traps, s.Version)
 	case s.With != "":
-		return trapsAt(p.traps, "")
+		return known.TrapsAt(p.Traps, "")
 	}
 	return nil
 }
 
 // version asks a program, or its installation. doubt says why it did not answer: most likely it would not start either.
-func (p product) version(ctx context.Context, file string) (version, doubt string) {
-	if p.ask == nil {
-		return numberOf(distVersion(file, p.dist))
+func version(p known.Product, ctx context.Context, file string) (version, doubt string) {
+	if p.Ask == nil {
+		return known.NumberOf(known.DistVersion(file, p.Dist))
 	}
 	absolute, err := filepath.Abs(file)
 	if err != nil {
 		return "", err.Error()
 	}
-	l := &Launch{env: os.Environ(), asking: ctx} //nolint:forbidigo // it is not read here, but handed to the server, as the app's is
-	out, err := probe(l, slices.Concat([]string{absolute}, p.ask), versionLimit, p.says.Match)
-	if m := p.says.FindSubmatch(out); m != nil {
-		return numberOf(string(m[1]))
+	l := &known.Launch{Env: os.Environ(), Context: ctx} //nolint:forbidigo // it is not read here, but handed to the server, as the app's is
+	out, err := known.Probe(l, slices.Concat([]string{absolute}, p.Ask), known.VersionLimit, p.Says.Match)
+	if m := p.Says.FindSubmatch(out); m != nil {
+		return known.NumberOf(string(m[1]))
 	}
-	if last := lastLines(splitLog(out), 1); len(last) > 0 {
+	if last := known.LastLines(known.SplitLog(out), 1); len(last) > 0 {
 		err = errors.New(last[0])
 	}
 	if err == nil {

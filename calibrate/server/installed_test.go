@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 // What the servers print when they are asked, recorded from those of Debian 12 and of PyPI.
@@ -30,34 +32,34 @@ var versionOutputs = []struct{ name, says, version string }{
 func TestVersionPatterns(t *testing.T) {
 	for _, tt := range versionOutputs {
 		p := productNamed(t, tt.name)
-		if m := p.says.FindStringSubmatch(tt.says); m == nil || m[1] != tt.version {
+		if m := p.Says.FindStringSubmatch(tt.says); m == nil || m[1] != tt.version {
 			t.Errorf("%s: %q of %q", tt.name, m, tt.says)
 		}
 		for _, trouble := range []string{
 			"Traceback (most recent call last):\n  File \"/usr/lib/python3.11/site.py\", line 3.14, in <module>\n",
 			"pyenv: " + tt.name + ": command not found\n\nThe `" + tt.name + "' command exists in these Python versions:\n  3.11.7\n",
 		} {
-			if m := p.says.FindStringSubmatch(trouble); m != nil {
+			if m := p.Says.FindStringSubmatch(trouble); m != nil {
 				t.Errorf("%s takes %q of %q for its version", tt.name, m, trouble)
 			}
 		}
 	}
 	for _, p := range products() {
-		if (p.ask == nil) != (p.says == nil) || p.ask == nil && p.dist == "" {
-			t.Errorf("%s has no way to its version, or two", p.name)
+		if (p.Ask == nil) != (p.Says == nil) || p.Ask == nil && p.Dist == "" {
+			t.Errorf("%s has no way to its version, or two", p.Name)
 		}
 	}
 }
 
-func productNamed(t *testing.T, name string) product {
+func productNamed(t *testing.T, name string) known.Product {
 	t.Helper()
 	for _, p := range products() {
-		if p.name == name {
+		if p.Name == name {
 			return p
 		}
 	}
 	t.Fatalf("%s is not looked for", name)
-	return product{}
+	return known.Product{}
 }
 
 // Servers are found where they are, told apart, asked for no more than a version, and sorted by what is known of them.
@@ -68,11 +70,11 @@ func TestInstalled(t *testing.T) {
 		t.Fatal(err)
 	}
 	usr, venv := filepath.Join(here, "usr", "bin"), filepath.Join(".venv", "bin")
-	script(t, filepath.Join(usr, "gunicorn"), `echo "$@" >>asked; echo "gunicorn (version 20.1.0)"`)
-	script(t, filepath.Join(venv, "gunicorn"), `echo "$@" >>asked; echo "gunicorn (version 27.0.1)"`)
-	script(t, filepath.Join(usr, "php-fpm8.2"), `echo "PHP 8.2.35 (fpm-fcgi) (built: today)"`)
-	script(t, filepath.Join(usr, "puma"), `echo "it is broken, --password=secret" >&2; exit 1`)
-	script(t, filepath.Join(venv, "waitress-serve"), `echo it was run >>asked`)
+	servertest.Script(t, filepath.Join(usr, "gunicorn"), `echo "$@" >>asked; echo "gunicorn (version 20.1.0)"`)
+	servertest.Script(t, filepath.Join(venv, "gunicorn"), `echo "$@" >>asked; echo "gunicorn (version 27.0.1)"`)
+	servertest.Script(t, filepath.Join(usr, "php-fpm8.2"), `echo "PHP 8.2.35 (fpm-fcgi) (built: today)"`)
+	servertest.Script(t, filepath.Join(usr, "puma"), `echo "it is broken, --password=secret" >&2; exit 1`)
+	servertest.Script(t, filepath.Join(venv, "waitress-serve"), `echo it was run >>asked`)
 	if err := os.MkdirAll(filepath.Join(".venv", "lib", "python3.11", "site-packages", "waitress-3.0.2.dist-info"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +121,7 @@ func TestInstalledNowhere(t *testing.T) {
 // Apache's modules are looked for beside it, and have traps of their own.
 func TestModWSGI(t *testing.T) {
 	dir := t.TempDir()
-	apache := script(t, filepath.Join(dir, "sbin", "apache2"), `echo "Server version: Apache/2.4.71 (Debian)"`)
+	apache := servertest.Script(t, filepath.Join(dir, "sbin", "apache2"), `echo "Server version: Apache/2.4.71 (Debian)"`)
 	if found, _ := Installed(t.Context(), filepath.Dir(apache), nil); len(found) != 1 || found[0].With != "" || len(found[0].Traps) != 0 {
 		t.Errorf("without its module: %+v", found)
 	}
@@ -140,7 +142,7 @@ func TestModWSGI(t *testing.T) {
 func TestServerOfNoVersion(t *testing.T) {
 	for _, version := range []string{"-1..2", `21.2.0\377<script>`, strings.Repeat("7", 70)} {
 		dir := t.TempDir()
-		script(t, filepath.Join(dir, "gunicorn"), `printf 'gunicorn (version `+version+`)\n'`)
+		servertest.Script(t, filepath.Join(dir, "gunicorn"), `printf 'gunicorn (version `+version+`)\n'`)
 		found, _ := Installed(t.Context(), dir, nil)
 		if len(found) != 1 || found[0].State != calibrate.StateLimited || found[0].Version != "" ||
 			found[0].Doubt != "what it says isn't a number such as 21.2.0" {
@@ -153,20 +155,20 @@ func TestServerOfNoVersion(t *testing.T) {
 func TestInstalledEndsWithItsContext(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"gunicorn", "uvicorn", "granian", "uwsgi", "puma", "unicorn"} { // more than are asked at once
-		script(t, filepath.Join(dir, name), "exec sleep 60")
+		servertest.Script(t, filepath.Join(dir, name), "exec sleep 60")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	began := time.Now()
 	found, _ := Installed(ctx, dir, nil)
-	if took := time.Since(began); took > versionLimit/2 || len(found) != 6 {
+	if took := time.Since(began); took > known.VersionLimit/2 || len(found) != 6 {
 		t.Errorf("%d servers, after %v", len(found), took)
 	}
 }
 
 // A path that a shell would take apart is quoted; what it is known by doesn't change.
 func TestPathsWithBlanks(t *testing.T) {
-	s := productNamed(t, "gunicorn").server("/opt/my app/bin/gunicorn", "/opt/my app/bin/gunicorn")
+	s := server(productNamed(t, "gunicorn"), "/opt/my app/bin/gunicorn", "/opt/my app/bin/gunicorn")
 	if !s.Known || s.Command != "calibrate run -- '/opt/my app/bin/gunicorn' ..." {
 		t.Errorf("known %v: %s", s.Known, s.Command)
 	}
@@ -175,22 +177,22 @@ func TestPathsWithBlanks(t *testing.T) {
 // A command as it is proposed is one that calibrate takes: it says where the port goes, unless the server is known.
 func TestProposedCommands(t *testing.T) {
 	for _, p := range products() {
-		s := p.server("/opt/bin/"+p.name, p.name)
-		if p.command == "" {
+		s := server(p, "/opt/bin/"+p.Name, p.Name)
+		if p.Command == "" {
 			continue
 		}
-		if !s.Known && (!strings.Contains(s.Command, "{port}") || !strings.Contains(s.Command, " -- "+p.name+" ")) {
-			t.Errorf("%s: %s", p.name, s.Command)
+		if !s.Known && (!strings.Contains(s.Command, "{port}") || !strings.Contains(s.Command, " -- "+p.Name+" ")) {
+			t.Errorf("%s: %s", p.Name, s.Command)
 		}
 		env := map[string]string{}
-		flags, argv, _ := strings.Cut(p.command, "-- ")
+		flags, argv, _ := strings.Cut(p.Command, "-- ")
 		for _, word := range strings.Fields(flags) {
 			if name, value, ok := strings.Cut(word, "="); ok {
 				env[name] = value
 			}
 		}
-		if err := checkPlaceholders(Spec{Command: strings.Fields(argv), Env: env}); err != nil {
-			t.Errorf("%s: %v", p.name, err)
+		if err := known.CheckPlaceholders(known.Spec{Command: strings.Fields(argv), Env: env}); err != nil {
+			t.Errorf("%s: %v", p.Name, err)
 		}
 	}
 }

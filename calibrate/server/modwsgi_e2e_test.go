@@ -14,12 +14,15 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/modwsgi"
+	"workermem/calibrate/server/servertest"
 )
 
 // apache is a command that runs fixtures/apache/pyramid.conf, as Debian's packages have it (make servers).
 func apache(t *testing.T, args ...string) []string {
 	t.Helper()
-	venv(t, "python")
+	servertest.Venv(t, "python")
 	fixtures, err := filepath.Abs("../../fixtures")
 	if err != nil {
 		t.Fatal(err)
@@ -48,20 +51,20 @@ func (r *running) about(fact string) string {
 
 func TestE2EModWSGI(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: apache(t), Env: map[string]string{"CALIBRATE_GREETING": "port {port}"}})
+	r := start(t, known.Spec{Command: apache(t), Env: map[string]string{"CALIBRATE_GREETING": "port {port}"}})
 	if got, want := r.get("/pid"), strconv.Itoa(r.worker()); got != want {
 		t.Errorf("answered by %s, the worker found is %s", got, want)
 	}
 	info := r.Info()
 	if info.Server != "mod_wsgi" || !strings.HasPrefix(info.ServerVersion, "4.") || info.Threads != 4 || !info.HasThreads ||
-		!info.CanRecycle || !info.CanScale || info.HasJitter || info.WorkerRule != ruleModWSGI {
+		!info.CanRecycle || !info.CanScale || info.HasJitter || info.WorkerRule != modwsgi.Rule {
 		t.Errorf("%+v", info)
 	}
 	for _, change := range []string{"1 worker instead of 4", "instead of a new worker after 5000 requests", "instead of 8080",
 		"-DFOREGROUND is added", "fixtures/.venv/apache.pid", "the access log is off"} {
-		hasChange(t, info, change)
+		servertest.HasChange(t, info, change)
 	}
-	if got := r.about("greeting"); got != "port "+strconv.Itoa(r.address.port) {
+	if got := r.about("greeting"); got != "port "+strconv.Itoa(r.address.Port) {
 		t.Errorf("a variable of --env is %q in the app", got)
 	}
 	if r.about("multiprocess") != "True" { // as with the four processes of the configuration
@@ -80,7 +83,7 @@ func TestE2EModWSGI(t *testing.T) {
 
 func TestE2EModWSGIWorkersAndThreads(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: apache(t, "-DFOREGROUND"), Workers: 2, Threads: 7})
+	r := start(t, known.Spec{Command: apache(t, "-DFOREGROUND"), Workers: 2, Threads: 7})
 	workers, err := r.Workers()
 	if err != nil || len(workers) != 2 {
 		t.Fatalf("workers %v %v", workers, err)
@@ -100,9 +103,9 @@ func TestE2EModWSGIWorkersAndThreads(t *testing.T) {
 
 func TestE2EModWSGIRecycles(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: apache(t, "-DFOREGROUND"), MaxRequests: 5})
+	r := start(t, known.Spec{Command: apache(t, "-DFOREGROUND"), MaxRequests: 5})
 	before := r.worker()
-	hasChange(t, r.Info(), "a new worker after 5 requests instead of 5000")
+	servertest.HasChange(t, r.Info(), "a new worker after 5 requests instead of 5000")
 	eventually(t, "another worker", func() bool {
 		r.get("/")
 		workers, _ := r.Workers()
@@ -117,7 +120,7 @@ func TestE2EModWSGIRecycles(t *testing.T) {
 func TestE2EModWSGIImportError(t *testing.T) {
 	t.Parallel()
 	began := time.Now()
-	f := failure(t, Spec{Command: apache(t, "-DFOREGROUND"), Env: map[string]string{"CALIBRATE_FAIL": "import"}})
+	f := failure(t, known.Spec{Command: apache(t, "-DFOREGROUND"), Env: map[string]string{"CALIBRATE_FAIL": "import"}})
 	says(t, f, calibrate.KindApp, "could not be loaded", "ImportError: CALIBRATE_FAIL=import")
 	if took := time.Since(began); took > 30*time.Second {
 		t.Errorf("it took %s to see", took)
@@ -133,7 +136,7 @@ func TestE2EModWSGIComplaints(t *testing.T) {
 		"a missing include": {"Include /nonexistent.conf", "/nonexistent.conf"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			says(t, failure(t, Spec{Command: apache(t, "-c", c.directive)}), calibrate.KindApp, c.want)
+			says(t, failure(t, known.Spec{Command: apache(t, "-c", c.directive)}), calibrate.KindApp, c.want)
 		})
 	}
 }
@@ -141,13 +144,13 @@ func TestE2EModWSGIComplaints(t *testing.T) {
 // Without its guard Apache ends by itself, and the tool removes what the guard would have.
 func TestE2EModWSGIGuardKilled(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: apache(t, "-DFOREGROUND")})
+	r := start(t, known.Spec{Command: apache(t, "-DFOREGROUND")})
 	if err := unix.Kill(r.guardian.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	noneLeft(t, r.mark, 10*time.Second)
 	_, _ = r.Stop(t.Context())
-	if exists(r.temporary) {
+	if known.Exists(r.temporary) {
 		t.Errorf("%s is left", r.temporary)
 	}
 }
@@ -156,8 +159,8 @@ func TestE2EModWSGIGuardKilled(t *testing.T) {
 func TestE2EModWSGIToolKilled(t *testing.T) {
 	temporary := openFolder(t, 0o755)
 	t.Setenv("TMPDIR", temporary)
-	m := newMark(logFile(t))
-	tool := startTool(t, toolOrder{Spec: m.on(Spec{Command: apache(t), Workers: 2})})
+	m := newMark(servertest.LogFile(t))
+	tool := startTool(t, toolOrder{Spec: m.on(known.Spec{Command: apache(t), Workers: 2})})
 	ours := filepath.Join(temporary, "calibrate-*")
 	if written, _ := filepath.Glob(ours); len(written) != 1 {
 		t.Errorf("in the folder for temporary files: %v", written)
@@ -190,15 +193,15 @@ func TestE2EModWSGIClosedFolder(t *testing.T) {
 		t.Skip("as another user Apache changes none")
 	}
 	t.Setenv("TMPDIR", openFolder(t, 0o700))
-	says(t, failure(t, Spec{Command: apache(t), BootDeadline: 3 * time.Second}), calibrate.KindApp, "may not pass through the folder of the socket")
+	says(t, failure(t, known.Spec{Command: apache(t), BootDeadline: 3 * time.Second}), calibrate.KindApp, "may not pass through the folder of the socket")
 }
 
 // apache2ctl is a shell script that waits for the Apache that it starts.
 func TestE2EModWSGIByApachectl(t *testing.T) {
 	t.Parallel()
 	command := apache(t)
-	command[0] = script(t, filepath.Join(t.TempDir(), "apache2ctl"), command[0]+` "$@"; exit $?`)
-	r := start(t, Spec{Command: append(command, "-k", "start")})
+	command[0] = servertest.Script(t, filepath.Join(t.TempDir(), "apache2ctl"), command[0]+` "$@"; exit $?`)
+	r := start(t, known.Spec{Command: append(command, "-k", "start")})
 	if got, want := r.get("/pid"), strconv.Itoa(r.worker()); got != want {
 		t.Errorf("answered by %s, the worker found is %s", got, want)
 	}
@@ -210,7 +213,7 @@ func TestE2EModWSGIByApachectl(t *testing.T) {
 // One that runs already is recognised by its processes' titles.
 func TestE2EModWSGIAttach(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: apache(t), Threads: 6})
+	r := start(t, known.Spec{Command: apache(t), Threads: 6})
 	attached, err := Attach(AttachSpec{PID: r.worker()})
 	if err != nil {
 		t.Fatal(err)
@@ -230,7 +233,7 @@ func TestE2EModWSGIAttach(t *testing.T) {
 // expressWith is a command that runs the Pyramid app by mod_wsgi-express, which wants to know the user when root starts it.
 func expressWith(t *testing.T, args ...string) []string {
 	t.Helper()
-	program := venv(t, "../express/bin/mod_wsgi-express")
+	program := servertest.Venv(t, "../express/bin/mod_wsgi-express")
 	fixtures, err := filepath.Abs("../../fixtures")
 	if err != nil {
 		t.Fatal(err)
@@ -245,7 +248,7 @@ func expressWith(t *testing.T, args ...string) []string {
 
 func TestE2EExpress(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: expressWith(t, "--port", "1", "--processes=3", "--threads", "2", "--maximum-requests", "9"), Threads: 4, MaxRequests: 5,
+	r := start(t, known.Spec{Command: expressWith(t, "--port", "1", "--processes=3", "--threads", "2", "--maximum-requests", "9"), Threads: 4, MaxRequests: 5,
 		Env: map[string]string{"CALIBRATE_GREETING": "hello"}})
 	before := r.worker()
 	if got := atoi(t, r.get("/pid")); got != before {
@@ -255,24 +258,24 @@ func TestE2EExpress(t *testing.T) {
 		t.Errorf("a variable of --env is %q in the app", got)
 	}
 	info := r.Info()
-	if info.Server != "mod_wsgi-express" || !versionReaches(info.ServerVersion, "5.0") || info.Threads != 4 || !info.CanRecycle || info.HasJitter {
+	if info.Server != "mod_wsgi-express" || !known.VersionReaches(info.ServerVersion, "5.0") || info.Threads != 4 || !info.CanRecycle || info.HasJitter {
 		t.Errorf("%+v", info)
 	}
-	hasChange(t, info, "1 worker instead of 3")
-	hasChange(t, info, "instead of 1")
+	servertest.HasChange(t, info, "1 worker instead of 3")
+	servertest.HasChange(t, info, "instead of 1")
 	eventually(t, "another worker", func() bool {
 		r.get("/")
 		workers, _ := r.Workers()
 		return len(workers) == 1 && workers[0] != before
 	})
 	stopped, err := r.Stop(t.Context())
-	if err != nil || stopped.Killed != 0 || exists(r.temporary) {
+	if err != nil || stopped.Killed != 0 || known.Exists(r.temporary) {
 		t.Errorf("%+v %v, %s", stopped, err, r.temporary)
 	}
 }
 
 func TestE2EExpressImportError(t *testing.T) {
 	t.Parallel()
-	f := failure(t, Spec{Command: expressWith(t), Workers: 2, Env: map[string]string{"CALIBRATE_FAIL": "import"}})
+	f := failure(t, known.Spec{Command: expressWith(t), Workers: 2, Env: map[string]string{"CALIBRATE_FAIL": "import"}})
 	says(t, f, calibrate.KindApp, "ImportError: CALIBRATE_FAIL=import")
 }

@@ -8,25 +8,16 @@ import (
 	"testing"
 
 	"workermem/calibrate"
-	"workermem/calibrate/linux"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/modwsgi"
+	"workermem/calibrate/server/servertest"
 )
-
-// fakeApache says how it was built, and no more.
-func fakeApache(t *testing.T, root string) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "apache2")
-	return script(t, file, `cat <<'END'
-Server version: Apache/2.4.71 (Debian)
- -D HTTPD_ROOT="`+root+`"
- -D SERVER_CONFIG_FILE="apache2.conf"
-END`)
-}
 
 const wsgiApp = "\nWSGIProcessGroup shop\nWSGIScriptAlias / /srv/app.wsgi\n"
 
 // rewritten is the configuration that Apache would run, without its empty lines.
-func rewritten(l *Launch) string {
-	lines := splitLog([]byte(l.files["apache2.conf"]))
+func rewritten(l *known.Launch) string {
+	lines := known.SplitLog([]byte(l.Files["apache2.conf"]))
 	return strings.Join(lines, "\n")
 }
 
@@ -34,7 +25,7 @@ const ourLogs = "\nErrorLog /dev/stderr\nErrorLogFormat \"%M\""
 
 // The daemon process as it is written, and as it is run with one worker, two, and recycling.
 func TestModWSGIDaemon(t *testing.T) {
-	type spec = Spec
+	type spec = known.Spec
 	for name, c := range map[string]struct {
 		spec    spec
 		is      string
@@ -56,7 +47,7 @@ func TestModWSGIDaemon(t *testing.T) {
 		"variables":         {spec{Env: map[string]string{"N": "5", "T": "{threads}"}, Threads: 6}, "WSGIDaemonProcess shop processes=${N} threads=${T}", "WSGIDaemonProcess shop display-name=%{GROUP} processes=1 threads=6", 6, "1 worker instead of 5"},
 		"defined":           {spec{}, "Define T 9\nWSGIDaemonProcess shop threads=${T}", "Define T 9\nWSGIDaemonProcess shop threads=${T} display-name=%{GROUP}", 9, ""},
 	} {
-		root, command := site(t, map[string]string{"apache2.conf": c.is + wsgiApp})
+		root, command := servertest.Site(t, map[string]string{"apache2.conf": c.is + wsgiApp})
 		c.spec.Command = command
 		l := recognised(t, c.spec)
 		if got, want := rewritten(l), c.want+strings.TrimRight(wsgiApp, "\n")+ourLogs; got != want {
@@ -65,21 +56,21 @@ func TestModWSGIDaemon(t *testing.T) {
 		if info := l.Info(); info.Server != "mod_wsgi" || info.Threads != c.threads || !info.HasThreads || !info.CanRecycle || !info.CanScale || info.HasJitter {
 			t.Errorf("%s: %+v", name, info)
 		}
-		hasChange(t, l.Info(), c.change)
-		hasChange(t, l.Info(), "temporary copy of "+filepath.Join(root, "apache2.conf"))
+		servertest.HasChange(t, l.Info(), c.change)
+		servertest.HasChange(t, l.Info(), "temporary copy of "+filepath.Join(root, "apache2.conf"))
 	}
 }
 
 // Addresses, virtual hosts, logs and included files: Debian's layout in small.
 func TestModWSGISite(t *testing.T) {
-	root, command := site(t, map[string]string{
+	root, command := servertest.Site(t, map[string]string{
 		"apache2.conf": "PidFile ${RUN}/apache2.pid\nErrorLog /var/log/error.log\nInclude ports.conf\nIncludeOptional sites/*.conf\nIncludeOptional nothing/*.conf\nInclude \"more\"\n",
 		"ports.conf":   "Listen 80\n<IfModule ssl_module>\nListen 443 https\n</IfModule>\n",
 		"sites/a.conf": "<VirtualHost *:80>\nRedirect / https://shop/\n</VirtualHost>\n",
 		"sites/b.conf": "<VirtualHost *:443>\nWSGIDaemonProcess shop graceful-timeout=5" + wsgiApp + "SSLEngine on\nCustomLog /var/log/access.log combined\n</VirtualHost>\n",
 		"more/x":       "<IfDefine NEVER>\nWSGIDaemonProcess other\nListen 9\n<IfDefine DEEPER>\n</IfDefine>\n</IfDefine>\nTimeout 5\n",
 	})
-	l := recognised(t, Spec{Command: command})
+	l := recognised(t, known.Spec{Command: command})
 	want := `<IfModule ssl_module>
 </IfModule>
 <VirtualHost *:80>
@@ -100,9 +91,9 @@ Timeout 5` + ourLogs
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	for _, change := range []string{"instead of 80, 443", "instead of ${RUN}/apache2.pid", "TLS is off", "the access log is off", "instead of to /var/log/error.log"} {
-		hasChange(t, l.Info(), change)
+		servertest.HasChange(t, l.Info(), change)
 	}
-	if slices.ContainsFunc(l.Warnings(), func(w calibrate.Warning) bool { return w.Code == recyclingCuts }) {
+	if slices.ContainsFunc(l.Warnings(), func(w calibrate.Warning) bool { return w.Code == known.RecyclingCuts }) {
 		t.Error("a warning of what graceful-timeout prevents")
 	}
 	if entries, _ := filepath.Glob(filepath.Join(root, "*")); len(entries) != 4 {
@@ -111,7 +102,7 @@ Timeout 5` + ourLogs
 }
 
 func TestModWSGIMeasuredCommand(t *testing.T) {
-	root, command := site(t, map[string]string{
+	root, command := servertest.Site(t, map[string]string{
 		"apache2.conf": "WSGIDaemonProcess shop" + wsgiApp,
 		"other.conf":   "Timeout 7\nWSGIDaemonProcess shop" + wsgiApp,
 	})
@@ -126,7 +117,7 @@ func TestModWSGIMeasuredCommand(t *testing.T) {
 		"-d " + root + " -f other.conf -T":  "-d " + root + " -T " + ours,
 		"-f " + root + "/other.conf -c Foo": ours,
 	} {
-		l := recognised(t, Spec{Command: append(command[:1:1], strings.Fields(args)...)})
+		l := recognised(t, known.Spec{Command: append(command[:1:1], strings.Fields(args)...)})
 		if got := strings.Join(l.Info().MeasuredCommand[1:], " "); got != want {
 			t.Errorf("%s\n got  %s\n want %s", args, got, want)
 		}
@@ -140,7 +131,7 @@ func TestModWSGIMeasuredCommand(t *testing.T) {
 }
 
 func TestModWSGIRefusals(t *testing.T) {
-	_, command := site(t, map[string]string{
+	_, command := servertest.Site(t, map[string]string{
 		"apache2.conf": "WSGIDaemonProcess shop" + wsgiApp,
 		"embedded":     "WSGIScriptAlias / /srv/app.wsgi",
 		"unused":       "WSGIDaemonProcess shop\nWSGIScriptAlias / /srv/app.wsgi",
@@ -164,52 +155,28 @@ func TestModWSGIRefusals(t *testing.T) {
 		"-f two -v":    "with -v apache2 serves nothing",
 		"graceful -DX": "apache2 graceful starts no server",
 	} {
-		_, err := Recognise(t.Context(), Spec{Command: append(command[:1:1], strings.Fields(args)...)})
-		usage(t, err, want)
+		_, err := Recognise(t.Context(), known.Spec{Command: append(command[:1:1], strings.Fields(args)...)})
+		servertest.Usage(t, err, want)
 		var f *calibrate.Failure
 		if errors.As(err, &f) && (f.What != want || f.Try == "") {
 			t.Errorf("%s: %q, try %q", args, f.What, f.Try)
 		}
 	}
-	_, err := Recognise(t.Context(), Spec{Command: []string{script(t, filepath.Join(t.TempDir(), "apache2"), "echo no; exit 1")}})
-	usage(t, err, "does not start Apache: no")
+	_, err := Recognise(t.Context(), known.Spec{Command: []string{servertest.Script(t, filepath.Join(t.TempDir(), "apache2"), "echo no; exit 1")}})
+	servertest.Usage(t, err, "does not start Apache: no")
 }
 
 // An alias may name the group itself.
 func TestModWSGIProcessGroupOfAnAlias(t *testing.T) {
-	_, command := site(t, map[string]string{"apache2.conf": "WSGIDaemonProcess shop\nWSGIScriptAlias / /srv/app.wsgi process-group=shop application-group=%{GLOBAL}"})
-	recognised(t, Spec{Command: command})
-}
-
-func TestModWSGIWorkers(t *testing.T) {
-	p := func(pid, parent int, args ...string) linux.Process {
-		return linux.Process{PID: pid, Parent: parent, Args: args}
-	}
-	for name, c := range map[string]struct {
-		tree   []linux.Process
-		titled bool
-		want   []int
-		rule   calibrate.WorkerRule
-	}{
-		"one":         {[]linux.Process{p(1, 0, "/usr/sbin/apache2", "-f", "x"), p(2, 1, "(wsgi:shop)", "-f", "x"), p(3, 1, "/usr/sbin/apache2", "-f", "x")}, true, []int{2}, ruleModWSGI},
-		"two, cut":    {[]linux.Process{p(1, 0, "apache2"), p(2, 1, "(wsgi:s", "-f"), p(3, 1, "(wsgi:s", "-f"), p(4, 1, "apache2")}, true, []int{2, 3}, ruleModWSGI},
-		"httpd":       {[]linux.Process{p(1, 0, "httpd"), p(2, 1, "(wsgi", "-f"), p(4, 1, "httpd")}, true, []int{2}, ruleModWSGI},
-		"not yet":     {[]linux.Process{p(1, 0, "apache2"), p(2, 1, "apache2")}, true, nil, ruleModWSGI},
-		"no title":    {[]linux.Process{p(1, 0, "apache2"), p(2, 1, "apache2")}, false, nil, noRule},
-		"other's own": {[]linux.Process{p(1, 0, "apache2"), p(2, 1, "(wsgi:x")}, false, []int{2}, ruleModWSGI},
-	} {
-		got, rule := modWSGI{titled: c.titled}.workers(c.tree, nil)
-		if !slices.Equal(pids(got), c.want) && len(got)+len(c.want) > 0 || rule != c.rule {
-			t.Errorf("%s: %v by %q", name, pids(got), rule)
-		}
-	}
+	_, command := servertest.Site(t, map[string]string{"apache2.conf": "WSGIDaemonProcess shop\nWSGIScriptAlias / /srv/app.wsgi process-group=shop application-group=%{GLOBAL}"})
+	recognised(t, known.Spec{Command: command})
 }
 
 // As Apache 2.4.71, mod_wsgi 4.9.4 and 6.1.1 wrote them.
 func TestModWSGIExplains(t *testing.T) {
-	failed := ending{over: true, Code: 1}
+	failed := known.Ending{Over: true, Code: 1}
 	for name, c := range map[string]struct {
-		end  ending
+		end  known.Ending
 		log  string
 		want string
 	}{
@@ -218,16 +185,16 @@ func TestModWSGIExplains(t *testing.T) {
 		"no module": {failed, "AH00526: Syntax error on line 5 of /tmp/x:\nInvalid command 'WSGIDaemonProcess', perhaps misspelled or defined by a module not included in the server configuration", "mod_wsgi is not loaded"},
 		"syntax":    {failed, "AH00526: Syntax error on line 5 of /tmp/x:\nInvalid command 'Foo', perhaps misspelled", "the configuration is wrong: Invalid command 'Foo', perhaps misspelled"},
 		"variable":  {failed, "[x] [core:warn] [pid 1] AH00111: Config variable ${RUN} is not defined\nAH00526: Syntax error on line 5 of /tmp/x:\nDocumentRoot", "Config variable ${RUN} is not defined"},
-		"import":    {ending{}, "Traceback (most recent call last):\n  File x\nImportError: y\nmod_wsgi (pid=1): Failed to exec Python script file '/srv/app.wsgi'.", "could not be loaded (ImportError: y)"},
-		"import, 6": {ending{}, "WSGI0109: Unable to execute Python script file '/srv/app.wsgi'.\nTraceback (most recent call last):\n  File x\nImportError: y", "could not be loaded (ImportError: y)"},
-		"no app":    {ending{}, "mod_wsgi (pid=1): Target WSGI script '/srv/app.wsgi' does not contain WSGI application 'application'.", "the app was not found"},
-		"socket":    {ending{}, "mod_wsgi (pid=5): Unable to connect to WSGI daemon process 'shop' on '/x/wsgi.4.0.1.sock' as user with uid=33.", "may not pass through the folder"},
-		"no home":   {ending{}, "mod_wsgi (pid=1): Unable to change working directory to home directory '/nonexistent' for uid=65534.\nmod_wsgi (pid=1): Failure to configure the daemon process correctly and process left in unspecified state. Restarting daemon process after delay.", "(mod_wsgi (pid=1): Unable to change working directory to home"},
-		"a folder":  {ending{}, "WSGI0009: Unable to change working directory to '/root'. Daemon process will exit.\nWSGI0025: Daemon process configuration failed; process left in unspecified state.", "as their user (WSGI0009: Unable to change"},
+		"import":    {known.Ending{}, "Traceback (most recent call last):\n  File x\nImportError: y\nmod_wsgi (pid=1): Failed to exec Python script file '/srv/app.wsgi'.", "could not be loaded (ImportError: y)"},
+		"import, 6": {known.Ending{}, "WSGI0109: Unable to execute Python script file '/srv/app.wsgi'.\nTraceback (most recent call last):\n  File x\nImportError: y", "could not be loaded (ImportError: y)"},
+		"no app":    {known.Ending{}, "mod_wsgi (pid=1): Target WSGI script '/srv/app.wsgi' does not contain WSGI application 'application'.", "the app was not found"},
+		"socket":    {known.Ending{}, "mod_wsgi (pid=5): Unable to connect to WSGI daemon process 'shop' on '/x/wsgi.4.0.1.sock' as user with uid=33.", "may not pass through the folder"},
+		"no home":   {known.Ending{}, "mod_wsgi (pid=1): Unable to change working directory to home directory '/nonexistent' for uid=65534.\nmod_wsgi (pid=1): Failure to configure the daemon process correctly and process left in unspecified state. Restarting daemon process after delay.", "(mod_wsgi (pid=1): Unable to change working directory to home"},
+		"a folder":  {known.Ending{}, "WSGI0009: Unable to change working directory to '/root'. Daemon process will exit.\nWSGI0025: Daemon process configuration failed; process left in unspecified state.", "as their user (WSGI0009: Unable to change"},
 		"no MPM":    {failed, "AH00534: apache2: Configuration error: No MPM loaded.", "No MPM loaded"},
-		"nothing":   {ending{}, "AH00489: Apache/2.4.71 (Debian) mod_wsgi/4.9.4 Python/3.11 configured -- resuming normal operations", ""},
+		"nothing":   {known.Ending{}, "AH00489: Apache/2.4.71 (Debian) mod_wsgi/4.9.4 Python/3.11 configured -- resuming normal operations", ""},
 	} {
-		why, try := modWSGI{}.explain(c.end, splitLog([]byte(c.log)))
+		why, try := modwsgi.Server{}.Explain(c.end, known.SplitLog([]byte(c.log)))
 		if c.want == "" && why != "" || !strings.Contains(why, c.want) || why != "" && try == "" {
 			t.Errorf("%s: %q, try %q; want %q", name, why, try, c.want)
 		}
@@ -240,42 +207,26 @@ func TestModWSGIBooting(t *testing.T) {
 		"mod_wsgi (pid=1): Target WSGI script '/srv/app.wsgi' does not contain WSGI application 'application'.": 3,
 		"AH00489: Apache/2.4.71 (Debian) mod_wsgi/4.9.4 Python/3.11 configured -- resuming normal operations":   0,
 	} {
-		if got := (modWSGI{}).booting(slices.Repeat([]string{line}, 3)); got != (bootLog{notLoaded: want}) {
+		if got := (modwsgi.Server{}).Booting(slices.Repeat([]string{line}, 3)); got != (known.BootLog{NotLoaded: want}) {
 			t.Errorf("%s: %+v, want %d", line, got, want)
 		}
 	}
 }
 
-func TestModuleVersion(t *testing.T) {
-	for text, want := range map[string]string{
-		"x\x003.11.1\x00mod_wsgi/%s\x004.9.4\x00": "4.9.4",
-		"\x006.1.1\x00":  "6.1.1",
-		"\x003.11.1\x00": "",
-		"":               "",
-	} {
-		root, _ := site(t, map[string]string{"mod_wsgi.so": text})
-		c := &apacheConfig{root: root, names: map[string]string{}, env: func(string) string { return "" }}
-		c.add("LoadModule mpm_event_module x.so\nLoadModule wsgi_module mod_wsgi.so")
-		if got := moduleVersion(c); got != want {
-			t.Errorf("%q: %q", text, got)
-		}
-	}
-}
-
 func TestExpressMeasuredCommand(t *testing.T) {
-	program := script(t, filepath.Join(t.TempDir(), "mod_wsgi-express"), "exit 1")
+	program := servertest.Script(t, filepath.Join(t.TempDir(), "mod_wsgi-express"), "exit 1")
 	t.Setenv("TMPDIR", "/tmp")
 	const ends = "--server-root /tmp/calibrate-express-{port} --log-to-terminal --error-log-format %M"
 	for args, c := range map[string]struct {
-		spec Spec
+		spec known.Spec
 		want string
 	}{
-		"start-server app.wsgi": {Spec{}, "start-server app.wsgi --host {host} --port {port} --maximum-requests 0 " + ends},
-		"start-server app.wsgi --port=80 --processes 4 --threads 2 --maximum-requests 9 --access-log": {Spec{},
+		"start-server app.wsgi": {known.Spec{}, "start-server app.wsgi --host {host} --port {port} --maximum-requests 0 " + ends},
+		"start-server app.wsgi --port=80 --processes 4 --threads 2 --maximum-requests 9 --access-log": {known.Spec{},
 			"start-server app.wsgi --threads 2 --host {host} --port {port} --processes 1 --maximum-requests 0 " + ends},
-		"start-server --threads 2 app.wsgi": {Spec{Workers: 2, Threads: 7, MaxRequests: 50},
+		"start-server --threads 2 app.wsgi": {known.Spec{Workers: 2, Threads: 7, MaxRequests: 50},
 			"start-server app.wsgi --host {host} --port {port} --processes 2 --threads 7 --maximum-requests 50 " + ends},
-		"start-server app.wsgi --restart-interval 60 --pid-file /run/x": {Spec{},
+		"start-server app.wsgi --restart-interval 60 --pid-file /run/x": {known.Spec{},
 			"start-server app.wsgi --host {host} --port {port} --maximum-requests 0 --restart-interval 0 --pid-file /tmp/calibrate-express-{port}/pid-file " + ends},
 	} {
 		c.spec.Command = append([]string{program}, strings.Fields(args)...)
@@ -294,32 +245,14 @@ func TestExpressMeasuredCommand(t *testing.T) {
 		"start-server x --reload-on-changes":    "--reload-on-changes watches files",
 		"start-server x --setup-only --port 80": "--setup-only only writes a configuration",
 	} {
-		_, err := Recognise(t.Context(), Spec{Command: append([]string{program}, strings.Fields(args)...)})
-		usage(t, err, want)
+		_, err := Recognise(t.Context(), known.Spec{Command: append([]string{program}, strings.Fields(args)...)})
+		servertest.Usage(t, err, want)
 	}
-}
-
-// A configuration is foreign input: whatever is in it, what is not changed is written as it was.
-func FuzzApacheLines(f *testing.F) {
-	for _, seed := range []string{"", "Listen 80\n", "a \\\n b\n# c \\\n d", "X \"a b\" 'c d' e=\"f g\"\\", "<VirtualHost *:80>\r\n</VirtualHost>"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		var whole []string
-		for _, line := range apacheLines(text) {
-			whole = append(whole, line.text)
-			_, _ = line.args(), line.name()
-		}
-		want := strings.TrimRight(strings.ReplaceAll(strings.ReplaceAll(text, "\r", ""), "\n", ""), "\r")
-		if got := strings.ReplaceAll(strings.ReplaceAll(strings.Join(whole, "\n"), "\r", ""), "\n", ""); got != want {
-			t.Errorf("%q became %q", text, got)
-		}
-	})
 }
 
 func TestExpressExplainsAClosedFolder(t *testing.T) {
 	log := []string{"WSGI0009: Unable to change working directory to '/root'. Daemon process will exit."}
-	if why, try := (express{}).explain(ending{}, log); !strings.Contains(why, "may not enter") || !strings.Contains(try, "--working-directory") {
+	if why, try := (modwsgi.Express{}).Explain(known.Ending{}, log); !strings.Contains(why, "may not enter") || !strings.Contains(try, "--working-directory") {
 		t.Errorf("%q, %q", why, try)
 	}
 }

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/known"
 )
 
 // recycling-cuts: a request under way has 15 s (graceful-timeout) and 5 s more (shutdown-timeout), then it is cut off.
 func TestE2EModWSGIRecyclingCuts(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: apache(t, "-DFOREGROUND"), MaxRequests: 5, Path: "/pid", Env: map[string]string{"CALIBRATE_HOLD_MS": "40000"}})
+	r := start(t, known.Spec{Command: apache(t, "-DFOREGROUND"), MaxRequests: 5, Path: "/pid", Env: map[string]string{"CALIBRATE_HOLD_MS": "40000"}})
 	answered, began := make(chan string, 1), time.Now()
 	client := readyClient()
 	go func() {
@@ -37,7 +38,7 @@ func TestE2EModWSGIRecyclingCuts(t *testing.T) {
 // slow-respawn: Apache looks about once a second.
 func TestE2EModWSGISlowRespawn(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: apache(t, "-DFOREGROUND"), MaxRequests: 5, Path: "/pid"})
+	r := start(t, known.Spec{Command: apache(t, "-DFOREGROUND"), MaxRequests: 5, Path: "/pid"})
 	var longest time.Duration
 	for range 3 {
 		before, asked := r.worker(), make(chan struct{})
@@ -67,7 +68,7 @@ func TestE2EModWSGISlowRespawn(t *testing.T) {
 // nothing-shared: what a process has of its own is all that it has, but for the libraries' files.
 func TestE2EModWSGISharesNothing(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: apache(t, "-DFOREGROUND"), Workers: 2, Path: "/pid"})
+	r := start(t, known.Spec{Command: apache(t, "-DFOREGROUND"), Workers: 2, Path: "/pid"})
 	r.load(t, 100)
 	workers, _ := r.Workers()
 	for _, pid := range workers {

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
+	"workermem/calibrate/server/workers"
 )
 
 // nodeEnv is what fixtures/node/server.js takes its port and its number of workers from.
@@ -17,15 +20,15 @@ func nodeEnv(pairs ...string) map[string]string {
 // being busy at the end of the tree; before any traffic that is a guess, and a right one.
 func TestE2ENodeCluster(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: []string{onPath(t, "node"), fixture(t, "node", "server.js")}, Env: nodeEnv("KEEP_BYTES", "65536")})
+	r := start(t, known.Spec{Command: []string{servertest.OnPath(t, "node"), servertest.Fixture(t, "node", "server.js")}, Env: nodeEnv("KEEP_BYTES", "65536")})
 	r.answering()
-	if rule := r.Info().WorkerRule; rule != ruleGuessLeaf {
+	if rule := r.Info().WorkerRule; rule != workers.RuleGuessLeaf {
 		t.Errorf("before any traffic by %q", rule)
 	}
 	within(t, "bytes a request", r.growth(t, r.worker(), 600, 800), 65536, 0.15)
 	r.answering()
-	if info := r.Info(); info.WorkerRule != ruleBusyLeaf || !info.CanScale || info.CanRecycle || len(r.Tree()) != 2 || r.watch.replacements() != 0 {
-		t.Errorf("%+v, tree %v, %d replacements", info, r.Tree(), r.watch.replacements())
+	if info := r.Info(); info.WorkerRule != workers.RuleBusyLeaf || !info.CanScale || info.CanRecycle || len(r.Tree()) != 2 || r.watch.Replacements() != 0 {
+		t.Errorf("%+v, tree %v, %d replacements", info, r.Tree(), r.watch.Replacements())
 	}
 	if stopped, err := r.Stop(t.Context()); err != nil || stopped.Killed != 0 || stopped.Left != 0 {
 		t.Errorf("%+v %v", stopped, err)
@@ -35,16 +38,16 @@ func TestE2ENodeCluster(t *testing.T) {
 // The shell goes, and the cluster is at its place.
 func TestE2ENodeClusterInShell(t *testing.T) {
 	t.Parallel()
-	script := "cd '" + fixture(t, "node") + "' && exec " + onPath(t, "node") + " server.js"
-	r := start(t, Spec{Command: []string{"sh", "-c", script}, Workers: 2, Env: nodeEnv()})
+	script := "cd '" + servertest.Fixture(t, "node") + "' && exec " + servertest.OnPath(t, "node") + " server.js"
+	r := start(t, known.Spec{Command: []string{"sh", "-c", script}, Workers: 2, Env: nodeEnv()})
 	bodies := r.load(t, 600)
-	workers, _ := r.Workers()
-	if len(workers) != 2 || len(r.Tree()) != 3 || r.Info().WorkerRule != ruleBusyLeaf {
-		t.Fatalf("workers %v of %v by %q", workers, r.Tree(), r.Info().WorkerRule)
+	found, _ := r.Workers()
+	if len(found) != 2 || len(r.Tree()) != 3 || r.Info().WorkerRule != workers.RuleBusyLeaf {
+		t.Fatalf("workers %v of %v by %q", found, r.Tree(), r.Info().WorkerRule)
 	}
 	for _, pid := range slices.Compact(slices.Sorted(strings.SplitSeq(bodies, "\n"))) {
-		if !slices.Contains(workers, atoi(t, pid)) {
-			t.Errorf("answered by %s, the workers found are %v", pid, workers)
+		if !slices.Contains(found, atoi(t, pid)) {
+			t.Errorf("answered by %s, the found found are %v", pid, found)
 		}
 	}
 }

@@ -12,6 +12,8 @@ import (
 
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/guard"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 // Nothing that the tool started outlives it.
@@ -40,7 +42,7 @@ if os.fork() == 0:
 
 func TestE2EDaemonIsKilled(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, withDaemon), "--preload", "mod:app")})
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, withDaemon), "--preload", "mod:app")})
 	if n := len(r.Tree()); n != 3 {
 		t.Fatalf("tree %v, want master, worker and daemon", r.Tree())
 	}
@@ -54,7 +56,7 @@ func TestE2EDaemonIsKilled(t *testing.T) {
 
 func TestE2EStubbornIsKilled(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, stubborn), "mod:app")})
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, stubborn), "mod:app")})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // an interrupted run has less patience
 	began := time.Now()
@@ -70,7 +72,7 @@ func TestE2EStubbornIsKilled(t *testing.T) {
 
 func TestE2EStopByManyAtOnce(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, okApp), "mod:app")})
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, okApp), "mod:app")})
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -88,7 +90,7 @@ func TestE2EStopByManyAtOnce(t *testing.T) {
 func toolWith(t *testing.T, text string, processes int, order toolOrder) (*tool, mark) {
 	t.Helper()
 	m := mark{value: strconv.Itoa(os.Getpid()) + "-" + strconv.FormatInt(marks.Add(1), 10) + "-", log: "none"}
-	order.Spec = m.on(Spec{Command: gunicornWith(t, module(t, text), "--preload", "mod:app"), Env: map[string]string{"PYTHONPATH": noTitles(t)}})
+	order.Spec = m.on(known.Spec{Command: gunicornWith(t, servertest.Module(t, text), "--preload", "mod:app"), Env: map[string]string{"PYTHONPATH": noTitles(t)}})
 	tool := startTool(t, order)
 	eventually(t, "the whole tree", func() bool { return len(m.living()) == processes })
 	return tool, m
@@ -97,7 +99,7 @@ func toolWith(t *testing.T, text string, processes int, order toolOrder) (*tool,
 // noTitles is a path on which setproctitle can't be imported: titles would write over the mark.
 func noTitles(t *testing.T) string {
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "setproctitle.py"), "raise ImportError('not here')\n")
+	servertest.Write(t, filepath.Join(dir, "setproctitle.py"), "raise ImportError('not here')\n")
 	return dir
 }
 
@@ -119,9 +121,9 @@ func TestE2EToolKilledWithStubbornApp(t *testing.T) {
 
 func TestE2EToolPanics(t *testing.T) {
 	t.Parallel()
-	log := logFile(t)
+	log := servertest.LogFile(t)
 	m := newMark(log)
-	spec := m.on(Spec{Command: gunicornWith(t, module(t, withDaemon), "--preload", "mod:app"), Env: map[string]string{"PYTHONPATH": noTitles(t)}})
+	spec := m.on(known.Spec{Command: gunicornWith(t, servertest.Module(t, withDaemon), "--preload", "mod:app"), Env: map[string]string{"PYTHONPATH": noTitles(t)}})
 	tool := startTool(t, toolOrder{Spec: spec, Panic: true})
 	_ = tool.cmd.Wait()
 	if code := tool.cmd.ProcessState.ExitCode(); code != 2 {
@@ -133,7 +135,7 @@ func TestE2EToolPanics(t *testing.T) {
 
 func TestE2EGuardKilled(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, withDaemon), "--preload", "mod:app"), Env: map[string]string{"PYTHONPATH": noTitles(t)}})
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, withDaemon), "--preload", "mod:app"), Env: map[string]string{"PYTHONPATH": noTitles(t)}})
 	if n := len(r.mark.living()); n != 4 {
 		t.Fatalf("%d processes, want guard, master, worker and daemon", n)
 	}
@@ -172,7 +174,7 @@ func TestE2EToolAndGuardKilled(t *testing.T) {
 // The terminal's Ctrl-C goes to the tool's process group, in which neither the guard nor the app may be.
 func TestE2ECtrlC(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, okApp), "mod:app")})
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, okApp), "mod:app")})
 	own := syscall.Getpgrp()
 	for _, pid := range append(r.Tree(), r.guardian.PID) {
 		if s, err := linux.Here.Stat(pid); err != nil || s.Group == own {
@@ -189,7 +191,7 @@ func TestE2ECtrlC(t *testing.T) {
 // A tree that makes new processes faster than one can read it.
 func TestE2EForkHeavy(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: gunicornWith(t, module(t, `
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, `
 import os, signal, time
 def breed(until):
     os.setsid()

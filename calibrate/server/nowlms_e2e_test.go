@@ -13,6 +13,10 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/gunicorn"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/nowlms"
+	"workermem/calibrate/server/servertest"
 )
 
 // lmsEnv is what NOW LMS needs: a database that its own command has made, and a folder for its files.
@@ -67,7 +71,7 @@ func environOf(t *testing.T, pid int, name string) (value string, set bool) {
 
 // The real NOW LMS, as its guide starts it and as it is by default, in an environment that would make it another app.
 func TestE2ENowLMS(t *testing.T) {
-	lmsctl := venv(t, "../nowlms/bin/lmsctl")
+	lmsctl := servertest.Venv(t, "../nowlms/bin/lmsctl")
 	clearLMS(t)
 	initial := lmsEnv(t, lmsctl)
 	t.Setenv("CI", "true")
@@ -78,15 +82,15 @@ func TestE2ENowLMS(t *testing.T) {
 		processes        int
 		rule             calibrate.WorkerRule
 	}{
-		"gunicorn":                       {[]string{lmsctl, "serve", "--wsgi-server", "gunicorn"}, 1, 0, 2, ruleGunicornChild},
-		"gunicorn, 2 workers, 4 threads": {[]string{lmsctl, "serve", "--wsgi-server", "gunicorn"}, 2, 4, 3, ruleGunicornChild},
-		"waitress, 4 threads":            {[]string{lmsctl, "serve"}, 1, 4, 1, ruleWaitress},
-		"wsgi:app":                       {[]string{filepath.Join(filepath.Dir(lmsctl), "gunicorn"), "--preload", "now_lms:lms_app"}, 2, 4, 3, ruleGunicornChild},
+		"gunicorn":                       {[]string{lmsctl, "serve", "--wsgi-server", "gunicorn"}, 1, 0, 2, gunicorn.RuleChild},
+		"gunicorn, 2 workers, 4 threads": {[]string{lmsctl, "serve", "--wsgi-server", "gunicorn"}, 2, 4, 3, gunicorn.RuleChild},
+		"waitress, 4 threads":            {[]string{lmsctl, "serve"}, 1, 4, 1, nowlms.RuleWaitress},
+		"wsgi:app":                       {[]string{filepath.Join(filepath.Dir(lmsctl), "gunicorn"), "--preload", "now_lms:lms_app"}, 2, 4, 3, gunicorn.RuleChild},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env := copiedLMS(t, initial)
-			r := start(t, Spec{Command: c.command, Env: env, Workers: c.workers, Threads: c.threads})
+			r := start(t, known.Spec{Command: c.command, Env: env, Workers: c.workers, Threads: c.threads})
 			found, err := r.Workers()
 			if err != nil || len(found) != c.workers || r.Info().WorkerRule != c.rule || len(r.Tree()) != c.processes {
 				t.Fatalf("workers %v (%v) by %q, tree %v", found, err, r.Info().WorkerRule, r.Tree())
@@ -94,7 +98,7 @@ func TestE2ENowLMS(t *testing.T) {
 			if c.threads > 0 && r.Info().Threads != c.threads {
 				t.Errorf("%d threads", r.Info().Threads)
 			}
-			hasChange(t, r.Info(), "CI is taken out")
+			servertest.HasChange(t, r.Info(), "CI is taken out")
 			for _, name := range []string{"CI", "NODE_ENV"} {
 				if value, set := environOf(t, found[0], name); set {
 					t.Errorf("%s=%s reached the app", name, value)
@@ -105,10 +109,10 @@ func TestE2ENowLMS(t *testing.T) {
 					t.Fatalf("not a page: %.200s", page)
 				}
 			}
-			if again, _ := r.Workers(); !slices.Equal(again, found) || r.watch.replacements() != 0 {
+			if again, _ := r.Workers(); !slices.Equal(again, found) || r.watch.Replacements() != 0 {
 				t.Errorf("found %v, then %v", found, again)
 			}
-			if exists(filepath.Join(env["HOME"], ".gunicorn", "gunicorn.ctl")) {
+			if known.Exists(filepath.Join(env["HOME"], ".gunicorn", "gunicorn.ctl")) {
 				t.Error("it took the control socket")
 			}
 			if stopped, err := r.Stop(t.Context()); err != nil || stopped.Killed != 0 || stopped.Left != 0 {
@@ -126,7 +130,7 @@ func TestE2ENowLMS(t *testing.T) {
 func lmsWithoutDatabase(t *testing.T, lmsctl string) {
 	t.Helper()
 	dir := t.TempDir()
-	f := failure(t, Spec{Command: []string{lmsctl, "serve"}, BootDeadline: 20 * time.Second,
+	f := failure(t, known.Spec{Command: []string{lmsctl, "serve"}, BootDeadline: 20 * time.Second,
 		Env: map[string]string{"DATABASE_URL": "sqlite:///" + filepath.Join(dir, "none.db"), "NOW_LMS_DATA_DIR": dir, "HOME": dir}})
 	if !strings.Contains(f.What, "answered 500") || !strings.Contains(f.Why, "no such table") {
 		t.Errorf("%s: %s", f.What, f.Why)

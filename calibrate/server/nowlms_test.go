@@ -7,9 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"workermem/calibrate"
-	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/nowlms"
+	"workermem/calibrate/server/servertest"
 )
 
 func fakeLMS(t *testing.T) string { return installed(t, "lmsctl", "now_lms-2.0.4", "gunicorn-26.0.0") }
@@ -17,7 +18,7 @@ func fakeLMS(t *testing.T) string { return installed(t, "lmsctl", "now_lms-2.0.4
 // clearLMS keeps the tests' own environment out.
 func clearLMS(t *testing.T) {
 	t.Helper()
-	for _, name := range slices.Concat(lmsDevelopment, lmsTests, []string{lmsPort, "PORT", lmsWorkers, "WORKERS", lmsThreads, "THREADS"}) {
+	for _, name := range slices.Concat(nowlms.Development, nowlms.Tests, []string{nowlms.VariablePort, "PORT", nowlms.Workers, "WORKERS", nowlms.Threads, "THREADS"}) {
 		t.Setenv(name, "")
 		os.Unsetenv(name)
 	}
@@ -28,7 +29,7 @@ func TestIsNowLMS(t *testing.T) {
 		"lmsctl serve": true, "/v/bin/lmsctl serve": true, "python /v/bin/lmsctl serve": true, "python -m now_lms": true,
 		"env A=b uv run lmsctl serve": true, "python now_lms": false, "flask --app now_lms run": false, "gunicorn now_lms:lms_app": false,
 	} {
-		if got := (nowLMS{}).recognises(cli.SeeThrough(strings.Fields(command))); got != want {
+		if got := (nowlms.Server{}).Recognises(cli.SeeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}
@@ -80,15 +81,15 @@ func TestNowLMSMeasured(t *testing.T) {
 			variable, value, _ := strings.Cut(v, "=")
 			given[variable] = value
 		}
-		l := recognised(t, Spec{Command: strings.Fields(strings.ReplaceAll(c.command, "X ", x+" ")), Env: given, Threads: c.threads, Workers: c.workers})
+		l := recognised(t, known.Spec{Command: strings.Fields(strings.ReplaceAll(c.command, "X ", x+" ")), Env: given, Threads: c.threads, Workers: c.workers})
 		info := l.Info()
 		if got := strings.ReplaceAll(strings.Join(info.MeasuredCommand, " "), x, "X"); got != c.want {
 			t.Errorf("%s: %s", name, got)
 		}
 		for _, v := range strings.Fields(c.set) {
 			variable, value, _ := strings.Cut(v, "=")
-			if cli.Getenv(l.env, variable) != value {
-				t.Errorf("%s: %s=%s, want %s", name, variable, cli.Getenv(l.env, variable), value)
+			if cli.Getenv(l.Env, variable) != value {
+				t.Errorf("%s: %s=%s, want %s", name, variable, cli.Getenv(l.Env, variable), value)
 			}
 		}
 		if !slices.Equal(info.Changes, c.changes) {
@@ -99,9 +100,9 @@ func TestNowLMSMeasured(t *testing.T) {
 		}
 		warned := []string{"no-request-limit", "listens-everywhere"}
 		if !c.scales {
-			warned = slices.Insert(warned, 0, inOneProcess)
+			warned = slices.Insert(warned, 0, nowlms.InOneProcess)
 		}
-		if got := codes(l.Warnings()); !slices.Equal(got, warned) {
+		if got := servertest.Codes(l.Warnings()); !slices.Equal(got, warned) {
 			t.Errorf("%s: warned of %q, want %q", name, got, warned)
 		}
 	}
@@ -111,10 +112,10 @@ func TestNowLMSMeasured(t *testing.T) {
 func TestNowLMSPort(t *testing.T) {
 	clearLMS(t)
 	given := map[string]string{"A": "b"}
-	l := recognised(t, Spec{Command: []string{fakeLMS(t), "serve"}, Env: given})
-	env := cli.ExpandEnv(l.env, l.spec.Env, map[string]string{"port": "1234"})
-	if cli.Getenv(env, lmsPort) != "1234" || cli.Getenv(env, "A") != "b" || len(given) != 1 {
-		t.Errorf("port %q, given %v", cli.Getenv(env, lmsPort), given)
+	l := recognised(t, known.Spec{Command: []string{fakeLMS(t), "serve"}, Env: given})
+	env := cli.ExpandEnv(l.Env, l.Spec.Env, map[string]string{"port": "1234"})
+	if cli.Getenv(env, nowlms.VariablePort) != "1234" || cli.Getenv(env, "A") != "b" || len(given) != 1 {
+		t.Errorf("port %q, given %v", cli.Getenv(env, nowlms.VariablePort), given)
 	}
 }
 
@@ -122,28 +123,28 @@ func TestNowLMSPort(t *testing.T) {
 func TestNowLMSAsInProduction(t *testing.T) {
 	lms := []string{fakeLMS(t), "serve"}
 	own := t.TempDir()
-	write(t, filepath.Join(own, "wsgi.py"), "from now_lms import lms_app as app\n")
-	write(t, filepath.Join(own, "shop.py"), "app = None\n")
+	servertest.Write(t, filepath.Join(own, "wsgi.py"), "from now_lms import lms_app as app\n")
+	servertest.Write(t, filepath.Join(own, "shop.py"), "app = None\n")
 	g := fakeGunicorn(t, "26.0.0")
 	for _, command := range [][]string{lms, {g, "now_lms:lms_app"}, {g, "--chdir", own, "wsgi:app"}} {
 		for _, v := range []string{"CI=true", "CI=false", "DEBUG=1", "ENV=Development", "NODE_ENV=dev", "PYTEST_CURRENT_TEST="} {
 			clearLMS(t)
 			name, value, _ := strings.Cut(v, "=")
 			t.Setenv(name, value)
-			l := recognised(t, Spec{Command: command})
-			if slices.ContainsFunc(l.env, func(have string) bool { return strings.HasPrefix(have, name+"=") }) {
+			l := recognised(t, known.Spec{Command: command})
+			if slices.ContainsFunc(l.Env, func(have string) bool { return strings.HasPrefix(have, name+"=") }) {
 				t.Errorf("%q: %s stays", command, v)
 			}
-			hasChange(t, l.Info(), name+" is taken out of the environment: NOW LMS would run as in development or in its own tests")
+			servertest.HasChange(t, l.Info(), name+" is taken out of the environment: NOW LMS would run as in development or in its own tests")
 			want := name + " makes NOW LMS run as in development or in its own tests"
-			refusal(t, Spec{Command: command, Env: map[string]string{name: value}}, want)
-			refusal(t, Spec{Command: slices.Concat([]string{"env", v}, command)}, want)
+			refusal(t, known.Spec{Command: command, Env: map[string]string{name: value}}, want)
+			refusal(t, known.Spec{Command: slices.Concat([]string{"env", v}, command)}, want)
 		}
 		for _, v := range []string{"CI=", "DEBUG=0", "ENV=production", "FLASK_ENV=production"} {
 			clearLMS(t)
 			name, value, _ := strings.Cut(v, "=")
 			t.Setenv(name, value)
-			if l := recognised(t, Spec{Command: command}); cli.Getenv(l.env, name) != value || strings.Contains(strings.Join(l.Info().Changes, " "), name+" is taken out") {
+			if l := recognised(t, known.Spec{Command: command}); cli.Getenv(l.Env, name) != value || strings.Contains(strings.Join(l.Info().Changes, " "), name+" is taken out") {
 				t.Errorf("%q: %s is no matter of ours", command, v)
 			}
 		}
@@ -151,7 +152,7 @@ func TestNowLMSAsInProduction(t *testing.T) {
 	clearLMS(t)
 	t.Setenv("CI", "true")
 	for _, app := range []string{"shop:app", "wsgi:app", "now_lms_like:app"} { // no wsgi.py in this folder
-		if l := recognised(t, Spec{Command: []string{g, app}}); cli.Getenv(l.env, "CI") != "true" {
+		if l := recognised(t, known.Spec{Command: []string{g, app}}); cli.Getenv(l.Env, "CI") != "true" {
 			t.Errorf("CI is taken out of the environment of %s", app)
 		}
 	}
@@ -168,41 +169,11 @@ func TestNowLMSRefusals(t *testing.T) {
 		"-e .env shell":   "lmsctl shell is not what production serves with",
 		"database init":   "lmsctl database is not what production serves with",
 	} {
-		refusal(t, Spec{Command: append([]string{x}, strings.Fields(args)...)}, want)
+		refusal(t, known.Spec{Command: append([]string{x}, strings.Fields(args)...)}, want)
 	}
 	gunicorn := []string{x, "serve", "--wsgi-server", "gunicorn"}
-	refusal(t, Spec{Command: []string{x, "serve"}, Workers: 2}, "2 workers asked for, but waitress is one process")
+	refusal(t, known.Spec{Command: []string{x, "serve"}, Workers: 2}, "2 workers asked for, but waitress is one process")
 	for _, command := range [][]string{gunicorn, {x, "serve"}} {
-		refusal(t, Spec{Command: command, MaxRequests: 500}, "a new worker after 500 requests is asked for, but lmsctl has no setting for it")
-	}
-}
-
-// Trees as recorded from lmsctl 2.0.4.
-func TestNowLMSWorkers(t *testing.T) {
-	p := func(pid, parent int, title string) linux.Process {
-		return linux.Process{PID: pid, Parent: parent, Args: strings.Split(title, " ")}
-	}
-	const lms = "/v/bin/python3 /v/bin/lmsctl serve"
-	const withGunicorn = lms + " --wsgi-server gunicorn"
-	for name, c := range map[string]struct {
-		server nowLMS
-		tree   []linux.Process
-		holds  []int
-		want   []int
-		rule   calibrate.WorkerRule
-	}{
-		"gunicorn":              {nowLMS{}, []linux.Process{p(1, 0, withGunicorn), p(2, 1, withGunicorn), p(3, 1, withGunicorn)}, []int{1, 2, 3}, []int{2, 3}, ruleGunicornChild},
-		"gunicorn, titled":      {nowLMS{}, []linux.Process{p(1, 0, "gunicorn: master [lmsctl]"), p(2, 1, "gunicorn: worker [lmsctl]")}, nil, []int{2}, ruleGunicornTitle},
-		"gunicorn, in a shell":  {nowLMS{}, []linux.Process{p(1, 0, "sh -c lmsctl"), p(2, 1, withGunicorn), p(3, 2, withGunicorn)}, []int{2, 3}, []int{3}, ruleGunicornChild},
-		"waitress":              {nowLMS{true}, []linux.Process{p(1, 0, lms)}, []int{1}, []int{1}, ruleWaitress},
-		"waitress, not yet":     {nowLMS{true}, []linux.Process{p(1, 0, lms)}, nil, []int{1}, ruleWaitress},
-		"Flask's instead of it": {nowLMS{true}, []linux.Process{p(1, 0, lms), p(2, 1, "/v/bin/python3 -m flask run")}, []int{2}, nil, noRule},
-		"nothing of it":         {nowLMS{true}, []linux.Process{p(1, 0, "sh")}, nil, nil, noRule},
-	} {
-		holds := func(pid int) (held, known bool) { return slices.Contains(c.holds, pid), c.holds != nil }
-		found, rule := c.server.workers(c.tree, holds)
-		if got := pids(found); !slices.Equal(got, c.want) || rule != c.rule {
-			t.Errorf("%s: %v by %q", name, got, rule)
-		}
+		refusal(t, known.Spec{Command: command, MaxRequests: 500}, "a new worker after 500 requests is asked for, but lmsctl has no setting for it")
 	}
 }

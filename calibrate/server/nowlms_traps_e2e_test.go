@@ -7,17 +7,19 @@ import (
 	"testing"
 
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 func TestE2ENowLMSTraps(t *testing.T) {
-	lmsctl := venv(t, "../nowlms/bin/lmsctl")
+	lmsctl := servertest.Venv(t, "../nowlms/bin/lmsctl")
 	clearLMS(t)
 	env := lmsEnv(t, lmsctl)
 	t.Run("listens-everywhere", func(t *testing.T) {
-		r := start(t, Spec{Command: []string{lmsctl, "serve"}, Env: env})
-		hasWarning(t, r.Warnings(), "listens-everywhere")
+		r := start(t, known.Spec{Command: []string{lmsctl, "serve"}, Env: env})
+		servertest.HasWarning(t, r.Warnings(), "listens-everywhere")
 		sockets, err := os.ReadFile("/proc/net/tcp")
-		if everywhere := fmt.Sprintf(" 00000000:%04X ", r.address.port); err != nil || !strings.Contains(string(sockets), everywhere) {
+		if everywhere := fmt.Sprintf(" 00000000:%04X ", r.address.Port); err != nil || !strings.Contains(string(sockets), everywhere) {
 			t.Errorf("no %s: %v", everywhere, err)
 		}
 	})

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"workermem/calibrate/server/group"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 // A worker that the kernel kills for memory: proved by the counter of the cgroup. The test starts itself again inside
@@ -18,7 +20,7 @@ func TestE2EOutOfMemory(t *testing.T) {
 		return
 	}
 	t.Parallel()
-	venv(t, "gunicorn")
+	servertest.Venv(t, "gunicorn")
 	group := limitedGroup(t, 256<<20)
 	test, err := os.Executable()
 	if err != nil {
@@ -45,7 +47,7 @@ func limitedGroup(t *testing.T, bytes int64) (folder string) {
 }
 
 func outOfMemory(t *testing.T) {
-	r := start(t, Spec{Command: gunicornWith(t, module(t, `
+	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, `
 def app(environ, start_response):
     if environ["PATH_INFO"] == "/eat":
         app.kept = bytearray(1 << 30)

@@ -3,14 +3,17 @@ package server
 import (
 	"slices"
 	"testing"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
+	"workermem/calibrate/server/workers"
 )
 
 // phpFPM is a command that runs fixtures/php by php-fpm behind Apache (make servers).
 func phpFPM(t *testing.T) []string {
 	t.Helper()
-	onPath(t, "/usr/sbin/php-fpm*")
-	onPath(t, "/usr/sbin/apache2")
-	return []string{fixture(t, "php", "serve.sh")}
+	servertest.OnPath(t, "/usr/sbin/php-fpm*")
+	servertest.OnPath(t, "/usr/sbin/apache2")
+	return []string{servertest.Fixture(t, "php", "serve.sh")}
 }
 
 // phpEnv is where its configuration takes its numbers from.
@@ -23,10 +26,10 @@ func phpEnv(pairs ...string) map[string]string {
 // php-fpm behind Apache is a command like any other: its processes are found by their titles, not the front's.
 func TestE2EPHP(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: phpFPM(t), Threads: 1, Env: phpEnv("KEEP_BYTES", "65536")})
+	r := start(t, known.Spec{Command: phpFPM(t), Threads: 1, Env: phpEnv("KEEP_BYTES", "65536")})
 	r.answering()
 	info := r.Info()
-	if info.Server != "command" || info.WorkerRule != ruleTitle || info.Threads != 1 || info.HasThreads || !info.CanScale || !info.CanRecycle {
+	if info.Server != "command" || info.WorkerRule != workers.RuleTitle || info.Threads != 1 || info.HasThreads || !info.CanScale || !info.CanRecycle {
 		t.Errorf("%+v", info)
 	}
 	within(t, "bytes a request", r.growth(t, r.worker(), 100, 500), 65536, 0.15)
@@ -37,7 +40,7 @@ func TestE2EPHP(t *testing.T) {
 
 func TestE2EPHPRecycles(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: phpFPM(t), Threads: 1, Workers: 2, MaxRequests: 20, Env: phpEnv()})
+	r := start(t, known.Spec{Command: phpFPM(t), Threads: 1, Workers: 2, MaxRequests: 20, Env: phpEnv()})
 	before, _ := r.Workers()
 	if len(before) != 2 {
 		t.Fatalf("workers %v by %q", before, r.Info().WorkerRule)
@@ -51,6 +54,6 @@ func TestE2EPHPRecycles(t *testing.T) {
 
 // Two at once need a place for them in the command.
 func TestPHPThreads(t *testing.T) {
-	_, err := Recognise(t.Context(), Spec{Command: []string{fixture(t, "php", "serve.sh")}, Threads: 2, Env: map[string]string{"PORT": "{port}"}})
-	usage(t, err, "has no place for them")
+	_, err := Recognise(t.Context(), known.Spec{Command: []string{servertest.Fixture(t, "php", "serve.sh")}, Threads: 2, Env: map[string]string{"PORT": "{port}"}})
+	servertest.Usage(t, err, "has no place for them")
 }

@@ -4,12 +4,13 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"workermem/calibrate/server/servertest"
 )
 
 func TestPIDFile(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, text string) string {
-		write(t, filepath.Join(dir, name), text)
+		servertest.Write(t, filepath.Join(dir, name), text)
 		return filepath.Join(dir, name)
 	}
 	if pid, err := PIDFile(file("good", " 4711\n")); pid != 4711 || err != nil {
@@ -30,6 +31,6 @@ func TestPIDFile(t *testing.T) {
 		filepath.Join(dir, "missing"):        "there is no pid file",
 	} {
 		_, err := PIDFile(path)
-		usage(t, err, says)
+		servertest.Usage(t, err, says)
 	}
 }

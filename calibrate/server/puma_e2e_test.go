@@ -15,16 +15,19 @@ import (
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/puma"
+	"workermem/calibrate/server/servertest"
 )
 
 // pumaWith is a command that runs an app of fixtures/rack with Debian's packages (make servers). --no-config keeps
 // the configuration beside the app out, but where a test names it.
 func pumaWith(t *testing.T, args ...string) []string {
 	t.Helper()
-	return slices.Concat([]string{onPath(t, "puma")}, args)
+	return slices.Concat([]string{servertest.OnPath(t, "puma")}, args)
 }
 
-func rackApp(t *testing.T) string { return fixture(t, "rack", "config.ru") }
+func rackApp(t *testing.T) string { return servertest.Fixture(t, "rack", "config.ru") }
 
 // knobs are variables of the fixtures' apps, for production.
 func knobs(pairs ...string) map[string]string {
@@ -47,18 +50,18 @@ func resident(t *testing.T, pid int) int64 {
 // A command in single mode is measured as a cluster of one, and its leak is seen in the worker.
 func TestE2EPuma(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: pumaWith(t, "--no-config", "-p", "9292", rackApp(t)), Env: knobs("KEEP_BYTES", "65536")})
+	r := start(t, known.Spec{Command: pumaWith(t, "--no-config", "-p", "9292", rackApp(t)), Env: knobs("KEEP_BYTES", "65536")})
 	r.answering()
 	info := r.Info()
 	if info.Server != "puma" || info.ServerVersion == "" || info.Threads != 5 || !info.HasThreads || !info.CanScale || info.CanRecycle ||
-		info.Preload || info.WorkerRule != rulePumaWorker || len(r.Tree()) != 2 {
+		info.Preload || info.WorkerRule != puma.RuleWorker || len(r.Tree()) != 2 {
 		t.Errorf("%+v, tree %v", info, r.Tree())
 	}
-	hasChange(t, info, "a cluster of 1 worker (-w 1) instead of single mode")
-	hasChange(t, info, "instead of tcp://0.0.0.0:9292")
-	hasChange(t, info, "all 5 threads of a worker are there from the start, instead of 0 to 5")
-	if r.watch.replacements() != 0 || r.Backlog() != 0 {
-		t.Errorf("%d replacements, backlog %d", r.watch.replacements(), r.Backlog())
+	servertest.HasChange(t, info, "a cluster of 1 worker (-w 1) instead of single mode")
+	servertest.HasChange(t, info, "instead of tcp://0.0.0.0:9292")
+	servertest.HasChange(t, info, "all 5 threads of a worker are there from the start, instead of 0 to 5")
+	if r.watch.Replacements() != 0 || r.Backlog() != 0 {
+		t.Errorf("%d replacements, backlog %d", r.watch.Replacements(), r.Backlog())
 	}
 	within(t, "bytes a request", r.growth(t, r.worker(), 300, 800), 65536, 0.15)
 	if stopped, err := r.Stop(t.Context()); err != nil || stopped.Killed != 0 || stopped.Left != 0 || stopped.Seconds > 8 {
@@ -68,7 +71,7 @@ func TestE2EPuma(t *testing.T) {
 
 func TestE2EPumaWorkersAndThreads(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: pumaWith(t, "--no-config", "-w", "4", "-t", "1:2", "--preload", fixture(t, "rack", "sinatra.ru")),
+	r := start(t, known.Spec{Command: pumaWith(t, "--no-config", "-w", "4", "-t", "1:2", "--preload", servertest.Fixture(t, "rack", "sinatra.ru")),
 		Workers: 2, Threads: 7, Env: knobs()})
 	var workers []int
 	eventually(t, "both workers are there", func() bool {
@@ -82,21 +85,21 @@ func TestE2EPumaWorkersAndThreads(t *testing.T) {
 	}
 	for _, pid := range workers {
 		eventually(t, "7 threads for requests in each worker", func() bool {
-			return mostPumaThreads(&Running{proc: linux.Here}, []linux.Process{{PID: pid}}) == 7
+			return puma.MostThreads(&known.Running{Proc: linux.Here}, []linux.Process{{PID: pid}}) == 7
 		})
 	}
 	if info := r.Info(); info.Threads != 7 || !info.Preload {
 		t.Errorf("%+v", info)
 	}
-	hasChange(t, r.Info(), "2 workers instead of 4")
-	hasChange(t, r.Info(), "7 threads a worker instead of 2")
+	servertest.HasChange(t, r.Info(), "2 workers instead of 4")
+	servertest.HasChange(t, r.Info(), "7 threads a worker instead of 2")
 }
 
 // The configuration that Puma finds by itself, and none of what it shares with production.
 func TestE2EPumaConfigOfTheFolder(t *testing.T) {
-	puma := onPath(t, "puma")
-	t.Chdir(fixture(t, "rack"))
-	r := start(t, Spec{Command: []string{puma}})
+	puma := servertest.OnPath(t, "puma")
+	t.Chdir(servertest.Fixture(t, "rack"))
+	r := start(t, known.Spec{Command: []string{puma}})
 	r.answering()
 	info := r.Info()
 	if info.Threads != 6 || !info.Preload || len(r.Tree()) != 2 {
@@ -104,9 +107,9 @@ func TestE2EPumaConfigOfTheFolder(t *testing.T) {
 	}
 	for _, change := range []string{"instead of tcp://0.0.0.0:8080", "1 worker instead of 3", "instead of 2 to 6", "requests aren't logged",
 		"puma.pid", "puma.state", "tcp://127.0.0.1:9293", "puma.out, /tmp/calibrate-fixture-puma.err"} {
-		hasChange(t, info, change)
+		servertest.HasChange(t, info, change)
 	}
-	if !exists(filepath.Join(r.temporary, "pid")) {
+	if !known.Exists(filepath.Join(r.temporary, "pid")) {
 		t.Errorf("no pid file in %s", r.temporary)
 	}
 	if log, _ := os.ReadFile(r.log.Name()); !strings.Contains(string(log), "booted in") {
@@ -116,11 +119,11 @@ func TestE2EPumaConfigOfTheFolder(t *testing.T) {
 		t.Error(err)
 	}
 	for _, file := range []string{"pid", "state", "out", "err"} {
-		if exists("/tmp/calibrate-fixture-puma." + file) {
+		if known.Exists("/tmp/calibrate-fixture-puma." + file) {
 			t.Errorf("production's %s file was touched", file)
 		}
 	}
-	if r.temporary == "" || exists(r.temporary) {
+	if r.temporary == "" || known.Exists(r.temporary) {
 		t.Errorf("%q is left", r.temporary)
 	}
 }
@@ -128,7 +131,7 @@ func TestE2EPumaConfigOfTheFolder(t *testing.T) {
 // rackup would start Puma in single mode.
 func TestE2EPumaByRackup(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: []string{onPath(t, "rackup"), "-s", "puma", "-O", "Threads=1:3", fixture(t, "rack", "sinatra.ru")}, Workers: 2, Env: knobs()})
+	r := start(t, known.Spec{Command: []string{servertest.OnPath(t, "rackup"), "-s", "puma", "-O", "Threads=1:3", servertest.Fixture(t, "rack", "sinatra.ru")}, Workers: 2, Env: knobs()})
 	if workers, err := r.Workers(); err != nil || len(workers) != 2 || r.Info().Server != "puma" || r.Info().Threads != 3 {
 		t.Errorf("workers %v %v, %+v", workers, err, r.Info())
 	}
@@ -139,19 +142,19 @@ func TestE2EPumaPreloadByVariable(t *testing.T) {
 	t.Parallel()
 	env := maps.Clone(knobs())
 	env["WEB_CONCURRENCY"] = "3"
-	r := start(t, Spec{Command: pumaWith(t, "--no-config", rackApp(t)), Env: env})
-	warned := slices.ContainsFunc(r.Warnings(), func(w calibrate.Warning) bool { return w.Code == preloadFromEnv })
+	r := start(t, known.Spec{Command: pumaWith(t, "--no-config", rackApp(t)), Env: env})
+	warned := slices.ContainsFunc(r.Warnings(), func(w calibrate.Warning) bool { return w.Code == puma.PreloadFromEnv })
 	log, _ := os.ReadFile(r.log.Name())
 	if loaded := strings.Contains(string(log), "Preloading application"); !loaded || !r.Info().Preload || !warned {
 		t.Errorf("preloaded %v, said %v, warned %v", loaded, r.Info().Preload, warned)
 	}
-	hasChange(t, r.Info(), "1 worker instead of 3")
+	servertest.HasChange(t, r.Info(), "1 worker instead of 3")
 }
 
 // What --fork-worker forks is below the first worker.
 func TestE2EPumaForkWorker(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: pumaWith(t, "--no-config", "-w", "2", "-t", "1:1", "--fork-worker=20", rackApp(t)), Workers: 2, Env: knobs()})
+	r := start(t, known.Spec{Command: pumaWith(t, "--no-config", "-w", "2", "-t", "1:1", "--fork-worker=20", rackApp(t)), Workers: 2, Env: knobs()})
 	eventually(t, "a second worker", func() bool { workers, _ := r.Workers(); return len(workers) == 2 })
 	before, _ := r.Workers()
 	r.load(t, 200)
@@ -162,7 +165,7 @@ func TestE2EPumaForkWorker(t *testing.T) {
 
 func TestE2EPumaWorkerKilled(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: pumaWith(t, "--no-config", rackApp(t)), Env: knobs("FAIL", "kill:5")})
+	r := start(t, known.Spec{Command: pumaWith(t, "--no-config", rackApp(t)), Env: knobs("FAIL", "kill:5")})
 	before := r.worker()
 	client := readyClient()
 	client.Timeout = 5 * time.Second
@@ -205,7 +208,7 @@ func TestE2EPumaFailures(t *testing.T) {
 			if args[0] != "-C" {
 				args = slices.Concat([]string{"--no-config"}, args)
 			}
-			spec := Spec{Command: pumaWith(t, args...), Env: knobs("FAIL", c.fail)}
+			spec := known.Spec{Command: pumaWith(t, args...), Env: knobs("FAIL", c.fail)}
 			if c.fail == "status500" || c.fail == "hang" { // which nothing but the deadline ends
 				spec.BootDeadline = 2 * time.Second
 			}
@@ -223,27 +226,27 @@ func TestE2EPumaFailures(t *testing.T) {
 func TestE2EPumaBootTimeout(t *testing.T) {
 	t.Parallel()
 	config := filepath.Join(t.TempDir(), "slow.rb")
-	write(t, config, "worker_check_interval 1\nworker_timeout 3\nworker_boot_timeout 1\n")
-	f := failure(t, Spec{Command: pumaWith(t, "-C", config, rackApp(t)), Env: knobs("IMPORT_SECONDS", "30"), BootDeadline: 20 * time.Second})
+	servertest.Write(t, config, "worker_check_interval 1\nworker_timeout 3\nworker_boot_timeout 1\n")
+	f := failure(t, known.Spec{Command: pumaWith(t, "-C", config, rackApp(t)), Env: knobs("IMPORT_SECONDS", "30"), BootDeadline: 20 * time.Second})
 	says(t, f, calibrate.KindApp, "starts its worker over and over\nthe app takes longer to load than worker_boot_timeout allows")
 }
 
 // A server that runs: cluster and single, told by their titles.
 func TestE2EPumaAttached(t *testing.T) {
 	t.Parallel()
-	puma := onPath(t, "puma")
+	program := servertest.OnPath(t, "puma")
 	for name, c := range map[string]struct {
 		args []string
 		rule calibrate.WorkerRule
 		pids int
 	}{
-		"cluster": {[]string{"-w", "2", "-t", "3:3"}, rulePumaWorker, 3},
-		"single":  {[]string{"-t", "3:3"}, rulePumaSingle, 1},
+		"cluster": {[]string{"-w", "2", "-t", "3:3"}, puma.RuleWorker, 3},
+		"single":  {[]string{"-t", "3:3"}, puma.RuleSingle, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			socket := "unix://" + filepath.Join(t.TempDir(), "s")
-			cmd := exec.Command(puma, slices.Concat([]string{"--no-config", "-b", socket, rackApp(t)}, c.args)...)
+			cmd := exec.Command(program, slices.Concat([]string{"--no-config", "-b", socket, rackApp(t)}, c.args)...)
 			var ended sync.WaitGroup
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
@@ -251,7 +254,7 @@ func TestE2EPumaAttached(t *testing.T) {
 			ended.Go(func() { _ = cmd.Wait() })
 			t.Cleanup(func() { _ = cmd.Process.Signal(os.Interrupt); ended.Wait() })
 			eventually(t, "the server", func() bool {
-				return len(linux.Here.Tree(cmd.Process.Pid)) == c.pids-1 && exists(strings.TrimPrefix(socket, "unix://"))
+				return len(linux.Here.Tree(cmd.Process.Pid)) == c.pids-1 && known.Exists(strings.TrimPrefix(socket, "unix://"))
 			})
 			time.Sleep(500 * time.Millisecond) // for the workers' titles and threads
 			r, err := Attach(AttachSpec{PID: cmd.Process.Pid})
@@ -283,23 +286,23 @@ func TestE2EPumaLoadErrorWritesNothing(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
 	config, ours := file("puma.rb"), file("ours.rb")
-	write(t, config, "pidfile '"+file("pid")+"'\nstate_path '"+file("state")+"'\nactivate_control_app 'unix://"+file("control")+"'\n"+
+	servertest.Write(t, config, "pidfile '"+file("pid")+"'\nstate_path '"+file("state")+"'\nactivate_control_app 'unix://"+file("control")+"'\n"+
 		"stdout_redirect '"+file("out")+"', '"+file("err")+"'\n")
 	p := cli.SeeThrough(pumaWith(t, "-C", config, rackApp(t)))
-	args := pumaCommand.Scan(p.Args())
-	l := recognised(t, Spec{Command: p.Argv})
-	if why := pumaLoadError(l, p, args); why != "" {
+	args := puma.Command.Scan(p.Args())
+	l := recognised(t, known.Spec{Command: p.Argv})
+	if why := puma.LoadError(l, p, args); why != "" {
 		t.Errorf("it can be loaded: %s", why)
 	}
 	settings := func(text string) cli.Settings {
-		write(t, ours, text+pumaProbe)
-		out, err := probe(l, slices.Concat(p.Argv[:p.Index+1], pumaWords(l, p, args, ours)), configLimit, nil)
+		servertest.Write(t, ours, text+puma.Probe)
+		out, err := known.Probe(l, slices.Concat(p.Argv[:p.Index+1], puma.Words(l, p, args, ours)), known.ConfigLimit, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return parsePumaConfig(out)
+		return puma.ParseConfig(out)
 	}
-	before, after := settings(""), settings(pumaAlone)
+	before, after := settings(""), settings(puma.Alone)
 	for _, name := range []string{"pidfile", "state", "control_url", "redirect_stdout", "redirect_stderr"} {
 		if before.Text(name) == "" || after.Text(name) != "" || after.Text("version") == "" {
 			t.Errorf("%s: %q, and with ours %q", name, before.Text(name), after.Text(name))
@@ -314,11 +317,11 @@ func TestE2EPumaLoadErrorWritesNothing(t *testing.T) {
 func TestE2EPumaPlugins(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "puma/plugin/jobs.rb"), "Puma::Plugin.create do\nend\n")
-	write(t, filepath.Join(dir, "puma.rb"), "plugin :tmp_restart\nplugin :jobs\n")
+	servertest.Write(t, filepath.Join(dir, "puma/plugin/jobs.rb"), "Puma::Plugin.create do\nend\n")
+	servertest.Write(t, filepath.Join(dir, "puma.rb"), "plugin :tmp_restart\nplugin :jobs\n")
 	p := cli.SeeThrough(pumaWith(t, "-I", dir, "-C", filepath.Join(dir, "puma.rb"), rackApp(t)))
-	l := recognised(t, Spec{Command: p.Argv})
-	c, err := askPuma(l, p, pumaCommand.Scan(p.Args()))
+	l := recognised(t, known.Spec{Command: p.Argv})
+	c, err := puma.Ask(l, p, puma.Command.Scan(p.Args()))
 	if err != nil || c.Text("plugins") != "tmp_restart, jobs" {
 		t.Errorf("%q %v", c.Text("plugins"), err)
 	}

@@ -9,8 +9,10 @@ import (
 	"testing"
 
 	"workermem/calibrate"
-	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/puma"
+	"workermem/calibrate/server/servertest"
 )
 
 // fakePuma is a program of that name that says what its configuration comes to, and no more. Its last line is for what a
@@ -19,7 +21,7 @@ func fakePuma(t *testing.T, settings ...string) string {
 	t.Helper()
 	all := slices.Concat([]string{"version=5.6.5", "workers=0", "min_threads=0", "max_threads=5", "binds=tcp://0.0.0.0:9292",
 		"preload_app=false", "preload_from_env=true", "environment=production"}, settings)
-	return script(t, filepath.Join(t.TempDir(), "puma"), "cat <<'E'\ncalibrate."+strings.Join(all, "\ncalibrate.")+"\nhello from config/puma.rb\nE")
+	return servertest.Script(t, filepath.Join(t.TempDir(), "puma"), "cat <<'E'\ncalibrate."+strings.Join(all, "\ncalibrate.")+"\nhello from config/puma.rb\nE")
 }
 
 func TestIsPuma(t *testing.T) {
@@ -43,7 +45,7 @@ func TestIsPuma(t *testing.T) {
 		"poetry run puma":                          true,
 		"dumb-init -- bundle exec puma -w 2":       true,
 	} {
-		if got := (puma{}).recognises(cli.SeeThrough(strings.Fields(command))); got != want {
+		if got := (puma.Server{}).Recognises(cli.SeeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}
@@ -53,66 +55,9 @@ func TestIsPuma(t *testing.T) {
 		"puma: cluster worker 0: 27318 [shop]":                   false,
 		"puma notes.txt":                                         false,
 	} {
-		if got := (puma{}).recognises(cli.SeeThrough([]string{title})); got != want {
+		if got := (puma.Server{}).Recognises(cli.SeeThrough([]string{title})); got != want {
 			t.Errorf("%s: %v", title, got)
 		}
-	}
-}
-
-func TestPumaArgs(t *testing.T) {
-	for words, want := range map[string]string{
-		"-w 3 -t 1:5":                       "workers=3 threads=1:5",
-		"-w3 -t1:5":                         "workers=3 threads=1:5",
-		"--workers=3 --threads 1:5":         "workers=3 threads=1:5",
-		"--work 3 --thr=1:5":                "workers=3 threads=1:5", // OptionParser's abbreviations
-		"--redirect-std 3":                  "- -",                   // of two
-		"config.ru -w 2":                    "- workers=2",
-		"-b -w -w 2":                        "bind=-w workers=2",
-		"-f config.ru":                      "fork-worker= -",
-		"--fork-worker=500 config.ru":       "fork-worker=500 -",
-		"--bind-to-activated-sockets -w 2":  "bind-to-activated-sockets= workers=2",
-		"--bind-to-activated-sockets only":  "bind-to-activated-sockets=only",
-		"-C - --no-config --preload -q":     "config=- no-config=true preload=true quiet=true",
-		"-- -w 3":                           "- - -",
-		"-w":                                "-", // puma refuses it
-		"--unheard-of 5":                    "- -",
-		"-e production -p 80 app.ru --port": "environment=production port=80 - -",
-	} {
-		var got []string
-		for _, arg := range pumaCommand.Scan(strings.Fields(words)) {
-			if arg.Name == "" {
-				got = append(got, "-")
-			} else {
-				got = append(got, arg.Name+"="+arg.Value)
-			}
-		}
-		if strings.Join(got, " ") != want {
-			t.Errorf("%s\n got  %s\n want %s", words, strings.Join(got, " "), want)
-		}
-		if again := pumaCommand.Scan(strings.Fields(words)).Without(); strings.Join(again, " ") != words {
-			t.Errorf("%s is written again as %q", words, again)
-		}
-	}
-}
-
-// Short flags in one word are read one by one, as OptionParser does, and stay in one word if none of them goes.
-func TestPumaArgsInOneWord(t *testing.T) {
-	for _, words := range []string{
-		"-qw4", "-qb tcp://x -t1:1", "-qvw 4", "-qf500", "--THREADS 3:3", "--Work=3 -",
-	} {
-		args := pumaCommand.Scan(strings.Fields(words))
-		if got := strings.Join(args.Without(), " "); got != words {
-			t.Errorf("%s: %s", words, got)
-		}
-		if left := strings.Join(args.Without("bind", "workers", "threads", "quiet", "log-requests", "fork-worker"), ""); strings.Trim(left, "-") != "" {
-			t.Errorf("%s: %s is left", words, left)
-		}
-	}
-	if got := pumaCommand.Scan([]string{"-qvw4"}).Without("log-requests"); !slices.Equal(got, []string{"-q", "-w", "4"}) {
-		t.Errorf("%q", got)
-	}
-	if s := rackupCommand.Scan([]string{"-qD", "-p", "80"}).Settings(); !s.Has("daemonize") || s.Text("port") != "80" {
-		t.Errorf("%v", s)
 	}
 }
 
@@ -126,7 +71,7 @@ func TestPumaMeasuredCommand(t *testing.T) {
 		"env A=B P --control-url auto -f":      "env A=B P -b tcp://{host}:{port} -w 1 -t 5:5",
 		"P -t {threads}:{threads} -b tcp://{host}:{port} -w {workers}": "P -b tcp://{host}:{port} -w 1 -t 5:5",
 	} {
-		l := recognised(t, Spec{Command: strings.Fields(strings.ReplaceAll(command, "P", p))})
+		l := recognised(t, known.Spec{Command: strings.Fields(strings.ReplaceAll(command, "P", p))})
 		info := l.Info()
 		if got := strings.ReplaceAll(strings.Join(info.MeasuredCommand, " "), p, "P"); got != want {
 			t.Errorf("%s\n got  %s\n want %s", command, got, want)
@@ -135,31 +80,31 @@ func TestPumaMeasuredCommand(t *testing.T) {
 			t.Errorf("%+v", info)
 		}
 	}
-	l := recognised(t, Spec{Command: []string{p}, Workers: 3, Threads: 8})
+	l := recognised(t, known.Spec{Command: []string{p}, Workers: 3, Threads: 8})
 	if got := strings.Join(l.Info().MeasuredCommand[1:], " "); got != "-b tcp://{host}:{port} -w 3 -t 8:8" {
 		t.Error(got)
 	}
-	hasChange(t, l.Info(), "8 threads a worker instead of 5")
-	hasChange(t, l.Info(), "a cluster of 3 workers (-w 3) instead of single mode")
+	servertest.HasChange(t, l.Info(), "8 threads a worker instead of 5")
+	servertest.HasChange(t, l.Info(), "a cluster of 3 workers (-w 3) instead of single mode")
 }
 
 // A Rails app sizes its pool of connections by a variable, unless the user has set it for this run.
 func TestPumaTellsRails(t *testing.T) {
 	t.Chdir(t.TempDir())
-	write(t, "config/application.rb", "")
+	servertest.Write(t, "config/application.rb", "")
 	p := fakePuma(t)
 	for _, c := range []struct {
-		spec Spec
+		spec known.Spec
 		want string
 	}{
-		{Spec{Threads: 8}, "8"},
-		{Spec{Threads: 8, Env: map[string]string{"RAILS_MAX_THREADS": "20"}}, "20"},
-		{Spec{Threads: 5}, ""}, // as the command says
-		{Spec{}, ""},
+		{known.Spec{Threads: 8}, "8"},
+		{known.Spec{Threads: 8, Env: map[string]string{"RAILS_MAX_THREADS": "20"}}, "20"},
+		{known.Spec{Threads: 5}, ""}, // as the command says
+		{known.Spec{}, ""},
 	} {
 		c.spec.Command = []string{p}
 		t.Setenv("RAILS_MAX_THREADS", "")
-		if got := cli.Getenv(recognised(t, c.spec).env, "RAILS_MAX_THREADS"); got != c.want {
+		if got := cli.Getenv(recognised(t, c.spec).Env, "RAILS_MAX_THREADS"); got != c.want {
 			t.Errorf("%d threads: %q, want %q", c.spec.Threads, got, c.want)
 		}
 	}
@@ -168,7 +113,7 @@ func TestPumaTellsRails(t *testing.T) {
 // What a configuration shares with production stays away from the measurement.
 func TestPumaKeepsOut(t *testing.T) {
 	t.Chdir(t.TempDir())
-	l := recognised(t, Spec{Command: []string{fakePuma(t, "workers=2", "min_threads=5", "binds=ssl://h:443?key=k, unix:///run/x", "preload_app=true",
+	l := recognised(t, known.Spec{Command: []string{fakePuma(t, "workers=2", "min_threads=5", "binds=ssl://h:443?key=k, unix:///run/x", "preload_app=true",
 		"preload_from_env=true", "pidfile=/run/p.pid", "state=/run/p.state", "control_url=tcp://127.0.0.1:9", "redirect_stdout=/var/log/o",
 		"redirect_stderr=/var/log/e", "log_requests=true", "fork_worker=1000", "environment=development", "plugins=tmp_restart, solid_queue")}})
 	own := filepath.Join(os.TempDir(), "calibrate-puma-{port}")
@@ -180,7 +125,7 @@ func TestPumaKeepsOut(t *testing.T) {
 	for _, change := range []string{"free loopback port instead of ssl://h:443?key=k, unix:///run/x", "1 worker instead of 2", "requests aren't logged",
 		"forked anew", "instead of to /var/log/o, /var/log/e", "pid file is a temporary one instead of /run/p.pid",
 		"state file is a temporary one", "control server is a temporary one instead of tcp://127.0.0.1:9"} {
-		hasChange(t, l.Info(), change)
+		servertest.HasChange(t, l.Info(), change)
 	}
 	var codes []string
 	for _, w := range l.Warnings() {
@@ -195,43 +140,12 @@ func TestPumaKeepsOut(t *testing.T) {
 func TestPumaPlugins(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for plugins, want := range map[string]bool{"": false, "tmp_restart": false, "tmp_restart, solid_queue": true} {
-		l := recognised(t, Spec{Command: []string{fakePuma(t, "plugins="+plugins)}})
+		l := recognised(t, known.Spec{Command: []string{fakePuma(t, "plugins="+plugins)}})
 		warned := slices.ContainsFunc(l.Warnings(), func(w calibrate.Warning) bool {
 			return w.Code == "plugins" && strings.Contains(w.Text, "the plugin solid_queue,")
 		})
 		if warned != want {
 			t.Errorf("%q: %v", plugins, l.Warnings())
-		}
-	}
-}
-
-// Where the command is started, the file of the environment is before the one for all.
-func TestPumaConfigFiles(t *testing.T) {
-	t.Chdir(t.TempDir())
-	for _, name := range []string{"APP_ENV", "RACK_ENV", "RAILS_ENV"} {
-		t.Setenv(name, "")
-	}
-	files := func(env []string, words string) string {
-		l := &Launch{env: env}
-		return strings.Join(pumaConfigFiles(l, cli.Program{}, pumaCommand.Scan(strings.Fields(words))), " ")
-	}
-	if got := files(nil, ""); got != "" {
-		t.Errorf("without any file: %s", got)
-	}
-	write(t, "config/puma.rb", "")
-	write(t, "config/puma/production.rb", "")
-	for _, c := range []struct{ env, words, want string }{
-		{"", "", "-C config/puma.rb"},
-		{"RACK_ENV=production", "", "-C config/puma/production.rb"},
-		{"RAILS_ENV=production", "", "-C config/puma/production.rb"},
-		{"RACK_ENV=production", "-e staging", "-C config/puma.rb"},
-		{"", "-e production", "-C config/puma/production.rb"},
-		{"", "-C a.rb --config b.rb", "-C a.rb -C b.rb"},
-		{"", "-C -", ""},
-		{"", "--no-config", ""},
-	} {
-		if got := files([]string{c.env}, c.words); got != c.want {
-			t.Errorf("%s %s: %q, want %q", c.env, c.words, got, c.want)
 		}
 	}
 }
@@ -244,13 +158,13 @@ func TestPumaRefuses(t *testing.T) {
 		"-h":        "only prints",
 		"-d -w 2":   "-d sends puma to the background",
 	} {
-		_, err := Recognise(t.Context(), Spec{Command: slices.Concat([]string{p}, strings.Fields(words))})
-		usage(t, err, text)
+		_, err := Recognise(t.Context(), known.Spec{Command: slices.Concat([]string{p}, strings.Fields(words))})
+		servertest.Usage(t, err, text)
 	}
-	_, err := Recognise(t.Context(), Spec{Command: []string{fakePuma(t, "daemon=true")}})
-	usage(t, err, "daemonize sends puma to the background")
-	_, err = Recognise(t.Context(), Spec{Command: []string{p}, MaxRequests: 100})
-	usage(t, err, "puma has no limit of requests")
+	_, err := Recognise(t.Context(), known.Spec{Command: []string{fakePuma(t, "daemon=true")}})
+	servertest.Usage(t, err, "daemonize sends puma to the background")
+	_, err = Recognise(t.Context(), known.Spec{Command: []string{p}, MaxRequests: 100})
+	servertest.Usage(t, err, "puma has no limit of requests")
 }
 
 // rails server and rackup start Puma, and so does what is measured, where the bundle has it.
@@ -259,14 +173,14 @@ func TestPumaInstead(t *testing.T) {
 	t.Chdir(dir)
 	t.Setenv("PATH", dir)
 	for _, name := range []string{"bundle", "rackup", "bin/rails", "puma", "ruby", "env"} {
-		script(t, name, "/bin/cat <<'E'\ncalibrate.version=5.6.5\ncalibrate.max_threads=5\nE")
+		servertest.Script(t, name, "/bin/cat <<'E'\ncalibrate.version=5.6.5\ncalibrate.max_threads=5\nE")
 	}
 	measured := func(command string) string {
-		l := recognised(t, Spec{Command: strings.Fields(command)})
+		l := recognised(t, known.Spec{Command: strings.Fields(command)})
 		if l.Info().Server != "puma" {
 			t.Errorf("%s is %s", command, l.Info().Server)
 		}
-		hasChange(t, l.Info(), "puma itself is run instead of")
+		servertest.HasChange(t, l.Info(), "puma itself is run instead of")
 		return strings.ReplaceAll(strings.Join(l.Info().MeasuredCommand, " "), " -b tcp://{host}:{port} -w 1 -t 5:5", "")
 	}
 	for command, want := range map[string]string{
@@ -282,7 +196,7 @@ func TestPumaInstead(t *testing.T) {
 			t.Errorf("%s\n got  %s\n want %s", command, got, want)
 		}
 	}
-	write(t, "Gemfile", "")
+	servertest.Write(t, "Gemfile", "")
 	if got := measured("bin/rails s"); got != "bundle exec puma" {
 		t.Errorf("with a Gemfile: %s", got)
 	}
@@ -294,13 +208,13 @@ func TestPumaInstead(t *testing.T) {
 		"bin/rails s -u thin": "no way to tell rails which port",
 		"rackup -s webrick":   "no way to tell rackup which port",
 	} {
-		_, err := Recognise(t.Context(), Spec{Command: strings.Fields(command)})
-		usage(t, err, text)
+		_, err := Recognise(t.Context(), known.Spec{Command: strings.Fields(command)})
+		servertest.Usage(t, err, text)
 	}
-	write(t, "Gemfile.lock", "GEM\n  specs:\n    falcon (0.42)\n")
-	_, err := Recognise(t.Context(), Spec{Command: []string{"bin/rails", "s"}})
-	usage(t, err, "no way to tell rails which port")
-	write(t, "Gemfile.lock", "GEM\n  specs:\n    puma (5.6.5)\n")
+	servertest.Write(t, "Gemfile.lock", "GEM\n  specs:\n    falcon (0.42)\n")
+	_, err := Recognise(t.Context(), known.Spec{Command: []string{"bin/rails", "s"}})
+	servertest.Usage(t, err, "no way to tell rails which port")
+	servertest.Write(t, "Gemfile.lock", "GEM\n  specs:\n    puma (5.6.5)\n")
 	measured("bin/rails s")
 }
 
@@ -309,7 +223,7 @@ func TestPumaNoTemporaryFolder(t *testing.T) {
 	t.Chdir(t.TempDir())
 	p := fakePuma(t)
 	t.Setenv("TMPDIR", "/proc")
-	_, err := Recognise(t.Context(), Spec{Command: []string{p}})
+	_, err := Recognise(t.Context(), known.Spec{Command: []string{p}})
 	var f *calibrate.Failure
 	if !errors.As(err, &f) || f.Kind != calibrate.KindTool || f.Try == "" {
 		t.Errorf("%#v", err)
@@ -321,57 +235,37 @@ func TestPumaExplains(t *testing.T) {
 	const place = "/usr/lib/ruby/gems/puma-5.6.5/lib/puma/"
 	for _, c := range []struct {
 		name string
-		end  ending
+		end  known.Ending
 		log  []string
 		want string
 	}{
-		{"preloaded", ending{over: true, Code: 1}, []string{"[1] ! Unable to load application: LoadError: cannot load such file -- x",
+		{"preloaded", known.Ending{Over: true, Code: 1}, []string{"[1] ! Unable to load application: LoadError: cannot load such file -- x",
 			"<internal:/usr/lib/x.rb>:85:in `require': cannot load such file -- x (LoadError)"}, "the app could not be loaded (LoadError: cannot load such file -- x)"},
-		{"by a worker", ending{}, []string{"[2] ! Unable to start worker", "[2] config.ru:1:in `exit'"}, "the app could not be loaded (at config.ru:1:in `exit')"},
-		{"no rackup file", ending{over: true, Code: 1}, []string{"2026-11-21 11:00:00 +0000 [1] ERROR: No application configured, nothing to run"}, "there is no config.ru"},
-		{"port", ending{over: true, Code: 1}, []string{place + "binder.rb:342:in `initialize': Address already in use - bind(2) for \"127.0.0.1\" port 1 (Errno::EADDRINUSE)"}, "another process has its port"},
-		{"option", ending{over: true, Code: 1}, []string{place + "cli.rb:51:in `initialize': invalid option: --foo (OptionParser::InvalidOption)"}, "OptionParser::InvalidOption: invalid option: --foo"},
-		{"boot", ending{}, []string{"[1] ! Terminating timed out worker (worker failed to boot within 60 seconds): 5"}, "longer to load than worker_boot_timeout"},
-		{"stuck", ending{}, []string{"[1] ! Terminating timed out worker (worker failed to check in within 60 seconds): 5"}, "for worker_timeout that it lives"},
-		{"nothing", ending{}, []string{"[1] * Listening on http://127.0.0.1:1"}, ""},
+		{"by a worker", known.Ending{}, []string{"[2] ! Unable to start worker", "[2] config.ru:1:in `exit'"}, "the app could not be loaded (at config.ru:1:in `exit')"},
+		{"no rackup file", known.Ending{Over: true, Code: 1}, []string{"2026-11-21 11:00:00 +0000 [1] ERROR: No application configured, nothing to run"}, "there is no config.ru"},
+		{"port", known.Ending{Over: true, Code: 1}, []string{place + "binder.rb:342:in `initialize': Address already in use - bind(2) for \"127.0.0.1\" port 1 (Errno::EADDRINUSE)"}, "another process has its port"},
+		{"option", known.Ending{Over: true, Code: 1}, []string{place + "cli.rb:51:in `initialize': invalid option: --foo (OptionParser::InvalidOption)"}, "OptionParser::InvalidOption: invalid option: --foo"},
+		{"boot", known.Ending{}, []string{"[1] ! Terminating timed out worker (worker failed to boot within 60 seconds): 5"}, "longer to load than worker_boot_timeout"},
+		{"stuck", known.Ending{}, []string{"[1] ! Terminating timed out worker (worker failed to check in within 60 seconds): 5"}, "for worker_timeout that it lives"},
+		{"nothing", known.Ending{}, []string{"[1] * Listening on http://127.0.0.1:1"}, ""},
 	} {
-		if why, try := (puma{}).explain(c.end, c.log); !strings.HasPrefix(why, c.want) && !strings.Contains(why, c.want) || (why == "") != (c.want == "") || (try == "") != (why == "") {
+		if why, try := (puma.Server{}).Explain(c.end, c.log); !strings.HasPrefix(why, c.want) && !strings.Contains(why, c.want) || (why == "") != (c.want == "") || (try == "") != (why == "") {
 			t.Errorf("%s: %q, %q", c.name, why, try)
 		}
 	}
 }
 
-func TestPumaWorkers(t *testing.T) {
-	tree := []linux.Process{
-		{PID: 1, Args: []string{"sh", "-c", "bundle exec puma"}},
-		{PID: 2, Parent: 1, Args: []string{"puma 5.6.5 (tcp://127.0.0.1:9292) [shop]"}},
-		{PID: 3, Parent: 2, Args: []string{"puma: cluster worker 0: 2 [shop]"}},
-		{PID: 4, Parent: 2, Args: []string{"puma 5.6.5 (tcp://127.0.0.1:9292) [shop]"}}, // a worker that has just been forked
-		{PID: 5, Parent: 2, Args: []string{"node", "assets.js"}},
-		{PID: 6, Parent: 3, Args: []string{"puma: cluster worker 1: 2 [shop]"}}, // --fork-worker
-	}
-	if workers, rule := (puma{}).workers(tree, nil); !slices.Equal(pids(workers), []int{3, 6}) || rule != rulePumaWorker {
-		t.Errorf("%v by %q", pids(workers), rule)
-	}
-	if workers, rule := (puma{single: true}).workers(tree[:2], nil); !slices.Equal(pids(workers), []int{2}) || rule != rulePumaSingle {
-		t.Errorf("%v by %q", pids(workers), rule)
-	}
-	if workers, rule := (puma{}).workers(tree[:1], nil); len(workers) != 0 || rule != noRule {
-		t.Errorf("before there is a title: %v by %q", workers, rule)
-	}
-}
-
 func TestPumaTraps(t *testing.T) {
 	codes := func(version string) (all []string) {
-		for _, w := range trapsAt(puma{}.traps(), version) {
+		for _, w := range known.TrapsAt(puma.Server{}.Traps(), version) {
 			all = append(all, w.Code)
 		}
 		return all
 	}
-	if got := codes("5.6.5"); !slices.Equal(got, []string{"no-request-limit", respawnsForEver, preloadFromEnv}) {
+	if got := codes("5.6.5"); !slices.Equal(got, []string{"no-request-limit", puma.RespawnsForEver, puma.PreloadFromEnv}) {
 		t.Error(got)
 	}
-	if got := codes("7.0.0"); slices.Contains(got, preloadFromEnv) {
+	if got := codes("7.0.0"); slices.Contains(got, puma.PreloadFromEnv) {
 		t.Error(got)
 	}
 }

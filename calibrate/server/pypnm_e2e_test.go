@@ -6,11 +6,15 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/pypnm"
+	"workermem/calibrate/server/servertest"
+	"workermem/calibrate/server/uvicorn"
 )
 
 // The real PyPNM, whose own numbers would be its profile's of this machine.
 func TestE2EPyPNM(t *testing.T) {
-	pypnm := venv(t, "../pypnm/bin/pypnm")
+	pypnm := servertest.Venv(t, "../pypnm/bin/pypnm")
 	t.Chdir(t.TempDir()) // it makes its folders where it is started
 	// One after the other: Uvicorn kills a worker that does not answer it for 5 s, and PyPNM's import takes 4 s of a core.
 	for name, c := range map[string]struct {
@@ -18,12 +22,12 @@ func TestE2EPyPNM(t *testing.T) {
 		args               []string
 		rule               calibrate.WorkerRule
 	}{
-		"1 worker":                  {1, 1, nil, ruleUvicornSelf},
-		"1 worker, where 2 are set": {1, 1, []string{"--workers", "2", "--limit-max-requests=3", "--host-all"}, ruleUvicornSelf},
-		"2 workers":                 {2, 4, []string{"--limit-max", "3"}, ruleUvicornChild},
+		"1 worker":                  {1, 1, nil, uvicorn.RuleSelf},
+		"1 worker, where 2 are set": {1, 1, []string{"--workers", "2", "--limit-max-requests=3", "--host-all"}, uvicorn.RuleSelf},
+		"2 workers":                 {2, 4, []string{"--limit-max", "3"}, uvicorn.RuleChild},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := start(t, Spec{Command: append([]string{pypnm, "serve"}, c.args...), Workers: c.workers})
+			r := start(t, known.Spec{Command: append([]string{pypnm, "serve"}, c.args...), Workers: c.workers})
 			eventually(t, "the whole tree", func() bool { return len(r.Tree()) == c.processes })
 			found, err := r.Workers()
 			if err != nil || len(found) != c.workers || r.Info().WorkerRule != c.rule {
@@ -34,7 +38,7 @@ func TestE2EPyPNM(t *testing.T) {
 					t.Fatalf("%.200s", body)
 				}
 			}
-			if again, _ := r.Workers(); !slices.Equal(again, found) || r.watch.replacements() != 0 {
+			if again, _ := r.Workers(); !slices.Equal(again, found) || r.watch.Replacements() != 0 {
 				t.Errorf("found %v, then %v", found, again)
 			}
 			info := r.Info()
@@ -58,7 +62,7 @@ func TestE2EPyPNM(t *testing.T) {
 // Two workers with a limit are replaced, one after the other.
 func pypnmRecycles(t *testing.T, pypnm string) {
 	t.Helper()
-	r := start(t, Spec{Command: []string{pypnm, "serve"}, Workers: 2, MaxRequests: 5})
+	r := start(t, known.Spec{Command: []string{pypnm, "serve"}, Workers: 2, MaxRequests: 5})
 	eventually(t, "two workers", func() bool { found, _ := r.Workers(); return len(found) == 2 })
 	client := readyClient()
 	eventually(t, "a new worker", func() bool {
@@ -66,20 +70,20 @@ func pypnmRecycles(t *testing.T, pypnm string) {
 			res.Body.Close()
 		}
 		_, _ = r.Workers()
-		return r.watch.replacements() > 0
+		return r.watch.Replacements() > 0
 	})
 }
 
 // The trap of one worker with a limit is the server's end.
-func pypnmEnds(t *testing.T, pypnm string) {
+func pypnmEnds(t *testing.T, program string) {
 	t.Helper()
-	hasWarning(t, recognised(t, Spec{Command: []string{pypnm, "serve"}}).Warnings(), EndsServer)
+	servertest.HasWarning(t, recognised(t, known.Spec{Command: []string{program, "serve"}}).Warnings(), known.EndsServer)
 	const itself = `exec "$0" serve --host {host} --port {port} --workers 1 --limit-max-requests 5` // calibrate would leave the limit out
-	one := start(t, Spec{Command: []string{"sh", "-c", itself, pypnm}, Path: pypnmPath})
+	one := start(t, known.Spec{Command: []string{"sh", "-c", itself, program}, Path: pypnm.Path})
 	for range 4 { // the first answer was one of the five
 		one.get("/health")
 	}
-	eventually(t, "the end of the server", func() bool { return one.ending().exited() })
+	eventually(t, "the end of the server", func() bool { return one.ending().Exited() })
 	if end := one.ending(); end.Code != 0 {
 		t.Errorf("it %s", end)
 	}

@@ -5,8 +5,10 @@ import (
 	"strings"
 	"testing"
 
-	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/pypnm"
+	"workermem/calibrate/server/servertest"
 )
 
 func fakePyPNM(t *testing.T, uvicorn string) string {
@@ -18,7 +20,7 @@ func TestIsPyPNM(t *testing.T) {
 		"pypnm serve": true, "/v/bin/pypnm serve": true, "python -m pypnm.cli serve": true, "uv run pypnm serve": true,
 		"pypnm-software-qa-checker": false, "uvicorn pypnm.api.main:app": false,
 	} {
-		if got := (pypnm{}).recognises(cli.SeeThrough(strings.Fields(command))); got != want {
+		if got := (pypnm.Server{}).Recognises(cli.SeeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}
@@ -41,7 +43,7 @@ func TestPyPNMMeasuredCommand(t *testing.T) {
 		"env A=B X serve --port {port} --workers {workers}":  "env A=B " + ours,
 		"X serve --no-access-log=1 --limit-max-requests=500": ours + " --no-access-log=1",
 	} {
-		l := recognised(t, Spec{Command: strings.Fields(strings.ReplaceAll(command, "X ", x+" "))})
+		l := recognised(t, known.Spec{Command: strings.Fields(strings.ReplaceAll(command, "X ", x+" "))})
 		info := l.Info()
 		if got := strings.ReplaceAll(strings.Join(info.MeasuredCommand, " "), x, "X"); got != want {
 			t.Errorf("%s\n got  %s\n want %s", command, got, want)
@@ -50,7 +52,7 @@ func TestPyPNMMeasuredCommand(t *testing.T) {
 			t.Errorf("%s: %+v", command, info)
 		}
 	}
-	l := recognised(t, Spec{Command: []string{x, "serve"}, Workers: 2, MaxRequests: 1000, Jitter: 100})
+	l := recognised(t, known.Spec{Command: []string{x, "serve"}, Workers: 2, MaxRequests: 1000, Jitter: 100})
 	if got := strings.Join(l.Info().MeasuredCommand[1:], " "); got != "serve --host {host} --port {port} --workers 2 --limit-max-requests 1000 --no-access-log" {
 		t.Error(got)
 	}
@@ -67,7 +69,7 @@ func TestPyPNMChanges(t *testing.T) {
 		"--workers 1 --limit-max-requests 0 --reload": {"it does not watch files to reload the app",
 			"the access log is off, so that the app's own words can be found in the log"},
 	} {
-		l := recognised(t, Spec{Command: append([]string{x, "serve"}, strings.Fields(args)...)})
+		l := recognised(t, known.Spec{Command: append([]string{x, "serve"}, strings.Fields(args)...)})
 		if got := l.Info().Changes; !slices.Equal(got, want) {
 			t.Errorf("%s\n got  %q\n want %q", args, got, want)
 		}
@@ -82,15 +84,15 @@ func TestPyPNMWarnings(t *testing.T) {
 		want                []string
 		recycles            bool
 	}{
-		"the profile's numbers":  {"0.34.2", "", "", 1, []string{"health-only", EndsServer, "no-jitter"}, true},
-		"another path":           {"0.34.2", "", "/docs", 1, []string{EndsServer, "no-jitter"}, true},
+		"the profile's numbers":  {"0.34.2", "", "", 1, []string{"health-only", known.EndsServer, "no-jitter"}, true},
+		"another path":           {"0.34.2", "", "/docs", 1, []string{known.EndsServer, "no-jitter"}, true},
 		"measured with 2":        {"0.34.2", "", "/docs", 2, []string{"no-jitter"}, true},
-		"its own smallest row":   {"0.34.2", "--workers 1 --limit-max-requests 1000", "/docs", 1, []string{EndsServer, "no-jitter"}, true},
+		"its own smallest row":   {"0.34.2", "--workers 1 --limit-max-requests 1000", "/docs", 1, []string{known.EndsServer, "no-jitter"}, true},
 		"a Uvicorn of long ago":  {"0.29.0", "--workers 2 --limit-max-requests 1000", "/docs", 1, []string{"no-jitter"}, false},
 		"watching files instead": {"0.34.2", "--reload", "/docs", 2, []string{"reload", "no-jitter"}, true},
 	} {
-		l := recognised(t, Spec{Command: append([]string{fakePyPNM(t, c.uvicorn), "serve"}, strings.Fields(c.args)...), Workers: c.workers, Path: c.path})
-		if got := codes(l.Warnings()); !slices.Equal(got, c.want) || l.Info().CanRecycle != c.recycles {
+		l := recognised(t, known.Spec{Command: append([]string{fakePyPNM(t, c.uvicorn), "serve"}, strings.Fields(c.args)...), Workers: c.workers, Path: c.path})
+		if got := servertest.Codes(l.Warnings()); !slices.Equal(got, c.want) || l.Info().CanRecycle != c.recycles {
 			t.Errorf("%s: %q, can recycle %v", name, got, l.Info().CanRecycle)
 		}
 	}
@@ -98,8 +100,8 @@ func TestPyPNMWarnings(t *testing.T) {
 
 // The command that would end its own server says so in its own numbers.
 func TestPyPNMWarnsOfItsEnd(t *testing.T) {
-	l := recognised(t, Spec{Command: []string{fakePyPNM(t, "0.34.2"), "serve", "--workers", "1", "--limit-max-requests", "1000"}})
-	w := hasWarning(t, l.Warnings(), EndsServer)
+	l := recognised(t, known.Spec{Command: []string{fakePyPNM(t, "0.34.2"), "serve", "--workers", "1", "--limit-max-requests", "1000"}})
+	w := servertest.HasWarning(t, l.Warnings(), known.EndsServer)
 	if w.Text != "pypnm: --limit-max-requests 1000, with one worker, ends the whole server after so many requests, with status 0" {
 		t.Error(w.Text)
 	}
@@ -118,28 +120,8 @@ func TestPyPNMRefusals(t *testing.T) {
 		"serve --limit-max=1e3":  `--limit-max "1e3" is not a number`,
 		"serve --port http --ss": "--ss makes pypnm serve TLS, and calibrate measures plain HTTP",
 	} {
-		refusal(t, Spec{Command: append([]string{x}, strings.Fields(args)...)}, want)
+		refusal(t, known.Spec{Command: append([]string{x}, strings.Fields(args)...)}, want)
 	}
-	refusal(t, Spec{Command: []string{x, "serve"}, Threads: 4},
+	refusal(t, known.Spec{Command: []string{x, "serve"}, Threads: 4},
 		"4 threads asked for, but pypnm has none to set: a worker is one event loop of uvicorn, which takes as many requests at once as come")
-}
-
-// Trees as recorded from pypnm 1.6.4.
-func TestPyPNMWorkers(t *testing.T) {
-	p := func(pid, parent int, title string) linux.Process {
-		return linux.Process{PID: pid, Parent: parent, Args: strings.Split(title, " ")}
-	}
-	const serve = "/v/bin/python3 /v/bin/pypnm serve --workers 2"
-	const tracker = "/v/bin/python3 -B -c from multiprocessing.resource_tracker import main;main(6)"
-	const spawn = "/v/bin/python3 -B -c from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=7, pipe_handle=9) --multiprocessing-fork"
-	tree := []linux.Process{p(1, 0, serve), p(2, 1, tracker), p(3, 1, spawn), p(4, 1, spawn)}
-	if found, rule := (pypnm{uvicorn{supervised: true}}).workers(tree, nil); !slices.Equal(pids(found), []int{3, 4}) || rule != ruleUvicornChild {
-		t.Errorf("%v by %q", pids(found), rule)
-	}
-	if found, rule := (pypnm{}).workers(tree[:1], nil); !slices.Equal(pids(found), []int{1}) || rule != ruleUvicornSelf {
-		t.Errorf("%v by %q", pids(found), rule)
-	}
-	if found, rule := (pypnm{}).workers(tree[1:], nil); found != nil || rule != noRule {
-		t.Errorf("%v by %q", pids(found), rule)
-	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/known"
 )
 
 // answer is one whole HTTP answer.
@@ -43,7 +44,7 @@ const (
 // boot waits for the first whole answer and checks what it says.
 func (a *App) boot(parent context.Context) error {
 	ctx, cancel := context.WithCancelCause(parent)
-	deadline := time.AfterFunc(a.launch.spec.BootDeadline, func() { cancel(errBootDeadline) })
+	deadline := time.AfterFunc(a.launch.Spec.BootDeadline, func() { cancel(errBootDeadline) })
 	observed := make(chan struct{})
 	go func() {
 		defer close(observed)
@@ -104,11 +105,11 @@ func readyClient() *http.Client {
 
 // get reads one answer to its end.
 func (a *App) get(ctx context.Context, client *http.Client) (answer, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.address.url()+a.launch.spec.Path, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.address.URL()+a.launch.Spec.Path, nil)
 	if err != nil {
 		return answer{}, err
 	}
-	for name, values := range a.launch.spec.Headers {
+	for name, values := range a.launch.Spec.Headers {
 		req.Header[name] = values
 		if strings.EqualFold(name, "Host") && len(values) > 0 {
 			req.Host = values[0]
@@ -135,7 +136,7 @@ const (
 
 // observeBoot ends ctx where waiting for an answer has become pointless.
 func (a *App) observeBoot(ctx context.Context, cancel context.CancelCauseFunc) {
-	boot := bootWatch{loop: a.launch.spec.Workers + crashLoopAt - 1, seen: map[linux.Identity]bool{}}
+	boot := bootWatch{loop: a.launch.Spec.Workers + crashLoopAt - 1, seen: map[linux.Identity]bool{}}
 	for pause := lookPause; ; pause = min(pause+pause/4, lookMost) {
 		select {
 		case <-ctx.Done():
@@ -145,8 +146,8 @@ func (a *App) observeBoot(ctx context.Context, cancel context.CancelCauseFunc) {
 			return
 		case <-time.After(pause):
 		}
-		workers, sure := a.watch.sureWorkers(a.guardian.PID)
-		if err := boot.judge(workers, sure, a.launch.server.booting(a.log()), time.Now()); err != nil {
+		workers, sure := a.watch.SureWorkers(a.guardian.PID)
+		if err := boot.judge(workers, sure, a.launch.Server.Booting(a.log()), time.Now()); err != nil {
 			cancel(err)
 			return
 		}
@@ -162,7 +163,7 @@ type bootWatch struct {
 
 // judge says why the boot has become pointless, nil while it has not. What is not sure says nothing: an app that sets
 // a title of its own hides the server from its rule, and boots on.
-func (b *bootWatch) judge(workers []linux.Process, sure bool, log bootLog, now time.Time) error {
+func (b *bootWatch) judge(workers []linux.Process, sure bool, log known.BootLog, now time.Time) error {
 	if !sure || len(workers) > 0 {
 		b.alive = now
 	}
@@ -172,13 +173,13 @@ func (b *bootWatch) judge(workers []linux.Process, sure bool, log bootLog, now t
 		}
 	}
 	switch {
-	case len(b.seen) >= b.loop || log.started >= b.loop:
+	case len(b.seen) >= b.loop || log.Started >= b.loop:
 		return errCrashLoop
 	case len(b.seen) > 0 && now.Sub(b.alive) >= noWorkerTime:
 		return errNoWorker
-	case log.notLoaded >= b.loop:
+	case log.NotLoaded >= b.loop:
 		return errNotLoaded
-	case log.timeout != "":
+	case log.Timeout != "":
 		return errWorkerTimeout
 	}
 	return nil
@@ -186,8 +187,8 @@ func (b *bootWatch) judge(workers []linux.Process, sure bool, log bootLog, now t
 
 // noteBoot keeps the boot times: from the exec of the server, and from the fork of the worker, to the answer.
 func (a *App) noteBoot(first answer) {
-	workers := a.watch.workers(a.guardian.PID)
-	a.watch.begin(a.guardian.PID)
+	workers := a.watch.Workers(a.guardian.PID)
+	a.watch.Begin(a.guardian.PID)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.info.BootSeconds = first.clock - a.guardian.StartClock()
@@ -200,9 +201,9 @@ func (a *App) noteBoot(first answer) {
 
 // judge says what a first answer that isn't a 2xx means for a measurement.
 func (a *App) judge(first answer) error {
-	path := a.launch.spec.Path
+	path := a.launch.Spec.Path
 	switch {
-	case a.launch.spec.LoginFirst:
+	case a.launch.Spec.LoginFirst:
 		return nil
 	case first.status == http.StatusUnauthorized || first.status == http.StatusForbidden:
 		return a.inconclusive(first, "give the headers the app wants (--header, --header-env), log in first (--before), "+
@@ -229,10 +230,10 @@ func (a *App) judge(first answer) error {
 func (a *App) inconclusive(first answer, try string) error {
 	return &calibrate.Failure{
 		Kind: calibrate.KindInconclusive, Phase: calibrate.PhaseBoot,
-		What: fmt.Sprintf("GET %s answers %d", bare(a.launch.spec.Path), first.status),
+		What: fmt.Sprintf("GET %s answers %d", bare(a.launch.Spec.Path), first.status),
 		Why:  "a load of such answers says nothing about the app",
 		Try:  try,
-		Log:  lastLines(a.log(), logLines),
+		Log:  known.LastLines(a.log(), known.LogLines),
 	}
 }
 
@@ -252,7 +253,7 @@ func bare(location string) string {
 // or a daemon's that was there before: its memory would not be the one that is read.
 func (a *App) foreignListener() error {
 	var inodes []string
-	for _, l := range a.proc.Listeners(a.address.port) {
+	for _, l := range a.proc.Listeners(a.address.Port) {
 		inodes = append(inodes, l.Inode)
 	}
 	tree := a.Tree()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"workermem/calibrate/linux"
+	"workermem/calibrate/server/known"
 )
 
 // What makes waiting for a first answer pointless, and what doesn't.
@@ -39,7 +40,7 @@ func TestBootWatch(t *testing.T) {
 		b := bootWatch{loop: 4, seen: map[linux.Identity]bool{}}
 		var got error
 		for _, l := range c.looks {
-			got = b.judge(l.workers, l.sure, bootLog{}, began.Add(l.after))
+			got = b.judge(l.workers, l.sure, known.BootLog{}, began.Add(l.after))
 		}
 		if !errors.Is(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
@@ -50,14 +51,14 @@ func TestBootWatch(t *testing.T) {
 // What the log says counts as what was seen does.
 func TestBootWatchByTheLog(t *testing.T) {
 	for _, c := range []struct {
-		log  bootLog
+		log  known.BootLog
 		want error
 	}{
-		{bootLog{}, nil},
-		{bootLog{started: 3, notLoaded: 3}, nil},
-		{bootLog{started: 4}, errCrashLoop},
-		{bootLog{notLoaded: 4}, errNotLoaded},
-		{bootLog{timeout: "--timeout"}, errWorkerTimeout},
+		{known.BootLog{}, nil},
+		{known.BootLog{Started: 3, NotLoaded: 3}, nil},
+		{known.BootLog{Started: 4}, errCrashLoop},
+		{known.BootLog{NotLoaded: 4}, errNotLoaded},
+		{known.BootLog{Timeout: "--timeout"}, errWorkerTimeout},
 	} {
 		b := bootWatch{loop: 4, seen: map[linux.Identity]bool{}}
 		if got := b.judge(nil, true, c.log, b.alive); !errors.Is(got, c.want) {

@@ -6,14 +6,16 @@ import (
 	"slices"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/anycommand"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/known"
 )
 
 // Recognise reads the command and says how it will be measured. Every complaint is a *calibrate.Failure, of KindUsage
 // unless the tool itself failed, and nothing of the app has been started then.
 //
 // The server may be asked about its configuration, for some seconds; the end of ctx ends that.
-func Recognise(ctx context.Context, spec Spec) (*Understood, error) {
+func Recognise(ctx context.Context, spec known.Spec) (*Launch, error) {
 	l, err := recognise(ctx, spec)
 	if err != nil && ctx.Err() != nil {
 		return nil, &calibrate.Failure{Kind: calibrate.KindInterrupted, What: "interrupted before the app was started", Err: context.Cause(ctx),
@@ -22,10 +24,10 @@ func Recognise(ctx context.Context, spec Spec) (*Understood, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Understood{l}, nil
+	return &Launch{l}, nil
 }
 
-func recognise(ctx context.Context, spec Spec) (*Launch, error) {
+func recognise(ctx context.Context, spec known.Spec) (*known.Launch, error) {
 	spec = withDefaults(spec)
 	if len(spec.Command) == 0 {
 		return nil, calibrate.Usage("write the command after --: calibrate run -- gunicorn app:app", "no command to run")
@@ -36,23 +38,23 @@ func recognise(ctx context.Context, spec Spec) (*Launch, error) {
 	if spec.MaxRequests < 0 || spec.Jitter < 0 {
 		return nil, calibrate.Usage("a number of requests", "max-requests and its jitter can't be negative")
 	}
-	if err := checkPlaceholders(spec); err != nil {
+	if err := known.CheckPlaceholders(spec); err != nil {
 		return nil, err
 	}
 	if _, err := os.Getwd(); err != nil { // a server would only give a traceback
 		return nil, calibrate.Usage("cd to one that exists", "this folder is gone")
 	}
-	addr, err := parseAddress(spec.URL, spec.AllowRemote)
+	addr, err := known.ParseAddress(spec.URL, spec.AllowRemote)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkPath(spec.Path); err != nil {
+	if err := known.CheckPath(spec.Path); err != nil {
 		return nil, err
 	}
-	l := &Launch{spec: spec, address: addr, argv: slices.Clone(spec.Command), known: servers, asking: ctx}
+	l := &known.Launch{Spec: spec, Address: addr, Argv: slices.Clone(spec.Command), Servers: servers, Context: ctx}
 	//nolint:forbidigo // the environment is not read here, but handed to the app
-	l.env = cli.Environment(os.Environ(), spec.Env)
-	l.info = calibrate.TargetInfo{Command: slices.Clone(spec.Command), URL: spec.URL, Threads: spec.Threads} // 0: not known, or no bound
+	l.Env = cli.Environment(os.Environ(), spec.Env)
+	l.Target = calibrate.TargetInfo{Command: slices.Clone(spec.Command), URL: spec.URL, Threads: spec.Threads} // 0: not known, or no bound
 
 	prog, err := findProgram(l)
 	if err != nil {
@@ -60,26 +62,26 @@ func recognise(ctx context.Context, spec Spec) (*Launch, error) {
 	}
 	recognised := knownServer(prog)
 	if recognised == nil {
-		recognised = anyCommand{servers}
+		recognised = anycommand.Server{Known: servers}
 	}
-	l.info.Server = recognised.name()
-	if l.server, err = recognised.plan(l, prog); err != nil {
+	l.Target.Server = recognised.Name()
+	if l.Server, err = recognised.Plan(l, prog); err != nil {
 		return nil, err
 	}
-	l.info.Server = l.server.name()
-	l.info.MeasuredCommand = slices.Clone(l.argv)
-	if err := addr.free(); err != nil {
+	l.Target.Server = l.Server.Name()
+	l.Target.MeasuredCommand = slices.Clone(l.Argv)
+	if err := addr.Free(); err != nil {
 		return nil, err
 	}
 	return l, nil
 }
 
-func withDefaults(spec Spec) Spec {
+func withDefaults(spec known.Spec) known.Spec {
 	if spec.Path == "" {
 		spec.Path = DefaultPath(spec.Command)
 	}
 	if spec.BootDeadline <= 0 {
-		spec.BootDeadline = DefaultBootDeadline
+		spec.BootDeadline = known.DefaultBootDeadline
 	}
 	spec.Workers = max(spec.Workers, 1)
 	return spec
@@ -94,18 +96,18 @@ func unshelled(p cli.Program) []string {
 }
 
 // findProgram looks the command's first word up, and then sees through wrappers to the server's program.
-func findProgram(l *Launch) (cli.Program, error) {
-	p := cli.SeeThrough(l.argv)
+func findProgram(l *known.Launch) (cli.Program, error) {
+	p := cli.SeeThrough(l.Argv)
 	if words := unshelled(p); words != nil {
-		l.argv = words
-		l.change("the shell is left out: its command is simple enough to be run directly")
-		p = cli.SeeThrough(l.argv)
+		l.Argv = words
+		l.Change("the shell is left out: its command is simple enough to be run directly")
+		p = cli.SeeThrough(l.Argv)
 	}
-	path, err := cli.LookPath(l.argv[0], cli.Getenv(l.env, "PATH"))
+	path, err := cli.LookPath(l.Argv[0], cli.Getenv(l.Env, "PATH"))
 	if err != nil {
 		return p, calibrate.Usage("check the name, or write its whole path; is the virtual environment active?",
-			"%s: %v", l.argv[0], err)
+			"%s: %v", l.Argv[0], err)
 	}
-	l.path = path
+	l.Path = path
 	return p, nil
 }

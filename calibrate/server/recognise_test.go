@@ -9,14 +9,17 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/anycommand"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/guard"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 func TestRecogniseComplaints(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "data")
-	write(t, file, "x")
-	for want, spec := range map[string]Spec{
+	servertest.Write(t, file, "x")
+	for want, spec := range map[string]known.Spec{
 		"no command to run":                         {},
 		"no-such-command: command not found":        {Command: []string{"no-such-command"}},
 		"no such file":                              {Command: []string{"./no-such-file", "{port}"}},
@@ -30,7 +33,7 @@ func TestRecogniseComplaints(t *testing.T) {
 		"no way to tell sh which port to listen on": {Command: []string{"sh", "-c", "cd x && gunicorn app:app"}},
 	} {
 		_, err := Recognise(t.Context(), spec)
-		usage(t, err, want)
+		servertest.Usage(t, err, want)
 		var f *calibrate.Failure
 		if errors.As(err, &f) && strings.Contains(want, "tell sh") && !strings.Contains(f.Try, "without sh -c") {
 			t.Errorf("try: %s", f.Try)
@@ -46,9 +49,9 @@ func TestGuardKilledWhileAsking(t *testing.T) {
 		{"gunicorn -c x.py", "--print-config", "the guard that watches gunicorn was killed while its configuration was asked for"},
 	} {
 		server := strings.Fields(c.command)
-		file := script(t, filepath.Join(t.TempDir(), server[0]),
+		file := servertest.Script(t, filepath.Join(t.TempDir(), server[0]),
 			"if [ \"$1\" = "+c.asked+" ]; then kill -9 $PPID; sleep 10; fi\necho 'gunicorn (version 27.0.1)'")
-		_, err := Recognise(t.Context(), Spec{Command: slices.Concat([]string{file}, server[1:], []string{"app:app"})})
+		_, err := Recognise(t.Context(), known.Spec{Command: slices.Concat([]string{file}, server[1:], []string{"app:app"})})
 		var f *calibrate.Failure
 		if !errors.As(err, &f) || f.Kind != calibrate.KindTool || f.Error() != c.want || !strings.Contains(f.Try, guard.Name) {
 			t.Errorf("%s: %+v", c.command, err)
@@ -62,25 +65,25 @@ func TestFolderThatIsGone(t *testing.T) {
 	if err := os.Remove(folder); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Recognise(t.Context(), Spec{Command: []string{"true"}, URL: "http://127.0.0.1:1"})
-	usage(t, err, "this folder is gone")
+	_, err := Recognise(t.Context(), known.Spec{Command: []string{"true"}, URL: "http://127.0.0.1:1"})
+	servertest.Usage(t, err, "this folder is gone")
 }
 
 func TestShellThatStartsUvicorn(t *testing.T) {
-	_, err := Recognise(t.Context(), Spec{Command: []string{"sh", "-c", "cd x && uvicorn app:app"}})
-	usage(t, err, "no way to tell sh which port to listen on")
-	l := recognised(t, Spec{Command: []string{"sh", "-c", "cd x && uvicorn --port {port} app:app"}})
+	_, err := Recognise(t.Context(), known.Spec{Command: []string{"sh", "-c", "cd x && uvicorn app:app"}})
+	servertest.Usage(t, err, "no way to tell sh which port to listen on")
+	l := recognised(t, known.Spec{Command: []string{"sh", "-c", "cd x && uvicorn --port {port} app:app"}})
 	if w := l.Warnings(); len(w) != 1 || w[0].Code != "shell-wrapper" || !strings.Contains(w[0].Text, "starts uvicorn") {
 		t.Errorf("%+v", w)
 	}
 	u := fakeUvicorn(t, "0.54.0")
-	if l := recognised(t, Spec{Command: []string{"sh", "-c", "A=b exec " + u + " app:app"}}); l.Info().Server != "uvicorn" {
+	if l := recognised(t, known.Spec{Command: []string{"sh", "-c", "A=b exec " + u + " app:app"}}); l.Info().Server != "uvicorn" {
 		t.Errorf("%+v", l.Info())
 	}
 }
 
 func TestNegativeMemoryLimit(t *testing.T) {
-	_, err := Recognise(t.Context(), Spec{Command: []string{"true"}, MemoryLimit: -1})
+	_, err := Recognise(t.Context(), known.Spec{Command: []string{"true"}, MemoryLimit: -1})
 	if err == nil || !strings.Contains(err.Error(), "memory limit") {
 		t.Error(err)
 	}
@@ -124,10 +127,10 @@ func TestDefaultPath(t *testing.T) {
 // The answer of any command holds for what its script may start.
 func TestAnyCommandBoots(t *testing.T) {
 	log := []string{"Booting worker with pid: 1", "Booting worker with pid: 2", "CRITICAL WORKER TIMEOUT (pid:1)"}
-	if got, want := (anyCommand{servers}).booting(log), (bootLog{started: 2, timeout: "--timeout"}); got != want {
+	if got, want := (anycommand.Server{Known: servers}).Booting(log), (known.BootLog{Started: 2, Timeout: "--timeout"}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	if got := (anyCommand{servers}).booting([]string{"Listening at: http://127.0.0.1:8000"}); got != (bootLog{}) {
+	if got := (anycommand.Server{Known: servers}).Booting([]string{"Listening at: http://127.0.0.1:8000"}); got != (known.BootLog{}) {
 		t.Errorf("%+v", got)
 	}
 }

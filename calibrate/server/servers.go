@@ -2,28 +2,40 @@ package server
 
 import (
 	"workermem/calibrate"
+	"workermem/calibrate/server/anycommand"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/granian"
+	"workermem/calibrate/server/gunicorn"
+	"workermem/calibrate/server/hypercorn"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/modwsgi"
+	"workermem/calibrate/server/nowlms"
+	"workermem/calibrate/server/puma"
+	"workermem/calibrate/server/pypnm"
+	"workermem/calibrate/server/uvicorn"
+	"workermem/calibrate/server/uwsgi"
+	"workermem/calibrate/server/workers"
 )
 
-// The servers calibrate knows; the first that recognises the program has it. Any other command is anyCommand.
-var servers = []server{
-	gunicorn{},
-	uvicorn{},
-	hypercorn{},
-	granian{},
-	uwsgi{},
-	modWSGI{},
-	express{},
-	puma{},
-	rackFront{},
-	nowLMS{},
-	pypnm{},
+// The servers calibrate knows; the first that recognises the program has it. Any other command is Server.
+var servers = []known.Server{
+	gunicorn.Server{},
+	uvicorn.Server{},
+	hypercorn.Server{},
+	granian.Server{},
+	uwsgi.Server{},
+	modwsgi.Server{},
+	modwsgi.Express{},
+	puma.Server{},
+	puma.Rack{},
+	nowlms.Server{},
+	pypnm.Server{},
 }
 
 // knownServer is the one that recognises a program, nil for none.
-func knownServer(p cli.Program) server {
+func knownServer(p cli.Program) known.Server {
 	for _, s := range servers {
-		if s.recognises(p) {
+		if s.Recognises(p) {
 			return s
 		}
 	}
@@ -31,17 +43,17 @@ func knownServer(p cli.Program) server {
 }
 
 // knownTitles are those of all servers.
-func knownTitles() anyTitles {
-	all := []titles{anyCommand{}.titles()}
+func knownTitles() workers.AnyTitles {
+	all := []workers.Titles{anycommand.Server{}.Titles()}
 	for _, s := range servers {
-		all = append(all, s.titles())
+		all = append(all, s.Titles())
 	}
-	return joinTitles(all)
+	return workers.JoinTitles(all)
 }
 
 // noRoot is a server whose app answers 404 at "/".
 type noRoot interface {
-	answers() (path string)
+	Answers() (path string)
 }
 
 // DefaultPath is what to ask a command's server for where the user names nothing: "/", but for an app that answers 404
@@ -52,7 +64,7 @@ func DefaultPath(command []string) string {
 		p = cli.SeeThrough(words)
 	}
 	if s, ok := knownServer(p).(noRoot); ok {
-		return s.answers()
+		return s.Answers()
 	}
 	return "/"
 }
@@ -61,7 +73,7 @@ func DefaultPath(command []string) string {
 func Known() calibrate.Servers {
 	var all calibrate.Servers
 	for _, s := range servers {
-		all = append(all, calibrate.KnownServer{Name: s.name(), Configurable: s})
+		all = append(all, calibrate.KnownServer{Name: s.Name(), Configurable: s})
 	}
-	return append(all, calibrate.KnownServer{Name: anyCommand{}.name(), Configurable: anyCommand{}})
+	return append(all, calibrate.KnownServer{Name: anycommand.Server{}.Name(), Configurable: anycommand.Server{}})
 }

@@ -11,14 +11,16 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 // no-request-limit: none of the options is one.
 func TestE2ENoRequestLimit(t *testing.T) {
 	t.Parallel()
 	for name, command := range map[string][]string{
-		"puma":   {onPath(t, "puma"), "--help"},
-		"lmsctl": {venv(t, "../nowlms/bin/lmsctl"), "serve", "--help"},
+		"puma":   {servertest.OnPath(t, "puma"), "--help"},
+		"lmsctl": {servertest.Venv(t, "../nowlms/bin/lmsctl"), "serve", "--help"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, err := exec.CommandContext(t.Context(), command[0], command[1:]...).CombinedOutput()
@@ -32,7 +34,7 @@ func TestE2ENoRequestLimit(t *testing.T) {
 // What is refused before anything has started is what the servers do not start with.
 func TestE2ERefusedSettings(t *testing.T) {
 	t.Parallel()
-	uvicorn, granian := uvicornWith(t, module(t, okASGI), "mod:app", "--port", "0"), granianWith(t, module(t, okASGI), "asgi", "--port", "0")
+	uvicorn, granian := uvicornWith(t, servertest.Module(t, okASGI), "mod:app", "--port", "0"), granianWith(t, servertest.Module(t, okASGI), "asgi", "--port", "0")
 	for _, words := range [][]string{
 		slices.Concat([]string{"env", "WEB_CONCURRENCY="}, uvicorn),
 		slices.Concat([]string{"env", "UVICORN_RELOAD=maybe"}, uvicorn),
@@ -45,20 +47,20 @@ func TestE2ERefusedSettings(t *testing.T) {
 			t.Errorf("%q starts: %s", words, out)
 		}
 		cancel()
-		_, err := Recognise(t.Context(), Spec{Command: words})
-		usage(t, err, " is ")
+		_, err := Recognise(t.Context(), known.Spec{Command: words})
+		servertest.Usage(t, err, " is ")
 	}
 }
 
 func TestE2EInstalledServers(t *testing.T) {
-	gunicorn, uvicorn := venv(t, "gunicorn"), venv(t, "uvicorn")
+	gunicorn, uvicorn := servertest.Venv(t, "gunicorn"), servertest.Venv(t, "uvicorn")
 	found, _ := Installed(t.Context(), "", []string{filepath.Dir(gunicorn)})
 	have := map[string]string{}
 	for _, s := range found {
 		have[s.Path] = s.Version
 	}
 	for _, file := range []string{gunicorn, uvicorn} {
-		if !versionReaches(have[file], "0.1") {
+		if !known.VersionReaches(have[file], "0.1") {
 			t.Errorf("%s: version %q among %v", file, have[file], have)
 		}
 	}
@@ -71,10 +73,10 @@ func TestE2EServerThatDoesNotSay(t *testing.T) {
 	}
 	t.Parallel()
 	dir := t.TempDir()
-	script(t, filepath.Join(dir, "puma"), `echo $$ >"`+dir+`/pid"; trap "" TERM INT; sleep 600`)
+	servertest.Script(t, filepath.Join(dir, "puma"), `echo $$ >"`+dir+`/pid"; trap "" TERM INT; sleep 600`)
 	began := time.Now()
 	found, _ := Installed(t.Context(), dir, nil)
-	if took := time.Since(began); took > 2*versionLimit {
+	if took := time.Since(began); took > 2*known.VersionLimit {
 		t.Errorf("it took %v", took)
 	}
 	if len(found) != 1 || found[0].State != calibrate.StateLimited || found[0].Doubt != "no answer in time" {

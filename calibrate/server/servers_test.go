@@ -7,43 +7,46 @@ import (
 	"testing"
 
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/uwsgi"
+	"workermem/calibrate/server/workers"
 )
 
 // facts are what a server that calibrate knows must be able to say, with an example of each; in brackets why it has none.
 type facts struct {
-	end     ending // with failure: how its main process ended
-	failure string // what it logs where something is wrong, as documented or seen
-	worker  string // a worker's title
-	master  string // what its main process may call itself
-	traps   string // "" where it has some
-	version string // "" where its program can be asked, or its installation
+	end     known.Ending // with failure: how its main process ended
+	failure string       // what it logs where something is wrong, as documented or seen
+	worker  string       // a worker's title
+	master  string       // what its main process may call itself
+	traps   string       // "" where it has some
+	version string       // "" where its program can be asked, or its installation
 }
 
-var over = ending{over: true}
+var over = known.Ending{Over: true}
 
 // factsOf are by the adapter's type.
 var factsOf = map[string]facts{
-	"gunicorn": {failure: "ModuleNotFoundError: No module named 'x'", end: ending{over: true, Code: 3},
+	"gunicorn": {failure: "ModuleNotFoundError: No module named 'x'", end: known.Ending{Over: true, Code: 3},
 		worker: "gunicorn: worker [app:app]", master: "gunicorn: master [app:app]"},
 	"uvicorn": {failure: `ERROR: Error loading ASGI app. Could not import module "x".`, end: over,
 		worker: "(it sets no titles)", master: "(it sets no titles)"},
 	"hypercorn": {failure: "hypercorn.utils.NoAppError: Cannot load application from 'x:app', module not found.", end: over,
 		worker: "(it sets no titles)", master: "(it sets no titles)"},
-	"granian": {failure: "RuntimeError: Could not import 'x'.", end: ending{over: true, Code: 1},
+	"granian": {failure: "RuntimeError: Could not import 'x'.", end: known.Ending{Over: true, Code: 1},
 		worker: "granian asgi 127.0.0.1:8000 app:app worker-1", master: "granian asgi 127.0.0.1:8000 app:app"},
-	"uwsgi": {failure: "*** no app loaded. GAME OVER ***", end: ending{over: true, Code: uwsgiFailedApp},
+	"uwsgi": {failure: "*** no app loaded. GAME OVER ***", end: known.Ending{Over: true, Code: uwsgi.FailedApp},
 		worker: "uWSGI worker 1", master: "uWSGI master"},
-	"modWSGI": {failure: "mod_wsgi (pid=1): Target WSGI script '/srv/app.wsgi' does not contain WSGI application 'application'.",
+	"modwsgi": {failure: "mod_wsgi (pid=1): Target WSGI script '/srv/app.wsgi' does not contain WSGI application 'application'.",
 		worker: "(wsgi:shop", master: "(Apache sets none)"},
-	"express": {failure: "mod_wsgi-express: error: no such option: --no-such", end: ending{over: true, Code: 2},
+	"modwsgi.Express": {failure: "mod_wsgi-express: error: no such option: --no-such", end: known.Ending{Over: true, Code: 2},
 		worker: "(its workers are mod_wsgi's)", master: "(it becomes Apache)"},
-	"puma": {failure: "! Unable to load application: LoadError: cannot load such file -- x", end: ending{over: true, Code: 1},
+	"puma": {failure: "! Unable to load application: LoadError: cannot load such file -- x", end: known.Ending{Over: true, Code: 1},
 		worker: "puma: cluster worker 0: 1 [app]", master: "puma 5.6.5 (tcp://127.0.0.1:9292) [app]"},
-	"rackFront": {failure: "(Puma is run in its place)", worker: "(Puma is run in its place)", master: "(Puma is run in its place)",
+	"puma.Rack": {failure: "(Puma is run in its place)", worker: "(Puma is run in its place)", master: "(Puma is run in its place)",
 		traps: "(Puma is run in its place)", version: "(it comes with the app's bundle)"},
-	"nowLMS": {failure: "sqlite3.OperationalError: no such table: config",
+	"nowlms": {failure: "sqlite3.OperationalError: no such table: config",
 		worker: "(its workers are Gunicorn's)", master: "(its master is Gunicorn's)"},
-	"pypnm": {failure: "pypnm: error: unrecognized arguments: --no-such", end: ending{over: true, Code: 2},
+	"pypnm": {failure: "pypnm: error: unrecognized arguments: --no-such", end: known.Ending{Over: true, Code: 2},
 		worker: "(it sets no titles)", master: "(it sets no titles)"},
 }
 
@@ -51,23 +54,23 @@ var factsOf = map[string]facts{
 // table above says why not.
 func TestEveryServerHasItsFacts(t *testing.T) {
 	for _, s := range servers {
-		name := strings.TrimPrefix(fmt.Sprintf("%T", s), "server.")
+		name := strings.TrimSuffix(fmt.Sprintf("%T", s), ".Server")
 		f, ok := factsOf[name]
 		if !ok {
 			t.Errorf("%s: nothing is written down of it here", name)
 			continue
 		}
-		why, try := s.explain(f.end, []string{f.failure})
+		why, try := s.Explain(f.end, []string{f.failure})
 		has(t, name+", failure", f.failure, why != "" && try != "")
-		worker := startsWithAny([]string{s.titles().worker})
+		worker := workers.JoinTitles([]workers.Titles{{Worker: s.Titles().Worker}}).Worker
 		has(t, name+", worker's title", f.worker, worker.MatchString(example(f.worker)))
 		master := cli.Program{Argv: []string{f.master}, Name: f.master}
-		has(t, name+", master's title", f.master, s.recognises(master))
-		has(t, name+", traps", f.traps, len(s.traps()) > 0)
-		has(t, name+", version", f.version, len(s.programs()) > 0)
-		for _, p := range s.programs() {
-			if (p.ask == nil) != (p.says == nil) || p.ask == nil && p.dist == "" || p.command == "" {
-				t.Errorf("%s: the program %s has no way to its version, or two, or no command: %+v", name, p.name, p)
+		has(t, name+", master's title", f.master, s.Recognises(master))
+		has(t, name+", traps", f.traps, len(s.Traps()) > 0)
+		has(t, name+", version", f.version, len(s.Programs()) > 0)
+		for _, p := range s.Programs() {
+			if (p.Ask == nil) != (p.Says == nil) || p.Ask == nil && p.Dist == "" || p.Command == "" {
+				t.Errorf("%s: the program %s has no way to its version, or two, or no command: %+v", name, p.Name, p)
 			}
 		}
 	}

@@ -11,20 +11,22 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 // proof is a server as calibrate prove would start it, and what it must be told by everything that is printed.
 type proof struct {
 	command []string // whose workers, threads and limits are other ones
-	spec    Spec
+	spec    known.Spec
 	told    map[string]string
 	env     map[string]string                                   // if the names in its environment are others; nil for the same
 	again   func(t *testing.T, typed, config []string) []string // a command that says what was printed; nil: typed after the command
 }
 
-var shape = Spec{Workers: 3, Threads: 2, MaxRequests: 1000, Jitter: 100}
+var shape = known.Spec{Workers: 3, Threads: 2, MaxRequests: 1000, Jitter: 100}
 
-func without(s Spec, threads, limit bool) Spec {
+func without(s known.Spec, threads, limit bool) known.Spec {
 	if threads {
 		s.Threads = 0
 	}
@@ -38,8 +40,8 @@ func without(s Spec, threads, limit bool) Spec {
 func proofs(t *testing.T) map[string]proof {
 	clearLMS(t)
 	type told = map[string]string
-	_, apache := site(t, map[string]string{"apache2.conf": "WSGIDaemonProcess shop" + wsgiApp})
-	express := script(t, filepath.Join(t.TempDir(), "mod_wsgi-express"), "exit 1")
+	_, apache := servertest.Site(t, map[string]string{"apache2.conf": "WSGIDaemonProcess shop" + wsgiApp})
+	express := servertest.Script(t, filepath.Join(t.TempDir(), "mod_wsgi-express"), "exit 1")
 	return map[string]proof{
 		"gunicorn": {command: []string{fakeGunicorn(t, "27.0.1"), "app:app"}, spec: shape,
 			told: told{"workers": "3", "threads": "2", "max-requests": "1000", "max-requests-jitter": "100"}},
@@ -54,19 +56,19 @@ func proofs(t *testing.T) map[string]proof {
 			again: func(t *testing.T, _, config []string) []string {
 				return []string{fakeUWSGI(t, strings.Join(config[1:], "\n")+"\n"), "x.ini"}
 			}},
-		"modWSGI": {command: apache, spec: shape, told: told{"processes": "3", "threads": "2", "maximum-requests": "1000"}, env: told{"workers": "3"},
+		"modwsgi": {command: apache, spec: shape, told: told{"processes": "3", "threads": "2", "maximum-requests": "1000"}, env: told{"workers": "3"},
 			again: func(t *testing.T, _, config []string) []string {
-				_, command := site(t, map[string]string{"apache2.conf": strings.Join(config, "\n") + "\nWSGIScriptAlias / /srv/app.wsgi\n"})
+				_, command := servertest.Site(t, map[string]string{"apache2.conf": strings.Join(config, "\n") + "\nWSGIScriptAlias / /srv/app.wsgi\n"})
 				return command
 			}},
-		"express": {command: []string{express, "start-server", "app.wsgi"}, spec: shape,
+		"modwsgi.Express": {command: []string{express, "start-server", "app.wsgi"}, spec: shape,
 			told: told{"processes": "3", "threads": "2", "maximum-requests": "1000"}, env: told{"workers": "3"}},
 		"puma": {command: []string{fakePuma(t)}, spec: without(shape, false, true), told: told{"workers": "3", "threads": "2"},
 			again: func(t *testing.T, typed, _ []string) []string {
 				least, most, _ := strings.Cut(typed[3], ":")
 				return []string{fakePuma(t, "workers="+typed[1], "min_threads="+least, "max_threads="+most)}
 			}},
-		"nowLMS": {command: []string{fakeLMS(t), "serve", "--wsgi-server", "gunicorn"}, spec: without(shape, false, true),
+		"nowlms": {command: []string{fakeLMS(t), "serve", "--wsgi-server", "gunicorn"}, spec: without(shape, false, true),
 			told: told{"workers": "3", "threads": "2"},
 			again: func(_ *testing.T, typed, _ []string) []string {
 				return slices.Concat([]string{"env"}, typed, []string{fakeLMS(t), "serve", "--wsgi-server", "gunicorn"})
@@ -102,9 +104,9 @@ func TestProvedIsPrinted(t *testing.T) {
 	t.Chdir(t.TempDir())
 	all := proofs(t)
 	for _, s := range servers {
-		name := strings.TrimPrefix(fmt.Sprintf("%T", s), "server.")
+		name := strings.TrimSuffix(fmt.Sprintf("%T", s), ".Server")
 		p, ok := all[name]
-		if !ok && name != "rackFront" { // Puma is run in its place
+		if !ok && name != "puma.Rack" { // Puma is run in its place
 			t.Errorf("%s: nobody has said how it is proved", name)
 		}
 		if ok {
@@ -113,34 +115,34 @@ func TestProvedIsPrinted(t *testing.T) {
 	}
 }
 
-func provedIsPrinted(t *testing.T, s server, p proof) {
+func provedIsPrinted(t *testing.T, s known.Server, p proof) {
 	p.spec.Command = p.command
 	l := recognised(t, p.spec)
 	info := l.Info()
-	proved := strings.Join(l.argv, " ") + "\n" + strings.Join(slices.Sorted(maps.Values(l.files)), "\n")
-	for name, value := range l.spec.Env {
+	proved := strings.Join(l.Argv, " ") + "\n" + strings.Join(slices.Sorted(maps.Values(l.Files)), "\n")
+	for name, value := range l.Spec.Env {
 		proved += "\n" + name + "=" + value
 	}
 	saysSame(t, "what prove starts", proved, p.told)
 
-	typed := s.Typed(l.wanted(), info)
+	typed := s.Typed(l.Wanted(), info)
 	if typed.Why == "" {
 		saysSame(t, "type:", strings.Join(typed.Words, " "), p.told)
 	} else if len(typed.Words) > 0 {
 		t.Errorf("%q, and a reason why not: %s", typed.Words, typed.Why)
 	}
 	var config []string
-	for _, line := range s.Configuration(l.wanted(), info) {
+	for _, line := range s.Configuration(l.Wanted(), info) {
 		if line.Kind == calibrate.LineText {
 			config = append(config, line.Text)
 		}
 	}
 	saysSame(t, "emit", strings.Join(config, "\n"), p.told)
-	env, _ := s.Environment(l.wanted(), info)
+	env, _ := s.Environment(l.Wanted(), info)
 	if p.env == nil {
 		p.env = p.told
 	}
-	saysSame(t, "environment", strings.Join(pairs(env), "\n"), p.env)
+	saysSame(t, "environment", strings.Join(known.Pairs(env), "\n"), p.env)
 
 	// Read back by the server's own scanner, it leaves the proof nothing to change.
 	command := append(slices.Clone(p.command), typed.Words...)
@@ -174,15 +176,15 @@ func saysSame(t *testing.T, what, text string, want map[string]string) {
 // Every server has something to type, or the reason why not, and a configuration of its own.
 func TestEveryServerCanBeTold(t *testing.T) {
 	for _, s := range Known() {
-		typed := s.Typed(shape.wanted(), calibrate.TargetInfo{Server: s.Name})
+		typed := s.Typed(shape.Wanted(), calibrate.TargetInfo{Server: s.Name})
 		if (len(typed.Words) == 0) == (typed.Why == "") {
 			t.Errorf("%s: %q, %q", s.Name, typed.Words, typed.Why)
 		}
-		file, lines := s.File(), s.Configuration(shape.wanted(), calibrate.TargetInfo{Server: s.Name})
+		file, lines := s.File(), s.Configuration(shape.Wanted(), calibrate.TargetInfo{Server: s.Name})
 		if known := s.Name != calibrate.OtherServer; known != (file.For != "" && file.Name != "" && file.Without != "" && len(lines) > 0) {
 			t.Errorf("%s: %+v, %v", s.Name, file, lines)
 		}
-		env, _ := s.Environment(shape.wanted(), calibrate.TargetInfo{Server: s.Name})
+		env, _ := s.Environment(shape.Wanted(), calibrate.TargetInfo{Server: s.Name})
 		if len(env) == 0 {
 			t.Errorf("%s takes nothing from its environment", s.Name)
 		}

@@ -8,7 +8,14 @@ import (
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/group"
 	"workermem/calibrate/server/guard"
+	"workermem/calibrate/server/known"
 )
+
+// Spec is what the user wants started.
+type Spec = known.Spec
+
+// EndsServer is the trap of a server whose one worker is the server.
+const EndsServer = known.EndsServer
 
 // GuardMain acts as the guard if this process was started as one: see [guard.Main].
 func GuardMain(args []string) (code int, isGuard bool) { return guard.Main(args) }
@@ -16,48 +23,48 @@ func GuardMain(args []string) (code int, isGuard bool) { return guard.Main(args)
 // GroupPossible says why an app can't have a memory control group of its own; nil if it can.
 func GroupPossible() error { return group.Possible() }
 
-// Understood is a command that is ready to start. It implements calibrate.Target.
-type Understood struct{ *Launch }
+// Launch is a command that is ready to start. It implements calibrate.Target.
+type Launch struct{ *known.Launch }
 
-var _ calibrate.Target = (*Understood)(nil)
+var _ calibrate.Target = (*Launch)(nil)
 
 // LogTo says where the app's stdout and stderr go, if the file is opened only once the command is understood.
-func (l *Understood) LogTo(log *os.File) { l.spec.Log = log }
+func (l *Launch) LogTo(log *os.File) { l.Spec.Log = log }
 
 // Start starts the app and returns at its first whole answer. A failure leaves nothing behind.
-func (l *Understood) Start(ctx context.Context) (calibrate.App, error) {
+func (l *Launch) Start(ctx context.Context) (calibrate.App, error) {
 	app, err := l.startOnce(ctx)
-	if l.address.fixed || !portTaken(err) {
+	if l.Address.Fixed || !portTaken(err) {
 		return app.orNil(), err
 	}
 	app, err = l.startOnce(ctx) // somebody took the free port in the moment between finding and using it
 	return app.orNil(), err
 }
 
-func (l *Understood) startOnce(ctx context.Context) (*App, error) {
-	addr, err := l.address.choose()
+func (l *Launch) startOnce(ctx context.Context) (*App, error) {
+	addr, err := l.Address.Choose()
 	if err != nil {
 		return nil, err
 	}
-	limit := l.spec.MemoryLimit
+	limit := l.Spec.MemoryLimit
 	group, noGroup := group.New(limit)
 	if noGroup != nil && limit > 0 {
 		return nil, limitFailure(limit, noGroup)
 	}
-	values := placeholderValues(addr, l.spec)
+	values := known.PlaceholderValues(addr, l.Spec)
 	app := newApp(l.Launch, addr, values)
 	if err := app.writeFiles(); err != nil {
 		group.Remove()
 		return nil, err
 	}
 	app.guardian, err = guard.Start(guard.Order{
-		Path:    l.path,
-		Args:    cli.ExpandAll(l.argv, values),
-		Env:     cli.ExpandEnv(l.env, l.spec.Env, values),
+		Path:    l.Path,
+		Args:    cli.ExpandAll(l.Argv, values),
+		Env:     cli.ExpandEnv(l.Env, l.Spec.Env, values),
 		Group:   group,
 		Limited: limit > 0,
 		Remove:  app.temporary,
-	}, l.spec.Log, l.spec.Log)
+	}, l.Spec.Log, l.Spec.Log)
 	if err != nil {
 		group.Remove() // where there was no guard to do it
 		app.removeFiles()

@@ -13,13 +13,15 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 // toolEnv makes the tests' binary act as the tool: start one app, say so, and then die in some way or wait for it.
 const toolEnv = "CALIBRATE_TEST_TOOL"
 
 type toolOrder struct {
-	Spec  Spec
+	Spec  known.Spec
 	Log   string
 	Panic bool
 	User  uint32 // 0: as the test
@@ -86,7 +88,7 @@ func startTool(t *testing.T, order toolOrder) *tool {
 // askTool starts a tool and waits for its word: of its app, or why there is none.
 func askTool(t *testing.T, order toolOrder) (cmd *exec.Cmd, line string) {
 	t.Helper()
-	order.Log = logFile(t).Name()
+	order.Log = servertest.LogFile(t).Name()
 	if order.User != 0 {
 		giveTo(t, order.User, order.Log)
 	}

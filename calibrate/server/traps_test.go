@@ -3,6 +3,7 @@ package server
 import (
 	"slices"
 	"testing"
+	"workermem/calibrate/server/known"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -34,7 +35,7 @@ func TestTrapsAt(t *testing.T) {
 		{"node", "20.20.2", []string{"no-request-limit"}},
 	} {
 		var got []string
-		for _, w := range trapsAt(productNamed(t, tt.program).traps, tt.version) {
+		for _, w := range known.TrapsAt(productNamed(t, tt.program).Traps, tt.version) {
 			got = append(got, w.Code)
 		}
 		if d := cmp.Diff(tt.want, got); d != "" {
@@ -46,13 +47,13 @@ func TestTrapsAt(t *testing.T) {
 // Every trap says what it does and what to try, and its bounds are versions.
 func TestTrapsAreWhole(t *testing.T) {
 	for _, p := range products() {
-		for _, trap := range p.traps {
+		for _, trap := range p.Traps {
 			if trap.Code == "" || trap.Text == "" || trap.Try == "" {
-				t.Errorf("%s: code %q, text %q, try %q", p.name, trap.Code, trap.Text, trap.Try)
+				t.Errorf("%s: code %q, text %q, try %q", p.Name, trap.Code, trap.Text, trap.Try)
 			}
-			for _, bound := range slices.DeleteFunc([]string{trap.from, trap.below}, func(b string) bool { return b == "" }) {
-				if versionNumber.FindString(bound) != bound {
-					t.Errorf("%s, %s: %q is no version", p.name, trap.Code, bound)
+			for _, bound := range slices.DeleteFunc([]string{trap.From, trap.Below}, func(b string) bool { return b == "" }) {
+				if known.VersionNumber.FindString(bound) != bound {
+					t.Errorf("%s, %s: %q is no version", p.Name, trap.Code, bound)
 				}
 			}
 		}

@@ -12,16 +12,14 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
+	"workermem/calibrate/server/uvicorn"
 )
 
 // uvicornWith is a command that runs the app of a folder.
 func uvicornWith(t *testing.T, dir string, args ...string) []string {
-	return slices.Concat([]string{venv(t, "uvicorn"), "--app-dir", dir}, args)
-}
-
-// oldUvicorn is where the old version is (fixtures/requirements-old.txt), for PYTHONPATH.
-func oldUvicorn(t *testing.T) string {
-	return filepath.Dir(venv(t, "../old/uvicorn"))
+	return slices.Concat([]string{servertest.Venv(t, "uvicorn"), "--app-dir", dir}, args)
 }
 
 func TestE2EUvicornAlone(t *testing.T) {
@@ -29,21 +27,21 @@ func TestE2EUvicornAlone(t *testing.T) {
 	t.Setenv("WEB_CONCURRENCY", "5")
 	t.Setenv("UVICORN_LIMIT_MAX_REQUESTS", "3")
 	t.Setenv("UVICORN_UDS", filepath.Join(t.TempDir(), "sock"))
-	r := start(t, Spec{
-		Command: uvicornWith(t, module(t, okASGI), "--workers", "3", "--host=0.0.0.0", "--port", "1", "--limit-max-requests=7", "--reload", "mod:app"),
+	r := start(t, known.Spec{
+		Command: uvicornWith(t, servertest.Module(t, okASGI), "--workers", "3", "--host=0.0.0.0", "--port", "1", "--limit-max-requests=7", "--reload", "mod:app"),
 		Env:     map[string]string{"UVICORN_FD": "9", "UVICORN_RELOAD": "true"},
 	})
 	r.answering()
 	info := r.Info()
 	if info.Server != "uvicorn" || info.ServerVersion == "" || info.Threads != 0 || info.HasThreads || !info.CanRecycle || !info.CanScale ||
-		info.ConcurrencyLimit != 0 || info.WorkerRule != ruleUvicornSelf {
+		info.ConcurrencyLimit != 0 || info.WorkerRule != uvicorn.RuleSelf {
 		t.Errorf("%+v", info)
 	}
-	hasChange(t, info, "instead of file descriptor 9")
-	hasChange(t, info, "instead of a new worker after 7 requests")
-	hasChange(t, info, "does not watch files")
-	hasChange(t, info, "WEB_CONCURRENCY")
-	hasWarning(t, r.Warnings(), "reload")
+	servertest.HasChange(t, info, "instead of file descriptor 9")
+	servertest.HasChange(t, info, "instead of a new worker after 7 requests")
+	servertest.HasChange(t, info, "does not watch files")
+	servertest.HasChange(t, info, "WEB_CONCURRENCY")
+	servertest.HasWarning(t, r.Warnings(), "reload")
 	if tree := r.Tree(); len(tree) != 1 || r.worker() != r.guardian.AppPID() {
 		t.Errorf("tree %v, want the server alone", tree)
 	}
@@ -68,12 +66,12 @@ func TestE2EUvicornAlone(t *testing.T) {
 
 func TestE2EUvicornWorkers(t *testing.T) {
 	t.Parallel()
-	dir := module(t, okASGI)
-	for version, env := range map[string]map[string]string{"new": nil, "old": {"PYTHONPATH": oldUvicorn(t)}} {
+	dir := servertest.Module(t, okASGI)
+	for version, env := range map[string]map[string]string{"new": nil, "old": {"PYTHONPATH": servertest.OldUvicorn(t)}} {
 		for workers, processes := range map[int]int{1: 1, 2: 4, 4: 6} { // beside more than one: the parent, and the resource tracker
 			t.Run(fmt.Sprint(version, workers), func(t *testing.T) {
-				r := start(t, Spec{
-					Command: []string{venv(t, "python"), "-m", "uvicorn", "--app-dir", dir, "--workers", "3", "mod:app"},
+				r := start(t, known.Spec{
+					Command: []string{servertest.Venv(t, "python"), "-m", "uvicorn", "--app-dir", dir, "--workers", "3", "mod:app"},
 					Workers: workers, Env: env,
 				})
 				eventually(t, "the whole tree", func() bool { return len(r.Tree()) == processes })
@@ -82,8 +80,8 @@ func TestE2EUvicornWorkers(t *testing.T) {
 					t.Fatalf("%v (%v) by %q, want %d; tree %v", found, err, r.Info().WorkerRule, workers, r.Tree())
 				}
 				eventually(t, "an answer of each worker", r.eachAnswers(found))
-				if again, _ := r.Workers(); !slices.Equal(again, found) || r.watch.replacements() != 0 {
-					t.Errorf("found %v, then %v; %d replaced", found, again, r.watch.replacements())
+				if again, _ := r.Workers(); !slices.Equal(again, found) || r.watch.Replacements() != 0 {
+					t.Errorf("found %v, then %v; %d replaced", found, again, r.watch.Replacements())
 				}
 				if stopped, err := r.Stop(t.Context()); err != nil || stopped.Killed != 0 || stopped.Seconds > 8 {
 					t.Errorf("%+v %v", stopped, err)
@@ -96,8 +94,8 @@ func TestE2EUvicornWorkers(t *testing.T) {
 // A title that the app gives itself at import hides Uvicorn from its rule, and is no end of a worker.
 func TestE2EUvicornTitledAtImport(t *testing.T) {
 	t.Parallel()
-	dir := module(t, "import time, setproctitle\ntime.sleep(0.5)\nsetproctitle.setproctitle('shop')\ntime.sleep(3)\n"+okASGI)
-	r := start(t, Spec{Command: uvicornWith(t, dir, "mod:app")})
+	dir := servertest.Module(t, "import time, setproctitle\ntime.sleep(0.5)\nsetproctitle.setproctitle('shop')\ntime.sleep(3)\n"+okASGI)
+	r := start(t, known.Spec{Command: uvicornWith(t, dir, "mod:app")})
 	if found, err := r.Workers(); err != nil || len(found) != 1 || r.Info().BootSeconds < 3.5 {
 		t.Errorf("%v (%v), booted in %v s", found, err, r.Info().BootSeconds)
 	}
@@ -105,8 +103,8 @@ func TestE2EUvicornTitledAtImport(t *testing.T) {
 
 func TestE2EUvicornBySeveralNames(t *testing.T) {
 	t.Parallel()
-	dir := module(t, okASGI)
-	python, uvicorn := venv(t, "python"), venv(t, "uvicorn")
+	dir := servertest.Module(t, okASGI)
+	python, uvicorn := servertest.Venv(t, "python"), servertest.Venv(t, "uvicorn")
 	for name, command := range map[string][]string{
 		"script":       {uvicorn, "--app-dir", dir, "mod:app"},
 		"module":       {python, "-u", "-m", "uvicorn", "--app-dir", dir, "mod:app"},
@@ -116,7 +114,7 @@ func TestE2EUvicornBySeveralNames(t *testing.T) {
 		"no app":       {"env", "UVICORN_APP=mod:app", uvicorn, "--app-dir", dir},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := start(t, Spec{Command: command})
+			r := start(t, known.Spec{Command: command})
 			r.answering()
 			r.answering()
 			if info := r.Info(); info.Server != "uvicorn" || info.ServerVersion == "" {
@@ -129,35 +127,35 @@ func TestE2EUvicornBySeveralNames(t *testing.T) {
 // Only workers come from --env-file: its UVICORN_ variables are read too late to matter, to Uvicorn and so to us.
 func TestE2EUvicornEnvFile(t *testing.T) {
 	t.Parallel()
-	dir := module(t, okASGI)
+	dir := servertest.Module(t, okASGI)
 	file := filepath.Join(dir, "production.env")
-	write(t, file, "WEB_CONCURRENCY=3\nUVICORN_LIMIT_MAX_REQUESTS=2\nUVICORN_HOST=203.0.113.1\n")
+	servertest.Write(t, file, "WEB_CONCURRENCY=3\nUVICORN_LIMIT_MAX_REQUESTS=2\nUVICORN_HOST=203.0.113.1\n")
 	// Uvicorn reads such a file by python-dotenv, which is not among the fixtures; what it does is little.
-	write(t, filepath.Join(dir, "dotenv.py"), `
+	servertest.Write(t, filepath.Join(dir, "dotenv.py"), `
 import os
 def load_dotenv(dotenv_path):
     for line in open(dotenv_path):
         os.environ.setdefault(*line.strip().split("=", 1))
 `)
-	r := start(t, Spec{Command: uvicornWith(t, dir, "--env-file", file, "mod:app"), Env: map[string]string{"PYTHONPATH": dir}})
+	r := start(t, known.Spec{Command: uvicornWith(t, dir, "--env-file", file, "mod:app"), Env: map[string]string{"PYTHONPATH": dir}})
 	for range 10 {
 		r.answering()
 	}
-	hasChange(t, r.Info(), "1 worker instead of 3")
+	servertest.HasChange(t, r.Info(), "1 worker instead of 3")
 }
 
 // An app that starts Uvicorn itself is any command: its settings are its own.
 func TestE2EUvicornRun(t *testing.T) {
 	t.Parallel()
-	dir := module(t, okASGI)
-	write(t, filepath.Join(dir, "serve.py"), `
+	dir := servertest.Module(t, okASGI)
+	servertest.Write(t, filepath.Join(dir, "serve.py"), `
 import sys, uvicorn
 if __name__ == "__main__":
     uvicorn.run("mod:app", host="127.0.0.1", port=int(sys.argv[1]), workers=int(sys.argv[2]))
 `)
 	for _, workers := range []int{1, 2} {
 		t.Run(fmt.Sprint(workers), func(t *testing.T) {
-			r := start(t, Spec{Command: []string{venv(t, "python"), filepath.Join(dir, "serve.py"), "{port}", "{workers}"}, Workers: workers})
+			r := start(t, known.Spec{Command: []string{servertest.Venv(t, "python"), filepath.Join(dir, "serve.py"), "{port}", "{workers}"}, Workers: workers})
 			r.load(t, 500)
 			found, _ := r.Workers()
 			if len(found) != workers || r.Info().Server != "command" {
@@ -171,15 +169,15 @@ if __name__ == "__main__":
 // Bounds: a limit of N lets a worker take N-1 requests at once, and answers 503 to the next.
 func TestE2EUvicornConcurrencyLimit(t *testing.T) {
 	t.Parallel()
-	dir := module(t, okASGI)
-	for version, env := range map[string]map[string]string{"new": nil, "old": {"PYTHONPATH": oldUvicorn(t)}} {
+	dir := servertest.Module(t, okASGI)
+	for version, env := range map[string]map[string]string{"new": nil, "old": {"PYTHONPATH": servertest.OldUvicorn(t)}} {
 		t.Run(version, func(t *testing.T) {
-			r := start(t, Spec{Command: []string{venv(t, "python"), "-m", "uvicorn", "--app-dir", dir, "--limit-concurrency", "4", "mod:app"}, Env: env})
+			r := start(t, known.Spec{Command: []string{servertest.Venv(t, "python"), "-m", "uvicorn", "--app-dir", dir, "--limit-concurrency", "4", "mod:app"}, Env: env})
 			most := r.Info().ConcurrencyLimit
 			if most != 3 || r.Info().ConcurrencyFlag != "--limit-concurrency" {
 				t.Fatalf("%+v", r.Info())
 			}
-			if w := hasWarning(t, r.Warnings(), "limit-concurrency"); !strings.Contains(w.Text, "takes 3 requests at once") {
+			if w := servertest.HasWarning(t, r.Warnings(), "limit-concurrency"); !strings.Contains(w.Text, "takes 3 requests at once") {
 				t.Error(w.Text)
 			}
 			if refused := r.refused(most, 100, "/ms/5"); refused != 0 {
@@ -209,14 +207,14 @@ async def app(scope, receive, send):
 		"attribute": {"x = 1\n", []string{"the app was not found", `Attribute "app" not found in module "mod"`}},
 		"startup":   {startup, []string{"startup (lifespan) failed", "ZeroDivisionError"}},
 	} {
-		for version, env := range map[string]map[string]string{"new": nil, "old": {"PYTHONPATH": oldUvicorn(t)}} {
+		for version, env := range map[string]map[string]string{"new": nil, "old": {"PYTHONPATH": servertest.OldUvicorn(t)}} {
 			for _, workers := range []int{1, 2} {
 				t.Run(fmt.Sprint(name, " ", version, " ", workers), func(t *testing.T) {
 					t.Parallel()
-					dir := module(t, c.text)
+					dir := servertest.Module(t, c.text)
 					began := time.Now()
-					f := failure(t, Spec{
-						Command: []string{venv(t, "python"), "-m", "uvicorn", "--app-dir", dir, "--lifespan", "on", "mod:app"},
+					f := failure(t, known.Spec{
+						Command: []string{servertest.Venv(t, "python"), "-m", "uvicorn", "--app-dir", dir, "--lifespan", "on", "mod:app"},
 						Workers: workers, Env: env,
 					})
 					says(t, f, calibrate.KindApp, c.want...)
@@ -237,10 +235,10 @@ async def app(scope, receive, send):
 
 func TestE2EUvicornOptionRefused(t *testing.T) {
 	t.Parallel()
-	dir := module(t, okASGI)
-	f := failure(t, Spec{Command: uvicornWith(t, dir, "--no-such-option", "mod:app")})
+	dir := servertest.Module(t, okASGI)
+	f := failure(t, known.Spec{Command: uvicornWith(t, dir, "--no-such-option", "mod:app")})
 	says(t, f, calibrate.KindApp, "exit code 2", "No such option")
-	f = failure(t, Spec{Command: uvicornWith(t, dir)})
+	f = failure(t, known.Spec{Command: uvicornWith(t, dir)})
 	says(t, f, calibrate.KindApp, "exit code 2", "Missing argument 'APP'")
 }
 
@@ -254,13 +252,13 @@ func TestE2EUvicornPortInUse(t *testing.T) {
 		}
 		address := l.Addr().String()
 		l.Close()
-		log := logFile(t)
-		launch, err := Recognise(t.Context(), newMark(log).on(Spec{Command: uvicornWith(t, module(t, okASGI), "mod:app"), URL: "http://" + address, Workers: workers, Log: log}))
+		log := servertest.LogFile(t)
+		launch, err := Recognise(t.Context(), newMark(log).on(known.Spec{Command: uvicornWith(t, servertest.Module(t, okASGI), "mod:app"), URL: "http://" + address, Workers: workers, Log: log}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		launch.address.fixed = false // or Start would see what we do now
-		launch.argv = slices.Concat(launch.argv, []string{"--port", address[strings.LastIndexByte(address, ':')+1:]})
+		launch.Address.Fixed = false // or Start would see what we do now
+		launch.Argv = slices.Concat(launch.Argv, []string{"--port", address[strings.LastIndexByte(address, ':')+1:]})
 		if l, err = net.Listen("tcp", address); err != nil {
 			t.Fatal(err)
 		}
@@ -286,15 +284,15 @@ func TestE2EUvicornFixture(t *testing.T) {
 		t.Fatal(err)
 	}
 	command := uvicornWith(t, dir, "app:app")
-	r := start(t, Spec{Command: command, Env: map[string]string{"CALIBRATE_HOLD_MB": "1", "CALIBRATE_KEEP_BYTES": "16", "CALIBRATE_WARM_MB": "1"}})
+	r := start(t, known.Spec{Command: command, Env: map[string]string{"CALIBRATE_HOLD_MB": "1", "CALIBRATE_KEEP_BYTES": "16", "CALIBRATE_WARM_MB": "1"}})
 	if got := r.get("/") + r.get("/sync") + r.get("/slow?ms=1"); got != "okokok" {
 		t.Error(got)
 	}
 	if got := r.get("/pid"); atoi(t, got) != r.worker() {
 		t.Errorf("pid %s, worker %d", got, r.worker())
 	}
-	f := failure(t, Spec{Command: command, Env: map[string]string{"CALIBRATE_FAIL": "startup"}})
+	f := failure(t, known.Spec{Command: command, Env: map[string]string{"CALIBRATE_FAIL": "startup"}})
 	says(t, f, calibrate.KindApp, "exit code 3", "startup (lifespan) failed", "CALIBRATE_FAIL=startup")
-	f = failure(t, Spec{Command: command, Env: map[string]string{"CALIBRATE_FAIL": "import"}})
+	f = failure(t, known.Spec{Command: command, Env: map[string]string{"CALIBRATE_FAIL": "import"}})
 	says(t, f, calibrate.KindApp, "exit code 1", "ImportError: CALIBRATE_FAIL=import")
 }

@@ -12,13 +12,15 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 func TestE2EUvicornStops(t *testing.T) {
 	t.Parallel()
 	for _, workers := range []int{1, 2} {
 		t.Run(fmt.Sprint(workers), func(t *testing.T) {
-			r := start(t, Spec{Command: uvicornWith(t, module(t, okASGI), "mod:app"), Workers: workers})
+			r := start(t, known.Spec{Command: uvicornWith(t, servertest.Module(t, okASGI), "mod:app"), Workers: workers})
 			idle := &http.Client{} // keeps its connection
 			defer idle.CloseIdleConnections()
 			res, err := idle.Get(r.Info().URL)
@@ -44,7 +46,7 @@ func TestE2EUvicornStops(t *testing.T) {
 // Uvicorn waits for a request without end; we don't.
 func TestE2EUvicornHangs(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: uvicornWith(t, module(t, okASGI), "mod:app")})
+	r := start(t, known.Spec{Command: uvicornWith(t, servertest.Module(t, okASGI), "mod:app")})
 	go func() {
 		if res, err := readyClient().Get(r.Info().URL + "/ms/60000"); err == nil {
 			res.Body.Close()
@@ -62,7 +64,7 @@ func TestE2EUvicornHangs(t *testing.T) {
 func TestE2EUvicornToolKilled(t *testing.T) {
 	t.Parallel()
 	m := mark{value: fmt.Sprintf("%d-%d-", os.Getpid(), marks.Add(1)), log: "none"}
-	tool := startTool(t, toolOrder{Spec: m.on(Spec{Command: uvicornWith(t, module(t, okASGI), "mod:app"), Workers: 2})})
+	tool := startTool(t, toolOrder{Spec: m.on(known.Spec{Command: uvicornWith(t, servertest.Module(t, okASGI), "mod:app"), Workers: 2})})
 	eventually(t, "the whole tree", func() bool { return len(m.living()) == 4 }) // parent, tracker, two workers
 	tool.kill9(t)
 	noneLeft(t, m, 5*time.Second)
@@ -71,7 +73,7 @@ func TestE2EUvicornToolKilled(t *testing.T) {
 
 func TestE2EUvicornWorkerReplaced(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: uvicornWith(t, module(t, okASGI), "mod:app"), Workers: 2})
+	r := start(t, known.Spec{Command: uvicornWith(t, servertest.Module(t, okASGI), "mod:app"), Workers: 2})
 	eventually(t, "both workers", func() bool { workers, _ := r.Workers(); return len(workers) == 2 })
 	before, _ := r.Workers()
 	if err := syscall.Kill(before[0], syscall.SIGKILL); err != nil {

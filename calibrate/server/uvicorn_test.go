@@ -7,15 +7,16 @@ import (
 	"strings"
 	"testing"
 
-	"workermem/calibrate"
-	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
+	"workermem/calibrate/server/uvicorn"
 )
 
 // fakeUvicorn is a program of that name that says its version, and no more.
 func fakeUvicorn(t *testing.T, version string) string {
 	t.Helper()
-	return script(t, filepath.Join(t.TempDir(), "uvicorn"), "echo 'some warning 1.2'\necho 'Running uvicorn "+version+" with CPython 3.11.7 on Linux'")
+	return servertest.Script(t, filepath.Join(t.TempDir(), "uvicorn"), "echo 'some warning 1.2'\necho 'Running uvicorn "+version+" with CPython 3.11.7 on Linux'")
 }
 
 // clearUvicorn keeps the tests' own environment out.
@@ -44,7 +45,7 @@ func TestIsUvicorn(t *testing.T) {
 		"fastapi run app.py":                                false,
 		"python -c import uvicorn":                          false,
 	} {
-		if got := (uvicorn{}).recognises(cli.SeeThrough(strings.Fields(command))); got != want {
+		if got := (uvicorn.Server{}).Recognises(cli.SeeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}
@@ -65,7 +66,7 @@ func TestUvicornMeasuredCommand(t *testing.T) {
 		"U --workers {workers} --port {port} --limit-max-requests {max_requests} a:a": "U " + ours + " a:a",
 		"env UVICORN_RELOAD=1 A=B UVICORN_LIMIT_MAX_REQUESTS=5 UVICORN_WORKERS=3 U a": "env A=B UVICORN_WORKERS=3 U " + ours + " a",
 	} {
-		l := recognised(t, Spec{Command: strings.Fields(strings.ReplaceAll(command, "U ", u+" "))})
+		l := recognised(t, known.Spec{Command: strings.Fields(strings.ReplaceAll(command, "U ", u+" "))})
 		got := strings.ReplaceAll(strings.Join(l.Info().MeasuredCommand, " "), u, "U")
 		if got != want {
 			t.Errorf("%s\n got  %s\n want %s", command, got, want)
@@ -78,42 +79,6 @@ func TestUvicornMeasuredCommand(t *testing.T) {
 	}
 }
 
-// What the settings come to, by source: command line, UVICORN_*, WEB_CONCURRENCY, --env-file.
-func TestUvicornPrecedence(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "env")
-	write(t, file, "A=b\nexport WEB_CONCURRENCY='6'\nUVICORN_WORKERS=9\n")
-	for name, c := range map[string]struct {
-		args, env string
-		workers   int
-		limit     int
-		address   string
-	}{
-		"nothing":                       {"app:app", "", 1, 0, ""},
-		"the last of the command line":  {"--workers 2 --workers=3", "", 3, 0, ""},
-		"the command line first":        {"--workers 2 --limit-max-requests 5 --port 1", "UVICORN_WORKERS=4 UVICORN_LIMIT_MAX_REQUESTS=7 UVICORN_PORT=2", 2, 5, "127.0.0.1:1"},
-		"then UVICORN":                  {"app:app", "UVICORN_WORKERS=4 UVICORN_LIMIT_MAX_REQUESTS=7 UVICORN_HOST=::1 WEB_CONCURRENCY=5", 4, 7, "[::1]:8000"},
-		"then WEB_CONCURRENCY":          {"--env-file " + file, "WEB_CONCURRENCY=5", 5, 0, ""},
-		"then the env file":             {"--env-file " + file, "", 6, 0, ""}, // too late for its UVICORN_WORKERS
-		"an env file that isn't there":  {"--env-file /nonexistent", "", 1, 0, ""},
-		"the env file, by a variable":   {"", "UVICORN_ENV_FILE=" + file, 6, 0, ""},
-		"empty counts for nothing":      {"", "UVICORN_WORKERS= UVICORN_LIMIT_MAX_REQUESTS= WEB_CONCURRENCY=2", 2, 0, ""},
-		"reload ignores workers":        {"--reload --workers 4", "", 1, 0, ""},
-		"reload by a variable":          {"--workers 4", "UVICORN_RELOAD=Yes", 1, 0, ""},
-		"no reload":                     {"--workers 4", "UVICORN_RELOAD=0", 4, 0, ""},
-		"0 workers are 1":               {"--workers 0", "WEB_CONCURRENCY=4", 1, 0, ""},
-		"python's integers":             {"--workers 1_0 --limit-max-requests +5", "", 10, 5, ""},
-		"a descriptor before a socket":  {"--fd 3 --uds /x --port 1", "", 1, 0, "file descriptor 3"},
-		"a socket before host and port": {"--port 1", "UVICORN_UDS=/x", 1, 0, "the Unix socket /x"},
-		"what is after -- is no option": {"--workers 2 -- --workers 3", "", 2, 0, ""},
-	} {
-		s := uvicornSettingsOf(uvicornOptions.Scan(strings.Fields(c.args)), strings.Fields(c.env)).withEnvFile()
-		limit := s.Number("limit-max-requests", 0)
-		if s.workers() != c.workers || limit != c.limit || s.address() != c.address {
-			t.Errorf("%s: %d workers, limit %d, address %q; want %+v", name, s.workers(), limit, s.address(), c)
-		}
-	}
-}
-
 // Settings that no option turns off are taken out of the environment, also where the user gave them for this run.
 func TestUvicornEnvironment(t *testing.T) {
 	clearUvicorn(t)
@@ -121,20 +86,20 @@ func TestUvicornEnvironment(t *testing.T) {
 	t.Setenv("UVICORN_UDS", "/x")
 	t.Setenv("UVICORN_LIMIT_CONCURRENCY", "9")
 	t.Setenv("WEB_CONCURRENCY", "4")
-	l := recognised(t, Spec{Command: []string{fakeUvicorn(t, "0.54.0"), "app:app"}, Env: map[string]string{"UVICORN_RELOAD": "1", "A": "b"}})
+	l := recognised(t, known.Spec{Command: []string{fakeUvicorn(t, "0.54.0"), "app:app"}, Env: map[string]string{"UVICORN_RELOAD": "1", "A": "b"}})
 	for _, name := range []string{"UVICORN_LIMIT_MAX_REQUESTS", "UVICORN_UDS", "UVICORN_RELOAD", "WEB_CONCURRENCY"} {
-		if value := cli.Getenv(l.env, name); value != "" {
+		if value := cli.Getenv(l.Env, name); value != "" {
 			t.Errorf("%s=%s stays", name, value)
 		}
 	}
-	if cli.Getenv(l.env, "UVICORN_LIMIT_CONCURRENCY") != "9" || cli.Getenv(l.env, "A") != "b" {
+	if cli.Getenv(l.Env, "UVICORN_LIMIT_CONCURRENCY") != "9" || cli.Getenv(l.Env, "A") != "b" {
 		t.Error("what is no matter of ours has gone")
 	}
 	if l.Info().ConcurrencyLimit != 8 {
 		t.Errorf("a limit of 9 lets a worker take %d requests", l.Info().ConcurrencyLimit)
 	}
 	for _, text := range []string{"instead of the Unix socket /x", "a new worker after 5 requests", "does not watch files", "access log is off", "WEB_CONCURRENCY"} {
-		hasChange(t, l.Info(), text)
+		servertest.HasChange(t, l.Info(), text)
 	}
 }
 
@@ -144,7 +109,7 @@ func TestUvicornRecycling(t *testing.T) {
 		"0.30.0": "--limit-max-requests 1000",
 		"0.54.0": "--limit-max-requests 1000 --limit-max-requests-jitter 100",
 	} {
-		l := recognised(t, Spec{Command: []string{fakeUvicorn(t, version), "app:app"}, Workers: 2, MaxRequests: 1000, Jitter: 100})
+		l := recognised(t, known.Spec{Command: []string{fakeUvicorn(t, version), "app:app"}, Workers: 2, MaxRequests: 1000, Jitter: 100})
 		if got := strings.Join(l.Info().MeasuredCommand, " "); !strings.HasSuffix(got, "--workers 2 "+want+" --no-access-log app:app") {
 			t.Error(version, got)
 		}
@@ -165,13 +130,13 @@ func TestUvicornChanges(t *testing.T) {
 		"app:app --no-access-log --reload --workers 4":      {"it does not watch files to reload the app"},
 		"app:app --access-log --no-access-log --fd 3":       {"it listens on a free loopback port instead of file descriptor 3"},
 	} {
-		l := recognised(t, Spec{Command: append([]string{u}, strings.Fields(args)...)})
+		l := recognised(t, known.Spec{Command: append([]string{u}, strings.Fields(args)...)})
 		if got := l.Info().Changes; !slices.Equal(got, want) {
 			t.Errorf("%s\n got  %q\n want %q", args, got, want)
 		}
 	}
 	t.Setenv("UVICORN_ACCESS_LOG", "false")
-	if got := recognised(t, Spec{Command: []string{u, "app:app"}}).Info().Changes; got != nil {
+	if got := recognised(t, known.Spec{Command: []string{u, "app:app"}}).Info().Changes; got != nil {
 		t.Errorf("%q", got)
 	}
 }
@@ -198,7 +163,7 @@ func TestUvicornWarnings(t *testing.T) {
 		"reload":                   {"0.54.0", "--reload a:a", 2, []string{"reload"}, true, true},
 		"a bound":                  {"0.54.0", "--limit-concurrency 100 a:a", 2, []string{"limit-concurrency"}, true, true},
 	} {
-		l := recognised(t, Spec{Command: append([]string{fakeUvicorn(t, c.version)}, strings.Fields(c.args)...), Workers: c.shape})
+		l := recognised(t, known.Spec{Command: append([]string{fakeUvicorn(t, c.version)}, strings.Fields(c.args)...), Workers: c.shape})
 		var got []string
 		for _, w := range l.Warnings() {
 			got = append(got, w.Code)
@@ -220,7 +185,7 @@ func TestUvicornWarnsOfItsEnd(t *testing.T) {
 		"a:a":                          "uvicorn 0.54.0: one worker with --limit-max-requests ends the server at the limit, with status 0",
 		"--limit-max-requests 500 a:a": "uvicorn 0.54.0: --limit-max-requests 500, with one worker, ends the whole server after so many requests, with status 0",
 	} {
-		w := recognised(t, Spec{Command: append([]string{u}, strings.Fields(args)...)}).Warnings()
+		w := recognised(t, known.Spec{Command: append([]string{u}, strings.Fields(args)...)}).Warnings()
 		if len(w) != 1 || w[0].Text != want || !strings.Contains(w[0].Try, "Restart=always") {
 			t.Errorf("%s: %+v", args, w)
 		}
@@ -233,11 +198,11 @@ func TestUvicornRefusals(t *testing.T) {
 	const never = "/nonexistent/uvicorn"
 	const threads = "8 threads asked for, but uvicorn has none to set: a worker is one event loop, which takes as many requests at once as come"
 	const tls = " makes uvicorn serve TLS, and calibrate measures plain HTTP"
-	refuse := func(spec Spec, want string) {
+	refuse := func(spec known.Spec, want string) {
 		t.Helper()
-		l := &Launch{spec: withDefaults(spec), argv: spec.Command, env: cli.Environment(nil, spec.Env)}
-		_, err := uvicorn{}.plan(l, cli.Program{Name: "uvicorn", Argv: l.argv})
-		usage(t, err, want)
+		l := &known.Launch{Spec: withDefaults(spec), Argv: spec.Command, Env: cli.Environment(nil, spec.Env)}
+		_, err := uvicorn.Server{}.Plan(l, cli.Program{Name: "uvicorn", Argv: l.Argv})
+		servertest.Usage(t, err, want)
 		if err != nil && err.Error() != want {
 			t.Errorf("%q: %s", spec.Command, err)
 		}
@@ -258,94 +223,24 @@ func TestUvicornRefusals(t *testing.T) {
 		"--limit-concurrency abc a:a":   `--limit-concurrency "abc" is not a number`,
 		"--limit-max-requests abc a:a":  `--limit-max-requests "abc" is not a number`,
 	} {
-		refuse(Spec{Command: append([]string{never}, strings.Fields(args)...)}, want)
+		refuse(known.Spec{Command: append([]string{never}, strings.Fields(args)...)}, want)
 	}
-	refuse(Spec{Command: []string{never, "app:app"}, Threads: 8}, threads)
-	refuse(Spec{Command: []string{never, "app:app"}, Env: map[string]string{"UVICORN_SSL_KEYFILE": "x"}}, "UVICORN_SSL_KEYFILE"+tls)
-	refuse(Spec{Command: []string{never, "app:app"}, Env: map[string]string{"UVICORN_LIMIT_CONCURRENCY": "1"}},
+	refuse(known.Spec{Command: []string{never, "app:app"}, Threads: 8}, threads)
+	refuse(known.Spec{Command: []string{never, "app:app"}, Env: map[string]string{"UVICORN_SSL_KEYFILE": "x"}}, "UVICORN_SSL_KEYFILE"+tls)
+	refuse(known.Spec{Command: []string{never, "app:app"}, Env: map[string]string{"UVICORN_LIMIT_CONCURRENCY": "1"}},
 		"UVICORN_LIMIT_CONCURRENCY 1 makes uvicorn answer 503 to every request")
 }
 
-// Where a number comes from is named, and what Uvicorn would not read isn't held against it.
-func TestUvicornNumbers(t *testing.T) {
-	for name, c := range map[string]struct{ args, env, want string }{
-		"a variable":              {"a:a", "UVICORN_WORKERS=abc", `UVICORN_WORKERS "abc" is not a number`},
-		"WEB_CONCURRENCY":         {"a:a", "WEB_CONCURRENCY=lots", `WEB_CONCURRENCY "lots" is not a number`},
-		"WEB_CONCURRENCY, reload": {"--reload a:a", "WEB_CONCURRENCY=lots", `WEB_CONCURRENCY "lots" is not a number`}, // read all the same
-		"WEB_CONCURRENCY, unread": {"--workers 2 a:a", "WEB_CONCURRENCY=lots", ""},
-		"the command line first":  {"--workers 2 a:a", "UVICORN_WORKERS=abc", ""},
-		"placeholders":            {"--workers {workers} --port {port} --limit-max-requests {max_requests}", "WEB_CONCURRENCY={workers}", ""},
-		"python's":                {"--workers +1_0 --limit-max-requests 99999999999999999999 a:a", "UVICORN_LIMIT_CONCURRENCY=9", ""},
-		"a value of another's":    {"--log-level abc a:a", "", ""},
-		"an empty name":           {"a:a", "UVICORN_WORKERS=", ""}, // to click it is none
-		"WEB_CONCURRENCY, empty":  {"a:a", "UVICORN_WORKERS= WEB_CONCURRENCY=", `WEB_CONCURRENCY "" is not a number`},
-		"WEB_CONCURRENCY= unread": {"a:a", "UVICORN_WORKERS=2 WEB_CONCURRENCY=", ""},
-		"a jitter":                {"--limit-max-requests-jitter some a:a", "", `--limit-max-requests-jitter "some" is not a number`},
-		"a flag":                  {"a:a", "UVICORN_RELOAD=maybe", `UVICORN_RELOAD "maybe" is neither true nor false`},
-		"another flag":            {"a:a", "UVICORN_ACCESS_LOG=2", `UVICORN_ACCESS_LOG "2" is neither true nor false`},
-		"flags":                   {"a:a", "UVICORN_RELOAD=Off UVICORN_ACCESS_LOG=y", ""},
-		"flags that don't count":  {"--reload --no-access-log a:a", "UVICORN_RELOAD=maybe UVICORN_ACCESS_LOG=maybe", ""},
-	} {
-		err := uvicornSettingsOf(uvicornOptions.Scan(strings.Fields(c.args)), strings.Fields(c.env)).refuse()
-		switch {
-		case c.want == "" && err != nil:
-			t.Errorf("%s: %v", name, err)
-		case c.want != "":
-			usage(t, err, c.want)
-		}
-	}
-}
-
-// Where the version isn't known, what only some versions can isn't promised.
-func TestUvicornOfUnknownVersion(t *testing.T) {
-	l := &Launch{spec: Spec{Workers: 1}}
-	uvicornSettings{}.describe(l)
-	if l.info.CanRecycle || l.info.HasJitter || !l.info.CanScale {
-		t.Errorf("%+v", l.info)
-	}
-}
-
 func TestUvicornThatIsNone(t *testing.T) {
-	file := script(t, filepath.Join(t.TempDir(), "uvicorn"), "echo \"No module named 'click'\"; exit 1")
-	_, err := Recognise(t.Context(), Spec{Command: []string{file, "app:app"}})
-	usage(t, err, "does not start Uvicorn: No module named 'click'")
-}
-
-// Trees as they were seen with Uvicorn 0.29 and 0.54.
-func TestUvicornWorkers(t *testing.T) {
-	py := []string{"/v/bin/python", "/v/bin/uvicorn", "app:app"}
-	tracker := []string{"/v/bin/python", "-c", "from multiprocessing.resource_tracker import main;main(6)"}
-	spawned := []string{"/v/bin/python", "-c", "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=7, pipe_handle=9)", "--multiprocessing-fork"}
-	for name, c := range map[string]struct {
-		tree       []linux.Process
-		supervised bool
-		want       []int
-		rule       calibrate.WorkerRule
-	}{
-		"one worker":           {tree: []linux.Process{{PID: 1, Args: py}}, want: []int{1}, rule: ruleUvicornSelf},
-		"python -m":            {tree: []linux.Process{{PID: 1, Args: []string{"python3", "-u", "-m", "uvicorn", "a:a"}}}, want: []int{1}, rule: ruleUvicornSelf},
-		"below wrappers":       {tree: []linux.Process{{PID: 9, Args: []string{"uv", "run", "uvicorn", "a:a"}}, {PID: 1, Parent: 9, Args: py}}, want: []int{1}, rule: ruleUvicornSelf},
-		"the app's own pool":   {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: tracker}, {PID: 3, Parent: 1, Args: spawned}}, want: []int{1}, rule: ruleUvicornSelf},
-		"the app's own forks":  {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: py}}, want: []int{1}, rule: ruleUvicornSelf},
-		"two workers":          {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: tracker}, {PID: 3, Parent: 1, Args: spawned}, {PID: 4, Parent: 1, Args: spawned}}, supervised: true, want: []int{3, 4}, rule: ruleUvicornChild},
-		"a worker's own pool":  {tree: []linux.Process{{PID: 1, Args: py}, {PID: 3, Parent: 1, Args: spawned}, {PID: 4, Parent: 3, Args: tracker}, {PID: 5, Parent: 3, Args: spawned}}, supervised: true, want: []int{3}, rule: ruleUvicornChild},
-		"a title of the app's": {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: tracker}, {PID: 3, Parent: 1, Args: []string{"shop"}}}, supervised: true, want: []int{3}, rule: ruleUvicornChild},
-		"no worker yet":        {tree: []linux.Process{{PID: 1, Args: py}, {PID: 2, Parent: 1, Args: tracker}}, supervised: true, rule: ruleUvicornChild},
-		"a title, one worker":  {tree: []linux.Process{{PID: 1, Args: []string{"shop"}}}, rule: noRule},
-		"still a shell":        {tree: []linux.Process{{PID: 1, Args: []string{"sh", "-c", "sleep 1; uvicorn x"}}}, rule: noRule},
-		"nothing":              {},
-	} {
-		got, rule := uvicorn{supervised: c.supervised}.workers(c.tree, holding(nil))
-		if !slices.Equal(pids(got), c.want) && len(got)+len(c.want) > 0 || rule != c.rule {
-			t.Errorf("%s: %v by %q, want %v by %q", name, pids(got), rule, c.want, c.rule)
-		}
-	}
+	file := servertest.Script(t, filepath.Join(t.TempDir(), "uvicorn"), "echo \"No module named 'click'\"; exit 1")
+	_, err := Recognise(t.Context(), known.Spec{Command: []string{file, "app:app"}})
+	servertest.Usage(t, err, "does not start Uvicorn: No module named 'click'")
 }
 
 func TestUvicornExplains(t *testing.T) {
-	code := func(n int) ending { return ending{over: true, Code: n} }
+	code := func(n int) known.Ending { return known.Ending{Over: true, Code: n} }
 	for name, c := range map[string]struct {
-		end  ending
+		end  known.Ending
 		log  string
 		want string
 	}{
@@ -358,12 +253,12 @@ func TestUvicornExplains(t *testing.T) {
 		"startup, no reason": {code(3), "ERROR:    Application startup failed. Exiting.", "startup (lifespan) failed"},
 		"option":             {code(2), "Usage: uvicorn [OPTIONS] APP\nError: No such option: --foo", "No such option: --foo"},
 		"limit":              {code(0), "INFO:     Maximum request limit of 5 exceeded. Terminating process.", "request limit that calibrate did not see"},
-		"replaced":           {ending{}, "INFO:     Child process [7] died", "Child process [7] died"},
-		"import, respawned":  {ending{}, "Traceback (most recent call last):\n  x\nImportError: y\nINFO:     Child process [7] died", ""}, // the exception says more
-		"import":             {code(1), "Traceback (most recent call last):\n  x\nImportError: y", ""},                                    // and here
-		"nothing to say":     {ending{}, "all is well", ""},
+		"replaced":           {known.Ending{}, "INFO:     Child process [7] died", "Child process [7] died"},
+		"import, respawned":  {known.Ending{}, "Traceback (most recent call last):\n  x\nImportError: y\nINFO:     Child process [7] died", ""}, // the exception says more
+		"import":             {code(1), "Traceback (most recent call last):\n  x\nImportError: y", ""},                                          // and here
+		"nothing to say":     {known.Ending{}, "all is well", ""},
 	} {
-		why, try := uvicorn{}.explain(c.end, splitLog([]byte(c.log)))
+		why, try := uvicorn.Server{}.Explain(c.end, known.SplitLog([]byte(c.log)))
 		if c.want == "" && why != "" || !strings.Contains(why, c.want) || why != "" && try == "" {
 			t.Errorf("%s: %q, try %q; want %q", name, why, try, c.want)
 		}

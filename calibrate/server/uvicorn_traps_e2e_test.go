@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
 )
 
 // The traps that calibrate warns of, as production would run into them: the command as given, not as measured.
@@ -23,7 +25,7 @@ func asGiven(t *testing.T, env string, args ...string) (url string, end <-chan e
 	}
 	port := l.Addr().(*net.TCPAddr).Port
 	l.Close()
-	cmd := exec.CommandContext(t.Context(), venv(t, "python"), slices.Concat([]string{"-m", "uvicorn", "--port", strconv.Itoa(port), "--app-dir", module(t, okASGI)}, args, []string{"mod:app"})...)
+	cmd := exec.CommandContext(t.Context(), servertest.Venv(t, "python"), slices.Concat([]string{"-m", "uvicorn", "--port", strconv.Itoa(port), "--app-dir", servertest.Module(t, okASGI)}, args, []string{"mod:app"})...)
 	cmd.Env = append(cmd.Environ(), "PYTHONPATH="+env)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
@@ -45,7 +47,7 @@ func asGiven(t *testing.T, env string, args ...string) (url string, end <-chan e
 // limit-ends-server: exit status 0 at the limit, for which Restart=on-failure does nothing.
 func TestE2EUvicornLimitEndsServer(t *testing.T) {
 	t.Parallel()
-	for version, path := range map[string]string{"new": "", "old": oldUvicorn(t)} {
+	for version, path := range map[string]string{"new": "", "old": servertest.OldUvicorn(t)} {
 		t.Run(version, func(t *testing.T) {
 			url, end := asGiven(t, path, "--limit-max-requests", "20")
 			for range 20 {
@@ -72,7 +74,7 @@ func TestE2EUvicornLimitReplacesWorkers(t *testing.T) {
 // workers-not-replaced: all are gone, the parent lives, and the port takes connections that nobody answers.
 func TestE2EUvicornOldReplacesNoWorker(t *testing.T) {
 	t.Parallel()
-	url, end := asGiven(t, oldUvicorn(t), "--workers", "2", "--limit-max-requests", "20")
+	url, end := asGiven(t, servertest.OldUvicorn(t), "--workers", "2", "--limit-max-requests", "20")
 	silent := 0
 	eventually(t, "silence", func() bool {
 		if _, ok := pidAt(url); ok {
@@ -93,8 +95,8 @@ func TestE2EUvicornOldReplacesNoWorker(t *testing.T) {
 		t.Errorf("the parent ended: %v", err)
 	default:
 	}
-	l := recognised(t, Spec{Command: []string{venv(t, "python"), "-m", "uvicorn", "mod:app"}, Env: map[string]string{"PYTHONPATH": oldUvicorn(t)}})
-	hasWarning(t, l.Warnings(), "workers-not-replaced")
+	l := recognised(t, known.Spec{Command: []string{servertest.Venv(t, "python"), "-m", "uvicorn", "mod:app"}, Env: map[string]string{"PYTHONPATH": servertest.OldUvicorn(t)}})
+	servertest.HasWarning(t, l.Warnings(), "workers-not-replaced")
 	if l.Info().CanRecycle {
 		t.Errorf("%+v", l.Info())
 	}
@@ -103,8 +105,8 @@ func TestE2EUvicornOldReplacesNoWorker(t *testing.T) {
 // no-jitter: an old Uvicorn refuses the option.
 func TestE2EUvicornJitter(t *testing.T) {
 	t.Parallel()
-	for path, refused := range map[string]bool{"": false, oldUvicorn(t): true} {
-		cmd := exec.CommandContext(t.Context(), venv(t, "python"), "-m", "uvicorn", "--limit-max-requests-jitter", "5", "--version")
+	for path, refused := range map[string]bool{"": false, servertest.OldUvicorn(t): true} {
+		cmd := exec.CommandContext(t.Context(), servertest.Venv(t, "python"), "-m", "uvicorn", "--limit-max-requests-jitter", "5", "--version")
 		cmd.Env = append(cmd.Environ(), "PYTHONPATH="+path)
 		out, err := cmd.CombinedOutput()
 		if (err != nil) != refused || refused && !strings.Contains(string(out), "No such option") {

@@ -18,12 +18,15 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
+	"workermem/calibrate/server/uwsgi"
 )
 
 // uwsgiWith is a command of Debian's uWSGI with its Python plugin (make servers).
 func uwsgiWith(t *testing.T, dir string, args ...string) []string {
 	t.Helper()
-	venv(t, "python")
+	servertest.Venv(t, "python")
 	for _, file := range []string{"/usr/bin/uwsgi", "/usr/lib/uwsgi/plugins/python3_plugin.so"} {
 		if _, err := os.Stat(file); err != nil {
 			if os.Getenv("CALIBRATE_REQUIRE_SERVERS") == "1" {
@@ -38,45 +41,45 @@ func uwsgiWith(t *testing.T, dir string, args ...string) []string {
 // A command that leaves out all that it should have, and has what a measurement must do without.
 func TestE2EUWSGI(t *testing.T) {
 	t.Parallel()
-	dir := module(t, okApp)
+	dir := servertest.Module(t, okApp)
 	file := func(name string) string { return filepath.Join(dir, name) }
-	write(t, file("u.ini"), fmt.Sprintf("[uwsgi]\nsocket = %s\npidfile = %s\nlogto = %s\nvacuum = true\nthreads = 2\nmax-requests = 7\nmin-worker-lifetime = 0\nenv = GREETING=100%%%%\n"+
+	servertest.Write(t, file("u.ini"), fmt.Sprintf("[uwsgi]\nsocket = %s\npidfile = %s\nlogto = %s\nvacuum = true\nthreads = 2\nmax-requests = 7\nmin-worker-lifetime = 0\nenv = GREETING=100%%%%\n"+
 		"cheaper = 1\n", file("u.sock"), file("u.pid"), file("u.log")))
-	write(t, file("u.pid"), "1\n")
-	r := start(t, Spec{Command: uwsgiWith(t, dir, "--ini", file("u.ini"), "--http-socket", ":1", "--mule", "-p", "4"), Env: map[string]string{"UWSGI_ENV": "P={port}"}})
+	servertest.Write(t, file("u.pid"), "1\n")
+	r := start(t, known.Spec{Command: uwsgiWith(t, dir, "--ini", file("u.ini"), "--http-socket", ":1", "--mule", "-p", "4"), Env: map[string]string{"UWSGI_ENV": "P={port}"}})
 	for range 20 { // more than the 7
 		r.answering()
 	}
 	info := r.Info()
-	if info.Server != "uwsgi" || !versionReaches(info.ServerVersion, "2.0") || info.Threads != 2 || !info.HasThreads || !info.CanRecycle || !info.Preload || info.WorkerRule != ruleUWSGI {
+	if info.Server != "uwsgi" || !known.VersionReaches(info.ServerVersion, "2.0") || info.Threads != 2 || !info.HasThreads || !info.CanRecycle || !info.Preload || info.WorkerRule != uwsgi.Rule {
 		t.Errorf("%+v", info)
 	}
 	for _, text := range []string{"instead of " + file("u.sock") + ", :1", "1 worker instead of 4", "instead of a new worker after 7", "without pidfile", "without logto", "without cheaper", "without mule"} {
-		hasChange(t, info, text)
+		servertest.HasChange(t, info, text)
 	}
-	if tree := r.Tree(); len(tree) != 2 || r.watch.replacements() != 0 {
-		t.Errorf("tree %v, want master and worker; %d replaced", tree, r.watch.replacements())
+	if tree := r.Tree(); len(tree) != 2 || r.watch.Replacements() != 0 {
+		t.Errorf("tree %v, want master and worker; %d replaced", tree, r.watch.Replacements())
 	}
 	environ, _ := os.ReadFile(filepath.Join(r.temporary, "uwsgi.ini"))
-	if !strings.Contains(string(environ), "GREETING=100%%\n") || !slices.Contains(info.MeasuredCommand, "P="+strconv.Itoa(r.address.port)) {
+	if !strings.Contains(string(environ), "GREETING=100%%\n") || !slices.Contains(info.MeasuredCommand, "P="+strconv.Itoa(r.address.Port)) {
 		t.Errorf("%q\n%s", info.MeasuredCommand, environ)
 	}
 	stopped, err := r.Stop(t.Context())
 	if err != nil || stopped.Killed != 0 || stopped.Left != 0 || stopped.Seconds > 8 {
 		t.Errorf("%+v %v", stopped, err)
 	}
-	if exists(file("u.sock")) || exists(file("u.log")) || !exists(file("u.pid")) || exists(r.temporary) {
+	if known.Exists(file("u.sock")) || known.Exists(file("u.log")) || !known.Exists(file("u.pid")) || known.Exists(r.temporary) {
 		t.Error("production's files were touched, or ours are left")
 	}
 }
 
 func TestE2EUWSGIByItsFiles(t *testing.T) {
 	t.Parallel()
-	dir := module(t, okApp)
+	dir := servertest.Module(t, okApp)
 	command := uwsgiWith(t, dir)
-	write(t, filepath.Join(dir, "base.ini"), "[uwsgi]\nplugin = python3\nchdir = %d\nthreads = 3\n")
-	write(t, filepath.Join(dir, "u.ini"), "[uwsgi]\nini = %dbase.ini\nif-env = WITH_APP\nmodule = mod:%(_)\nendif =\n")
-	write(t, filepath.Join(dir, "u.json"), `{"uwsgi": {"plugin": "python3", "chdir": "`+dir+`", "module": "mod:app", "threads": "3"}}`)
+	servertest.Write(t, filepath.Join(dir, "base.ini"), "[uwsgi]\nplugin = python3\nchdir = %d\nthreads = 3\n")
+	servertest.Write(t, filepath.Join(dir, "u.ini"), "[uwsgi]\nini = %dbase.ini\nif-env = WITH_APP\nmodule = mod:%(_)\nendif =\n")
+	servertest.Write(t, filepath.Join(dir, "u.json"), `{"uwsgi": {"plugin": "python3", "chdir": "`+dir+`", "module": "mod:app", "threads": "3"}}`)
 	for name, words := range map[string][]string{
 		"the file alone": {command[0], filepath.Join(dir, "u.ini")},
 		"an option":      {command[0], "--ini", filepath.Join(dir, "u.ini")},
@@ -86,7 +89,7 @@ func TestE2EUWSGIByItsFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := start(t, Spec{Command: words, Env: map[string]string{"WITH_APP": "app"}})
+			r := start(t, known.Spec{Command: words, Env: map[string]string{"WITH_APP": "app"}})
 			r.answering()
 			if r.Info().Threads != 3 {
 				t.Errorf("%+v", r.Info())
@@ -98,8 +101,8 @@ func TestE2EUWSGIByItsFiles(t *testing.T) {
 // The front is a process before the workers, and is none.
 func TestE2EUWSGIFront(t *testing.T) {
 	t.Parallel()
-	command := uwsgiWith(t, module(t, okApp), "--plugin", "http", "--http", ":8000")
-	r := start(t, Spec{Command: command, Workers: 2, Threads: 2})
+	command := uwsgiWith(t, servertest.Module(t, okApp), "--plugin", "http", "--http", ":8000")
+	r := start(t, known.Spec{Command: command, Workers: 2, Threads: 2})
 	found, _ := r.Workers()
 	if len(found) != 2 || len(r.Tree()) != 4 || slices.Contains(r.Info().MeasuredCommand, "--http-socket") {
 		t.Fatalf("workers %v of %v", found, r.Tree())
@@ -117,11 +120,11 @@ func TestE2EUWSGIFront(t *testing.T) {
 // In a file uWSGI passes over http where no plugin knows it; on a command line it does not start with it.
 func TestE2EUWSGIFrontWithoutPlugin(t *testing.T) {
 	t.Parallel()
-	dir := module(t, okApp)
-	write(t, filepath.Join(dir, "u.ini"), "[uwsgi]\nhttp = :8000\nhttp11-socket = :8001\n")
-	r := start(t, Spec{Command: uwsgiWith(t, dir, "--ini", filepath.Join(dir, "u.ini"))})
+	dir := servertest.Module(t, okApp)
+	servertest.Write(t, filepath.Join(dir, "u.ini"), "[uwsgi]\nhttp = :8000\nhttp11-socket = :8001\n")
+	r := start(t, known.Spec{Command: uwsgiWith(t, dir, "--ini", filepath.Join(dir, "u.ini"))})
 	r.answering()
-	hasChange(t, r.Info(), "http = :8000 is left out")
+	servertest.HasChange(t, r.Info(), "http = :8000 is left out")
 	if !slices.Contains(r.Info().MeasuredCommand, "--http11-socket") {
 		t.Errorf("%q", r.Info().MeasuredCommand)
 	}
@@ -130,9 +133,9 @@ func TestE2EUWSGIFrontWithoutPlugin(t *testing.T) {
 // A worker of uWSGI that is told to end in its first moments doesn't hear it.
 func TestE2EUWSGIStopsAtOnce(t *testing.T) {
 	t.Parallel()
-	command := uwsgiWith(t, module(t, okApp))
+	command := uwsgiWith(t, servertest.Module(t, okApp))
 	for range 4 {
-		if stopped, err := start(t, Spec{Command: command, Workers: 2}).Stop(t.Context()); err != nil || stopped.Killed != 0 || stopped.Seconds > 8 {
+		if stopped, err := start(t, known.Spec{Command: command, Workers: 2}).Stop(t.Context()); err != nil || stopped.Killed != 0 || stopped.Seconds > 8 {
 			t.Errorf("%+v %v", stopped, err)
 		}
 	}
@@ -140,7 +143,7 @@ func TestE2EUWSGIStopsAtOnce(t *testing.T) {
 
 func TestE2EUWSGIRecycles(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: uwsgiWith(t, module(t, okApp)), Workers: 2, MaxRequests: 20})
+	r := start(t, known.Spec{Command: uwsgiWith(t, servertest.Module(t, okApp)), Workers: 2, MaxRequests: 20})
 	pids := map[string]bool{}
 	time.Sleep(2 * time.Second) // uWSGI puts off replacing a worker that is younger
 	eventually(t, "workers in the place of the first two", func() bool { pids[r.get("/")] = true; return len(pids) > 2 })
@@ -154,7 +157,7 @@ func TestE2EUWSGIDjangoGrows(t *testing.T) {
 		t.Fatal(err)
 	}
 	command := slices.Concat(uwsgiWith(t, "")[:3], []string{"--chdir", filepath.Join(fixtures, "wsgi"), "--pythonpath", filepath.Join(fixtures, ".venv/site-packages"), "--module", "django_app:application"})
-	r := start(t, Spec{Command: command, Env: map[string]string{"CALIBRATE_KEEP_BYTES": "65536"}})
+	r := start(t, known.Spec{Command: command, Env: map[string]string{"CALIBRATE_KEEP_BYTES": "65536"}})
 	r.load(t, 200)
 	if got := atoi(t, r.get("/pid")); got != r.worker() {
 		t.Errorf("answered by %d, the worker found is %d", got, r.worker())
@@ -193,7 +196,7 @@ func TestE2EUWSGIFailures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := failure(t, Spec{Command: uwsgiWith(t, module(t, c.text), c.args...)})
+			f := failure(t, known.Spec{Command: uwsgiWith(t, servertest.Module(t, c.text), c.args...)})
 			says(t, f, calibrate.KindApp, c.want...)
 		})
 	}
@@ -202,19 +205,19 @@ func TestE2EUWSGIFailures(t *testing.T) {
 // A configuration that can't be read is a complaint before anything has started; so is one that goes into the background.
 func TestE2EUWSGIRefuses(t *testing.T) {
 	t.Parallel()
-	dir := module(t, okApp)
+	dir := servertest.Module(t, okApp)
 	command := uwsgiWith(t, dir)
 	log := filepath.Join(dir, "d.log")
-	write(t, filepath.Join(dir, "d.ini"), "[uwsgi]\ndaemonize = "+log+"\nvacuum = true\npidfile = "+filepath.Join(dir, "mod.py")+"\n")
+	servertest.Write(t, filepath.Join(dir, "d.ini"), "[uwsgi]\ndaemonize = "+log+"\nvacuum = true\npidfile = "+filepath.Join(dir, "mod.py")+"\n")
 	for want, words := range map[string][]string{
 		"sends uwsgi to the background":  {command[0], filepath.Join(dir, "d.ini")},
 		"unrecognized option '--module'": {command[0], "--module", "mod:app"},
 		"No such file or directory":      {command[0], "--ini", "/nonexistent.ini"},
 	} {
-		_, err := Recognise(t.Context(), Spec{Command: words})
-		usage(t, err, want)
+		_, err := Recognise(t.Context(), known.Spec{Command: words})
+		servertest.Usage(t, err, want)
 	}
-	if exists(log) || !exists(filepath.Join(dir, "mod.py")) {
+	if known.Exists(log) || !known.Exists(filepath.Join(dir, "mod.py")) {
 		t.Error("a log file was opened, or a pid file removed")
 	}
 }
@@ -222,9 +225,9 @@ func TestE2EUWSGIRefuses(t *testing.T) {
 // Connections are kept open where they are in production.
 func TestE2EUWSGIKeepAlive(t *testing.T) {
 	t.Parallel()
-	dir := module(t, okApp)
+	dir := servertest.Module(t, okApp)
 	for socket, want := range map[string]int{"--http-socket": 3, "--http11-socket": 1} {
-		r := start(t, Spec{Command: uwsgiWith(t, dir, socket, ":1")})
+		r := start(t, known.Spec{Command: uwsgiWith(t, dir, socket, ":1")})
 		for _, change := range r.Info().Changes {
 			if strings.Contains(change, "speaks HTTP instead") {
 				t.Errorf("%s: %s", socket, change)
@@ -254,7 +257,7 @@ func TestE2EUWSGIKeepAlive(t *testing.T) {
 // holdLock takes the lock of a file as uWSGI does, in another process, and keeps it until the test ends.
 func holdLock(t *testing.T, file string) {
 	t.Helper()
-	hold := exec.Command(venv(t, "python"), "-c", "import fcntl, sys\n"+
+	hold := exec.Command(servertest.Venv(t, "python"), "-c", "import fcntl, sys\n"+
 		"f = open(sys.argv[1], 'w')\nfcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB)\nprint(flush=True)\nsys.stdin.read()", file)
 	in, _ := hold.StdinPipe()
 	out, _ := hold.StdoutPipe()
@@ -270,17 +273,17 @@ func holdLock(t *testing.T, file string) {
 // Production's lock is not held while its app is measured; where production holds it, uwsgi can't be asked.
 func TestE2EUWSGILock(t *testing.T) {
 	t.Parallel()
-	dir := module(t, okApp)
+	dir := servertest.Module(t, okApp)
 	for _, name := range []string{"flock", "flock-wait", "flock2", "flock-wait2"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			file := filepath.Join(dir, name+".lock")
-			write(t, file, "")
+			servertest.Write(t, file, "")
 			command := uwsgiWith(t, dir, "--"+name, file)
-			r := start(t, Spec{Command: command})
-			hasChange(t, r.Info(), "it takes no lock, which would keep production from starting: without "+name)
+			r := start(t, known.Spec{Command: command})
+			servertest.HasChange(t, r.Info(), "it takes no lock, which would keep production from starting: without "+name)
 			holdLock(t, file)
-			_, err := Recognise(t.Context(), Spec{Command: command})
+			_, err := Recognise(t.Context(), known.Spec{Command: command})
 			var f *calibrate.Failure
 			if !errors.As(err, &f) || f.Kind != calibrate.KindUsage || !strings.Contains(f.Try, "flock") {
 				t.Errorf("with the lock held: %#v", err)
@@ -291,7 +294,7 @@ func TestE2EUWSGILock(t *testing.T) {
 
 func TestE2EUWSGIWorkerKilled(t *testing.T) {
 	t.Parallel()
-	r := start(t, Spec{Command: uwsgiWith(t, module(t, okApp))})
+	r := start(t, known.Spec{Command: uwsgiWith(t, servertest.Module(t, okApp))})
 	before := r.worker()
 	if err := syscall.Kill(before, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
@@ -306,7 +309,7 @@ func TestE2EUWSGIWorkerKilled(t *testing.T) {
 func uwsgiAsGiven(t *testing.T, text string, args ...string) (url string, cmd *exec.Cmd, end <-chan error) {
 	t.Helper()
 	address := freeAddress(t)
-	words := uwsgiWith(t, module(t, text), append([]string{"--http-socket", address, "--worker-reload-mercy", "1"}, args...)...)
+	words := uwsgiWith(t, servertest.Module(t, text), append([]string{"--http-socket", address, "--worker-reload-mercy", "1"}, args...)...)
 	cmd = exec.Command(words[0], words[1:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
@@ -371,7 +374,7 @@ func TestE2EUWSGITraps(t *testing.T) {
 			url, cmd, end := uwsgiAsGiven(t, slow, append(args, "--master")...)
 			answered := make(chan bool)
 			go func() { answered <- readsToTheEnd(url+"/slow", 10*time.Second) }()
-			eventually(t, "the request under way", func() bool { return exists(begun) })
+			eventually(t, "the request under way", func() bool { return known.Exists(begun) })
 			_ = cmd.Process.Signal(syscall.SIGTERM)
 			if ok := <-answered; ok != (name == "stopping-waits") {
 				t.Errorf("answered: %v", ok)
@@ -428,9 +431,9 @@ func uwsgiNeedsLength(t *testing.T) {
 // A build either knows the delta or refuses it, and is believed.
 func TestE2EUWSGIDelta(t *testing.T) {
 	t.Parallel()
-	command := uwsgiWith(t, module(t, okApp))
+	command := uwsgiWith(t, servertest.Module(t, okApp))
 	_, err := exec.Command(command[0], "--max-requests-delta", "1", "--version").CombinedOutput()
-	if l := recognised(t, Spec{Command: command}); l.Info().HasJitter != (err == nil) {
+	if l := recognised(t, known.Spec{Command: command}); l.Info().HasJitter != (err == nil) {
 		t.Errorf("jitter %v, %v", l.Info().HasJitter, err)
 	}
 }

@@ -6,18 +6,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
 	"workermem/calibrate"
 	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
+	"workermem/calibrate/server/uwsgi"
 )
-
-// fakeUWSGI shows a configuration, whatever it is asked with.
-func fakeUWSGI(t *testing.T, config string) string {
-	t.Helper()
-	return script(t, filepath.Join(t.TempDir(), "uwsgi"), "case \"$*\" in --version) echo 2.0.31; exit;; *http*--help) echo '    --http  add';; esac\n"+
-		"case \"$*\" in *--help) echo '    --http-socket  bind'; echo '    --max-requests-delta  add'; exit;; esac\n"+
-		"cat <<'END'\n[uWSGI] getting INI configuration from x.ini\n"+uwsgiBegins+config+uwsgiOurs+"endif = \nlogto = /dev/fd/2\n"+uwsgiEnds+"END")
-}
 
 func TestIsUWSGI(t *testing.T) {
 	for command, want := range map[string]bool{
@@ -34,7 +28,7 @@ func TestIsUWSGI(t *testing.T) {
 		"uwsgi-configure":                         false,
 		"opentelemetry-instrument uwsgi --ini x.": true,
 	} {
-		if got := (uwsgi{}).recognises(cli.SeeThrough(strings.Fields(command))); got != want {
+		if got := (uwsgi.Server{}).Recognises(cli.SeeThrough(strings.Fields(command))); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
 	}
@@ -64,15 +58,15 @@ func TestUWSGIMeasured(t *testing.T) {
 			"plugin = python3\nmodule = a:b\nthreads = 4\nuid = www-data\nlazy-apps = true\n"},
 	} {
 		u := fakeUWSGI(t, c.config)
-		l := recognised(t, Spec{Command: []string{u, "x.ini"}, Env: map[string]string{"UWSGI_PROCESSES": "9", "A": "b"}})
-		got := strings.TrimPrefix(strings.Join(l.Info().MeasuredCommand, " "), u+" --ini "+filepath.Join(l.temporary, "uwsgi.ini")+" ")
+		l := recognised(t, known.Spec{Command: []string{u, "x.ini"}, Env: map[string]string{"UWSGI_PROCESSES": "9", "A": "b"}})
+		got := strings.TrimPrefix(strings.Join(l.Info().MeasuredCommand, " "), u+" --ini "+filepath.Join(l.Temporary, "uwsgi.ini")+" ")
 		if got != c.command {
 			t.Errorf("%s\n got  %s\n want %s", name, got, c.command)
 		}
-		if text := l.files["uwsgi.ini"]; text != "[uwsgi]\n"+c.copy {
+		if text := l.Files["uwsgi.ini"]; text != "[uwsgi]\n"+c.copy {
 			t.Errorf("%s: the copy is\n%s", name, text)
 		}
-		if cli.Getenv(l.env, "UWSGI_PROCESSES") != "" || cli.Getenv(l.env, "A") != "b" {
+		if cli.Getenv(l.Env, "UWSGI_PROCESSES") != "" || cli.Getenv(l.Env, "A") != "b" {
 			t.Errorf("%s: the environment", name)
 		}
 	}
@@ -80,7 +74,7 @@ func TestUWSGIMeasured(t *testing.T) {
 
 func TestUWSGIShape(t *testing.T) {
 	u := fakeUWSGI(t, "threads = 2\nmax-requests = 9\n")
-	l := recognised(t, Spec{Command: []string{"env", "UWSGI_THREADS=2", "A=b", u, "x.ini"}, Workers: 3, Threads: 4, MaxRequests: 100, Jitter: 20})
+	l := recognised(t, known.Spec{Command: []string{"env", "UWSGI_THREADS=2", "A=b", u, "x.ini"}, Workers: 3, Threads: 4, MaxRequests: 100, Jitter: 20})
 	got := strings.Join(l.Info().MeasuredCommand, " ")
 	if !strings.HasPrefix(got, "env A=b "+u) || !strings.Contains(got, " --processes 3 --threads 4 --max-requests 100 --max-requests-delta 10 --min-worker-lifetime 0 ") {
 		t.Error(got)
@@ -89,17 +83,17 @@ func TestUWSGIShape(t *testing.T) {
 		t.Errorf("%+v", info)
 	}
 	for _, change := range []string{"3 workers instead of 1", "a new worker after 100 requests instead of 9", "4 threads a worker instead of 2", "master process", "request log is off"} {
-		hasChange(t, l.Info(), change)
+		servertest.HasChange(t, l.Info(), change)
 	}
 }
 
 // A worker's own time to end gives way where it isn't recycled, and is told.
 func TestUWSGIMercy(t *testing.T) {
 	u := fakeUWSGI(t, "worker-reload-mercy = 30\n")
-	hasChange(t, recognised(t, Spec{Command: []string{u, "x.ini"}}).Info(), "a worker has 3 s to end instead of 30 (worker-reload-mercy)")
-	l := recognised(t, Spec{Command: []string{u, "x.ini"}, MaxRequests: 100})
-	if changes := strings.Join(l.Info().Changes, "\n"); strings.Contains(changes, "mercy") || !strings.Contains(l.files["uwsgi.ini"], "worker-reload-mercy = 30\n") {
-		t.Errorf("it is kept where workers are recycled: %s\n%s", changes, l.files["uwsgi.ini"])
+	servertest.HasChange(t, recognised(t, known.Spec{Command: []string{u, "x.ini"}}).Info(), "a worker has 3 s to end instead of 30 (worker-reload-mercy)")
+	l := recognised(t, known.Spec{Command: []string{u, "x.ini"}, MaxRequests: 100})
+	if changes := strings.Join(l.Info().Changes, "\n"); strings.Contains(changes, "mercy") || !strings.Contains(l.Files["uwsgi.ini"], "worker-reload-mercy = 30\n") {
+		t.Errorf("it is kept where workers are recycled: %s\n%s", changes, l.Files["uwsgi.ini"])
 	}
 }
 
@@ -118,7 +112,7 @@ func TestUWSGISettings(t *testing.T) {
 		"gevent = 100\n":                   {0, 100, "--gevent", true},
 		"async = 50\nasync = 20\n":         {0, 20, "--async", true},
 	} {
-		info := recognised(t, Spec{Command: []string{fakeUWSGI(t, config), "x.ini"}}).Info()
+		info := recognised(t, known.Spec{Command: []string{fakeUWSGI(t, config), "x.ini"}}).Info()
 		if info.Threads != want.threads || info.HasThreads != (want.threads > 0) || info.ConcurrencyLimit != want.limit || info.ConcurrencyFlag != want.flag || info.Preload != want.preload {
 			t.Errorf("%q: %+v", config, info)
 		}
@@ -142,33 +136,11 @@ func TestUWSGIWarnings(t *testing.T) {
 		remedies + "threads = 2\nhttp11-socket = :80\nhttp-socket = :81\n":         nil,
 	} {
 		var got []string
-		for _, w := range recognised(t, Spec{Command: []string{fakeUWSGI(t, config), "x.ini"}}).Warnings() {
+		for _, w := range recognised(t, known.Spec{Command: []string{fakeUWSGI(t, config), "x.ini"}}).Warnings() {
 			got = append(got, w.Code)
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%q: %q, want %q", config, got, want)
-		}
-	}
-}
-
-// A build that says nothing is not one that says it has no such option.
-func TestUWSGIDelta(t *testing.T) {
-	for help, want := range map[string]string{
-		"echo '--max-requests --max-requests-delta'": "",
-		"echo --max-requests":                        "no-jitter",
-		"exit 1":                                     "jitter-unknown",
-	} {
-		u := script(t, filepath.Join(t.TempDir(), "uwsgi"), help)
-		l := &Launch{env: os.Environ()}
-		if _, err := askUWSGIOptions(l, cli.Program{Argv: []string{u}}, uwsgiConfig{}); err != nil {
-			t.Fatal(err)
-		}
-		var got string
-		for _, w := range l.warnings {
-			got += w.Code
-		}
-		if got != want || l.info.HasJitter != (want == "") {
-			t.Errorf("%s: %q, want %q; %v", help, got, want, l.info.HasJitter)
 		}
 	}
 }
@@ -183,29 +155,29 @@ func TestUWSGIRefusals(t *testing.T) {
 		"https-socket = :443,a,b\n":     "TLS",
 		"async = 9\nugreen = true\n#\n": "an event loop instead",
 	} {
-		_, err := Recognise(t.Context(), Spec{Command: []string{fakeUWSGI(t, config), "x.ini"}, Threads: 2})
-		usage(t, err, want)
+		_, err := Recognise(t.Context(), known.Spec{Command: []string{fakeUWSGI(t, config), "x.ini"}, Threads: 2})
+		servertest.Usage(t, err, want)
 	}
 	for _, word := range []string{"--stop", "--reload=/run/x.pid", "--version", "-h"} { // before anything runs
-		_, err := uwsgi{}.plan(&Launch{}, cli.Program{Name: "uwsgi", Argv: []string{"/nonexistent/uwsgi", word, "/run/x.pid"}})
-		usage(t, err, "starts no server")
+		_, err := uwsgi.Server{}.Plan(&known.Launch{}, cli.Program{Name: "uwsgi", Argv: []string{"/nonexistent/uwsgi", word, "/run/x.pid"}})
+		servertest.Usage(t, err, "starts no server")
 	}
 }
 
 func TestAttachKnowsUWSGI(t *testing.T) {
 	const command = "/usr/bin/uwsgi --http-socket :80 --threads 4 --lazy-apps"
 	for name, c := range map[string]struct {
-		tree    []proc
+		tree    []servertest.Proc
 		threads int
 		preload bool
 		workers []int
 	}{
-		"by its options": {[]proc{{10, 1, 10, command}, {11, 10, 10, command}}, 4, false, []int{11}},
-		"by its titles":  {[]proc{{10, 1, 10, "uWSGI master"}, {11, 10, 10, "uWSGI worker 1"}, {12, 10, 10, "uWSGI http 1"}}, 0, true, []int{11}},
-		"by a file":      {[]proc{{10, 1, 10, "uwsgi --ini /x.ini"}, {11, 10, 10, "uwsgi --ini /x.ini"}}, 0, true, []int{11}},
+		"by its options": {[]servertest.Proc{{PID: 10, Parent: 1, Session: 10, Args: command}, {PID: 11, Parent: 10, Session: 10, Args: command}}, 4, false, []int{11}},
+		"by its titles":  {[]servertest.Proc{{PID: 10, Parent: 1, Session: 10, Args: "uWSGI master"}, {PID: 11, Parent: 10, Session: 10, Args: "uWSGI worker 1"}, {PID: 12, Parent: 10, Session: 10, Args: "uWSGI http 1"}}, 0, true, []int{11}},
+		"by a file":      {[]servertest.Proc{{PID: 10, Parent: 1, Session: 10, Args: "uwsgi --ini /x.ini"}, {PID: 11, Parent: 10, Session: 10, Args: "uwsgi --ini /x.ini"}}, 0, true, []int{11}},
 	} {
-		fs := procWith(t, c.tree...)
-		write(t, filepath.Join(fs.Proc, "10", "environ"), "A=b")
+		fs := servertest.ProcWith(t, c.tree...)
+		servertest.Write(t, filepath.Join(fs.Proc, "10", "environ"), "A=b")
 		r, err := attachIn(fs, AttachSpec{PID: 11})
 		if err != nil {
 			t.Fatal(err)
@@ -214,8 +186,38 @@ func TestAttachKnowsUWSGI(t *testing.T) {
 			t.Errorf("%s: workers %v, want %v", name, workers, c.workers)
 		}
 		unknown := slices.ContainsFunc(r.Warnings(), func(w calibrate.Warning) bool { return w.Code == "threads-unknown" })
-		if r.info.PID != 10 || r.info.Server != "uwsgi" || r.info.Threads != c.threads || r.info.Preload != c.preload || unknown != (c.threads == 0) {
-			t.Errorf("%s: %+v %v", name, r.info, r.Warnings())
+		if r.Target.PID != 10 || r.Target.Server != "uwsgi" || r.Target.Threads != c.threads || r.Target.Preload != c.preload || unknown != (c.threads == 0) {
+			t.Errorf("%s: %+v %v", name, r.Target, r.Warnings())
 		}
 	}
+}
+
+// A build that says nothing is not one that says it has no such option.
+func TestUWSGIDelta(t *testing.T) {
+	for help, want := range map[string]string{
+		"echo '--max-requests --max-requests-delta'": "",
+		"echo --max-requests":                        "no-jitter",
+		"exit 1":                                     "jitter-unknown",
+	} {
+		u := servertest.Script(t, filepath.Join(t.TempDir(), "uwsgi"), help)
+		l := &known.Launch{Env: os.Environ()}
+		if _, err := uwsgi.AskOptions(l, cli.Program{Argv: []string{u}}, uwsgi.Config{}); err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		for _, w := range l.Doubts {
+			got += w.Code
+		}
+		if got != want || l.Target.HasJitter != (want == "") {
+			t.Errorf("%s: %q, want %q; %v", help, got, want, l.Target.HasJitter)
+		}
+	}
+}
+
+// fakeUWSGI shows a configuration, whatever it is asked with.
+func fakeUWSGI(t *testing.T, config string) string {
+	t.Helper()
+	return servertest.Script(t, filepath.Join(t.TempDir(), "uwsgi"), "case \"$*\" in --version) echo 2.0.31; exit;; *http*--help) echo '    --http  add';; esac\n"+
+		"case \"$*\" in *--help) echo '    --http-socket  bind'; echo '    --max-requests-delta  add'; exit;; esac\n"+
+		"cat <<'END'\n[uWSGI] getting INI configuration from x.ini\n"+uwsgi.Begins+config+uwsgi.Ours+"endif = \nlogto = /dev/fd/2\n"+uwsgi.Ends+"END")
 }

@@ -34,7 +34,11 @@ var rooms = []room{
 	{"calibrate/server/cli", []string{"calibrate", "calibrate/linux"}, false},
 	{"calibrate/server/group", []string{"calibrate", "calibrate/linux"}, true},                           // golang.org/x/sys/unix
 	{"calibrate/server/guard", []string{"calibrate/server/group", "calibrate", "calibrate/linux"}, true}, // as group
-	{"calibrate/server", []string{"calibrate/server/guard", "calibrate/server/cli", "calibrate/server/group", "calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
+	{"calibrate/server/workers", []string{"calibrate/server/cli", "calibrate", "calibrate/linux"}, true}, // golang.org/x/sys/unix, in a test
+	{"calibrate/server/known", []string{"calibrate/server/guard", "calibrate/server/cli", "calibrate/server/workers", "calibrate", "calibrate/linux"}, false},
+	{"calibrate/server/servertest", []string{"calibrate/server/cli", "calibrate", "calibrate/linux"}, false},
+	{adapters, []string{"calibrate/server/known", "calibrate/server/guard", "calibrate/server/cli", "calibrate/server/workers", "calibrate", "calibrate/linux", "calibrate/sizing"}, false},
+	{"calibrate/server", []string{adapters, "calibrate/server/known", "calibrate/server/workers", "calibrate/server/guard", "calibrate/server/cli", "calibrate/server/group", "calibrate", "calibrate/linux"}, true},
 	{"calibrate", []string{"calibrate/creep", "calibrate/sizing", "calibrate/knob"}, false},
 	{"calibrate/creep", nil, false},
 	{"calibrate/linux", nil, true}, // golang.org/x/sys/unix
@@ -44,11 +48,20 @@ var rooms = []room{
 	{"fixtures", nil, false},
 }
 
+// adapters stands for the folders of the servers, one each. An adapter may use another: NOW LMS runs on Gunicorn, PyPNM on Uvicorn.
+const adapters = "calibrate/server/*"
+
 // forAll turns numbers into text: every room may import it, and it imports nothing.
 const forAll = "calibrate/say"
 
-// forTests maps a room to the one that its tests alone may import: the goldens of type: and emit are those of the real servers.
-var forTests = map[string]string{"report": "calibrate/server"}
+// forTests maps a room to those that its tests alone may import: the goldens of type: and emit are those of the real servers.
+var forTests = map[string][]string{
+	"report":                   {"calibrate/server"},
+	"calibrate/server":         {"calibrate/server/servertest"},
+	"calibrate/server/known":   {"calibrate/server/servertest"},
+	"calibrate/server/workers": {"calibrate/server/servertest", "calibrate/server/guard"},
+	adapters:                   {"calibrate/server/servertest"},
+}
 
 // owned maps a dependency to the one room that knows it, so that replacing it touches one room.
 var owned = map[string]string{
@@ -111,7 +124,7 @@ func TestRoomsAreListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range rooms {
-		if r.folder != "cmd" && !strings.Contains(string(text), "\n| `"+r.folder+"` ") {
+		if r.folder != "cmd" && r.folder != adapters && !strings.Contains(string(text), "\n| `"+r.folder+"` ") {
 			t.Errorf("CONTRIBUTING.md doesn't list the room %s", r.folder)
 		}
 	}
@@ -161,6 +174,11 @@ func TestViolations(t *testing.T) {
 			[]string{"calibrate/run.go imports golang.org/x/sync/errgroup: calibrate imports the standard library only"}},
 		{"command lines to the servers", "calibrate/server/cli/scan.go", "workermem/calibrate/server",
 			[]string{"calibrate/server/cli/scan.go imports workermem/calibrate/server: calibrate/server/cli may not import calibrate/server"}},
+		{"an adapter to the front", "calibrate/server/puma/puma.go", "workermem/calibrate/server",
+			[]string{"calibrate/server/puma/puma.go imports workermem/calibrate/server: calibrate/server/* may not import calibrate/server"}},
+		{"what all adapters share to one of them", "calibrate/server/known/probe.go", "workermem/calibrate/server/puma",
+			[]string{"calibrate/server/known/probe.go imports workermem/calibrate/server/puma: calibrate/server/known may not import calibrate/server/*"}},
+		{"an adapter to another", "calibrate/server/nowlms/nowlms.go", "workermem/calibrate/server/gunicorn", nil},
 		{"not the owner", "report/terminal.go", "github.com/tsenart/vegeta/v12/lib",
 			[]string{"report/terminal.go imports github.com/tsenart/vegeta/v12/lib: only loadgen may"}},
 		{"not the owner in a test", "report/terminal_test.go", "github.com/spf13/cobra",
@@ -254,7 +272,7 @@ func violations(s source) []string {
 func forbidden(home room, path string, test bool) string {
 	if within(path, module) {
 		folder := strings.TrimPrefix(path, module+"/")
-		if test && forTests[home.folder] == folder {
+		if test && slices.Contains(forTests[home.folder], folder) {
 			return ""
 		}
 		return forbiddenRoom(home, folder)
@@ -294,7 +312,8 @@ func forbiddenRoom(home room, folder string) string {
 // but for calibrate, whose folders are rooms themselves.
 func roomOf(folder string) (room, bool) {
 	for _, r := range rooms {
-		if folder == r.folder || r.folder != "calibrate" && within(folder, r.folder) {
+		adapter, _ := path.Match(r.folder, folder)
+		if folder == r.folder || adapter || r.folder != "calibrate" && within(folder, r.folder) {
 			return r, true
 		}
 	}

@@ -190,22 +190,33 @@ func tellDoctor(t *testing.T) []string {
 
 var (
 	// Where a warning is made: its code as text, or the name of a constant.
-	warningMade = regexp.MustCompile(`(?:warn\(|Code: +)(?:"([a-z-]+)"|([A-Za-z]+),)`)
+	warningMade = regexp.MustCompile(`(?:[wW]arn\(|Code: +)(?:"([a-z-]+)"|([A-Za-z.]+),)`)
 )
 
 // trapInTable is a row of a server's table of traps: its code as text or the name of a constant. Before it stand the
 // server's type, or the name of a program that is any command.
-var trapInTable = regexp.MustCompile(`func \((?:\w+ )?(\w+)\) traps\(\)|\bname: "([\w-]+)"|` +
-	`Warning: (?:calibrate\.Warning\{(?:[ \t]*//.*)?\s*Code: +(?:"([a-z-]+)"|([A-Za-z]+)),|(noLimit)\()`)
+var trapInTable = regexp.MustCompile(`func \((?:\w+ )?(\w+)\) Traps\(\)|\bName: "([\w-]+)"|` +
+	`Warning: (?:calibrate\.Warning\{(?:[ \t]*//.*)?\s*Code: +(?:"([a-z-]+)"|([A-Za-z.]+)),|(known\.NoLimit)\()`)
 
 // trapsInSources are "server code" of every row.
-func trapsInSources(t *testing.T, sources string) (all []string) {
+func trapsInSources(t *testing.T, all string) (traps []string) {
 	t.Helper()
-	server, rows := "", 0
+	for _, sources := range foldersOf(t) {
+		traps = append(traps, trapsOfFolder(t, all, sources)...)
+	}
+	if want := strings.Count(all, "Warning: "); len(traps) != want || len(traps) < 30 {
+		t.Errorf("%d rows found in the tables, of %d: the pattern doesn't find them", len(traps), want)
+	}
+	return traps
+}
+
+func trapsOfFolder(t *testing.T, all, sources string) (traps []string) {
+	t.Helper()
+	server := ""
 	for _, m := range trapInTable.FindAllStringSubmatch(sources, -1) {
 		switch {
 		case m[1] != "":
-			name := regexp.MustCompile(`func \((?:\w+ )?` + m[1] + `\) name\(\) string \{ return (?:"([\w-]+)"|calibrate\.OtherServer) \}`).FindStringSubmatch(sources)
+			name := regexp.MustCompile(`func \((?:\w+ )?` + m[1] + `\) Name\(\) string \{ return (?:"([\w-]+)"|calibrate\.OtherServer) \}`).FindStringSubmatch(sources)
 			if name == nil {
 				t.Fatalf("the type %s has traps, but no name", m[1])
 			}
@@ -213,17 +224,12 @@ func trapsInSources(t *testing.T, sources string) (all []string) {
 		case m[2] != "":
 			server = m[2]
 		case m[5] != "":
-			all = append(all, server+" no-request-limit")
-			rows++
+			traps = append(traps, server+" no-request-limit")
 		default:
-			all = append(all, server+" "+codeIn(sources, m[3], m[4]))
-			rows++
+			traps = append(traps, server+" "+codeIn(all, m[3], strings.TrimPrefix(m[4], "known.")))
 		}
 	}
-	if want := strings.Count(sources, "Warning: "); rows != want || rows < 30 {
-		t.Errorf("%d rows found in the tables, of %d: the pattern doesn't find them", rows, want)
-	}
-	return all
+	return traps
 }
 
 // Every trap of a server in calibrate/server is in a case of that server above, every other warning in its sources is in some
@@ -238,7 +244,7 @@ func TestTrapsAreAllThere(t *testing.T) {
 	}
 	found := 0
 	for _, m := range warningMade.FindAllStringSubmatch(sources, -1) {
-		code := codeIn(sources, m[1], m[2])
+		code := codeIn(sources, m[1], strings.TrimPrefix(m[2], "known."))
 		if found++; code != "" && known[code] == "" {
 			t.Errorf("no case provokes the warning %s", code)
 		}
@@ -286,26 +292,32 @@ func theirTestsExist(t *testing.T, named map[string]string) {
 // sourcesOf joins the files of calibrate/server: the tests, or all else.
 func sourcesOf(t *testing.T, wantTests bool) string {
 	t.Helper()
-	var files []string
-	err := filepath.WalkDir(filepath.Join("..", "..", "calibrate", "server"), func(file string, _ fs.DirEntry, err error) error {
-		if filepath.Ext(file) == ".go" {
-			files = append(files, file)
-		}
-		return err
-	})
-	if err != nil || len(files) == 0 {
-		t.Fatal(err, len(files))
-	}
 	var all strings.Builder
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") != wantTests {
-			continue
+	eachSource(t, wantTests, func(_, text string) { all.WriteString(text) })
+	return all.String()
+}
+
+// foldersOf are the same without the tests, folder by folder.
+func foldersOf(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	eachSource(t, false, func(folder, text string) { all[folder] += text })
+	return all
+}
+
+func eachSource(t *testing.T, wantTests bool, each func(folder, text string)) {
+	t.Helper()
+	files := 0
+	err := filepath.WalkDir(filepath.Join("..", "..", "calibrate", "server"), func(file string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go") != wantTests {
+			return err
 		}
 		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all.Write(text)
+		each(filepath.Dir(file), string(text))
+		files++
+		return err
+	})
+	if err != nil || files == 0 {
+		t.Fatal(err, files)
 	}
-	return all.String()
 }

@@ -1,0 +1,108 @@
+// Package anycommand runs any command whose server calibrate doesn't know, and what stands in its placeholders.
+package anycommand
+
+import (
+	"cmp"
+	"strings"
+	"syscall"
+
+	"workermem/calibrate"
+	"workermem/calibrate/linux"
+	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/workers"
+)
+
+// Server is a server that calibrate doesn't know. Where it listens must be in the command or be said.
+type Server struct {
+	Known []known.Server // whose names and logs a script may have
+}
+
+func (Server) Name() string { return calibrate.OtherServer }
+
+func (Server) Recognises(cli.Program) bool { return true }
+
+// Titles: those of Unicorn (unicorn/http_server.rb) and of PHP-FPM (sapi/fpm/fpm/fpm_children.c).
+func (Server) Titles() workers.Titles {
+	return workers.Titles{Worker: `unicorn worker\[|php-fpm: pool `}
+}
+
+// Traps: nothing is known of it.
+func (Server) Traps() []known.Trap { return nil }
+
+// AsAnyCommand goes on as with any command: the program isn't the server that it seemed to be.
+func AsAnyCommand(l *known.Launch, p cli.Program) (known.Server, error) {
+	return Server{l.Servers}.Plan(l, p)
+}
+
+func (a Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
+	if !l.Spec.Has("port") && !l.Address.Fixed {
+		try := "write {port} where the command says it; or --env PORT={port} where the app reads a variable; " +
+			"or --url http://127.0.0.1:8000 where the address is fixed"
+		if server := a.inScript(p.Shell); server != "" {
+			try = "give the " + server + " command itself, without sh -c, and its variables by --env; or " + try
+		}
+		return nil, calibrate.Usage(try, "no way to tell %s which port to listen on", p.Name)
+	}
+	if l.Spec.Has("threads") || l.Spec.Threads == 1 { // one is the user's word that a worker takes a request at a time
+		l.Target.Threads = max(l.Spec.Threads, 1)
+	}
+	l.Target.HasThreads, l.Target.CanScale = l.Spec.Has("threads"), l.Spec.Has("workers")
+	l.Target.CanRecycle = l.Spec.Has("max_requests")
+	l.TakeOut("it would set the number of workers", "WEB_CONCURRENCY")
+	if server := a.inScript(p.Shell); server != "" {
+		l.Warn("shell-wrapper", "give the "+server+" command itself, without sh -c, and its variables by --env",
+			"a shell script starts %s here, so its workers, threads and max-requests are measured as the script says", server)
+	}
+	return a, checkArgs(l, p)
+}
+
+// inScript names the server we know that a shell script starts, "" for none.
+func (a Server) inScript(script string) string {
+	for _, s := range a.Known {
+		if name := s.Name(); strings.Contains(script, name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// checkArgs refuses threads that nothing would take.
+func checkArgs(l *known.Launch, p cli.Program) error {
+	if l.Spec.Threads > 1 && !l.Spec.Has("threads") {
+		return calibrate.Usage("write {threads} where the command says it",
+			"%d threads asked for, but %s has no place for them", l.Spec.Threads, p.Name)
+	}
+	if l.Spec.MaxRequests > 0 && !l.Spec.Has("max_requests") {
+		return calibrate.Usage("write {max_requests} where the command says it",
+			"a new worker after %d requests is asked for, but %s has no place for it", l.Spec.MaxRequests, p.Name)
+	}
+	if l.Spec.Workers > 1 && !l.Spec.Has("workers") {
+		return calibrate.Usage("write {workers} where the command says it",
+			"%d workers asked for, but %s has no place for them", l.Spec.Workers, p.Name)
+	}
+	return nil
+}
+
+// Workers are found by the rule for any command.
+func (Server) Workers([]linux.Process, linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
+	return nil, workers.NoRule
+}
+
+func (Server) StopSignal() syscall.Signal { return syscall.SIGTERM }
+
+// Booting: a script may start any server.
+func (a Server) Booting(log []string) (all known.BootLog) {
+	for _, s := range a.Known {
+		b := s.Booting(log)
+		all = known.BootLog{
+			Started:   max(all.Started, b.Started),
+			NotLoaded: max(all.NotLoaded, b.NotLoaded),
+			Timeout:   cmp.Or(all.Timeout, b.Timeout),
+		}
+	}
+	return all
+}
+
+// Explain has nothing to add to what holds for every command.
+func (Server) Explain(known.Ending, []string) (why, try string) { return "", "" }

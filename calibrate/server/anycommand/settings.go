@@ -1,0 +1,38 @@
+package anycommand
+
+import (
+	"slices"
+
+	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/known"
+)
+
+// Settings are what placeholders stand for.
+func (Server) Settings(w calibrate.Wanted, _ calibrate.TargetInfo) []calibrate.Setting {
+	return known.Placed(w)
+}
+
+// Typed is the whole command, if it says how many workers or threads there are.
+func (a Server) Typed(w calibrate.Wanted, t calibrate.TargetInfo) calibrate.Typed {
+	holds := func(name string) bool {
+		return slices.ContainsFunc(t.Command, func(word string) bool { return slices.Contains(cli.Placeholders(word), name) })
+	}
+	if !holds("workers") && !holds("threads") {
+		return calibrate.Typed{Why: "nobody can set it: write {workers} where the command says how many"}
+	}
+	values := map[string]string{}
+	for _, s := range a.Settings(w, t) {
+		values[s.Name] = s.Value
+	}
+	return calibrate.Typed{Words: cli.ExpandAll(t.Command, values)}
+}
+
+// File is none: where such a server reads its settings isn't known.
+func (Server) File() calibrate.File { return calibrate.File{} }
+
+func (Server) Configuration(calibrate.Wanted, calibrate.TargetInfo) calibrate.Lines { return nil }
+
+func (Server) Environment(w calibrate.Wanted, _ calibrate.TargetInfo) (env []calibrate.Setting, notes calibrate.Lines) {
+	return known.ForScript(w), known.AboutScript()
+}

@@ -1,0 +1,106 @@
+package known
+
+import (
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"workermem/calibrate"
+)
+
+// Address is where the app listens.
+type Address struct {
+	Host  string
+	Port  int
+	Fixed bool // by the user
+}
+
+const Loopback = "127.0.0.1"
+
+// ParseAddress checks the user's URL: plain HTTP, and a loopback host or one that was allowed by name.
+func ParseAddress(text string, allowed []string) (Address, error) {
+	if text == "" {
+		return Address{Host: Loopback}, nil
+	}
+	const example = "write it as http://127.0.0.1:8000"
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" {
+		return Address{}, calibrate.Usage(example, "--url %q is not a URL", withoutUser(text))
+	}
+	switch {
+	case u.User != nil:
+		return Address{}, calibrate.Usage("give headers in the targets file", "--url holds a user name")
+	case u.Scheme != "http":
+		return Address{}, calibrate.Usage("let the app serve plain HTTP while it is measured; "+example, "--url is %s, not http", u.Scheme)
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "":
+		return Address{}, calibrate.Usage("give the path by --path", "--url names a path: it is for the server only")
+	case !IsLoopback(u.Hostname()) && !slices.Contains(allowed, u.Hostname()):
+		return Address{}, calibrate.Usage("use a loopback address, or --allow-remote "+u.Hostname()+" if that machine is yours to load",
+			"%s is not this machine", u.Hostname())
+	}
+	port := 80
+	if u.Port() != "" {
+		if port, err = strconv.Atoi(u.Port()); err != nil || port < 1 || port > 65535 {
+			return Address{}, calibrate.Usage(example, "--url %q has no valid port", text)
+		}
+	}
+	return Address{Host: u.Hostname(), Port: port, Fixed: true}, nil
+}
+
+// CheckPath refuses a path that no request could carry.
+func CheckPath(path string) error {
+	u, err := url.Parse("http://" + Loopback + path)
+	if err != nil || !strings.HasPrefix(path, "/") || u.Host != Loopback {
+		return calibrate.Usage("write it as /health", "the path %q is not one: it begins with a /", path)
+	}
+	return nil
+}
+
+func withoutUser(text string) string {
+	if at := strings.LastIndexByte(text, '@'); at >= 0 {
+		return text[at+1:]
+	}
+	return text
+}
+
+func IsLoopback(host string) bool {
+	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+func (a Address) String() string { return net.JoinHostPort(a.Host, strconv.Itoa(a.Port)) }
+
+func (a Address) URL() string { return "http://" + a.String() }
+
+// Free complains where somebody already listens at the user's address: that server would be measured instead.
+func (a Address) Free() error {
+	if !a.Fixed {
+		return nil
+	}
+	conn, _ := net.DialTimeout("tcp", a.String(), 500*time.Millisecond)
+	if conn == nil {
+		return nil
+	}
+	conn.Close()
+	return calibrate.Usage("stop it, or choose another port in the command and --url", "something already listens at %s", a)
+}
+
+// Choose picks a free port, where the user didn't. Between this and its use somebody else may take it; Start tries
+// a second one then.
+func (a Address) Choose() (Address, error) {
+	if a.Fixed {
+		return a, a.Free()
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort(a.Host, "0"))
+	if err != nil {
+		return a, err
+	}
+	a.Port = l.Addr().(*net.TCPAddr).Port
+	return a, l.Close()
+}

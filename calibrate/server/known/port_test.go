@@ -1,0 +1,83 @@
+package known
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+	"workermem/calibrate/server/servertest"
+)
+
+func TestParseAddress(t *testing.T) {
+	for text, want := range map[string]Address{
+		"":                       {"127.0.0.1", 0, false},
+		"http://127.0.0.1:8000":  {"127.0.0.1", 8000, true},
+		"http://127.9.9.9:1":     {"127.9.9.9", 1, true},
+		"http://localhost:8000/": {"localhost", 8000, true},
+		"http://LocalHost":       {"LocalHost", 80, true},
+		"http://[::1]:8000":      {"::1", 8000, true},
+		"http://box.lan:8000":    {"box.lan", 8000, true}, // allowed by name
+	} {
+		if got, err := ParseAddress(text, []string{"box.lan"}); err != nil || got != want {
+			t.Errorf("%q: %+v %v", text, got, err)
+		}
+	}
+	for text, complaint := range map[string]string{
+		"http://example.com:8000":         "example.com is not this machine",
+		"http://10.0.0.1:8000":            "10.0.0.1 is not this machine",
+		"http://0.0.0.0:8000":             "0.0.0.0 is not this machine",
+		"http://127.0.0.1.example.com":    "is not this machine",
+		"https://127.0.0.1:8000":          "https, not http",
+		"unix:/run/app.sock":              "not a URL",
+		"127.0.0.1:8000":                  "not a URL",
+		"http://127.0.0.1:8000/health":    "names a path",
+		"http://127.0.0.1:0":              "no valid port",
+		"http://127.0.0.1:99999":          "no valid port",
+		"http://me:secret@127.0.0.1:8000": "user name",
+		"http://":                         "not a URL",
+		"http://me:secret@[":              "not a URL",
+	} {
+		_, err := ParseAddress(text, []string{"box.lan"})
+		servertest.Usage(t, err, complaint)
+		if err != nil && strings.Contains(fmt.Sprint(err), "secret") {
+			t.Errorf("%v tells the secret", err)
+		}
+	}
+}
+
+func TestCheckPath(t *testing.T) {
+	for _, path := range []string{"/", "/health", "/a?b=c&d={x}", "/%20"} {
+		if err := CheckPath(path); err != nil {
+			t.Errorf("%q: %v", path, err)
+		}
+	}
+	for _, path := range []string{"health", "http://example.com/", "@example.com/", ":80/", "/\x00", "/%zz"} {
+		servertest.Usage(t, CheckPath(path), "is not one")
+	}
+}
+
+func TestChooseAFreePort(t *testing.T) {
+	a, err := Address{Host: Loopback}.Choose()
+	if err != nil || a.Port == 0 || a.Fixed {
+		t.Fatalf("%+v %v", a, err)
+	}
+	l, err := net.Listen("tcp", a.String())
+	if err != nil {
+		t.Fatalf("the port is not free: %v", err)
+	}
+	defer l.Close()
+	a.Fixed = true
+	servertest.Usage(t, a.Free(), "something already listens at "+l.Addr().String())
+}
+
+func TestFixedAddressIsNotChosenAnew(t *testing.T) {
+	a := Address{Host: Loopback, Port: 1, Fixed: true}
+	began := time.Now()
+	if got, err := a.Choose(); err != nil || got != a {
+		t.Errorf("%+v %v", got, err)
+	}
+	if time.Since(began) > time.Second {
+		t.Error("that took long")
+	}
+}

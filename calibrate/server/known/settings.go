@@ -1,0 +1,85 @@
+package known
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"workermem/calibrate"
+)
+
+// Wanted is what this measurement or proof runs the server with.
+func (l *Launch) Wanted() calibrate.Wanted { return l.Spec.Wanted() }
+
+func (s Spec) Wanted() calibrate.Wanted {
+	return calibrate.Wanted{Workers: s.Workers, Threads: s.Threads, MaxRequests: s.MaxRequests, Jitter: s.Jitter, NoLimit: s.MaxRequests == 0}
+}
+
+func Setting(name string, value int) calibrate.Setting { return Setting64(name, int64(value)) }
+
+func Setting64(name string, value int64) calibrate.Setting {
+	return calibrate.Setting{Name: name, Value: strconv.FormatInt(value, 10)}
+}
+
+// Options are settings as words of a command line: max_requests is --max-requests. What is true has no value there.
+func Options(all []calibrate.Setting) []string {
+	var words []string
+	for _, s := range all {
+		words = append(words, "--"+strings.ReplaceAll(s.Name, "_", "-"))
+		if s.Value != "true" {
+			words = append(words, s.Value)
+		}
+	}
+	return words
+}
+
+// Pairs are settings as NAME=value.
+func Pairs(all []calibrate.Setting) []string {
+	words := make([]string, len(all))
+	for i, s := range all {
+		words[i] = s.Name + "=" + s.Value
+	}
+	return words
+}
+
+// Variables are settings as variables of the environment, by the server's own names for these.
+func Variables(all []calibrate.Setting, variable func(option string) string) []calibrate.Setting {
+	named := make([]calibrate.Setting, len(all))
+	for i, s := range all {
+		named[i] = calibrate.Setting{Name: variable(s.Name), Value: s.Value}
+	}
+	return named
+}
+
+func WithoutSetting(all []calibrate.Setting, name string) []calibrate.Setting {
+	return slices.DeleteFunc(all, func(s calibrate.Setting) bool { return s.Name == name })
+}
+
+// SetAll adds lines such as "workers = 3".
+func SetAll(c *calibrate.Lines, all []calibrate.Setting, between string) {
+	for _, s := range all {
+		c.Set("%s%s%s", s.Name, between, s.Value)
+	}
+}
+
+// ForScript are variables for a start script that reads them.
+func ForScript(w calibrate.Wanted) []calibrate.Setting {
+	env := []calibrate.Setting{Setting("WEB_CONCURRENCY", w.Workers)}
+	if w.Threads > 0 {
+		env = append(env, Setting("THREADS", w.Threads))
+	}
+	if w.MaxRequests > 0 {
+		env = append(env, Setting64("MAX_REQUESTS", w.MaxRequests), Setting64("MAX_REQUESTS_JITTER", w.Jitter))
+	}
+	return env
+}
+
+// AboutScript are the notes on such variables, if nobody knows who reads them.
+func AboutScript() (notes calibrate.Lines) {
+	notes.Note("The start command has to read these variables: which server that is, or whether it does, is not known.")
+	notes.About(calibrate.NoteLimit, "max-requests")
+	return notes
+}
+
+// OptionsWin is a note of servers whose options win over their variables.
+const OptionsWin = "Options in the command line win over the environment: take them out there."

@@ -1,0 +1,58 @@
+package uwsgi
+
+import (
+	"strings"
+
+	"workermem/calibrate"
+	"workermem/calibrate/server/known"
+)
+
+// Settings by their names in an ini file. uWSGI's delta is no random jitter: worker i of N lives for
+// max-requests + (i-1) x delta (core/utils.c, uwsgi_close_request), so that the last one lives as long as jitter allows. A
+// build without the option refuses it. Without a lifetime of 0 no worker is replaced in its first minute.
+func (u Server) Settings(w calibrate.Wanted, t calibrate.TargetInfo) []calibrate.Setting {
+	all := []calibrate.Setting{{Name: "master", Value: "true"}, known.Setting("processes", w.Workers)}
+	if w.Threads > 0 {
+		all = append(all, known.Setting("threads", w.Threads))
+	}
+	if w.MaxRequests > 0 {
+		all = append(all, known.Setting64("max-requests", w.MaxRequests))
+		if jitters := t.Server != u.Name() || t.HasJitter; jitters && w.Jitter > 0 && w.Workers > 1 {
+			all = append(all, known.Setting64("max-requests-delta", w.Jitter/int64(w.Workers-1)))
+		}
+		all = append(all, known.Setting("min-worker-lifetime", 0))
+	}
+	return append(all, calibrate.Setting{Name: "die-on-term", Value: "true"}, calibrate.Setting{Name: "need-app", Value: "true"})
+}
+
+func (u Server) Typed(w calibrate.Wanted, t calibrate.TargetInfo) calibrate.Typed {
+	return calibrate.Typed{Words: known.Options(u.Settings(w, t))}
+}
+
+func (Server) File() calibrate.File {
+	return calibrate.File{For: "uwsgi", Name: "uwsgi.ini", Without: "the socket, the plugin, the app, harakiri, logs"}
+}
+
+func (u Server) Configuration(w calibrate.Wanted, t calibrate.TargetInfo) (c calibrate.Lines) {
+	c.About(calibrate.NoteThreads, "threads")
+	c.About(calibrate.NoteLimit, "max-requests")
+	if w.MaxRequests > 0 {
+		c.Note("max-requests-delta is what each worker lives longer than the one before it; some builds don't know it. " +
+			"min-worker-lifetime 0, because else no worker is recycled in its first 60 s.")
+	}
+	c.Note("die-on-term, because else TERM reloads it. need-app, because else it answers 500 for ever where the app can't be imported.")
+	c.Set("[uwsgi]")
+	known.SetAll(&c, u.Settings(w, t), " = ")
+	return c
+}
+
+func (u Server) Environment(w calibrate.Wanted, t calibrate.TargetInfo) (env []calibrate.Setting, notes calibrate.Lines) {
+	notes.Note(known.OptionsWin)
+	notes.About(calibrate.NoteThreads, "threads")
+	notes.About(calibrate.NoteLimit, "max-requests")
+	return known.Variables(u.Settings(w, t), variable), notes
+}
+
+func variable(option string) string {
+	return "UWSGI_" + strings.ToUpper(strings.ReplaceAll(option, "-", "_"))
+}

@@ -1,0 +1,226 @@
+package workers
+
+import (
+	"slices"
+	"sync"
+
+	"workermem/calibrate"
+	"workermem/calibrate/linux"
+)
+
+// Watch looks at the app's tree again and again, and keeps what it learned about the workers.
+type Watch struct {
+	proc   linux.FS
+	Port   int
+	Server Finder
+	titles AnyTitles
+	Rooted bool // the process at the root is the app's own, not a guard above it
+
+	mu      sync.Mutex
+	follow  *linux.Follower
+	ready   bool
+	looks   int
+	known   map[int]known // by pid
+	rule    calibrate.WorkerRule
+	settled []string // the kin of the workers, once the rule has settled
+	behind  bool     // they are behind a front of the same kin
+	sure    bool     // the server's own rule found them
+	present []int    // workers at the last look at which there were any
+	changes int      // times that those were others than before, since the app was ready
+}
+
+// Finder tells a server's workers from the rest of a tree by what that server is known to do. It has no rule if it can't
+// tell, and the rule for any command decides.
+type Finder interface {
+	Workers(tree []linux.Process, holds linux.Sockets) (workers []linux.Process, rule calibrate.WorkerRule)
+}
+
+// known is what is kept of a process.
+type known struct {
+	start int64
+	args  []string
+	cpu   int64 // ticks used until the last look
+	first int64 // those when the app was ready; 0 for processes that came later
+	young bool  // when args were read
+}
+
+// Command lines are read again while a process is young and once after, because a title is set some time after the fork
+// and looks may be far apart; and else at every tenth look, another tenth of them each time, because it is the dearest of the readings.
+const (
+	youngTicks   = 5 * linux.ClockTicks
+	argsInterval = 10
+)
+
+func NewWatch(proc linux.FS, port int, server Finder, titles AnyTitles) *Watch {
+	return &Watch{proc: proc, Port: port, Server: server, titles: titles, follow: linux.NewFollower(proc)}
+}
+
+func (w *Watch) Rule() calibrate.WorkerRule {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.rule
+}
+
+// Begin marks the moment of readiness: CPU time is counted from here, so that imports and wrappers don't count.
+func (w *Watch) Begin(root int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ready = true
+	w.look(root)
+	for pid, k := range w.known {
+		k.first = k.cpu
+		w.known[pid] = k
+	}
+	w.find(root)
+}
+
+// Processes are the living tree, before anything is known of its workers.
+func (w *Watch) Processes(root int) []linux.Process {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.look(root)
+}
+
+// Adopt begins with a server that has long been ready: all the CPU time that its processes have used counts.
+func (w *Watch) Adopt(root int) []linux.Process {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ready = true
+	return w.find(root)
+}
+
+// Workers are the workers below root, now.
+func (w *Watch) Workers(root int) []linux.Process {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.find(root)
+}
+
+// SureWorkers also says whether the server's own rule found them.
+func (w *Watch) SureWorkers(root int) (workers []linux.Process, sure bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	workers = w.find(root)
+	return workers, w.sure
+}
+
+// Replacements is how often the workers were seen to be others than before.
+func (w *Watch) Replacements() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.changes
+}
+
+func (w *Watch) find(root int) []linux.Process {
+	found := w.decide(w.look(root), w.proc.Sockets(w.Port))
+	w.compare(PIDs(found))
+	return found
+}
+
+// compare counts changes of the set of workers. A change of mind about who they are is none.
+func (w *Watch) compare(now []int) {
+	if len(now) == 0 || !w.ready || !w.sure && len(w.settled) == 0 {
+		return
+	}
+	if w.present != nil && !slices.Equal(now, w.present) {
+		w.changes++
+	}
+	w.present = now
+}
+
+func (w *Watch) decide(tree []linux.Process, holds linux.Sockets) []linux.Process {
+	found, rule := w.Server.Workers(tree, holds)
+	if w.sure = rule != NoRule; w.sure {
+		w.rule = rule
+		return found
+	}
+	if kin := w.replaced(tree, holds); len(kin) > 0 {
+		return kin
+	}
+	chosen, rule, settled := choose(tree, holds, w.titles)
+	if len(chosen) > 0 {
+		w.rule = rule
+	}
+	if settled && w.ready {
+		w.settle(chosen, rule)
+	}
+	return chosen
+}
+
+func (w *Watch) settle(chosen []linux.Process, rule calibrate.WorkerRule) {
+	w.settled, w.behind = nil, rule == RuleNoSocket
+	for _, p := range chosen {
+		if name := kin(p); !slices.Contains(w.settled, name) {
+			w.settled = append(w.settled, name)
+		}
+	}
+}
+
+// replaced are the workers by their likeness to those that the rule settled on: one that has just taken the place of
+// another has used no CPU time yet.
+func (w *Watch) replaced(tree []linux.Process, holds linux.Sockets) []linux.Process {
+	if len(w.settled) == 0 {
+		return nil
+	}
+	alike := Filter(tree, func(p linux.Process) bool { return slices.Contains(w.settled, kin(p)) })
+	if w.behind {
+		return withoutSocket(alike, holds)
+	}
+	return alike
+}
+
+// Tree are the pids of the living tree below root.
+func (w *Watch) Tree(root int) []int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return linux.PIDs(w.read(root))
+}
+
+// Close gives back what is kept open.
+func (w *Watch) Close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.follow.Close()
+}
+
+func (w *Watch) read(root int) []linux.Stat {
+	tree := w.follow.Look(root)
+	if !w.Rooted {
+		return tree
+	}
+	if s, err := w.proc.Stat(root); err == nil && s.Alive() {
+		tree = slices.Insert(tree, 0, s)
+	}
+	return tree
+}
+
+// look reads the living tree below root, and of each process what the rules need.
+func (w *Watch) look(root int) []linux.Process {
+	w.looks++
+	now := int64(linux.SinceBoot() * linux.ClockTicks)
+	all := w.read(root)
+	tree := make([]linux.Process, 0, len(all))
+	seen := make(map[int]known, len(all))
+	for _, s := range all {
+		k := w.known[s.PID]
+		if k.start != s.Start {
+			k = known{start: s.Start} // another process, perhaps with a pid that was used before
+		}
+		if young := now-s.Start < youngTicks; k.args == nil || young || k.young || (w.looks+s.PID)%argsInterval == 0 {
+			k.args, k.young = w.proc.Args(s.PID), young
+		}
+		k.cpu = s.CPU
+		seen[s.PID] = k
+		tree = append(tree, linux.Process{PID: s.PID, Parent: s.Parent, Start: s.Start, Args: k.args, CPU: w.used(s, k)})
+	}
+	w.known = seen
+	return tree
+}
+
+// used is 0 until the app is ready: what booting took says nothing about who answers.
+func (w *Watch) used(s linux.Stat, k known) int64 {
+	if !w.ready {
+		return 0
+	}
+	return max(s.CPU-k.first, 0)
+}

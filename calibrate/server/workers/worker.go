@@ -1,0 +1,184 @@
+// Package workers tells the workers of an app from the rest of its process tree.
+package workers
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"workermem/calibrate"
+	"workermem/calibrate/linux"
+	"workermem/calibrate/server/cli"
+)
+
+// Titles are what a server calls its processes: patterns of what stands in place of a command line, from its beginning.
+// "" where it gives them none.
+type Titles struct {
+	Worker string
+	Helper string // a process that is there for others, and answers no requests
+}
+
+// AnyTitles are the titles of all servers.
+type AnyTitles struct{ Worker, helper *regexp.Regexp }
+
+func JoinTitles(all []Titles) AnyTitles {
+	var workers, helpers []string
+	for _, t := range all {
+		workers, helpers = append(workers, t.Worker), append(helpers, t.Helper)
+	}
+	return AnyTitles{startsWithAny(workers), startsWithAny(helpers)}
+}
+
+func startsWithAny(patterns []string) *regexp.Regexp {
+	patterns = slices.DeleteFunc(patterns, func(p string) bool { return p == "" })
+	if len(patterns) == 0 {
+		return regexp.MustCompile(`^[^\x00-\x{10FFFF}]`) // nothing
+	}
+	return regexp.MustCompile("^(?:" + strings.Join(patterns, "|") + ")")
+}
+
+// PythonHelper is the command line of what Python's multiprocessing has beside the processes that were asked for
+// (Lib/multiprocessing/resource_tracker.py, semaphore_tracker before 3.8, forkserver.py).
+var PythonHelper = regexp.MustCompile(`multiprocessing\.(resource_tracker|semaphore_tracker|forkserver) import`)
+
+const (
+	busyShare = 0.10 // of the tree's CPU time since readiness: a process that answers requests uses more
+	enoughCPU = 30   // ticks, 0.3 s: what the tree must have used before the share means something
+)
+
+// The rules for any command; a server that is known has its own.
+var (
+	NoRule       calibrate.WorkerRule // it can't be told
+	RuleOnly     = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the only process"}
+	RuleTitle    = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "by its title"}
+	RuleBusyLeaf = calibrate.WorkerRule{Kind: calibrate.RuleCPU, Words: "the busy process at the end of the tree"}
+	RuleNoSocket = calibrate.WorkerRule{Kind: calibrate.RuleSocket,
+		Words: "the busy process at the end of the tree, behind a front that holds the socket"}
+	RuleGuessLeaf = calibrate.WorkerRule{Kind: calibrate.RuleGuess,
+		Words: "the process at the end of the tree (a guess: too little CPU time so far)"}
+)
+
+// choose picks the workers of a server that isn't known, by the first rule that applies:
+//
+//  1. the title of a worker of a server that is known;
+//  2. the only process, helpers apart;
+//  3. of the processes with at least 10 % of the tree's CPU time since readiness, those with no other such process
+//     below them; and where some of these hold the listening socket and some don't, the ones that don't: the others
+//     are a front;
+//  4. while the tree has used less than 0.3 s: the processes with no other below them. A guess, and settled is false:
+//     the answer may change.
+//
+// The rule fitted all of twelve layouts of nine servers (shared/servers.md).
+func choose(tree []linux.Process, holds linux.Sockets, known AnyTitles) (workers []linux.Process, rule calibrate.WorkerRule, settled bool) {
+	if titled := Filter(tree, func(p linux.Process) bool { return known.Worker.MatchString(p.Title()) }); len(titled) > 0 {
+		return titled, RuleTitle, true
+	}
+	able := Filter(tree, func(p linux.Process) bool {
+		return !PythonHelper.MatchString(p.Title()) && !known.helper.MatchString(p.Title())
+	})
+	if len(able) < 2 {
+		return able, RuleOnly, len(able) == 1
+	}
+	var total int64
+	for _, p := range tree {
+		total += p.CPU
+	}
+	if total < enoughCPU {
+		return ends(able, tree), RuleGuessLeaf, false
+	}
+	busy := Filter(able, func(p linux.Process) bool { return float64(p.CPU) >= busyShare*float64(total) })
+	workers = ends(busy, tree)
+	if behind := withoutSocket(workers, holds); len(behind) < len(workers) {
+		return behind, RuleNoSocket, true
+	}
+	return workers, RuleBusyLeaf, true
+}
+
+// withoutSocket are those known not to hold the socket, where some do; else all.
+func withoutSocket(all []linux.Process, holds linux.Sockets) []linux.Process {
+	front := 0
+	without := Filter(all, func(p linux.Process) bool {
+		held, known := holds(p.PID)
+		if held {
+			front++
+		}
+		return known && !held
+	})
+	if front == 0 || len(without) == 0 {
+		return all
+	}
+	return without
+}
+
+// ends are those of some that have no other of them below.
+func ends(some, tree []linux.Process) []linux.Process {
+	parents := map[int]int{}
+	for _, p := range tree {
+		parents[p.PID] = p.Parent
+	}
+	above := map[int]bool{}
+	for _, p := range some {
+		for pid, ok := parents[p.PID]; ok && !above[pid]; pid, ok = parents[pid] {
+			above[pid] = true
+		}
+	}
+	return Filter(some, func(p linux.Process) bool { return !above[p.PID] })
+}
+
+// ChildrenOf are a server's children, multiprocessing's own apart.
+func ChildrenOf(tree []linux.Process, parent int) []linux.Process {
+	return Filter(tree, func(p linux.Process) bool { return p.Parent == parent && !PythonHelper.MatchString(p.Title()) })
+}
+
+func Filter(all []linux.Process, keep func(linux.Process) bool) []linux.Process {
+	var kept []linux.Process
+	for _, p := range all {
+		if keep(p) {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+func PIDs(all []linux.Process) []int {
+	out := make([]int, len(all))
+	for i, p := range all {
+		out[i] = p.PID
+	}
+	slices.Sort(out)
+	return out
+}
+
+var digits = regexp.MustCompile(`\d+`)
+
+// Runs says whether a process is a server itself, not a wrapper around it.
+func Runs(p linux.Process, recognises func(cli.Program) bool) bool {
+	if len(p.Args) == 0 {
+		return false
+	}
+	first := filepath.Base(p.Args[0])
+	return recognises(cli.Program{Name: first}) || cli.IsPython(first) && recognises(cli.SeeThrough(p.Args))
+}
+
+// kin is what a worker has in common with the one that takes its place: its parent, and its command line but for
+// numbers: spawn_main(tracker_fd=5, pipe_handle=7), as Python's multiprocessing has it, has other ones each time.
+func kin(p linux.Process) string {
+	return fmt.Sprintf("%d %s", p.Parent, digits.ReplaceAllString(p.Title(), "#"))
+}
+
+// WithSocket are those that hold the listening socket, where that tells any apart; else all.
+func WithSocket(all []linux.Process, holds linux.Sockets) []linux.Process {
+	if len(all) < 2 {
+		return all
+	}
+	with := Filter(all, func(p linux.Process) bool {
+		held, known := holds(p.PID)
+		return held || !known
+	})
+	if len(with) == 0 {
+		return all
+	}
+	return with
+}
