@@ -320,7 +320,7 @@ func TestE2EAttachAcrossUsers(t *testing.T) {
 			}
 			within(t, "creep", *r.Creep.BytesPerRequest, kept, 0.05)
 			stranger := c.tool != 0
-			if warned(r, "no-page-tables") != stranger || (r.Worker.End == nil) != stranger || r.Worker.MarginalSource == calibrate.MarginalMean != stranger {
+			if warned(r, "no-page-tables") != stranger || (r.Worker.End == nil) != stranger || (r.Worker.MarginalSource == calibrate.MarginalRSS) != stranger {
 				t.Errorf("page tables: %+v, %s, %+v", r.Worker.End, r.Worker.MarginalSource, r.Warnings)
 			}
 			if r.Worker.PeakSource != "VmHWM since the worker's start" || (r.Target.ServerVersion == "") != stranger || (len(r.Target.Ports) == 0) != stranger {

@@ -100,7 +100,7 @@ func TestE2EEmitGunicorn(t *testing.T) {
 	conf := pasted(t, "creeping", "gunicorn", "gunicorn.conf.py")
 	reads(t, filepath.Dir(conf), gunicorn, "--check-config", "app:app")
 	says(t, reads(t, filepath.Dir(conf), gunicorn, "--print-config", "app:app"),
-		"workers = 2", "threads = 4", "max_requests = 12000", "max_requests_jitter = 1418")
+		"workers = 2", "threads = 4", "max_requests = 33000", "max_requests_jitter = 3742")
 
 	flat := pasted(t, "flat", "gunicorn", "gunicorn.conf.py")
 	says(t, reads(t, filepath.Dir(flat), gunicorn, "--print-config", "app:app"), "workers = 2", "threads = 4", "max_requests = 0")
@@ -125,7 +125,7 @@ func TestE2EEmitEnv(t *testing.T) {
 	gunicorn := needServer(t, "gunicorn")
 	file := pasted(t, "creeping", "env", "workers.env")
 	out := reads(t, filepath.Dir(file), "sh", "-euc", `set -a; . "$1"; echo "memory $WORKER_MEMORY_MB"; exec "$2" --print-config app:app`, "sh", file, gunicorn)
-	says(t, out, "memory 402", "workers = 2", "threads = 4", "max_requests = 12000", "max_requests_jitter = 1418")
+	says(t, out, "memory 168", "workers = 2", "threads = 4", "max_requests = 33000", "max_requests_jitter = 3742")
 }
 
 // PyPNM's start script sources its file under set -eu.
@@ -133,7 +133,7 @@ func TestE2EEmitPyPNM(t *testing.T) {
 	skipShort(t)
 	file := pasted(t, "creeping", "pypnm", "pypnm-serve.env")
 	says(t, reads(t, ".", "sh", "-euc", `. "$1"; echo $PYPNM_SERVE_CPU_COUNT $PYPNM_SERVE_TOTAL_MEMORY_GIB $PYPNM_SERVE_WORKERS $PYPNM_SERVE_LIMIT_MAX_REQUESTS`, "sh", file),
-		"4 1.00 2 12000")
+		"4 2.00 2 33000")
 }
 
 // docker itself may be missing: a shell shows the words that it would get.
@@ -141,8 +141,8 @@ func TestE2EEmitDocker(t *testing.T) {
 	skipShort(t)
 	file := pasted(t, "creeping", "docker", "run.sh")
 	out := reads(t, ".", "sh", "-euc", `docker() { printf '%s\n' "$@"; }; . "$1"`, "sh", file)
-	says(t, out, "run", "--memory=819m", "--memory-swap=819m", "WEB_CONCURRENCY=2",
-		"GUNICORN_CMD_ARGS=--workers 2 --threads 4 --max-requests 12000 --max-requests-jitter 1418", "IMAGE")
+	says(t, out, "run", "--memory=1638m", "--memory-swap=1638m", "WEB_CONCURRENCY=2",
+		"GUNICORN_CMD_ARGS=--workers 2 --threads 4 --max-requests 33000 --max-requests-jitter 3742", "IMAGE")
 }
 
 // Uvicorn is started with the flags, and serves with as many workers, by the environment too.
@@ -233,11 +233,11 @@ func TestE2EEmitSystemd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(dropIn, bytes.Replace(text, []byte("MemoryMax=819M"), []byte("MemoryMax=819Q"), 1), 0o644); err != nil {
+	if err := os.WriteFile(dropIn, bytes.Replace(text, []byte("MemoryMax=1638M"), []byte("MemoryMax=1638Q"), 1), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if out, _ := exec.CommandContext(t.Context(), analyze, "verify", "--man=no", unit).CombinedOutput(); !bytes.Contains(out, []byte("calibrate.conf")) {
-		t.Errorf("systemd takes MemoryMax=819Q: %s", out)
+		t.Errorf("systemd takes MemoryMax=1638Q: %s", out)
 	}
 }
 
@@ -246,12 +246,12 @@ func TestE2EEmitYAML(t *testing.T) {
 	if err := exec.CommandContext(t.Context(), python, "-c", "import yaml").Run(); err != nil {
 		t.Skip("python3 has no yaml")
 	}
-	const args = "--workers 2 --threads 4 --max-requests 12000 --max-requests-jitter 1418"
+	const args = "--workers 2 --threads 4 --max-requests 33000 --max-requests-jitter 3742"
 	for kind, want := range map[string]string{
-		"compose": `{"services":{"NAME":{"environment":{"GUNICORN_CMD_ARGS":"` + args + `","WEB_CONCURRENCY":"2"},"mem_limit":"819m",` +
-			`"mem_reservation":"795m","memswap_limit":"819m","restart":"unless-stopped"}}}`,
+		"compose": `{"services":{"NAME":{"environment":{"GUNICORN_CMD_ARGS":"` + args + `","WEB_CONCURRENCY":"2"},"mem_limit":"1638m",` +
+			`"mem_reservation":"336m","memswap_limit":"1638m","restart":"unless-stopped"}}}`,
 		"kubernetes": `{"spec":{"template":{"spec":{"containers":[{"env":[{"name":"WEB_CONCURRENCY","value":"2"},{"name":"GUNICORN_CMD_ARGS",` +
-			`"value":"` + args + `"}],"name":"NAME","resources":{"limits":{"memory":"819Mi"},"requests":{"memory":"795Mi"}}}]}}}}`,
+			`"value":"` + args + `"}],"name":"NAME","resources":{"limits":{"memory":"1638Mi"},"requests":{"memory":"336Mi"}}}]}}}}`,
 	} {
 		out := reads(t, ".", python, "-c", "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1])), sort_keys=True))",
 			pasted(t, "creeping", kind, kind+".yaml"))
@@ -283,7 +283,7 @@ func TestE2EEmitKubernetes(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := reads(t, ".", kubectl, "patch", "--local", "-f", file, "--patch-file", patch, "-o", "yaml")
-	says(t, out, "- name: WEB_CONCURRENCY", "- name: DEBUG", "image: shop", "memory: 819Mi", "memory: 795Mi")
+	says(t, out, "- name: WEB_CONCURRENCY", "- name: DEBUG", "image: shop", "memory: 1638Mi", "memory: 336Mi")
 }
 
 func TestE2EEmitPuma(t *testing.T) {
@@ -301,7 +301,7 @@ func TestE2EEmitUWSGIAsINI(t *testing.T) {
 	const read = `import configparser, sys; c = configparser.ConfigParser(interpolation=None); c.read(sys.argv[1])
 for k, v in c["uwsgi"].items(): print(k, v)`
 	says(t, reads(t, ".", python, "-c", read, pasted(t, "creeping", "uwsgi", "uwsgi.ini")), "master true", "processes 2", "threads 4",
-		"max-requests 12000", "max-requests-delta 1418", "min-worker-lifetime 0", "die-on-term true", "need-app true")
+		"max-requests 33000", "max-requests-delta 3742", "min-worker-lifetime 0", "die-on-term true", "need-app true")
 }
 
 // Apache checks the syntax, with mod_wsgi where Debian has it.
