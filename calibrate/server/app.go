@@ -9,10 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"workermem/calibrate/say"
-
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/group"
 	"workermem/calibrate/server/guard"

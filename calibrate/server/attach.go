@@ -8,10 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"workermem/calibrate/say"
-
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server/anycommand"
 	"workermem/calibrate/server/group"
 	"workermem/calibrate/server/known"

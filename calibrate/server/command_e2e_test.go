@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
 	"workermem/calibrate/server/workers"

@@ -7,9 +7,8 @@ import (
 	"strings"
 	"syscall"
 
-	"workermem/calibrate/say"
-
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server/anycommand"
 	"workermem/calibrate/server/group"
 	"workermem/calibrate/server/known"

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"syscall"
 	"testing"
+
 	"workermem/calibrate/server/servertest"
 )
 

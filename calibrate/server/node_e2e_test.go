@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
 	"workermem/calibrate/server/workers"

@@ -3,6 +3,7 @@ package server
 import (
 	"slices"
 	"testing"
+
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
 	"workermem/calibrate/server/workers"

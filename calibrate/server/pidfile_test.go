@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
 	"workermem/calibrate/server/servertest"
 )
 

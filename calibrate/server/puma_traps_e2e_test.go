@@ -3,6 +3,7 @@ package server
 import (
 	"path/filepath"
 	"testing"
+
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
 )

@@ -3,9 +3,10 @@ package server
 import (
 	"slices"
 	"testing"
-	"workermem/calibrate/server/known"
 
 	"github.com/google/go-cmp/cmp"
+
+	"workermem/calibrate/server/known"
 )
 
 func TestTrapsAt(t *testing.T) {

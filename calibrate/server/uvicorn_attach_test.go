@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
 )

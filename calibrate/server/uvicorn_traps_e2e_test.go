@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
 )

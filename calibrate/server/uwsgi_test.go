@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
 	"workermem/calibrate"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"

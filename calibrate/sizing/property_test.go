@@ -4,10 +4,9 @@ import (
 	"math"
 	"testing"
 
-	"workermem/calibrate/creep"
-
 	"pgregory.net/rapid"
 
+	"workermem/calibrate/creep"
 	"workermem/calibrate/knob"
 )
 

@@ -8,10 +8,9 @@ import (
 	"strings"
 	"syscall"
 
-	"workermem/calibrate/say"
-
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/workers"

@@ -2,6 +2,7 @@ package granian
 
 import (
 	"regexp"
+
 	"workermem/calibrate/server/known"
 )
 

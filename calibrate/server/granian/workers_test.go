@@ -3,6 +3,7 @@ package granian
 import (
 	"slices"
 	"testing"
+
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/workers"
 )

@@ -2,6 +2,7 @@ package gunicorn
 
 import (
 	"regexp"
+
 	"workermem/calibrate/server/known"
 )
 

@@ -3,6 +3,7 @@ package known
 import (
 	"fmt"
 	"syscall"
+
 	"workermem/calibrate"
 	"workermem/calibrate/server/guard"
 )

@@ -2,6 +2,7 @@ package known
 
 import (
 	"testing"
+
 	"workermem/calibrate/server/servertest"
 )
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+
 	"workermem/calibrate/server/servertest"
 )
 

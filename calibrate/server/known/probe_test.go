@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
 	"workermem/calibrate/server/servertest"
 )
 

@@ -3,6 +3,7 @@ package modwsgi
 import (
 	"strings"
 	"testing"
+
 	"workermem/calibrate/server/servertest"
 )
 

@@ -5,10 +5,9 @@ import (
 	"strconv"
 	"strings"
 
+	"workermem/calibrate"
 	"workermem/calibrate/say"
 	"workermem/calibrate/server/known"
-
-	"workermem/calibrate"
 )
 
 // wsgiDaemon is a WSGIDaemonProcess directive: a group of processes that run an app.

@@ -3,6 +3,7 @@ package modwsgi
 import (
 	"path/filepath"
 	"regexp"
+
 	"workermem/calibrate/server/known"
 )
 

@@ -3,6 +3,7 @@ package modwsgi
 import (
 	"slices"
 	"testing"
+
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/workers"

@@ -3,6 +3,7 @@ package puma
 import (
 	"strings"
 	"testing"
+
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"

@@ -2,6 +2,7 @@ package puma
 
 import (
 	"regexp"
+
 	"workermem/calibrate/server/known"
 )
 

@@ -3,6 +3,7 @@ package puma
 import (
 	"slices"
 	"testing"
+
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/workers"
 )

@@ -4,10 +4,9 @@ package pypnm
 import (
 	"slices"
 
-	"workermem/calibrate/say"
-
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/uvicorn"

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/uvicorn"
 	"workermem/calibrate/server/workers"

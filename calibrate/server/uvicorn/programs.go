@@ -2,6 +2,7 @@ package uvicorn
 
 import (
 	"regexp"
+
 	"workermem/calibrate/server/known"
 )
 

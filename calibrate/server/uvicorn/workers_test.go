@@ -3,6 +3,7 @@ package uvicorn
 import (
 	"slices"
 	"testing"
+
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/servertest"

@@ -2,6 +2,7 @@ package uwsgi
 
 import (
 	"regexp"
+
 	"workermem/calibrate/server/known"
 )
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+
 	"workermem/calibrate/linux"
 	"workermem/calibrate/linux/linuxtest"
 	"workermem/calibrate/server/servertest"
