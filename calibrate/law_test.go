@@ -108,29 +108,3 @@ func TestLawAgainstItsRuns(t *testing.T) {
 		t.Errorf("residual %d MB of a run that is 106 MB above the law", more.ResidualBytes/mib)
 	}
 }
-
-// A master and its worker, in MB: 24 and 29 resident, 14 and 22 of that anonymous, 7 of these shared by the two.
-func TestTreeCountsFilesInFull(t *testing.T) {
-	for _, c := range []struct {
-		name       string
-		all        []Detail
-		pss, alone int64
-	}{
-		{"nobody else maps them", []Detail{
-			{RSS: 24 * mib, Anon: 14 * mib, PSS: 17 * mib, PSSAnon: 11 * mib},
-			{RSS: 29 * mib, Anon: 22 * mib, PSS: 22 * mib, PSSAnon: 18 * mib}}, 39 * mib, 39 * mib},
-		{"others map them too", []Detail{
-			{RSS: 24 * mib, Anon: 14 * mib, PSS: 13 * mib, PSSAnon: 11 * mib},
-			{RSS: 29 * mib, Anon: 22 * mib, PSS: 19 * mib, PSSAnon: 18 * mib}}, 32 * mib, 39 * mib},
-		{"two programs", []Detail{
-			{RSS: 24 * mib, Anon: 14 * mib, PSS: 24 * mib, PSSAnon: 14 * mib},
-			{RSS: 29 * mib, Anon: 22 * mib, PSS: 29 * mib, PSSAnon: 22 * mib}}, 53 * mib, 53 * mib},
-		{"a kernel that doesn't tell", []Detail{
-			{RSS: 24 * mib, Anon: 14 * mib, PSS: 13 * mib}, {RSS: 29 * mib, Anon: 22 * mib, PSS: 19 * mib}}, 32 * mib, 32 * mib},
-		{"one has just ended", []Detail{{}, {RSS: 29 * mib, Anon: 22 * mib, PSS: 29 * mib, PSSAnon: 22 * mib}}, 29 * mib, 29 * mib},
-	} {
-		if pss, alone := treeBytes(c.all); pss != c.pss || alone != c.alone {
-			t.Errorf("%s: %d and %d MB, want %d and %d", c.name, pss/mib, alone/mib, c.pss/mib, c.alone/mib)
-		}
-	}
-}

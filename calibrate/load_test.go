@@ -41,13 +41,13 @@ func TestLoadAnalyses(t *testing.T) {
 		t.Fatalf("%v: %+v, %+v", err, ours.Origin, ours.Recommendation)
 	}
 	older, err := Load(kept(t, func(r map[string]any) {
-		in(r, "tool")["rules"] = Rules - 1
-		in(r, "creep")["verdict"] = "flat"
+		section(r, "tool")["rules"] = Rules - 1
+		section(r, "creep")["verdict"] = "flat"
 	}))
 	if err != nil || older.Origin == nil || *older.Origin != (Origin{Schema: Schema, Rules: Rules - 1, How: ReadAgain}) || older.Creep.Verdict != Creeping {
 		t.Errorf("%v: %+v, %s", err, older.Origin, older.Creep.Verdict)
 	}
-	folder := kept(t, func(r map[string]any) { in(r, "tool")["rules"] = Rules - 1 })
+	folder := kept(t, func(r map[string]any) { section(r, "tool")["rules"] = Rules - 1 })
 	alone, err := Load(filepath.Join(folder, ResultFile))
 	if err != nil || alone.Origin == nil || alone.Origin.How != ReadAsIs {
 		t.Errorf("%v: %+v", err, alone.Origin)
@@ -60,7 +60,7 @@ func TestLoadOlderSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Schema != Schema || r.Origin == nil || *r.Origin != (Origin{Schema: olderSchema, How: ReadSized}) {
+	if r.Schema != Schema || r.Origin == nil || *r.Origin != (Origin{Schema: "calibrate.result/1", How: ReadSized}) {
 		t.Errorf("schema %s, %+v", r.Schema, r.Origin)
 	}
 	if rec := r.Recommendation; rec.Workers == 0 || rec.Sum.CPUs == 0 || rec.Budget.MemoryBytes == 0 || rec.Recycling.Kind == "" {
@@ -83,12 +83,47 @@ func TestLoadRefuses(t *testing.T) {
 		`phases.ended.by is "boredom"`: func(r map[string]any) {
 			r["phases"].([]any)[0].(map[string]any)["ended"] = map[string]any{"by": "boredom"}
 		},
-		`target.worker_rule.kind is "stars"`:     func(r map[string]any) { in(in(r, "target"), "worker_rule")["kind"] = "stars" },
-		`recommendation.withheld.kind is "mood"`: func(r map[string]any) { in(r, "recommendation")["withheld"] = map[string]any{"kind": "mood"} },
-		`law.basis is "hope"`:                    func(r map[string]any) { in(r, "law")["basis"] = "hope" },
+		`target.worker_rule.kind is "stars"`:     func(r map[string]any) { section(section(r, "target"), "worker_rule")["kind"] = "stars" },
+		`recommendation.withheld.kind is "mood"`: func(r map[string]any) { section(r, "recommendation")["withheld"] = map[string]any{"kind": "mood"} },
+		`law.basis is "hope"`:                    func(r map[string]any) { section(r, "law")["basis"] = "hope" },
 	} {
 		if _, err := Load(kept(t, change)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}
+	}
+}
+
+func section(r map[string]any, key string) map[string]any { return r[key].(map[string]any) }
+
+func TestFolderCutShortByAKill(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run")
+	folder, err := CreateFolder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := folder.Save(Result{Schema: Schema}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if err := folder.Sample(Sample{PID: i, RSS: 1 << 20, Phase: PhaseSoak}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	folder.Close()
+	samples := filepath.Join(path, SamplesFile)
+	text, err := os.ReadFile(samples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(samples, text[:len(text)-7], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	m, err := LoadFolder(path)
+	if err != nil || len(m.Samples) != 2 {
+		t.Fatalf("%d samples, error %v; want the 2 whole ones", len(m.Samples), err)
+	}
+	r := Analyse(m)
+	if r.Interrupted == nil || r.Recommendation.Withheld == nil || r.Worker.PeakRSSBytes != 1<<20 {
+		t.Errorf("interrupted %+v, withheld %+v, peak %d", r.Interrupted, r.Recommendation.Withheld, r.Worker.PeakRSSBytes)
 	}
 }

@@ -1,10 +1,8 @@
 package calibrate
 
 import (
-	"context"
 	"math"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -20,27 +18,6 @@ func recorded(t *testing.T, name string) Result {
 		t.Fatal(err)
 	}
 	return r
-}
-
-// A run sized again for its own box comes to what it came to.
-func TestResizedIsTheSame(t *testing.T) {
-	for _, keep := range []float64{0, 20_000} {
-		f := newFakeRig()
-		f.keep = keep
-		r, err := runFake(t, f, fakePlan(), context.Background())
-		if err != nil || r.Recommendation.Workers == 0 {
-			t.Fatalf("%v, %+v", err, r.Recommendation)
-		}
-		got := Resized(r)
-		if !reflect.DeepEqual(got, r) {
-			t.Errorf("keeps %g: %+v, was %+v", keep, got, r)
-		}
-	}
-	for _, name := range []string{"withheld", "partial"} {
-		if rec := Resized(recorded(t, name)).Recommendation; rec.Workers != 0 || rec.Withheld == nil {
-			t.Errorf("%s: %+v", name, rec)
-		}
-	}
 }
 
 func TestResizedForAnotherBox(t *testing.T) {
@@ -173,21 +150,6 @@ func TestMemoryFor(t *testing.T) {
 	}
 	if got := memoryFor(math.MaxInt64, knob.Reserve{ReserveRatio: 0.2, ReserveBytes: math.MaxInt64}); got != 0 {
 		t.Errorf("%d", got)
-	}
-}
-
-// A run keeps to the bounds that it is given, and its saved plan has them.
-func TestRunKeepsToBounds(t *testing.T) {
-	plan := fakePlan()
-	plan.MaxWorkers = 1
-	r, err := runFake(t, newFakeRig(), plan, context.Background())
-	if err != nil || r.Recommendation.Workers != 1 || r.Plan.MaxWorkers != 1 {
-		t.Errorf("%v, plan %+v, %+v", err, r.Plan, r.Recommendation)
-	}
-	plan.MaxWorkers, plan.MinWorkers, plan.MemoryBytes = 0, 20, 512*mib
-	r, err = runFake(t, newFakeRig(), plan, context.Background())
-	if err != nil || !r.Recommendation.NothingFits || r.Outcome() != KindNothingFits || r.Recommendation.SmallestMemoryBytes == 0 {
-		t.Errorf("%v, %+v", err, r.Recommendation)
 	}
 }
 

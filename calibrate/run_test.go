@@ -3,11 +3,16 @@ package calibrate
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"math"
+	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestRunGoesThroughItsPhasesInOrder(t *testing.T) {
@@ -179,5 +184,159 @@ func TestRunWithoutAHighWaterMark(t *testing.T) {
 	}
 	if r.Worker.PeakSource != "samples" || !slices.ContainsFunc(r.Warnings, func(w Warning) bool { return w.Code == "peak-from-samples" }) {
 		t.Errorf("peak from %q, warnings %v", r.Worker.PeakSource, r.Warnings)
+	}
+}
+
+func TestFolderGivesBackWhatWasMeasured(t *testing.T) {
+	f := newFakeRig()
+	f.keep = 4096
+	want, err := runFake(t, f, fakePlan(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "run")
+	folder, err := CreateFolder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range f.samples {
+		if err := folder.Sample(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := folder.Save(want); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := CreateFolder(path); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a folder with a run in it was taken for a new one: %v", err)
+	}
+	m, err := LoadFolder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !m.Running {
+		t.Error("a run under way is not seen as running")
+	}
+	folder.Close()
+	if m, err = LoadFolder(path); err != nil || m.Running {
+		t.Errorf("error %v, running %v after the end", err, m.Running)
+	}
+	want.StartedAt = want.StartedAt.Round(0)
+	if diff := cmp.Diff(want.Whole(), Analyse(m).Whole()); diff != "" {
+		t.Errorf("analysed again, the run is another (-measured +read back):\n%s", diff)
+	}
+}
+
+// A run that is interrupted beside the main app is whole all the same, and keeps the routes that were done.
+func TestRoutesKeepWhatWasDone(t *testing.T) {
+	f := newFakeRig()
+	f.several = []Route{{"/a", 0.6}, {"/b", 0.4}}
+	f.scale = func(Setup) (Target, error) { return f, nil }
+	p := fakePlan()
+	p.ByRoute, p.Quick = true, true
+	ctx, cancel := context.WithCancelCause(context.Background())
+	looks := 0
+	f.at = func(_ string, f *fakeRig) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.paces[len(f.paces)-1].Route != "/b" {
+			return
+		}
+		if looks++; looks == 8 { // well after its warm-up
+			cancel(context.Canceled)
+		}
+	}
+	r, err := runFake(t, f, p, ctx)
+	if kindOf(err) != KindInterrupted || !r.Complete {
+		t.Fatalf("%v, complete %v", err, r.Complete)
+	}
+	if len(r.Routes.Runs) != 2 || r.Routes.Runs[0].Name != "/a" || r.Routes.Runs[0].Creep == nil {
+		t.Fatalf("%+v", r.Routes)
+	}
+	if b := r.Routes.Runs[1]; b.Failed == nil || b.Failed.Kind != MissCut || b.PeakRSSBytes == 0 || b.Requests == 0 {
+		t.Errorf("%+v, want what was measured of it by then", b)
+	}
+}
+
+// A triage runs what was asked for, one thread only where there are more, and nothing where there is no creep.
+func TestTriageRunsItsVariations(t *testing.T) {
+	variations := []Variation{{Name: "arenas", Env: "M=2"}, {Name: "jemalloc", Why: "not run: none here"}, {Name: "one thread", OneThread: true}}
+	for _, c := range []struct {
+		name    string
+		keep    float64
+		threads int
+		want    []string
+	}{
+		{"two threads", 16384, 2, []string{"arenas", "jemalloc", "one thread"}},
+		{"one thread", 16384, 1, []string{"arenas", "jemalloc"}},
+		{"no creep", 0, 2, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFakeRig()
+			f.keep, f.threads = c.keep, c.threads
+			var setups []Setup
+			f.scale = func(s Setup) (Target, error) { setups = append(setups, s); return f, nil }
+			p := fakePlan()
+			p.Variations, p.Quick = variations, true // quick: no short runs
+			r, err := runFake(t, f, p, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.want == nil {
+				if r.Triage != nil || len(r.Warnings) == 0 || !strings.Contains(r.Warnings[0].Code, "not-triaged") {
+					t.Errorf("%+v, %+v; want a warning alone", r.Triage, r.Warnings)
+				}
+				return
+			}
+			var names []string
+			for _, run := range r.Triage.Runs {
+				names = append(names, run.Name)
+			}
+			if strings.Join(names, ", ") != strings.Join(c.want, ", ") {
+				t.Errorf("ran %q, want %q", names, c.want)
+			}
+			if setups[0].Env != "M=2" || len(setups) != len(c.want)-1 {
+				t.Errorf("started %+v: want M=2 first, and nothing for what can't be had", setups)
+			}
+			if r.Triage.Verdict != TriageUnclear || r.Triage.Reason.Kind != TriageNoAllocator {
+				t.Errorf("%s: %+v", r.Triage.Verdict, r.Triage.Reason)
+			}
+		})
+	}
+}
+
+// A run sized again for its own box comes to what it came to.
+func TestResizedIsTheSame(t *testing.T) {
+	for _, keep := range []float64{0, 20_000} {
+		f := newFakeRig()
+		f.keep = keep
+		r, err := runFake(t, f, fakePlan(), context.Background())
+		if err != nil || r.Recommendation.Workers == 0 {
+			t.Fatalf("%v, %+v", err, r.Recommendation)
+		}
+		got := Resized(r)
+		if !reflect.DeepEqual(got, r) {
+			t.Errorf("keeps %g: %+v, was %+v", keep, got, r)
+		}
+	}
+	for _, name := range []string{"withheld", "partial"} {
+		if rec := Resized(recorded(t, name)).Recommendation; rec.Workers != 0 || rec.Withheld == nil {
+			t.Errorf("%s: %+v", name, rec)
+		}
+	}
+}
+
+// A run keeps to the bounds that it is given, and its saved plan has them.
+func TestRunKeepsToBounds(t *testing.T) {
+	plan := fakePlan()
+	plan.MaxWorkers = 1
+	r, err := runFake(t, newFakeRig(), plan, context.Background())
+	if err != nil || r.Recommendation.Workers != 1 || r.Plan.MaxWorkers != 1 {
+		t.Errorf("%v, plan %+v, %+v", err, r.Plan, r.Recommendation)
+	}
+	plan.MaxWorkers, plan.MinWorkers, plan.MemoryBytes = 0, 20, 512*mib
+	r, err = runFake(t, newFakeRig(), plan, context.Background())
+	if err != nil || !r.Recommendation.NothingFits || r.Outcome() != KindNothingFits || r.Recommendation.SmallestMemoryBytes == 0 {
+		t.Errorf("%v, %+v", err, r.Recommendation)
 	}
 }

@@ -1,9 +1,7 @@
 package calibrate
 
 import (
-	"context"
 	"math"
-	"strings"
 	"testing"
 )
 
@@ -64,83 +62,5 @@ func TestTriageTakesTheClocksPartOut(t *testing.T) {
 	run := seenAs("one thread", "", 1100, 1090, 1110) // at 500 a second, where the main run had another rate
 	if against := against(run, main); math.Abs(*against.Gone) > 1e-9 {
 		t.Errorf("%.2f went away, want nothing: 50 000 a second are 100 of the run's 1100 a request", *against.Gone)
-	}
-}
-
-// A triage runs what was asked for, one thread only where there are more, and nothing where there is no creep.
-func TestTriageRunsItsVariations(t *testing.T) {
-	variations := []Variation{{Name: "arenas", Env: "M=2"}, {Name: "jemalloc", Why: "not run: none here"}, {Name: "one thread", OneThread: true}}
-	for _, c := range []struct {
-		name    string
-		keep    float64
-		threads int
-		want    []string
-	}{
-		{"two threads", 16384, 2, []string{"arenas", "jemalloc", "one thread"}},
-		{"one thread", 16384, 1, []string{"arenas", "jemalloc"}},
-		{"no creep", 0, 2, nil},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			f := newFakeRig()
-			f.keep, f.threads = c.keep, c.threads
-			var setups []Setup
-			f.scale = func(s Setup) (Target, error) { setups = append(setups, s); return f, nil }
-			p := fakePlan()
-			p.Variations, p.Quick = variations, true // quick: no short runs
-			r, err := runFake(t, f, p, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if c.want == nil {
-				if r.Triage != nil || len(r.Warnings) == 0 || !strings.Contains(r.Warnings[0].Code, "not-triaged") {
-					t.Errorf("%+v, %+v; want a warning alone", r.Triage, r.Warnings)
-				}
-				return
-			}
-			var names []string
-			for _, run := range r.Triage.Runs {
-				names = append(names, run.Name)
-			}
-			if strings.Join(names, ", ") != strings.Join(c.want, ", ") {
-				t.Errorf("ran %q, want %q", names, c.want)
-			}
-			if setups[0].Env != "M=2" || len(setups) != len(c.want)-1 {
-				t.Errorf("started %+v: want M=2 first, and nothing for what can't be had", setups)
-			}
-			if r.Triage.Verdict != TriageUnclear || r.Triage.Reason.Kind != TriageNoAllocator {
-				t.Errorf("%s: %+v", r.Triage.Verdict, r.Triage.Reason)
-			}
-		})
-	}
-}
-
-// A run that is interrupted beside the main app is whole all the same, and keeps the routes that were done.
-func TestRoutesKeepWhatWasDone(t *testing.T) {
-	f := newFakeRig()
-	f.several = []Route{{"/a", 0.6}, {"/b", 0.4}}
-	f.scale = func(Setup) (Target, error) { return f, nil }
-	p := fakePlan()
-	p.ByRoute, p.Quick = true, true
-	ctx, cancel := context.WithCancelCause(context.Background())
-	looks := 0
-	f.at = func(_ string, f *fakeRig) {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		if f.paces[len(f.paces)-1].Route != "/b" {
-			return
-		}
-		if looks++; looks == 8 { // well after its warm-up
-			cancel(context.Canceled)
-		}
-	}
-	r, err := runFake(t, f, p, ctx)
-	if kindOf(err) != KindInterrupted || !r.Complete {
-		t.Fatalf("%v, complete %v", err, r.Complete)
-	}
-	if len(r.Routes.Runs) != 2 || r.Routes.Runs[0].Name != "/a" || r.Routes.Runs[0].Creep == nil {
-		t.Fatalf("%+v", r.Routes)
-	}
-	if b := r.Routes.Runs[1]; b.Failed == nil || b.Failed.Kind != MissCut || b.PeakRSSBytes == 0 || b.Requests == 0 {
-		t.Errorf("%+v, want what was measured of it by then", b)
 	}
 }
