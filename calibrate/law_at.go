@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-func number(x float64) *float64 {
+func Figure(x float64) *float64 {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return nil
 	}
@@ -18,7 +18,7 @@ func threadsSeen(r Result) bool {
 }
 
 // at is what the law has for a shape.
-func lawAt(l Law, workers, threads int) int64 {
+func LawAt(l Law, workers, threads int) int64 {
 	return l.SharedBytes + int64(workers)*(l.WorkerBytes+int64(threads)*l.ThreadBytes)
 }
 

@@ -111,7 +111,7 @@ func (m Metric) Argument() string {
 }
 
 // word is the name without what stands in brackets.
-func (m Metric) word() string {
+func (m Metric) Word() string {
 	word, _, _ := strings.Cut(m.Name, "(")
 	return word
 }
@@ -217,7 +217,7 @@ func unlessZero[N int | int64 | float64](n N) Reading {
 	if n <= 0 {
 		return Reading{}
 	}
-	return Reading{Value: number(float64(n))}
+	return Reading{Value: Figure(float64(n))}
 }
 
 // ofLaw reads a part of the law, which may well be nothing.
@@ -225,7 +225,7 @@ func ofLaw(r Result, bytes int64) Reading {
 	if r.Law.Basis == "" {
 		return Reading{}
 	}
-	return Reading{Value: number(float64(bytes))}
+	return Reading{Value: Figure(float64(bytes))}
 }
 
 func threadCostOf(r Result, _ argument) Reading {
@@ -240,14 +240,14 @@ func recommended(r Result, n float64) Reading {
 	if r.Recommendation.Workers == 0 && !r.Recommendation.NothingFits {
 		return Reading{}
 	}
-	return Reading{Value: number(n)}
+	return Reading{Value: Figure(n)}
 }
 
 func failedShare(r Result, _ argument) Reading {
 	if r.Load.SuccessRatio == nil {
 		return Reading{}
 	}
-	return Reading{Value: number(1 - *r.Load.SuccessRatio)}
+	return Reading{Value: Figure(1 - *r.Load.SuccessRatio)}
 }
 
 // afterRequests is peak + slope x (N - requests at the peak). Of a worker whose memory is flat it is the peak, and the
@@ -264,7 +264,7 @@ func afterRequests(r Result, a argument) Reading {
 	if c.Verdict == Flat {
 		all.BytesPerRequest, all.Low = 0, 0
 	}
-	return Reading{number(at(all.BytesPerRequest)), number(min(at(all.Low), at(all.High))), number(max(at(all.Low), at(all.High)))}
+	return Reading{Figure(at(all.BytesPerRequest)), Figure(min(at(all.Low), at(all.High))), Figure(max(at(all.Low), at(all.High)))}
 }
 
 // totalOf is the law at a shape, and not beyond the threads for which it vouches.
@@ -273,9 +273,9 @@ func totalOf(r Result, a argument) Reading {
 	if a.threads < least || a.threads > most {
 		return Reading{}
 	}
-	total := ofLaw(r, lawAt(r.Law, a.workers, a.threads))
+	total := ofLaw(r, LawAt(r.Law, a.workers, a.threads))
 	if off := float64(r.Law.ResidualBytes); total.Known() && off > 0 {
-		total.Low, total.High = number(*total.Value-off), number(*total.Value+off)
+		total.Low, total.High = Figure(*total.Value-off), Figure(*total.Value+off)
 	}
 	return total
 }
@@ -286,7 +286,7 @@ func FindMetric(text string) (Metric, error) {
 	all := Metrics()
 	names := make([]string, len(all))
 	for i, m := range all {
-		if names[i] = m.word(); names[i] == word {
+		if names[i] = m.Word(); names[i] == word {
 			return m, nil
 		}
 	}
@@ -317,9 +317,9 @@ func ParseMetric(text string) (Metric, error) {
 		m.given.workers, m.given.threads, ok = shapeOf(inside)
 	}
 	if !ok {
-		return Metric{}, Usage("write it like "+m.Example, "%s: %q is no %s", m.word(), inside, map[string]string{"N": "number of requests", "WxT": "workers x threads"}[m.Argument()])
+		return Metric{}, Usage("write it like "+m.Example, "%s: %q is no %s", m.Word(), inside, map[string]string{"N": "number of requests", "WxT": "workers x threads"}[m.Argument()])
 	}
-	m.Name = m.word() + "(" + strings.ToLower(inside) + ")"
+	m.Name = m.Word() + "(" + strings.ToLower(inside) + ")"
 	m.Example = m.Name
 	return m, nil
 }

@@ -24,12 +24,12 @@ const SampleInterval = 100 * time.Millisecond
 
 // Info is the part of the plan that is kept.
 func (p Plan) Info() PlanInfo {
-	p.LoadGiven = p.loadGiven()
+	p.LoadGiven = p.FixesLoad()
 	return p.PlanInfo
 }
 
-func (p Plan) loadGiven() bool { return p.Rate > 0 || p.Clients > 0 }
+func (p Plan) FixesLoad() bool { return p.Rate > 0 || p.Clients > 0 }
 
-func (p Plan) duration() time.Duration { return knob.Duration(p.DurationSeconds) }
+func (p Plan) Duration() time.Duration { return knob.Duration(p.DurationSeconds) }
 
-func (p Plan) soakLimit() time.Duration { return knob.Duration(p.SoakSeconds) }
+func (p Plan) SoakLimit() time.Duration { return knob.Duration(p.SoakSeconds) }

@@ -55,7 +55,7 @@ const (
 )
 
 // steady is the phase that creep is read from.
-func steadyPhase(r Result) string {
+func SteadyPhase(r Result) string {
 	if r.Mode == ModeAttach {
 		return PhaseWatch
 	}

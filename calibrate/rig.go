@@ -25,7 +25,7 @@ type Counter interface {
 }
 
 // answered is how many requests are known to be answered by now.
-func answeredBy(r Rig) int64 {
+func AnsweredBy(r Rig) int64 {
 	switch {
 	case r.Counter != nil:
 		return r.Counter.Answered()
@@ -117,7 +117,7 @@ type Tally struct {
 // ClassTimeout is the class of the errors of requests that had no whole answer in time.
 const ClassTimeout = "timeout"
 
-func timeouts(errors []ErrorCount) (n int64) {
+func Timeouts(errors []ErrorCount) (n int64) {
 	for _, e := range errors {
 		if e.Class == ClassTimeout {
 			n += e.Count

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"workermem/calibrate"
+	"workermem/calibrate/analyse"
 	"workermem/calibrate/server"
 )
 
@@ -43,7 +44,7 @@ func TestEmitGolden(t *testing.T) {
 // sure is a run as if it had been long enough to tell that nothing creeps.
 func sure(r calibrate.Result) calibrate.Result {
 	r.Creep.Verdict, r.Creep.Missing = calibrate.Flat, nil
-	return calibrate.Resized(r)
+	return analyse.Resized(r)
 }
 
 // onUvicorn is the creeping run as if it had been measured there.

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"workermem/calibrate"
+	"workermem/calibrate/analyse"
 	"workermem/calibrate/server"
 )
 
@@ -35,19 +36,19 @@ func readAll(t testing.TB) map[string]calibrate.Result {
 	if err != nil || len(files) < 8 {
 		t.Fatalf("recorded runs: %d, %v", len(files), err)
 	}
-	all := map[string]calibrate.Result{"empty": calibrate.Analyse(calibrate.Measured{})}
+	all := map[string]calibrate.Result{"empty": analyse.Analyse(calibrate.Measured{})}
 	for _, file := range files {
 		folder := filepath.Dir(file)
 		all[filepath.Base(folder)] = load(t, folder)
 	}
-	all["proof"] = calibrate.Resized(all["proof"]) // the journals of a proof are those of its trials
+	all["proof"] = analyse.Resized(all["proof"]) // the journals of a proof are those of its trials
 	return all
 }
 
 // load reads a recorded run. What is analysed of it is never that of the file.
 func load(t testing.TB, folder string) calibrate.Result {
 	t.Helper()
-	r, err := calibrate.Load(folder)
+	r, err := analyse.Load(folder)
 	if err != nil {
 		t.Fatal(err)
 	}

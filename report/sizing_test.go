@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"workermem/calibrate"
+	"workermem/calibrate/analyse"
 	"workermem/calibrate/knob"
 	"workermem/calibrate/server"
 )
@@ -19,8 +20,8 @@ const gib = 1 << 30
 func sizings(t testing.TB) map[string][]calibrate.Result {
 	plan := calibrate.PlanInfo{Box: knob.Box{Reserve: knob.Reserve{ReserveRatio: 0.2}}}
 	leak := 16.0 * 1024
-	guide := calibrate.Given{WorkerBytes: 209 * mb, Threads: []int{1, 4}}
-	leaking := calibrate.Given{SharedBytes: 30 * mb, WorkerBytes: 140 * mb, ThreadBytes: 6 * mb, Threads: []int{4}, Creep: &leak, BootSeconds: 2}
+	guide := analyse.Given{WorkerBytes: 209 * mb, Threads: []int{1, 4}}
+	leaking := analyse.Given{SharedBytes: 30 * mb, WorkerBytes: 140 * mb, ThreadBytes: 6 * mb, Threads: []int{4}, Creep: &leak, BootSeconds: 2}
 	run, async := recorded(t)["creeping"], recorded(t)["flat"]
 	wished := run
 	wished.Plan.MinWorkers, wished.Plan.MaxWorkers, wished.Plan.Prefer, wished.Plan.ThreadChoices = 1, 3, "threads", []int{4, 8}
@@ -36,7 +37,7 @@ func sizings(t testing.TB) map[string][]calibrate.Result {
 		"size-given-refused": hosted(guide.Result(calibrate.Host{}, refused), 4, gib),
 		"size-given-hosts":   hosted(leaking.Result(calibrate.Host{}, rated), 1, gib/8, 1, gib/2, 2, gib, 4, 8*gib, 8, 16*gib, 1, 100*mb+1),
 		"size-run":           hosted(run, 8, 16*gib),
-		"size-run-own":       {calibrate.Resized(run)},
+		"size-run-own":       {analyse.Resized(run)},
 		"size-run-hosts":     hosted(wished, 1, gib/4, 2, gib, 4, 8*gib),
 		"size-async-hosts":   hosted(async, 1, gib/2, 2, gib, 4, 8*gib),
 	}
@@ -47,7 +48,7 @@ func hosted(r calibrate.Result, coresAndMemory ...int64) []calibrate.Result {
 	var all []calibrate.Result
 	for i := 0; i < len(coresAndMemory); i += 2 {
 		r.Plan.CPUs, r.Plan.MemoryBytes = int(coresAndMemory[i]), coresAndMemory[i+1]
-		all = append(all, calibrate.Resized(r))
+		all = append(all, analyse.Resized(r))
 	}
 	return all
 }
@@ -138,7 +139,7 @@ func TestSizeSaysWhatIsUntested(t *testing.T) {
 		sized []calibrate.Result
 		want  bool
 	}{
-		{"its own host", []calibrate.Result{calibrate.Resized(run)}, false},
+		{"its own host", []calibrate.Result{analyse.Resized(run)}, false},
 		{"its own host, by its figures", hosted(run, 4, 2*gib), false},
 		{"more memory", hosted(run, 4, 4*gib), true},
 		{"one of several", hosted(run, 4, 2*gib, 2, 2*gib), true},

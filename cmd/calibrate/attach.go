@@ -10,6 +10,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/knob"
+	"workermem/calibrate/run"
 	"workermem/calibrate/server"
 	"workermem/loadgen"
 	"workermem/report"
@@ -134,7 +135,7 @@ func (f *attachFlags) attach(ctx context.Context, env Env) error {
 	defer folder.Close()
 	rig.Target, rig.Journal = server, newPointing(folder, f.out, id)
 	fmt.Fprintln(env.Stderr, announced(server.Info(), rig))
-	result, err := measure(ctx, env, calibrate.Attach, f.plan(), rig, calibrate.Result{ID: id, Target: server.Info(), Warnings: notes})
+	result, err := measure(ctx, env, run.Attach, f.plan(), rig, calibrate.Result{ID: id, Target: server.Info(), Warnings: notes})
 	if err != nil {
 		return f.endedEarly(env, folder.Path, result, err)
 	}
@@ -170,7 +171,7 @@ func (f *attachFlags) server() (*server.Attached, error) {
 
 func (f *attachFlags) plan() calibrate.Plan {
 	return calibrate.Plan{PlanInfo: calibrate.PlanInfo{
-		Load: f.Load, Box: f.Box, Wishes: f.Wishes, Closeness: f.Closeness, Effort: knob.Effort{SoakSeconds: calibrate.DefaultWatch.Seconds()},
+		Load: f.Load, Box: f.Box, Wishes: f.Wishes, Closeness: f.Closeness, Effort: knob.Effort{SoakSeconds: run.DefaultWatch.Seconds()},
 		Silenced: f.silence, Flags: f.given,
 	}}
 }

@@ -13,6 +13,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/knob"
+	"workermem/calibrate/run"
 	"workermem/calibrate/server"
 	"workermem/loadgen"
 )
@@ -54,11 +55,11 @@ func demo(ctx context.Context, env Env) error {
 	if err != nil {
 		return err
 	}
-	plan := calibrate.Plan{WarmupLimit: calibrate.DefaultWarmup}
+	plan := calibrate.Plan{WarmupLimit: run.DefaultWarmup}
 	knob.Reset(&plan.Box, &plan.Closeness)
 	plan.SoakSeconds, plan.MemoryBytes, plan.CPUs = demoSoak.Seconds(), demoMemory, demoCPUs
 	rig := calibrate.Rig{Target: launch, Load: loadgen.New(targets, loadgen.Options{}), Journal: newPointing(folder, "", id)}
-	result, err := measure(ctx, env, calibrate.Run, plan, rig, calibrate.Result{ID: id, Target: launch.Info()})
+	result, err := measure(ctx, env, run.Run, plan, rig, calibrate.Result{ID: id, Target: launch.Info()})
 	if err != nil {
 		return ended(env, folder.Path, err)
 	}

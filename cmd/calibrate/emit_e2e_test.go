@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/analyse"
 	"workermem/calibrate/server"
 	"workermem/report"
 )
@@ -45,7 +46,7 @@ func emittedTo(t *testing.T, path string, r calibrate.Result, kind string) strin
 
 func savedRun(t *testing.T, name string) calibrate.Result {
 	t.Helper()
-	r, err := calibrate.Load(filepath.Join(fixtures(t), "runs", name))
+	r, err := analyse.Load(filepath.Join(fixtures(t), "runs", name))
 	if err != nil {
 		t.Fatal(err)
 	}

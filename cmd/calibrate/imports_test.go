@@ -27,7 +27,7 @@ type room struct {
 }
 
 var rooms = []room{
-	{"cmd", []string{"report", "loadgen", "sampler", "calibrate/server", "calibrate", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
+	{"cmd", []string{"report", "loadgen", "sampler", "calibrate/server", "calibrate/run", "calibrate/analyse", "calibrate", "calibrate/creep", "calibrate/knob"}, true},
 	{"report", []string{"calibrate", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
 	{"loadgen", []string{"calibrate", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
 	{"sampler", []string{"calibrate", "calibrate/linux", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, true},
@@ -39,6 +39,8 @@ var rooms = []room{
 	{"calibrate/server/servertest", []string{"calibrate/server/cli", "calibrate", "calibrate/linux"}, false},
 	{adapters, []string{"calibrate/server/known", "calibrate/server/guard", "calibrate/server/cli", "calibrate/server/workers", "calibrate", "calibrate/linux", "calibrate/sizing"}, false},
 	{"calibrate/server", []string{adapters, "calibrate/server/known", "calibrate/server/workers", "calibrate/server/guard", "calibrate/server/cli", "calibrate/server/group", "calibrate", "calibrate/linux"}, true},
+	{"calibrate/run", []string{"calibrate/analyse", "calibrate", "calibrate/creep", "calibrate/knob"}, false},
+	{"calibrate/analyse", []string{"calibrate", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, false},
 	{"calibrate", []string{"calibrate/creep", "calibrate/sizing", "calibrate/knob"}, false},
 	{"calibrate/creep", nil, false},
 	{"calibrate/linux", nil, true}, // golang.org/x/sys/unix
@@ -56,7 +58,7 @@ const forAll = "calibrate/say"
 
 // forTests maps a room to those that its tests alone may import: the goldens of type: and emit are those of the real servers.
 var forTests = map[string][]string{
-	"report":                   {"calibrate/server"},
+	"report":                   {"calibrate/server", "calibrate/analyse"},
 	"calibrate/server":         {"calibrate/server/servertest"},
 	"calibrate/server/known":   {"calibrate/server/servertest"},
 	"calibrate/server/workers": {"calibrate/server/servertest", "calibrate/server/guard"},

@@ -10,7 +10,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"workermem/calibrate"
+	"workermem/calibrate/analyse"
 	"workermem/calibrate/knob"
+	"workermem/calibrate/run"
 	"workermem/calibrate/server"
 	"workermem/loadgen"
 	"workermem/report"
@@ -144,7 +146,7 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 	measured.Warnings = append(slices.DeleteFunc(slices.Clone(measured.Warnings), aboutTargets), targets.Warnings()...)
 	measured.Plan.Silenced = append(slices.Clone(measured.Plan.Silenced), f.silence...)
 	rig, progress := instrumented(env, rig)
-	proved, err := calibrate.Prove(ctx, plan, rig, id, measured)
+	proved, err := run.Prove(ctx, plan, rig, id, measured)
 	progress.Done()
 	return f.shown(env, folder.Path, proved, err)
 }
@@ -158,7 +160,7 @@ func aboutTargets(w calibrate.Warning) bool {
 func (f *proveFlags) sized(r calibrate.Result) (calibrate.Result, error) {
 	if has(f.own, aboutSizing) {
 		r.Plan = f.planned(r.Plan, f.own.Changed)
-		r = calibrate.Resized(r)
+		r = analyse.Resized(r)
 	}
 	if err := recommends(r); err != nil {
 		return r, err

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"workermem/calibrate"
+	"workermem/calibrate/analyse"
 	"workermem/calibrate/server"
 	"workermem/report"
 )
@@ -37,7 +38,7 @@ func loadRun(env Env, name string) (calibrate.Result, error) {
 	if err != nil {
 		return calibrate.Result{}, err
 	}
-	r, err := calibrate.Load(path)
+	r, err := analyse.Load(path)
 	if err != nil {
 		return calibrate.Result{}, calibrate.Usage("name a folder or a result.json of calibrate run", "the run can't be read: %s", err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/knob"
+	"workermem/calibrate/run"
 	"workermem/calibrate/server"
 	"workermem/loadgen"
 	"workermem/report"
@@ -62,7 +63,7 @@ func newRunCmd(env Env) *cobra.Command {
 			f.given = given(cmd.Flags())
 			f.ByRoute = f.ByRoute && (!f.Quick || cmd.Flags().Changed("by-route"))
 			if f.Quick && !cmd.Flags().Changed("max-soak") {
-				f.SoakSeconds = calibrate.QuickSoak.Seconds()
+				f.SoakSeconds = run.QuickSoak.Seconds()
 			}
 			return f.run(cmd.Context(), env, args)
 		},
@@ -122,7 +123,7 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	defer folder.Close()
 	launch.LogTo(folder.Log)
 	rig := calibrate.Rig{Target: launch, Load: load, Journal: newPointing(folder, f.out, id), Scale: scaler(ctx, env, spec, folder)}
-	result, err := measure(ctx, env, calibrate.Run, plan, rig, calibrate.Result{ID: id, Target: launch.Info(), Warnings: targets.Warnings()})
+	result, err := measure(ctx, env, run.Run, plan, rig, calibrate.Result{ID: id, Target: launch.Info(), Warnings: targets.Warnings()})
 	if err != nil {
 		return ended(env, folder.Path, err)
 	}
@@ -210,7 +211,7 @@ func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 	}
 	_, others := f.threads.split()
 	return calibrate.Plan{
-		Command: command, WarmupLimit: calibrate.DefaultWarmup, Variations: f.variations(),
+		Command: command, WarmupLimit: run.DefaultWarmup, Variations: f.variations(),
 		PlanInfo: calibrate.PlanInfo{
 			Load: f.Load, Box: f.Box, Wishes: f.Wishes, Closeness: f.Closeness, Effort: f.Effort,
 			OtherThreads: others, Silenced: f.silence, Flags: f.given,

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"workermem/calibrate"
+	"workermem/calibrate/analyse"
 	"workermem/report"
 )
 
@@ -143,7 +144,7 @@ func newRunsCmd(env Env) *cobra.Command {
 
 func listed(env Env, id string) report.SavedRun {
 	m, err := calibrate.LoadFolder(filepath.Join(runsFolder(env), id))
-	run := report.SavedRun{ID: id, State: "whole", Verdict: string(calibrate.Today(m).Creep.Verdict), Command: m.Result.Target.Command}
+	run := report.SavedRun{ID: id, State: "whole", Verdict: string(analyse.Today(m).Creep.Verdict), Command: m.Result.Target.Command}
 	switch {
 	case err != nil:
 		return report.SavedRun{ID: id, State: "unreadable", Why: err.Error()}

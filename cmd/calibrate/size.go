@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"workermem/calibrate"
+	"workermem/calibrate/analyse"
 	"workermem/calibrate/knob"
 	"workermem/calibrate/server"
 	"workermem/report"
@@ -138,7 +139,7 @@ func (f *sizeFlags) base(env Env, args []string) (calibrate.Result, error) {
 
 // given is a worker by its numbers. This machine is looked at only if nothing says which host it is for.
 func (f *sizeFlags) given() (calibrate.Result, error) {
-	g := calibrate.Given{
+	g := analyse.Given{
 		SharedBytes: f.Shared, WorkerBytes: f.Worker, ThreadBytes: f.Thread, BootSeconds: f.Boot, Threads: f.threads,
 	}
 	if len(g.Threads) == 0 {
@@ -192,13 +193,13 @@ func (f *sizeFlags) checkThreads(r calibrate.Result) error {
 // sized is the worker sized for every host.
 func (f *sizeFlags) sized(base calibrate.Result) []calibrate.Result {
 	if len(f.hosts) == 0 {
-		return []calibrate.Result{calibrate.Resized(base)}
+		return []calibrate.Result{analyse.Resized(base)}
 	}
 	all := make([]calibrate.Result, len(f.hosts))
 	for i, host := range f.hosts {
 		r := base
 		r.Plan.CPUs, r.Plan.MemoryBytes = host.CPUs, host.MemoryBytes
-		all[i] = calibrate.Resized(r)
+		all[i] = analyse.Resized(r)
 	}
 	return all
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/run"
 	"workermem/calibrate/server"
 	"workermem/loadgen"
 	"workermem/sampler"
@@ -208,10 +209,10 @@ func (r recording) record(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := calibrate.Plan{WarmupLimit: calibrate.DefaultWarmup}
+	plan := calibrate.Plan{WarmupLimit: run.DefaultWarmup}
 	plan.Rate, plan.DurationSeconds, plan.SoakSeconds = float64(r.rate), r.time.Seconds(), 2*r.time.Seconds()
 	rig := calibrate.Rig{Target: launch, Load: loadgen.New(targets, loadgen.Options{}), Memory: sampler.New(), Journal: folder}
-	result, err := calibrate.Run(t.Context(), plan, rig, calibrate.Result{Target: launch.Info()})
+	result, err := run.Run(t.Context(), plan, rig, calibrate.Result{Target: launch.Info()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,133 @@
+package analyse
+
+import (
+	"cmp"
+	"time"
+
+	"workermem/calibrate"
+	"workermem/calibrate/creep"
+	"workermem/calibrate/say"
+)
+
+// longest is the longest stretch of one generation of workers: a new worker starts a new series.
+func longest(samples []calibrate.Sample) []calibrate.Sample {
+	var best []calibrate.Sample
+	for start := 0; start < len(samples); {
+		end := start
+		for end < len(samples) && samples[end].Generation == samples[start].Generation {
+			end++
+		}
+		if end-start > len(best) {
+			best = samples[start:end]
+		}
+		start = end
+	}
+	return best
+}
+
+// watched completes what the samples say of the watch as a whole.
+func watched(m calibrate.Measured) *calibrate.Watch {
+	if m.Result.Mode != calibrate.ModeAttach {
+		return nil
+	}
+	w := calibrate.Watch{}
+	if m.Result.Watch != nil {
+		w = *m.Result.Watch
+	}
+	if last := len(m.Samples) - 1; last >= 0 {
+		w.Seconds = m.Samples[last].Seconds - m.Samples[0].Seconds
+		if w.Counter != "" {
+			w.Requests = m.Samples[last].Requests - m.Samples[0].Requests
+		}
+		w.Cores = cores(longest(judged(m.Result, m.Samples)))
+	}
+	return &w
+}
+
+// cores are those kept busy after the first fifth of a series, which the verdict leaves out as well.
+func cores(series []calibrate.Sample) float64 {
+	if series = series[len(series)/5:]; len(series) < 2 {
+		return 0
+	}
+	first, last := series[0], series[len(series)-1]
+	return max(last.CPU-first.CPU, 0) / (last.Seconds - first.Seconds)
+}
+
+// seenBehind is how many requests each of the present workers is known to have served: those counted since the last
+// change among them, shared out evenly. What they had served before is not known. Too few is the safe side: what crept
+// with the others is then taken for what a worker needs anyway.
+func seenBehind(samples []calibrate.Sample) int64 {
+	last := len(samples) - 1
+	if last < 0 {
+		return 0
+	}
+	first := last
+	for first > 0 && samples[first-1].Generation == samples[last].Generation {
+		first--
+	}
+	return (samples[last].Requests - samples[first].Requests) / int64(max(samples[last].Workers, 1))
+}
+
+// creepByTime is the creep where nobody counted the requests.
+func creepByTime(samples []calibrate.Sample) calibrate.Creep {
+	e := creep.ByTime(Points(samples), LastRSS(samples))
+	c := calibrate.Creep{Verdict: e.Verdict, By: calibrate.ByTime, Confidence: e.Confidence, Seconds: e.Seconds, Method: e.Method, Missing: e.Missing}
+	if e.Known {
+		c.BytesPerSecond, c.LowBytesPerSecond, c.HighBytesPerSecond = calibrate.Figure(e.Slope), calibrate.Figure(e.Low), calibrate.Figure(e.High)
+		c.DetectablePerSecond = calibrate.Figure(e.Detectable)
+	}
+	return c
+}
+
+// treeOfWorkers splits the tree of a server with several workers into what one of them costs at its peak, on average, and
+// what they have in common.
+func treeOfWorkers(e calibrate.EndReading, peak int64, threads int) tree {
+	workers, others := int64(max(e.Workers, 1)), int64(max(e.Processes-e.Workers, 0))
+	return tree{
+		worker: (e.PrivateDirtySumBytes+e.RaisedSumBytes)/workers + KernelMemory(peak, threads),
+		shared: max(cmp.Or(e.TreeBytes, e.TreePSSBytes)-e.PrivateDirtySumBytes, 0) + others*KernelMemory(0, 1),
+	}
+}
+
+// watchedRate is the rate of all workers together, 0 where nobody counted.
+func watchedRate(w calibrate.Watch) float64 {
+	if w.Seconds <= 0 {
+		return 0
+	}
+	return float64(w.Requests) / w.Seconds
+}
+
+// leastLife is how long the headroom of workers that grow with time must last for a sizing: a worker that isn't recycled
+// by its requests lives until somebody restarts it, and nobody does so more than once a day.
+const leastLife = 24 * time.Hour
+
+// growing weighs a recommendation for workers that grow with time: it notes how long their headroom lasts, and withholds
+// what wouldn't last.
+func growing(rec *calibrate.Recommendation, c calibrate.Creep) {
+	if c.By != calibrate.ByTime || c.Verdict != calibrate.Creeping || rec.Workers == 0 || c.HighBytesPerSecond == nil {
+		return
+	}
+	headroom, growth := (rec.BudgetBytes-rec.TotalBytes)/int64(rec.Workers), *c.HighBytesPerSecond
+	lasts := float64(headroom) / growth
+	if lasts < leastLife.Seconds() {
+		*rec = calibrate.Recommendation{BudgetBytes: rec.BudgetBytes, Budget: rec.Budget,
+			Withheld: &calibrate.Withheld{Kind: calibrate.WithheldGrowth, BytesPerSecond: growth, Workers: rec.Workers, Seconds: lasts}}
+		return
+	}
+	rec.Recycling.Kind, rec.Recycling.Doubt = calibrate.RecyclingByTime, ""
+	rec.Recycling.GrowthPerSecond, rec.Recycling.HeadroomBytes, rec.Recycling.LastsSeconds = growth, headroom, lasts
+}
+
+// idleShare of a core is less than a worker uses that is asked for anything: a loop that waits uses 0.1 %.
+const idleShare = 0.003
+
+// watchDoubts adds what is doubtful of a watch alone.
+func watchDoubts(r calibrate.Result, add func(doubtful bool, code, try, format string, args ...any)) {
+	w := r.Watch
+	add(w.Counter == calibrate.CounterLog && w.Requests == 0 && w.Seconds > 0, "no-requests", "check that it is this server's, and that somebody asks the server for something",
+		"the access log gained no line in %s", say.Seconds(w.Seconds))
+	add(w.Counter == "" && r.Complete && w.Cores < idleShare*float64(max(r.Worker.Workers, 1)), "idle", "watch it while it is used, or send it load: --url",
+		"the workers kept only %s of a core busy: hardly anything was asked of them, so memory that stays as it is says little", say.Percent(w.Cores))
+	add(r.Worker.Restarts > 0 && r.Creep.Unsettled(), "recycled", "raise max-requests while you watch, or measure by calibrate run, which turns recycling off",
+		"%s ended while they were watched, and only the longest time without such a change can be judged", say.Plural(r.Worker.Restarts, "worker"))
+}

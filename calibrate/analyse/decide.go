@@ -1,0 +1,183 @@
+package analyse
+
+import (
+	"workermem/calibrate"
+	"workermem/calibrate/sizing"
+)
+
+// decide sizes the box. A run that can't be trusted yields no recommendation, and says why.
+func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate, []calibrate.Formula) {
+	budget, parts := budget(r)
+	rec := calibrate.Recommendation{BudgetBytes: budget, Budget: parts, Withheld: withheld(r)}
+	if r.Worker.PeakRSSBytes == 0 || rec.Withheld != nil {
+		return rec, []calibrate.Candidate{}, []calibrate.Formula{}
+	}
+	q := question(r, budget)
+	a := sizing.Decide(q)
+	a, rec.Computed = measuredChoice(r, q, a)
+	fill(&rec, a)
+	rec.Sum.LeavingBytes = roomForLeaving(r)
+	if a.Recommended == nil {
+		rec.SmallestMemoryBytes = memoryFor(a.SmallestBytes, r.Plan.Reserve)
+	}
+	if growing(&rec, r.Creep); rec.Withheld != nil {
+		return rec, []calibrate.Candidate{}, []calibrate.Formula{}
+	}
+	shown := a.Candidates
+	if sweptHere(r) {
+		noteBasis(*r.Sweep, shown)
+	}
+	if q.ThreadsUnknown || threadless(r.Target) {
+		rec.Threads = 0
+		for i := range shown {
+			shown[i].Threads = 0
+			if q.ThreadsUnknown {
+				shown[i].Concurrency = 0
+			}
+		}
+	}
+	return rec, shown, sizing.Formulas(box(r), recycled(q, a))
+}
+
+// box is the machine that the field's rules look at: this one, or the one that was asked for.
+func box(r calibrate.Result) sizing.Box {
+	if given := r.Plan.MemoryBytes; given > 0 {
+		return sizing.Box{CPUs: cpus(r), MemoryBytes: given, AvailableBytes: given}
+	}
+	return sizing.Box{CPUs: cpus(r), MemoryBytes: r.Host.MemoryBytes, AvailableBytes: r.Host.AvailableBytes, LimitBytes: r.Host.MemoryLimitBytes}
+}
+
+func question(r calibrate.Result, budget int64) sizing.Question {
+	q := sizing.Question{
+		CPUs:            cpus(r),
+		BudgetBytes:     budget,
+		Law:             sizing.Law{SharedBytes: r.Law.SharedBytes, WorkerBytes: r.Law.WorkerBytes + crept(r), ThreadBytes: r.Law.ThreadBytes},
+		WorkerPeakBytes: peakAtEnd(r),
+		Requests:        float64(r.Worker.Requests),
+		Creep:           sizing.Creep{Verdict: r.Creep.Verdict},
+		BootSeconds:     r.Target.WorkerBootSeconds,
+		RatePerSecond:   r.Load.RateSent,
+		RateBasis:       calibrate.BasisMeasured,
+		Workers:         1,
+		Threads:         max(r.Target.Threads, 1),
+		CanRecycle:      r.Target.CanRecycle,
+		NoJitter:        r.Target.CanRecycle && !r.Target.HasJitter,
+		Wishes:          r.Plan.Wishes,
+	}
+	if most := r.Target.MaxWorkers; most > 0 && (q.MaxWorkers == 0 || q.MaxWorkers > most) {
+		q.MinWorkers, q.MaxWorkers = min(q.MinWorkers, most), most
+	}
+	if r.Law.Basis == calibrate.BasisGiven {
+		q.Basis = calibrate.BasisGiven
+	}
+	if r.Mode != calibrate.ModeAttach {
+		q = withoutCreep(q, r)
+	}
+	q = withLeaving(withCreep(q, r), r)
+	if r.Mode == calibrate.ModeAttach {
+		q.RatePerSecond, q.RateBasis, q.Workers = watchedRate(*r.Watch), calibrate.BasisWatched, r.Worker.Workers
+		q.ThreadsUnknown = r.Target.Threads == 0
+	}
+	if r.Creep.By == calibrate.ByTime { // of a watch
+		q.Creep = sizing.Creep{Uncounted: true}
+	}
+	if r.Plan.ProductionRate > 0 {
+		q.RatePerSecond, q.RateBasis = r.Plan.ProductionRate, calibrate.BasisGiven
+	}
+	if threadless(r.Target) {
+		q.AtOnce = PeakClients(r)
+	}
+	if chosen := r.Plan.ThreadChoices; len(chosen) > 0 {
+		return withThreads(q, chosen)
+	}
+	q.ThreadChoices = threadChoices(r, q.Threads)
+	return q
+}
+
+// recycled is the question for workers that grow as the recommended one does until it is recycled: the field's rules know
+// no other worker.
+func recycled(q sizing.Question, a sizing.Answer) sizing.Question {
+	if best := a.Recommended; best != nil {
+		growth := max(best.WorkerBytes-q.Law.Total(1, best.Threads)+q.Law.SharedBytes, 0)
+		q.Law.WorkerBytes += growth
+		q.WorkerPeakBytes += growth
+	}
+	return q
+}
+
+// withCreep says how steep the creep is at most, by whatever of the run shows the most.
+func withCreep(q sizing.Question, r calibrate.Result) sizing.Question {
+	c := r.Creep
+	if c.BytesPerRequest == nil || c.High == nil {
+		return q
+	}
+	all := c.Together()
+	q.Creep.Known, q.Creep.Slope, q.Creep.High = true, all.BytesPerRequest, all.High
+	if c.By == calibrate.ByBoth {
+		q.Drift = sizing.Drift{Low: *c.LowBytesPerSecond, High: *c.HighBytesPerSecond, Rate: c.Rest.RatePerSecond}
+	}
+	if least, hidden := hiddenCreep(r.Routes, c); hidden {
+		q.Creep.High = max(q.Creep.High, least)
+	}
+	return q
+}
+
+// withoutCreep starts a worker's life at its first request, not at the measured peak: how much creep the peak has in it is
+// a matter of how long the run was, and recycling takes it away. The run's own curve is what is gone back along; beyond
+// the slope, the interval's upper bound is for what the workers will keep.
+func withoutCreep(q sizing.Question, r calibrate.Result) sizing.Question {
+	if Slope(r) == 0 {
+		return q
+	}
+	q.Law.WorkerBytes = r.Law.WorkerBytes
+	q.WorkerPeakBytes = max(q.WorkerPeakBytes-crept(r), 0)
+	q.Seen, q.Requests = q.Requests, 0
+	return q
+}
+
+// threadChoices are the measured threads and, as far as the law vouches for them, one thread, up to four times as many,
+// and those that the user named.
+func threadChoices(r calibrate.Result, threads int) []int {
+	least, most := calibrate.ThreadRange(r)
+	choices := []int{threads}
+	for _, other := range append([]int{1, 2 * threads, 4 * threads}, r.Plan.OtherThreads...) {
+		if other >= least && other <= most {
+			choices = append(choices, other)
+		}
+	}
+	return choices
+}
+
+// threadless is a server that takes as many requests at once as come, as far as is known.
+func threadless(t calibrate.TargetInfo) bool { return t.Threads == 0 && !t.HasThreads }
+
+func cpus(r calibrate.Result) int {
+	if r.Plan.CPUs > 0 {
+		return r.Plan.CPUs
+	}
+	return r.Host.SizingCPUs()
+}
+
+// budget is what the workers may use: the limit or total, less the reserve.
+func budget(r calibrate.Result) (int64, calibrate.Budget) {
+	total, source := r.Host.Memory()
+	if r.Plan.MemoryBytes > 0 {
+		total, source = r.Plan.MemoryBytes, calibrate.MemoryGiven
+	}
+	return left(total, r.Plan.Reserve), calibrate.Budget{MemoryBytes: total, Source: source, ReserveBytes: reserved(total, r.Plan.Reserve), OthersBytes: r.Plan.ReserveBytes}
+}
+
+func fill(rec *calibrate.Recommendation, a sizing.Answer) {
+	rec.Sum = a.Sum
+	if a.Recommended == nil {
+		rec.NothingFits = true
+		return
+	}
+	rec.WorkerMemoryMB = a.WorkerMemoryMB
+	rec.Workers, rec.Threads = a.Recommended.Workers, a.Recommended.Threads
+	rec.TotalBytes = a.TotalBytes
+	rec.Recycling = a.Recycling
+	rec.MaxRequests, rec.MaxRequestsJitter = a.Recycling.MaxRequests, a.Recycling.Jitter
+	rec.RestartIntervalSeconds, rec.RecycleCostRatio = a.Recycling.RestartSeconds, a.Recycling.CostRatio
+	rec.SafeRequests = a.Recycling.SafeRequests
+}

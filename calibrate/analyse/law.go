@@ -1,0 +1,271 @@
+package analyse
+
+import (
+	"cmp"
+	"slices"
+	"workermem/calibrate"
+)
+
+// Kernel memory of a process, beside its own pages. Cgroups' memory.kmem on Linux 6.18 was met within 5 % by the sum of
+// these, for one to four workers of 1 to 16 threads.
+const (
+	kernelProcess = 144 << 10 // the process itself, and the page tables of its libraries
+	kernelThread  = 34 << 10  // a stack of 16 kB, the page tables of its own stack and heap, a connection
+	pageTables    = 512       // 8 bytes a page of 4096
+)
+
+func KernelMemory(rss int64, threads int) int64 {
+	return kernelProcess + int64(threads)*kernelThread + rss/pageTables
+}
+
+// leastThread is what an idle thread costs: 45 kB of resident stack and allocator were measured. Short runs can't
+// tell less from nothing.
+const leastThread = 45_000
+
+// tree is the memory of an app's processes in two parts: one worker more, and all that is beside the workers.
+type tree struct{ worker, shared int64 }
+
+// law is the total at N workers and T threads, at peak, creep apart. The main run alone gives
+//
+//	worker = private dirty + (peak RSS - RSS) + its kernel memory - creep x requests      one more worker
+//	shared = anonymous PSS of all + file pages, once + kernel memory of the rest - private dirty
+//
+// Library pages are not in the worker, because the second one maps the same. Private dirty pages grow long after the
+// RSS has settled, where a worker is a fork: Python's first full collection writes to every object that the worker has
+// from its master. With gunicorn and Flask that comes after 1000 to 4500 requests, and makes a worker of 15.9 MB one of
+// 17.9 MB, of 7.9 MB with --preload one of 14.3 MB. So the law is read after all requests of the run, and the
+// short runs are compared with the reading after its first load: see fit.
+func law(r calibrate.Result) calibrate.Law {
+	threads := max(r.Target.Threads, 1)
+	l := calibrate.Law{Runs: slices.Clone(r.Law.Runs), Unserved: r.Law.Unserved}
+	if l.Runs == nil {
+		l.Runs = []calibrate.LawRun{}
+	}
+	if r.Worker.PeakRSSBytes == 0 {
+		return l
+	}
+	l.Basis = calibrate.BasisComputed
+	early, end := firstAndLast(r)
+	if r.Mode == calibrate.ModeAttach && r.Worker.End != nil {
+		end = treeOfWorkers(*r.Worker.End, r.Worker.PeakRSSBytes, threads)
+		end.worker = max(end.worker-crept(r), 0)
+		early = end
+	}
+	if !threadless(r.Target) {
+		l.ThreadBytes = threadCost(r, threads)
+	}
+	for i := range l.Runs {
+		run := &l.Runs[i]
+		run.MeasuredBytes = run.TotalBytes + kernelOf(*run) - creptIn(*run, r)
+		run.PredictedBytes, run.PredictedWarmBytes = lawFor(l, early, *run, threads), lawFor(l, end, *run, threads)
+	}
+	fitThreads(&l, r, threads)
+	early, end = fitLaw(&l, r, early, end, threads)
+	l.SharedBytes = end.shared
+	l.WorkerBytes = max(end.worker-int64(threads)*l.ThreadBytes, 0)
+	l.ResidualBytes = residualOf(l, early, end, threads)
+	return l
+}
+
+// firstAndLast are the single worker's tree after its first load and after its last, creep apart.
+func firstAndLast(r calibrate.Result) (early, end tree) {
+	threads := max(r.Target.Threads, 1)
+	end = oneWorker(r.Worker.End, peakAtEnd(r), threads)
+	end.worker = max(end.worker-crept(r), 0)
+	early = end
+	if e := r.Worker.Early; e != nil && r.Worker.End != nil {
+		early = oneWorker(e, earlyPeak(r), threads)
+		early.worker = max(early.worker-int64(Slope(r)*float64(e.Requests)), 0)
+	}
+	return early, end
+}
+
+// warmest is after how many requests a forked Python worker has the last of its master's pages copied (4500 were seen).
+const Warmest = 6000
+
+// coldness is by how much an app of so many workers is below the law that have served so many requests each: the law is
+// of workers from which every page of their master has been copied, and a forked worker that is recycled early never
+// comes to that.
+func Coldness(r calibrate.Result, workers int, served float64) int64 {
+	first, last := r.Worker.Early, r.Worker.End
+	if first == nil || last == nil || first.Requests >= min(last.Requests, Warmest) {
+		return 0
+	}
+	early, end := firstAndLast(r)
+	cold := 1 - (served-float64(first.Requests))/float64(min(last.Requests, Warmest)-first.Requests)
+	below := max(end.shared-early.shared+int64(workers)*(end.worker-early.worker), 0)
+	return int64(float64(below) * min(max(cold, 0), 1))
+}
+
+// oneWorker is the tree of a single worker, from one reading of its page tables. Where they could not be read, the
+// whole RSS stands for the worker: an upper bound, and a warning says so.
+func oneWorker(e *calibrate.EndReading, peak int64, threads int) tree {
+	if e == nil {
+		return tree{worker: peak}
+	}
+	others := int64(max(e.Processes-e.Workers, 0))
+	return tree{
+		worker: e.PrivateDirtyBytes + max(peak-e.RSSBytes, 0) + KernelMemory(peak, threads),
+		shared: max(cmp.Or(e.TreeBytes, e.TreePSSBytes)-e.PrivateDirtyBytes, 0) + others*KernelMemory(0, 1),
+	}
+}
+
+// fit lets the second worker mend what one alone could not know: a supervisor that comes with it, or a library that
+// shares less than it seemed. The second worker is about as warm as the first was at its early reading, or a little
+// warmer, so what it shows between the early reading and the end is warmth, and only what is beyond is its own: the law
+// moves by that. That a worker takes less is believed only where a process came beside the second that the first did
+// without, and may share with it: else it may be a collection that the first has had and the second not.
+func fitLaw(l *calibrate.Law, r calibrate.Result, early, end tree, threads int) (tree, tree) {
+	i := slices.IndexFunc(l.Runs, func(run calibrate.LawRun) bool { return run.Workers > 1 && run.Threads == threads })
+	if i < 0 || r.Worker.End == nil {
+		return early, end
+	}
+	two := l.Runs[i]
+	if two.WorkerBytes == 0 {
+		return early, end
+	}
+	l.Basis = calibrate.BasisMeasured
+	worker := two.WorkerBytes + KernelMemory(two.PeakRSSBytes, threads) - creptIn(two, r)/int64(two.Workers)
+	shared := two.MeasuredBytes - int64(two.Workers)*worker
+	more := tree{beyond(worker, early.worker, end.worker), beyond(shared, early.shared, end.shared)}
+	if two.Processes-two.Workers <= r.Worker.End.Processes-r.Worker.End.Workers {
+		more.worker = max(more.worker, 0)
+	}
+	return early.plus(more), end.plus(more)
+}
+
+func (t tree) plus(more tree) tree {
+	return tree{max(t.worker+more.worker, 0), max(t.shared+more.shared, 0)}
+}
+
+// beyond is how far x is outside of a and b, 0 between them.
+func beyond(x, a, b int64) int64 { return x - min(max(x, min(a, b)), max(a, b)) }
+
+// fitThreads takes the workers' peak RSS against their threads, all under the same load for about as many requests, and
+// fits a line through the measured shape by least squares:
+//
+//	thread = sum((T - T0) x (peak(T) - peak(T0))) / sum((T - T0)^2) + kernel memory of a thread
+//
+// RSS, because copy-on-write moves pages from shared to private at another request with every thread count, and leaves
+// RSS as it is.
+func fitThreads(l *calibrate.Law, r calibrate.Result, threads int) {
+	here := peakHere(l, r, threads)
+	var products, squares float64
+	for _, run := range l.Runs {
+		if more := float64(run.Threads - threads); run.Workers == 1 && run.PeakRSSBytes > 0 {
+			products += more * float64(run.PeakRSSBytes-creptIn(run, r)-here)
+			squares += more * more
+		}
+	}
+	if here > 0 && squares > 0 {
+		l.ThreadBytes = max(int64(products/squares), leastThread) + kernelThread
+	}
+}
+
+// peakHere is the measured shape's peak to compare other threads with: under the same load on the main worker; where
+// the user gave another load, of the workers of the run with two; else of the main worker's last phase, which is warmer.
+func peakHere(l *calibrate.Law, r calibrate.Result, threads int) int64 {
+	if peak := phasePeak(r, calibrate.PhaseCapacity); peak > 0 {
+		return peak
+	}
+	for _, run := range l.Runs {
+		if run.Workers > 1 && run.Threads == threads && run.PeakRSSBytes > 0 {
+			return run.PeakRSSBytes - creptIn(run, r)/int64(run.Workers)
+		}
+	}
+	return phasePeak(r, calibrate.PhasePeak)
+}
+
+// phasePeak is the peak RSS of a phase, creep apart; 0 where there was no such phase.
+func phasePeak(r calibrate.Result, name string) int64 {
+	for _, p := range r.Phases {
+		if p.Name == name {
+			return p.PeakRSSBytes - int64(Slope(r)*float64(p.Answered))
+		}
+	}
+	return 0
+}
+
+// residualOf is the most that the fitted law is off the short runs, which may be as warm as the first reading or the last.
+func residualOf(l calibrate.Law, early, end tree, threads int) int64 {
+	var most int64
+	for _, run := range l.Runs {
+		off := beyond(run.MeasuredBytes, lawFor(l, early, run, threads), lawFor(l, end, run, threads))
+		most = max(most, off, -off)
+	}
+	return most
+}
+
+// of is what the law has for a short run's shape, from one worker of the given threads.
+func lawFor(l calibrate.Law, one tree, run calibrate.LawRun, threads int) int64 {
+	return one.shared + int64(run.Workers)*(one.worker+int64(run.Threads-threads)*l.ThreadBytes)
+}
+
+func kernelOf(run calibrate.LawRun) int64 {
+	others := max(run.Processes-run.Workers, 0)
+	return int64(run.Workers)*KernelMemory(run.PeakRSSBytes, run.Threads) + int64(others)*KernelMemory(0, 1)
+}
+
+// crept is how much of a short run's total is creep.
+func creptIn(run calibrate.LawRun, r calibrate.Result) int64 {
+	return int64(Slope(r) * float64(run.Requests))
+}
+
+// slope is the creep in bytes a request where there is one, else 0.
+func Slope(r calibrate.Result) float64 {
+	if r.Creep.Verdict != calibrate.Creeping || r.Creep.BytesPerRequest == nil {
+		return 0
+	}
+	return max(r.Creep.Together().BytesPerRequest, 0)
+}
+
+// crept is how much of the measured peak is creep.
+func crept(r calibrate.Result) int64 { return int64(Slope(r) * float64(r.Worker.Requests)) }
+
+// threadCost is an upper bound of what one more busy thread costs: all that the worker gained from idle to its peak,
+// creep apart, shared out over the threads that were busy.
+func threadCost(r calibrate.Result, threads int) int64 {
+	if r.Worker.IdleRSSBytes == 0 {
+		return 0
+	}
+	return max(peakAtEnd(r)-r.Worker.IdleRSSBytes-crept(r), 0) / int64(threads)
+}
+
+// peakAtEnd is the peak that every phase's own would come to after all the requests of the run: a spike in the first
+// second would be higher by all that has crept since.
+func peakAtEnd(r calibrate.Result) int64 {
+	peak := r.Worker.PeakRSSBytes
+	for _, p := range r.Phases {
+		since := max(r.Worker.Requests-p.Answered, 0)
+		peak = max(peak, p.PeakRSSBytes+int64(Slope(r)*float64(since)))
+	}
+	return peak
+}
+
+// earlyPeak is the peak of the load before the early reading.
+func earlyPeak(r calibrate.Result) int64 {
+	var peak int64
+	for _, p := range r.Phases {
+		if p.Requests > 0 && p.Answered <= r.Worker.Early.Requests {
+			peak = max(peak, p.PeakRSSBytes)
+		}
+	}
+	return peak
+}
+
+// marginal is what one more worker costs at its measured peak, creep included, and where that was read.
+func marginal(r calibrate.Result) (bytes int64, source calibrate.MarginalSource) {
+	switch {
+	case r.Worker.PeakRSSBytes == 0:
+		return 0, ""
+	case r.Worker.End == nil:
+		return r.Worker.PeakRSSBytes, calibrate.MarginalRSS
+	case r.Law.Basis == calibrate.BasisMeasured:
+		source = calibrate.MarginalSecond
+	case r.Worker.End.Workers > 1:
+		source = calibrate.MarginalMean
+	default:
+		source = calibrate.MarginalDirty
+	}
+	return r.Law.WorkerBytes + int64(max(r.Target.Threads, 1))*r.Law.ThreadBytes + crept(r), source
+}

@@ -1,0 +1,86 @@
+package analyse
+
+import (
+	"math"
+	"slices"
+
+	"workermem/calibrate"
+	"workermem/calibrate/knob"
+	"workermem/calibrate/sizing"
+)
+
+// Sizing alone: what a run found, or what somebody knows already, for another box or other wishes. Nothing is measured.
+
+// Given is a worker known by its numbers alone.
+type Given struct {
+	SharedBytes, WorkerBytes, ThreadBytes int64    // the law, at peak
+	Creep                                 *float64 // bytes a request; 0 for none, nil where it isn't known
+	BootSeconds                           float64
+	Threads                               []int // to choose among; the first is taken unless the plan prefers something else
+}
+
+// Result is the given worker in the place of a measured one, sized for the plan's box, or else the host.
+func (g Given) Result(host calibrate.Host, plan calibrate.PlanInfo) calibrate.Result {
+	law := sizing.Law{SharedBytes: g.SharedBytes, WorkerBytes: g.WorkerBytes, ThreadBytes: g.ThreadBytes}
+	plan.ThreadChoices = g.Threads
+	r := calibrate.Result{
+		Schema: calibrate.Schema, Complete: true, Host: host, Plan: plan,
+		Target: calibrate.TargetInfo{Threads: g.Threads[0], HasThreads: true, CanRecycle: true, HasJitter: true, WorkerBootSeconds: g.BootSeconds},
+		Worker: calibrate.Worker{PeakRSSBytes: law.Total(1, g.Threads[0]) - g.SharedBytes},
+		Law:    calibrate.Law{SharedBytes: g.SharedBytes, WorkerBytes: g.WorkerBytes, ThreadBytes: g.ThreadBytes, Basis: calibrate.BasisGiven, Runs: []calibrate.LawRun{}},
+	}
+	if g.Creep != nil {
+		r.Creep = calibrate.Creep{Verdict: calibrate.Creeping, BytesPerRequest: g.Creep, Low: g.Creep, High: g.Creep}
+		if *g.Creep == 0 {
+			r.Creep.Verdict = calibrate.Flat
+		}
+	}
+	return Resized(r)
+}
+
+// Resized is the result sized again for the box and the wishes that its plan names now: the last step of Analyse.
+// What was measured stays as it is.
+func Resized(r calibrate.Result) calibrate.Result {
+	r.Recommendation, r.Candidates, r.Formulas = decide(r)
+	r.Concurrency = concurrency(r)
+	r.Warnings = warnings(r)
+	return r
+}
+
+// withThreads asks about the threads that were chosen. Where the measured ones aren't among them, the first is taken
+// for them, by the law.
+func withThreads(q sizing.Question, chosen []int) sizing.Question {
+	q.ThreadChoices = chosen
+	if slices.Contains(chosen, q.Threads) {
+		return q
+	}
+	q.WorkerPeakBytes += int64(chosen[0]-q.Threads) * q.Law.ThreadBytes
+	q.Threads, q.Basis = chosen[0], calibrate.BasisComputed
+	return q
+}
+
+// memoryFor is the least memory (but for rounding) that leaves so large a budget after what is kept back; 0 where that is more
+// than any host has.
+func memoryFor(budget int64, p knob.Reserve) int64 {
+	keep := 1 - p.ReserveRatio
+	most := float64(1 << 60)
+	total := (float64(budget) + float64(p.ReserveBytes)) / keep
+	if !(total < most) {
+		return 0
+	}
+	bytes := int64(math.Ceil(total))
+	for missing := budget - left(bytes, p); missing > 0; missing = budget - left(bytes, p) { // rounding
+		bytes += max(1, int64(float64(missing)/keep))
+	}
+	return bytes
+}
+
+// left is what a reserve leaves the server of so much memory.
+func left(total int64, p knob.Reserve) int64 {
+	return max(total-reserved(total, p)-p.ReserveBytes, 0)
+}
+
+// reserved is the share of so much memory that is kept back.
+func reserved(total int64, p knob.Reserve) int64 {
+	return int64(math.Ceil(float64(total) * p.ReserveRatio))
+}

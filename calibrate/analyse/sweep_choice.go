@@ -1,0 +1,186 @@
+package analyse
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"workermem/calibrate"
+	"workermem/calibrate/sizing"
+)
+
+// What two short runs of one shape differ by on a machine that does nothing else: less is no difference.
+const (
+	rateNoise = 0.05
+	p99Noise  = 0.10
+	// alike is how near the most throughput, and then the least memory, is as good.
+	alike = 0.05
+)
+
+// Each candidate is run twice, the second time after all others: what else the machine does comes and goes within a
+// minute, and shows as two rates of one candidate.
+const SweepRounds = 2
+
+// beats says that s is at least as good as other in throughput, memory and p99, and better in one. Memory has no
+// margin: it is read exactly, and without one nobody can be beaten in a circle. (A circle at equal memory would need more
+// steps down than up in throughput as well as in p99, and a step down in the one is a step up in the other.)
+func beats(s calibrate.SweepRun, other calibrate.SweepRun) bool {
+	faster, slower := s.RatePerSecond > other.RatePerSecond*(1+rateNoise), other.RatePerSecond > s.RatePerSecond*(1+rateNoise)
+	sooner, later := calibrate.P99Of(other) > calibrate.P99Of(s)*(1+p99Noise), calibrate.P99Of(s) > calibrate.P99Of(other)*(1+p99Noise)
+	if slower || later || s.MeasuredBytes > other.MeasuredBytes {
+		return false
+	}
+	return faster || sooner || s.MeasuredBytes < other.MeasuredBytes
+}
+
+// pareto returns the indices of the runs worth a choice: those that nobody beats, and then of what they leave unbeaten
+// those that nobody left beats. Margins make beating intransitive, so a run that is beaten itself must not
+// count against another.
+func pareto(runs []calibrate.SweepRun, left []int) (front []int) {
+	unbeaten := func() []int {
+		return slices.DeleteFunc(slices.Clone(left), func(i int) bool {
+			return slices.ContainsFunc(left, func(j int) bool { return beats(runs[j], runs[i]) })
+		})
+	}
+	for best := unbeaten(); len(best) > 0; best = unbeaten() {
+		front = append(front, best...)
+		left = slices.DeleteFunc(slices.Clone(left), func(i int) bool {
+			return slices.Contains(best, i) || slices.ContainsFunc(best, func(j int) bool { return beats(runs[j], runs[i]) })
+		})
+	}
+	return front
+}
+
+// best is the choice of a front: of those with about the most throughput those with about the least memory, and of these
+// the one with the lowest p99. -1 of none.
+func best(runs []calibrate.SweepRun, front []int) int {
+	if len(front) == 0 {
+		return -1
+	}
+	most, least := 0.0, int64(math.MaxInt64)
+	for _, i := range front {
+		most = max(most, runs[i].RatePerSecond)
+	}
+	front = slices.DeleteFunc(slices.Clone(front), func(i int) bool { return runs[i].RatePerSecond < most*(1-alike) })
+	for _, i := range front {
+		least = min(least, runs[i].MeasuredBytes)
+	}
+	front = slices.DeleteFunc(front, func(i int) bool { return float64(runs[i].MeasuredBytes) > float64(least)*(1+alike) })
+	return slices.MinFunc(front, func(i, j int) int {
+		a, b := runs[i], runs[j]
+		return cmp.Or(cmp.Compare(calibrate.P99Of(a), calibrate.P99Of(b)), cmp.Compare(a.MeasuredBytes, b.MeasuredBytes),
+			cmp.Compare(b.RatePerSecond, a.RatePerSecond), cmp.Compare(a.Workers, b.Workers), cmp.Compare(a.Threads, b.Threads))
+	})
+}
+
+// weighed is a result's sweep with creep taken out, held against the law, and with its choice. The sweep given stays as it is.
+func weighed(r calibrate.Result) *calibrate.Sweep {
+	if r.Sweep == nil {
+		return nil
+	}
+	s := *r.Sweep
+	s.Runs = slices.Clone(s.Runs)
+	var some []int
+	for i, run := range s.Runs {
+		s.Runs[i] = weighedRun(run, r)
+		if s.Runs[i].Compared(s.BudgetBytes) {
+			some = append(some, i)
+		}
+	}
+	front := pareto(s.Runs, some)
+	for _, i := range front {
+		s.Runs[i].Pareto = true
+	}
+	if i := best(s.Runs, front); i >= 0 {
+		s.Runs[i].Chosen = true
+	}
+	return &s
+}
+
+func weighedRun(s calibrate.SweepRun, r calibrate.Result) calibrate.SweepRun {
+	s.PredictedBytes = calibrate.LawAt(r.Law, s.Workers, max(s.Threads, 1))
+	s.MeasuredBytes = max(s.ObservedBytes-int64(Slope(r)*float64(s.BusyRequests)), 0)
+	s.Pareto, s.Chosen = false, false
+	return s
+}
+
+// steady says that a sweep came to its end on a machine that gave every candidate the same in each round.
+func steadySweep(s calibrate.Sweep) bool {
+	return !sweepCut(s) && !unstarted(s) && shakiest(s).Spread() <= calibrate.Unsteady
+}
+
+// unstarted says that the candidate which the law recommends was never started: the others can't speak for it.
+func unstarted(s calibrate.Sweep) bool {
+	return len(s.Runs) > 0 && s.Runs[0].Failed != nil && s.Runs[0].Failed.Kind == calibrate.MissTooLarge
+}
+
+// cutShort says that a round is missing.
+func sweepCut(s calibrate.Sweep) bool {
+	return len(s.Runs) < s.Wanted || slices.ContainsFunc(s.Runs, func(run calibrate.SweepRun) bool { return run.Failed == nil && len(run.Rates) < SweepRounds })
+}
+
+// shakiest is the run whose rounds are furthest apart, of those that are compared.
+func shakiest(s calibrate.Sweep) (most calibrate.SweepRun) {
+	for _, run := range s.Runs {
+		if run.Compared(s.BudgetBytes) && run.Spread() > most.Spread() {
+			most = run
+		}
+	}
+	return most
+}
+
+// sweptHere says that a result is sized for the box that its candidates ran on, and that nothing else is to choose.
+func sweptHere(r calibrate.Result) bool {
+	if r.Sweep == nil || r.Plan.Prefer != "" || cpus(r) != r.Sweep.CPUs {
+		return false
+	}
+	bytes, _ := budget(r)
+	return bytes == r.Sweep.BudgetBytes
+}
+
+// measuredChoice is the answer with the choice of the sweep, and what the law alone would have recommended. Without a
+// steady sweep of this box, or where its choice is not among what was asked for, it is the answer as it was, and nil.
+func measuredChoice(r calibrate.Result, q sizing.Question, computed sizing.Answer) (sizing.Answer, *calibrate.Shape) {
+	if !sweptHere(r) || !steadySweep(*r.Sweep) || computed.Recommended == nil {
+		return computed, nil
+	}
+	i := slices.IndexFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.Chosen })
+	if i < 0 {
+		return computed, nil
+	}
+	chosen := r.Sweep.Runs[i]
+	q.Chosen = sizing.Shape{Workers: chosen.Workers, Threads: max(chosen.Threads, 1)}
+	a := sizing.Decide(q)
+	if a.Recommended.Workers != q.Chosen.Workers || a.Recommended.Threads != q.Chosen.Threads {
+		return computed, nil
+	}
+	law := calibrate.Shape{Workers: computed.Recommended.Workers, Threads: computed.Recommended.Threads}
+	if chosen.Threads == 0 {
+		law.Threads = 0
+	}
+	return a, &law
+}
+
+func comparedRuns(s calibrate.Sweep) (n int) {
+	for _, run := range s.Runs {
+		if run.Compared(s.BudgetBytes) {
+			n++
+		}
+	}
+	return n
+}
+
+func runShape(s calibrate.SweepRun) calibrate.Shape {
+	return calibrate.Shape{Workers: s.Workers, Threads: s.Threads}
+}
+
+// noteBasis marks the candidates that were really run.
+func noteBasis(s calibrate.Sweep, all []calibrate.Candidate) {
+	for i, c := range all {
+		if slices.ContainsFunc(s.Runs, func(run calibrate.SweepRun) bool {
+			return run.Compared(s.BudgetBytes) && run.Is(calibrate.Shape{Workers: c.Workers, Threads: c.Threads})
+		}) {
+			all[i].Basis = calibrate.BasisMeasured
+		}
+	}
+}

@@ -1,0 +1,270 @@
+package analyse
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"workermem/calibrate"
+	"workermem/calibrate/knob"
+)
+
+// ran is a run of so many requests a second, MB, and milliseconds at p99.
+func ran(workers int, rate float64, mb int64, ms float64) calibrate.SweepRun {
+	p99 := ms / 1000
+	return calibrate.SweepRun{Workers: workers, Threads: 4, RatePerSecond: rate, Rates: []float64{rate, 0.95 * rate}, MeasuredBytes: mb * calibrate.MiB, Latency: calibrate.Latency{P99: &p99}}
+}
+
+func indices(runs []calibrate.SweepRun) []int {
+	all := make([]int, len(runs))
+	for i := range runs {
+		all[i] = i
+	}
+	return all
+}
+
+func TestParetoAndBest(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		runs  []calibrate.SweepRun
+		front []int
+		best  int
+	}{
+		{"none", nil, nil, -1},
+		{"one", []calibrate.SweepRun{ran(1, 100, 50, 10)}, []int{0}, 0},
+		{"better in all three", []calibrate.SweepRun{ran(1, 100, 50, 10), ran(2, 200, 40, 5)}, []int{1}, 1},
+		{"more throughput for more memory", []calibrate.SweepRun{ran(1, 100, 50, 10), ran(2, 200, 80, 10)}, []int{0, 1}, 1},
+		{"4 % more throughput is noise: the smaller", []calibrate.SweepRun{ran(1, 100, 50, 10), ran(2, 104, 80, 10)}, []int{0}, 0},
+		{"9 % less p99 is noise: the smaller", []calibrate.SweepRun{ran(1, 100, 50, 10), ran(2, 100, 80, 9.2)}, []int{0}, 0},
+		{"a third of the p99 for more memory: still the smaller", []calibrate.SweepRun{ran(1, 100, 50, 10), ran(2, 100, 80, 3)}, []int{0, 1}, 0},
+		{"and for about as much memory: the quicker", []calibrate.SweepRun{ran(1, 100, 50, 10), ran(2, 100, 52, 3)}, []int{0, 1}, 1},
+		{"equal in all: both, and the one of fewer workers", []calibrate.SweepRun{ran(2, 100, 50, 10), ran(1, 100, 50, 10)}, []int{0, 1}, 1},
+		{"in steps within the noise, each is beaten only by one that counts",
+			[]calibrate.SweepRun{ran(1, 100, 50, 10), ran(2, 104, 51, 10), ran(3, 108, 52, 10)}, []int{0, 2}, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			front := pareto(c.runs, indices(c.runs))
+			slices.Sort(front)
+			if !slices.Equal(front, c.front) {
+				t.Errorf("front %v, want %v", front, c.front)
+			}
+			if got := best(c.runs, front); got != c.best {
+				t.Errorf("best %d, want %d", got, c.best)
+			}
+		})
+	}
+}
+
+// sweeps draws runs that are near enough to each other for the margins to matter.
+func sweeps(t *rapid.T, name string, least, most int) []calibrate.SweepRun {
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) calibrate.SweepRun {
+		return ran(rapid.IntRange(1, 9).Draw(t, "workers"), float64(rapid.IntRange(90, 120).Draw(t, "rate")),
+			int64(rapid.IntRange(48, 54).Draw(t, "mb")), float64(rapid.IntRange(8, 13).Draw(t, "ms")))
+	}), least, most).Draw(t, name)
+}
+
+func TestPropertyPareto(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		runs := sweeps(t, "runs", 1, 8)
+		front := pareto(runs, indices(runs))
+		if len(front) == 0 {
+			t.Fatal("no choice among some")
+		}
+		for i, run := range runs {
+			if beats(run, run) {
+				t.Fatalf("%d beats itself", i)
+			}
+			beaten := slices.ContainsFunc(front, func(j int) bool { return beats(runs[j], run) })
+			if beaten == slices.Contains(front, i) {
+				t.Fatalf("%d of %v: beaten by the front: %v", i, front, beaten)
+			}
+		}
+		chosen := runs[best(runs, front)]
+		for _, i := range front {
+			if chosen.RatePerSecond < runs[i].RatePerSecond*(1-alike) {
+				t.Fatalf("chosen %+v, where %+v serves more", chosen, runs[i])
+			}
+		}
+	})
+}
+
+// A run that is beaten changes nothing for the others, wherever it stands.
+func TestPropertyABeatenRunChangesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		runs := sweeps(t, "runs", 1, 6)
+		front := pareto(runs, indices(runs))
+		one := sweeps(t, "one more", 1, 1)[0]
+		if !slices.ContainsFunc(front, func(i int) bool { return beats(runs[i], one) }) {
+			t.Skip("nobody beats it")
+		}
+		more := slices.Insert(slices.Clone(runs), rapid.IntRange(0, len(runs)).Draw(t, "at"), one)
+		before, after := runs[best(runs, front)], more[best(more, pareto(more, indices(more)))]
+		if !reflect.DeepEqual(before, after) {
+			t.Fatalf("%+v was chosen, and with %+v beside it %+v", before, one, after)
+		}
+	})
+}
+
+// swept is a recorded run of the fixture app with a sweep beside it.
+func swept(t *testing.T, runs ...calibrate.SweepRun) calibrate.Result {
+	t.Helper()
+	r := Recorded(t, "flat")
+	for i := range runs {
+		runs[i].ObservedBytes, runs[i].RateSent = runs[i].MeasuredBytes, 70
+	}
+	r.Sweep = &calibrate.Sweep{CPUs: r.Host.SizingCPUs(), BudgetBytes: r.Recommendation.BudgetBytes, RateAsked: 70, Wanted: len(runs), Runs: runs}
+	return Analyse(calibrate.Measured{Result: r})
+}
+
+func TestTheSweepChooses(t *testing.T) {
+	r := swept(t, ran(2, 500, 60, 12), ran(1, 300, 40, 20), ran(3, 700, 80, 11))
+	rec := r.Recommendation
+	if rec.Workers != 3 || rec.Threads != 4 || rec.TotalBytes == 0 || rec.WorkerMemoryMB == 0 {
+		t.Errorf("recommended %+v", rec)
+	}
+	if rec.Computed == nil || *rec.Computed != (calibrate.Shape{Workers: 2, Threads: 4}) {
+		t.Errorf("computed %v", rec.Computed)
+	}
+	for _, c := range r.Candidates {
+		if c.Threads == 4 && c.Workers <= 3 && c.Basis != calibrate.BasisMeasured {
+			t.Errorf("%d workers were run, and are %s", c.Workers, c.Basis)
+		}
+		if c.Recommended != (c.Workers == 3 && c.Threads == 4) {
+			t.Errorf("recommended: %+v", c)
+		}
+	}
+	if again := Analyse(calibrate.Measured{Result: r}); !reflect.DeepEqual(again, r) {
+		t.Error("analysed again it says something else")
+	}
+	if again := Resized(r); !reflect.DeepEqual(again, r) {
+		t.Error("sized again for its own box it says something else")
+	}
+}
+
+// What was not found twice, or not looked for twice, decides nothing.
+func TestAnUnsteadySweepDecidesNothing(t *testing.T) {
+	gone := &calibrate.Miss{Kind: calibrate.MissEnded, Words: "gone"}
+	for _, c := range []struct {
+		name    string
+		change  func(*calibrate.Sweep)
+		decides bool
+		says    string
+	}{
+		{"9 % less in the other round", func(s *calibrate.Sweep) { s.Runs[0].Rates = []float64{500, 455} }, true, ""},
+		{"11 % less in the other round", func(s *calibrate.Sweep) { s.Runs[0].Rates = []float64{445, 500} }, false,
+			"2 workers of 4 threads served 445 requests/s in one round and 500 requests/s in another"},
+		{"11 % less, of one that failed", func(s *calibrate.Sweep) { s.Runs[2].Rates = []float64{445, 500} }, true, ""},
+		{"nothing in the other round", func(s *calibrate.Sweep) { s.Runs[1].Rates = []float64{700, 0} }, false, "served 0 requests/s in one round"},
+		{"cut short in the first round", func(s *calibrate.Sweep) { s.Wanted = 4 }, false, "cut short"},
+		{"cut short in the second round", func(s *calibrate.Sweep) { s.Runs[1].Rates = []float64{700} }, false, "cut short"},
+		{"the recommended one was not started", func(s *calibrate.Sweep) {
+			s.Runs[0].Failed = &calibrate.Miss{Kind: calibrate.MissTooLarge, Words: "not run: too large"}
+		}, false, "2 workers of 4 threads: not run: too large"},
+		{"the recommended one failed", func(s *calibrate.Sweep) { s.Runs[0].Failed = gone }, true, ""},
+		{"nothing to compare", func(s *calibrate.Sweep) { s.Runs[0].Failed, s.Runs[1].Failed = gone, gone }, false, "no candidate"},
+	} {
+		failed := ran(4, 0, 0, 1)
+		failed.Failed = gone
+		r := swept(t, ran(2, 500, 60, 12), ran(3, 700, 80, 11), failed)
+		r.Sweep = &calibrate.Sweep{CPUs: r.Sweep.CPUs, BudgetBytes: r.Sweep.BudgetBytes, RateAsked: 70, RateBasis: "measured", Wanted: 3, Runs: slices.Clone(r.Sweep.Runs)}
+		c.change(r.Sweep)
+		r = Analyse(calibrate.Measured{Result: r})
+		i := slices.IndexFunc(r.Warnings, func(w calibrate.Warning) bool { return w.Code == SweepUndecided })
+		if chose := r.Recommendation.Workers == 3; chose != c.decides || (i < 0) != c.decides || (r.Recommendation.Computed != nil) != c.decides {
+			t.Errorf("%s: %d workers, warnings %v", c.name, r.Recommendation.Workers, r.Warnings)
+		}
+		if i >= 0 && !strings.Contains(r.Warnings[i].Text, c.says) {
+			t.Errorf("%s: %q", c.name, r.Warnings[i].Text)
+		}
+	}
+}
+
+func TestTheSweepConfirms(t *testing.T) {
+	r := swept(t, ran(2, 700, 60, 12), ran(3, 710, 80, 11))
+	if rec := r.Recommendation; rec.Workers != 2 || rec.Computed == nil || *rec.Computed != (calibrate.Shape{Workers: 2, Threads: 4}) {
+		t.Errorf("%+v", r.Recommendation)
+	}
+}
+
+// What was measured on one box decides nothing about another, nor against what the user asks for.
+func TestTheSweepChoosesOnlyHere(t *testing.T) {
+	for name, change := range map[string]func(*calibrate.PlanInfo){
+		"more cores":    func(p *calibrate.PlanInfo) { p.CPUs = 8 },
+		"less memory":   func(p *calibrate.PlanInfo) { p.MemoryBytes = 300 * calibrate.MiB },
+		"at most 2":     func(p *calibrate.PlanInfo) { p.MaxWorkers = 2 },
+		"at least 4":    func(p *calibrate.PlanInfo) { p.MinWorkers = 4 },
+		"least memory":  func(p *calibrate.PlanInfo) { p.Prefer = "memory" },
+		"other threads": func(p *calibrate.PlanInfo) { p.ThreadChoices = []int{8} },
+	} {
+		r := swept(t, ran(2, 500, 60, 12), ran(3, 700, 80, 11))
+		change(&r.Plan)
+		plain := r
+		plain.Sweep = nil
+		got, want := Resized(r), Resized(plain)
+		if !reflect.DeepEqual(got.Recommendation, want.Recommendation) || got.Recommendation.Workers == 0 || !reflect.DeepEqual(got.Sweep, r.Sweep) {
+			t.Errorf("%s: %+v, want %+v", name, got.Recommendation, want.Recommendation)
+		}
+	}
+}
+
+// A run that failed, or took more than the budget, is no choice; creep is no part of a candidate's memory.
+func TestWhatASweepCanNotCompare(t *testing.T) {
+	failed, large := ran(3, 900, 50, 5), ran(4, 900, 1<<20, 5)
+	failed.Failed = &calibrate.Miss{Kind: calibrate.MissEnded, Words: "the worker ended during the measurement"}
+	r := swept(t, ran(2, 500, 60, 12), failed, large)
+	if rec := r.Recommendation; rec.Workers != 2 || rec.Computed == nil || comparedRuns(*r.Sweep) != 1 {
+		t.Errorf("%+v", rec)
+	}
+	first := ran(2, 500, 60, 12)
+	first.Failed = &calibrate.Miss{Kind: calibrate.MissWorkers, Words: "no second worker today"}
+	r = swept(t, first, ran(1, 300, 40, 20))
+	if rec := r.Recommendation; rec.Workers != 1 || rec.Computed == nil || *rec.Computed != (calibrate.Shape{Workers: 2, Threads: 4}) {
+		t.Errorf("%+v", rec)
+	}
+	leaky := Recorded(t, "creeping")
+	leaky.Sweep = &calibrate.Sweep{BudgetBytes: gib, Runs: []calibrate.SweepRun{{Workers: 2, Threads: 4, ObservedBytes: 200 * calibrate.MiB, BusyRequests: 5000}}}
+	run := weighed(leaky).Runs[0]
+	if crept := int64(5000 * *leaky.Creep.BytesPerRequest); run.MeasuredBytes != 200*calibrate.MiB-crept || run.PredictedBytes != calibrate.LawAt(leaky.Law, 2, 4) {
+		t.Errorf("%+v, of which %d crept", run, crept)
+	}
+	if leaky.Sweep.Runs[0].MeasuredBytes != 0 {
+		t.Error("the given sweep was written to")
+	}
+}
+
+func TestSweepShapes(t *testing.T) {
+	fits := func(workers, threads int) calibrate.Candidate {
+		return calibrate.Candidate{Workers: workers, Threads: threads, Fits: true, TotalBytes: int64(20+workers*(20+2*threads)) * calibrate.MiB}
+	}
+	var grid []calibrate.Candidate
+	for _, threads := range []int{1, 4, 16} {
+		for workers := 1; workers <= 5; workers++ {
+			grid = append(grid, fits(workers, threads))
+		}
+	}
+	base := calibrate.Result{Candidates: grid, Target: calibrate.TargetInfo{CanScale: true}, Plan: calibrate.PlanInfo{Box: knob.Box{CPUs: 2}}, Recommendation: calibrate.Recommendation{Workers: 2, Threads: 4}}
+	named, alone, tight, sync, stuck := base, base, base, base, base
+	stuck.Target.CanScale = false
+	named.Plan.OtherThreads = []int{16, 1}
+	alone.Target.CanScale, alone.Recommendation.Workers = false, 1
+	tight.Candidates = []calibrate.Candidate{fits(1, 4), fits(2, 4), {Workers: 3, Threads: 4}}
+	sync.Candidates, sync.Recommendation = grid[:5], calibrate.Recommendation{Workers: 5, Threads: 1}
+	for name, c := range map[string]struct {
+		result calibrate.Result
+		want   []calibrate.Shape
+	}{
+		"the neighbours, more threads, the largest by the rule": {base, []calibrate.Shape{{Workers: 2, Threads: 4}, {Workers: 3, Threads: 4}, {Workers: 1, Threads: 4}, {Workers: 2, Threads: 16}, {Workers: 5, Threads: 1}}},
+		"the threads that were named first":                     {named, []calibrate.Shape{{Workers: 2, Threads: 4}, {Workers: 2, Threads: 16}, {Workers: 2, Threads: 1}, {Workers: 3, Threads: 4}, {Workers: 1, Threads: 4}}},
+		"one worker is all that can be started":                 {alone, []calibrate.Shape{{Workers: 1, Threads: 4}, {Workers: 1, Threads: 16}, {Workers: 1, Threads: 1}}},
+		"none where the recommended can't be started":           {stuck, nil},
+		"only what fits":  {tight, []calibrate.Shape{{Workers: 2, Threads: 4}, {Workers: 1, Threads: 4}}},
+		"without threads": {sync, []calibrate.Shape{{Workers: 5, Threads: 1}, {Workers: 4, Threads: 1}, {Workers: 1, Threads: 1}}},
+	} {
+		if got := SweepShapes(c.result); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,44 @@
+package analyse
+
+import "workermem/calibrate"
+
+// Load reads a saved run as today's rules have it: see Measured.Today.
+func Load(path string) (calibrate.Result, error) {
+	m, err := calibrate.LoadFolder(path)
+	if err != nil {
+		return calibrate.Result{}, err
+	}
+	return Today(m), nil
+}
+
+// Today is the result as today's rules have it: analysed from the journals, if they are there. A run that was cut short was
+// never analysed, one of other rules would be told otherwise today, and any other comes to what it came to. The journals of
+// a proof are not those of its run. A result of an older schema without journals is sized again, because its reasons are
+// made of figures that it lacks.
+func Today(m calibrate.Measured) calibrate.Result {
+	r, from := m.Result, m.From
+	switch {
+	case r.Proof == nil && (len(m.Samples) > 0 || !r.Complete):
+		from.How, r = calibrate.ReadAgain, Analyse(m)
+		r.Tool.Rules = calibrate.Rules
+	case from.Schema != calibrate.Schema:
+		from.How, r = calibrate.ReadSized, judgedAnew(Resized(r))
+	default:
+		from.How = calibrate.ReadAsIs
+	}
+	if from.Schema != calibrate.Schema || from.Rules != calibrate.Rules {
+		r.Origin = &from
+	}
+	return r
+}
+
+// judgedAnew completes what an older schema had in words alone, and the figures tell.
+func judgedAnew(r calibrate.Result) calibrate.Result {
+	r.Triage = told(r.Triage, r.Creep)
+	if p := r.Proof; p != nil && len(p.Trials) > 0 {
+		judged := *p
+		judged.Verdict, judged.Reason = JudgeTrial(p.Trials[0], p.Tolerance)
+		r.Proof = &judged
+	}
+	return r
+}

@@ -1,0 +1,187 @@
+package analyse
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"workermem/calibrate"
+	"workermem/calibrate/say"
+)
+
+// unbounded is the code of requests at once that nothing bounds.
+const unbounded = "unbounded"
+
+// sweepUndecided is the code of a sweep that is no reason to change what was computed.
+const SweepUndecided = "sweep-undecided"
+
+// derived are the codes of what the figures alone give reason to doubt.
+var derived = []string{"errors", "law-off", unbounded, "rate-not-reached", "quick", "no-requests", "idle", "recycled", "no-verdict", "cannot-recycle",
+	SweepUndecided, "creeps-with-time", "comes-back", "hidden-creep", "memory-guard"}
+
+// warnings adds to what was noted during the run what the figures themselves give reason to doubt. Each has a code
+// to silence it by, and the next thing to try. A run analysed again keeps one warning a code.
+func warnings(r calibrate.Result) []calibrate.Warning {
+	all := slices.DeleteFunc(slices.Clone(r.Warnings), func(w calibrate.Warning) bool { return slices.Contains(derived, w.Code) }) // of a former analysis
+	for _, w := range doubts(r) {
+		if !slices.ContainsFunc(all, func(have calibrate.Warning) bool { return have.Code == w.Code }) {
+			all = append(all, w)
+		}
+	}
+	if all == nil {
+		all = []calibrate.Warning{}
+	}
+	return all
+}
+
+func doubts(r calibrate.Result) []calibrate.Warning {
+	var all []calibrate.Warning
+	add := func(doubtful bool, code, try, format string, args ...any) {
+		if doubtful {
+			all = append(all, calibrate.Warning{Code: code, Text: fmt.Sprintf(format, args...), Try: try})
+		}
+	}
+	requests, succeeded := traffic(r)
+	add(requests > succeeded, "errors", "look at app.log in the run's folder",
+		"%s of %s requests failed; in the soak %s%s", say.Count(requests-succeeded), say.Count(requests), say.Count(r.Load.Requests-r.Load.Succeeded), classes(r.Load.Errors))
+	loginDoubts(r, add)
+	add(lawIsOff(r.Law), "law-off", "measure the shape that you will run: more --threads, or --memory and --cpus of the real box",
+		"a shape that was measured needs up to %s more than the formula says", say.MB(r.Law.ResidualBytes))
+	crowdDoubts(r, add)
+	slower := "lower --rate; the memory figures hold, the latencies don't"
+	if !r.Plan.LoadGiven {
+		slower = "give a lower --rate: the capacity of the first seconds didn't last, or others use this machine; the memory figures hold"
+	}
+	add(r.Load.RateAsked > 0 && r.Load.RateSent > 0 && r.Load.RateSent < 0.9*r.Load.RateAsked, "rate-not-reached", slower,
+		"%s were asked for, and %s could be sent", say.RequestRate(r.Load.RateAsked), say.RequestRate(r.Load.RateSent))
+	add(r.Plan.Quick && r.Complete, "quick", "leave out --quick before you rely on max-requests",
+		"a quick run sees only strong creep, and what a second worker and other threads need is computed from one, not checked")
+	longer := "run longer: --duration 5m, or more requests a second"
+	if r.Mode == calibrate.ModeAttach {
+		longer = "watch longer: --duration 30m"
+		watchDoubts(r, add)
+	}
+	add(r.Complete && r.Creep.Unsettled(), "no-verdict", longer,
+		"whether memory creeps is not known yet: the verdict is %s", r.Creep.Verdict)
+	add(r.Complete && r.Creep.Verdict == calibrate.Creeping && !r.Target.CanRecycle, "cannot-recycle",
+		"recycle it from outside (a supervisor's memory limit), or mend the leak",
+		"the worker's memory creeps, and %s has no request limit that calibrate knows of", r.Target.Server)
+	sweepDoubts(r, add)
+	restDoubts(r.Creep, add)
+	least, hidden := hiddenCreep(r.Routes, r.Creep)
+	add(hidden, "hidden-creep", "soak longer: --duration 5m",
+		"the routes alone leak at least %s a request on average, more than all of them together in the soak, so max-requests rests "+
+			"on that; memory that larger requests have freed may hide a leak for a while", say.Bytes(least))
+	for _, p := range r.Phases {
+		add(p.Ended.By == calibrate.EndMemory, "memory-guard",
+			"give the app less load, or this machine more memory", "phase %s was ended early for memory: the app holds %s of the %s that were free",
+			p.Name, say.MB(p.Ended.HeldBytes), say.MB(p.Ended.FreeBytes))
+	}
+	return all
+}
+
+// restDoubts are about a worker that was left alone after its soak.
+func restDoubts(c calibrate.Creep, add func(doubtful bool, code, try, format string, args ...any)) {
+	if c.Rest == nil || c.Verdict != calibrate.Creeping {
+		return
+	}
+	add(c.By == calibrate.ByBoth, "creeps-with-time", "restart workers by time as well, or give --production-rate: the quieter they are, the fewer requests they live for",
+		"memory grows by %s an hour without any request, and max-requests counts requests only", say.Bytes(c.Rest.BytesPerSecond*calibrate.Hour))
+	grown := float64(c.Rest.GrownBytes)
+	add(float64(c.Rest.ReturnedBytes) > someBack*grown, "comes-back", "soak longer: --duration 5m",
+		"%s of the %s that it grew by came back within %s without load, so part of the creep may be a cache that expires",
+		say.Bytes(float64(c.Rest.ReturnedBytes)), say.Bytes(grown), say.Seconds(c.Rest.Seconds))
+}
+
+// crowdDoubts are about requests at once where no threads bound them.
+func crowdDoubts(r calibrate.Result, add func(doubtful bool, code, try, format string, args ...any)) {
+	crowd, limit := r.Concurrency, r.Target.ConcurrencyLimit
+	add(crowd.Bound > 0 && (limit == 0 || limit > crowd.Bound), unbounded,
+		"bound it in the server"+flagFor(r)+"; calibrate run --concurrency measures with so many",
+		"nothing keeps a worker from taking more requests at once than fit: each beyond %d needs %s; the budget allows %d",
+		PeakClients(r), say.Bytes(float64(crowd.RequestBytes)), crowd.Bound)
+	unmeasured := r.Target.Threads == 0 && (limit == 0 || limit > mostAtOnce) && r.Load.Clients == 0 && len(crowd.Steps) < 2
+	add(r.Complete && r.Mode != calibrate.ModeAttach && unmeasured, unbounded,
+		"give the most that it may take: --concurrency N, and set the same bound in the server",
+		"nothing bounds how many requests this server takes at once, as far as calibrate knows; the peak is for %d", PeakClients(r))
+}
+
+// sweepDoubts are about candidates that were run, and can't be told apart.
+func sweepDoubts(r calibrate.Result, add func(doubtful bool, code, try, format string, args ...any)) {
+	if r.Sweep == nil || r.Plan.Prefer != "" {
+		return
+	}
+	const computed = ", so the recommendation is the computed one"
+	switch {
+	case !sweptHere(r):
+		add(true, SweepUndecided, "run it where it is to run, without --cpus or --memory",
+			"the candidates ran on %s for a budget of %s, which is not this box"+computed, say.Plural(r.Sweep.CPUs, "core"), say.MB(r.Sweep.BudgetBytes))
+	case sweepCut(*r.Sweep):
+		add(true, SweepUndecided, "measure again, and let it come to its end", "the sweep was cut short"+computed)
+	case unstarted(*r.Sweep):
+		add(true, SweepUndecided, "free some memory, and measure again", "%s: %s"+computed, runShape(r.Sweep.Runs[0]), r.Sweep.Runs[0].Failed.Words)
+	case comparedRuns(*r.Sweep) == 0:
+		add(true, SweepUndecided, "look at app.log in the run's folder", "no candidate could be compared"+computed)
+	case !steadySweep(*r.Sweep):
+		run := shakiest(*r.Sweep)
+		add(true, SweepUndecided, "measure again on a machine that does nothing else",
+			"%s served %s in one round and %s in another: too far apart to tell candidates by what they serve"+computed,
+			runShape(run), say.RequestRate(slices.Min(run.Rates)), say.RequestRate(slices.Max(run.Rates)))
+	}
+}
+
+func classes(errors []calibrate.ErrorCount) string {
+	if len(errors) == 0 {
+		return ""
+	}
+	text := " ("
+	for i, e := range errors {
+		if i > 0 {
+			text += ", "
+		}
+		text += fmt.Sprintf("%s %d", e.Class, e.Count)
+	}
+	return text + ")"
+}
+
+// lawIsOff says that a short run took over a twentieth more than the fitted law has for it. One that took less is no
+// reason to doubt: the law errs on the safe side.
+func lawIsOff(l calibrate.Law) bool {
+	for _, run := range l.Runs {
+		if run.MeasuredBytes-calibrate.LawAt(l, run.Workers, run.Threads) > run.MeasuredBytes/20 {
+			return true
+		}
+	}
+	return false
+}
+
+// flagFor names the server's own bound for requests at once, where it has one.
+func flagFor(r calibrate.Result) string {
+	if r.Target.ConcurrencyFlag == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s %d, or less)", r.Target.ConcurrencyFlag, r.Concurrency.Bound)
+}
+
+func PeakClients(r calibrate.Result) int {
+	for _, p := range r.Phases {
+		if p.Name == calibrate.PhasePeak {
+			return p.Clients
+		}
+	}
+	return 0
+}
+
+// toLoginMostly says that most of a load was sent to a login page. Who wants that page measured asks for it.
+func toLoginMostly(l calibrate.LoadInfo) bool { return 2*l.ToLogin > l.Requests }
+
+// loginDoubts are about a load that was mostly sent to a login page.
+func loginDoubts(r calibrate.Result, add func(doubtful bool, code, try, format string, args ...any)) {
+	try := calibrate.TryLogin
+	if slices.ContainsFunc(r.Plan.Flags, func(flag string) bool { return strings.HasPrefix(flag, "--before=") }) {
+		try = "look whether the requests of --before log in, and as somebody who may see these pages"
+	}
+	add(toLoginMostly(r.Load), calibrate.RedirectsToLogin, try,
+		"%d of %d requests of the %s were answered by a redirect to %s, which is not followed: the load measures the redirects, not the pages",
+		r.Load.ToLogin, r.Load.Requests, calibrate.SteadyPhase(r), r.Load.LoginPage)
+}

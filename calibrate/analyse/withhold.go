@@ -1,0 +1,56 @@
+package analyse
+
+import (
+	"time"
+	"workermem/calibrate"
+)
+
+// withheld says why a run yields no recommendation, nil if it does.
+func withheld(r calibrate.Result) *calibrate.Withheld {
+	if r.Mode == calibrate.ModeAttach {
+		return watchWithheld(r)
+	}
+	requests, succeeded := traffic(r)
+	switch {
+	case r.Law.Basis == calibrate.BasisGiven:
+		return nil
+	case !r.Complete:
+		return &calibrate.Withheld{Kind: calibrate.WithheldPartial}
+	case r.Worker.Workers > 1:
+		return &calibrate.Withheld{Kind: calibrate.WithheldWorkers, Workers: r.Worker.Workers}
+	case r.Worker.Restarts > 0:
+		return &calibrate.Withheld{Kind: calibrate.WithheldReplaced}
+	case requests < LeastRequests:
+		return &calibrate.Withheld{Kind: calibrate.WithheldRequests, Requests: requests, NeededRequests: LeastRequests}
+	case float64(succeeded) < LeastSuccess*float64(requests):
+		return tooManyFailed(requests, succeeded)
+	case toLoginMostly(r.Load):
+		return &calibrate.Withheld{Kind: calibrate.WithheldLogin, Requests: r.Load.Requests, Elsewhere: r.Load.ToLogin}
+	}
+	return nil
+}
+
+func tooManyFailed(requests, succeeded int64) *calibrate.Withheld {
+	return &calibrate.Withheld{Kind: calibrate.WithheldErrors, Requests: requests, Failed: requests - succeeded, MostFailed: mostFailed}
+}
+
+// What a watch of a running server is analysed by, where that differs from a run.
+
+// leastWatch is how long a watch without a counter must last before its memory says anything of the server.
+const leastWatch = 30 * time.Second
+
+// watchWithheld says why a watch yields no recommendation, nil if it does.
+func watchWithheld(r calibrate.Result) *calibrate.Withheld {
+	requests, succeeded := traffic(r)
+	switch w := r.Watch; {
+	case !r.Complete:
+		return &calibrate.Withheld{Kind: calibrate.WithheldPartial}
+	case w.Counter != "" && w.Requests < LeastRequests:
+		return &calibrate.Withheld{Kind: calibrate.WithheldRequests, Requests: w.Requests, NeededRequests: LeastRequests}
+	case float64(succeeded) < LeastSuccess*float64(requests):
+		return tooManyFailed(requests, succeeded)
+	case w.Counter == "" && w.Seconds < leastWatch.Seconds():
+		return &calibrate.Withheld{Kind: calibrate.WithheldSeconds, Seconds: w.Seconds, NeededSeconds: leastWatch.Seconds()}
+	}
+	return nil
+}

@@ -1,0 +1,19 @@
+// Package run measures one worker of a web server: it drives a [calibrate.Rig] through the phases and records what it sees.
+//
+// How a calibration goes ([Run]):
+//
+//  1. Boot: the target starts the app with one worker, recycling off, on a loopback port. The time to the first whole answer
+//     is the boot time; what the worker holds then is its idle memory.
+//  2. Capacity: unless the user fixed the load, a closed loop finds what one worker can serve.
+//  3. Warm-up: load at 70 % of that until memory has settled.
+//  4. Soak: the same load until the creep's interval is narrow enough, or the limit.
+//  5. Rest: a worker that creeps is left alone for a while, which tells creep by time from creep by request.
+//  6. Peak: every thread busy at once. The kernel's high-water mark is the worker's peak.
+//  7. Beside, once the app has ended: the same app in other setups for a while each. Other threads and a second worker check
+//     the law (phase_scale.go), each route alone has its own bill (phase_routes.go), and if the user asks for it, a creep is
+//     looked for with another allocator (phase_triage.go) and the best candidates are compared (phase_sweep.go).
+//  8. Analysis ([analyse.Analyse]): samples and traffic become worker memory, verdict, max-requests, candidates.
+//
+// A server that is running already is watched ([Attach]): one phase, nothing started, changed or stopped. [Prove] runs a
+// result's recommendation under its memory limit.
+package run

@@ -1,0 +1,94 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"workermem/calibrate"
+	"workermem/calibrate/analyse"
+	"workermem/calibrate/say"
+)
+
+const (
+	ladderTime  = 2 * time.Second // a step: several times the latency of a request
+	ladderLimit = 10 * time.Second
+)
+
+// ladder is how many times the peak's clients each further step has. Memory was found to grow in proportion to the
+// requests at once (5 MB held a request: 160 MB at 32, 652 MB at 128), so two steps give the slope and a check of it.
+var ladder = []int{4, 16}
+
+// crowd measures the memory of more requests at once than the peak had. It comes after the end reading, because the
+// heap keeps much of what the crowd took. What goes wrong here costs the bound, not the run's answer.
+func (r *run) crowd(ctx context.Context) error {
+	if t := r.result.Target; t.Threads > 0 || r.bound() > 0 || r.plan.Clients > 0 || r.plan.Quick {
+		return nil
+	}
+	peak := r.result.Phases[len(r.result.Phases)-1]
+	r.result.Concurrency.Steps = []calibrate.ConcurrencyStep{stepOf(peak)}
+	for _, times := range ladder {
+		clients := times * peak.Clients
+		if promised := r.crowdWouldTake(clients); r.tooMuch(promised) {
+			r.warn("not-crowded", fmt.Sprintf("%d requests at once were not tried: they might take %s, more than half of the memory that is "+
+				"free", clients, say.MB(promised)), "bound the requests at once well below that, in the server")
+			return nil
+		}
+		step, err := r.crowdOf(ctx, clients)
+		if err != nil {
+			if r.interrupted(ctx) {
+				return r.explain(ctx, err)
+			}
+			r.warn("not-crowded", fmt.Sprintf("%d requests at once could not be measured (%v)", clients, err),
+				"bound the requests at once well below that, in the server")
+			return nil
+		}
+		r.result.Concurrency.Steps = append(r.result.Concurrency.Steps, step)
+	}
+	return nil
+}
+
+// crowdWouldTake goes on from the last step as steeply as it was, from the first as if all that the worker holds beyond
+// its idle memory were the requests'.
+func (r *run) crowdWouldTake(clients int) int64 {
+	steps := r.result.Concurrency.Steps
+	last := steps[len(steps)-1]
+	before := calibrate.ConcurrencyStep{PeakRSSBytes: r.result.Worker.IdleRSSBytes}
+	if len(steps) > 1 {
+		before = steps[len(steps)-2]
+	}
+	each := max(last.PeakRSSBytes-before.PeakRSSBytes, 0) / int64(max(last.Clients-before.Clients, 1))
+	return last.PeakRSSBytes + each*int64(clients-last.Clients)
+}
+
+// interrupted tells the user's end from the app's.
+func (r *run) interrupted(ctx context.Context) bool {
+	cause := context.Cause(ctx)
+	return cause != nil && !errors.Is(cause, errAppEnded) && !errors.Is(cause, errWorkerEnded)
+}
+
+func (r *run) crowdOf(ctx context.Context, clients int) (calibrate.ConcurrencyStep, error) {
+	main := r.result
+	defer func() { r.result.Phases, r.result.Worker = main.Phases, main.Worker }() // a crowd's peak is not the worker's
+	_, err := r.load(ctx, calibrate.PhaseConcurrency, calibrate.Pace{Clients: clients}, func(seen seen) state {
+		s := atLeast(seen, ladderTime, ladderLimit)
+		s.waiting = fmt.Sprintf("the memory of %d requests at once", clients)
+		return s
+	})
+	if err != nil {
+		return calibrate.ConcurrencyStep{}, err
+	}
+	crowd := r.result.Phases[len(r.result.Phases)-1]
+	switch {
+	case crowd.Ended.By == calibrate.EndMemory:
+		return calibrate.ConcurrencyStep{}, tookTooMuch(crowd.Ended)
+	case float64(crowd.Succeeded) < analyse.LeastSuccess*float64(crowd.Requests):
+		return calibrate.ConcurrencyStep{}, fmt.Errorf("%d of %d failed", crowd.Requests-crowd.Succeeded, crowd.Requests)
+	}
+	return stepOf(crowd), nil
+}
+
+func stepOf(p calibrate.Phase) calibrate.ConcurrencyStep {
+	return calibrate.ConcurrencyStep{Clients: p.Clients, PeakRSSBytes: p.PeakRSSBytes, Requests: p.Requests, Answered: p.Answered}
+}

@@ -1,0 +1,123 @@
+package run
+
+import (
+	"context"
+	"testing"
+	"workermem/calibrate"
+)
+
+func TestRunMeasuresCrowdsWhereNoThreadsBoundThem(t *testing.T) {
+	f := newFakeRig()
+	f.threads, f.crowd, f.keep = 0, 3<<20, 100
+	r, err := runFake(t, f, fakePlan(), context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := r.Concurrency
+	if len(c.Steps) != 3 || c.Steps[0].Clients != 8 || c.Steps[2].Clients != 128 {
+		t.Fatalf("steps %+v, want 8, 32 and 128 clients", c.Steps)
+	}
+	if off := c.RequestBytes - 3<<20; off < -3<<20/100 || off > 3<<20/100 {
+		t.Errorf("%d bytes a request at once, want 3 MiB within 1 %%", c.RequestBytes)
+	}
+	if largest := c.Steps[2].PeakRSSBytes; r.Worker.PeakRSSBytes >= largest || r.Worker.Requests >= c.Steps[2].Answered {
+		t.Errorf("the crowd counts as the worker's: peak %d of %d, requests %d", r.Worker.PeakRSSBytes, largest, r.Worker.Requests)
+	}
+	left := r.Recommendation.BudgetBytes - r.Recommendation.TotalBytes
+	if want := 8 + int(left/int64(r.Recommendation.Workers)/c.RequestBytes); c.Bound != want {
+		t.Errorf("bound %d, want %d", c.Bound, want)
+	}
+}
+
+func TestRunMeasuresNoCrowdsWhereSomethingBoundsThem(t *testing.T) {
+	for name, change := range map[string]func(*fakeRig, *calibrate.Plan){
+		"threads":       func(f *fakeRig, _ *calibrate.Plan) { f.threads = 4 },
+		"--concurrency": func(f *fakeRig, p *calibrate.Plan) { f.threads, p.Clients = 0, 20 },
+		"--quick":       func(f *fakeRig, p *calibrate.Plan) { f.threads, p.Quick = 0, true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, plan := newFakeRig(), fakePlan()
+			change(f, &plan)
+			r, err := runFake(t, f, plan, context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(r.Concurrency.Steps) != 0 || r.Concurrency.Bound != 0 {
+				t.Errorf("measured %+v", r.Concurrency)
+			}
+		})
+	}
+}
+
+// A crowd that is too much costs its own figure only: the answer was there before.
+func TestRunKeepsItsAnswerWhenTheCrowdGoesWrong(t *testing.T) {
+	for name, harm := range map[string]func(*fakeRig){
+		"most requests fail": func(f *fakeRig) { f.fails = true },
+		"the worker ends":    func(f *fakeRig) { f.pid++ },
+		"the app ends":       func(f *fakeRig) { close(f.exited) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFakeRig()
+			f.threads = 0
+			once := false
+			f.at = func(_ string, f *fakeRig) {
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				if f.paces[len(f.paces)-1].Clients == 32 && !once {
+					once = true
+					harm(f)
+				}
+			}
+			r, err := runFake(t, f, fakePlan(), context.Background())
+			if err != nil || !r.Complete || r.Recommendation.Workers == 0 || r.Outcome() != 0 {
+				t.Fatalf("error %v, complete %v, %+v", err, r.Complete, r.Recommendation)
+			}
+			if !once {
+				t.Fatal("no crowd came")
+			}
+			if len(r.Concurrency.Steps) != 1 || r.Warnings[len(r.Warnings)-1].Code == "" || !hasWarning(r, "not-crowded") {
+				t.Errorf("steps %+v, warnings %+v", r.Concurrency.Steps, r.Warnings)
+			}
+		})
+	}
+}
+
+// A crowd whose first second could take the machine's memory is not tried.
+func TestRunTriesNoCrowdThatMightNotFit(t *testing.T) {
+	f := newFakeRig()
+	f.threads, f.crowd = 0, 60<<20 // 128 at once take 7.5 GB, and 6 GB are free
+	r, err := runFake(t, f, fakePlan(), context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Concurrency.Steps) != 2 || !hasWarning(r, "not-crowded") {
+		t.Errorf("steps %+v, warnings %+v", r.Concurrency.Steps, r.Warnings)
+	}
+	for _, pace := range f.paces {
+		if pace.Rate == 0 && pace.Clients > 32 {
+			t.Errorf("load of %d clients", pace.Clients)
+		}
+	}
+}
+
+func TestRunKeepsWithinTheServersOwnBound(t *testing.T) {
+	for _, c := range []struct{ limit, most, steps int }{
+		{4, 4, 0},
+		{40, 40, 0},
+		{1_000_000, 128, 3}, // as good as none
+	} {
+		f := newFakeRig()
+		f.threads, f.limit = 0, c.limit
+		r, err := runFake(t, f, fakePlan(), context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		most := 0
+		for _, pace := range f.paces {
+			most = max(most, pace.Clients)
+		}
+		if most != c.most || len(r.Concurrency.Steps) != c.steps {
+			t.Errorf("limit %d: %d clients at most, %d steps; want %d and %d", c.limit, most, len(r.Concurrency.Steps), c.most, c.steps)
+		}
+	}
+}

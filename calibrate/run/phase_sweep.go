@@ -1,0 +1,212 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"workermem/calibrate"
+	"workermem/calibrate/analyse"
+	"workermem/calibrate/say"
+)
+
+const (
+	sweepWarmup = 2 * time.Second // caches, connections, compilers
+	sweepBusy   = 4 * time.Second
+	sweepSteady = 3 * time.Second
+	sweepLimit  = 20 * time.Second // of one load, for an app that needs longer for a few requests
+)
+
+// sweep really runs the best few candidates, so that the choice among them rests on throughput and latency, of which the
+// law knows nothing. What goes wrong with one costs its row, not the run.
+func (r *run) sweep(ctx context.Context) error {
+	if !r.plan.Sweep || r.rig.Scale == nil {
+		return nil
+	}
+	computed := r.analysed()
+	if computed.Recommendation.Workers == 0 {
+		return nil // there is nothing to choose from, which the report says
+	}
+	shapes := analyse.SweepShapes(computed)
+	if len(shapes) < 2 {
+		r.warn("not-swept", "fewer than two candidates fit and can be started by calibrate, or the recommended one can't, so nothing was compared",
+			"give more memory or cores; or write {workers} where the command says how many")
+		return nil
+	}
+	s := &calibrate.Sweep{CPUs: r.result.Host.SizingCPUs(), BudgetBytes: computed.Recommendation.BudgetBytes, Wanted: len(shapes), Runs: []calibrate.SweepRun{}}
+	s.RateAsked, s.RateBasis = analyse.CommonRate(computed)
+	r.result.Sweep = s
+	for round := range analyse.SweepRounds {
+		for i := range shapes {
+			if round > 0 && s.Runs[i].Failed != nil {
+				continue
+			}
+			row, err := r.compete(ctx, shapes, round, i)
+			if err != nil {
+				return err
+			}
+			if round == 0 {
+				s.Runs = append(s.Runs, row)
+			}
+			s.Runs[i] = row
+			if err := r.rig.Journal.Save(r.analysed()); err != nil {
+				return journalFailure(err)
+			}
+		}
+	}
+	return nil
+}
+
+// compete runs one of the shapes for a round. What goes wrong with it is in its row; the error is what ends the run.
+func (r *run) compete(ctx context.Context, shapes []calibrate.Shape, round, i int) (calibrate.SweepRun, error) {
+	c := &contender{run: r, shape: shapes[i], began: time.Now()}
+	c.place = fmt.Sprintf("round %d, %d of %d: %s", round+1, i+1, len(shapes), c.shape)
+	c.after = (analyse.SweepRounds-round)*len(shapes) - i - 1
+	c.steady = calibrate.Pace{Rate: r.result.Sweep.RateAsked, Clients: r.steadyClients(shapes)}
+	c.row = calibrate.SweepRun{Workers: c.shape.Workers, Threads: c.shape.Threads, Errors: []calibrate.ErrorCount{}}
+	if round > 0 {
+		c.row = r.result.Sweep.Runs[i]
+	}
+	err := c.measure(ctx)
+	if ctx.Err() != nil {
+		return c.row, r.explain(ctx, ctx.Err()) // the run is whole all the same, and keeps what came before
+	}
+	if err != nil {
+		c.row.Failed = missOf(err)
+	}
+	return c.row, nil
+}
+
+// steadyClients bounds the requests under way in the open loop, for all candidates alike.
+func (r *run) steadyClients(shapes []calibrate.Shape) int {
+	if limit := r.bound(); limit > 0 {
+		return limit
+	}
+	most := 1
+	for _, s := range shapes {
+		most = max(most, mostWaiting*r.clientsOf(s))
+	}
+	return min(most, mostLoaded)
+}
+
+// contender is one candidate that is run.
+type contender struct {
+	*run
+	shape  calibrate.Shape
+	place  string // in the sweep, for the progress line
+	after  int    // candidates still to come
+	began  time.Time
+	steady calibrate.Pace
+	row    calibrate.SweepRun
+	beside *beside
+	meter  meter
+
+	mu       sync.Mutex // of what is read while the load goes on
+	observed int64
+}
+
+// measure starts the app in its shape, and loads it: every thread busy for its throughput and its memory, then the rate
+// that all have for its latency.
+func (c *contender) measure(ctx context.Context) error {
+	return c.startBeside(ctx, calibrate.Setup{Shape: c.shape}, calibrate.PhaseSweep, c.place, func(ctx context.Context, b *beside) error {
+		c.beside = b
+		c.meter, _ = b.watch.openMeter(c.shape.Threads)
+		defer c.meter.close()
+		defer b.follow(ctx, c.readTree)()
+		return c.loads(ctx)
+	})
+}
+
+func (c *contender) loads(ctx context.Context) error {
+	from := c.rig.Load.Answered()
+	busy := calibrate.Pace{Clients: c.clientsOf(c.shape)}
+	if _, err := c.attack(ctx, busy, sweepWarmup, "warming up"); err != nil {
+		return err
+	}
+	tally, err := c.attack(ctx, busy, sweepBusy, "every thread busy")
+	if err != nil {
+		return err
+	}
+	rate := float64(tally.Succeeded) / max(tally.Seconds, 1e-9)
+	c.row.Rates = append(slices.Clone(c.row.Rates), rate)
+	c.row.RatePerSecond = max(c.row.RatePerSecond, rate)
+	c.noteMemory(c.rig.Load.Answered() - from)
+	if c.row.ObservedBytes == 0 {
+		return &calibrate.Miss{Kind: calibrate.MissUnreadable, Words: "the memory of its processes could not be read"}
+	}
+	if err := c.count(tally); err != nil {
+		return err
+	}
+	if tally, err = c.attack(ctx, c.steady, sweepSteady, say.RequestRate(c.steady.Rate)); err != nil {
+		return err
+	}
+	if tally.Latency.P99 == nil {
+		return &calibrate.Miss{Kind: calibrate.MissErrors, Words: "none of " + say.RequestRate(c.steady.Rate) + " was answered"}
+	}
+	if *tally.Latency.P99 < calibrate.P99Of(c.row) {
+		c.row.Latency, c.row.RateSent = tally.Latency, tally.RateSent
+	}
+	return c.count(tally)
+}
+
+// noteMemory keeps the larger of the rounds' peaks.
+func (c *contender) noteMemory(answered int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.observed == 0 {
+		return
+	}
+	if bytes := c.observed + c.meter.unseen(); bytes > c.row.ObservedBytes {
+		c.row.ObservedBytes, c.row.ObservedSource, c.row.BusyRequests = bytes, c.meter.source(), answered
+	}
+}
+
+// attack loads the app until enough was seen.
+func (c *contender) attack(ctx context.Context, pace calibrate.Pace, least time.Duration, waiting string) (calibrate.Tally, error) {
+	return c.beside.load(ctx, pace, func(so seen) state {
+		s := atLeast(so, least, sweepLimit)
+		s.waiting, s.left = c.place+", "+waiting, c.left()
+		return s
+	})
+}
+
+// left is how many seconds the sweep will still take.
+func (c *contender) left() float64 {
+	const each = sweepWarmup + sweepBusy + sweepSteady
+	return (max(each-time.Since(c.began), 0) + time.Duration(c.after)*each).Seconds()
+}
+
+// count adds a load's requests to the row. Load that fails says nothing of the candidate.
+func (c *contender) count(t calibrate.Tally) error {
+	c.row.Requests += t.Requests
+	c.row.Succeeded += t.Succeeded
+	for _, e := range t.Errors {
+		i := slices.IndexFunc(c.row.Errors, func(have calibrate.ErrorCount) bool { return have.Class == e.Class })
+		if i < 0 {
+			c.row.Errors = append(c.row.Errors, e)
+			continue
+		}
+		c.row.Errors[i].Count += e.Count
+	}
+	if t.Requests == 0 || float64(t.Succeeded) < analyse.LeastSuccess*float64(t.Requests) {
+		return &calibrate.Miss{Kind: calibrate.MissErrors, Requests: t.Requests, Succeeded: t.Succeeded,
+			Words: fmt.Sprintf("%d of %d requests failed", t.Requests-t.Succeeded, t.Requests)}
+	}
+	return nil
+}
+
+// readTree reads the memory of the whole tree, and ends what takes too much of it.
+func (c *contender) readTree() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if bytes, _, ok := c.meter.read(); ok {
+		c.observed = max(c.observed, bytes)
+	}
+	if c.tooMuch(c.observed) {
+		return &calibrate.Miss{Kind: calibrate.MissMemory, TakenBytes: c.observed,
+			Words: fmt.Sprintf("it took %s, more than half of the memory that was free", say.MB(c.observed))}
+	}
+	return nil
+}

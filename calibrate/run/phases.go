@@ -1,0 +1,389 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"workermem/calibrate"
+	"workermem/calibrate/analyse"
+	"workermem/calibrate/creep"
+	"workermem/calibrate/say"
+)
+
+// How long the phases take where the user didn't say. Found by running them: long enough for the figure to settle
+// within a few per cent on a Python worker, short enough for the whole run to end within a minute.
+const (
+	idleTime          = time.Second
+	capacityTime      = 3 * time.Second
+	capacityLimit     = 20 * time.Second
+	peakTime          = 4 * time.Second
+	peakLimit         = 20 * time.Second
+	warmupTime        = 3 * time.Second
+	DefaultWarmup     = 15 * time.Second // limit of the warm-up
+	QuickSoak         = 15 * time.Second // limit of the soak of a quick run: an app too slow for a verdict by then needs a whole one
+	fewRequests       = 20               // a slow app gets more time, until so many were answered
+	clientsForUnknown = 8                // where the server's threads aren't known, or it has no such bound (async)
+	clientsPerThread  = 2                // one answered, one waiting: within 4 % of what more clients get
+
+	// The most requests that steady load has under way, in the clients of a closed loop. At 70 % of capacity there are
+	// fewer than those on average. Without a bound, a moment in which this machine is slow piles up to 512 of them, each
+	// with its memory: 1.6 MB of a gthread worker's 30 were seen, 5 of an Uvicorn's 45. With this one it is 0.3.
+	mostWaiting = 8
+)
+
+// Load that mostly fails measures the error page. Half is beyond any doubt, and is seen after a second.
+const (
+	mostlyFails      = 0.5
+	failuresToBeSure = 30
+)
+
+// idle reads what the worker holds before any load.
+func (r *run) idle(ctx context.Context) error {
+	peak, source := r.watch.peak(0)
+	r.result.Phases = append(r.result.Phases, calibrate.Phase{Name: calibrate.PhaseBoot, Seconds: r.watch.seconds(), PeakRSSBytes: peak,
+		PeakSource: source, Ended: calibrate.End{By: calibrate.EndAnswer}})
+	r.enter(calibrate.PhaseIdle)
+	began, from := r.watch.seconds(), len(r.watch.taken(0))
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(idleTime):
+	}
+	samples := r.watch.taken(from)
+	if len(samples) == 0 {
+		f := r.app.Failure(r.phase)
+		f.Kind, f.What = calibrate.KindApp, "the app answered, but no worker process of it can be found"
+		return f
+	}
+	r.result.Worker.IdleRSSBytes = samples[len(samples)-1].RSS
+	peak, source = r.watch.peak(from)
+	r.result.Phases = append(r.result.Phases, calibrate.Phase{Name: calibrate.PhaseIdle, StartSeconds: began,
+		Seconds: r.watch.seconds() - began, PeakRSSBytes: peak, PeakSource: source, Ended: calibrate.End{By: calibrate.EndSeen}})
+	return nil
+}
+
+// capacity finds what one worker can serve, in closed loop: with so few clients a queue can't build up, and the rate
+// is the server's own.
+func (r *run) capacity(ctx context.Context) error {
+	if r.plan.FixesLoad() {
+		return nil
+	}
+	pace := calibrate.Pace{Clients: r.clients()}
+	var buckets []calibrate.Bucket
+	tally, err := r.load(ctx, calibrate.PhaseCapacity, pace, func(seen seen) state {
+		buckets = seen.buckets
+		s := atLeast(seen, r.brief(capacityTime), capacityLimit)
+		s.waiting = "finding what one worker can serve: " + say.RequestRate(rateOf(buckets, seen)) + " so far"
+		return s
+	})
+	if err != nil {
+		return err
+	}
+	r.result.Load.Capacity = rateOf(buckets, seen{seconds: tally.Seconds, answered: tally.Requests})
+	return nil
+}
+
+// brief is a phase's least time, a second less in a quick run, which is to end within 20 s.
+func (r *run) brief(least time.Duration) time.Duration {
+	if r.plan.Quick {
+		return least - time.Second
+	}
+	return least
+}
+
+// rateOf leaves out the first second (connections, caches, compilers) and the last, which is not whole.
+func rateOf(buckets []calibrate.Bucket, all seen) float64 {
+	if len(buckets) >= 4 {
+		var requests int64
+		for _, b := range buckets[1 : len(buckets)-1] {
+			requests += b.Requests
+		}
+		if requests > 0 {
+			return float64(requests) / (buckets[len(buckets)-2].Seconds - buckets[0].Seconds)
+		}
+	}
+	if all.seconds <= 0 {
+		return 0
+	}
+	return float64(all.answered) / all.seconds
+}
+
+func (r *run) warmup(ctx context.Context) error {
+	_, err := r.load(ctx, calibrate.PhaseWarmup, r.steady(), func(seen seen) state { return warm(seen, r.plan.WarmupLimit) })
+	return err
+}
+
+// warm ends a warm-up where memory has settled, or at its limit.
+func warm(seen seen, limit time.Duration) state {
+	s := atLeast(seen, warmupTime, limit)
+	if s.done && !settled(seen.samples) && seen.seconds < limit.Seconds() {
+		return state{waiting: "memory is still settling"}
+	}
+	return s
+}
+
+// settled says that growth no longer slows down: the last third is above the one before it by at least as much as that one
+// above the first, or by hardly anything less. A worker that creeps never stops growing, so a level to settle at would be
+// waited for in vain.
+func settled(samples []calibrate.Sample) bool {
+	const hardly = 256 << 10
+	third := len(samples) / 3
+	if third < 5 {
+		return false
+	}
+	// The lower envelope: what requests under way hold comes and goes.
+	before := analyse.AnonAt(samples[:third], 0.1)
+	between := analyse.AnonAt(samples[third:2*third], 0.1)
+	middle, last := between-before, analyse.AnonAt(samples[2*third:], 0.1)-between
+	return middle-last < hardly || float64(last) >= 0.8*float64(middle)
+}
+
+// steady is the load of warm-up and soak.
+func (r *run) steady() calibrate.Pace {
+	// A server that turns away what is beyond its bound would do so in the open loop's first slow moment.
+	pace := calibrate.Pace{Rate: r.plan.Rate, Clients: cmp.Or(r.plan.Clients, r.bound())}
+	if !r.plan.FixesLoad() {
+		pace.Rate = calibrate.CapacityShare * r.result.Load.Capacity
+		pace.Clients = cmp.Or(pace.Clients, mostWaiting*r.clients())
+	}
+	return pace
+}
+
+func (r *run) soak(ctx context.Context) error {
+	pace := r.steady()
+	pace.Requests, pace.Duration = r.plan.Requests, r.plan.Duration()
+	fixed := pace.Requests > 0 || pace.Duration > 0
+	j := judge{goal: r.goal(), limit: r.plan.SoakLimit()}
+	if fixed {
+		j.fixed = "the load that was asked for"
+	}
+	tally, err := r.load(ctx, calibrate.PhaseSoak, pace, j.look)
+	r.noteJudged(j)
+	r.recordLoad(tally)
+	return err
+}
+
+// goal is what the soak is to show.
+func (r *run) goal() creep.Goal {
+	goal := creep.DefaultGoal()
+	if r.plan.Quick {
+		goal = creep.QuickGoal()
+	}
+	if r.plan.Precision > 0 {
+		goal.Precision = r.plan.Precision
+	}
+	return goal
+}
+
+// atLimit is the end of a phase that might have gone on.
+func atLimit(limit time.Duration) calibrate.End {
+	return calibrate.End{By: calibrate.EndLimit, LimitSeconds: limit.Seconds()}
+}
+
+// judge ends a soak, or a watch, when its estimate was good enough at two looks running, or at the limit.
+type judge struct {
+	goal   creep.Goal
+	limit  time.Duration
+	fixed  string // what is waited for where the user said how long it is to last
+	sure   bool   // at the last look
+	judged int    // samples that the answer rests on
+}
+
+func (j *judge) look(seen seen) state {
+	estimate, progress := j.goal.Check(analyse.Points(seen.samples), analyse.LastRSS(seen.samples))
+	s := state{estimate: sayCreep(estimate, j.goal.ByTime), waiting: progress.Waiting, left: progress.SecondsLeft}
+	switch {
+	case j.fixed != "":
+		s.waiting = j.fixed
+	case progress.Done && j.sure: // twice running: one look may be luck
+		s.done, s.ended = true, calibrate.End{By: calibrate.EndPrecision}
+		if j.judged == 0 {
+			j.judged = len(seen.samples)
+		}
+	case seen.seconds >= j.limit.Seconds():
+		s.done, s.ended = true, atLimit(j.limit)
+	}
+	j.sure = progress.Done
+	return s
+}
+
+func (r *run) noteJudged(j judge) {
+	if last := len(r.result.Phases) - 1; last >= 0 && r.result.Phases[last].Name == calibrate.SteadyPhase(r.result) {
+		r.result.Phases[last].Judged = j.judged
+	}
+}
+
+// peak makes every thread busy at once: memory is the request's working set times the requests under way.
+func (r *run) peak(ctx context.Context) error {
+	clients := max(r.clients(), r.plan.Clients, r.bound())
+	_, err := r.load(ctx, calibrate.PhasePeak, calibrate.Pace{Clients: clients}, func(seen seen) state {
+		s := atLeast(seen, r.brief(peakTime), peakLimit)
+		s.waiting = fmt.Sprintf("every thread busy: %d clients at once", clients)
+		return s
+	})
+	return err
+}
+
+// clients keeps every thread of one worker busy, with a request waiting behind each. Where a server turns away what
+// is beyond its bound, there are no more clients than that.
+func (r *run) clients() int {
+	t := r.result.Target
+	switch {
+	case t.Threads > 0:
+		return clientsPerThread * t.Threads
+	case r.bound() > 0:
+		return min(clientsForUnknown, r.bound())
+	}
+	return clientsForUnknown
+}
+
+func (r *run) bound() int { return analyse.BoundOf(r.result.Target) }
+
+// seen is what a phase of load has seen so far.
+type seen struct {
+	seconds  float64
+	answered int64
+	samples  []calibrate.Sample
+	buckets  []calibrate.Bucket
+}
+
+// state is a phase's own view of itself: whether it may end, why, and what it waits for.
+type state struct {
+	done     bool
+	ended    calibrate.End
+	waiting  string
+	estimate string
+	left     float64
+}
+
+func atLeast(s seen, least, limit time.Duration) state {
+	if s.seconds >= least.Seconds() && s.answered >= fewRequests {
+		return state{done: true, ended: calibrate.End{By: calibrate.EndSeen}}
+	}
+	if s.seconds >= limit.Seconds() {
+		return state{done: true, ended: atLimit(limit)}
+	}
+	return state{left: least.Seconds() - s.seconds}
+}
+
+// load drives one phase: it looks at what was seen once a second and ends the load when the phase has enough, when
+// most of it fails, or when memory runs short.
+func (r *run) load(ctx context.Context, name string, pace calibrate.Pace, look func(seen) state) (calibrate.Tally, error) {
+	r.enter(name)
+	began, from, answered := r.watch.seconds(), len(r.watch.taken(0)), r.rig.Load.Answered()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	now := seen{}
+	var last state
+	var succeeded int64
+	tally, err := r.rig.Load.Attack(ctx, r.url, pace, func(b calibrate.Bucket) {
+		b.Phase, b.Seconds = name, b.Seconds+began
+		if err := r.rig.Journal.Bucket(b); err != nil {
+			cancel(journalFailure(err))
+		}
+		succeeded += b.Succeeded
+		now.buckets = append(now.buckets, b)
+		now.seconds = r.watch.seconds() - began
+		now.answered = r.rig.Load.Answered() - answered
+		now.samples = r.watch.taken(from)
+		before := last
+		last = look(now)
+		if end, short := r.memoryShort(now.samples); short {
+			last.done, last.ended = true, end
+		}
+		if before.done { // the looks while the load comes to its end don't take back why it ends
+			last.done, last.ended = true, before.ended
+		}
+		r.watch.tell(last.estimate, last.waiting, last.left)
+		if f := r.mostlyFailing(now.answered, succeeded, b); f != nil {
+			cancel(f)
+		}
+		if last.done {
+			cancel(errEnough)
+		}
+	})
+	peak, source := r.watch.peak(from)
+	r.result.Phases = append(r.result.Phases, calibrate.Phase{
+		Name: name, StartSeconds: began, Seconds: tally.Seconds, Requests: tally.Requests, Succeeded: tally.Succeeded,
+		RateAsked: tally.RateAsked, RateSent: tally.RateSent, Clients: pace.Clients,
+		PeakRSSBytes: peak, PeakSource: source, Ended: endOf(pace, last),
+	})
+	done := &r.result.Phases[len(r.result.Phases)-1]
+	done.Answered = calibrate.AnsweredBy(r.rig)
+	r.result.Worker.Requests = done.Answered
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnough) {
+		done.Ended = calibrate.End{By: calibrate.EndCut}
+		return tally, cause
+	}
+	return tally, err
+}
+
+// errEnough ends a phase's load in the ordinary way.
+var errEnough = errors.New("the phase has seen enough")
+
+// mostlyFailing stops a run that measures an error page.
+func (r *run) mostlyFailing(answered, succeeded int64, b calibrate.Bucket) *calibrate.Failure {
+	failed := answered - succeeded
+	if failed < failuresToBeSure || float64(failed) < mostlyFails*float64(answered) {
+		return nil
+	}
+	f := r.app.Failure(r.phase)
+	f.Kind = calibrate.KindInconclusive
+	f.What = fmt.Sprintf("most requests fail: %d of %d", failed, answered)
+	f.Why = "in the last second " + sayErrors(b.Errors)
+	f.Try = "ask for a page that the app serves without logging in (--path, --targets), log in first (--before), or look at its log"
+	if len(b.Errors) == 1 && b.Errors[calibrate.ClassTimeout] > 0 {
+		f.Try = "ask less at once (--threads, --concurrency) if requests wait for each other or for a pool of connections; a longer --timeout if they are only slow"
+	}
+	return f
+}
+
+// guardShare is the part of the memory that was free at the start which the app may take while it is measured:
+// a leak at full speed must not bring down the machine that measures it.
+const guardShare = 0.5
+
+// tooMuch says whether so much would be more than that.
+func (r *run) tooMuch(bytes int64) bool {
+	free := r.result.Host.AvailableBytes
+	return free > 0 && float64(bytes) > guardShare*float64(free)
+}
+
+// memoryShort says whether the app holds too much, and what ends then.
+func (r *run) memoryShort(samples []calibrate.Sample) (calibrate.End, bool) {
+	free := r.result.Host.AvailableBytes
+	if free <= 0 || len(samples) == 0 {
+		return calibrate.End{}, false
+	}
+	rss := analyse.LastRSS(samples) * float64(max(samples[len(samples)-1].Workers, 1))
+	return calibrate.End{By: calibrate.EndMemory, HeldBytes: int64(rss), FreeBytes: free}, rss-r.held >= guardShare*float64(free)
+}
+
+// ended is why load of this pace came to its end: of itself, where nothing else ended it.
+func endOf(p calibrate.Pace, last state) calibrate.End {
+	switch {
+	case last.done:
+		return last.ended
+	case p.Requests > 0:
+		return calibrate.End{By: calibrate.EndRequests}
+	case p.Duration > 0:
+		return calibrate.End{By: calibrate.EndDuration}
+	}
+	return calibrate.End{By: calibrate.EndSeen}
+}
+
+func (r *run) recordLoad(t calibrate.Tally) {
+	r.result.Load = calibrate.LoadInfo{
+		Mode: t.Mode, Clients: r.plan.Clients, Requests: t.Requests, Succeeded: t.Succeeded, SuccessRatio: t.SuccessRatio(),
+		RateAsked: t.RateAsked, RateSent: t.RateSent, Capacity: r.result.Load.Capacity,
+		LatencySeconds: t.Latency, Errors: t.Errors,
+	}
+	answers, page := toLogin(t.Redirects)
+	r.result.Load.ToLogin, r.result.Load.LoginPage = answers, calibrate.RedactText(page)
+	if backlog := r.app.Backlog(); backlog > r.clients()*4 {
+		r.warn("overloaded", fmt.Sprintf("%d connections were waiting to be accepted at the end of the soak", backlog),
+			"lower --rate: latency is the queue's now, not the app's")
+	}
+}

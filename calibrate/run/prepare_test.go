@@ -1,0 +1,111 @@
+package run
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"workermem/calibrate"
+)
+
+func refusal() error {
+	return &calibrate.Failure{Kind: calibrate.KindInconclusive, What: "POST /login was answered by 401", Try: "look at the password"}
+}
+
+// Every app that is started is prepared once, after its idle reading and before its first load.
+func TestEveryAppIsPreparedBeforeItsLoad(t *testing.T) {
+	f, started := sweepRig()
+	p := fakePlan()
+	p.Sweep = true
+	if _, err := runFake(t, f, p, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := len(f.prepared), len(*started)+1; got != want {
+		t.Fatalf("%d were prepared, %d started", got, want)
+	}
+	want := []int{0, 4, 5, 6, 9, 12} // capacity, warm-up, soak, peak; two short runs; three loads a candidate
+	for i := len(want); i < len(f.prepared); i++ {
+		want = append(want, want[i-1]+3)
+	}
+	if !slices.Equal(f.prepared, want) {
+		t.Errorf("prepared after so many loads: %v, want %v", f.prepared, want)
+	}
+	if idle := slices.Index(f.phases, calibrate.PhaseIdle); idle < 0 || !slices.Contains(f.phases[idle:], calibrate.PhaseCapacity) {
+		t.Errorf("%v", f.phases)
+	}
+}
+
+func TestAnAppThatLetsNobodyInIsNotMeasured(t *testing.T) {
+	f := newFakeRig()
+	f.refusal = refusal()
+	r, err := runFake(t, f, fakePlan(), nil)
+	var failure *calibrate.Failure
+	if !errors.As(err, &failure) || failure.Kind != calibrate.KindInconclusive || failure.What != "POST /login was answered by 401" || failure.Try == "" {
+		t.Fatalf("%+v", err)
+	}
+	if len(f.paces) != 0 || f.stopped != 1 || r.Complete || r.Interrupted.Kind != calibrate.InterruptedByLoad || !strings.Contains(r.Interrupted.Words, "401") {
+		t.Errorf("%d loads, stopped %d times, complete %v, %+v", len(f.paces), f.stopped, r.Complete, r.Interrupted)
+	}
+	f = newFakeRig()
+	f.refusal = errors.New("no such file")
+	if _, err := runFake(t, f, fakePlan(), nil); kindOf(err) != calibrate.KindTool {
+		t.Error(err)
+	}
+}
+
+func TestAttachPreparesItsOwnLoadAlone(t *testing.T) {
+	f := newFakeRig()
+	f.capacity = 300
+	if _, err := attachFake(t, f, watchPlan(), nil); err != nil || !slices.Equal(f.prepared, []int{0}) {
+		t.Error(f.prepared, err)
+	}
+	f = newFakeRig()
+	f.noURL = true
+	if _, err := attachFake(t, f, watchPlan(), counted(100)(f)); err != nil || f.prepared != nil {
+		t.Error(f.prepared, err)
+	}
+}
+
+func TestTrialsArePrepared(t *testing.T) {
+	f, p := newFleet(), proofPlan()
+	p.OneMore = true
+	r, err := proveFleet(t, f, p, nil)
+	if err != nil || len(f.logins) != 2 || !slices.Equal(f.logins, f.starts) {
+		t.Errorf("%v, started %v, %v", f.logins, f.starts, err)
+	}
+	if r.Proof.Verdict != calibrate.ProofHolds {
+		t.Error(r.Proof.Reason)
+	}
+	f = newFleet()
+	f.refusal = refusal()
+	r, err = proveFleet(t, f, proofPlan(), nil)
+	if err != nil || r.Proof.Verdict != calibrate.ProofInconclusive || r.Proof.Reason != calibrate.ProofFailed || r.Proof.Trials[0].Failed.Words != "POST /login was answered by 401" || f.all != 0 {
+		t.Errorf("%+v, %v", r.Proof, err)
+	}
+}
+
+// A login that fails in a short run costs the law its check.
+func TestAShortRunThatIsNotLetIn(t *testing.T) {
+	f := newFakeRig()
+	f.scale = func(calibrate.Setup) (calibrate.Target, error) {
+		f.refusal = refusal()
+		return f, nil
+	}
+	r, err := runFake(t, f, fakePlan(), nil)
+	if err != nil || !hasWarning(r, "not-scaled") || r.Recommendation.Workers == 0 {
+		t.Errorf("%+v, %v", r.Warnings, err)
+	}
+}
+
+func TestRedirectsToALoginAreSaid(t *testing.T) {
+	f := newFakeRig()
+	f.redirects = map[string]int64{"/login": 1 << 40, "/a": 5}
+	r, err := runFake(t, f, fakePlan(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(r.Warnings, func(w calibrate.Warning) bool { return w.Code == calibrate.RedirectsToLogin })
+	if i < 0 || !strings.Contains(r.Warnings[i].Text, "of the soak were answered by a redirect to /login") || r.Warnings[i].Try != calibrate.TryLogin {
+		t.Fatalf("%+v", r.Warnings)
+	}
+}

@@ -1,0 +1,35 @@
+package run
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"workermem/calibrate"
+	"workermem/calibrate/creep"
+	"workermem/calibrate/say"
+)
+
+// The few sentences that are needed while a run is under way. What is reported afterwards is the report's business.
+
+func sayCreep(e creep.Estimate, byTime bool) string {
+	switch {
+	case !e.Known:
+		return ""
+	case byTime:
+		return fmt.Sprintf("%s, growth %s an hour [%s, %s]", e.Verdict, say.Bytes(e.Slope*calibrate.Hour), say.Bytes(e.Low*calibrate.Hour), say.Bytes(e.High*calibrate.Hour))
+	}
+	return fmt.Sprintf("%s, creep %s a request [%s, %s]", e.Verdict, say.Bytes(e.Slope), say.Bytes(e.Low), say.Bytes(e.High))
+}
+
+func sayErrors(counts map[string]int64) string {
+	if len(counts) == 0 {
+		return "none were answered well"
+	}
+	var parts []string
+	for _, class := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, fmt.Sprintf("%s %d", class, counts[class]))
+	}
+	return strings.Join(parts, ", ")
+}

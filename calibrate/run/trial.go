@@ -1,0 +1,251 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"workermem/calibrate"
+	"workermem/calibrate/analyse"
+	"workermem/calibrate/say"
+)
+
+// tryout is one trial under way.
+type tryout struct {
+	*prover
+	setup  calibrate.Setup
+	lives  int   // how often each worker is to be replaced
+	enough int64 // requests a worker where none is replaced
+	trial  calibrate.Trial
+	watch  *watcher
+	app    calibrate.App
+	began  float64 // seconds of the proof, at the first request
+	meter  meter
+	served []analyse.ServedSecond
+	held   []reading // of the last moments, see compare
+
+	mu sync.Mutex // of what the meter writes to the trial
+}
+
+// errKilled ends a trial in which the kernel killed for memory.
+var errKilled = errors.New("the kernel killed a process of it for memory")
+
+// try runs one trial. Its error is what ends the proof: the user, the tool itself, or a recommendation that doesn't even
+// start. What else goes wrong with the app is in the trial.
+func (pr *prover) try(ctx context.Context, n named) (calibrate.Trial, error) {
+	s := n.Setup
+	t := &tryout{prover: pr, setup: s, lives: livesToSee, enough: pr.warm(), trial: pr.trialOf(n)}
+	pr.show(n.name + ": the first answer")
+	started := s
+	if !pr.enforced() {
+		started.MemoryLimit = 0
+	}
+	target, err := pr.rig.Scale(started)
+	if err != nil && !n.proved {
+		t.trial.Failed = &calibrate.Miss{Kind: calibrate.MissNotStarted, Words: "it can't be started: " + calibrate.RedactText(err.Error())}
+		return t.trial, nil
+	}
+	if err != nil {
+		return t.trial, err
+	}
+	if t.app, err = target.Start(ctx); err != nil {
+		return t.trial, t.notStarted(ctx, err, n.proved)
+	}
+	if n.proved {
+		pr.result.Warnings = append(pr.result.Warnings, t.app.Warnings()...)
+	}
+	err = t.run(ctx)
+	_, left := endApp(ctx, t.app)
+	pr.result.Warnings = append(pr.result.Warnings, left...)
+	return t.trial, err
+}
+
+// notStarted tells an app that doesn't fit from one that can't be started at all.
+func (t *tryout) notStarted(ctx context.Context, err error, proved bool) error {
+	var failure *calibrate.Failure
+	if ctx.Err() != nil || !errors.As(err, &failure) || failure.Kind != calibrate.KindApp {
+		return err
+	}
+	if failure.OutOfMemory {
+		t.trial.OOMKills, t.trial.Ended.By = 1, calibrate.EndKilled
+		return nil
+	}
+	if !proved {
+		t.trial.Failed = &calibrate.Miss{Kind: calibrate.MissNotStarted, Words: "it did not start: " + calibrate.RedactText(failure.Error())}
+		return nil
+	}
+	return err
+}
+
+func (t *tryout) run(outer context.Context) error {
+	ctx, cancel := context.WithCancelCause(outer)
+	defer cancel(nil)
+	t.watch = &watcher{rig: t.rig, app: t.app, started: t.started, fail: cancel, phase: calibrate.PhaseTrial, relays: true}
+	var blind string
+	if t.meter, blind = t.watch.openMeter(t.setup.Threads); blind != "" && t.enforced() && t.setup.MemoryLimit > 0 {
+		t.trial.Failed = &calibrate.Miss{Kind: calibrate.MissUnreadable, Words: "what the app's control group is charged can't be read: " + blind}
+		return nil
+	}
+	defer t.meter.close()
+	if found := t.watch.await(ctx, t.setup.Workers); found != t.setup.Workers {
+		t.watch.closeProbes()
+		_, t.trial.OOMKills, _ = t.meter.read()
+		t.trial.Failed = &calibrate.Miss{Kind: calibrate.MissWorkers, Found: found, Wanted: t.setup.Workers, Words: fmt.Sprintf("%d of %d workers were found", found, t.setup.Workers)}
+		return t.ended(outer, nil, nil)
+	}
+	if err := prepare(ctx, t.rig, t.app, calibrate.PhaseTrial); err != nil {
+		t.watch.closeProbes()
+		t.trial.Failed = missOf(err)
+		return t.ended(outer, nil, nil)
+	}
+	t.began = t.watch.seconds()
+	answered := t.rig.Load.Answered()
+	stop := t.watch.follow(ctx, afterTheMeter(cancel), func() error { return t.measure(answered) })
+	tally, err := t.rig.Load.Attack(ctx, t.app.Info().URL, calibrate.Pace{Clients: t.clients(t.setup.Shape)}, func(b calibrate.Bucket) {
+		b.Phase, b.Seconds = calibrate.PhaseTrial, t.watch.seconds()
+		if err := t.rig.Journal.Bucket(b); err != nil {
+			cancel(journalFailure(err))
+		}
+		recycles, _ := t.watch.seen()
+		t.served = append(t.served, analyse.ServedSecond{Bucket: b, Recycles: recycles})
+		if t.look() {
+			cancel(errEnough)
+		}
+	})
+	stop()
+	_ = t.measure(answered) // a kill of the last moment
+	t.record(tally)
+	t.trial.Creep = t.creepSeen()
+	t.trial.Recycling = analyse.RecyclingOf(t.served, t.trial, t.result.Target.WorkerBootSeconds)
+	return t.ended(outer, context.Cause(ctx), err)
+}
+
+// ended sorts what ended a trial: what became of the app goes into the trial, the rest is returned.
+func (t *tryout) ended(outer context.Context, cause, err error) error {
+	var failure *calibrate.Failure
+	switch {
+	case outer.Err() != nil:
+		return context.Cause(outer)
+	case errors.As(cause, &failure):
+		return failure
+	case errors.Is(cause, errKilled), t.trial.OOMKills > 0:
+		t.trial.Ended.By = calibrate.EndKilled
+	case errors.Is(cause, errAppEnded):
+		t.trial.Failed, t.trial.Ended.By = &calibrate.Miss{Kind: calibrate.MissEnded, Words: calibrate.RedactText(t.app.Failure(calibrate.PhaseTrial).Error())}, calibrate.EndApp
+	case errors.Is(cause, errOverLimit):
+		t.trial.Ended.By, t.trial.OverLimit = calibrate.EndOverLimit, true
+	}
+	return err
+}
+
+// afterTheMeter lets the meter see first that an app which has ended was killed for memory.
+func afterTheMeter(fail context.CancelCauseFunc) context.CancelCauseFunc {
+	return func(cause error) {
+		if errors.Is(cause, errAppEnded) {
+			time.Sleep(calibrate.SampleInterval)
+		}
+		fail(cause)
+	}
+}
+
+// measure takes one reading.
+func (t *tryout) measure(before int64) error {
+	bytes, kills, ok := t.meter.read()
+	recycles, _ := t.watch.seen()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.trial.Requests, t.trial.Recycles = t.rig.Load.Answered()-before, recycles
+	if !ok {
+		return nil
+	}
+	t.trial.PeakBytes = max(t.trial.PeakBytes, bytes)
+	if recycles == 0 {
+		t.compare(reading{time.Now(), bytes, t.expected(t.setup, t.trial.Requests)})
+	}
+	t.trial.OOMKills = max(t.trial.OOMKills, kills)
+	switch {
+	case kills > 0:
+		return errKilled
+	case !t.enforced() && t.setup.MemoryLimit > 0 && bytes > t.setup.MemoryLimit:
+		return errOverLimit
+	}
+	return nil
+}
+
+// reading is what was observed and expected at a moment.
+type reading struct {
+	at              time.Time
+	bytes, expected int64
+}
+
+// endOfWorker is longer than a worker takes to end.
+const endOfWorker = time.Second
+
+// compare holds a reading back until it is sure that no worker was ending then, which takes more for a moment: what is held
+// back when the first one is gone is left out. Where none is to be replaced, nothing is held back.
+func (t *tryout) compare(now reading) {
+	t.held = append(t.held, now)
+	for len(t.held) > 0 && (t.setup.MaxRequests == 0 || now.at.Sub(t.held[0].at) >= endOfWorker) {
+		if old := t.held[0]; old.bytes > t.trial.ObservedBytes {
+			t.trial.ObservedBytes, t.trial.ExpectedBytes = old.bytes, old.expected
+		}
+		t.held = t.held[1:]
+	}
+}
+
+// errOverLimit ends a trial that nothing but calibrate itself holds to its limit.
+var errOverLimit = errors.New("it took more than the limit; under a real one the kernel would have killed for it")
+
+const leastTrial = 10 * time.Second
+
+// look says once a second whether the trial has shown enough, and what it waits for.
+func (t *tryout) look() (done bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	tr := &t.trial
+	tr.Seconds = t.watch.seconds() - t.began
+	var waiting string
+	if t.setup.MaxRequests > 0 {
+		wanted := t.lives * t.setup.Workers
+		done = tr.Recycles >= wanted
+		waiting = fmt.Sprintf("%d of %d recycles seen", tr.Recycles, wanted)
+	} else {
+		wanted := t.enough * int64(t.setup.Workers)
+		done = tr.Requests >= wanted && tr.Seconds >= leastTrial.Seconds()
+		waiting = fmt.Sprintf("%d of %d requests served", tr.Requests, wanted)
+	}
+	if done {
+		tr.Ended.By = calibrate.EndSeen
+	}
+	if !done && tr.Seconds >= t.plan.Limit.Seconds() {
+		done, tr.Ended = true, atLimit(t.plan.Limit)
+		tr.Failed = &calibrate.Miss{Kind: calibrate.MissLimit, LimitSeconds: t.plan.Limit.Seconds(), Words: waiting + " in " + t.plan.Limit.String()}
+	}
+	t.watch.tell(fmt.Sprintf("%s, predicted %s at most", say.MB(tr.PeakBytes), say.MB(tr.MostBytes)), tr.Name+": "+waiting, t.left())
+	return done
+}
+
+// left is the seconds that are left at the present rate, 0 for unknown.
+func (t *tryout) left() float64 {
+	wanted := t.enough * int64(t.setup.Workers)
+	if life := t.setup.MaxRequests + t.setup.Jitter/2; life > 0 {
+		wanted = life * int64(t.lives*t.setup.Workers)
+	}
+	if t.trial.Requests == 0 {
+		return 0
+	}
+	return max(float64(wanted-t.trial.Requests)/float64(t.trial.Requests)*t.trial.Seconds, 0)
+}
+
+func (t *tryout) record(tally calibrate.Tally) {
+	tr := &t.trial
+	tr.Seconds, tr.Requests, tr.Succeeded = tally.Seconds, tally.Requests, tally.Succeeded
+	tr.Latency, tr.RatePerSecond = tally.Latency, tally.RateSent
+	if tally.Errors != nil {
+		tr.Errors = tally.Errors
+	}
+	tr.PeakBytes += t.meter.unseen()
+	tr.PeakSource = t.meter.source()
+}

@@ -1,0 +1,438 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+	"workermem/calibrate"
+)
+
+// await looks until so many workers are there: the first may answer while a server still forks the others.
+func (w *watcher) await(ctx context.Context, workers int) (found int) {
+	for deadline := time.Now().Add(3 * time.Second); ; {
+		w.look()
+		found = len(w.probes)
+		if found == workers || time.Now().After(deadline) {
+			return found
+		}
+		select {
+		case <-ctx.Done():
+			return found
+		case <-time.After(calibrate.SampleInterval):
+		}
+	}
+}
+
+// shape is the memory of the whole tree at its workers' peaks, and of one of its workers on average.
+func (w *watcher) shape(of calibrate.Shape) (calibrate.LawRun, error) {
+	end, err := w.end()
+	if err != nil {
+		return calibrate.LawRun{}, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	run := calibrate.LawRun{Workers: of.Workers, Threads: of.Threads, TotalBytes: end.TreeBytes, Processes: end.Processes}
+	for _, p := range w.probes {
+		d, err := p.Detail()
+		if err != nil {
+			return calibrate.LawRun{}, err
+		}
+		peak, err := p.Peak()
+		if err != nil {
+			return calibrate.LawRun{}, err
+		}
+		above := max(peak-d.RSS, 0)
+		run.TotalBytes += above
+		run.WorkerBytes += d.PrivateDirty + above
+		run.PeakRSSBytes += max(peak, d.RSS)
+	}
+	workers := int64(max(len(w.probes), 1))
+	run.WorkerBytes, run.PeakRSSBytes = run.WorkerBytes/workers, run.PeakRSSBytes/workers
+	return run, nil
+}
+
+const (
+	ticksPerLook = 10 // the process tree is looked at once a second: a look costs more than a reading
+	ticksPerShow = 2  // the progress line is drawn five times a second
+)
+
+// watcher reads the workers' memory for the whole run, and sees when one is replaced.
+type watcher struct {
+	rig     calibrate.Rig
+	app     calibrate.App
+	started time.Time
+	fail    context.CancelCauseFunc // ends the measuring, with the reason
+	guest   bool                    // the server is somebody else's: its workers may come and go, and its marks are not reset
+	relays  bool                    // workers may come and go: the server recycles them
+	beside  bool                    // of the app in another setup than the run's
+
+	mu         sync.Mutex
+	probes     []workerProbe
+	generation int
+	restarts   int
+	phase      string
+	ticks      int // at which memory was read
+	samples    []calibrate.Sample
+	status     calibrate.Status
+	markBroken error                    // why the high-water mark can't be used, nil while it can
+	highest    int64                    // of the marks of a guest's workers, those that have ended included
+	cpu        float64                  // seconds that a guest's workers have used
+	details    map[int]calibrate.Detail // of a guest's processes, whose page tables are read once
+}
+
+type workerProbe struct {
+	pid int
+	calibrate.Probe
+	rss, anon int64 // as last read, 0 before
+}
+
+// readsPerTick bounds what reading costs: a reading takes 1 to 3 us of CPU time, so ten times 250 a second are at most
+// 0.8 % of a core. Where there are more workers, each is read at every other tick, or every third, and so on.
+const readsPerTick = 250
+
+// errWorkerEnded ends a run in which a worker ended: what was measured then is of two workers, so of none.
+var errWorkerEnded = errors.New("the worker ended during the measurement")
+
+func (w *watcher) watch(ctx context.Context) {
+	tick := time.NewTicker(calibrate.SampleInterval)
+	defer tick.Stop()
+	defer w.closeProbes()
+	for n := 0; ; n++ {
+		if n%ticksPerLook == 0 {
+			w.look()
+		}
+		w.read()
+		if n%ticksPerShow == 0 {
+			w.show()
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// follow watches, and says when the app ends, until the returned function is called. read, where there is one, is called ten
+// times a second too; its error ends the measuring.
+func (w *watcher) follow(ctx context.Context, fail context.CancelCauseFunc, read func() error) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var group sync.WaitGroup
+	group.Go(func() { w.watch(ctx) })
+	if read != nil {
+		group.Go(func() { repeat(ctx, fail, read) })
+	}
+	group.Go(func() {
+		select {
+		case <-w.app.Exited():
+			fail(errAppEnded)
+		case <-ctx.Done():
+		}
+	})
+	return func() {
+		cancel()
+		group.Wait()
+	}
+}
+
+func repeat(ctx context.Context, fail context.CancelCauseFunc, read func() error) {
+	tick := time.NewTicker(calibrate.SampleInterval)
+	defer tick.Stop()
+	for {
+		if err := read(); err != nil {
+			fail(err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// look follows the process tree: workers that came are opened, workers that went are closed.
+func (w *watcher) look() {
+	pids, err := w.app.Workers()
+	if err != nil {
+		return // the next look may see it again; an app that has ended is seen by its Exited
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	changed, open := false, map[int]bool{}
+	w.probes = slices.DeleteFunc(w.probes, func(p workerProbe) bool {
+		if slices.Contains(pids, p.pid) {
+			open[p.pid] = true
+			return false
+		}
+		_, _, err := p.Read()
+		if err == nil && w.relays {
+			return false // it is ending, and has its memory until it has: NOW LMS takes seconds
+		}
+		changed = true
+		if err != nil {
+			w.ended() // a process that lives but is no worker any more is only a better guess of the target's
+		}
+		_ = p.Close()
+		return true
+	})
+	for _, pid := range pids {
+		if open[pid] {
+			continue
+		}
+		if probe, err := w.rig.Memory.Open(pid); err == nil {
+			w.probes = append(w.probes, workerProbe{pid: pid, Probe: probe})
+			changed = true
+		}
+	}
+	if w.guest {
+		w.highest, w.cpu = max(w.highest, w.mark()), w.app.Info().CPUSeconds
+	}
+	if changed {
+		w.generation++
+	}
+}
+
+// read takes one sample. Creep is read from the sum of the workers' anonymous memory, because the requests are
+// counted together; the worker shown is the largest, because the largest must fit.
+func (w *watcher) read() {
+	answered := calibrate.AnsweredBy(w.rig)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := calibrate.Sample{Seconds: w.seconds(), Phase: w.phase, Generation: w.generation, Requests: answered, CPU: w.cpu}
+	w.ticks++
+	turns := 1 + (len(w.probes)-1)/readsPerTick
+	for i := range w.probes {
+		p := &w.probes[i]
+		if i%turns == w.ticks%turns || p.rss == 0 {
+			var err error
+			if p.rss, p.anon, err = p.Read(); err != nil {
+				w.dropEnded() // a set with a worker missing is no sample; the next look finds who took its place
+				return
+			}
+		}
+		s.Workers++
+		s.Anon += p.anon
+		if p.rss > s.RSS {
+			s.RSS, s.PID = p.rss, p.pid
+		}
+	}
+	if s.Workers == 0 {
+		return
+	}
+	w.samples = append(w.samples, s)
+	if w.beside {
+		return // the journal is the run's own app's
+	}
+	w.status.RSS, w.status.Peak = s.RSS, max(w.status.Peak, s.RSS)
+	w.status.Requests = answered
+	if err := w.rig.Journal.Sample(s); err != nil {
+		w.fail(journalFailure(err))
+	}
+}
+
+func (w *watcher) dropEnded() {
+	w.probes = slices.DeleteFunc(w.probes, func(p workerProbe) bool {
+		if _, _, err := p.Read(); err == nil {
+			return false
+		}
+		w.ended()
+		_ = p.Close()
+		return true
+	})
+	w.generation++
+}
+
+func (w *watcher) ended() {
+	w.restarts++
+	if !w.guest && !w.relays {
+		w.fail(errWorkerEnded)
+	}
+}
+
+func (w *watcher) show() {
+	if w.rig.Progress == nil {
+		return
+	}
+	w.mu.Lock()
+	status := w.status
+	status.Phase, status.Elapsed = w.phase, time.Since(w.started)
+	w.mu.Unlock()
+	w.rig.Progress(status)
+}
+
+func (w *watcher) seconds() float64 { return time.Since(w.started).Seconds() }
+
+// enter begins a phase: the high-water marks start again from the present RSS.
+func (w *watcher) enter(phase string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.phase = phase
+	w.status.Waiting, w.status.Left = "", 0
+	if w.guest {
+		return
+	}
+	for _, p := range w.probes {
+		if err := p.ResetPeak(); err != nil && !errors.Is(err, calibrate.ErrGone) {
+			w.markBroken = err
+		}
+	}
+}
+
+// peak is the highest RSS since the phase began at sample `from`, and where the number came from. A mark that could
+// not be reset still counts what came before, so then the samples must do.
+func (w *watcher) peak(from int) (bytes int64, source string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.samples[min(from, len(w.samples)):] {
+		bytes = max(bytes, s.RSS)
+	}
+	source = "samples"
+	if w.markBroken != nil {
+		return bytes, source
+	}
+	if mark := max(w.mark(), w.highest); mark > 0 {
+		bytes, source = max(bytes, mark), "VmHWM"
+	}
+	if w.guest && source == "VmHWM" {
+		source = "VmHWM since the worker's start"
+	}
+	w.status.Peak = max(w.status.Peak, bytes)
+	return bytes, source
+}
+
+// mark is the highest of the workers' high-water marks, 0 where none can be read.
+func (w *watcher) mark() (bytes int64) {
+	for _, p := range w.probes {
+		if mark, err := p.Peak(); err == nil {
+			bytes = max(bytes, mark)
+		}
+	}
+	return bytes
+}
+
+// end reads the page tables of the whole tree. It costs the app milliseconds, so it is read once, after the last load.
+func (w *watcher) end() (*calibrate.EndReading, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.probes) == 0 {
+		return nil, calibrate.ErrGone
+	}
+	var e calibrate.EndReading
+	worker := map[int]calibrate.Detail{}
+	for _, p := range w.probes {
+		d, err := w.once(p.pid, p.Detail)
+		if err != nil {
+			return nil, err
+		}
+		worker[p.pid] = d
+		e.Workers++
+		if d.RSS > e.RSSBytes {
+			e.RSSBytes, e.PSSBytes, e.USSBytes, e.PrivateDirtyBytes = d.RSS, d.PSS, d.USS(), d.PrivateDirty
+		}
+		if w.guest {
+			mark, err := p.Peak()
+			if err != nil {
+				return nil, err
+			}
+			e.PrivateDirtySumBytes += d.PrivateDirty
+			e.RaisedSumBytes += max(mark-d.RSS, 0)
+		}
+	}
+	tree := w.app.Tree()
+	all := make([]calibrate.Detail, 0, len(tree))
+	for _, pid := range tree {
+		if d, read := worker[pid]; read {
+			all = append(all, d)
+			continue
+		}
+		d, err := w.once(pid, func() (calibrate.Detail, error) { return w.detail(pid) })
+		if err != nil && !errors.Is(err, calibrate.ErrGone) { // one that ended since the list was made costs nothing any more
+			return nil, err
+		}
+		all = append(all, d)
+	}
+	e.Processes, e.Requests = len(tree), calibrate.AnsweredBy(w.rig)
+	e.TreePSSBytes, e.TreeBytes = treeBytes(all)
+	return &e, nil
+}
+
+// treeBytes is the sum of PSS, and the same as if nobody else mapped the tree's libraries: PSS leaves every other
+// process of the machine that maps them a share, and those are there today and gone tomorrow (5 of 36 MB were seen to
+// come and go with other people's Pythons). The process that maps most files stands for all, which run the same program.
+func treeBytes(all []calibrate.Detail) (pss, alone int64) {
+	var files, most int64
+	for _, d := range all {
+		pss += d.PSS
+		files += d.PSS - d.PSSAnon
+		most = max(most, d.RSS-d.Anon)
+	}
+	return pss, pss + max(most-files, 0)
+}
+
+// once spares a guest's process a second reading, where the first attempt met a worker that has just ended.
+func (w *watcher) once(pid int, read func() (calibrate.Detail, error)) (calibrate.Detail, error) {
+	if d, known := w.details[pid]; known {
+		return d, nil
+	}
+	d, err := read()
+	if err == nil && w.guest {
+		if w.details == nil {
+			w.details = map[int]calibrate.Detail{}
+		}
+		w.details[pid] = d
+	}
+	return d, err
+}
+
+func (w *watcher) detail(pid int) (calibrate.Detail, error) {
+	probe, err := w.rig.Memory.Open(pid)
+	if err != nil {
+		return calibrate.Detail{}, err
+	}
+	defer probe.Close()
+	return probe.Detail()
+}
+
+// taken returns the samples from the given one on. The slice is only ever appended to, so it may be read without the lock.
+func (w *watcher) taken(from int) []calibrate.Sample {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.samples[min(from, len(w.samples)):len(w.samples):len(w.samples)]
+}
+
+// seen is how many workers ended, and why the high-water mark can't be used.
+func (w *watcher) seen() (restarts int, markBroken error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.restarts, w.markBroken
+}
+
+func (w *watcher) tell(estimate, waiting string, left float64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if estimate != "" {
+		w.status.Estimate = estimate
+	}
+	w.status.Waiting = waiting
+	w.status.Left = time.Duration(left * float64(time.Second))
+}
+
+func (w *watcher) closeProbes() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closeAll()
+}
+
+func (w *watcher) closeAll() {
+	for _, p := range w.probes {
+		_ = p.Close()
+	}
+	w.probes = nil
+}
+
+func journalFailure(err error) *calibrate.Failure {
+	return &calibrate.Failure{Kind: calibrate.KindTool, What: "the run's folder could not be written", Why: err.Error(),
+		Try: "free some space, or name another folder with --out", Err: err}
+}
