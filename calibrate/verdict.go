@@ -1,28 +1,40 @@
 package calibrate
 
-import "workermem/calibrate/creep"
+// Verdict is the answer in one word.
+type Verdict string
 
-// Verdict is the answer on creep in one word; "" where there is none.
-type Verdict = creep.Verdict
-
-// The verdicts on creep.
+// The verdicts.
 const (
-	Flat         = creep.Flat
-	Creeping     = creep.Creeping
-	Warming      = creep.Warming
-	Inconclusive = creep.Inconclusive
+	Flat         Verdict = "flat"         // a creep that mattered is ruled out
+	Creeping     Verdict = "creeping"     // memory grows with requests, at a rate that matters
+	Warming      Verdict = "warming"      // memory grows, but slower and slower: it may yet settle
+	Inconclusive Verdict = "inconclusive" // the series can't tell
 )
 
-// Missing is what keeps a series from a verdict.
-type Missing = creep.Missing
+// Missing is what keeps a series from a verdict. Slopes are in bytes a request, or by time a second; a figure is there
+// where the kind has one.
+type Missing struct {
+	Kind           MissingKind `json:"kind"`
+	Requests       int64       `json:"requests,omitempty"` // after the first fifth
+	NeededRequests int         `json:"needed_requests,omitempty"`
+	Readings       int         `json:"readings,omitempty"` // after the first fifth
+	NeededReadings int         `json:"needed_readings,omitempty"`
+	HalvesRatio    float64     `json:"halves_ratio,omitempty"`   // the growth of the second half over that of the first
+	FlatBelow      float64     `json:"flat_below,omitempty"`     // a slope that counts as flat
+	CreepingAbove  float64     `json:"creeping_above,omitempty"` // and one that counts as creeping
+	TimesLonger    float64     `json:"times_longer,omitempty"`   // the series would have to be, to tell; 0: can't be foreseen
+}
+
+// MissingKind sorts what may be missing.
+type MissingKind string
 
 // What may be missing.
 const (
-	FewRequests = creep.FewRequests
-	FewReadings = creep.FewReadings
-	Uneven      = creep.Uneven
-	Slowing     = creep.Slowing
-	Quickening  = creep.Quickening
-	Wide        = creep.Wide
-	Returned    = creep.Returned
+	FewRequests MissingKind = "few-requests"
+	FewReadings MissingKind = "few-readings"
+	Uneven      MissingKind = "uneven-load" // readings enough, at too few different counts of requests
+	Slowing     MissingKind = "slowing"     // growth may yet stop
+	Quickening  MissingKind = "quickening"  // growth isn't a leak's, which is steady
+	Wide        MissingKind = "wide"        // the interval lies across a limit
+	Returned    MissingKind = "returned"    // much of what had grown came back without load (not found here)
 )

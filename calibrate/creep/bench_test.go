@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"workermem/calibrate"
 )
 
 var (
@@ -24,7 +25,7 @@ var (
 type tally struct {
 	series, creeping, known, covered int
 	errors, widths                   []float64
-	verdicts                         map[Verdict]int
+	verdicts                         map[calibrate.Verdict]int
 }
 
 func (t *tally) add(a answer, truth float64) {
@@ -43,7 +44,7 @@ func (t *tally) add(a answer, truth float64) {
 		t.widths = append(t.widths, (a.high-a.low)/2/truth)
 	}
 	if t.verdicts == nil {
-		t.verdicts = map[Verdict]int{}
+		t.verdicts = map[calibrate.Verdict]int{}
 	}
 	t.verdicts[a.verdict]++
 }
@@ -56,7 +57,7 @@ func (t *tally) merge(o tally) {
 	t.errors = append(t.errors, o.errors...)
 	t.widths = append(t.widths, o.widths...)
 	if t.verdicts == nil {
-		t.verdicts = map[Verdict]int{}
+		t.verdicts = map[calibrate.Verdict]int{}
 	}
 	for k, v := range o.verdicts {
 		t.verdicts[k] += v
@@ -142,7 +143,7 @@ func row(family, estimator string, y tally) {
 		fmt.Printf(" %8s %8s", "", "")
 	}
 	if estimator == "calibrate" {
-		for _, v := range []Verdict{Flat, Warming, Inconclusive} {
+		for _, v := range []calibrate.Verdict{calibrate.Flat, calibrate.Warming, calibrate.Inconclusive} {
 			fmt.Printf("  %s %.0f", v, percent(y.verdicts[v], y.series))
 		}
 	}

@@ -40,6 +40,8 @@
 // creeps at twice the bytes kept, and that is its true cost.
 package creep
 
+import "workermem/calibrate"
+
 // Point is one reading of a worker's memory; of several workers the mean.
 type Point struct {
 	Seconds  float64 // since the series began
@@ -47,29 +49,18 @@ type Point struct {
 	Bytes    float64 // anonymous resident memory: RSS minus file pages
 }
 
-// Verdict is the answer in one word.
-type Verdict string
-
-// The verdicts.
-const (
-	Flat         Verdict = "flat"         // a creep that mattered is ruled out
-	Creeping     Verdict = "creeping"     // memory grows with requests, at a rate that matters
-	Warming      Verdict = "warming"      // memory grows, but slower and slower: it may yet settle
-	Inconclusive Verdict = "inconclusive" // the series can't tell
-)
-
 // Estimate is what a series says about creep.
 type Estimate struct {
-	Verdict    Verdict
-	Slope      float64  // bytes a request, or by time a second; it and the bounds mean something only if Known
-	Low, High  float64  // the same
-	Known      bool     // a fit could be made at all
-	Confidence float64  // of Low to High: 0.95
-	Detectable float64  // the smallest creep, as Slope, that this series could have told from none
-	Requests   float64  // completed in the part the estimate rests on: idle stretches and the first fifth are left out; 0 by time
-	Seconds    float64  // that part's length
-	Missing    *Missing // if warming or inconclusive: what is missing; nil if not
-	Method     string   // short name of the method
+	Verdict    calibrate.Verdict
+	Slope      float64            // bytes a request, or by time a second; it and the bounds mean something only if Known
+	Low, High  float64            // the same
+	Known      bool               // a fit could be made at all
+	Confidence float64            // of Low to High: 0.95
+	Detectable float64            // the smallest creep, as Slope, that this series could have told from none
+	Requests   float64            // completed in the part the estimate rests on: idle stretches and the first fifth are left out; 0 by time
+	Seconds    float64            // that part's length
+	Missing    *calibrate.Missing // if warming or inconclusive: what is missing; nil if not
+	Method     string             // short name of the method
 }
 
 // method names steps 1 to 6 of the package doc.
@@ -91,7 +82,7 @@ func ByTime(series []Point, rss float64) Estimate {
 
 // analyse works on a series whose idle stretches are already cut.
 func (a axis) analyse(series []Point, rss float64) Estimate {
-	e := Estimate{Verdict: Inconclusive, Confidence: confidence, Method: method}
+	e := Estimate{Verdict: calibrate.Inconclusive, Confidence: confidence, Method: method}
 	settled := afterWarmUp(series)
 	e.Seconds, e.Requests = span(settled)
 	if a.clock {

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"workermem/calibrate"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -24,33 +25,33 @@ func TestKnownAnswers(t *testing.T) {
 	tests := []struct {
 		name   string
 		memory func(x float64) float64
-		want   Verdict
+		want   calibrate.Verdict
 		slope  float64
 	}{
-		{"nothing moves", func(x float64) float64 { return base }, Flat, 0},
-		{"a line of 5 KB", func(x float64) float64 { return base + 5*kb*x }, Creeping, 5 * kb},
-		{"a line of 64 B, too little to matter", func(x float64) float64 { return base + 64*x }, Flat, 64},
-		{"memory comes back", func(x float64) float64 { return base - 1*kb*x }, Flat, -1 * kb},
-		{"settled early", func(x float64) float64 { return base - 40*mb*math.Expm1(-x/300) - 30*mb }, Flat, 0},
-		{"settled early, then a line", func(x float64) float64 { return base - 20*mb*math.Expm1(-x/300) + 5*kb*x }, Creeping, 5 * kb},
-		{"settling still", func(x float64) float64 { return base - 40*mb*math.Expm1(-x/3000) }, Warming, 0},
-		{"a cache of ever fewer new keys", func(x float64) float64 { return base + 8*mb*math.Log1p(x/100) }, Warming, 0},
-		{"a staircase that climbs", func(x float64) float64 { return base + 512*kb*math.Floor(x*5*kb/(512*kb)) }, Creeping, 5 * kb},
-		{"a sawtooth that doesn't", func(x float64) float64 { return base + 10*mb*math.Mod(x, 70)/70 }, Flat, 0},
-		{"a sawtooth that does", func(x float64) float64 { return base + 5*kb*x + 10*mb*math.Mod(x, 70)/70 }, Creeping, 5 * kb},
+		{"nothing moves", func(x float64) float64 { return base }, calibrate.Flat, 0},
+		{"a line of 5 KB", func(x float64) float64 { return base + 5*kb*x }, calibrate.Creeping, 5 * kb},
+		{"a line of 64 B, too little to matter", func(x float64) float64 { return base + 64*x }, calibrate.Flat, 64},
+		{"memory comes back", func(x float64) float64 { return base - 1*kb*x }, calibrate.Flat, -1 * kb},
+		{"settled early", func(x float64) float64 { return base - 40*mb*math.Expm1(-x/300) - 30*mb }, calibrate.Flat, 0},
+		{"settled early, then a line", func(x float64) float64 { return base - 20*mb*math.Expm1(-x/300) + 5*kb*x }, calibrate.Creeping, 5 * kb},
+		{"settling still", func(x float64) float64 { return base - 40*mb*math.Expm1(-x/3000) }, calibrate.Warming, 0},
+		{"a cache of ever fewer new keys", func(x float64) float64 { return base + 8*mb*math.Log1p(x/100) }, calibrate.Warming, 0},
+		{"a staircase that climbs", func(x float64) float64 { return base + 512*kb*math.Floor(x*5*kb/(512*kb)) }, calibrate.Creeping, 5 * kb},
+		{"a sawtooth that doesn't", func(x float64) float64 { return base + 10*mb*math.Mod(x, 70)/70 }, calibrate.Flat, 0},
+		{"a sawtooth that does", func(x float64) float64 { return base + 5*kb*x + 10*mb*math.Mod(x, 70)/70 }, calibrate.Creeping, 5 * kb},
 		{"spikes", func(x float64) float64 {
 			if math.Mod(x, 500) < 20 {
 				return base + 80*mb
 			}
 			return base
-		}, Flat, 0},
+		}, calibrate.Flat, 0},
 		{"one jump", func(x float64) float64 {
 			if x > 4500 {
 				return base + 8*mb
 			}
 			return base
-		}, Inconclusive, 0},
-		{"a heap that doubled at the start", func(x float64) float64 { return base + 2*mb*math.Exp2(math.Floor(min(4, x/200))) }, Flat, 0},
+		}, calibrate.Inconclusive, 0},
+		{"a heap that doubled at the start", func(x float64) float64 { return base + 2*mb*math.Exp2(math.Floor(min(4, x/200))) }, calibrate.Flat, 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -61,7 +62,7 @@ func TestKnownAnswers(t *testing.T) {
 			if !e.Known || e.Low > test.slope || e.High < test.slope {
 				t.Errorf("interval %.0f to %.0f doesn't hold %.0f", e.Low, e.High, test.slope)
 			}
-			if decided := e.Verdict == Flat || e.Verdict == Creeping; decided != (e.Missing == nil) {
+			if decided := e.Verdict == calibrate.Flat || e.Verdict == calibrate.Creeping; decided != (e.Missing == nil) {
 				t.Errorf("%s, but missing is %+v", e.Verdict, e.Missing)
 			}
 		})
@@ -113,7 +114,7 @@ func TestSlowAppIsNotIdle(t *testing.T) {
 		s := float64(i) / 2
 		series = append(series, Point{s, math.Floor(s / 5), 100*mb + 1*mb*math.Floor(s/5)})
 	}
-	if e := Analyse(series, 300*mb); e.Verdict != Creeping || e.Low > mb || e.High < mb {
+	if e := Analyse(series, 300*mb); e.Verdict != calibrate.Creeping || e.Low > mb || e.High < mb {
 		t.Errorf("a megabyte a request, one request in five seconds: %+v", e)
 	}
 }
@@ -128,19 +129,19 @@ func TestTooFew(t *testing.T) {
 	for i := range burst {
 		burst[i].Requests = 1000 * math.Floor(burst[i].Seconds/25)
 	}
-	noLoad := Missing{Kind: FewRequests, NeededRequests: 12}
+	noLoad := calibrate.Missing{Kind: calibrate.FewRequests, NeededRequests: 12}
 	for _, test := range []struct {
 		name   string
 		series []Point
-		want   Missing
+		want   calibrate.Missing
 	}{
 		{"nothing", nil, noLoad},
 		{"a count that stands still", standing, noLoad},
-		{"two seconds", drawn(2, flat), Missing{Kind: FewReadings, Readings: 16, NeededReadings: 36}},
-		{"a count that jumps twice", burst, Missing{Kind: Uneven, Readings: 350}},
+		{"two seconds", drawn(2, flat), calibrate.Missing{Kind: calibrate.FewReadings, Readings: 16, NeededReadings: 36}},
+		{"a count that jumps twice", burst, calibrate.Missing{Kind: calibrate.Uneven, Readings: 350}},
 	} {
 		e := Analyse(test.series, 100*mb)
-		if e.Known || e.Verdict != Inconclusive || *e.Missing != test.want {
+		if e.Known || e.Verdict != calibrate.Inconclusive || *e.Missing != test.want {
 			t.Errorf("%s: %s, known %v\n got %+v\nwant %+v", test.name, e.Verdict, e.Known, e.Missing, test.want)
 		}
 	}
@@ -148,12 +149,12 @@ func TestTooFew(t *testing.T) {
 
 func TestMissing(t *testing.T) {
 	settling := Analyse(drawn(60, func(x float64) float64 { return 100*mb - 40*mb*math.Expm1(-x/3000) }), 140*mb)
-	if m := settling.Missing; m == nil || m.Kind != Slowing || math.Abs(m.HalvesRatio-0.432) > 0.0005 {
+	if m := settling.Missing; m == nil || m.Kind != calibrate.Slowing || math.Abs(m.HalvesRatio-0.432) > 0.0005 {
 		t.Errorf("%+v, want a second half of 43.2 %% of the first", m)
 	}
 	r := rand.New(rand.NewPCG(1, 1))
 	noisy := Analyse(drawn(30, func(x float64) float64 { return 100*mb + 2*mb*r.NormFloat64() }), 102*mb)
-	if m := noisy.Missing; m == nil || m.Kind != Wide || math.Round(m.FlatBelow) != 535 || math.Round(m.CreepingAbove) != 438 || m.TimesLonger < 1.2 {
+	if m := noisy.Missing; m == nil || m.Kind != calibrate.Wide || math.Round(m.FlatBelow) != 535 || math.Round(m.CreepingAbove) != 438 || m.TimesLonger < 1.2 {
 		t.Errorf("%s: %+v, want flat below 535 B, creeping above 438, and how much longer", noisy.Verdict, m)
 	}
 }
@@ -251,8 +252,8 @@ func TestSimulation(t *testing.T) {
 	atMost("intervals that miss a creep", 100-percent(leaky.covered, leaky.known), 5)
 	atMost("error at 5 KB", middlePercent(five.errors), 4)
 	atMost("creeps not found", 100-percent(leaky.creeping, leaky.series), 25)
-	atMost("quiet workers not called flat", 100-percent(quiet.verdicts[Flat], quiet.series), 50)
-	atMost("creeps called flat", percent(leaky.verdicts[Flat], leaky.series), 3)
+	atMost("quiet workers not called flat", 100-percent(quiet.verdicts[calibrate.Flat], quiet.series), 50)
+	atMost("creeps called flat", percent(leaky.verdicts[calibrate.Flat], leaky.series), 3)
 }
 
 // TestSimulationByTime is the same bench against the clock: its limits rest on these two lengths.
@@ -279,7 +280,7 @@ func TestSimulationByTime(t *testing.T) {
 		if got := 100 - percent(leaky.covered, leaky.known); got > 5 {
 			t.Errorf("%v s: %.1f %% of the intervals miss the truth", w.seconds, got)
 		}
-		if got := percent(leaky.verdicts[Flat], leaky.series); got > 1 {
+		if got := percent(leaky.verdicts[calibrate.Flat], leaky.series); got > 1 {
 			t.Errorf("%v s: %.1f %% of the creeps called flat", w.seconds, got)
 		}
 	}
@@ -296,15 +297,15 @@ func TestByTime(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		series  []Point
-		want    Verdict
+		want    calibrate.Verdict
 		slope   float64 // bytes an hour
-		missing *Missing
+		missing *calibrate.Missing
 	}{
-		{"nothing moves", idle(0), Flat, 0, nil},
-		{"4 MB an hour, too little to matter", idle(4 * mb), Flat, 4 * mb, nil},
-		{"36 MB an hour", idle(36 * mb), Creeping, 36 * mb, nil},
-		{"between", idle(10 * mb), Inconclusive, 10 * mb, &Missing{Kind: Wide, FlatBelow: 10 * mb / 3600., CreepingAbove: 12 * mb / 3600.}},
-		{"too short", idle(0)[:40], Inconclusive, 0, &Missing{Kind: FewReadings, Readings: 32, NeededReadings: 36}},
+		{"nothing moves", idle(0), calibrate.Flat, 0, nil},
+		{"4 MB an hour, too little to matter", idle(4 * mb), calibrate.Flat, 4 * mb, nil},
+		{"36 MB an hour", idle(36 * mb), calibrate.Creeping, 36 * mb, nil},
+		{"between", idle(10 * mb), calibrate.Inconclusive, 10 * mb, &calibrate.Missing{Kind: calibrate.Wide, FlatBelow: 10 * mb / 3600., CreepingAbove: 12 * mb / 3600.}},
+		{"too short", idle(0)[:40], calibrate.Inconclusive, 0, &calibrate.Missing{Kind: calibrate.FewReadings, Readings: 32, NeededReadings: 36}},
 	} {
 		e := ByTime(test.series, 100*mb)
 		approximately := cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) <= 0.02*math.Abs(a) })
@@ -317,7 +318,7 @@ func TestByTime(t *testing.T) {
 		if e.Known && (e.Low > test.slope/3600 || e.High < test.slope/3600 || e.Requests != 0) {
 			t.Errorf("%s: %v to %v bytes a second, %v requests", test.name, e.Low, e.High, e.Requests)
 		}
-		if by := Analyse(test.series, 100*mb); by.Known || by.Verdict != Inconclusive {
+		if by := Analyse(test.series, 100*mb); by.Known || by.Verdict != calibrate.Inconclusive {
 			t.Errorf("%s: by request %s, where none was served", test.name, by.Verdict)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"workermem/calibrate"
 )
 
 // FuzzAnalyse feeds raw bytes as numbers: whatever comes in, nothing panics and no NaN comes out.
@@ -34,7 +35,7 @@ func FuzzAnalyse(f *testing.F) {
 		if e.Known && !(e.Low <= e.Slope && e.Slope <= e.High) {
 			t.Fatalf("the slope isn't in its interval: %+v", e)
 		}
-		if decided := e.Verdict == Flat || e.Verdict == Creeping; decided != (e.Missing == nil) || decided && !e.Known {
+		if decided := e.Verdict == calibrate.Flat || e.Verdict == calibrate.Creeping; decided != (e.Missing == nil) || decided && !e.Known {
 			t.Fatalf("%+v", e)
 		}
 		if p.SecondsLeft < 0 || p.Done == (p.Waiting != "") {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"workermem/calibrate"
 	"workermem/calibrate/say"
 )
 
@@ -86,14 +87,14 @@ func (g Goal) floor(seconds, requests float64) (Progress, bool) {
 func (g Goal) weigh(a axis, e Estimate, series []Point, rss float64) Progress {
 	seconds, length := span(series)
 	switch e.Verdict {
-	case Warming:
+	case calibrate.Warming:
 		return Progress{Waiting: "growth to stop slowing"}
-	case Inconclusive:
+	case calibrate.Inconclusive:
 		return Progress{
 			Waiting:     fmt.Sprintf("creep between %s and %s to narrow down", bytes(e.Low*a.unit), a.rate(e.High)),
 			SecondsLeft: longer(seconds, timesLonger(e, a.limits(largestOf(rss, series), length))),
 		}
-	case Flat:
+	case calibrate.Flat:
 		return Progress{Done: true}
 	}
 	if width := (e.High - e.Low) / 2 / e.Slope; g.Precision > 0 && width > g.Precision {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"workermem/calibrate"
 )
 
 func TestGoalStops(t *testing.T) {
@@ -44,7 +45,7 @@ func TestGoalByTime(t *testing.T) {
 	if _, p := WatchGoal().Check(leak[:1000], 100*mb); p.Done || p.Waiting != "1 min 40 s of at least 2 min" {
 		t.Errorf("too early: %+v", p)
 	}
-	if e, p := WatchGoal().Check(leak, 100*mb); !p.Done || e.Verdict != Creeping || math.Abs(e.Slope-100*kb) > kb {
+	if e, p := WatchGoal().Check(leak, 100*mb); !p.Done || e.Verdict != calibrate.Creeping || math.Abs(e.Slope-100*kb) > kb {
 		t.Errorf("100 KB a second: %s, %v, %+v", e.Verdict, e.Slope, p)
 	}
 }
@@ -54,7 +55,7 @@ func TestGoalWaitsForPrecision(t *testing.T) {
 	series := drawn(60, func(x float64) float64 { return 100*mb + 5*kb*x + 1*mb*r.NormFloat64() })
 	e, p := Goal{Precision: 0.01}.Check(series, 100*mb)
 	width := (e.High - e.Low) / 2 / e.Slope
-	if want := "interval ±" + share(width) + ", want ±1 %"; e.Verdict != Creeping || p.Done || p.Waiting != want {
+	if want := "interval ±" + share(width) + ", want ±1 %"; e.Verdict != calibrate.Creeping || p.Done || p.Waiting != want {
 		t.Errorf("%s %+v, want %q", e.Verdict, p, want)
 	}
 	if _, p := (Goal{Precision: width * 1.01}).Check(series, 100*mb); !p.Done {

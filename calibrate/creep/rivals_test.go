@@ -3,6 +3,7 @@ package creep
 import (
 	"math"
 	"slices"
+	"workermem/calibrate"
 )
 
 // rival is an estimator as the field uses it: a slope, an interval, and whether it would cry creep.
@@ -15,11 +16,11 @@ type answer struct {
 	slope, low, high float64
 	creeping         bool
 	none             bool // no fit could be made
-	verdict          Verdict
+	verdict          calibrate.Verdict
 }
 
 func answerOf(e Estimate) answer {
-	return answer{e.Slope, e.Low, e.High, e.Verdict == Creeping, !e.Known, e.Verdict}
+	return answer{e.Slope, e.Low, e.High, e.Verdict == calibrate.Creeping, !e.Known, e.Verdict}
 }
 
 func clocked(s simulated) answer { return answerOf(ByTime(s.points, s.rss)) }

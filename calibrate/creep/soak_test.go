@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"workermem/calibrate"
 )
 
 var (
@@ -57,10 +58,10 @@ func (t *soakTally) add(s soaked, truth, rss float64) {
 		t.done++
 		t.seconds = append(t.seconds, s.seconds)
 	}
-	if s.estimate.Verdict == Creeping {
+	if s.estimate.Verdict == calibrate.Creeping {
 		t.creeping++
 	}
-	if s.estimate.Verdict == Flat && truth > byRequest.limits(rss, 1e9).flat {
+	if s.estimate.Verdict == calibrate.Flat && truth > byRequest.limits(rss, 1e9).flat {
 		t.missed++
 	}
 	if s.estimate.Known {
@@ -68,7 +69,7 @@ func (t *soakTally) add(s soaked, truth, rss float64) {
 		if s.estimate.Low <= truth && truth <= s.estimate.High {
 			t.covered++
 		}
-		if truth > 0 && s.estimate.Verdict == Creeping {
+		if truth > 0 && s.estimate.Verdict == calibrate.Creeping {
 			e := s.estimate.Slope/truth - 1
 			t.errors = append(t.errors, math.Abs(e))
 		}

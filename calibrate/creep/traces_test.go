@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"workermem/calibrate"
 )
 
 // trace is a recording of a real app under steady load (fixtures/traces/README.md).
@@ -199,7 +200,7 @@ func TestTraces(t *testing.T) {
 	atMost("alarms while something fills", filling.creeping, filling.series, 15)
 	atMost("intervals that miss no leak", quiet.known-quiet.covered, quiet.known, 5)
 	atMost("intervals that miss a leak", leaks.known-leaks.covered, leaks.known, 20)
-	atMost("leaks called flat", leaks.verdicts[Flat], leaks.series, 4)
+	atMost("leaks called flat", leaks.verdicts[calibrate.Flat], leaks.series, 4)
 }
 
 func (r trace) tallies(estimators []rival) []tally {
@@ -227,7 +228,7 @@ func TestTraceSoaks(t *testing.T) {
 		for _, r := range all[kind] {
 			for _, s := range r.soaks(DefaultGoal()) {
 				mine.add(s, r.truth(), r.rss[len(r.rss)-1])
-				if sort == "no leak" && s.estimate.Verdict == Creeping {
+				if sort == "no leak" && s.estimate.Verdict == calibrate.Creeping {
 					t.Errorf("%s: false alarm after %.0f s: %+v", r.name, s.seconds, s.estimate)
 				}
 			}

@@ -1,6 +1,9 @@
 package creep
 
-import "math"
+import (
+	"math"
+	"workermem/calibrate"
+)
 
 // slowing is the ratio of the second half's slope to the first's below which growth may yet stop. Found by the bench at
 // 100 requests a second over 60 s: without the rule 0.23 % false alarms, with 0.5 0.10 %, with 0.6 0.08 %, with 0.7
@@ -26,16 +29,16 @@ func largestOf(rss float64, series []Point) float64 {
 }
 
 // verdictOf weighs an estimate. Creep is asked first: a slope known to matter is never called flat.
-func verdictOf(e Estimate, g growth, l limits) Verdict {
+func verdictOf(e Estimate, g growth, l limits) calibrate.Verdict {
 	switch {
 	case e.Low > l.creeping && !g.slows() && !g.quickens():
-		return Creeping
+		return calibrate.Creeping
 	case e.High < l.flat:
-		return Flat
+		return calibrate.Flat
 	case g.slows() && (g.rising || e.Low > l.creeping):
-		return Warming
+		return calibrate.Warming
 	}
-	return Inconclusive
+	return calibrate.Inconclusive
 }
 
 // slows says whether the second half of the series grew clearly slower than the first.

@@ -1,6 +1,9 @@
 package creep
 
-import "testing"
+import (
+	"testing"
+	"workermem/calibrate"
+)
 
 func TestVerdictByTheHalves(t *testing.T) {
 	e := Estimate{Slope: 2000, Low: 1000, High: 3000, Requests: 3000}
@@ -8,19 +11,19 @@ func TestVerdictByTheHalves(t *testing.T) {
 	for _, test := range []struct {
 		name          string
 		first, second float64 // slopes, bytes over the series
-		want          Verdict
-		missing       Missing
+		want          calibrate.Verdict
+		missing       calibrate.Missing
 	}{
-		{"as fast", 4 * mb, 4 * mb, Creeping, Missing{}},
-		{"a little slower", 4 * mb, 3 * mb, Creeping, Missing{}},
-		{"half as fast", 4 * mb, 2 * mb, Warming, Missing{Kind: Slowing, HalvesRatio: 0.5}},
-		{"a little faster", 4 * mb, 5.5 * mb, Creeping, Missing{}},
-		{"twice as fast", 4 * mb, 8 * mb, Inconclusive, Missing{Kind: Quickening}},
-		{"after a fall", -4 * mb, 8 * mb, Inconclusive, Missing{Kind: Quickening}},
+		{"as fast", 4 * mb, 4 * mb, calibrate.Creeping, calibrate.Missing{}},
+		{"a little slower", 4 * mb, 3 * mb, calibrate.Creeping, calibrate.Missing{}},
+		{"half as fast", 4 * mb, 2 * mb, calibrate.Warming, calibrate.Missing{Kind: calibrate.Slowing, HalvesRatio: 0.5}},
+		{"a little faster", 4 * mb, 5.5 * mb, calibrate.Creeping, calibrate.Missing{}},
+		{"twice as fast", 4 * mb, 8 * mb, calibrate.Inconclusive, calibrate.Missing{Kind: calibrate.Quickening}},
+		{"after a fall", -4 * mb, 8 * mb, calibrate.Inconclusive, calibrate.Missing{Kind: calibrate.Quickening}},
 	} {
 		g := growth{first: test.first, second: test.second, rising: true}
 		e.Verdict = verdictOf(e, g, l)
-		var missing Missing
+		var missing calibrate.Missing
 		if m := byRequest.missing(e, g, l); m != nil {
 			missing = *m
 		}

@@ -1,35 +1,20 @@
 package sizing
 
-import "slices"
-
-// Candidate is one choice of workers and threads, and why it does or doesn't fit.
-type Candidate struct {
-	Workers     int     `json:"workers"`
-	Threads     int     `json:"threads"`
-	WorkerBytes int64   `json:"worker_bytes"` // what one such worker costs at peak, creep up to max-requests included
-	TotalBytes  int64   `json:"total_bytes"`  // shared + workers x worker_bytes
-	BudgetRatio float64 `json:"budget_ratio"` // of the budget; 0 without a budget
-	Concurrency int     `json:"concurrency"`  // workers x threads, or x the requests at once that one was measured with
-	Fits        bool    `json:"fits"`         // the total is within the budget
-	BoundBy     Bound   `json:"bound_by"`     // "" where nothing stands against one worker more
-	Basis       Basis   `json:"basis"`        // the question's for its own shape, else computed
-	Recommended bool    `json:"recommended"`
-	MaxRequests int     `json:"max_requests"` // 0: not to be recycled by count
-
-	Jitter         int     `json:"-"`
-	RestartSeconds float64 `json:"-"` // between restarts of one worker at the rate; 0 = none, or no rate
-}
+import (
+	"slices"
+	"workermem/calibrate"
+)
 
 // candidates are the choices worth showing, by threads and then workers: the usual counts, the measured, the
 // recommended, and the most that fit within the CPU rule; none with fewer or more workers than were asked for.
-func (q Question) candidates(c choice) []Candidate {
-	var all []Candidate
+func (q Question) candidates(c choice) []calibrate.Candidate {
+	var all []calibrate.Candidate
 	for _, threads := range q.ThreadChoices {
 		for _, workers := range q.counts(threads, c) {
 			one := q.candidate(workers, threads)
 			one.Recommended = workers == c.workers && threads == c.threads
 			if one.Recommended && c.workers < c.roomiest {
-				one.BoundBy = BoundPrice
+				one.BoundBy = calibrate.BoundPrice
 			}
 			all = append(all, one)
 		}
@@ -56,13 +41,13 @@ func (q Question) counts(threads int, c choice) []int {
 	return slices.Compact(slices.DeleteFunc(counts, func(n int) bool { return n != q.bounded(n) }))
 }
 
-func (q Question) candidate(workers, threads int) Candidate {
+func (q Question) candidate(workers, threads int) calibrate.Candidate {
 	l := q.life(workers, threads)
-	one := Candidate{
+	one := calibrate.Candidate{
 		Workers: workers, Threads: threads, Concurrency: workers * max(threads, q.AtOnce),
 		WorkerBytes: q.Law.worker(threads) + l.growth,
 		BoundBy:     q.boundBy(workers, threads),
-		Basis:       Computed,
+		Basis:       calibrate.BasisComputed,
 		Fits:        workers <= q.memoryWorkers(threads),
 	}
 	if workers == q.Workers && threads == q.Threads {
@@ -78,14 +63,14 @@ func (q Question) candidate(workers, threads int) Candidate {
 	return one
 }
 
-func (q Question) boundBy(workers, threads int) Bound {
+func (q Question) boundBy(workers, threads int) calibrate.Bound {
 	switch {
 	case workers >= q.memoryWorkers(threads):
-		return BoundMemory
+		return calibrate.BoundMemory
 	case q.MaxWorkers > 0 && workers >= q.MaxWorkers:
-		return BoundMaximum
+		return calibrate.BoundMaximum
 	case workers >= q.cpuWorkers(threads):
-		return BoundCPU
+		return calibrate.BoundCPU
 	}
 	return ""
 }

@@ -1,10 +1,9 @@
 package sizing
 
-import "slices"
-
-// Dearest is the share of a worker's time that recycling may cost before it is called a conflict: 1 %
-// (measuring.md).
-const Dearest = 0.01
+import (
+	"slices"
+	"workermem/calibrate"
+)
 
 // choice is the number of workers, and what the sentences need to say why.
 type choice struct {
@@ -80,7 +79,7 @@ func (q Question) affordable(n, threads int) int {
 		return n
 	}
 	least := min(n, max(2, q.CPUs, q.MinWorkers))
-	for n > least && q.life(n, threads).cost > Dearest {
+	for n > least && q.life(n, threads).cost > calibrate.Dearest {
 		n--
 	}
 	return n
@@ -93,7 +92,7 @@ func (q Question) affordable(n, threads int) int {
 // requests a generation, which falls with N as long as a worker's peak is more than its creep up to X. A measured
 // rate is each worker's own, however many there are: then a longer life is all that counts, and fewer always helps.
 func (q Question) fewerHelps(threads int) bool {
-	return q.RateBasis == Measured || float64(q.Law.worker(threads)) > q.steepest(1)*q.Requests
+	return q.RateBasis == calibrate.BasisMeasured || float64(q.Law.worker(threads)) > q.steepest(1)*q.Requests
 }
 
 // cpuWorkers is the CPU bound of the seeds: (2c + 1) / threads, rounded down, at least 1.

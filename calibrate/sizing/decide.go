@@ -1,14 +1,16 @@
 package sizing
 
+import "workermem/calibrate"
+
 // Answer is the decision and its sums.
 type Answer struct {
-	Candidates     []Candidate // by threads, then workers
-	Recommended    *Candidate  // one of Candidates; nil: nothing fits
-	Recycling      Recycling   // of the recommended
-	WorkerMemoryMB int         // peak RSS of a recommended worker, creep up to max-requests and jitter included, MiB, rounded up
-	TotalBytes     int64       // of the recommended; 0 where nothing fits
-	Sum            Sum         // why this one, or none
-	SmallestBytes  int64       // the least budget that holds the fewest workers asked for, of some thread choice
+	Candidates     []calibrate.Candidate  // by threads, then workers
+	Recommended    *calibrate.Candidate   // one of Candidates; nil: nothing fits
+	Recycling      calibrate.RecyclingSum // of the recommended
+	WorkerMemoryMB int                    // peak RSS of a recommended worker, creep up to max-requests and jitter included, MiB, rounded up
+	TotalBytes     int64                  // of the recommended; 0 where nothing fits
+	Sum            calibrate.Sum          // why this one, or none
+	SmallestBytes  int64                  // the least budget that holds the fewest workers asked for, of some thread choice
 }
 
 // Decide recommends workers, threads and max-requests for q; see Question for odd input. The recommended candidate
@@ -53,4 +55,29 @@ func (q Question) smallest() (bytes int64, threads int) {
 // does.
 func (q Question) needs(threads int) int64 {
 	return max(1, total(q.Law.SharedBytes, q.MinWorkers, q.least(threads)))
+}
+
+// sum is the arithmetic behind a choice.
+func (q Question) sum(c choice, a Answer) calibrate.Sum {
+	s := calibrate.Sum{
+		CPUs: q.CPUs, CPUWorkers: q.cpuWorkers(c.threads), RuleWorkers: c.free, AllowedWorkers: c.roomiest,
+		SharedBytes: q.Law.SharedBytes, WorkerBytes: q.Law.WorkerBytes, ThreadBytes: q.Law.ThreadBytes, LeastBytes: q.least(c.threads),
+		MeasuredThreads: q.Threads, ThreadsUnknown: q.ThreadsUnknown, AtOnce: q.AtOnce, ThreadChoices: q.ThreadChoices, CoresGranted: q.granted(c),
+		MinWorkers: q.MinWorkers, MaxWorkers: q.MaxWorkers, NeededBytes: q.needs(q.Threads), Basis: q.Basis, CreepApart: q.creepTakenOut(),
+	}
+	s.SmallestBytes, s.SmallestThreads = q.smallest()
+	if n := q.memoryWorkers(c.threads); n < mostCount {
+		s.MemoryWorkers = &n
+	}
+	if a.Recommended == nil {
+		return s
+	}
+	s.AllowedCost, s.Cost = q.life(c.roomiest, c.threads).cost, q.life(c.workers, c.threads).cost
+	s.CreepBytes = q.life(c.workers, c.threads).growth
+	s.HeadroomBytes = q.BudgetBytes - a.TotalBytes
+	s.OneMoreBytes = total(q.Law.SharedBytes, c.workers+1, q.least(c.threads))
+	if a.WorkerMemoryMB > 0 {
+		s.PlainWorkers = Workers(q.CPUs, megabytes(q.BudgetBytes), float64(a.WorkerMemoryMB), c.threads)
+	}
+	return s
 }

@@ -3,6 +3,7 @@ package sizing
 import (
 	"math"
 	"testing"
+	"workermem/calibrate"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -13,14 +14,14 @@ func flask(rate float64) Question {
 	return Question{
 		CPUs: 2, BudgetBytes: 300 * MiB, Law: Law{SharedBytes: 50 * MiB, WorkerBytes: 40 * MiB},
 		WorkerPeakBytes: 60 * MiB, Requests: 1000, Creep: Creep{Verdict: creeping, Known: true, Slope: 9 * 1024, High: 10 * 1024},
-		BootSeconds: 1, RatePerSecond: rate, RateBasis: Given, Threads: 1, CanRecycle: true,
+		BootSeconds: 1, RatePerSecond: rate, RateBasis: calibrate.BasisGiven, Threads: 1, CanRecycle: true,
 	}
 }
 
 func TestDecideCreeping(t *testing.T) {
 	a := Decide(flask(60))
 	// n_max = 1000 + 10 MB / 10 KB = 2024, J = 203, M = 1821 rounded down; growth 1003 requests x 10 KB = 9.8 MB
-	want := Candidate{
+	want := calibrate.Candidate{
 		Workers: 5, Threads: 1, WorkerBytes: 40*MiB + 1003*10*1024, TotalBytes: 50*MiB + 5*(40*MiB+1003*10*1024),
 		BudgetRatio: float64(50*MiB+5*(40*MiB+1003*10*1024)) / (300 * MiB), Concurrency: 5, Fits: true, BoundBy: "cpu",
 		Basis: "computed", MaxRequests: 1800, Jitter: 203, RestartSeconds: (1800 + 101.5) / 12, Recommended: true,
@@ -38,13 +39,13 @@ func TestDecidePrice(t *testing.T) {
 	for _, tc := range []struct {
 		rate     float64
 		workers  int
-		boundBy  Bound
-		conflict *Conflict // its costs in hundredths of a per cent, its budget in MB
+		boundBy  calibrate.Bound
+		conflict *calibrate.Conflict // its costs in hundredths of a per cent, its budget in MB
 	}{
-		{60, 5, BoundCPU, nil},
-		{100, 4, BoundPrice, &Conflict{Kind: ConflictFewer, MoreWorkers: 5, MoreCost: 104}},
-		{200, 2, BoundPrice, &Conflict{Kind: ConflictDear, FewerWorkers: 1, FewerCost: 94, BudgetBytes: 315}},
-		{0, 5, BoundCPU, nil}, // no rate, no price
+		{60, 5, calibrate.BoundCPU, nil},
+		{100, 4, calibrate.BoundPrice, &calibrate.Conflict{Kind: calibrate.ConflictFewer, MoreWorkers: 5, MoreCost: 104}},
+		{200, 2, calibrate.BoundPrice, &calibrate.Conflict{Kind: calibrate.ConflictDear, FewerWorkers: 1, FewerCost: 94, BudgetBytes: 315}},
+		{0, 5, calibrate.BoundCPU, nil}, // no rate, no price
 	} {
 		a := Decide(flask(tc.rate))
 		if a.Recommended.Workers != tc.workers || a.Recommended.BoundBy != tc.boundBy {
@@ -65,7 +66,7 @@ func TestDecidePrice(t *testing.T) {
 func TestDecideBudgetMendsConflict(t *testing.T) {
 	q := flask(200)
 	q.BudgetBytes = q.sound().cheapBudget(choice{workers: 2, threads: 1})
-	if got := q.sound().life(2, 1).cost; got > Dearest {
+	if got := q.sound().life(2, 1).cost; got > calibrate.Dearest {
 		t.Errorf("cost %g at %d", got, q.BudgetBytes)
 	}
 }
@@ -162,14 +163,14 @@ func TestDecideVerdicts(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		creep Creep
-		doubt Doubt
+		doubt calibrate.Doubt
 	}{
-		{"warming", Creep{Verdict: warming, Known: true, Slope: 9000, High: 10_000}, DoubtWarming},
-		{"inconclusive", Creep{Verdict: inconclusive, Known: true, Slope: 9000, High: 10_000}, DoubtInconclusive},
-		{"not measured", Creep{}, DoubtNoCreep},
-		{"watched", Creep{Uncounted: true}, DoubtUncounted},
-		{"creeping without a bound", Creep{Verdict: creeping, Known: true, Slope: 9000, High: math.Inf(1)}, DoubtUnbounded},
-		{"creeping, unknown", Creep{Verdict: creeping, Slope: 9000, High: 10_000}, DoubtUnbounded},
+		{"warming", Creep{Verdict: warming, Known: true, Slope: 9000, High: 10_000}, calibrate.DoubtWarming},
+		{"inconclusive", Creep{Verdict: inconclusive, Known: true, Slope: 9000, High: 10_000}, calibrate.DoubtInconclusive},
+		{"not measured", Creep{}, calibrate.DoubtNoCreep},
+		{"watched", Creep{Uncounted: true}, calibrate.DoubtUncounted},
+		{"creeping without a bound", Creep{Verdict: creeping, Known: true, Slope: 9000, High: math.Inf(1)}, calibrate.DoubtUnbounded},
+		{"creeping, unknown", Creep{Verdict: creeping, Slope: 9000, High: 10_000}, calibrate.DoubtUnbounded},
 	} {
 		q := flask(60)
 		q.Creep = tc.creep
@@ -178,7 +179,7 @@ func TestDecideVerdicts(t *testing.T) {
 			t.Errorf("%s: workers %d, max-requests %d, worker memory %d; want them sized from the peak, and no limit",
 				tc.name, a.Recommended.Workers, a.Recycling.MaxRequests, a.WorkerMemoryMB)
 		}
-		if r := a.Recycling; r.Kind != RecyclingUnknown || r.Doubt != tc.doubt {
+		if r := a.Recycling; r.Kind != calibrate.RecyclingUnknown || r.Doubt != tc.doubt {
 			t.Errorf("%s: %s, %s; want %s", tc.name, r.Kind, r.Doubt, tc.doubt)
 		}
 	}
@@ -189,7 +190,7 @@ func TestDecideFlat(t *testing.T) {
 	q.Creep = Creep{Verdict: flat, Known: true, Slope: 1, High: 150}
 	a := Decide(q)
 	// M_safe = 10 MB / 150 B = 69 905; valve = min(69 905, 20 x 1000, 100 000)
-	if r := a.Recycling; r.Kind != RecyclingOff || r.MaxRequests != 0 || r.SafeRequests != 69_905 || r.Valve != 20_000 {
+	if r := a.Recycling; r.Kind != calibrate.RecyclingOff || r.MaxRequests != 0 || r.SafeRequests != 69_905 || r.Valve != 20_000 {
 		t.Errorf("%+v", r)
 	}
 
@@ -208,7 +209,7 @@ func TestDecideWithoutLimit(t *testing.T) {
 	q := flask(60)
 	q.CanRecycle = false
 	a := Decide(q)
-	if r := a.Recycling; r.Kind != RecyclingCannot || r.MaxRequests != 0 || r.SafeRequests != 2024 || a.Recommended.Workers != 5 {
+	if r := a.Recycling; r.Kind != calibrate.RecyclingCannot || r.MaxRequests != 0 || r.SafeRequests != 2024 || a.Recommended.Workers != 5 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -217,8 +218,8 @@ func TestDecideCandidates(t *testing.T) {
 	type row struct {
 		Workers, Threads int
 		Fits             bool
-		BoundBy          Bound
-		Basis            Basis
+		BoundBy          calibrate.Bound
+		Basis            calibrate.Basis
 	}
 	q := flask(60)
 	q.Creep, q.Law.ThreadBytes, q.ThreadChoices = Creep{Verdict: flat, Known: true, High: 100}, 20*MiB, []int{4, 1, 4}

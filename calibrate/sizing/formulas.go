@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"workermem/calibrate"
 	"workermem/calibrate/say"
 )
 
@@ -13,17 +14,6 @@ import (
 type Box struct {
 	CPUs                                    int
 	MemoryBytes, AvailableBytes, LimitBytes int64
-}
-
-// Formula is one rule of the field: what it would choose here, and what that would really use by the question's law.
-// Source says which memory it looked at and where the rule is written.
-type Formula struct {
-	Name       string `json:"name"`
-	Workers    int    `json:"workers"`
-	Threads    int    `json:"threads"`
-	TotalBytes int64  `json:"total_bytes"`
-	Fits       bool   `json:"fits"`
-	Source     string `json:"source"`
 }
 
 // The constants of the rules, each from the source named in Formulas.
@@ -41,10 +31,10 @@ const (
 // Formulas answers every rule in a fixed order. A rule that assumes a worker's memory keeps its assumption, one
 // that asks for a measurement gets q's; a rule that says nothing of threads keeps q.Threads. Where now-lms's guide
 // (installed memory) and code (available memory) come to different counts, both are there.
-func Formulas(box Box, q Question) []Formula {
+func Formulas(box Box, q Question) []calibrate.Formula {
 	q = q.sound()
 	f := field{box.sound(), q}
-	rules := []Formula{f.nowLMS()}
+	rules := []calibrate.Formula{f.nowLMS()}
 	if guide := f.nowLMSGuide(); guide.Workers != rules[0].Workers {
 		rules = append(rules, guide)
 	}
@@ -82,53 +72,53 @@ type field struct {
 // measured is the worker's memory as the field's tools read it: resident, at its highest.
 func (f field) measured() float64 { return float64(f.q.peak(f.q.Threads)) }
 
-func (f field) nowLMS() Formula {
+func (f field) nowLMS() calibrate.Formula {
 	n := NowLMS(f.box.CPUs, megabytes(f.box.AvailableBytes), NowLMSWorkerMB, f.q.Threads)
-	return Formula{Name: "now-lms", Workers: n, Threads: f.q.Threads,
+	return calibrate.Formula{Name: "now-lms", Workers: n, Threads: f.q.Threads,
 		Source: "min(2c+1, available / 200 MB) / threads; now_lms/worker_config.py"}
 }
 
-func (f field) nowLMSGuide() Formula {
+func (f field) nowLMSGuide() calibrate.Formula {
 	n := Workers(f.box.CPUs, megabytes(f.box.MemoryBytes), NowLMSWorkerMB, f.q.Threads)
-	return Formula{Name: "now-lms guide", Workers: n, Threads: f.q.Threads,
+	return calibrate.Formula{Name: "now-lms guide", Workers: n, Threads: f.q.Threads,
 		Source: "min(2c+1, installed / 200 MB) / threads; RAM optimization guide"}
 }
 
 // nowLMSTuned is what the guide asks for in its last step: its own formula, with the worker's memory set to what this
 // one takes.
-func (f field) nowLMSTuned() Formula {
+func (f field) nowLMSTuned() calibrate.Formula {
 	worker := math.Ceil(f.measured() / MiB)
 	n := Workers(f.box.CPUs, megabytes(f.box.MemoryBytes), worker, f.q.Threads)
-	return Formula{Name: "now-lms tuned", Workers: n, Threads: f.q.Threads,
+	return calibrate.Formula{Name: "now-lms tuned", Workers: n, Threads: f.q.Threads,
 		Source: fmt.Sprintf("min(2c+1, installed / %s MB) / threads; RAM optimization guide, WORKER_MEMORY_MB set", say.Number(worker))}
 }
 
-func (f field) pypnm() Formula {
+func (f field) pypnm() calibrate.Formula {
 	n, limit := PyPNM(f.box.CPUs, megabytes(f.box.MemoryBytes)/1024)
 	source := fmt.Sprintf("min(4, c, band of installed memory), limit-max-requests %d; seed-fastapi-worker-profile.py", limit)
-	return Formula{Name: "pypnm", Workers: n, Threads: f.q.Threads, Source: source}
+	return calibrate.Formula{Name: "pypnm", Workers: n, Threads: f.q.Threads, Source: source}
 }
 
-func (f field) gunicorn() Formula {
-	return Formula{Name: "gunicorn", Workers: cpuRule(f.box.CPUs), Threads: f.q.Threads,
+func (f field) gunicorn() calibrate.Formula {
+	return calibrate.Formula{Name: "gunicorn", Workers: cpuRule(f.box.CPUs), Threads: f.q.Threads,
 		Source: "2c+1; Gunicorn's design page, How Many Workers?"}
 }
 
 // heroku looks at the cgroup's limit; without one the script does nothing, and installed memory stands in.
-func (f field) heroku() Formula {
+func (f field) heroku() calibrate.Formula {
 	memory := f.box.MemoryBytes
 	if f.box.LimitBytes > 0 {
 		memory = f.box.LimitBytes
 	}
 	n := Workers(f.box.CPUs, megabytes(memory), herokuWorkerMB, 1)
-	return Formula{Name: "heroku-python", Workers: n, Threads: f.q.Threads,
+	return calibrate.Formula{Name: "heroku-python", Workers: n, Threads: f.q.Threads,
 		Source: "min(2c+1, limit / 256 MB); heroku-buildpack-python, WEB_CONCURRENCY.sh"}
 }
 
 // passenger has two rules: as many single-threaded processes as fit, or a process a core and as many threads.
-func (f field) passenger() Formula {
+func (f field) passenger() calibrate.Formula {
 	memory := float64(f.box.MemoryBytes)
-	r := Formula{Name: "passenger", Threads: 1,
+	r := calibrate.Formula{Name: "passenger", Threads: 1,
 		Source: "0.75 x installed / worker; Passenger's server optimization guide"}
 	r.Workers = PassengerProcesses(memory, f.measured())
 	if f.q.Threads > 1 {
@@ -152,30 +142,30 @@ func PassengerThreads(ram, worker float64, processes int) int {
 	return quotient(passengerShare*ram-passengerProcess*p*worker, worker/passengerThread*p)
 }
 
-func (f field) puma() Formula {
-	return Formula{Name: "puma", Workers: f.box.CPUs, Threads: pumaThreads,
+func (f field) puma() calibrate.Formula {
+	return calibrate.Formula{Name: "puma", Workers: f.box.CPUs, Threads: pumaThreads,
 		Source: "c workers, 5 threads; Puma's deployment page"}
 }
 
 // codeDotOrg asks for a worker's share of the used memory (PSS), which the law's marginal worker is closest to.
-func (f field) codeDotOrg() Formula {
+func (f field) codeDotOrg() calibrate.Formula {
 	free := float64(f.box.MemoryBytes) * (1 - codeDotOrgHeadroom)
 	n := f.box.CPUs
 	if worker := f.q.Law.worker(f.q.Threads); worker > 0 {
 		n = min(n, quotient(free, float64(worker)))
 	}
-	return Formula{Name: "code-dot-org", Workers: n, Threads: f.q.Threads,
+	return calibrate.Formula{Name: "code-dot-org", Workers: n, Threads: f.q.Threads,
 		Source: "min(c, 0.8 x installed / PSS), headroom taken as 20 %; code-dot-org, puma_worker_count.rb"}
 }
 
 // apache2buddy and php-fpm size processes without threads; others' memory is what is installed and not available.
-func (f field) apache2buddy() Formula {
-	return Formula{Name: "apache2buddy", Workers: quotient(float64(f.box.AvailableBytes), f.measured()), Threads: 1,
+func (f field) apache2buddy() calibrate.Formula {
+	return calibrate.Formula{Name: "apache2buddy", Workers: quotient(float64(f.box.AvailableBytes), f.measured()), Threads: 1,
 		Source: "(installed - others) / largest worker, single-threaded; apache2buddy.pl"}
 }
 
-func (f field) phpFPM() Formula {
-	return Formula{Name: "php-fpm", Workers: quotient(phpShare*float64(f.box.AvailableBytes), f.measured()), Threads: 1,
+func (f field) phpFPM() calibrate.Formula {
+	return calibrate.Formula{Name: "php-fpm", Workers: quotient(phpShare*float64(f.box.AvailableBytes), f.measured()), Threads: 1,
 		Source: "0.6 x available / average worker, single-threaded; CFEngine's policy for pm.max_children"}
 }
 

@@ -1,19 +1,22 @@
 package sizing
 
-import "math"
+import (
+	"math"
+	"workermem/calibrate"
+)
 
 // life is how old the workers of one candidate may get, and what that costs. Its zero value is a life without end:
 // nothing grows, or nothing recycles.
 type life struct {
-	headroom    int64     // bytes left of the budget for each worker's growth; below zero where they don't fit at all
-	byBudget    int       // requests the budget lets a worker live to: n_max
-	most        int       // requests a worker should live to: n
-	why         LifeBound // why n is less than n_max, "" where it isn't
-	maxRequests int       // M
-	jitter      int       // J
-	growth      int64     // what a worker grows by over its measured peak before M + J
-	cost        float64   // share of its time a worker spends restarting
-	seconds     float64   // between two restarts of one worker
+	headroom    int64               // bytes left of the budget for each worker's growth; below zero where they don't fit at all
+	byBudget    int                 // requests the budget lets a worker live to: n_max
+	most        int                 // requests a worker should live to: n
+	why         calibrate.LifeBound // why n is less than n_max, "" where it isn't
+	maxRequests int                 // M
+	jitter      int                 // J
+	growth      int64               // what a worker grows by over its measured peak before M + J
+	cost        float64             // share of its time a worker spends restarting
+	seconds     float64             // between two restarts of one worker
 }
 
 // life sizes max-requests for creeping workers (measuring.md, "max-requests"):
@@ -55,23 +58,20 @@ func (q Question) life(workers, threads int) life {
 	return l
 }
 
-// Fair is the share of a worker's time that recycling may cost without a thought: half of what is called a conflict.
-const Fair = Dearest / 2
-
 // enough is the life beyond which a longer one isn't worth its memory, the greatest of
 //
 //	X                       the run itself has shown that life
 //	lambda B / fair / 0.95  recycling then costs half a per cent (0.95: M + J/2 of n, at a jitter of a tenth)
 //	(P - s_hi X) / s_hi     the worker has grown to twice what it holds without creep
-func (q Question) enough(workers, threads int) (n int, why LifeBound) {
-	n, why = floorCount(q.Requests), LifeShown
-	if cheap := floorCount(q.eachRate(workers) * q.BootSeconds * (1/Fair - 1) / 0.95); cheap > n {
-		n, why = cheap, LifeCheap
+func (q Question) enough(workers, threads int) (n int, why calibrate.LifeBound) {
+	n, why = floorCount(q.Requests), calibrate.LifeShown
+	if cheap := floorCount(q.eachRate(workers) * q.BootSeconds * (1/calibrate.Fair - 1) / 0.95); cheap > n {
+		n, why = cheap, calibrate.LifeCheap
 	}
 	steepest := q.steepest(workers)
 	base := float64(q.Law.worker(threads)) - steepest*q.Requests
 	if double := floorCount(base / steepest); double > n {
-		n, why = double, LifeDoubled
+		n, why = double, calibrate.LifeDoubled
 	}
 	return n, why
 }
@@ -100,7 +100,7 @@ func (q Question) steepest(workers int) float64 {
 // eachRate is what one of so many workers serves a second. A measured rate is one worker's own; a given one is
 // everybody's together.
 func (q Question) eachRate(workers int) float64 {
-	if q.RateBasis == Measured {
+	if q.RateBasis == calibrate.BasisMeasured {
 		return q.RatePerSecond
 	}
 	return q.RatePerSecond / float64(max(workers, 1))

@@ -3,6 +3,7 @@ package sizing
 import (
 	"math"
 	"testing"
+	"workermem/calibrate"
 )
 
 // The worked example of measuring.md: H 100 MB, N 4, B 2 s, lambda 20 a worker, X 0, s_hi 6.46 KB. Its n_max of
@@ -37,12 +38,12 @@ func TestEnough(t *testing.T) {
 		requests float64
 		budget   int64
 		most     int
-		why      LifeBound
+		why      calibrate.LifeBound
 	}{
 		{"the budget decides", 20, 1000, 100 * MiB, 4_000, ""},
-		{"half a per cent of a worker's time", 50, 1000, 4096 * MiB, 10_473, LifeCheap},
-		{"twice the worker", 20, 1000, 4096 * MiB, 6_000, LifeDoubled},
-		{"what the run saw", 10, 6_500, 4096 * MiB, 6_500, LifeShown},
+		{"half a per cent of a worker's time", 50, 1000, 4096 * MiB, 10_473, calibrate.LifeCheap},
+		{"twice the worker", 20, 1000, 4096 * MiB, 6_000, calibrate.LifeDoubled},
+		{"what the run saw", 10, 6_500, 4096 * MiB, 6_500, calibrate.LifeShown},
 	} {
 		q := Question{
 			CPUs: 2, BudgetBytes: tc.budget, Law: Law{WorkerBytes: 70 * MiB}, Threads: 1, Requests: tc.requests,
@@ -94,7 +95,7 @@ func TestLimit(t *testing.T) {
 // A measured rate is what one worker served, so two workers serve twice as much and need twice the jitter.
 func TestMeasuredRateIsEachWorkersOwn(t *testing.T) {
 	for _, tc := range []struct {
-		basis         Basis
+		basis         calibrate.Basis
 		workers       int
 		limit, jitter int
 	}{

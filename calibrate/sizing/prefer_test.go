@@ -3,6 +3,7 @@ package sizing
 import (
 	"testing"
 
+	"workermem/calibrate"
 	"workermem/calibrate/knob"
 )
 
@@ -10,7 +11,7 @@ import (
 func guide() Question {
 	return Question{
 		CPUs: 4, BudgetBytes: 1638 * MiB, Law: Law{WorkerBytes: 209 * MiB}, WorkerPeakBytes: 209 * MiB,
-		Threads: 1, ThreadChoices: []int{1, 4}, CanRecycle: true, Basis: Given,
+		Threads: 1, ThreadChoices: []int{1, 4}, CanRecycle: true, Basis: calibrate.BasisGiven,
 	}
 }
 
@@ -59,7 +60,7 @@ func TestDecideBounds(t *testing.T) {
 		name             string
 		fewest, most     int
 		workers, threads int // 0: refused
-		boundBy          Bound
+		boundBy          calibrate.Bound
 		rule             int // what the cores and memory come to by themselves
 	}{
 		{"neither", 0, 0, 7, 1, "memory", 7},
@@ -95,7 +96,7 @@ func TestDecideMinimum(t *testing.T) {
 		t.Errorf("%+v, %d candidates; want 12 workers, with 1 thread and with 4", a.Recommended, len(a.Candidates))
 	}
 
-	q.Law.ThreadBytes, q.Threads, q.Basis, q.MinWorkers, q.BudgetBytes = 100*MiB, 4, Measured, 3, 1000*MiB
+	q.Law.ThreadBytes, q.Threads, q.Basis, q.MinWorkers, q.BudgetBytes = 100*MiB, 4, calibrate.BasisMeasured, 3, 1000*MiB
 	a = Decide(q) // 3 x 609 MB don't fit, 3 x 309 MB do
 	if a.Recommended.Workers != 3 || a.Recommended.Threads != 1 {
 		t.Errorf("%+v, want 3 workers with 1 thread", a.Recommended)

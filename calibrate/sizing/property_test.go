@@ -6,7 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"workermem/calibrate/creep"
+	"workermem/calibrate"
 	"workermem/calibrate/knob"
 )
 
@@ -24,11 +24,11 @@ func questions(t *rapid.T) Question {
 		Requests:        rapid.Float64Range(0, 50_000).Draw(t, "requests"),
 		BootSeconds:     rapid.Float64Range(0, 30).Draw(t, "boot"),
 		RatePerSecond:   rapid.Float64Range(0, 3000).Draw(t, "rate"),
-		RateBasis:       rapid.SampledFrom([]Basis{Measured, Given}).Draw(t, "basis"),
+		RateBasis:       rapid.SampledFrom([]calibrate.Basis{calibrate.BasisMeasured, calibrate.BasisGiven}).Draw(t, "basis"),
 		Threads:         rapid.IntRange(1, 32).Draw(t, "threads"),
 		ThreadChoices:   rapid.SliceOfN(rapid.IntRange(1, 32), 0, 3).Draw(t, "choices"),
 		CanRecycle:      rapid.Bool().Draw(t, "can recycle"),
-		Basis:           rapid.SampledFrom([]Basis{Measured, Given, Computed}).Draw(t, "basis of the worker"),
+		Basis:           rapid.SampledFrom([]calibrate.Basis{calibrate.BasisMeasured, calibrate.BasisGiven, calibrate.BasisComputed}).Draw(t, "basis of the worker"),
 		Wishes: knob.Wishes{
 			MinWorkers: rapid.IntRange(-1, 6).Draw(t, "min"),
 			MaxWorkers: rapid.IntRange(-1, 12).Draw(t, "max"),
@@ -36,7 +36,7 @@ func questions(t *rapid.T) Question {
 		},
 	}
 	q.Creep = Creep{
-		Verdict: rapid.SampledFrom([]creep.Verdict{flat, creeping, creeping, warming, inconclusive, ""}).Draw(t, "verdict"),
+		Verdict: rapid.SampledFrom([]calibrate.Verdict{flat, creeping, creeping, warming, inconclusive, ""}).Draw(t, "verdict"),
 		Known:   rapid.Bool().Draw(t, "known"),
 		Slope:   slope, High: slope + rapid.Float64Range(0, 10_000).Draw(t, "half-width"),
 	}
@@ -83,7 +83,7 @@ func check(t interface {
 	if recommended != 1 || !c.Recommended || !c.Fits || c.TotalBytes != a.TotalBytes {
 		t.Fatalf("%d recommended, %+v", recommended, c)
 	}
-	if c.MaxRequests != r.MaxRequests || c.Jitter != r.Jitter || (r.Kind == RecyclingNeeded) != (c.MaxRequests > 0) {
+	if c.MaxRequests != r.MaxRequests || c.Jitter != r.Jitter || (r.Kind == calibrate.RecyclingNeeded) != (c.MaxRequests > 0) {
 		t.Fatalf("candidate %+v, recycling %+v", c, r)
 	}
 	if q.sound().recycles() == (r.MaxRequests == 0) {
@@ -294,7 +294,7 @@ func FuzzDecide(f *testing.F) {
 	f.Add(math.MinInt, int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), nan, nan, nan, nan, nan, math.MinInt, math.MinInt, uint8(0), true, math.MinInt, math.MinInt)
 	f.Add(4, int64(math.MaxInt64), int64(0), int64(1), int64(0), int64(1), 0.5, 1e-300, 1e-300, 1e300, 1e300, 1, 1, uint8(1), true, math.MaxInt, 1)
 	f.Add(4, int64(1<<40), int64(0), int64(1), int64(0), int64(1), 1e300, 1e300, math.MaxFloat64, 1e-300, 1e-300, 1, 1, uint8(0), true, 1, 3)
-	verdicts := []creep.Verdict{flat, creeping, warming, inconclusive, ""}
+	verdicts := []calibrate.Verdict{flat, creeping, warming, inconclusive, ""}
 	f.Fuzz(func(t *testing.T, cpus int, budget, shared, worker, thread, peak int64, requests, slope, high, boot, rate float64,
 		threads, choice int, verdict uint8, can bool, fewest, most int) {
 		q := Question{

@@ -4,21 +4,21 @@ import (
 	"math"
 	"slices"
 
-	"workermem/calibrate/creep"
+	"workermem/calibrate"
 	"workermem/calibrate/knob"
 )
 
 // The verdicts on creep.
 const (
-	flat         = creep.Flat
-	creeping     = creep.Creeping
-	warming      = creep.Warming
-	inconclusive = creep.Inconclusive
+	flat         = calibrate.Flat
+	creeping     = calibrate.Creeping
+	warming      = calibrate.Warming
+	inconclusive = calibrate.Inconclusive
 )
 
 // Creep is what the creep room found, in bytes per request. High is the upper 95 % bound.
 type Creep struct {
-	Verdict     creep.Verdict
+	Verdict     calibrate.Verdict
 	Known       bool
 	Slope, High float64
 	Uncounted   bool // a server was watched, and nobody counted its requests: that it grows with time says nothing of max-requests
@@ -49,18 +49,18 @@ type Question struct {
 	Requests        float64 // requests the worker had served at its peak; 0 where creep is taken out of law and peak
 	Seen            float64 // requests that the run saw; 0: as many as Requests
 	Creep           Creep
-	Drift           Drift   // zero: none, or none that could be told apart
-	BootSeconds     float64 // a worker's boot
-	RatePerSecond   float64 // request rate: what the one measured worker served if measured, else over all workers
-	RateBasis       Basis   // Measured, Given or Watched
-	Workers         int     // that were measured together
-	Threads         int     // threads the app was measured with
-	AtOnce          int     // requests at once that a worker without threads was measured with; 0: as many as threads
-	ThreadsUnknown  bool    // the server is running already, and how many it has can't be seen; Threads is 1
-	ThreadChoices   []int   // thread counts worth showing (the server has threads), else {Threads}
-	CanRecycle      bool    // the server has a request limit of its own
-	NoJitter        bool    // but can't spread it among its workers
-	Basis           Basis   // where Workers with Threads threads come from; "" is Measured
+	Drift           Drift           // zero: none, or none that could be told apart
+	BootSeconds     float64         // a worker's boot
+	RatePerSecond   float64         // request rate: what the one measured worker served if measured, else over all workers
+	RateBasis       calibrate.Basis // Measured, Given or Watched
+	Workers         int             // that were measured together
+	Threads         int             // threads the app was measured with
+	AtOnce          int             // requests at once that a worker without threads was measured with; 0: as many as threads
+	ThreadsUnknown  bool            // the server is running already, and how many it has can't be seen; Threads is 1
+	ThreadChoices   []int           // thread counts worth showing (the server has threads), else {Threads}
+	CanRecycle      bool            // the server has a request limit of its own
+	NoJitter        bool            // but can't spread it among its workers
+	Basis           calibrate.Basis // where Workers with Threads threads come from; "" is Measured
 
 	knob.Wishes // what the user asked for
 
@@ -96,7 +96,7 @@ func (q Question) sound() Question {
 		q.Drift = Drift{}
 	}
 	if q.Basis == "" {
-		q.Basis = Measured
+		q.Basis = calibrate.BasisMeasured
 	}
 	q.MinWorkers = clamp(q.MinWorkers, 1, mostCount)
 	q.MaxWorkers = clamp(q.MaxWorkers, 0, mostCount)
