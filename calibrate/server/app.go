@@ -21,7 +21,7 @@ import (
 
 // App is a running server.
 type App struct {
-	launch   *known.Launch
+	launch   *Launch
 	address  known.Address
 	guardian *guard.Guardian
 	proc     linux.FS
@@ -45,7 +45,7 @@ var _ calibrate.App = (*App)(nil)
 // requests in flight more.
 const stopGrace = 10 * time.Second
 
-func newApp(l *known.Launch, a known.Address, values map[string]string) *App {
+func newApp(l *Launch, a known.Address, values map[string]string) *App {
 	app := &App{
 		launch:   l,
 		address:  a,
@@ -53,12 +53,12 @@ func newApp(l *known.Launch, a known.Address, values map[string]string) *App {
 		logFrom:  logSize(l.Spec.Log),
 		oom:      group.OOMKills(linux.Here, "self"),
 		info:     l.Target,
-		warnings: slices.Clone(l.Doubts),
+		warnings: l.Warnings(),
 	}
 	app.info.URL = a.URL()
 	app.info.MeasuredCommand = cli.ExpandAll(l.Argv, values)
-	app.temporary = cli.Expand(l.Temporary, values)
-	app.watch = workers.NewWatch(linux.Here, a.Port, l.Server, knownTitles())
+	app.temporary = cli.Expand(l.Temporary().Path, values)
+	app.watch = workers.NewWatch(linux.Here, a.Port, l.server, knownTitles())
 	return app
 }
 
@@ -159,7 +159,7 @@ func (a *App) Tree() []int {
 func (a *App) Stop(ctx context.Context) (calibrate.Stopped, error) { return a.stop(ctx, stopGrace) }
 
 func (a *App) stop(ctx context.Context, grace time.Duration) (calibrate.Stopped, error) {
-	stopped := a.guardian.Stop(ctx, a.launch.Server.StopSignal(), grace)
+	stopped := a.guardian.Stop(ctx, a.launch.server.StopSignal(), grace)
 	a.removeFiles() // where the guard was killed, and did not
 	a.watch.Close()
 	a.mu.Lock()

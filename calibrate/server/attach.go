@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -29,7 +28,10 @@ type AttachSpec struct {
 // it is run, no file of it is written. It implements calibrate.Target, whose Start begins the watch, and calibrate.App,
 // whose Stop ends the watch and leaves the server as it is.
 type Attached struct {
-	*known.Running
+	seen    *known.Running // what its adapter sees of it
+	proc    linux.FS
+	root    linux.Identity // the server's main process
+	watch   *workers.Watch
 	spec    AttachSpec
 	address known.Address // of the load
 	oom     group.OOMCount
@@ -62,39 +64,40 @@ func attachIn(proc linux.FS, spec AttachSpec) (*Attached, error) {
 		return nil, err
 	}
 	r := &Attached{
-		Running: &known.Running{Proc: proc, Root: root.Identity(), Threads: spec.Threads, Watch: workers.NewWatch(proc, 0, anycommand.Server{}, titles)},
-		spec:    spec, oom: group.OOMKills(proc, strconv.Itoa(root.PID)),
+		proc: proc, root: root.Identity(), watch: workers.NewWatch(proc, 0, anycommand.Server{}, titles),
+		spec: spec, oom: group.OOMKills(proc, strconv.Itoa(root.PID)),
 		exited: make(chan struct{}), left: make(chan struct{}),
 	}
-	r.Watch.Rooted = true
-	r.Target = calibrate.TargetInfo{
+	r.watch.Rooted = true
+	r.seen = known.NewRunning(proc, r.root, r.watch, spec.Threads)
+	r.seen.Target = calibrate.TargetInfo{
 		Server: anycommand.Server{}.Name(), Command: proc.Args(root.PID), Threads: spec.Threads, HasThreads: spec.Threads > 0,
 		PID: root.PID, UpSeconds: max(linux.SinceBoot()-float64(root.Start)/linux.ClockTicks, 0),
 	}
 	if named.PID != root.PID {
-		r.Target.NamedPID = named.PID
+		r.seen.Target.NamedPID = named.PID
 	}
 	return r, r.recognise()
 }
 
 // recognise completes what is known before the watch begins.
 func (r *Attached) recognise() error {
-	tree := r.Watch.Processes(r.Root.PID)
-	r.Target.Ports = r.ports(tree)
-	if len(r.Target.Ports) > 0 {
-		r.Watch.Port = r.Target.Ports[0]
+	tree := r.watch.Processes(r.root.PID)
+	r.seen.Target.Ports = r.ports(tree)
+	if len(r.seen.Target.Ports) > 0 {
+		r.watch.Port = r.seen.Target.Ports[0]
 	}
 	if err := r.aim(tree); err != nil {
 		return err
 	}
 	if adapter, master := serverIn(tree); adapter != nil {
-		if o, ok := adapter.(known.Observed); ok {
+		if a, ok := adapter.(known.Attachable); ok {
 			var err error
-			if adapter, err = o.Running(r.Running, master); err != nil {
+			if adapter, err = a.Running(r.seen, master); err != nil {
 				return err
 			}
 		}
-		r.Watch.Server, r.Target.Server = adapter, adapter.Name()
+		r.watch.Server, r.seen.Target.Server = adapter, adapter.Name()
 	}
 	r.doubtLimits()
 	return nil
@@ -111,7 +114,7 @@ func (r *Attached) Start(context.Context) (calibrate.App, error) {
 		return nil, f
 	}
 	r.used = map[linux.Identity]int64{}
-	for _, p := range r.Watch.Adopt(r.Root.PID) {
+	for _, p := range r.watch.Adopt(r.root.PID) {
 		r.used[p.Identity()] = p.CPU
 	}
 	r.looking.Go(func() {
@@ -129,35 +132,35 @@ func (r *Attached) Start(context.Context) (calibrate.App, error) {
 
 // lives compares the start time too, so that another process with the number isn't taken for the server.
 func (r *Attached) lives() bool {
-	s, err := r.Proc.Stat(r.Root.PID)
-	return err == nil && s.Start == r.Root.Start && s.Alive()
+	s, err := r.proc.Stat(r.root.PID)
+	return err == nil && s.Start == r.root.Start && s.Alive()
 }
 
 // Info is what is known of the server now, and once the watch is over, what was known then.
 func (r *Attached) Info() calibrate.TargetInfo {
 	if r.over {
-		return r.Target
+		return r.seen.Target
 	}
-	info := r.Target
-	info.WorkerRule = r.Watch.Rule()
-	for _, p := range r.Watch.Workers(r.Root.PID) {
+	info := r.seen.Target
+	info.WorkerRule = r.watch.Rule()
+	for _, p := range r.watch.Workers(r.root.PID) {
 		info.CPUSeconds += float64(p.CPU-r.used[p.Identity()]) / linux.ClockTicks
 	}
 	return info
 }
 
 // Warnings are the doubts about the server.
-func (r *Attached) Warnings() []calibrate.Warning { return slices.Clone(r.Doubts) }
+func (r *Attached) Warnings() []calibrate.Warning { return r.seen.Warnings() }
 
 // Exited is closed when the server's main process has ended.
 func (r *Attached) Exited() <-chan struct{} { return r.exited }
 
 // Backlog is the length of the accept queue, -1 where the port isn't known.
 func (r *Attached) Backlog() int {
-	if r.Watch.Port == 0 {
+	if r.watch.Port == 0 {
 		return -1
 	}
-	return r.Proc.Backlog(r.Watch.Port)
+	return r.proc.Backlog(r.watch.Port)
 }
 
 // Workers are the pids of the workers now.
@@ -165,7 +168,7 @@ func (r *Attached) Workers() ([]int, error) {
 	if !r.lives() {
 		return nil, nil
 	}
-	return workers.PIDs(r.Watch.Workers(r.Root.PID)), nil
+	return workers.PIDs(r.watch.Workers(r.root.PID)), nil
 }
 
 // Tree is every living process of the server.
@@ -173,7 +176,7 @@ func (r *Attached) Tree() []int {
 	if !r.lives() {
 		return nil
 	}
-	return r.Watch.Tree(r.Root.PID)
+	return r.watch.Tree(r.root.PID)
 }
 
 // Group is none: the server stays where it was started.
@@ -189,7 +192,7 @@ func (r *Attached) Failure(phase string) *calibrate.Failure {
 	switch {
 	case !r.lives():
 		f.What += " while it was watched"
-	case len(r.Watch.Workers(r.Root.PID)) == 0:
+	case len(r.watch.Workers(r.root.PID)) == 0:
 		f.What = "no worker of " + r.Name() + " lives"
 	default:
 		f.Kind, f.What = calibrate.KindInconclusive, r.Name()+" misbehaved"
@@ -207,10 +210,10 @@ func (r *Attached) ended() *calibrate.Failure {
 }
 
 func (r *Attached) Name() string {
-	if r.Target.Server == (anycommand.Server{}).Name() {
-		return "process " + strconv.Itoa(r.Root.PID)
+	if r.seen.Target.Server == (anycommand.Server{}).Name() {
+		return "process " + strconv.Itoa(r.root.PID)
 	}
-	return fmt.Sprintf("%s (process %d)", r.Target.Server, r.Root.PID)
+	return fmt.Sprintf("%s (process %d)", r.seen.Target.Server, r.root.PID)
 }
 
 // Stop ends the watch. The server runs on.
@@ -218,8 +221,8 @@ func (r *Attached) Stop(context.Context) (calibrate.Stopped, error) {
 	r.leave.Do(func() {
 		close(r.left)
 		r.looking.Wait()
-		r.Target, r.over = r.Info(), true
-		r.Watch.Close()
+		r.seen.Target, r.over = r.Info(), true
+		r.watch.Close()
 	})
 	return calibrate.Stopped{}, nil
 }

@@ -89,7 +89,7 @@ func TestWatchOfAProcess(t *testing.T) {
 	}
 	r := watch()
 	found, err := r.Workers()
-	if !slices.Equal(found, []int{pid}) || err != nil || !slices.Equal(r.Tree(), []int{pid}) || r.Info().WorkerRule != workers.RuleOnly || r.Backlog() != -1 {
+	if !slices.Equal(found, []int{pid}) || err != nil || !slices.Equal(r.Tree(), []int{pid}) || r.Info().WorkerRule.Kind != calibrate.RuleAlone || r.Backlog() != -1 {
 		t.Errorf("workers %v, %v, tree %v, %+v", found, err, r.Tree(), r.Info())
 	}
 	if stopped, err := r.Stop(t.Context()); stopped != (calibrate.Stopped{}) || err != nil || !r.lives() {

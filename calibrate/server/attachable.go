@@ -52,7 +52,7 @@ func masterOf(p linux.FS, s linux.Stat, titles workers.AnyTitles) int {
 func isWorkerOf(p linux.FS, pid, parent int, titles workers.AnyTitles) bool {
 	args := p.Args(pid)
 	title := strings.Join(args, " ")
-	return len(args) > 0 && (titles.Worker.MatchString(title) || known.Spawned.MatchString(title) || slices.Equal(args, p.Args(parent)))
+	return len(args) > 0 && (titles.IsWorker(title) || workers.PythonSpawned.MatchString(title) || slices.Equal(args, p.Args(parent)))
 }
 
 // serverIn is the first process from above that a known server recognises as its own, wrappers apart.
@@ -78,24 +78,24 @@ func (r *Attached) aim(tree []linux.Process) error {
 	if r.address, err = known.ParseAddress(r.spec.URL, r.spec.AllowRemote); err != nil {
 		return err
 	}
-	r.Target.URL = r.address.URL()
+	r.seen.Target.URL = r.address.URL()
 	if !known.IsLoopback(r.address.Host) {
 		return nil
 	}
 	var inodes []string
-	for _, l := range r.Proc.Listeners(r.address.Port) {
+	for _, l := range r.proc.Listeners(r.address.Port) {
 		inodes = append(inodes, l.Inode)
 	}
 	if len(inodes) == 0 {
 		return calibrate.Usage("give the address at which the server listens, or the proxy before it", "nothing listens at %s", r.address)
 	}
 	for _, p := range tree {
-		if held, known := r.Proc.Holds(p.PID, inodes); held || !known {
-			r.Watch.Port = r.address.Port
+		if held, known := r.proc.Holds(p.PID, inodes); held || !known {
+			r.watch.Port = r.address.Port
 			return nil
 		}
 	}
-	r.Warn("url-elsewhere", "nothing, if that is a proxy which passes every request on",
+	r.seen.Warn("url-elsewhere", "nothing, if that is a proxy which passes every request on",
 		"%s is answered by a process that is none of the server's", r.address)
 	return nil
 }
@@ -103,8 +103,8 @@ func (r *Attached) aim(tree []linux.Process) error {
 // ports are those that the server's processes listen on, in their own network namespace; none where that can't be seen.
 func (r *Attached) ports(tree []linux.Process) []int {
 	var ports []int
-	for _, l := range r.Proc.ListenersOf(strconv.Itoa(r.Root.PID)) {
-		held := func(p linux.Process) bool { held, _ := r.Proc.Holds(p.PID, []string{l.Inode}); return held }
+	for _, l := range r.proc.ListenersOf(strconv.Itoa(r.root.PID)) {
+		held := func(p linux.Process) bool { held, _ := r.proc.Holds(p.PID, []string{l.Inode}); return held }
 		if !slices.Contains(ports, l.Port) && slices.ContainsFunc(tree, held) {
 			ports = append(ports, l.Port)
 		}
@@ -115,13 +115,13 @@ func (r *Attached) ports(tree []linux.Process) []int {
 
 // doubtLimits: what the sizing takes for the box's memory is the limit of calibrate's own cgroup.
 func (r *Attached) doubtLimits() {
-	own, errOwn := r.Proc.Memberships("self")
-	theirs, err := r.Proc.Memberships(strconv.Itoa(r.Root.PID))
+	own, errOwn := r.proc.Memberships("self")
+	theirs, err := r.proc.Memberships(strconv.Itoa(r.root.PID))
 	_, ownPath := linux.MemberOf("memory", own)
 	_, path := linux.MemberOf("memory", theirs)
 	if errOwn != nil || err != nil || ownPath == path {
 		return
 	}
-	r.Warn("other-cgroup", "give the server's limits: --memory and --cpus",
+	r.seen.Warn("other-cgroup", "give the server's limits: --memory and --cpus",
 		"the server runs in another cgroup than calibrate, and the limits that are sized for are calibrate's")
 }

@@ -160,7 +160,7 @@ func TestE2EWithoutTheRightToAGroup(t *testing.T) {
 	}
 	servertest.NotShort(t)
 	python := "/usr/bin/python3" // the servers' own may be where only root can go
-	if !known.Exists(python) {
+	if !known.FileExists(python) {
 		t.Skip("no " + python)
 	}
 	spec := known.Spec{Command: []string{python, "-m", "http.server", "--bind", "127.0.0.1", "--directory", "/sys", "{port}"}}
@@ -194,7 +194,7 @@ func giveTo(t *testing.T, user uint32, file string) {
 // groupGone fails unless a group is removed within the time.
 func groupGone(t *testing.T, folder string, within time.Duration) {
 	t.Helper()
-	for deadline := time.Now().Add(within); known.Exists(folder); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(within); known.FileExists(folder); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Errorf("%s is left behind", folder)
 			return
@@ -288,7 +288,7 @@ func TestE2EInhabitedGroupIsTold(t *testing.T) {
 	}
 	_ = survivor.Process.Kill()
 	_ = survivor.Wait()
-	eventually(t, "an empty group", func() bool { group.Sweep(filepath.Dir(c.Folder)); return !known.Exists(c.Folder) })
+	eventually(t, "an empty group", func() bool { group.Sweep(filepath.Dir(c.Folder)); return !known.FileExists(c.Folder) })
 }
 
 // BenchmarkGroup is what a group costs the start and the end of an app.

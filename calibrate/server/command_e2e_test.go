@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"workermem/calibrate"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
-	"workermem/calibrate/server/workers"
 )
 
 func TestE2EHTTPServer(t *testing.T) {
@@ -19,7 +19,7 @@ func TestE2EHTTPServer(t *testing.T) {
 		t.Errorf("worker %d, the server is %d", r.worker(), r.guardian.AppPID())
 	}
 	info := r.Info()
-	if info.Server != "command" || info.HasThreads || info.CanRecycle || info.WorkerRule != workers.RuleOnly {
+	if info.Server != "command" || info.HasThreads || info.CanRecycle || info.WorkerRule.Kind != calibrate.RuleAlone {
 		t.Errorf("%+v", info)
 	}
 	if stopped, err := r.Stop(t.Context()); err != nil || stopped.Killed != 0 {
@@ -83,14 +83,14 @@ front.close()
 os.wait()
 `)
 	r := start(t, known.Spec{Command: []string{python, filepath.Join(dir, "mod.py"), "{port}"}})
-	if found, _ := r.Workers(); len(found) != 2 || r.Info().WorkerRule != workers.RuleGuessLeaf {
+	if found, _ := r.Workers(); len(found) != 2 || r.Info().WorkerRule.Kind != calibrate.RuleGuess {
 		t.Errorf("before any traffic: %v by %q", found, r.Info().WorkerRule)
 	}
 	for range 100 {
 		r.get("/")
 	}
 	r.answering()
-	if rule := r.Info().WorkerRule; rule != workers.RuleNoSocket {
+	if rule := r.Info().WorkerRule; rule.Kind != calibrate.RuleSocket {
 		t.Errorf("rule %q", rule)
 	}
 	if n := r.watch.Replacements(); n != 0 {

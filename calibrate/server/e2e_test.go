@@ -171,7 +171,7 @@ func tryStart(t *testing.T, spec known.Spec) (*running, error) {
 			t.Error(err)
 		}
 		noneLeft(t, mark, 0)
-		if r.group != "" && known.Exists(r.group) {
+		if r.group != "" && known.FileExists(r.group) {
 			t.Errorf("the control group %s is left behind", r.group)
 		}
 	})

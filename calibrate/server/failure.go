@@ -22,7 +22,7 @@ func (a *App) ending() known.Ending {
 	return known.Ending{Over: true, Code: r.Code, Signal: r.Signal}
 }
 
-func (a *App) log() []string { return known.Tail(a.launch.Spec.Log, a.logFrom) }
+func (a *App) log() known.Log { return logEnd(a.launch.Spec.Log, a.logFrom) }
 
 func (a *App) Name() string {
 	if a.info.Server == (anycommand.Server{}).Name() {
@@ -32,7 +32,7 @@ func (a *App) Name() string {
 }
 
 // notStarted is the failure of an exec.
-func notStarted(l *known.Launch, err error) error {
+func notStarted(l *Launch, err error) error {
 	var stayed group.NotEntered
 	if errors.As(err, &stayed) {
 		return limitFailure(l.Spec.MemoryLimit, err)
@@ -59,17 +59,22 @@ func limitFailure(limit int64, err error) error {
 }
 
 // portTaken says whether a boot failed because somebody had taken the port.
-func portTaken(err error) bool {
+func (l *Launch) portTaken(err error) bool {
 	var f *calibrate.Failure
-	return errors.As(err, &f) && f.Phase == calibrate.PhaseBoot && f.Kind == calibrate.KindApp &&
-		known.LogSays(f.Log, "Connection in use", "ddress already in use", "EADDRINUSE") != ""
+	if !errors.As(err, &f) || f.Phase != calibrate.PhaseBoot || f.Kind != calibrate.KindApp {
+		return false
+	}
+	return saysPortTaken(f.Log) || l.server.Booting(f.Log).PortTaken
 }
+
+// saysPortTaken looks for the kernel's own words (EADDRINUSE), which most servers pass on.
+func saysPortTaken(log known.Log) bool { return log.Says("ddress already in use", "EADDRINUSE") != "" }
 
 // bootFailure says why there was no first answer.
 func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
-	f := &calibrate.Failure{Kind: calibrate.KindApp, Phase: calibrate.PhaseBoot, Log: known.LastLines(a.log(), known.LogLines)}
+	f := &calibrate.Failure{Kind: calibrate.KindApp, Phase: calibrate.PhaseBoot, Log: a.log().End()}
 	limit := a.launch.Spec.BootDeadline
-	timeout := a.launch.Server.Booting(a.log()).Timeout
+	timeout := a.launch.server.Booting(a.log()).Timeout
 	switch {
 	case errors.Is(cause, errEnded):
 		a.explainEnd(f, "before it answered")
@@ -90,7 +95,7 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 		f.Why, f.Try = "the request takes longer than "+timeout+" allows", "another --path"
 	case last.status >= 500:
 		f.What = fmt.Sprintf("the app answered %d to GET %s until the deadline of %s", last.status, bare(a.launch.Spec.Path), limit)
-		f.Why, f.Try = known.LastException(a.log()), "see its log; what it needs to work may be missing here (a database, a variable)"
+		f.Why, f.Try = a.log().Exception(), "see its log; what it needs to work may be missing here (a database, a variable)"
 		a.explainSilence(f)
 	case len(a.proc.Listeners(a.address.Port)) > 0:
 		f.What = fmt.Sprintf("the app listens at %s, but never answered GET %s in %s", a.address, bare(a.launch.Spec.Path), limit)
@@ -101,7 +106,7 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 		f.Try = "a longer --boot-deadline if it is only slow"
 		if f.Why = a.listensElsewhere(); f.Why != "" {
 			f.Try = "write {port} where the app takes its port from, or give --url"
-		} else if f.Why = known.LastException(a.log()); f.Why != "" {
+		} else if f.Why = a.log().Exception(); f.Why != "" {
 			f.Try = "run the command by hand and see; a longer --boot-deadline if it is only slow"
 		}
 	}
@@ -110,7 +115,7 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 
 // explainSilence lets a server that lives say why it has no good answer, where nothing else does.
 func (a *App) explainSilence(f *calibrate.Failure) {
-	if why, try := a.launch.Server.Explain(known.Ending{}, a.log()); f.Why == "" && why != "" {
+	if why, try := a.launch.server.Explain(known.Ending{}, a.log()); f.Why == "" && why != "" {
 		f.Why, f.Try = why, try
 	}
 }
@@ -118,8 +123,8 @@ func (a *App) explainSilence(f *calibrate.Failure) {
 // explainWorkers looks for the reason why workers end while they boot, of a server that lives on.
 func (a *App) explainWorkers(f *calibrate.Failure) {
 	log := a.log()
-	if f.Why, f.Try = a.launch.Server.Explain(known.Ending{}, log); f.Why == "" {
-		f.Why, f.Try = known.LastException(log), "run the app's import by hand; look for sys.exit in it"
+	if f.Why, f.Try = a.launch.server.Explain(known.Ending{}, log); f.Why == "" {
+		f.Why, f.Try = log.Exception(), "run the app's import by hand; look for sys.exit in it"
 	}
 	a.explainOOM(f)
 }
@@ -127,13 +132,13 @@ func (a *App) explainWorkers(f *calibrate.Failure) {
 // explainEnd completes a failure with what is known of the main process's end.
 func (a *App) explainEnd(f *calibrate.Failure, when string) {
 	end, last := a.ending(), a.guardian.Ending()
-	f.Why, f.Try = a.launch.Server.Explain(end, a.log())
+	f.Why, f.Try = a.launch.server.Explain(end, a.log())
 	switch {
 	case last == nil:
 		killed := known.GuardKilled(a.Name(), when)
 		f.Kind, f.What, f.Why, f.Try = killed.Kind, killed.What, "", killed.Try
 		return
-	case end.Exited() && end.Code == 0 && last.Left > 0 && f.Why == "":
+	case end.ExitedWith(0) && last.Left > 0 && f.Why == "":
 		f.What = a.Name() + " went into the background"
 		f.Why = fmt.Sprintf("its main process ended and left %s running", say.Plural(last.Left, "process"))
 		f.Try = "run it in the foreground"
@@ -150,20 +155,20 @@ func (a *App) explainEnd(f *calibrate.Failure, when string) {
 }
 
 // explainAny is for every server: conventions of shells and kernels, and Python's last word.
-func explainAny(end known.Ending, log []string) string {
+func explainAny(end known.Ending, log known.Log) string {
 	switch {
-	case end.Exited() && end.Code == 127:
+	case end.ExitedWith(127):
 		return "a command was not found"
-	case end.Exited() && end.Code == 126:
+	case end.ExitedWith(126):
 		return "a command can't be executed"
-	case known.LogSays(log, "ddress already in use", "EADDRINUSE") != "":
+	case saysPortTaken(log):
 		return "another process has its port"
 	case end.Signal == syscall.SIGKILL:
 		return "somebody killed it; the kernel counts no out-of-memory kill here"
 	case end.Signal == syscall.SIGSEGV:
 		return "it crashed in native code"
 	}
-	return known.LastException(log)
+	return log.Exception()
 }
 
 // explainOOM overrules other reasons where the kernel's own counter proves that memory was the reason.
@@ -201,7 +206,7 @@ func (a *App) listensElsewhere() string {
 // Failure says what became of an app that misbehaved in a phase after boot.
 func (a *App) Failure(phase string) *calibrate.Failure {
 	log := a.log()
-	f := &calibrate.Failure{Kind: calibrate.KindApp, Phase: phase, Log: known.LastLines(log, known.LogLines)}
+	f := &calibrate.Failure{Kind: calibrate.KindApp, Phase: phase, Log: log.End()}
 	select {
 	case <-a.guardian.Exited():
 		a.explainEnd(f, "in the middle of the run")
@@ -226,10 +231,10 @@ func (a *App) Failure(phase string) *calibrate.Failure {
 }
 
 // explainLiving looks for the reason of a trouble that the server itself survived.
-func (a *App) explainLiving(f *calibrate.Failure, log []string) {
-	why, try := a.launch.Server.Explain(known.Ending{}, log)
+func (a *App) explainLiving(f *calibrate.Failure, log known.Log) {
+	why, try := a.launch.server.Explain(known.Ending{}, log)
 	if why == "" {
-		why = known.LastException(log)
+		why = log.Exception()
 	}
 	if why != "" {
 		f.Why, f.Try = why, try

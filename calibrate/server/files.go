@@ -13,7 +13,8 @@ import (
 // port in it is free now. The files may hold what the user's own file keeps from others; the folder may be passed
 // through, because a server that drops root's rights looks for its socket there.
 func (a *App) writeFiles() error {
-	if a.launch.Files == nil {
+	files := a.launch.Temporary().Files
+	if files == nil {
 		return nil
 	}
 	err := os.Mkdir(a.temporary, 0o711)
@@ -24,7 +25,7 @@ func (a *App) writeFiles() error {
 	if err == nil {
 		err = os.Chmod(a.temporary, 0o711) // whatever the umask
 	}
-	for name, text := range a.launch.Files {
+	for name, text := range files {
 		if err == nil {
 			err = os.WriteFile(filepath.Join(a.temporary, name), []byte(text), 0o600)
 		}

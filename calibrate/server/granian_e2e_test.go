@@ -12,7 +12,6 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
-	"workermem/calibrate/server/granian"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
 )
@@ -34,7 +33,7 @@ func TestE2EGranian(t *testing.T) {
 				Env:     map[string]string{"CALIBRATE_KEEP_BYTES": "65536", "GRANIAN_WORKERS_LIFETIME": "60"},
 			})
 			info := r.Info()
-			if info.Server != "granian" || !strings.HasPrefix(info.ServerVersion, "2.") || info.Threads != threads || info.WorkerRule != granian.RuleChild {
+			if info.Server != "granian" || !strings.HasPrefix(info.ServerVersion, "2.") || info.Threads != threads || info.WorkerRule.Kind != calibrate.RuleChild {
 				t.Errorf("%+v", info)
 			}
 			if got := r.get("/pid"); atoi(t, got) != r.worker() || len(r.Tree()) != 2 {

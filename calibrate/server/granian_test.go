@@ -135,7 +135,7 @@ func TestGranianChangesAndWarnings(t *testing.T) {
 	if info := l.Info(); info.ConcurrencyLimit != 8 || info.ConcurrencyFlag != "--backpressure" {
 		t.Errorf("%+v", info)
 	}
-	for _, code := range []string{"reload", "no-request-limit", known.WorkerEndsServer, granian.StopIsLost, granian.ThreadsByDefault} {
+	for _, code := range []string{"reload", "no-request-limit", known.WorkerEndsServer, "stop-is-lost", "threads-by-default"} {
 		servertest.HasWarning(t, l.Warnings(), code)
 	}
 	l = recognised(t, known.Spec{Command: []string{g, "--respawn-failed-workers", "--workers-kill-timeout", "9", "--interface", "wsgi", "--blocking-threads", "2", "a"}})
@@ -202,8 +202,8 @@ func TestAttachKnowsGranian(t *testing.T) {
 			t.Fatal(err)
 		}
 		workers, _ := r.Workers()
-		if !slices.Equal(workers, []int{12}) || r.Target.Server != "granian" || r.Target.PID != 10 || r.Target.Threads != c.threads || !r.Target.HasThreads {
-			t.Errorf("%s: workers %v, %+v", name, workers, r.Target)
+		if !slices.Equal(workers, []int{12}) || r.Info().Server != "granian" || r.Info().PID != 10 || r.Info().Threads != c.threads || !r.Info().HasThreads {
+			t.Errorf("%s: workers %v, %+v", name, workers, r.Info())
 		}
 	}
 }

@@ -51,15 +51,15 @@ func TestAttachKnowsGunicornByItsCommandLine(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := calibrate.TargetInfo{Server: r.Target.Server, Threads: r.Target.Threads, HasThreads: r.Target.HasThreads, CanRecycle: r.Target.CanRecycle, Preload: r.Target.Preload}
+			got := calibrate.TargetInfo{Server: r.Info().Server, Threads: r.Info().Threads, HasThreads: r.Info().HasThreads, CanRecycle: r.Info().CanRecycle, Preload: r.Info().Preload}
 			if got.Server != c.want.Server || got.Threads != c.want.Threads || got.HasThreads != c.want.HasThreads || got.CanRecycle != c.want.CanRecycle || got.Preload != c.want.Preload {
 				t.Errorf("%+v, want %+v", got, c.want)
 			}
 			if warns := slices.ContainsFunc(r.Warnings(), func(w calibrate.Warning) bool { return w.Code == "threads-unknown" }); warns != c.warns {
 				t.Errorf("warnings %+v", r.Warnings())
 			}
-			if c.want.Server == "gunicorn" && (r.Target.PID != 10 || r.Target.NamedPID != 11) {
-				t.Errorf("pid %d for the named %d", r.Target.PID, r.Target.NamedPID)
+			if c.want.Server == "gunicorn" && (r.Info().PID != 10 || r.Info().NamedPID != 11) {
+				t.Errorf("pid %d for the named %d", r.Info().PID, r.Info().NamedPID)
 			}
 			if workers, err := r.Workers(); err != nil || c.want.Server == "gunicorn" && !slices.Equal(workers, []int{11}) {
 				t.Errorf("workers %v, %v", workers, err)
@@ -67,7 +67,7 @@ func TestAttachKnowsGunicornByItsCommandLine(t *testing.T) {
 			if tree := r.Tree(); !slices.Equal(tree, []int{10, 11}) {
 				t.Errorf("tree %v", tree)
 			}
-			if strings.Contains(strings.Join(r.Target.Command, " "), "GUNICORN_CMD_ARGS") {
+			if strings.Contains(strings.Join(r.Info().Command, " "), "GUNICORN_CMD_ARGS") {
 				t.Error("the environment is in the command")
 			}
 		})

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"workermem/calibrate"
-	"workermem/calibrate/server/gunicorn"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
 )
@@ -185,7 +184,7 @@ multiprocessing.Process(target=time.sleep, args=(60,), daemon=True).start()
 		Env:     map[string]string{"PYTHONPATH": dir},
 	})
 	r.answering()
-	if rule := r.Info().WorkerRule; rule != gunicorn.RuleChild {
+	if rule := r.Info().WorkerRule; rule.Kind != calibrate.RuleChild {
 		t.Errorf("rule %q", rule)
 	}
 	if len(r.Tree()) != 3 {

@@ -154,7 +154,7 @@ func TestGunicornExplains(t *testing.T) {
 		"nothing to say":  {known.Ending{}, "all is well", ""},
 		"signal, no code": {known.Ending{Over: true, Signal: syscall.SIGKILL}, "", ""},
 	} {
-		why, try := gunicorn.Server{}.Explain(c.end, known.SplitLog([]byte(c.log)))
+		why, try := gunicorn.Server{}.Explain(c.end, known.LogOf([]byte(c.log)))
 		if c.want == "" && why != "" || !strings.Contains(why, c.want) || why != "" && try == "" {
 			t.Errorf("%s: %q, try %q; want %q", name, why, try, c.want)
 		}

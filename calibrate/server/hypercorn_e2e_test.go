@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"workermem/calibrate"
-	"workermem/calibrate/server/hypercorn"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
 )
@@ -36,7 +35,7 @@ func TestE2EHypercorn(t *testing.T) {
 		Command: []string{servertest.Venv(t, "python"), "-m", "hypercorn", "-c", file, servertest.Fixture(t, "asgi", "app") + ":app"},
 		Env:     map[string]string{"CALIBRATE_KEEP_BYTES": "65536"},
 	})
-	if info := r.Info(); info.Server != "hypercorn" || !strings.HasPrefix(info.ServerVersion, "0.") || info.WorkerRule != hypercorn.RuleChild {
+	if info := r.Info(); info.Server != "hypercorn" || !strings.HasPrefix(info.ServerVersion, "0.") || info.WorkerRule.Kind != calibrate.RuleChild {
 		t.Errorf("%+v", info)
 	}
 	if got := r.get("/pid"); atoi(t, got) != r.worker() || len(r.Tree()) != 3 { // parent, resource tracker, worker
@@ -62,7 +61,7 @@ func TestE2EHypercornRecycles(t *testing.T) {
 	t.Parallel()
 	r := start(t, known.Spec{Command: hypercornWith(t, servertest.Module(t, okASGI), "--max-requests-jitter", "5"), Workers: 2, MaxRequests: 20})
 	servertest.HasWarning(t, r.Warnings(), known.RecyclingCuts)
-	servertest.HasWarning(t, r.Warnings(), hypercorn.JitterIsLimit)
+	servertest.HasWarning(t, r.Warnings(), "jitter-is-limit")
 	eventually(t, "both workers", func() bool { workers, _ := r.Workers(); return len(workers) == 2 })
 	client := readyClient()
 	var cut atomic.Int64
@@ -105,13 +104,13 @@ func TestE2EHypercornTraps(t *testing.T) {
 		ends []int // the statuses that it may end with
 	}{
 		// Of 140 that lost one of two workers 21 ended with 241, and of 35 that lost one of four 5: with two busy processes beside fewer.
-		"a worker is killed":        {[]string{"-w", "2"}, killOne, known.WorkerEndsServer, hypercorn.Ends},
+		"a worker is killed":        {[]string{"-w", "2"}, killOne, known.WorkerEndsServer, []int{0, 256 - int(syscall.SIGTERM)}},
 		"the only worker is killed": {[]string{"-w", "1"}, killOne, known.WorkerEndsServer, []int{0}},
 		"a limit without a parent": {[]string{"-w", "0", "--max-requests", "5", "--daemon"}, func(url string) {
 			for range 8 {
 				pidAt(url)
 			}
-		}, hypercorn.LimitNeedsParent, []int{0}},
+		}, "limit-needs-parent", []int{0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -177,7 +176,7 @@ func TestE2EHypercornFailures(t *testing.T) {
 // Attached to, with a parent and without.
 func TestE2EHypercornAttached(t *testing.T) {
 	t.Parallel()
-	for rule, args := range map[calibrate.WorkerRule][]string{hypercorn.RuleChild: {"-w", "1"}, hypercorn.RuleSelf: {"-w", "0"}} {
+	for rule, args := range map[calibrate.RuleKind][]string{calibrate.RuleChild: {"-w", "1"}, calibrate.RuleAlone: {"-w", "0"}} {
 		url, _ := hypercornAsGiven(t, args...)
 		pid, _ := pidAt(url)
 		worker := atoi(t, strings.TrimSpace(pid))
@@ -186,7 +185,7 @@ func TestE2EHypercornAttached(t *testing.T) {
 			t.Fatal(err)
 		}
 		found, err := r.Workers()
-		if info := r.Info(); err != nil || !slices.Equal(found, []int{worker}) || info.Server != "hypercorn" || info.WorkerRule != rule ||
+		if info := r.Info(); err != nil || !slices.Equal(found, []int{worker}) || info.Server != "hypercorn" || info.WorkerRule.Kind != rule ||
 			info.ServerVersion == "" {
 			t.Errorf("%v %v, %+v", found, err, info)
 		}

@@ -120,10 +120,10 @@ func TestHypercornWarnings(t *testing.T) {
 	for args, more := range map[string][]string{
 		"a:a":                          nil,
 		"--max-requests 5 a:a":         nil,
-		"--max-requests-jitter 5 a:a":  {hypercorn.JitterIsLimit},
-		"-w 0 --max-requests 5 a:a":    {hypercorn.LimitNeedsParent},
+		"--max-requests-jitter 5 a:a":  {"jitter-is-limit"},
+		"-w 0 --max-requests 5 a:a":    {"limit-needs-parent"},
 		"-w 0 a:a":                     nil,
-		"-D a:a":                       {hypercorn.DaemonStays},
+		"-D a:a":                       {"daemon-stays"},
 		"--reload a:a":                 {"reload"},
 		"-c python:some.module -w 2 a": {"config-not-read"},
 		"-c /nonexistent a":            {"config-not-read"},

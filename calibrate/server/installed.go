@@ -65,7 +65,7 @@ func find(p known.Product, folders []string) []string {
 		if folder == "" {
 			folder = "." // as execvp takes it
 		}
-		for _, file := range known.Matches(folder, pattern) {
+		for _, file := range known.FilesLike(folder, pattern) {
 			resolved, err := filepath.EvalSymlinks(file)
 			if err != nil || slices.Contains(seen, resolved) || cli.CheckExecutable(file) != nil {
 				continue
@@ -109,7 +109,7 @@ func askAll(ctx context.Context, found []calibrate.Server, kinds []known.Product
 		all.Go(func() {
 			places <- struct{}{}
 			defer func() { <-places }()
-			s.Version, s.Doubt = version(kinds[i], ctx, s.Path)
+			s.Version, s.Doubt = version(ctx, kinds[i], s.Path)
 			if s.Doubt != "" {
 				s.State = calibrate.StateLimited
 			}
@@ -131,21 +131,22 @@ func trapsOf(p known.Product, s *calibrate.Server) []calibrate.Warning {
 }
 
 // version asks a program, or its installation. doubt says why it did not answer: most likely it would not start either.
-func version(p known.Product, ctx context.Context, file string) (version, doubt string) {
+func version(ctx context.Context, p known.Product, file string) (version, doubt string) {
 	if p.Ask == nil {
-		return known.NumberOf(known.DistVersion(file, p.Dist))
+		return known.PlainVersion(known.DistVersion(file, p.Dist))
 	}
 	absolute, err := filepath.Abs(file)
 	if err != nil {
 		return "", err.Error()
 	}
-	l := &known.Launch{Env: os.Environ(), Context: ctx} //nolint:forbidigo // it is not read here, but handed to the server, as the app's is
-	out, err := known.Probe(l, slices.Concat([]string{absolute}, p.Ask), known.VersionLimit, p.Says.Match)
+	l := known.NewLaunch(ctx, known.Spec{}, known.Address{}, nil)
+	l.Env = os.Environ() //nolint:forbidigo // it is not read here, but handed to the server, as the app's is
+	out, err := l.Ask(slices.Concat([]string{absolute}, p.Ask), known.VersionTime, p.Says.Match)
 	if m := p.Says.FindSubmatch(out); m != nil {
-		return known.NumberOf(string(m[1]))
+		return known.PlainVersion(string(m[1]))
 	}
-	if last := known.LastLines(known.SplitLog(out), 1); len(last) > 0 {
-		err = errors.New(last[0])
+	if last := known.LogOf(out).LastLine(); last != "" {
+		err = errors.New(last)
 	}
 	if err == nil {
 		err = errors.New("it printed nothing")

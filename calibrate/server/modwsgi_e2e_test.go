@@ -15,7 +15,6 @@ import (
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/known"
-	"workermem/calibrate/server/modwsgi"
 	"workermem/calibrate/server/servertest"
 )
 
@@ -57,7 +56,7 @@ func TestE2EModWSGI(t *testing.T) {
 	}
 	info := r.Info()
 	if info.Server != "mod_wsgi" || !strings.HasPrefix(info.ServerVersion, "4.") || info.Threads != 4 || !info.HasThreads ||
-		!info.CanRecycle || !info.CanScale || info.HasJitter || info.WorkerRule != modwsgi.Rule {
+		!info.CanRecycle || !info.CanScale || info.HasJitter || info.WorkerRule.Kind != calibrate.RuleTitle {
 		t.Errorf("%+v", info)
 	}
 	for _, change := range []string{"1 worker instead of 4", "instead of a new worker after 5000 requests", "instead of 8080",
@@ -150,7 +149,7 @@ func TestE2EModWSGIGuardKilled(t *testing.T) {
 	}
 	noneLeft(t, r.mark, 10*time.Second)
 	_, _ = r.Stop(t.Context())
-	if known.Exists(r.temporary) {
+	if known.FileExists(r.temporary) {
 		t.Errorf("%s is left", r.temporary)
 	}
 }
@@ -269,7 +268,7 @@ func TestE2EExpress(t *testing.T) {
 		return len(workers) == 1 && workers[0] != before
 	})
 	stopped, err := r.Stop(t.Context())
-	if err != nil || stopped.Killed != 0 || known.Exists(r.temporary) {
+	if err != nil || stopped.Killed != 0 || known.FileExists(r.temporary) {
 		t.Errorf("%+v %v, %s", stopped, err, r.temporary)
 	}
 }

@@ -17,7 +17,7 @@ const wsgiApp = "\nWSGIProcessGroup shop\nWSGIScriptAlias / /srv/app.wsgi\n"
 
 // rewritten is the configuration that Apache would run, without its empty lines.
 func rewritten(l *known.Launch) string {
-	lines := known.SplitLog([]byte(l.Files["apache2.conf"]))
+	lines := known.LogOf([]byte(l.Temporary().Files["apache2.conf"]))
 	return strings.Join(lines, "\n")
 }
 
@@ -194,7 +194,7 @@ func TestModWSGIExplains(t *testing.T) {
 		"no MPM":    {failed, "AH00534: apache2: Configuration error: No MPM loaded.", "No MPM loaded"},
 		"nothing":   {known.Ending{}, "AH00489: Apache/2.4.71 (Debian) mod_wsgi/4.9.4 Python/3.11 configured -- resuming normal operations", ""},
 	} {
-		why, try := modwsgi.Server{}.Explain(c.end, known.SplitLog([]byte(c.log)))
+		why, try := modwsgi.Server{}.Explain(c.end, known.LogOf([]byte(c.log)))
 		if c.want == "" && why != "" || !strings.Contains(why, c.want) || why != "" && try == "" {
 			t.Errorf("%s: %q, try %q; want %q", name, why, try, c.want)
 		}

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"workermem/calibrate"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
-	"workermem/calibrate/server/workers"
 )
 
 // nodeEnv is what fixtures/node/server.js takes its port and its number of workers from.
@@ -23,12 +23,12 @@ func TestE2ENodeCluster(t *testing.T) {
 	t.Parallel()
 	r := start(t, known.Spec{Command: []string{servertest.OnPath(t, "node"), servertest.Fixture(t, "node", "server.js")}, Env: nodeEnv("KEEP_BYTES", "65536")})
 	r.answering()
-	if rule := r.Info().WorkerRule; rule != workers.RuleGuessLeaf {
+	if rule := r.Info().WorkerRule; rule.Kind != calibrate.RuleGuess {
 		t.Errorf("before any traffic by %q", rule)
 	}
 	within(t, "bytes a request", r.growth(t, r.worker(), 600, 800), 65536, 0.15)
 	r.answering()
-	if info := r.Info(); info.WorkerRule != workers.RuleBusyLeaf || !info.CanScale || info.CanRecycle || len(r.Tree()) != 2 || r.watch.Replacements() != 0 {
+	if info := r.Info(); info.WorkerRule.Kind != calibrate.RuleCPU || !info.CanScale || info.CanRecycle || len(r.Tree()) != 2 || r.watch.Replacements() != 0 {
 		t.Errorf("%+v, tree %v, %d replacements", info, r.Tree(), r.watch.Replacements())
 	}
 	if stopped, err := r.Stop(t.Context()); err != nil || stopped.Killed != 0 || stopped.Left != 0 {
@@ -43,12 +43,12 @@ func TestE2ENodeClusterInShell(t *testing.T) {
 	r := start(t, known.Spec{Command: []string{"sh", "-c", script}, Workers: 2, Env: nodeEnv()})
 	bodies := r.load(t, 600)
 	found, _ := r.Workers()
-	if len(found) != 2 || len(r.Tree()) != 3 || r.Info().WorkerRule != workers.RuleBusyLeaf {
+	if len(found) != 2 || len(r.Tree()) != 3 || r.Info().WorkerRule.Kind != calibrate.RuleCPU {
 		t.Fatalf("workers %v of %v by %q", found, r.Tree(), r.Info().WorkerRule)
 	}
 	for _, pid := range slices.Compact(slices.Sorted(strings.SplitSeq(bodies, "\n"))) {
 		if !slices.Contains(found, atoi(t, pid)) {
-			t.Errorf("answered by %s, the found found are %v", pid, found)
+			t.Errorf("answered by %s, the workers found are %v", pid, found)
 		}
 	}
 }

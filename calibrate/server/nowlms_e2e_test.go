@@ -13,9 +13,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
-	"workermem/calibrate/server/gunicorn"
 	"workermem/calibrate/server/known"
-	"workermem/calibrate/server/nowlms"
 	"workermem/calibrate/server/servertest"
 )
 
@@ -80,19 +78,19 @@ func TestE2ENowLMS(t *testing.T) {
 		command          []string
 		workers, threads int
 		processes        int
-		rule             calibrate.WorkerRule
+		rule             calibrate.RuleKind
 	}{
-		"gunicorn":                       {[]string{lmsctl, "serve", "--wsgi-server", "gunicorn"}, 1, 0, 2, gunicorn.RuleChild},
-		"gunicorn, 2 workers, 4 threads": {[]string{lmsctl, "serve", "--wsgi-server", "gunicorn"}, 2, 4, 3, gunicorn.RuleChild},
-		"waitress, 4 threads":            {[]string{lmsctl, "serve"}, 1, 4, 1, nowlms.RuleWaitress},
-		"wsgi:app":                       {[]string{filepath.Join(filepath.Dir(lmsctl), "gunicorn"), "--preload", "now_lms:lms_app"}, 2, 4, 3, gunicorn.RuleChild},
+		"gunicorn":                       {[]string{lmsctl, "serve", "--wsgi-server", "gunicorn"}, 1, 0, 2, calibrate.RuleChild},
+		"gunicorn, 2 workers, 4 threads": {[]string{lmsctl, "serve", "--wsgi-server", "gunicorn"}, 2, 4, 3, calibrate.RuleChild},
+		"waitress, 4 threads":            {[]string{lmsctl, "serve"}, 1, 4, 1, calibrate.RuleAlone},
+		"wsgi:app":                       {[]string{filepath.Join(filepath.Dir(lmsctl), "gunicorn"), "--preload", "now_lms:lms_app"}, 2, 4, 3, calibrate.RuleChild},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env := copiedLMS(t, initial)
 			r := start(t, known.Spec{Command: c.command, Env: env, Workers: c.workers, Threads: c.threads})
 			found, err := r.Workers()
-			if err != nil || len(found) != c.workers || r.Info().WorkerRule != c.rule || len(r.Tree()) != c.processes {
+			if err != nil || len(found) != c.workers || r.Info().WorkerRule.Kind != c.rule || len(r.Tree()) != c.processes {
 				t.Fatalf("workers %v (%v) by %q, tree %v", found, err, r.Info().WorkerRule, r.Tree())
 			}
 			if c.threads > 0 && r.Info().Threads != c.threads {
@@ -112,7 +110,7 @@ func TestE2ENowLMS(t *testing.T) {
 			if again, _ := r.Workers(); !slices.Equal(again, found) || r.watch.Replacements() != 0 {
 				t.Errorf("found %v, then %v", found, again)
 			}
-			if known.Exists(filepath.Join(env["HOME"], ".gunicorn", "gunicorn.ctl")) {
+			if known.FileExists(filepath.Join(env["HOME"], ".gunicorn", "gunicorn.ctl")) {
 				t.Error("it took the control socket")
 			}
 			if stopped, err := r.Stop(t.Context()); err != nil || stopped.Killed != 0 || stopped.Left != 0 {

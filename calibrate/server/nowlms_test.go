@@ -18,7 +18,7 @@ func fakeLMS(t *testing.T) string { return installed(t, "lmsctl", "now_lms-2.0.4
 // clearLMS keeps the tests' own environment out.
 func clearLMS(t *testing.T) {
 	t.Helper()
-	for _, name := range slices.Concat(nowlms.Development, nowlms.Tests, []string{nowlms.VariablePort, "PORT", nowlms.Workers, "WORKERS", nowlms.Threads, "THREADS"}) {
+	for _, name := range slices.Concat(strings.Fields("DEBUG CI DEV DEVELOPMENT FLASK_ENV DJANGO_DEBUG NODE_ENV ENV APP_ENV PYTEST_CURRENT_TEST PYTEST_VERSION"), []string{"LMS_PORT", "PORT", "NOW_LMS_WORKERS", "WORKERS", "NOW_LMS_THREADS", "THREADS"}) {
 		t.Setenv(name, "")
 		os.Unsetenv(name)
 	}
@@ -100,7 +100,7 @@ func TestNowLMSMeasured(t *testing.T) {
 		}
 		warned := []string{"no-request-limit", "listens-everywhere"}
 		if !c.scales {
-			warned = slices.Insert(warned, 0, nowlms.InOneProcess)
+			warned = slices.Insert(warned, 0, "waitress-by-default")
 		}
 		if got := servertest.Codes(l.Warnings()); !slices.Equal(got, warned) {
 			t.Errorf("%s: warned of %q, want %q", name, got, warned)
@@ -114,8 +114,8 @@ func TestNowLMSPort(t *testing.T) {
 	given := map[string]string{"A": "b"}
 	l := recognised(t, known.Spec{Command: []string{fakeLMS(t), "serve"}, Env: given})
 	env := cli.ExpandEnv(l.Env, l.Spec.Env, map[string]string{"port": "1234"})
-	if cli.Getenv(env, nowlms.VariablePort) != "1234" || cli.Getenv(env, "A") != "b" || len(given) != 1 {
-		t.Errorf("port %q, given %v", cli.Getenv(env, nowlms.VariablePort), given)
+	if cli.Getenv(env, "LMS_PORT") != "1234" || cli.Getenv(env, "A") != "b" || len(given) != 1 {
+		t.Errorf("port %q, given %v", cli.Getenv(env, "LMS_PORT"), given)
 	}
 }
 

@@ -4,9 +4,9 @@ import (
 	"slices"
 	"testing"
 
+	"workermem/calibrate"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
-	"workermem/calibrate/server/workers"
 )
 
 // phpFPM is a command that runs fixtures/php by php-fpm behind Apache (make servers).
@@ -30,7 +30,7 @@ func TestE2EPHP(t *testing.T) {
 	r := start(t, known.Spec{Command: phpFPM(t), Threads: 1, Env: phpEnv("KEEP_BYTES", "65536")})
 	r.answering()
 	info := r.Info()
-	if info.Server != "command" || info.WorkerRule != workers.RuleTitle || info.Threads != 1 || info.HasThreads || !info.CanScale || !info.CanRecycle {
+	if info.Server != "command" || info.WorkerRule.Kind != calibrate.RuleTitle || info.Threads != 1 || info.HasThreads || !info.CanScale || !info.CanRecycle {
 		t.Errorf("%+v", info)
 	}
 	within(t, "bytes a request", r.growth(t, r.worker(), 100, 500), 65536, 0.15)

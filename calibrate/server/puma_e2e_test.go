@@ -14,9 +14,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
-	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
-	"workermem/calibrate/server/puma"
 	"workermem/calibrate/server/servertest"
 )
 
@@ -54,7 +52,7 @@ func TestE2EPuma(t *testing.T) {
 	r.answering()
 	info := r.Info()
 	if info.Server != "puma" || info.ServerVersion == "" || info.Threads != 5 || !info.HasThreads || !info.CanScale || info.CanRecycle ||
-		info.Preload || info.WorkerRule != puma.RuleWorker || len(r.Tree()) != 2 {
+		info.Preload || info.WorkerRule.Kind != calibrate.RuleTitle || len(r.Tree()) != 2 {
 		t.Errorf("%+v, tree %v", info, r.Tree())
 	}
 	servertest.HasChange(t, info, "a cluster of 1 worker (-w 1) instead of single mode")
@@ -85,7 +83,7 @@ func TestE2EPumaWorkersAndThreads(t *testing.T) {
 	}
 	for _, pid := range workers {
 		eventually(t, "7 threads for requests in each worker", func() bool {
-			return puma.MostThreads(&known.Running{Proc: linux.Here}, []linux.Process{{PID: pid}}) == 7
+			return known.NewRunning(linux.Here, linux.Identity{}, nil, 0).MostThreads([]linux.Process{{PID: pid}}, "srv tp") == 7
 		})
 	}
 	if info := r.Info(); info.Threads != 7 || !info.Preload {
@@ -109,7 +107,7 @@ func TestE2EPumaConfigOfTheFolder(t *testing.T) {
 		"puma.pid", "puma.state", "tcp://127.0.0.1:9293", "puma.out, /tmp/calibrate-fixture-puma.err"} {
 		servertest.HasChange(t, info, change)
 	}
-	if !known.Exists(filepath.Join(r.temporary, "pid")) {
+	if !known.FileExists(filepath.Join(r.temporary, "pid")) {
 		t.Errorf("no pid file in %s", r.temporary)
 	}
 	if log, _ := os.ReadFile(r.log.Name()); !strings.Contains(string(log), "booted in") {
@@ -119,11 +117,11 @@ func TestE2EPumaConfigOfTheFolder(t *testing.T) {
 		t.Error(err)
 	}
 	for _, file := range []string{"pid", "state", "out", "err"} {
-		if known.Exists("/tmp/calibrate-fixture-puma." + file) {
+		if known.FileExists("/tmp/calibrate-fixture-puma." + file) {
 			t.Errorf("production's %s file was touched", file)
 		}
 	}
-	if r.temporary == "" || known.Exists(r.temporary) {
+	if r.temporary == "" || known.FileExists(r.temporary) {
 		t.Errorf("%q is left", r.temporary)
 	}
 }
@@ -143,7 +141,7 @@ func TestE2EPumaPreloadByVariable(t *testing.T) {
 	env := maps.Clone(knobs())
 	env["WEB_CONCURRENCY"] = "3"
 	r := start(t, known.Spec{Command: pumaWith(t, "--no-config", rackApp(t)), Env: env})
-	warned := slices.ContainsFunc(r.Warnings(), func(w calibrate.Warning) bool { return w.Code == puma.PreloadFromEnv })
+	warned := slices.ContainsFunc(r.Warnings(), func(w calibrate.Warning) bool { return w.Code == "preload-by-variable" })
 	log, _ := os.ReadFile(r.log.Name())
 	if loaded := strings.Contains(string(log), "Preloading application"); !loaded || !r.Info().Preload || !warned {
 		t.Errorf("preloaded %v, said %v, warned %v", loaded, r.Info().Preload, warned)
@@ -237,11 +235,11 @@ func TestE2EPumaAttached(t *testing.T) {
 	program := servertest.OnPath(t, "puma")
 	for name, c := range map[string]struct {
 		args []string
-		rule calibrate.WorkerRule
+		rule calibrate.RuleKind
 		pids int
 	}{
-		"cluster": {[]string{"-w", "2", "-t", "3:3"}, puma.RuleWorker, 3},
-		"single":  {[]string{"-t", "3:3"}, puma.RuleSingle, 1},
+		"cluster": {[]string{"-w", "2", "-t", "3:3"}, calibrate.RuleTitle, 3},
+		"single":  {[]string{"-t", "3:3"}, calibrate.RuleAlone, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -254,7 +252,7 @@ func TestE2EPumaAttached(t *testing.T) {
 			ended.Go(func() { _ = cmd.Wait() })
 			t.Cleanup(func() { _ = cmd.Process.Signal(os.Interrupt); ended.Wait() })
 			eventually(t, "the server", func() bool {
-				return len(linux.Here.Tree(cmd.Process.Pid)) == c.pids-1 && known.Exists(strings.TrimPrefix(socket, "unix://"))
+				return len(linux.Here.Tree(cmd.Process.Pid)) == c.pids-1 && known.FileExists(strings.TrimPrefix(socket, "unix://"))
 			})
 			time.Sleep(500 * time.Millisecond) // for the workers' titles and threads
 			r, err := Attach(AttachSpec{PID: cmd.Process.Pid})
@@ -268,7 +266,7 @@ func TestE2EPumaAttached(t *testing.T) {
 			defer app.Stop(t.Context())
 			workers, _ := app.Workers()
 			info := app.Info()
-			if info.Server != "puma" || info.ServerVersion == "" || info.WorkerRule != c.rule || len(workers) != max(c.pids-1, 1) || info.CanRecycle {
+			if info.Server != "puma" || info.ServerVersion == "" || info.WorkerRule.Kind != c.rule || len(workers) != max(c.pids-1, 1) || info.CanRecycle {
 				t.Errorf("%+v, workers %v", info, workers)
 			}
 			if w := r.Warnings(); !slices.ContainsFunc(w, func(w calibrate.Warning) bool {
@@ -277,52 +275,5 @@ func TestE2EPumaAttached(t *testing.T) {
 				t.Errorf("%+v", w)
 			}
 		})
-	}
-}
-
-// To ask why the app can't be loaded is to start Puma beside production's, also where it can be loaded this time.
-func TestE2EPumaLoadErrorWritesNothing(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	file := func(name string) string { return filepath.Join(dir, name) }
-	config, ours := file("puma.rb"), file("ours.rb")
-	servertest.Write(t, config, "pidfile '"+file("pid")+"'\nstate_path '"+file("state")+"'\nactivate_control_app 'unix://"+file("control")+"'\n"+
-		"stdout_redirect '"+file("out")+"', '"+file("err")+"'\n")
-	p := cli.SeeThrough(pumaWith(t, "-C", config, rackApp(t)))
-	args := puma.Command.Scan(p.Args())
-	l := recognised(t, known.Spec{Command: p.Argv})
-	if why := puma.LoadError(l, p, args); why != "" {
-		t.Errorf("it can be loaded: %s", why)
-	}
-	settings := func(text string) cli.Settings {
-		servertest.Write(t, ours, text+puma.Probe)
-		out, err := known.Probe(l, slices.Concat(p.Argv[:p.Index+1], puma.Words(l, p, args, ours)), known.ConfigLimit, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return puma.ParseConfig(out)
-	}
-	before, after := settings(""), settings(puma.Alone)
-	for _, name := range []string{"pidfile", "state", "control_url", "redirect_stdout", "redirect_stderr"} {
-		if before.Text(name) == "" || after.Text(name) != "" || after.Text("version") == "" {
-			t.Errorf("%s: %q, and with ours %q", name, before.Text(name), after.Text(name))
-		}
-	}
-	if files, _ := os.ReadDir(dir); len(files) != 2 {
-		t.Errorf("it wrote %v", files)
-	}
-}
-
-// Plugins of Puma's own, and of a gem.
-func TestE2EPumaPlugins(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	servertest.Write(t, filepath.Join(dir, "puma/plugin/jobs.rb"), "Puma::Plugin.create do\nend\n")
-	servertest.Write(t, filepath.Join(dir, "puma.rb"), "plugin :tmp_restart\nplugin :jobs\n")
-	p := cli.SeeThrough(pumaWith(t, "-I", dir, "-C", filepath.Join(dir, "puma.rb"), rackApp(t)))
-	l := recognised(t, known.Spec{Command: p.Argv})
-	c, err := puma.Ask(l, p, puma.Command.Scan(p.Args()))
-	if err != nil || c.Text("plugins") != "tmp_restart, jobs" {
-		t.Errorf("%q %v", c.Text("plugins"), err)
 	}
 }

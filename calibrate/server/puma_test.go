@@ -262,10 +262,10 @@ func TestPumaTraps(t *testing.T) {
 		}
 		return all
 	}
-	if got := codes("5.6.5"); !slices.Equal(got, []string{"no-request-limit", puma.RespawnsForEver, puma.PreloadFromEnv}) {
+	if got := codes("5.6.5"); !slices.Equal(got, []string{"no-request-limit", "respawns-for-ever", "preload-by-variable"}) {
 		t.Error(got)
 	}
-	if got := codes("7.0.0"); slices.Contains(got, puma.PreloadFromEnv) {
+	if got := codes("7.0.0"); slices.Contains(got, "preload-by-variable") {
 		t.Error(got)
 	}
 }

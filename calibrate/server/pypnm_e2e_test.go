@@ -7,9 +7,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/server/known"
-	"workermem/calibrate/server/pypnm"
 	"workermem/calibrate/server/servertest"
-	"workermem/calibrate/server/uvicorn"
 )
 
 // The real PyPNM, whose own numbers would be its profile's of this machine.
@@ -20,17 +18,17 @@ func TestE2EPyPNM(t *testing.T) {
 	for name, c := range map[string]struct {
 		workers, processes int
 		args               []string
-		rule               calibrate.WorkerRule
+		rule               calibrate.RuleKind
 	}{
-		"1 worker":                  {1, 1, nil, uvicorn.RuleSelf},
-		"1 worker, where 2 are set": {1, 1, []string{"--workers", "2", "--limit-max-requests=3", "--host-all"}, uvicorn.RuleSelf},
-		"2 workers":                 {2, 4, []string{"--limit-max", "3"}, uvicorn.RuleChild},
+		"1 worker":                  {1, 1, nil, calibrate.RuleAlone},
+		"1 worker, where 2 are set": {1, 1, []string{"--workers", "2", "--limit-max-requests=3", "--host-all"}, calibrate.RuleAlone},
+		"2 workers":                 {2, 4, []string{"--limit-max", "3"}, calibrate.RuleChild},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := start(t, known.Spec{Command: append([]string{pypnm, "serve"}, c.args...), Workers: c.workers})
 			eventually(t, "the whole tree", func() bool { return len(r.Tree()) == c.processes })
 			found, err := r.Workers()
-			if err != nil || len(found) != c.workers || r.Info().WorkerRule != c.rule {
+			if err != nil || len(found) != c.workers || r.Info().WorkerRule.Kind != c.rule {
 				t.Fatalf("workers %v (%v) by %q, tree %v", found, err, r.Info().WorkerRule, r.Tree())
 			}
 			for range 10 { // more than the 3
@@ -77,9 +75,9 @@ func pypnmRecycles(t *testing.T, pypnm string) {
 // The trap of one worker with a limit is the server's end.
 func pypnmEnds(t *testing.T, program string) {
 	t.Helper()
-	servertest.HasWarning(t, recognised(t, known.Spec{Command: []string{program, "serve"}}).Warnings(), known.EndsServer)
+	servertest.HasWarning(t, recognised(t, known.Spec{Command: []string{program, "serve"}}).Warnings(), known.LimitEndsServer)
 	const itself = `exec "$0" serve --host {host} --port {port} --workers 1 --limit-max-requests 5` // calibrate would leave the limit out
-	one := start(t, known.Spec{Command: []string{"sh", "-c", itself, program}, Path: pypnm.Path})
+	one := start(t, known.Spec{Command: []string{"sh", "-c", itself, program}, Path: "/health"})
 	for range 4 { // the first answer was one of the five
 		one.get("/health")
 	}

@@ -84,10 +84,10 @@ func TestPyPNMWarnings(t *testing.T) {
 		want                []string
 		recycles            bool
 	}{
-		"the profile's numbers":  {"0.34.2", "", "", 1, []string{"health-only", known.EndsServer, "no-jitter"}, true},
-		"another path":           {"0.34.2", "", "/docs", 1, []string{known.EndsServer, "no-jitter"}, true},
+		"the profile's numbers":  {"0.34.2", "", "", 1, []string{"health-only", known.LimitEndsServer, "no-jitter"}, true},
+		"another path":           {"0.34.2", "", "/docs", 1, []string{known.LimitEndsServer, "no-jitter"}, true},
 		"measured with 2":        {"0.34.2", "", "/docs", 2, []string{"no-jitter"}, true},
-		"its own smallest row":   {"0.34.2", "--workers 1 --limit-max-requests 1000", "/docs", 1, []string{known.EndsServer, "no-jitter"}, true},
+		"its own smallest row":   {"0.34.2", "--workers 1 --limit-max-requests 1000", "/docs", 1, []string{known.LimitEndsServer, "no-jitter"}, true},
 		"a Uvicorn of long ago":  {"0.29.0", "--workers 2 --limit-max-requests 1000", "/docs", 1, []string{"no-jitter"}, false},
 		"watching files instead": {"0.34.2", "--reload", "/docs", 2, []string{"reload", "no-jitter"}, true},
 	} {
@@ -101,7 +101,7 @@ func TestPyPNMWarnings(t *testing.T) {
 // The command that would end its own server says so in its own numbers.
 func TestPyPNMWarnsOfItsEnd(t *testing.T) {
 	l := recognised(t, known.Spec{Command: []string{fakePyPNM(t, "0.34.2"), "serve", "--workers", "1", "--limit-max-requests", "1000"}})
-	w := servertest.HasWarning(t, l.Warnings(), known.EndsServer)
+	w := servertest.HasWarning(t, l.Warnings(), known.LimitEndsServer)
 	if w.Text != "pypnm: --limit-max-requests 1000, with one worker, ends the whole server after so many requests, with status 0" {
 		t.Error(w.Text)
 	}

@@ -147,7 +147,7 @@ func (a *App) observeBoot(ctx context.Context, cancel context.CancelCauseFunc) {
 		case <-time.After(pause):
 		}
 		workers, sure := a.watch.SureWorkers(a.guardian.PID)
-		if err := boot.judge(workers, sure, a.launch.Server.Booting(a.log()), time.Now()); err != nil {
+		if err := boot.judge(workers, sure, a.launch.server.Booting(a.log()), time.Now()); err != nil {
 			cancel(err)
 			return
 		}
@@ -233,7 +233,7 @@ func (a *App) inconclusive(first answer, try string) error {
 		What: fmt.Sprintf("GET %s answers %d", bare(a.launch.Spec.Path), first.status),
 		Why:  "a load of such answers says nothing about the app",
 		Try:  try,
-		Log:  known.LastLines(a.log(), known.LogLines),
+		Log:  a.log().End(),
 	}
 }
 

@@ -24,10 +24,10 @@ func Recognise(ctx context.Context, spec known.Spec) (*Launch, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Launch{l}, nil
+	return l, nil
 }
 
-func recognise(ctx context.Context, spec known.Spec) (*known.Launch, error) {
+func recognise(ctx context.Context, spec known.Spec) (*Launch, error) {
 	spec = withDefaults(spec)
 	if len(spec.Command) == 0 {
 		return nil, calibrate.Usage("write the command after --: calibrate run -- gunicorn app:app", "no command to run")
@@ -38,7 +38,7 @@ func recognise(ctx context.Context, spec known.Spec) (*known.Launch, error) {
 	if spec.MaxRequests < 0 || spec.Jitter < 0 {
 		return nil, calibrate.Usage("a number of requests", "max-requests and its jitter can't be negative")
 	}
-	if err := known.CheckPlaceholders(spec); err != nil {
+	if err := spec.CheckPlaceholders(); err != nil {
 		return nil, err
 	}
 	if _, err := os.Getwd(); err != nil { // a server would only give a traceback
@@ -51,7 +51,7 @@ func recognise(ctx context.Context, spec known.Spec) (*known.Launch, error) {
 	if err := known.CheckPath(spec.Path); err != nil {
 		return nil, err
 	}
-	l := &known.Launch{Spec: spec, Address: addr, Argv: slices.Clone(spec.Command), Servers: servers, Context: ctx}
+	l := &Launch{Launch: known.NewLaunch(ctx, spec, addr, servers)}
 	//nolint:forbidigo // the environment is not read here, but handed to the app
 	l.Env = cli.Environment(os.Environ(), spec.Env)
 	l.Target = calibrate.TargetInfo{Command: slices.Clone(spec.Command), URL: spec.URL, Threads: spec.Threads} // 0: not known, or no bound
@@ -65,10 +65,13 @@ func recognise(ctx context.Context, spec known.Spec) (*known.Launch, error) {
 		recognised = anycommand.Server{Known: servers}
 	}
 	l.Target.Server = recognised.Name()
-	if l.Server, err = recognised.Plan(l, prog); err != nil {
+	if l.server, err = recognised.Plan(l.Launch, prog); err != nil {
 		return nil, err
 	}
-	l.Target.Server = l.Server.Name()
+	l.Target.Server = l.server.Name()
+	if l.path, err = l.lookPath(); err != nil { // it may be another program now
+		return nil, err
+	}
 	l.Target.MeasuredCommand = slices.Clone(l.Argv)
 	if err := addr.Free(); err != nil {
 		return nil, err
@@ -96,18 +99,23 @@ func unshelled(p cli.Program) []string {
 }
 
 // findProgram looks the command's first word up, and then sees through wrappers to the server's program.
-func findProgram(l *known.Launch) (cli.Program, error) {
+func findProgram(l *Launch) (cli.Program, error) {
 	p := cli.SeeThrough(l.Argv)
 	if words := unshelled(p); words != nil {
 		l.Argv = words
 		l.Change("the shell is left out: its command is simple enough to be run directly")
 		p = cli.SeeThrough(l.Argv)
 	}
+	_, err := l.lookPath()
+	return p, err
+}
+
+// lookPath is where the first word's program is.
+func (l *Launch) lookPath() (string, error) {
 	path, err := cli.LookPath(l.Argv[0], cli.Getenv(l.Env, "PATH"))
 	if err != nil {
-		return p, calibrate.Usage("check the name, or write its whole path; is the virtual environment active?",
+		return "", calibrate.Usage("check the name, or write its whole path; is the virtual environment active?",
 			"%s: %v", l.Argv[0], err)
 	}
-	l.Path = path
-	return p, nil
+	return path, nil
 }

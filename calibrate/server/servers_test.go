@@ -8,7 +8,6 @@ import (
 
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
-	"workermem/calibrate/server/uwsgi"
 	"workermem/calibrate/server/workers"
 )
 
@@ -34,7 +33,7 @@ var factsOf = map[string]facts{
 		worker: "(it sets no titles)", master: "(it sets no titles)"},
 	"granian": {failure: "RuntimeError: Could not import 'x'.", end: known.Ending{Over: true, Code: 1},
 		worker: "granian asgi 127.0.0.1:8000 app:app worker-1", master: "granian asgi 127.0.0.1:8000 app:app"},
-	"uwsgi": {failure: "*** no app loaded. GAME OVER ***", end: known.Ending{Over: true, Code: uwsgi.FailedApp},
+	"uwsgi": {failure: "*** no app loaded. GAME OVER ***", end: known.Ending{Over: true, Code: 22},
 		worker: "uWSGI worker 1", master: "uWSGI master"},
 	"modwsgi": {failure: "mod_wsgi (pid=1): Target WSGI script '/srv/app.wsgi' does not contain WSGI application 'application'.",
 		worker: "(wsgi:shop", master: "(Apache sets none)"},
@@ -62,8 +61,8 @@ func TestEveryServerHasItsFacts(t *testing.T) {
 		}
 		why, try := s.Explain(f.end, []string{f.failure})
 		has(t, name+", failure", f.failure, why != "" && try != "")
-		worker := workers.JoinTitles([]workers.Titles{{Worker: s.Titles().Worker}}).Worker
-		has(t, name+", worker's title", f.worker, worker.MatchString(example(f.worker)))
+		titles := workers.JoinTitles([]workers.Titles{{Worker: s.Titles().Worker}})
+		has(t, name+", worker's title", f.worker, titles.IsWorker(example(f.worker)))
 		master := cli.Program{Argv: []string{f.master}, Name: f.master}
 		has(t, name+", master's title", f.master, s.Recognises(master))
 		has(t, name+", traps", f.traps, len(s.Traps()) > 0)

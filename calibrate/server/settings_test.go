@@ -119,7 +119,7 @@ func provedIsPrinted(t *testing.T, s known.Server, p proof) {
 	p.spec.Command = p.command
 	l := recognised(t, p.spec)
 	info := l.Info()
-	proved := strings.Join(l.Argv, " ") + "\n" + strings.Join(slices.Sorted(maps.Values(l.Files)), "\n")
+	proved := strings.Join(l.Argv, " ") + "\n" + strings.Join(slices.Sorted(maps.Values(l.Temporary().Files)), "\n")
 	for name, value := range l.Spec.Env {
 		proved += "\n" + name + "=" + value
 	}

@@ -14,8 +14,8 @@ import (
 // Spec is what the user wants started.
 type Spec = known.Spec
 
-// EndsServer is the trap of a server whose one worker is the server.
-const EndsServer = known.EndsServer
+// EndsServer is the trap of a server whose one worker is the server itself: it ends at the limit of requests.
+const EndsServer = known.LimitEndsServer
 
 // GuardMain acts as the guard if this process was started as one: see [guard.Main].
 func GuardMain(args []string) (code int, isGuard bool) { return guard.Main(args) }
@@ -24,7 +24,11 @@ func GuardMain(args []string) (code int, isGuard bool) { return guard.Main(args)
 func GroupPossible() error { return group.Possible() }
 
 // Launch is a command that is ready to start. It implements calibrate.Target.
-type Launch struct{ *known.Launch }
+type Launch struct {
+	*known.Launch
+	server known.Server
+	path   string // of the program
+}
 
 var _ calibrate.Target = (*Launch)(nil)
 
@@ -34,7 +38,7 @@ func (l *Launch) LogTo(log *os.File) { l.Spec.Log = log }
 // Start starts the app and returns at its first whole answer. A failure leaves nothing behind.
 func (l *Launch) Start(ctx context.Context) (calibrate.App, error) {
 	app, err := l.startOnce(ctx)
-	if l.Address.Fixed || !portTaken(err) {
+	if l.Address.Fixed || !l.portTaken(err) {
 		return app.orNil(), err
 	}
 	app, err = l.startOnce(ctx) // somebody took the free port in the moment between finding and using it
@@ -51,14 +55,14 @@ func (l *Launch) startOnce(ctx context.Context) (*App, error) {
 	if noGroup != nil && limit > 0 {
 		return nil, limitFailure(limit, noGroup)
 	}
-	values := known.PlaceholderValues(addr, l.Spec)
-	app := newApp(l.Launch, addr, values)
+	values := l.Spec.PlaceholderValues(addr)
+	app := newApp(l, addr, values)
 	if err := app.writeFiles(); err != nil {
 		group.Remove()
 		return nil, err
 	}
 	app.guardian, err = guard.Start(guard.Order{
-		Path:    l.Path,
+		Path:    l.path,
 		Args:    cli.ExpandAll(l.Argv, values),
 		Env:     cli.ExpandEnv(l.Env, l.Spec.Env, values),
 		Group:   group,
@@ -68,7 +72,7 @@ func (l *Launch) startOnce(ctx context.Context) (*App, error) {
 	if err != nil {
 		group.Remove() // where there was no guard to do it
 		app.removeFiles()
-		return nil, notStarted(l.Launch, err)
+		return nil, notStarted(l, err)
 	}
 	app.noteGroup(group, noGroup)
 	if err := app.boot(ctx); err != nil {

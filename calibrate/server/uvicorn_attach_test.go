@@ -22,11 +22,11 @@ func TestAttachKnowsUvicornByItsCommandLine(t *testing.T) {
 		limit   int
 		warns   []string
 	}{
-		"alone":          {python + "a:b", nil, "A=b", 10, []int{10}, 0, []string{known.EndsServer}},
+		"alone":          {python + "a:b", nil, "A=b", 10, []int{10}, 0, []string{known.LimitEndsServer}},
 		"supervised":     {python + "--workers 2 --limit-concurrency 50 a:b", []servertest.Proc{tracker, {PID: 12, Parent: 10, Session: 10, Args: spawn}, {PID: 13, Parent: 10, Session: 10, Args: spawn}}, "A=b", 13, []int{12, 13}, 49, nil},
 		"a variable":     {python + "a:b", []servertest.Proc{tracker, {PID: 12, Parent: 10, Session: 10, Args: spawn}}, "UVICORN_LIMIT_CONCURRENCY=8\x00WEB_CONCURRENCY=1", 12, []int{12}, 7, nil},
 		"a hidden one":   {python + "a:b", []servertest.Proc{tracker, {PID: 12, Parent: 10, Session: 10, Args: spawn}}, "hidden", 10, []int{12}, 0, []string{"limit-unknown"}},
-		"a child of its": {python + "a:b", []servertest.Proc{{PID: 12, Parent: 10, Session: 10, Args: "convert image"}}, "A=b", 10, []int{10}, 0, []string{known.EndsServer}},
+		"a child of its": {python + "a:b", []servertest.Proc{{PID: 12, Parent: 10, Session: 10, Args: "convert image"}}, "A=b", 10, []int{10}, 0, []string{known.LimitEndsServer}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fs := servertest.ProcWith(t, append([]servertest.Proc{{PID: 10, Parent: 1, Session: 10, Args: c.args}}, c.below...)...)
@@ -38,11 +38,11 @@ func TestAttachKnowsUvicornByItsCommandLine(t *testing.T) {
 				t.Fatal(err)
 			}
 			workers, _ := r.Workers()
-			if !slices.Equal(workers, c.workers) || r.Target.PID != 10 || r.Target.Server != "uvicorn" {
-				t.Errorf("workers %v, want %v; %+v", workers, c.workers, r.Target)
+			if !slices.Equal(workers, c.workers) || r.Info().PID != 10 || r.Info().Server != "uvicorn" {
+				t.Errorf("workers %v, want %v; %+v", workers, c.workers, r.Info())
 			}
-			if r.Target.ConcurrencyLimit != c.limit || r.Target.ConcurrencyFlag == "" || r.Target.HasThreads {
-				t.Errorf("limit %d of %q, want %d; threads %v", r.Target.ConcurrencyLimit, r.Target.ConcurrencyFlag, c.limit, r.Target.HasThreads)
+			if r.Info().ConcurrencyLimit != c.limit || r.Info().ConcurrencyFlag == "" || r.Info().HasThreads {
+				t.Errorf("limit %d of %q, want %d; threads %v", r.Info().ConcurrencyLimit, r.Info().ConcurrencyFlag, c.limit, r.Info().HasThreads)
 			}
 			var codes []string
 			for _, w := range r.Warnings() {

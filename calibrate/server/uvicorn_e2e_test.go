@@ -14,7 +14,6 @@ import (
 	"workermem/calibrate"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
-	"workermem/calibrate/server/uvicorn"
 )
 
 // uvicornWith is a command that runs the app of a folder.
@@ -34,7 +33,7 @@ func TestE2EUvicornAlone(t *testing.T) {
 	r.answering()
 	info := r.Info()
 	if info.Server != "uvicorn" || info.ServerVersion == "" || info.Threads != 0 || info.HasThreads || !info.CanRecycle || !info.CanScale ||
-		info.ConcurrencyLimit != 0 || info.WorkerRule != uvicorn.RuleSelf {
+		info.ConcurrencyLimit != 0 || info.WorkerRule.Kind != calibrate.RuleAlone {
 		t.Errorf("%+v", info)
 	}
 	servertest.HasChange(t, info, "instead of file descriptor 9")
@@ -270,7 +269,7 @@ func TestE2EUvicornPortInUse(t *testing.T) {
 		}
 		showFailure(t, f)
 		says(t, f, calibrate.KindApp, "another process has its port")
-		if !portTaken(err) {
+		if !launch.portTaken(err) {
 			t.Error("a port taken meanwhile is not seen as such")
 		}
 	}

@@ -258,7 +258,7 @@ func TestUvicornExplains(t *testing.T) {
 		"import":             {code(1), "Traceback (most recent call last):\n  x\nImportError: y", ""},                                          // and here
 		"nothing to say":     {known.Ending{}, "all is well", ""},
 	} {
-		why, try := uvicorn.Server{}.Explain(c.end, known.SplitLog([]byte(c.log)))
+		why, try := uvicorn.Server{}.Explain(c.end, known.LogOf([]byte(c.log)))
 		if c.want == "" && why != "" || !strings.Contains(why, c.want) || why != "" && try == "" {
 			t.Errorf("%s: %q, try %q; want %q", name, why, try, c.want)
 		}

@@ -20,7 +20,6 @@ import (
 	"workermem/calibrate"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
-	"workermem/calibrate/server/uwsgi"
 )
 
 // uwsgiWith is a command of Debian's uWSGI with its Python plugin (make servers).
@@ -51,7 +50,7 @@ func TestE2EUWSGI(t *testing.T) {
 		r.answering()
 	}
 	info := r.Info()
-	if info.Server != "uwsgi" || !known.VersionReaches(info.ServerVersion, "2.0") || info.Threads != 2 || !info.HasThreads || !info.CanRecycle || !info.Preload || info.WorkerRule != uwsgi.Rule {
+	if info.Server != "uwsgi" || !known.VersionReaches(info.ServerVersion, "2.0") || info.Threads != 2 || !info.HasThreads || !info.CanRecycle || !info.Preload || info.WorkerRule.Kind != calibrate.RuleTitle {
 		t.Errorf("%+v", info)
 	}
 	for _, text := range []string{"instead of " + file("u.sock") + ", :1", "1 worker instead of 4", "instead of a new worker after 7", "without pidfile", "without logto", "without cheaper", "without mule"} {
@@ -68,7 +67,7 @@ func TestE2EUWSGI(t *testing.T) {
 	if err != nil || stopped.Killed != 0 || stopped.Left != 0 || stopped.Seconds > 8 {
 		t.Errorf("%+v %v", stopped, err)
 	}
-	if known.Exists(file("u.sock")) || known.Exists(file("u.log")) || !known.Exists(file("u.pid")) || known.Exists(r.temporary) {
+	if known.FileExists(file("u.sock")) || known.FileExists(file("u.log")) || !known.FileExists(file("u.pid")) || known.FileExists(r.temporary) {
 		t.Error("production's files were touched, or ours are left")
 	}
 }
@@ -217,7 +216,7 @@ func TestE2EUWSGIRefuses(t *testing.T) {
 		_, err := Recognise(t.Context(), known.Spec{Command: words})
 		servertest.Usage(t, err, want)
 	}
-	if known.Exists(log) || !known.Exists(filepath.Join(dir, "mod.py")) {
+	if known.FileExists(log) || !known.FileExists(filepath.Join(dir, "mod.py")) {
 		t.Error("a log file was opened, or a pid file removed")
 	}
 }
@@ -374,7 +373,7 @@ func TestE2EUWSGITraps(t *testing.T) {
 			url, cmd, end := uwsgiAsGiven(t, slow, append(args, "--master")...)
 			answered := make(chan bool)
 			go func() { answered <- readsToTheEnd(url+"/slow", 10*time.Second) }()
-			eventually(t, "the request under way", func() bool { return known.Exists(begun) })
+			eventually(t, "the request under way", func() bool { return known.FileExists(begun) })
 			_ = cmd.Process.Signal(syscall.SIGTERM)
 			if ok := <-answered; ok != (name == "stopping-waits") {
 				t.Errorf("answered: %v", ok)

@@ -43,7 +43,7 @@ func TestUWSGIHooksAreNotRun(t *testing.T) {
 	}
 	_, err = Recognise(t.Context(), known.Spec{Command: []string{u, "x.ini"}, Env: map[string]string{"UWSGI_EXEC_ASAP": "touch zz"}})
 	servertest.Usage(t, err, "EXEC_ASAP would be run")
-	if known.Exists("ran") {
+	if known.FileExists("ran") {
 		t.Error("it was run")
 	}
 }

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -60,11 +59,11 @@ func TestUWSGIMeasured(t *testing.T) {
 	} {
 		u := fakeUWSGI(t, c.config)
 		l := recognised(t, known.Spec{Command: []string{u, "x.ini"}, Env: map[string]string{"UWSGI_PROCESSES": "9", "A": "b"}})
-		got := strings.TrimPrefix(strings.Join(l.Info().MeasuredCommand, " "), u+" --ini "+filepath.Join(l.Temporary, "uwsgi.ini")+" ")
+		got := strings.TrimPrefix(strings.Join(l.Info().MeasuredCommand, " "), u+" --ini "+filepath.Join(l.Temporary().Path, "uwsgi.ini")+" ")
 		if got != c.command {
 			t.Errorf("%s\n got  %s\n want %s", name, got, c.command)
 		}
-		if text := l.Files["uwsgi.ini"]; text != "[uwsgi]\n"+c.copy {
+		if text := l.Temporary().Files["uwsgi.ini"]; text != "[uwsgi]\n"+c.copy {
 			t.Errorf("%s: the copy is\n%s", name, text)
 		}
 		if cli.Getenv(l.Env, "UWSGI_PROCESSES") != "" || cli.Getenv(l.Env, "A") != "b" {
@@ -93,8 +92,8 @@ func TestUWSGIMercy(t *testing.T) {
 	u := fakeUWSGI(t, "worker-reload-mercy = 30\n")
 	servertest.HasChange(t, recognised(t, known.Spec{Command: []string{u, "x.ini"}}).Info(), "a worker has 3 s to end instead of 30 (worker-reload-mercy)")
 	l := recognised(t, known.Spec{Command: []string{u, "x.ini"}, MaxRequests: 100})
-	if changes := strings.Join(l.Info().Changes, "\n"); strings.Contains(changes, "mercy") || !strings.Contains(l.Files["uwsgi.ini"], "worker-reload-mercy = 30\n") {
-		t.Errorf("it is kept where workers are recycled: %s\n%s", changes, l.Files["uwsgi.ini"])
+	if changes := strings.Join(l.Info().Changes, "\n"); strings.Contains(changes, "mercy") || !strings.Contains(l.Temporary().Files["uwsgi.ini"], "worker-reload-mercy = 30\n") {
+		t.Errorf("it is kept where workers are recycled: %s\n%s", changes, l.Temporary().Files["uwsgi.ini"])
 	}
 }
 
@@ -187,30 +186,8 @@ func TestAttachKnowsUWSGI(t *testing.T) {
 			t.Errorf("%s: workers %v, want %v", name, workers, c.workers)
 		}
 		unknown := slices.ContainsFunc(r.Warnings(), func(w calibrate.Warning) bool { return w.Code == "threads-unknown" })
-		if r.Target.PID != 10 || r.Target.Server != "uwsgi" || r.Target.Threads != c.threads || r.Target.Preload != c.preload || unknown != (c.threads == 0) {
-			t.Errorf("%s: %+v %v", name, r.Target, r.Warnings())
-		}
-	}
-}
-
-// A build that says nothing is not one that says it has no such option.
-func TestUWSGIDelta(t *testing.T) {
-	for help, want := range map[string]string{
-		"echo '--max-requests --max-requests-delta'": "",
-		"echo --max-requests":                        "no-jitter",
-		"exit 1":                                     "jitter-unknown",
-	} {
-		u := servertest.Script(t, filepath.Join(t.TempDir(), "uwsgi"), help)
-		l := &known.Launch{Env: os.Environ()}
-		if _, err := uwsgi.AskOptions(l, cli.Program{Argv: []string{u}}, uwsgi.Config{}); err != nil {
-			t.Fatal(err)
-		}
-		var got string
-		for _, w := range l.Doubts {
-			got += w.Code
-		}
-		if got != want || l.Target.HasJitter != (want == "") {
-			t.Errorf("%s: %q, want %q; %v", help, got, want, l.Target.HasJitter)
+		if r.Info().PID != 10 || r.Info().Server != "uwsgi" || r.Info().Threads != c.threads || r.Info().Preload != c.preload || unknown != (c.threads == 0) {
+			t.Errorf("%s: %+v %v", name, r.Info(), r.Warnings())
 		}
 	}
 }
@@ -220,5 +197,5 @@ func fakeUWSGI(t *testing.T, config string) string {
 	t.Helper()
 	return servertest.Script(t, filepath.Join(t.TempDir(), "uwsgi"), "case \"$*\" in --version) echo 2.0.31; exit;; *http*--help) echo '    --http  add';; esac\n"+
 		"case \"$*\" in *--help) echo '    --http-socket  bind'; echo '    --max-requests-delta  add'; exit;; esac\n"+
-		"cat <<'END'\n[uWSGI] getting INI configuration from x.ini\n"+uwsgi.Begins+config+uwsgi.Ours+"endif = \nlogto = /dev/fd/2\n"+uwsgi.Ends+"END")
+		"cat <<'END'\n[uWSGI] getting INI configuration from x.ini\n"+";uWSGI instance configuration\n[uwsgi]\n"+config+"if-opt = daemonize\nendif = \nlogto = /dev/fd/2\n;end of configuration\nEND")
 }

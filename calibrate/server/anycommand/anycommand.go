@@ -30,9 +30,9 @@ func (Server) Titles() workers.Titles {
 // Traps: nothing is known of it.
 func (Server) Traps() []known.Trap { return nil }
 
-// AsAnyCommand goes on as with any command: the program isn't the server that it seemed to be.
-func AsAnyCommand(l *known.Launch, p cli.Program) (known.Server, error) {
-	return Server{l.Servers}.Plan(l, p)
+// Plan goes on as with any command: the program isn't the server that it seemed to be.
+func Plan(l *known.Launch, p cli.Program) (known.Server, error) {
+	return Server{l.Servers()}.Plan(l, p)
 }
 
 func (a Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
@@ -92,12 +92,13 @@ func (Server) Workers([]linux.Process, linux.Sockets) ([]linux.Process, calibrat
 func (Server) StopSignal() syscall.Signal { return syscall.SIGTERM }
 
 // Booting: a script may start any server.
-func (a Server) Booting(log []string) (all known.BootLog) {
+func (a Server) Booting(log known.Log) (all known.BootLog) {
 	for _, s := range a.Known {
 		b := s.Booting(log)
 		all = known.BootLog{
 			Started:   max(all.Started, b.Started),
 			NotLoaded: max(all.NotLoaded, b.NotLoaded),
+			PortTaken: all.PortTaken || b.PortTaken,
 			Timeout:   cmp.Or(all.Timeout, b.Timeout),
 		}
 	}
@@ -105,4 +106,4 @@ func (a Server) Booting(log []string) (all known.BootLog) {
 }
 
 // Explain has nothing to add to what holds for every command.
-func (Server) Explain(known.Ending, []string) (why, try string) { return "", "" }
+func (Server) Explain(known.Ending, known.Log) (why, try string) { return "", "" }

@@ -14,7 +14,7 @@ var commandPrograms = []known.Product{
 	{
 		Name: "unicorn", Ask: []string{"--version"}, Says: regexp.MustCompile(`(?m)^unicorn v(\S+)\n`),
 		Command: "-- %s -l {host}:{port} config.ru",
-		Traps:   []known.Trap{{Warning: known.NoLimit("unicorn-worker-killer, or a memory limit of the supervisor")}}, // 6.0
+		Traps:   []known.Trap{known.NoLimit("unicorn-worker-killer, or a memory limit of the supervisor")}, // 6.0
 	},
 	{
 		Name: "php-fpm", Files: "php-fpm*", Ask: []string{"-v"}, Says: regexp.MustCompile(`(?m)^PHP (\S+) \(fpm`),
@@ -28,11 +28,11 @@ var commandPrograms = []known.Product{
 	{
 		Name: "node", Ask: []string{"--version"}, Says: regexp.MustCompile(`(?m)^v(\S+)\n`),
 		Command: "--env PORT={port} -- %s server.js",
-		Traps:   []known.Trap{{Warning: known.NoLimit("the app's own cluster code, or a memory limit of the supervisor")}},
+		Traps:   []known.Trap{known.NoLimit("the app's own cluster code, or a memory limit of the supervisor")},
 	},
 	{
 		Name: "waitress-serve", Dist: "waitress", // it has no --version
 		Command: "-- %s --host={host} --port={port} --threads={threads} app:app",
-		Traps:   []known.Trap{{Warning: known.NoLimit("a memory limit of the supervisor")}}, // 3.0: one process
+		Traps:   []known.Trap{known.NoLimit("a memory limit of the supervisor")}, // 3.0: one process
 	},
 }

@@ -10,7 +10,7 @@ import (
 
 // Settings are what placeholders stand for.
 func (Server) Settings(w calibrate.Wanted, _ calibrate.TargetInfo) []calibrate.Setting {
-	return known.Placed(w)
+	return known.PlaceholderSettings(w)
 }
 
 // Typed is the whole command, if it says how many workers or threads there are.

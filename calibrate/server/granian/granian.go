@@ -41,7 +41,7 @@ func (g Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 		return nil, err
 	}
 	var err error
-	if settings.version, err = known.AskVersion(l, p, "Granian", "granian"); err != nil {
+	if settings.version, err = l.AskVersion(p, "Granian", "granian"); err != nil {
 		return nil, err
 	}
 	l.Target.ServerVersion = settings.version
@@ -128,9 +128,7 @@ func (s settings) refuse(spec known.Spec) error {
 // describe says what is changed, and what the settings mean for the sizing.
 func (s settings) describe(l *known.Launch) {
 	l.ChangeBind(known.ClickAddress(s.Settings))
-	if was := max(s.Number("workers", 1), 1); was != l.Spec.Workers {
-		l.Change("%s instead of %d", say.Plural(l.Spec.Workers, "worker"), was)
-	}
+	l.ChangeWorkers(max(s.Number("workers", 1), 1))
 	for _, option := range []string{"workers-lifetime", "workers-max-rss"} {
 		if value, from := s.Text(option), s.From(option); from != "" {
 			l.Change("%s %s is left out: no worker is replaced in the middle", from, value)
@@ -192,15 +190,15 @@ func (s settings) meets(code string) bool {
 	switch code {
 	case known.WorkerEndsServer:
 		return !s.On("respawn-failed-workers")
-	case StopIsLost:
+	case stopIsLost:
 		return !s.Has("workers-kill-timeout")
-	case ThreadsByDefault:
+	case threadsByDefault:
 		return s.wsgi() && !s.Has("blocking-threads")
 	}
 	return true
 }
 
-var RuleChild = calibrate.WorkerRule{Kind: calibrate.RuleChild, Words: "child of the Granian parent"}
+var ruleChild = calibrate.WorkerRule{Kind: calibrate.RuleChild, Words: "child of the Granian parent"}
 
 // Workers are the parent's children, multiprocessing's own apart.
 func (Server) Workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
@@ -210,27 +208,26 @@ func (Server) Workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, c
 	if at < 0 {
 		return nil, workers.NoRule
 	}
-	return workers.ChildrenOf(tree, tree[at].PID), RuleChild
+	return workers.ChildrenOf(tree, tree[at].PID), ruleChild
 }
 
 // Booting: what it logs adds nothing to what is seen of its workers.
-func (Server) Booting([]string) known.BootLog { return known.BootLog{} }
+func (Server) Booting(known.Log) known.BootLog { return known.BootLog{} }
 
 // Explain goes by the log: the exit code is 1 for all but wrong options.
-func (Server) Explain(end known.Ending, log []string) (why, try string) {
-	says := func(text string) string { return known.After(known.LogSays(log, text), text) }
+func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	switch {
-	case known.LogSays(log, "ddress already in use") != "":
+	case log.Says("ddress already in use") != "":
 		return "another process has its port", "stop that, or choose another port"
-	case known.LogSays(log, "ASGI lifespan startup failed") != "":
-		return known.Join("the app's own startup (lifespan) failed", known.LastException(log)), "see its log; what it needs to work may be missing here (a database, a variable)"
-	case says("RuntimeError: Could not import") != "":
-		return "the app was not found (Could not import " + says("RuntimeError: Could not import") + ")", "check MODULE:NAME in the command, and --working-dir"
-	case known.LogSays(log, "Worker crash loop detected") != "":
-		return known.Join("its worker ended over and over", known.LastException(log)), "see the app's log"
-	case end.Exited() && end.Code == 2:
-		return says("Error: "), "check granian's options: granian --help"
-	case end.Exited() && known.LastException(log) == "" && known.LogSays(log, "Unexpected exit from worker") != "":
+	case log.Says("ASGI lifespan startup failed") != "":
+		return known.WithDetail("the app's own startup (lifespan) failed", log.Exception()), "see its log; what it needs to work may be missing here (a database, a variable)"
+	case log.After("RuntimeError: Could not import") != "":
+		return "the app was not found (Could not import " + log.After("RuntimeError: Could not import") + ")", "check MODULE:NAME in the command, and --working-dir"
+	case log.Says("Worker crash loop detected") != "":
+		return known.WithDetail("its worker ended over and over", log.Exception()), "see the app's log"
+	case end.ExitedWith(2):
+		return log.After("Error: "), "check granian's options: granian --help"
+	case end.Exited() && log.Exception() == "" && log.Says("Unexpected exit from worker") != "":
 		return "a worker of it ended, and with it the whole server", "see the app's log; look for sys.exit in it"
 	}
 	return "", ""

@@ -17,7 +17,7 @@ func TestGranianWorkers(t *testing.T) {
 		{PID: 12, Parent: 10, Args: []string{title + " worker-1"}},
 		{PID: 13, Parent: 12, Args: []string{"convert", "image"}},
 	}
-	if found, rule := (Server{}).Workers(tree, nil); !slices.Equal(workers.PIDs(found), []int{12}) || rule != RuleChild {
+	if found, rule := (Server{}).Workers(tree, nil); !slices.Equal(workers.PIDs(found), []int{12}) || rule != ruleChild {
 		t.Errorf("%v by %q", found, rule)
 	}
 	tree[1].Args, tree[3].Args = []string{"python3", "/venv/bin/granian", "a:a"}, []string{"python3", "/venv/bin/granian", "a:a"}

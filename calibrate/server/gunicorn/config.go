@@ -68,7 +68,7 @@ func configFile(given settings) string {
 // printConfig has Gunicorn print its resolved settings. It does so before it imports the app, and is ended then.
 func printConfig(l *known.Launch, p cli.Program, file string) (cli.Layer, error) {
 	argv := slices.Concat(p.Argv[:p.Index+1], []string{"--print-config"}, p.Args())
-	out, err := known.Probe(l, argv, known.ConfigLimit, configComplete)
+	out, err := l.Ask(argv, known.ConfigTime, configComplete)
 	if errors.Is(err, guard.ErrEnded) {
 		return nil, known.GuardKilled("gunicorn", "while its configuration was asked for")
 	}
@@ -81,11 +81,11 @@ func printConfig(l *known.Launch, p cli.Program, file string) (cli.Layer, error)
 	if len(c) > 0 {
 		return c, nil
 	}
-	lines := known.SplitLog(out)
+	lines := known.LogOf(out)
 	failure := calibrate.Usage("correct it; gunicorn --print-config shows the same", "gunicorn can't read its configuration %s", file)
-	failure.Log = known.LastLines(lines, known.LogLines)
-	if failure.Why = known.LastException(lines); failure.Why == "" {
-		failure.Why = known.LogSays(lines, "Error:", "error:")
+	failure.Log = lines.End()
+	if failure.Why = lines.Exception(); failure.Why == "" {
+		failure.Why = lines.Says("Error:", "error:")
 	}
 	if failure.Why == "" && err != nil {
 		failure.Why = err.Error()

@@ -4,7 +4,6 @@ package gunicorn
 import (
 	"cmp"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,7 +11,6 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
-	"workermem/calibrate/say"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/workers"
@@ -52,7 +50,7 @@ func (Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 	for _, name := range []string{"GUNICORN_PID", "GUNICORN_FD"} { // of a Gunicorn that is our own parent
 		l.TakeOut("it belongs to another Gunicorn", name)
 	}
-	if l.Target.ServerVersion, err = known.AskVersion(l, p, "Gunicorn", "version"); err != nil {
+	if l.Target.ServerVersion, err = l.AskVersion(p, "Gunicorn", "version"); err != nil {
 		return nil, err
 	}
 	settings, err := underneath(l, p, given)
@@ -79,15 +77,11 @@ func overridden(spec known.Spec) []string {
 
 // overrides are our options, and the sentences that say what they change.
 func (s settings) overrides(l *known.Launch) []string {
-	ours := append([]string{"--bind", known.BindTo(l.Address.Host)}, known.Options(Server{}.Settings(l.Wanted(), l.Target))...)
+	ours := append([]string{"--bind", l.Address.Bind()}, known.Options(Server{}.Settings(l.Wanted(), l.Target))...)
 	l.ChangeBind(strings.Join(s.List("bind"), ", "))
-	if was := s.Number("workers", 1); was != l.Spec.Workers {
-		l.Change("%s instead of %d", say.Plural(l.Spec.Workers, "worker"), was)
-	}
+	l.ChangeWorkers(s.Number("workers", 1))
 	l.ChangeRecycling(int64(s.Number("max_requests", 0)))
-	if was := s.Number("threads", 1); l.Spec.Threads > 0 && was != l.Spec.Threads {
-		l.Change("%s a worker instead of %d", say.Plural(l.Spec.Threads, "thread"), was)
-	}
+	l.ChangeThreads(s.Number("threads", 1))
 	return append(ours, s.keepOut(l)...)
 }
 
@@ -102,8 +96,7 @@ func (s settings) keepOut(l *known.Launch) []string {
 		}
 	}
 	if file := s.Text("pidfile"); file != "" {
-		l.Temporary = filepath.Join(os.TempDir(), "calibrate-gunicorn-{port}.pid")
-		options = append(options, "--pid", l.Temporary)
+		options = append(options, "--pid", l.TemporaryFile("gunicorn-{port}.pid"))
 		l.Change("the pid file is a temporary one instead of %s", file)
 	}
 	if file := s.Text("accesslog"); file != "" {
@@ -206,8 +199,8 @@ func (Server) Titles() workers.Titles {
 }
 
 var (
-	RuleTitle = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "child of the Gunicorn master, titled gunicorn: worker"}
-	RuleChild = calibrate.WorkerRule{Kind: calibrate.RuleChild, Words: "child of the Gunicorn master"}
+	ruleTitle = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "child of the Gunicorn master, titled gunicorn: worker"}
+	ruleChild = calibrate.WorkerRule{Kind: calibrate.RuleChild, Words: "child of the Gunicorn master"}
 )
 
 // Workers are the master's children that are forks of it: with the worker's title, or with the master's own command
@@ -226,7 +219,7 @@ func (g Server) WorkersBelow(at int, tree []linux.Process, holds linux.Sockets) 
 	children := workers.Filter(tree, func(p linux.Process) bool { return p.Parent == master.PID })
 	titled := workers.Filter(children, func(p linux.Process) bool { return strings.HasPrefix(p.Title(), workerTitle) })
 	if len(titled) > 0 {
-		return titled, RuleTitle
+		return titled, ruleTitle
 	}
 	forks := workers.Filter(children, func(p linux.Process) bool { return slices.Equal(p.Args, master.Args) })
 	if len(forks) == 0 { // a hook may set a title of its own
@@ -239,7 +232,7 @@ func (g Server) WorkersBelow(at int, tree []linux.Process, holds linux.Sockets) 
 			return !slices.ContainsFunc(tree, func(child linux.Process) bool { return child.Parent == p.PID && slices.Equal(child.Args, p.Args) })
 		})
 	}
-	return workers.WithSocket(forks, holds), RuleChild
+	return workers.WithSocket(forks, holds), ruleChild
 }
 
 // isMaster is for the first process from above that runs Gunicorn itself, not a wrapper around it.
@@ -247,41 +240,44 @@ func isMaster(p linux.Process) bool {
 	return strings.HasPrefix(p.Title(), MasterTitle) || workers.Runs(p, Server{}.Recognises)
 }
 
-func (Server) Booting(log []string) known.BootLog {
-	b := known.BootLog{Started: known.CountLines(log, "Booting worker with pid")}
-	if known.LogSays(log, "WORKER TIMEOUT") != "" {
+func (Server) Booting(log known.Log) known.BootLog {
+	b := known.BootLog{
+		Started:   log.Count("Booting worker with pid"),
+		PortTaken: log.Says("Connection in use") != "", // its own words (sock.py)
+	}
+	if log.Says("WORKER TIMEOUT") != "" {
 		b.Timeout = "--timeout"
 	}
 	return b
 }
 
 // Explain: Gunicorn's exit codes are those of arbiter.py (WORKER_BOOT_ERROR, APP_LOAD_ERROR) and of sys.exit(1).
-func (Server) Explain(end known.Ending, log []string) (why, try string) {
+func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	if !end.Over {
 		return explainWorker(log)
 	}
-	exception := known.LastException(log)
+	exception := log.Exception()
 	switch {
-	case known.LogSays(log, "Connection in use", "Address already in use") != "":
+	case log.Says("Connection in use", "Address already in use") != "":
 		return "another process has its port", "stop that, or choose another port"
 	case end.Code == 3:
-		return known.Join("the worker could not import the app", exception), "run it by hand: python -c 'import YOUR_MODULE'"
+		return known.WithDetail("the worker could not import the app", exception), "run it by hand: python -c 'import YOUR_MODULE'"
 	case end.Code == 4:
-		return known.Join("the app was not found", known.LogSays(log, "Failed to find", "Failed to parse")), "check MODULE:NAME at the end of the command"
+		return known.WithDetail("the app was not found", log.Says("Failed to find", "Failed to parse")), "check MODULE:NAME at the end of the command"
 	case end.Code == 1 && exception != "":
 		return exception, "run it by hand; with --preload the app is imported before any worker starts"
-	case end.Code == 1 && known.LogSays(log, "Error:") != "":
-		return known.LogSays(log, "Error:"), "check gunicorn's options and its configuration file"
+	case end.Code == 1 && log.Says("Error:") != "":
+		return log.Says("Error:"), "check gunicorn's options and its configuration file"
 	case end.Code == 2:
-		return known.LogSays(log, "error:"), "check gunicorn's options: gunicorn --help"
+		return log.Says("error:"), "check gunicorn's options: gunicorn --help"
 	}
 	return "", ""
 }
 
 // explainWorker is for a master that lives on: what it last said of a worker's end (arbiter.py, reap_workers
 // and murder_workers; the older wording is that of 20 and 21).
-func explainWorker(log []string) (why, try string) {
-	line := known.LogSays(log, "WORKER TIMEOUT", "was sent SIG", "terminated due to signal", "exited with code")
+func explainWorker(log known.Log) (why, try string) {
+	line := log.Says("WORKER TIMEOUT", "was sent SIG", "terminated due to signal", "exited with code")
 	switch {
 	case strings.Contains(line, "WORKER TIMEOUT"), strings.Contains(line, "was sent SIGABRT"):
 		return "a request took longer than --timeout, and gunicorn ended the worker (" + line + ")", "a longer --timeout, or a --path that answers sooner"

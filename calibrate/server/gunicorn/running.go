@@ -26,7 +26,7 @@ func (g Server) Running(r *known.Running, master linux.Process) (known.Server, e
 		r.Target.Threads, r.Target.HasThreads = 0, false
 		r.Warn("threads-unknown", "give them: --threads N",
 			"how many threads a worker has isn't known: gunicorn's command line doesn't say, and its configuration isn't executed "+
-				"(the kernel counts up to %d in a worker now, its main thread and the app's own among them)", r.MostThreads(r.Below(master)))
+				"(the kernel counts up to %d in a worker now, its main thread and the app's own among them)", r.MostThreads(r.Below(master), ""))
 	}
 	return g, nil
 }
@@ -34,6 +34,6 @@ func (g Server) Running(r *known.Running, master linux.Process) (known.Server, e
 // mayHaveConfig is true also where that can't be seen. The file is looked for where the server was started (app/base.py,
 // load_config).
 func mayHaveConfig(r *known.Running, given settings) bool {
-	_, err := os.Stat(r.File("cwd", "gunicorn.conf.py"))
+	_, err := os.Stat(r.ProcFile("cwd", "gunicorn.conf.py"))
 	return given.Has("config") || !os.IsNotExist(err)
 }

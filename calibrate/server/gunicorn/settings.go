@@ -15,7 +15,7 @@ func (Server) Settings(w calibrate.Wanted, _ calibrate.TargetInfo) []calibrate.S
 	}
 	switch {
 	case w.MaxRequests > 0:
-		all = append(all, known.Setting64("max_requests", w.MaxRequests), known.Setting64("max_requests_jitter", w.Jitter))
+		all = append(all, known.Setting("max_requests", w.MaxRequests), known.Setting("max_requests_jitter", w.Jitter))
 	case w.NoLimit:
 		all = append(all, known.Setting("max_requests", 0))
 	}

@@ -66,8 +66,8 @@ func plainSettings(text string) map[string]string {
 // unread says whether there is a file, and nothing known of it.
 func (s settings) unread() bool { return s.file != "" && s.read == nil }
 
-// Workers is how many the command would start. With 0 the server has no parent and serves by itself.
-func (s settings) Workers() int { return s.Number("workers", 1) }
+// workers is how many the command would start. With 0 the server has no parent and serves by itself.
+func (s settings) workers() int { return s.Number("workers", 1) }
 
 // refuse says which settings can't be measured.
 func (s settings) refuse() error {

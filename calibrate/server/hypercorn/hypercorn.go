@@ -42,7 +42,7 @@ func (h Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 	if err := settings.refuse(); err != nil {
 		return nil, err
 	}
-	l.Target.ServerVersion = l.VersionBeside(p, "hypercorn")
+	l.Target.ServerVersion = l.InstalledVersion(p, "hypercorn")
 	if l.Spec.MaxRequests > 0 && !limits(l.Target.ServerVersion) {
 		return nil, calibrate.Usage("hypercorn 0.16 or newer", "a new worker after %d requests is asked for, but hypercorn %s has no limit of requests",
 			l.Spec.MaxRequests, l.Target.ServerVersion)
@@ -50,7 +50,7 @@ func (h Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 	settings.describe(l)
 	settings.warn(l)
 	l.Argv = slices.Concat(p.Argv[:p.Index+1],
-		[]string{"--bind", known.BindTo(l.Address.Host)}, known.Options(h.Settings(l.Wanted(), l.Target)),
+		[]string{"--bind", l.Address.Bind()}, known.Options(h.Settings(l.Wanted(), l.Target)),
 		settings.undone(l), args.Without(overridden...))
 	return h, nil
 }
@@ -81,7 +81,7 @@ func limits(version string) bool { return version == "" || known.VersionReaches(
 // describe says what is changed, and what the settings mean for the sizing.
 func (s settings) describe(l *known.Launch) {
 	l.ChangeBind(strings.Join(s.List("bind"), ", "))
-	switch was := s.Workers(); {
+	switch was := s.workers(); {
 	case was == 0:
 		l.Change("%s below a parent, instead of none (--workers 0)", say.Plural(l.Spec.Workers, "worker"))
 	case was != l.Spec.Workers:
@@ -138,19 +138,19 @@ func (s settings) warn(l *known.Launch) {
 func (s settings) meets(code string) bool {
 	met := true
 	switch code {
-	case JitterIsLimit:
+	case jitterIsLimit:
 		_, met = s.given["max_requests_jitter"]
-	case DaemonStays:
+	case daemonStays:
 		_, met = s.given["daemon"]
-	case LimitNeedsParent:
-		met = s.Has("max_requests") && s.Workers() == 0
+	case limitNeedsParent:
+		met = s.Has("max_requests") && s.workers() == 0
 	}
 	return met
 }
 
 var (
-	RuleSelf  = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the Hypercorn process, which serves alone"}
-	RuleChild = calibrate.WorkerRule{Kind: calibrate.RuleChild, Words: "child of the Hypercorn parent"}
+	ruleSelf  = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the Hypercorn process, which serves alone"}
+	ruleChild = calibrate.WorkerRule{Kind: calibrate.RuleChild, Words: "child of the Hypercorn parent"}
 )
 
 // Workers are what the parent spawns, Python's resource tracker apart. The parent doesn't import the app, so no child
@@ -161,36 +161,35 @@ func (h Server) Workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process,
 	case at < 0:
 		return nil, workers.NoRule
 	case h.alone:
-		return tree[at : at+1], RuleSelf
+		return tree[at : at+1], ruleSelf
 	}
-	return workers.ChildrenOf(tree, tree[at].PID), RuleChild
+	return workers.ChildrenOf(tree, tree[at].PID), ruleChild
 }
 
 // Booting: what it logs adds nothing to what is seen of its workers.
-func (Server) Booting([]string) known.BootLog { return known.BootLog{} }
+func (Server) Booting(known.Log) known.BootLog { return known.BootLog{} }
 
-// Ends are the statuses with which it ends if a worker does. It forgets that worker's own, and then takes those of
+// endsWith are the statuses with which it ends if a worker does. It forgets that worker's own, and then takes those of
 // the workers that have ended since it told them to, a moment ago (run.py, run and _join_exited): mostly none has, else
 // -SIGTERM, of which the shell sees the last byte.
-var Ends = []int{0, 256 - int(syscall.SIGTERM)}
+var endsWith = []int{0, 256 - int(syscall.SIGTERM)}
 
 // Explain goes by the log: the status says nothing of what was wrong.
-func (Server) Explain(end known.Ending, log []string) (why, try string) {
-	says := func(text string) string { return known.After(known.LogSays(log, text), text) }
+func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	switch {
-	case known.LogSays(log, "ddress already in use") != "":
+	case log.Says("ddress already in use") != "":
 		return "another process has its port", "stop that, or choose another port"
-	case says("NoAppError") != "":
-		return known.Join("the app was not found", says("NoAppError")), "check MODULE:NAME in the command, and the folder that it is run in"
-	case says("LifespanFailureError") != "":
-		return known.Join("the app's own startup (lifespan) failed", says("LifespanFailureError")), "see its log; what it needs to work may be missing here (a database, a variable)"
-	case says("LifespanTimeoutError") != "":
+	case log.After("NoAppError") != "":
+		return known.WithDetail("the app was not found", log.After("NoAppError")), "check MODULE:NAME in the command, and the folder that it is run in"
+	case log.After("LifespanFailureError") != "":
+		return known.WithDetail("the app's own startup (lifespan) failed", log.After("LifespanFailureError")), "see its log; what it needs to work may be missing here (a database, a variable)"
+	case log.After("LifespanTimeoutError") != "":
 		return "the app's own startup (lifespan) takes longer than startup_timeout", "a longer startup_timeout in the file of --config"
-	case end.Exited() && end.Code == 2:
-		return says("error: "), "check hypercorn's options: hypercorn --help"
-	case end.Exited() && slices.Contains(Ends, end.Code) && known.LastException(log) != "":
-		return known.LastException(log), "run the app's import by hand"
-	case end.Exited() && slices.Contains(Ends, end.Code):
+	case end.ExitedWith(2):
+		return log.After("error: "), "check hypercorn's options: hypercorn --help"
+	case end.ExitedWith(endsWith...) && log.Exception() != "":
+		return log.Exception(), "run the app's import by hand"
+	case end.ExitedWith(endsWith...):
 		return "a worker of it ended, and with it the whole server", "see the app's log; look for sys.exit in it"
 	}
 	return "", ""

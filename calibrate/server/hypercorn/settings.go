@@ -11,7 +11,7 @@ import (
 func (h Server) Settings(w calibrate.Wanted, t calibrate.TargetInfo) []calibrate.Setting {
 	all := []calibrate.Setting{known.Setting("workers", w.Workers)}
 	if w.MaxRequests > 0 && h.limits(t) {
-		all = append(all, known.Setting64("max-requests", w.MaxRequests))
+		all = append(all, known.Setting("max-requests", w.MaxRequests))
 	}
 	return all
 }

@@ -7,9 +7,9 @@ import (
 
 // Traps that depend on the command.
 const (
-	JitterIsLimit    = "jitter-is-limit"
-	DaemonStays      = "daemon-stays"
-	LimitNeedsParent = "limit-needs-parent"
+	jitterIsLimit    = "jitter-is-limit"
+	daemonStays      = "daemon-stays"
+	limitNeedsParent = "limit-needs-parent"
 )
 
 func (Server) Traps() []known.Trap {
@@ -27,17 +27,17 @@ func (Server) Traps() []known.Trap {
 			Try:  "a limit that is seldom reached, and a proxy before it that asks again",
 		}},
 		{From: "0.16", Warning: calibrate.Warning{
-			Code: JitterIsLimit,
+			Code: jitterIsLimit,
 			Text: "--max-requests-jitter takes the number of --max-requests, whatever it says: a limit of N is drawn from N to 2 N",
 			Try:  "max_requests_jitter in the file of --config",
 		}},
 		{From: "0.16", Warning: calibrate.Warning{
-			Code: LimitNeedsParent,
+			Code: limitNeedsParent,
 			Text: "--workers 0 with --max-requests ends the server at the limit, with status 0",
 			Try:  "--workers 1",
 		}},
 		{From: "0.18", Warning: calibrate.Warning{
-			Code: DaemonStays,
+			Code: daemonStays,
 			Text: "--daemon does not send it to the background",
 			Try:  "a service manager, and without --daemon",
 		}},

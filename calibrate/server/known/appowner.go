@@ -13,7 +13,7 @@ type appOwner interface {
 
 // PrepareApp lets the owner of the app that a command names first, if a known server is that, have its say.
 func (l *Launch) PrepareApp(p cli.Program, operands []string, folder string) error {
-	for _, s := range l.Servers {
+	for _, s := range l.servers {
 		if owner, ok := s.(appOwner); ok && len(operands) > 0 && owner.Owns(operands[0], folder) {
 			return owner.AsInProduction(l, p)
 		}

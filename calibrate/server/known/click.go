@@ -11,7 +11,7 @@ import (
 // ClickReading is that of servers that read their settings by click (click/types.py, IntParamType and BoolParamType).
 var ClickReading = cli.Reading{Number: cli.PythonInt, Yes: cli.ClickTrue}
 
-// ClickAddress is where the command would listen, "" where it doesn't say. A Unix socket wins over host and port.
+// ClickAddress is where the command would listen, "" if it doesn't say. A Unix socket wins over host and port.
 func ClickAddress(s cli.Settings) string {
 	if path := s.Text("uds"); path != "" {
 		return "the Unix socket " + path

@@ -2,6 +2,7 @@ package known
 
 import (
 	"fmt"
+	"slices"
 	"syscall"
 
 	"workermem/calibrate"
@@ -15,7 +16,11 @@ type Ending struct {
 	Signal syscall.Signal
 }
 
+// Exited says whether it ended by itself, not by a signal.
 func (e Ending) Exited() bool { return e.Over && e.Signal == 0 }
+
+// ExitedWith says whether it ended by itself with one of some exit codes.
+func (e Ending) ExitedWith(codes ...int) bool { return e.Exited() && slices.Contains(codes, e.Code) }
 
 func (e Ending) String() string {
 	if e.Signal != 0 {
@@ -24,7 +29,7 @@ func (e Ending) String() string {
 	return fmt.Sprintf("ended with exit code %d", e.Code)
 }
 
-// GuardKilled is somebody else's doing, and no word on the app.
+// GuardKilled is the failure of a question or a run whose guard was killed: somebody else's doing, and no word on the app.
 func GuardKilled(name, when string) *calibrate.Failure {
 	return &calibrate.Failure{
 		Kind: calibrate.KindTool,

@@ -1,52 +1,19 @@
 package known
 
 import (
-	"bytes"
-	"io"
-	"os"
+	"fmt"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 )
 
-const (
-	logTail  = 64 << 10 // bytes of the log that are looked at
-	LogLines = 15       // lines that a failure shows
+// Log is what a program has printed, in lines that can be shown on a terminal.
+type Log []string
 
-	longestLine = 400 // bytes shown of a log that is one endless line
-)
-
-// Tail is the end of what an app has written: the lines in the last 64 KB of a file, from an offset on.
-func Tail(file *os.File, from int64) []string {
-	if file == nil {
-		return nil
-	}
-	// Opened again by its descriptor: the log is open for appending, perhaps not for reading.
-	f, err := os.Open("/proc/self/fd/" + strconv.Itoa(int(file.Fd())))
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	size, err := f.Seek(0, io.SeekEnd)
-	if err != nil {
-		return nil
-	}
-	start := max(from, size-logTail)
-	data, _ := io.ReadAll(io.NewSectionReader(f, start, size-start))
-	if start > from { // the first line is a fragment; a lone fragment is still better than nothing
-		if _, whole, more := bytes.Cut(data, []byte("\n")); more && len(whole) > 0 {
-			data = whole
-		} else {
-			data = data[max(len(data)-longestLine, 0):]
-		}
-	}
-	return SplitLog(data)
-}
-
-// SplitLog makes lines that can be shown on a terminal: no control characters, no empty lines.
-func SplitLog(data []byte) []string {
-	var lines []string
-	for line := range strings.Lines(strings.ToValidUTF8(string(data), "?")) {
+// LogOf makes lines of output: no control characters, no empty lines.
+func LogOf(output []byte) Log {
+	var lines Log
+	for line := range strings.Lines(strings.ToValidUTF8(string(output), "?")) {
 		if line = strings.TrimRight(clean(line), " \t"); line != "" {
 			lines = append(lines, line)
 		}
@@ -65,6 +32,75 @@ func clean(line string) string {
 	}, escapes.ReplaceAllString(line, ""))
 }
 
-func LastLines(lines []string, n int) []string {
-	return lines[max(0, len(lines)-n):]
+// endLines is how many lines a failure shows.
+const endLines = 15
+
+// End is the end of the log, as much as a failure shows.
+func (log Log) End() Log { return log[max(0, len(log)-endLines):] }
+
+// LastLine is "" for an empty log.
+func (log Log) LastLine() string {
+	if len(log) == 0 {
+		return ""
+	}
+	return log[len(log)-1]
+}
+
+// Says is the last line that holds one of the texts, "" for none.
+func (log Log) Says(texts ...string) string {
+	for _, line := range slices.Backward(log) {
+		for _, text := range texts {
+			if strings.Contains(line, text) {
+				return line
+			}
+		}
+	}
+	return ""
+}
+
+// After is what follows a text in the last line that holds it, without the full stops and colons around; "" for none.
+func (log Log) After(text string) string {
+	_, rest, _ := strings.Cut(log.Says(text), text)
+	return strings.Trim(rest, ".: ")
+}
+
+// Count is how many lines hold a text.
+func (log Log) Count(text string) int {
+	n := 0
+	for _, line := range log {
+		if strings.Contains(line, text) {
+			n++
+		}
+	}
+	return n
+}
+
+var exceptionLine = regexp.MustCompile(`^(Error|[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt|Warning|NotFound|Improper\w*))\b(: .*)?$`)
+
+// Exception is the last line of the last Python traceback, such as "ImportError: no module named x", or one that looks like
+// it, as Node's do; "" for none.
+func (log Log) Exception() string {
+	for i, line := range slices.Backward(log) {
+		if strings.HasPrefix(line, "Traceback (most recent call last)") {
+			for _, line := range log[i+1:] {
+				if line[0] != ' ' && line[0] != '\t' {
+					return line
+				}
+			}
+		}
+	}
+	for _, line := range slices.Backward(log) {
+		if exceptionLine.MatchString(line) {
+			return line
+		}
+	}
+	return ""
+}
+
+// WithDetail is a reason with what the log says of it, if it does: "the app was not found (No module named x)".
+func WithDetail(reason, said string) string {
+	if said == "" {
+		return reason
+	}
+	return fmt.Sprintf("%s (%s)", reason, said)
 }

@@ -31,8 +31,8 @@ func (s Spec) texts() []string {
 }
 
 // CheckPlaceholders refuses words in braces that nobody would replace.
-func CheckPlaceholders(spec Spec) error {
-	for _, text := range spec.texts() {
+func (s Spec) CheckPlaceholders() error {
+	for _, text := range s.texts() {
 		for _, name := range cli.Placeholders(text) {
 			if !slices.Contains(placeholderNames, name) {
 				return calibrate.Usage("{"+strings.Join(placeholderNames, "} {")+"} are; for a plain {"+name+"} write {{"+name+"}}",
@@ -43,15 +43,16 @@ func CheckPlaceholders(spec Spec) error {
 	return nil
 }
 
-func PlaceholderValues(a Address, spec Spec) map[string]string {
+// PlaceholderValues are what the placeholders stand for if the server listens at an address.
+func (s Spec) PlaceholderValues(a Address) map[string]string {
 	values := map[string]string{"host": a.Host, "port": strconv.Itoa(a.Port)}
-	for _, s := range Placed(spec.Wanted()) {
-		values[s.Name] = s.Value
+	for _, set := range PlaceholderSettings(s.Wanted()) {
+		values[set.Name] = set.Value
 	}
 	return values
 }
 
-// Placed are the settings that placeholders stand for.
-func Placed(w calibrate.Wanted) []calibrate.Setting {
-	return []calibrate.Setting{Setting("workers", w.Workers), Setting("threads", max(w.Threads, 1)), Setting64("max_requests", w.MaxRequests)}
+// PlaceholderSettings are the settings that placeholders stand for.
+func PlaceholderSettings(w calibrate.Wanted) []calibrate.Setting {
+	return []calibrate.Setting{Setting("workers", w.Workers), Setting("threads", max(w.Threads, 1)), Setting("max_requests", w.MaxRequests)}
 }

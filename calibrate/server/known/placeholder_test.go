@@ -8,7 +8,7 @@ import (
 
 func TestCheckPlaceholders(t *testing.T) {
 	for _, good := range []string{"{port}", "${PORT}", "%({accept}i)s", "{{name}}", "{1}", "{}", `{"a":1}`, "{a,b}"} {
-		if err := CheckPlaceholders(Spec{Command: []string{"x", good}}); err != nil {
+		if err := (Spec{Command: []string{"x", good}}).CheckPlaceholders(); err != nil {
 			t.Errorf("%q: %v", good, err)
 		}
 	}
@@ -19,8 +19,8 @@ func TestCheckPlaceholders(t *testing.T) {
 		"{{prot}":        "{prot} is not a placeholder",
 		"{port}{x}":      "{x} is not a placeholder",
 	} {
-		servertest.Usage(t, CheckPlaceholders(Spec{Command: []string{"x", bad}}), complaint)
-		servertest.Usage(t, CheckPlaceholders(Spec{Command: []string{"x"}, Env: map[string]string{"A": bad}}), complaint)
+		servertest.Usage(t, Spec{Command: []string{"x", bad}}.CheckPlaceholders(), complaint)
+		servertest.Usage(t, Spec{Command: []string{"x"}, Env: map[string]string{"A": bad}}.CheckPlaceholders(), complaint)
 	}
 }
 

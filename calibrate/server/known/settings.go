@@ -1,27 +1,18 @@
 package known
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
 	"workermem/calibrate"
 )
 
-// Wanted is what this measurement or proof runs the server with.
-func (l *Launch) Wanted() calibrate.Wanted { return l.Spec.Wanted() }
-
-func (s Spec) Wanted() calibrate.Wanted {
-	return calibrate.Wanted{Workers: s.Workers, Threads: s.Threads, MaxRequests: s.MaxRequests, Jitter: s.Jitter, NoLimit: s.MaxRequests == 0}
+// Setting is one whose value is a number.
+func Setting[N int | int64](name string, value N) calibrate.Setting {
+	return calibrate.Setting{Name: name, Value: strconv.FormatInt(int64(value), 10)}
 }
 
-func Setting(name string, value int) calibrate.Setting { return Setting64(name, int64(value)) }
-
-func Setting64(name string, value int64) calibrate.Setting {
-	return calibrate.Setting{Name: name, Value: strconv.FormatInt(value, 10)}
-}
-
-// Options are settings as words of a command line: max_requests is --max-requests. What is true has no value there.
+// Options are settings as words of a command line: max_requests is --max-requests. One that is true has no value there.
 func Options(all []calibrate.Setting) []string {
 	var words []string
 	for _, s := range all {
@@ -51,25 +42,21 @@ func Variables(all []calibrate.Setting, variable func(option string) string) []c
 	return named
 }
 
-func WithoutSetting(all []calibrate.Setting, name string) []calibrate.Setting {
-	return slices.DeleteFunc(all, func(s calibrate.Setting) bool { return s.Name == name })
-}
-
-// SetAll adds lines such as "workers = 3".
+// SetAll adds the settings to a configuration, in lines such as "workers = 3"; between is " = " there.
 func SetAll(c *calibrate.Lines, all []calibrate.Setting, between string) {
 	for _, s := range all {
 		c.Set("%s%s%s", s.Name, between, s.Value)
 	}
 }
 
-// ForScript are variables for a start script that reads them.
+// ForScript are variables for a start script that reads them, of a server that reads none.
 func ForScript(w calibrate.Wanted) []calibrate.Setting {
 	env := []calibrate.Setting{Setting("WEB_CONCURRENCY", w.Workers)}
 	if w.Threads > 0 {
 		env = append(env, Setting("THREADS", w.Threads))
 	}
 	if w.MaxRequests > 0 {
-		env = append(env, Setting64("MAX_REQUESTS", w.MaxRequests), Setting64("MAX_REQUESTS_JITTER", w.Jitter))
+		env = append(env, Setting("MAX_REQUESTS", w.MaxRequests), Setting("MAX_REQUESTS_JITTER", w.Jitter))
 	}
 	return env
 }
@@ -81,5 +68,5 @@ func AboutScript() (notes calibrate.Lines) {
 	return notes
 }
 
-// OptionsWin is a note of servers whose options win over their variables.
+// OptionsWin is a note for servers whose options win over their variables.
 const OptionsWin = "Options in the command line win over the environment: take them out there."

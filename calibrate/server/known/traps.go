@@ -9,19 +9,21 @@ type Trap struct {
 	calibrate.Warning
 }
 
-// EndsServer is the trap of a server whose one worker is the server.
-const EndsServer = "limit-ends-server"
+// LimitEndsServer is the trap of a server whose one worker is the server itself: it ends at the limit of requests.
+const LimitEndsServer = "limit-ends-server"
 
-// Codes of more than one server's.
+// Codes of traps that several servers have.
 const (
 	WorkerEndsServer = "worker-ends-server" // a worker that fails isn't replaced
 	RecyclingCuts    = "recycling-cuts"     // a worker that is replaced cuts off requests
-	NoRequestLimit   = "no-request-limit"
+	NoRequestLimit   = "no-request-limit"   // the server has no max-requests
 	ToProduction     = "goes-to-production" // a setting by which a measurement is taken for production
 )
 
-func NoLimit(instead string) calibrate.Warning {
-	return calibrate.Warning{Code: NoRequestLimit, Text: "no limit of requests a worker: recycling needs something else", Try: instead}
+// NoLimit is the trap of a server that has no limit of requests a worker, and what recycles its workers instead.
+func NoLimit(instead string) Trap {
+	w := calibrate.Warning{Code: NoRequestLimit, Text: "no limit of requests a worker: recycling needs something else", Try: instead}
+	return Trap{Warning: w}
 }
 
 // TrapsAt are those of the traps that a version has. If the version isn't known, only those that every version has.
@@ -39,5 +41,5 @@ func (t Trap) holds(version string) bool {
 	if t.From != "" && !VersionReaches(version, t.From) {
 		return false
 	}
-	return t.Below == "" || VersionNumber.MatchString(version) && !VersionReaches(version, t.Below)
+	return t.Below == "" || versionNumber.MatchString(version) && !VersionReaches(version, t.Below)
 }

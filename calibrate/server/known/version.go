@@ -12,11 +12,12 @@ import (
 	"workermem/calibrate/server/guard"
 )
 
-var VersionNumber = regexp.MustCompile(`\b(\d+)\.(\d+)(\.\d+)*`)
+var versionNumber = regexp.MustCompile(`\b(\d+)\.(\d+)(\.\d+)*`)
 
-// AskVersion reads what a server's own --version says in the line that holds the word.
-func AskVersion(l *Launch, p cli.Program, server, word string) (string, error) {
-	out, err := Probe(l, slices.Concat(p.Argv[:p.Index+1], []string{"--version"}), VersionLimit, nil)
+// AskVersion is the number that a server's own --version prints in the last line that holds the word. It is "", with a
+// warning, if the program prints nothing; if it prints something else, it isn't that server, and the error says so.
+func (l *Launch) AskVersion(p cli.Program, server, word string) (string, error) {
+	out, err := l.Ask(slices.Concat(p.Argv[:p.Index+1], []string{"--version"}), VersionTime, nil)
 	if errors.Is(err, guard.ErrEnded) {
 		return "", GuardKilled(strings.ToLower(server), "while its version was asked for")
 	}
@@ -24,11 +25,11 @@ func AskVersion(l *Launch, p cli.Program, server, word string) (string, error) {
 		l.Warn("version-unknown", "run it by hand and see", "%s --version did not answer: %v", strings.ToLower(server), err)
 		return "", nil
 	}
-	version := VersionNumber.FindString(LogSays(SplitLog(out), word))
+	version := versionNumber.FindString(LogOf(out).Says(word))
 	if version == "" {
 		f := calibrate.Usage("is the virtual environment active?", "%s does not start %s", strings.Join(p.Argv[:p.Index+1], " "), server)
-		f.Log = LastLines(SplitLog(out), LogLines)
-		f.Why = strings.Join(LastLines(f.Log, 1), "")
+		f.Log = LogOf(out).End()
+		f.Why = Log(f.Log).LastLine()
 		return "", f
 	}
 	return version, nil
@@ -37,7 +38,7 @@ func AskVersion(l *Launch, p cli.Program, server, word string) (string, error) {
 // VersionReaches says whether a version is at least another, such as "0.30", by the first two of their numbers. One that
 // isn't known reaches none.
 func VersionReaches(version, least string) bool {
-	has, wants := VersionNumber.FindStringSubmatch(version), VersionNumber.FindStringSubmatch(least)
+	has, wants := versionNumber.FindStringSubmatch(version), versionNumber.FindStringSubmatch(least)
 	if has == nil || wants == nil {
 		return false
 	}
@@ -55,8 +56,8 @@ func VersionReaches(version, least string) bool {
 // "8.1.2-1ubuntu2.14", "22.0.0rc1", "3.0.2.post1"), which is left out. It is bounded, since anything may be printed.
 var saidVersion = regexp.MustCompile(`^(\d{1,6}(?:\.\d{1,6}){0,4})(?:(?:\.?[A-Za-z]|[-+~][0-9A-Za-z])[0-9A-Za-z.+~-]{0,40})?$`)
 
-// NumberOf is the number in a version, which is "" where there is none to be had.
-func NumberOf(said string) (number, doubt string) {
+// PlainVersion is the number in a version that a program or its installer says, and why it is "" if something was said.
+func PlainVersion(said string) (number, doubt string) {
 	m := saidVersion.FindStringSubmatch(said)
 	switch {
 	case m != nil:

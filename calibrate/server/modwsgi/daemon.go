@@ -90,7 +90,7 @@ func (d wsgiDaemon) number(c *apacheConfig, name string, otherwise int) int {
 func (d wsgiDaemon) measured(c *apacheConfig, l *known.Launch) string {
 	settings := Server{}.Settings(l.Wanted(), l.Target)
 	if l.Spec.Workers == 1 && d.option(c, "processes") == "" {
-		settings = known.WithoutSetting(settings, "processes")
+		settings = withoutSetting(settings, "processes")
 	}
 	ours := append([]string{"display-name=%{GROUP}"}, known.Pairs(settings)...)
 	gone := slices.Concat([]string{"display-name", "processes", "maximum-requests"}, restarting)

@@ -1,7 +1,6 @@
 package modwsgi
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -86,11 +85,10 @@ func aboveZero(text string) (n int, ok bool) {
 
 // oursOfExpress are the options of the measurement. Where --processes is given, the app sees wsgi.multiprocess, be it for one.
 func oursOfExpress(l *known.Launch, given cli.Settings) []string {
-	l.Temporary = filepath.Join(os.TempDir(), "calibrate-express-{port}")
-	l.Files = map[string]string{}
+	folder := l.TemporaryFolder("express-{port}", nil)
 	settings := Express{}.Settings(l.Wanted(), l.Target)
 	if l.Spec.Workers == 1 && given.Text("processes") == "" {
-		settings = known.WithoutSetting(settings, "processes")
+		settings = withoutSetting(settings, "processes")
 	}
 	ours := append([]string{"--host", "{host}", "--port", "{port}"}, known.Options(settings)...)
 	for _, option := range restarting {
@@ -101,10 +99,10 @@ func oursOfExpress(l *known.Launch, given cli.Settings) []string {
 	}
 	for _, option := range []string{"pid-file", "socket-prefix"} {
 		if given.Text(option) != "" {
-			ours = append(ours, "--"+option, filepath.Join(l.Temporary, option))
+			ours = append(ours, "--"+option, filepath.Join(folder, option))
 		}
 	}
-	return append(ours, "--server-root", l.Temporary, "--log-to-terminal", "--error-log-format", "%M")
+	return append(ours, "--server-root", folder, "--log-to-terminal", "--error-log-format", "%M")
 }
 
 // refuseExpress says which commands can't be measured.
@@ -128,17 +126,17 @@ func (Express) Workers(tree []linux.Process, holds linux.Sockets) ([]linux.Proce
 	return Server{titled: true}.Workers(tree, holds)
 }
 
-func (Express) Booting(log []string) known.BootLog { return Server{}.Booting(log) }
+func (Express) Booting(log known.Log) known.BootLog { return Server{}.Booting(log) }
 
 // Explain: the options are Python's optparse or argparse, which end with 2; what Apache complains of is the same as ever.
-func (Express) Explain(end known.Ending, log []string) (why, try string) {
-	if end.Exited() && end.Code == 2 {
-		return known.After(known.LogSays(log, "error: "), "error: "), "check its options: mod_wsgi-express start-server --help"
+func (Express) Explain(end known.Ending, log known.Log) (why, try string) {
+	if end.ExitedWith(2) {
+		return log.After("error: "), "check its options: mod_wsgi-express start-server --help"
 	}
-	if root := known.LogSays(log, "when running as the 'root' user", "running as the root user"); root != "" {
+	if root := log.Says("when running as the 'root' user", "running as the root user"); root != "" {
 		return root, "--user www-data --group www-data"
 	}
-	if closed := known.LogSays(log, "Unable to change working directory"); closed != "" {
+	if closed := log.Says("Unable to change working directory"); closed != "" {
 		return "its user may not enter the folder that it works in (" + closed + ")", "--working-directory /a/folder that is open to that user"
 	}
 	return Server{}.Explain(end, log)

@@ -51,7 +51,7 @@ func (Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 		return nil, err
 	}
 	if !c.has(wsgiDirectives...) {
-		return anycommand.AsAnyCommand(l, p)
+		return anycommand.Plan(l, p)
 	}
 	d, err := c.daemon()
 	if err != nil {
@@ -76,13 +76,12 @@ var wsgiDirectives = []string{"wsgiscriptalias", "wsgiscriptaliasmatch", "wsgiha
 
 // runApache has the command run a text in place of its own configuration. -c comes after all of it.
 func runApache(l *known.Launch, p cli.Program, args cli.Args, text string) {
-	l.Temporary = filepath.Join(os.TempDir(), "calibrate-apache-{port}")
-	l.Files = map[string]string{"apache2.conf": text}
+	folder := l.TemporaryFolder("apache-{port}", map[string]string{"apache2.conf": text})
 	l.Argv = slices.Concat(p.Argv[:p.Index+1], apacheWordsBeside(args), []string{
-		"-f", filepath.Join(l.Temporary, "apache2.conf"),
-		"-c", "Listen " + known.BindTo(l.Address.Host),
-		"-c", `PidFile "` + filepath.Join(l.Temporary, "pid") + `"`,
-		"-c", `WSGISocketPrefix "` + filepath.Join(l.Temporary, "wsgi") + `"`,
+		"-f", filepath.Join(folder, "apache2.conf"),
+		"-c", "Listen " + l.Address.Bind(),
+		"-c", `PidFile "` + filepath.Join(folder, "pid") + `"`,
+		"-c", `WSGISocketPrefix "` + filepath.Join(folder, "wsgi") + `"`,
 		"-DFOREGROUND",
 	})
 }
@@ -99,7 +98,7 @@ func readApacheConfig(l *known.Launch, p cli.Program, args cli.Args) (c *apacheC
 	if err != nil {
 		return nil, "", err
 	}
-	env := slices.Concat(cli.ExpandEnv(l.Env, l.Spec.Env, known.PlaceholderValues(l.Address, l.Spec)), p.Set)
+	env := slices.Concat(cli.ExpandEnv(l.Env, l.Spec.Env, l.Spec.PlaceholderValues(l.Address)), p.Set)
 	c = &apacheConfig{root: firstGroup(apacheRoot, built), names: map[string]string{}, env: func(name string) string { return cli.Getenv(env, name) }}
 	if root := given.Text("d"); root != "" {
 		if c.root, err = filepath.Abs(root); err != nil {
@@ -129,7 +128,7 @@ func readApacheConfig(l *known.Launch, p cli.Program, args cli.Args) (c *apacheC
 func apacheConfigFile(l *known.Launch, c *apacheConfig, name string) string {
 	file := c.path(name)
 	here, err := filepath.Abs(name)
-	if known.Exists(file) || err != nil || !known.Exists(here) {
+	if known.FileExists(file) || err != nil || !known.FileExists(here) {
 		return file
 	}
 	l.Change("the configuration is %s: Apache itself would look for it in %s", here, c.root)
@@ -138,14 +137,14 @@ func apacheConfigFile(l *known.Launch, c *apacheConfig, name string) string {
 
 // apacheBuilt is what Apache says of how it was built, with no configuration to complain of.
 func apacheBuilt(l *known.Launch, p cli.Program) (string, error) {
-	out, err := known.Probe(l, slices.Concat(p.Argv[:p.Index+1], []string{"-V", "-f", os.DevNull}), known.VersionLimit, nil)
+	out, err := l.Ask(slices.Concat(p.Argv[:p.Index+1], []string{"-V", "-f", os.DevNull}), known.VersionTime, nil)
 	if errors.Is(err, guard.ErrEnded) {
 		return "", known.GuardKilled("apache", "while its version was asked for")
 	}
 	if !apacheVersion.Match(out) {
 		f := calibrate.Usage("is it Apache's own program?", "%s does not start Apache", strings.Join(p.Argv[:p.Index+1], " "))
-		f.Log = known.LastLines(known.SplitLog(out), known.LogLines)
-		f.Why = strings.Join(known.LastLines(f.Log, 1), "")
+		f.Log = known.LogOf(out).End()
+		f.Why = known.Log(f.Log).LastLine()
 		if err != nil {
 			f.Why = err.Error()
 		}
@@ -282,7 +281,7 @@ const (
 	wsgiNotFound  = "does not contain WSGI application"
 )
 
-var Rule = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "daemon process of mod_wsgi, by its title"}
+var rule = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "daemon process of mod_wsgi, by its title"}
 
 // Titles: of the daemon processes, with display-name=%{GROUP}.
 func (Server) Titles() workers.Titles { return workers.Titles{Worker: `\(wsgi\b`} }
@@ -294,46 +293,46 @@ func (m Server) Workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process,
 	if len(daemons) == 0 && !m.titled {
 		return nil, workers.NoRule
 	}
-	return daemons, Rule
+	return daemons, rule
 }
 
-func (Server) Booting(log []string) known.BootLog {
-	return known.BootLog{NotLoaded: known.CountLines(log, wsgiNotLoaded) + known.CountLines(log, wsgiNotFound)}
+func (Server) Booting(log known.Log) known.BootLog {
+	return known.BootLog{NotLoaded: log.Count(wsgiNotLoaded) + log.Count(wsgiNotFound)}
 }
 
 // Explain: Apache ends with 1 for whatever keeps it from starting, and says why.
-func (Server) Explain(end known.Ending, log []string) (why, try string) {
-	switch says := func(texts ...string) bool { return known.LogSays(log, texts...) != "" }; {
+func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
+	switch says := func(texts ...string) bool { return log.Says(texts...) != "" }; {
 	case says("ddress already in use"):
 		return "another process has its port", "stop that, or choose another port"
 	case says("Cannot load") && says("mod_wsgi"):
-		return known.LogSays(log, "Cannot load"), "install it (Debian: apt-get install libapache2-mod-wsgi-py3), or correct its LoadModule"
+		return log.Says("Cannot load"), "install it (Debian: apt-get install libapache2-mod-wsgi-py3), or correct its LoadModule"
 	case says("Invalid command 'WSGI"):
-		return "mod_wsgi is not loaded: " + known.LogSays(log, "Invalid command 'WSGI"), "LoadModule wsgi_module /path/to/mod_wsgi.so, or a2enmod wsgi"
+		return "mod_wsgi is not loaded: " + log.Says("Invalid command 'WSGI"), "LoadModule wsgi_module /path/to/mod_wsgi.so, or a2enmod wsgi"
 	case says("is not defined") && says("AH00111"):
-		return known.After(known.LogSays(log, "AH00111"), "AH00111"), "apache2ctl -DFOREGROUND, which reads Debian's /etc/apache2/envvars; or --env NAME=value"
+		return log.After("AH00111"), "apache2ctl -DFOREGROUND, which reads Debian's /etc/apache2/envvars; or --env NAME=value"
 	case end.Over && says("yntax error on line"):
 		return apacheComplaint(log), "correct it; apachectl -t -f FILE names the line in your own file"
 	case says("Unable to connect to WSGI daemon process"):
 		return "Apache's user may not pass through the folder of the socket", "TMPDIR=/tmp calibrate run ...: a folder that is open to all"
 	case says("Failure to configure the daemon process", "Daemon process configuration failed"): // 4.9, 6.1
-		return known.Join("its processes can't be set up as their user", known.LogSays(log, "Unable to change", "Unable to set", "Failed to set")), "home=/a/folder in WSGIDaemonProcess, where the user has no home of its own"
+		return known.WithDetail("its processes can't be set up as their user", log.Says("Unable to change", "Unable to set", "Failed to set")), "home=/a/folder in WSGIDaemonProcess, where the user has no home of its own"
 	case says(wsgiNotFound):
-		return "the app was not found (" + known.LogSays(log, wsgiNotFound) + ")", "call it application in that file, or name it by WSGICallableObject"
+		return "the app was not found (" + log.Says(wsgiNotFound) + ")", "call it application in that file, or name it by WSGICallableObject"
 	case says(wsgiNotLoaded):
-		return known.Join("the app could not be loaded", known.LastException(log)), "run it by hand: python -c 'import YOUR_MODULE'; python-home and python-path in WSGIDaemonProcess say where its packages are"
-	case end.Exited() && end.Code == 1:
-		return known.LogSays(log, "AH0", "Error:"), "apachectl -t -f FILE checks the configuration"
+		return known.WithDetail("the app could not be loaded", log.Exception()), "run it by hand: python -c 'import YOUR_MODULE'; python-home and python-path in WSGIDaemonProcess say where its packages are"
+	case end.ExitedWith(1):
+		return log.Says("AH0", "Error:"), "apachectl -t -f FILE checks the configuration"
 	}
 	return "", ""
 }
 
 // apacheComplaint is the line after the one that says where: that is in our copy.
-func apacheComplaint(log []string) string {
+func apacheComplaint(log known.Log) string {
 	for i := len(log) - 1; i > 0; i-- {
 		if strings.Contains(log[i-1], "yntax error on line") {
 			return "the configuration is wrong: " + log[i]
 		}
 	}
-	return known.LogSays(log, "yntax error on line")
+	return log.Says("yntax error on line")
 }

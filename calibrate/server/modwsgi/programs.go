@@ -26,7 +26,7 @@ func wsgiModule(apache string) string {
 		return ""
 	}
 	for _, folder := range []string{"lib/apache2/modules", "lib64/httpd/modules", "lib/httpd/modules", "modules"} {
-		if len(known.Matches(filepath.Join(filepath.Dir(resolved), "..", folder), "mod_wsgi*")) > 0 {
+		if len(known.FilesLike(filepath.Join(filepath.Dir(resolved), "..", folder), "mod_wsgi*")) > 0 {
 			return "mod_wsgi"
 		}
 	}

@@ -1,6 +1,7 @@
 package modwsgi
 
 import (
+	"slices"
 	"strings"
 
 	"workermem/calibrate"
@@ -14,7 +15,7 @@ func (Server) Settings(w calibrate.Wanted, _ calibrate.TargetInfo) []calibrate.S
 		all = append(all, known.Setting("threads", w.Threads))
 	}
 	if w.MaxRequests > 0 {
-		all = append(all, known.Setting64("maximum-requests", w.MaxRequests))
+		all = append(all, known.Setting("maximum-requests", w.MaxRequests))
 	}
 	return all
 }
@@ -48,4 +49,8 @@ func (m Server) Configuration(w calibrate.Wanted, t calibrate.TargetInfo) (c cal
 // Environment: Apache takes none of these from it.
 func (Server) Environment(w calibrate.Wanted, _ calibrate.TargetInfo) (env []calibrate.Setting, notes calibrate.Lines) {
 	return known.ForScript(w), known.AboutScript()
+}
+
+func withoutSetting(all []calibrate.Setting, name string) []calibrate.Setting {
+	return slices.DeleteFunc(all, func(s calibrate.Setting) bool { return s.Name == name })
 }

@@ -19,12 +19,12 @@ func TestModWSGIWorkers(t *testing.T) {
 		want   []int
 		rule   calibrate.WorkerRule
 	}{
-		"one":         {[]linux.Process{p(1, 0, "/usr/sbin/apache2", "-f", "x"), p(2, 1, "(wsgi:shop)", "-f", "x"), p(3, 1, "/usr/sbin/apache2", "-f", "x")}, true, []int{2}, Rule},
-		"two, cut":    {[]linux.Process{p(1, 0, "apache2"), p(2, 1, "(wsgi:s", "-f"), p(3, 1, "(wsgi:s", "-f"), p(4, 1, "apache2")}, true, []int{2, 3}, Rule},
-		"httpd":       {[]linux.Process{p(1, 0, "httpd"), p(2, 1, "(wsgi", "-f"), p(4, 1, "httpd")}, true, []int{2}, Rule},
-		"not yet":     {[]linux.Process{p(1, 0, "apache2"), p(2, 1, "apache2")}, true, nil, Rule},
+		"one":         {[]linux.Process{p(1, 0, "/usr/sbin/apache2", "-f", "x"), p(2, 1, "(wsgi:shop)", "-f", "x"), p(3, 1, "/usr/sbin/apache2", "-f", "x")}, true, []int{2}, rule},
+		"two, cut":    {[]linux.Process{p(1, 0, "apache2"), p(2, 1, "(wsgi:s", "-f"), p(3, 1, "(wsgi:s", "-f"), p(4, 1, "apache2")}, true, []int{2, 3}, rule},
+		"httpd":       {[]linux.Process{p(1, 0, "httpd"), p(2, 1, "(wsgi", "-f"), p(4, 1, "httpd")}, true, []int{2}, rule},
+		"not yet":     {[]linux.Process{p(1, 0, "apache2"), p(2, 1, "apache2")}, true, nil, rule},
 		"no title":    {[]linux.Process{p(1, 0, "apache2"), p(2, 1, "apache2")}, false, nil, workers.NoRule},
-		"other's own": {[]linux.Process{p(1, 0, "apache2"), p(2, 1, "(wsgi:x")}, false, []int{2}, Rule},
+		"other's own": {[]linux.Process{p(1, 0, "apache2"), p(2, 1, "(wsgi:x")}, false, []int{2}, rule},
 	} {
 		got, rule := Server{titled: c.titled}.Workers(c.tree, nil)
 		if !slices.Equal(workers.PIDs(got), c.want) && len(got)+len(c.want) > 0 || rule != c.rule {

@@ -42,9 +42,9 @@ func (Server) Recognises(p cli.Program) bool {
 
 // Variables of NOW LMS. Where the first of a pair is unset or empty, it reads the second (now_lms/worker_config.py).
 const (
-	VariablePort = "LMS_PORT"
-	Workers      = "NOW_LMS_WORKERS"
-	Threads      = "NOW_LMS_THREADS"
+	variablePort    = "LMS_PORT"
+	variableWorkers = "NOW_LMS_WORKERS"
+	variableThreads = "NOW_LMS_THREADS"
 )
 
 // Plan sets the variables for one worker on our port.
@@ -60,14 +60,14 @@ func (Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 	if err := n.AsInProduction(l, p); err != nil {
 		return nil, err
 	}
-	l.Target.ServerVersion = l.VersionBeside(p, "now_lms")
+	l.Target.ServerVersion = l.InstalledVersion(p, "now_lms")
 	settings := nowSettingsOf(slices.Concat(l.Env, p.Set))
 	n.tell(&l.Target, cmp.Or(l.Spec.Threads, settings.threads()))
 	n.describe(l, settings)
 	for _, trap := range n.met(l.Target.ServerVersion) {
 		l.Warn(trap.Code, trap.Try, "lmsctl: %s", trap.Text)
 	}
-	l.Argv = slices.Concat(cli.WithoutVariables(p.Argv[:p.Index], VariablePort, Workers, Threads), p.Argv[p.Index:])
+	l.Argv = slices.Concat(cli.WithoutVariables(p.Argv[:p.Index], variablePort, variableWorkers, variableThreads), p.Argv[p.Index:])
 	l.SetEnv(n.variables(l))
 	return n, nil
 }
@@ -76,7 +76,7 @@ func (Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 func (n Server) variables(l *known.Launch) map[string]string {
 	wanted := l.Wanted()
 	wanted.Threads = l.Target.Threads
-	set := map[string]string{VariablePort: "{port}"}
+	set := map[string]string{variablePort: "{port}"}
 	for _, s := range n.Settings(wanted, l.Target) {
 		set[s.Name] = s.Value
 	}
@@ -158,7 +158,7 @@ func (n Server) tell(info *calibrate.TargetInfo, threads int) {
 // met are the traps of a command: CI is taken care of.
 func (n Server) met(version string) []calibrate.Warning {
 	return slices.DeleteFunc(known.TrapsAt(n.Traps(), version), func(trap calibrate.Warning) bool {
-		return trap.Code == ciChangesApp || trap.Code == InOneProcess && !n.waitress
+		return trap.Code == ciChangesApp || trap.Code == inOneProcess && !n.waitress
 	})
 }
 
@@ -168,18 +168,18 @@ func (n Server) describe(l *known.Launch, s nowSettings) {
 	case len(cli.Placeholders(was)) > 0:
 	case l.Address.Fixed:
 		if port := strconv.Itoa(l.Address.Port); cmp.Or(was, "8080") != port {
-			l.Change("it listens on port %s instead of %s (%s)", port, cmp.Or(was, "8080"), VariablePort)
+			l.Change("it listens on port %s instead of %s (%s)", port, cmp.Or(was, "8080"), variablePort)
 		}
 	case was != "":
-		l.Change("it listens on a free port instead of %s (%s)", was, VariablePort)
+		l.Change("it listens on a free port instead of %s (%s)", was, variablePort)
 	}
 	if was := s.Text("workers"); !n.waitress && len(cli.Placeholders(was)) == 0 {
 		if now := strconv.Itoa(l.Spec.Workers); was != now {
-			l.Change("%s (%s) instead of %s", say.Plural(l.Spec.Workers, "worker"), Workers, cmp.Or(was, "as many as NOW LMS works out for the machine"))
+			l.Change("%s (%s) instead of %s", say.Plural(l.Spec.Workers, "worker"), variableWorkers, cmp.Or(was, "as many as NOW LMS works out for the machine"))
 		}
 	}
 	if was := s.threads(); l.Spec.Threads > 0 && was != l.Spec.Threads {
-		l.Change("%s a worker (%s) instead of %d", say.Plural(l.Spec.Threads, "thread"), Threads, was)
+		l.Change("%s a worker (%s) instead of %d", say.Plural(l.Spec.Threads, "thread"), variableThreads, was)
 	}
 }
 
@@ -188,7 +188,7 @@ type nowSettings struct{ cli.Settings }
 
 func nowSettingsOf(env []string) nowSettings {
 	return nowSettings{cli.Settings{Reading: known.ClickReading, Layers: []cli.Layer{
-		cli.FromEnv(env, map[string]string{"port": VariablePort, "workers": Workers, "threads": Threads}),
+		cli.FromEnv(env, map[string]string{"port": variablePort, "workers": variableWorkers, "threads": variableThreads}),
 		cli.FromEnv(env, map[string]string{"port": "PORT", "workers": "WORKERS", "threads": "THREADS"}),
 	}}}
 }
@@ -199,7 +199,7 @@ func (s nowSettings) threads() int { return max(s.Number("threads", 1), 1) }
 // AsInProduction takes out of the environment what makes NOW LMS another app than in production, and refuses it where
 // the command itself asks for it.
 func (Server) AsInProduction(l *known.Launch, p cli.Program) error {
-	for _, name := range slices.Concat(Development, Tests) {
+	for _, name := range slices.Concat(development, tests) {
 		inherited := slices.ContainsFunc(l.Env, func(v string) bool { return lmsSwitch(v, name) })
 		_, given := l.Spec.Env[name]
 		if slices.ContainsFunc(p.Set, func(v string) bool { return lmsSwitch(v, name) }) || given && inherited {
@@ -216,8 +216,8 @@ func (Server) AsInProduction(l *known.Launch, p cli.Program) error {
 // The variables that make NOW LMS another app (now_lms/config/__init__.py): DESARROLLO is one worker, one thread and
 // templates read again and again; TESTING is a database in memory where DATABASE_URL names none.
 var (
-	Development = strings.Fields("DEBUG CI DEV DEVELOPMENT FLASK_ENV DJANGO_DEBUG NODE_ENV ENV APP_ENV")
-	Tests       = strings.Fields("PYTEST_CURRENT_TEST PYTEST_VERSION")
+	development = strings.Fields("DEBUG CI DEV DEVELOPMENT FLASK_ENV DJANGO_DEBUG NODE_ENV ENV APP_ENV")
+	tests       = strings.Fields("PYTEST_CURRENT_TEST PYTEST_VERSION")
 	lmsTrue     = strings.Fields("1 true yes on development dev")
 )
 
@@ -229,7 +229,7 @@ func lmsSwitch(variable, name string) bool {
 		return false
 	case name == "CI":
 		return value != ""
-	case slices.Contains(Tests, name):
+	case slices.Contains(tests, name):
 		return true
 	}
 	return slices.Contains(lmsTrue, strings.ToLower(strings.TrimSpace(value)))
@@ -249,7 +249,7 @@ func (Server) Owns(app, folder string) bool {
 	return err == nil && strings.Contains(string(text), "now_lms")
 }
 
-var RuleWaitress = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the lmsctl process, which serves alone with waitress"}
+var ruleWaitress = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the lmsctl process, which serves alone with waitress"}
 
 // Workers: Gunicorn's are forks of lmsctl. With waitress it serves itself; where waitress isn't installed, it has
 // Flask's own server run below it, and the rule for any command finds that.
@@ -266,18 +266,18 @@ func (n Server) Workers(tree []linux.Process, holds linux.Sockets) ([]linux.Proc
 	if held, known := holds(tree[at].PID); known && !held {
 		return nil, workers.NoRule
 	}
-	return tree[at : at+1], RuleWaitress
+	return tree[at : at+1], ruleWaitress
 }
 
-func (Server) Booting(log []string) known.BootLog { return gunicorn.Server{}.Booting(log) }
+func (Server) Booting(log known.Log) known.BootLog { return gunicorn.Server{}.Booting(log) }
 
 // Explain: what goes wrong before Gunicorn is there ends lmsctl as Python or click does.
-func (n Server) Explain(end known.Ending, log []string) (why, try string) {
+func (n Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	switch {
-	case known.LogSays(log, "no such table") != "":
-		return "its database has no tables: " + known.LastException(log), "lmsctl database init, with the same DATABASE_URL"
-	case end.Exited() && end.Code == 2:
-		return known.After(known.LogSays(log, "Error: "), "Error: "), "check lmsctl's options: lmsctl serve --help"
+	case log.Says("no such table") != "":
+		return "its database has no tables: " + log.Exception(), "lmsctl database init, with the same DATABASE_URL"
+	case end.ExitedWith(2):
+		return log.After("Error: "), "check lmsctl's options: lmsctl serve --help"
 	case !n.waitress:
 		return gunicorn.Server{}.Explain(end, log)
 	}
@@ -303,7 +303,7 @@ func (Server) Running(r *known.Running, master linux.Process) (known.Server, err
 	if !seen && r.Threads == 0 {
 		r.Target.Threads, r.Target.HasThreads = 0, false
 		r.Warn("threads-unknown", "give them: --threads N, or run calibrate as the server's user, or as root",
-			"how many threads a worker has isn't known: %s is in the server's environment, which may not be read", Threads)
+			"how many threads a worker has isn't known: %s is in the server's environment, which may not be read", variableThreads)
 	}
 	return n, nil
 }

@@ -8,9 +8,9 @@ import (
 // Settings are variables, of whole numbers without a unit: 187.5 or 250MB would silently become 200. There is no limit of
 // requests. With waitress it is one process, whatever they say.
 func (Server) Settings(w calibrate.Wanted, _ calibrate.TargetInfo) []calibrate.Setting {
-	all := []calibrate.Setting{known.Setting(Workers, w.Workers)}
+	all := []calibrate.Setting{known.Setting(variableWorkers, w.Workers)}
 	if w.Threads > 0 {
-		all = append(all, known.Setting(Threads, w.Threads))
+		all = append(all, known.Setting(variableThreads, w.Threads))
 	}
 	if w.WorkerMemoryMB > 0 {
 		all = append(all, known.Setting("NOW_LMS_WORKER_MEMORY_MB", w.WorkerMemoryMB))
@@ -30,7 +30,7 @@ func (Server) File() calibrate.File {
 
 func (n Server) Configuration(w calibrate.Wanted, t calibrate.TargetInfo) (c calibrate.Lines) {
 	c.Note("Start it by lmsctl serve --wsgi-server gunicorn: lmsctl serve alone is one process, whatever these say.")
-	c.About(calibrate.NoteThreads, Threads)
+	c.About(calibrate.NoteThreads, variableThreads)
 	c.NoLimit("lmsctl serve", "gunicorn wsgi:app, with --for gunicorn")
 	known.SetAll(&c, n.Settings(w, t), "=")
 	return c

@@ -7,7 +7,7 @@ import (
 
 // Traps that depend on the command, and on an environment that a run takes care of.
 const (
-	InOneProcess = "waitress-by-default"
+	inOneProcess = "waitress-by-default"
 	ciChangesApp = "ci-changes-app"
 )
 
@@ -15,11 +15,11 @@ func (Server) Traps() []known.Trap {
 	return []known.Trap{
 		// NOW LMS 2.
 		{Warning: calibrate.Warning{
-			Code: InOneProcess,
+			Code: inOneProcess,
 			Text: "lmsctl serve is waitress in one process, unless told otherwise, and NOW_LMS_WORKERS does nothing",
 			Try:  "lmsctl serve --wsgi-server gunicorn",
 		}},
-		{Warning: known.NoLimit("gunicorn wsgi:app, which takes --max-requests and every other option")},
+		known.NoLimit("gunicorn wsgi:app, which takes --max-requests and every other option"),
 		{Warning: calibrate.Warning{
 			Code: "listens-everywhere",
 			Text: "it listens on every address of the machine, also while it is measured: lmsctl has no setting for that",

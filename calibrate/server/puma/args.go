@@ -2,9 +2,9 @@ package puma
 
 import "workermem/calibrate/server/cli"
 
-// Command are the options of Puma 4.3 to 7 (cli.rb, setup_options). --fork-worker takes its value only after an equals
+// syntax are the options of Puma 4.3 to 7 (cli.rb, setup_options). --fork-worker takes its value only after an equals
 // sign, and -f only in the same word.
-var Command = cli.OptionParser.Options(`
+var syntax = cli.OptionParser.Options(`
 b,bind bind-to-activated-sockets? C,config control-url control-token dir e,environment I,include p,port pidfile
 extra-runtime-dependencies R,restart-cmd S,state t,threads w,workers tag redirect-stdout redirect-stderr
 idle-timeout require no-config! debug! d,daemon! f,fork-worker!? preload! prune-bundler! q,quiet!

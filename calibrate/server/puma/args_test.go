@@ -26,7 +26,7 @@ func TestPumaArgs(t *testing.T) {
 		"-e production -p 80 app.ru --port": "environment=production port=80 - -",
 	} {
 		var got []string
-		for _, arg := range Command.Scan(strings.Fields(words)) {
+		for _, arg := range syntax.Scan(strings.Fields(words)) {
 			if arg.Name == "" {
 				got = append(got, "-")
 			} else {
@@ -36,7 +36,7 @@ func TestPumaArgs(t *testing.T) {
 		if strings.Join(got, " ") != want {
 			t.Errorf("%s\n got  %s\n want %s", words, strings.Join(got, " "), want)
 		}
-		if again := Command.Scan(strings.Fields(words)).Without(); strings.Join(again, " ") != words {
+		if again := syntax.Scan(strings.Fields(words)).Without(); strings.Join(again, " ") != words {
 			t.Errorf("%s is written again as %q", words, again)
 		}
 	}
@@ -47,7 +47,7 @@ func TestPumaArgsInOneWord(t *testing.T) {
 	for _, words := range []string{
 		"-qw4", "-qb tcp://x -t1:1", "-qvw 4", "-qf500", "--THREADS 3:3", "--Work=3 -",
 	} {
-		args := Command.Scan(strings.Fields(words))
+		args := syntax.Scan(strings.Fields(words))
 		if got := strings.Join(args.Without(), " "); got != words {
 			t.Errorf("%s: %s", words, got)
 		}
@@ -55,7 +55,7 @@ func TestPumaArgsInOneWord(t *testing.T) {
 			t.Errorf("%s: %s is left", words, left)
 		}
 	}
-	if got := Command.Scan([]string{"-qvw4"}).Without("log-requests"); !slices.Equal(got, []string{"-q", "-w", "4"}) {
+	if got := syntax.Scan([]string{"-qvw4"}).Without("log-requests"); !slices.Equal(got, []string{"-q", "-w", "4"}) {
 		t.Errorf("%q", got)
 	}
 	if s := rackupCommand.Scan([]string{"-qD", "-p", "80"}).Settings(); !s.Has("daemonize") || s.Text("port") != "80" {

@@ -14,12 +14,12 @@ import (
 	"workermem/calibrate/server/known"
 )
 
-// reading is that of what Probe prints: Ruby's own numbers, true and false, and nothing for nil.
+// reading is that of what question prints: Ruby's own numbers, true and false, and nothing for nil.
 var reading = cli.Reading{Number: cli.PythonInt, Yes: cli.Unless("", "false")}
 
-// Probe is a configuration file of ours. Puma reads it after the user's own, when command line and environment are
+// question is a configuration file of ours. Puma reads it after the user's own, when command line and environment are
 // known and before it loads the app (launcher.rb, Launcher#initialize). It prints what all of these come to, and ends.
-const Probe = `options = @config.options
+const question = `options = @config.options
 all = options.final_options
 %i[workers min_threads max_threads binds preload_app environment pidfile state control_url redirect_stdout redirect_stderr
    log_requests fork_worker daemon].each do |name|
@@ -36,21 +36,21 @@ $stdout.flush
 exit!
 `
 
-// Ask has Puma read the user's configuration, and nothing more: what the command would run with, by Puma's own
+// ask has Puma read the user's configuration, and nothing more: what the command would run with, by Puma's own
 // reckoning, for its configuration is a Ruby program.
-func Ask(l *known.Launch, p cli.Program, args cli.Args) (cli.Settings, error) {
-	file, err := writeFile(Probe)
+func ask(l *known.Launch, p cli.Program, args cli.Args) (cli.Settings, error) {
+	file, err := writeFile(question)
 	if err != nil {
 		return cli.Settings{}, &calibrate.Failure{Kind: calibrate.KindTool, Err: err, What: "the question to puma could not be written", Why: err.Error(),
 			Try: "TMPDIR=/a/folder/with/room calibrate run ..."}
 	}
 	defer os.Remove(file)
-	argv := slices.Concat(p.Argv[:p.Index+1], Words(l, p, args, file))
-	out, err := known.ProbeWith(l, file, argv, known.ConfigLimit, nil)
+	argv := slices.Concat(p.Argv[:p.Index+1], wordsWith(l, p, args, file))
+	out, err := l.AskWith(file, argv, known.ConfigTime, nil)
 	if errors.Is(err, guard.ErrEnded) {
 		return cli.Settings{}, known.GuardKilled("puma", "while its configuration was asked for")
 	}
-	c := ParseConfig(out)
+	c := parseConfig(out)
 	if c.Text("version") != "" {
 		return c, nil
 	}
@@ -70,8 +70,8 @@ func writeFile(text string) (name string, err error) {
 	return file.Name(), err
 }
 
-// Words are the user's own, with a file of ours read after theirs.
-func Words(l *known.Launch, p cli.Program, args cli.Args, file string, overridden ...string) []string {
+// wordsWith are the user's own, with a file of ours read after theirs.
+func wordsWith(l *known.Launch, p cli.Program, args cli.Args, file string, overridden ...string) []string {
 	overridden = append([]string{"config", "no-config"}, overridden...)
 	return slices.Concat(configFiles(l, p, args), []string{"-C", file}, args.Without(overridden...))
 }
@@ -93,7 +93,7 @@ func configFiles(l *known.Launch, p cli.Program, args cli.Args) []string {
 	environment := cmp.Or(given.Text("environment"),
 		cli.Getenv(env, "APP_ENV"), cli.Getenv(env, "RACK_ENV"), cli.Getenv(env, "RAILS_ENV"), "development")
 	for _, file := range []string{filepath.Join("config/puma", environment+".rb"), "config/puma.rb"} {
-		if known.Exists(file) {
+		if known.FileExists(file) {
 			return []string{"-C", file}
 		}
 	}
@@ -102,21 +102,21 @@ func configFiles(l *known.Launch, p cli.Program, args cli.Args) []string {
 
 // noConfig says why Puma told nothing: it can't be run, or an option or a configuration is wrong.
 func noConfig(p cli.Program, out []byte, err error) error {
-	lines := known.SplitLog(out)
+	lines := known.LogOf(out)
 	f := calibrate.Usage("correct it; the same command by hand says the same", "%s can't read its options and its configuration",
 		strings.Join(p.Argv[:p.Index+1], " "))
-	f.Log = known.LastLines(lines, known.LogLines)
-	f.Why = cmp.Or(rubyException(lines), strings.Join(known.LastLines(f.Log, 1), ""))
+	f.Log = lines.End()
+	f.Why = cmp.Or(rubyException(lines), known.Log(f.Log).LastLine())
 	if f.Why == "" && err != nil {
 		f.Why = err.Error()
 	}
 	return f
 }
 
-// ParseConfig reads what our configuration file printed, whatever the user's own prints.
-func ParseConfig(out []byte) cli.Settings {
+// parseConfig reads what our configuration file printed, whatever the user's own prints.
+func parseConfig(out []byte) cli.Settings {
 	said := cli.Layer{}
-	for _, line := range known.SplitLog(out) {
+	for _, line := range known.LogOf(out) {
 		if setting, ours := strings.CutPrefix(line, "calibrate."); ours {
 			name, value, _ := strings.Cut(setting, "=")
 			said[name] = cli.Value{Texts: []string{value}, From: name}

@@ -17,7 +17,7 @@ func TestPumaConfigFiles(t *testing.T) {
 	}
 	files := func(env []string, words string) string {
 		l := &known.Launch{Env: env}
-		return strings.Join(configFiles(l, cli.Program{}, Command.Scan(strings.Fields(words))), " ")
+		return strings.Join(configFiles(l, cli.Program{}, syntax.Scan(strings.Fields(words))), " ")
 	}
 	if got := files(nil, ""); got != "" {
 		t.Errorf("without any file: %s", got)

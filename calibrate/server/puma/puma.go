@@ -49,11 +49,11 @@ func (Server) Recognises(p cli.Program) bool {
 
 // Plan rewrites the command to a cluster of one worker, on our address.
 func (Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
-	args := Command.Scan(p.Args())
+	args := syntax.Scan(p.Args())
 	if err := refuse(args, l.Spec); err != nil { // before anything runs
 		return nil, err
 	}
-	c, err := Ask(l, p, args)
+	c, err := ask(l, p, args)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func (Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 	describe(l, c, args)
 	warn(l, c)
 	l.Argv = slices.Concat(p.Argv[:p.Index+1], options(l, c), args.Without(overridden...))
-	return Server{loadError: func() string { return LoadError(l, p, args) }}, nil
+	return Server{loadError: func() string { return whyNotLoaded(l, p, args) }}, nil
 }
 
 // overridden are the options in the command that give way.
@@ -82,7 +82,7 @@ var files = []struct{ setting, is, option, own string }{
 func options(l *known.Launch, c cli.Settings) []string {
 	wanted := l.Wanted()
 	wanted.Threads = l.Target.Threads // all from the start
-	options := append([]string{"-b", "tcp://" + known.BindTo(l.Address.Host)}, Server{}.words(wanted, l.Target)...)
+	options := append([]string{"-b", "tcp://" + l.Address.Bind()}, Server{}.words(wanted, l.Target)...)
 	if c.On("log_requests") {
 		options = append(options, "--quiet")
 		l.Change("requests aren't logged, so that the app's own words can be found in the log")
@@ -95,18 +95,16 @@ func options(l *known.Launch, c cli.Settings) []string {
 		options = append(options, "--redirect-stdout", "/dev/stdout", "--redirect-append")
 		l.Change("its output goes to the run's app.log instead of to %s", files)
 	}
-	folder := filepath.Join(os.TempDir(), "calibrate-puma-{port}")
 	for _, file := range files {
 		was := c.Text(file.setting)
 		if was == "" {
 			continue
 		}
-		own := filepath.Join(folder, file.own)
+		own := filepath.Join(l.TemporaryFolder("puma-{port}", nil), file.own)
 		if strings.Contains(was, "://") {
 			own = "unix://" + own
 		}
 		options = append(options, file.option, own)
-		l.Temporary, l.Files = folder, map[string]string{}
 		l.Change("the %s is a temporary one instead of %s", file.is, was)
 	}
 	return options
@@ -130,7 +128,7 @@ func describe(l *known.Launch, c cli.Settings, args cli.Args) {
 		l.Change("all %d threads of a worker are there from the start, instead of %d to %d as they are needed", now, least, most)
 	}
 	l.Target.HasThreads, l.Target.CanScale, l.Target.Preload = true, true, c.On("preload_app")
-	if now != most && known.Exists("config/application.rb") {
+	if now != most && known.FileExists("config/application.rb") {
 		tellRails(l, now)
 	}
 }
@@ -166,8 +164,8 @@ func warn(l *known.Launch, c cli.Settings) {
 	}
 	warnPlugins(l, c)
 	for _, trap := range known.TrapsAt(Server{}.Traps(), l.Target.ServerVersion) {
-		sprung := trap.Code != PreloadFromEnv || c.On("preload_app") && c.On("preload_from_env")
-		if sprung && trap.Code != RespawnsForEver {
+		sprung := trap.Code != preloadFromEnv || c.On("preload_app") && c.On("preload_from_env")
+		if sprung && trap.Code != respawnsForEver {
 			l.Warn(trap.Code, trap.Try, "puma %s: %s", l.Target.ServerVersion, trap.Text)
 		}
 	}
@@ -197,8 +195,8 @@ func refuse(args cli.Args, spec known.Spec) error {
 }
 
 var (
-	RuleWorker = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "child of the Puma master, titled puma: cluster worker"}
-	RuleSingle = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the Puma process, which serves alone"}
+	ruleWorker = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "child of the Puma master, titled puma: cluster worker"}
+	ruleSingle = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the Puma process, which serves alone"}
 )
 
 // Workers are the processes with a worker's title. A worker has its master's title for a moment; what --fork-worker forks
@@ -209,32 +207,31 @@ func (s Server) Workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process,
 		return nil, workers.NoRule
 	}
 	if s.single {
-		return tree[at : at+1], RuleSingle
+		return tree[at : at+1], ruleSingle
 	}
-	return workers.Filter(tree, func(p linux.Process) bool { return strings.HasPrefix(p.Title(), workerTitle) }), RuleWorker
+	return workers.Filter(tree, func(p linux.Process) bool { return strings.HasPrefix(p.Title(), workerTitle) }), ruleWorker
 }
 
 // notLoaded is all that a worker says of an app that it can't load, with a place in the code and without the reason.
 const notLoaded = "Unable to start worker"
 
 // Booting: what it logs adds nothing to what is seen of its workers.
-func (Server) Booting([]string) known.BootLog { return known.BootLog{} }
+func (Server) Booting(known.Log) known.BootLog { return known.BootLog{} }
 
 // Explain goes by the log. The exit code is 1 for all of it, or what an app that is preloaded leaves with.
-func (s Server) Explain(end known.Ending, log []string) (why, try string) {
-	says := func(text string) string { return known.After(known.LogSays(log, text), text) }
+func (s Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	switch {
-	case known.LogSays(log, "ddress already in use") != "":
+	case log.Says("ddress already in use") != "":
 		return "another process has its port", "stop that, or choose another port"
-	case known.LogSays(log, "No application configured") != "":
+	case log.Says("No application configured") != "":
 		return "there is no config.ru where the command is started", "cd to the app's folder, or name the rackup file in the command; --dir for another folder"
-	case says("Unable to load application") != "":
-		return "the app could not be loaded (" + says("Unable to load application") + ")", "run it by hand: ruby -r ./config/environment -e 1, or rackup"
-	case known.LogSays(log, notLoaded) != "":
+	case log.After("Unable to load application") != "":
+		return "the app could not be loaded (" + log.After("Unable to load application") + ")", "run it by hand: ruby -r ./config/environment -e 1, or rackup"
+	case log.Says(notLoaded) != "":
 		return s.notLoaded(log), "run it by hand, without -w: then puma says why, and ends; a cluster respawns its workers for ever"
-	case known.LogSays(log, "failed to boot within") != "":
+	case log.Says("failed to boot within") != "":
 		return "the app takes longer to load than worker_boot_timeout allows", "a longer worker_boot_timeout, also in production; or --preload, which has no limit"
-	case known.LogSays(log, "failed to check in within") != "":
+	case log.Says("failed to check in within") != "":
 		return "a worker was killed that had not told its master for worker_timeout that it lives", "see what stops all of its threads at once, such as native code that holds Ruby's lock"
 	case end.Exited() && rubyException(log) != "":
 		return rubyException(log), "check puma's options and its configuration: puma --help"
@@ -243,7 +240,7 @@ func (s Server) Explain(end known.Ending, log []string) (why, try string) {
 }
 
 // NotLoaded asks for the reason, of which the log has only the place.
-func (s Server) notLoaded(log []string) string {
+func (s Server) notLoaded(log known.Log) string {
 	if s.loadError != nil {
 		if reason := s.loadError(); reason != "" {
 			return "the app could not be loaded (" + reason + ")"
@@ -257,30 +254,30 @@ func (s Server) notLoaded(log []string) string {
 	return "the app could not be loaded"
 }
 
-// Alone is a configuration file of ours that takes back what Puma would write in production's place.
-const Alone = "%i[pidfile state control_url redirect_stdout redirect_stderr].each { |name| @options.delete(name) }\n"
+// alone is a configuration file of ours that takes back what Puma would write in production's place.
+const alone = "%i[pidfile state control_url redirect_stdout redirect_stderr].each { |name| @options.delete(name) }\n"
 
-// LoadError has Puma load the app once more, before it forks: it names the exception then, and ends.
-func LoadError(l *known.Launch, p cli.Program, args cli.Args) string {
-	file, err := writeFile(Alone)
+// whyNotLoaded has Puma load the app once more, before it forks: it names the exception then, and ends.
+func whyNotLoaded(l *known.Launch, p cli.Program, args cli.Args) string {
+	file, err := writeFile(alone)
 	if err != nil {
 		return "" // the log has the place
 	}
 	defer os.Remove(file)
 	argv := slices.Concat(p.Argv[:p.Index+1], []string{"-b", "tcp://" + known.Loopback + ":0", "-w", "1", "-t", "1:1", "--preload"},
-		Words(l, p, args, file, overridden...))
-	out, _ := known.ProbeWith(l, file, argv, known.ConfigLimit, func(out []byte) bool {
+		wordsWith(l, p, args, file, overridden...))
+	out, _ := l.AskWith(file, argv, known.ConfigTime, func(out []byte) bool {
 		return strings.Contains(string(out), "* Listening on") // it has been loaded this time
 	})
 	const said = "Unable to load application: "
-	return known.After(known.LogSays(known.SplitLog(out), said), said)
+	return known.LogOf(out).After(said)
 }
 
 // rubyLast is the first line of what Ruby prints of an exception that nobody rescued: place, message, class.
 var rubyLast = regexp.MustCompile(`^\S.*?:\d+:in .[^']*': (.*) \(([A-Z]\w*(?:::\w+)*)\)$`)
 
 // rubyException is the last exception in a log, such as "LoadError: cannot load such file -- x"; "" for none.
-func rubyException(log []string) string {
+func rubyException(log known.Log) string {
 	for _, line := range slices.Backward(log) {
 		if m := rubyLast.FindStringSubmatch(line); m != nil {
 			return m[2] + ": " + m[1]

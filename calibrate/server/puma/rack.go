@@ -36,7 +36,7 @@ func (Rack) Recognises(p cli.Program) bool {
 func (Rack) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 	c := rackCommandOf(p)
 	if !runs(l, c.server) {
-		return anycommand.AsAnyCommand(l, p)
+		return anycommand.Plan(l, p)
 	}
 	if err := c.refuse(p.Name); err != nil {
 		return nil, err
@@ -50,11 +50,10 @@ func (Rack) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 		setRailsEnv(l, c.environment)
 	}
 	argv := slices.Concat(bundled(p), []string{"puma"}, c.puma())
-	path, err := cli.LookPath(argv[0], cli.Getenv(l.Env, "PATH"))
-	if err != nil {
+	if _, err := cli.LookPath(argv[0], cli.Getenv(l.Env, "PATH")); err != nil {
 		return nil, calibrate.Usage("give the command that starts puma itself", "%s starts puma, but %s: %v", p.Name, argv[0], err)
 	}
-	l.Argv, l.Path = argv, path
+	l.Argv = argv
 	return Server{}.Plan(l, cli.SeeThrough(argv))
 }
 
@@ -148,7 +147,7 @@ func bundled(p cli.Program) []string {
 		before = before[:at]
 	}
 	isBundle := func(word string) bool { return filepath.Base(word) == "bundle" }
-	if p.Name == "rails" && known.Exists("Gemfile") && !slices.ContainsFunc(before, isBundle) {
+	if p.Name == "rails" && known.FileExists("Gemfile") && !slices.ContainsFunc(before, isBundle) {
 		before = append(before, "bundle", "exec")
 	}
 	return before
@@ -164,6 +163,6 @@ func (Rack) Workers([]linux.Process, linux.Sockets) ([]linux.Process, calibrate.
 	return nil, workers.NoRule
 }
 
-func (Rack) Booting([]string) known.BootLog { return known.BootLog{} }
+func (Rack) Booting(known.Log) known.BootLog { return known.BootLog{} }
 
-func (Rack) Explain(known.Ending, []string) (why, try string) { return "", "" }
+func (Rack) Explain(known.Ending, known.Log) (why, try string) { return "", "" }

@@ -12,7 +12,7 @@ import (
 // Running tells what a Puma's title and its processes say of it. The title stands where the command line was, and a
 // configuration is a program, which isn't run: so the number of threads isn't known.
 func (Server) Running(r *known.Running, master linux.Process) (known.Server, error) {
-	tree := r.Watch.Processes(r.Root.PID)
+	tree := r.Processes()
 	workers := workers.Filter(tree, func(p linux.Process) bool { return strings.HasPrefix(p.Title(), workerTitle) })
 	s := Server{single: len(workers) == 0}
 	if s.single {
@@ -24,28 +24,16 @@ func (Server) Running(r *known.Running, master linux.Process) (known.Server, err
 	if r.Threads == 0 {
 		r.Warn("threads-unknown", "give them: --threads N",
 			"how many threads a worker has isn't known: puma's command line is gone, and its configuration isn't executed "+
-				"(a worker has up to %d for requests now, of those that it may have)", MostThreads(r, workers))
+				"(a worker has up to %d for requests now, of those that it may have)", r.MostThreads(workers, threadName))
 	}
 	for _, trap := range known.TrapsAt(Server{}.Traps(), r.Target.ServerVersion) {
-		if !slices.Contains([]string{PreloadFromEnv, RespawnsForEver}, trap.Code) {
+		if !slices.Contains([]string{preloadFromEnv, respawnsForEver}, trap.Code) {
 			r.Warn(trap.Code, trap.Try, "%s", trap.Text)
 		}
 	}
 	return s, nil
 }
 
-// MostThreads is the most threads for requests in one of some processes, by the name that Puma gives them
-// (thread_pool.rb, spawn_thread), of which the kernel keeps 15 characters.
-func MostThreads(r *known.Running, some []linux.Process) (most int) {
-	for _, p := range some {
-		tasks, _ := r.Proc.Threads(p.PID)
-		n := 0
-		for _, task := range tasks {
-			if strings.Contains(r.Proc.ThreadName(p.PID, task), "srv tp") {
-				n++
-			}
-		}
-		most = max(most, n)
-	}
-	return most
-}
+// threadName is in the name that Puma gives its threads for requests (thread_pool.rb, spawn_thread), of which the kernel
+// keeps 15 characters.
+const threadName = "srv tp"

@@ -17,10 +17,10 @@ func TestPumaWorkers(t *testing.T) {
 		{PID: 5, Parent: 2, Args: []string{"node", "assets.js"}},
 		{PID: 6, Parent: 3, Args: []string{"puma: cluster worker 1: 2 [shop]"}}, // --fork-worker
 	}
-	if found, rule := (Server{}).Workers(tree, nil); !slices.Equal(workers.PIDs(found), []int{3, 6}) || rule != RuleWorker {
+	if found, rule := (Server{}).Workers(tree, nil); !slices.Equal(workers.PIDs(found), []int{3, 6}) || rule != ruleWorker {
 		t.Errorf("%v by %q", workers.PIDs(found), rule)
 	}
-	if found, rule := (Server{single: true}).Workers(tree[:2], nil); !slices.Equal(workers.PIDs(found), []int{2}) || rule != RuleSingle {
+	if found, rule := (Server{single: true}).Workers(tree[:2], nil); !slices.Equal(workers.PIDs(found), []int{2}) || rule != ruleSingle {
 		t.Errorf("%v by %q", workers.PIDs(found), rule)
 	}
 	if found, rule := (Server{}).Workers(tree[:1], nil); len(found) != 0 || rule != workers.NoRule {

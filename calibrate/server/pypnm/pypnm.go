@@ -23,10 +23,10 @@ func (Server) Recognises(p cli.Program) bool {
 	return p.Name == "pypnm" || p.Module && p.Name == "pypnm.cli"
 }
 
-// Path answers 200 without a modem; / answers 404.
-const Path = "/health"
+// healthPath answers 200 without a modem; / answers 404.
+const healthPath = "/health"
 
-func (Server) Answers() string { return Path }
+func (Server) Answers() string { return healthPath }
 
 // Plan rewrites the command to one worker without a request limit, on our address.
 func (y Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
@@ -43,9 +43,9 @@ func (y Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 	if err := settings.refuse(); err != nil {
 		return nil, err
 	}
-	l.Target.ServerVersion = l.VersionBeside(p, "pypnm_docsis")
+	l.Target.ServerVersion = l.InstalledVersion(p, "pypnm_docsis")
 	settings.describe(l)
-	settings.tell(&l.Target, l.VersionBeside(p, "uvicorn"))
+	settings.tell(&l.Target, l.InstalledVersion(p, "uvicorn"))
 	settings.warn(l)
 	for _, name := range []string{"PYPNM_BACKGROUND_CHILD", "PYPNM_BACKGROUND_PIDFILE"} {
 		l.TakeOut("it belongs to a PyPNM in the background", name)
@@ -122,12 +122,12 @@ func (s settings) warn(l *known.Launch) {
 		l.Warn("reload", "leave it out in production too: with it pypnm restarts when a file changes, and ignores --workers",
 			"%s is for development, and is not measured", s.From("reload"))
 	}
-	if l.Spec.Path == Path {
+	if l.Spec.Path == healthPath {
 		l.Warn("health-only", "name what production asks for, by --path or --targets",
-			"GET %s only looks at /proc and at the data folders: what PyPNM's captures and analyses take is not in it", Path)
+			"GET %s only looks at /proc and at the data folders: what PyPNM's captures and analyses take is not in it", healthPath)
 	}
 	for _, trap := range known.TrapsAt(Server{}.Traps(), l.Target.ServerVersion) {
-		if trap.Code != known.EndsServer || s.endsServer(l, &trap) {
+		if trap.Code != known.LimitEndsServer || s.endsServer(l, &trap) {
 			l.Warn(trap.Code, trap.Try, "pypnm: %s", trap.Text)
 		}
 	}
@@ -147,9 +147,9 @@ func (u Server) Workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process,
 	return u.WorkersBelow(slices.IndexFunc(tree, func(p linux.Process) bool { return workers.Runs(p, Server{}.Recognises) }), tree)
 }
 
-func (u Server) Explain(end known.Ending, log []string) (why, try string) {
-	if end.Exited() && end.Code == 2 {
-		return known.After(known.LogSays(log, "error: ", "[ERROR]"), "error: "), "check pypnm's options: pypnm serve --help"
+func (u Server) Explain(end known.Ending, log known.Log) (why, try string) {
+	if end.ExitedWith(2) {
+		return log.After("error: "), "check pypnm's options: pypnm serve --help"
 	}
 	return u.Server.Explain(end, log)
 }
@@ -164,7 +164,7 @@ func (Server) Running(r *known.Running, master linux.Process) (known.Server, err
 	r.Target.ServerVersion = r.PackageVersion("pypnm_docsis", p)
 	settings{}.tell(&r.Target, r.PackageVersion("uvicorn", p))
 	for _, trap := range known.TrapsAt(Server{}.Traps(), r.Target.ServerVersion) {
-		if trap.Code != known.EndsServer || !supervised {
+		if trap.Code != known.LimitEndsServer || !supervised {
 			r.Warn(trap.Code, trap.Try, "%s", trap.Text)
 		}
 	}

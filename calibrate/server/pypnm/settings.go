@@ -14,7 +14,7 @@ func (Server) Settings(w calibrate.Wanted, _ calibrate.TargetInfo) []calibrate.S
 	all := []calibrate.Setting{known.Setting("workers", w.Workers)}
 	switch {
 	case w.MaxRequests > 0 && w.Workers > 1:
-		all = append(all, known.Setting64("limit-max-requests", w.MaxRequests))
+		all = append(all, known.Setting("limit-max-requests", w.MaxRequests))
 	case w.Workers == 1 || w.NoLimit:
 		all = append(all, known.Setting("limit-max-requests", 0))
 	}
@@ -57,7 +57,7 @@ func (Server) keys(w calibrate.Wanted) []calibrate.Setting {
 		known.Setting("PYPNM_SERVE_CPU_COUNT", w.CPUs),
 		{Name: "PYPNM_SERVE_TOTAL_MEMORY_GIB", Value: strconv.FormatFloat(gib, 'f', 2, 64)},
 		known.Setting("PYPNM_SERVE_WORKERS", w.Workers),
-		known.Setting64("PYPNM_SERVE_LIMIT_MAX_REQUESTS", limit),
+		known.Setting("PYPNM_SERVE_LIMIT_MAX_REQUESTS", limit),
 	}
 }
 

@@ -9,7 +9,7 @@ func (Server) Traps() []known.Trap {
 	return []known.Trap{
 		// PyPNM's own table has one worker with a limit for less than 6 GiB.
 		{Warning: calibrate.Warning{
-			Code: known.EndsServer,
+			Code: known.LimitEndsServer,
 			Text: "its uvicorn ends with status 0 where one worker reaches --limit-max-requests",
 			Try:  "Restart=always (on-failure isn't enough), or --workers 2",
 		}},

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/uvicorn"
 	"workermem/calibrate/server/workers"
@@ -19,10 +20,10 @@ func TestPyPNMWorkers(t *testing.T) {
 	const tracker = "/v/bin/python3 -B -c from multiprocessing.resource_tracker import main;main(6)"
 	const spawn = "/v/bin/python3 -B -c from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=7, pipe_handle=9) --multiprocessing-fork"
 	tree := []linux.Process{p(1, 0, serve), p(2, 1, tracker), p(3, 1, spawn), p(4, 1, spawn)}
-	if found, rule := (Server{uvicorn.Server{Supervised: true}}).Workers(tree, nil); !slices.Equal(workers.PIDs(found), []int{3, 4}) || rule != uvicorn.RuleChild {
+	if found, rule := (Server{uvicorn.Server{Supervised: true}}).Workers(tree, nil); !slices.Equal(workers.PIDs(found), []int{3, 4}) || rule.Kind != calibrate.RuleChild {
 		t.Errorf("%v by %q", workers.PIDs(found), rule)
 	}
-	if found, rule := (Server{}).Workers(tree[:1], nil); !slices.Equal(workers.PIDs(found), []int{1}) || rule != uvicorn.RuleSelf {
+	if found, rule := (Server{}).Workers(tree[:1], nil); !slices.Equal(workers.PIDs(found), []int{1}) || rule.Kind != calibrate.RuleAlone {
 		t.Errorf("%v by %q", workers.PIDs(found), rule)
 	}
 	if found, rule := (Server{}).Workers(tree[1:], nil); found != nil || rule != workers.NoRule {

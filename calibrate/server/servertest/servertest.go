@@ -18,6 +18,7 @@ import (
 	"workermem/calibrate/server/cli"
 )
 
+// NotShort skips a test of real servers under -short.
 func NotShort(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
@@ -25,27 +26,34 @@ func NotShort(t *testing.T) {
 	}
 }
 
+// Venv is a program of the real servers' environment (make servers), or of $CALIBRATE_VENV.
 func Venv(t *testing.T, program string) string {
 	t.Helper()
 	NotShort(t)
 	dir := os.Getenv("CALIBRATE_VENV")
 	if dir == "" {
-		dir = "../../fixtures/.venv"
+		dir = Fixture(t, ".venv")
 	}
 	path, err := filepath.Abs(filepath.Join(dir, "bin", program))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CALIBRATE_REQUIRE_SERVERS") == "1" {
-			t.Fatalf("%s is required: run make servers (%v)", program, err)
-		}
-		t.Skipf("no %s: run make servers", program)
+		missing(t, program, err)
 	}
 	return path
 }
 
-// Module writes a Python module into a new folder.
+// missing skips the test of a server that isn't here, or fails it with CALIBRATE_REQUIRE_SERVERS=1.
+func missing(t *testing.T, program string, err error) {
+	t.Helper()
+	if os.Getenv("CALIBRATE_REQUIRE_SERVERS") == "1" {
+		t.Fatalf("%s is required: run make servers (%v)", program, err)
+	}
+	t.Skipf("no %s: run make servers", program)
+}
+
+// Module writes a Python module mod.py into a new folder.
 func Module(t *testing.T, text string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -53,6 +61,7 @@ func Module(t *testing.T, text string) (dir string) {
 	return dir
 }
 
+// Write writes a file, and makes its folder.
 func Write(t *testing.T, file, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -63,6 +72,7 @@ func Write(t *testing.T, file, text string) {
 	}
 }
 
+// HasChange fails unless a change holds the text.
 func HasChange(t *testing.T, info calibrate.TargetInfo, text string) {
 	t.Helper()
 	if !slices.ContainsFunc(info.Changes, func(c string) bool { return strings.Contains(c, text) }) {
@@ -70,13 +80,22 @@ func HasChange(t *testing.T, info calibrate.TargetInfo, text string) {
 	}
 }
 
+// Fixture is a path below the repository's fixtures, from whatever package's folder.
 func Fixture(t *testing.T, parts ...string) string {
 	t.Helper()
-	file, err := filepath.Abs(filepath.Join(slices.Concat([]string{"../../fixtures"}, parts)...))
+	root, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return file
+	for {
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+			return filepath.Join(slices.Concat([]string{root, "fixtures"}, parts)...)
+		}
+		if root == filepath.Dir(root) {
+			t.Fatal("no go.mod above the test's folder")
+		}
+		root = filepath.Dir(root)
+	}
 }
 
 // HasWarning is the warning of a name, which must be there.
@@ -92,6 +111,7 @@ func HasWarning(t *testing.T, all []calibrate.Warning, code string) calibrate.Wa
 	return byCode[code]
 }
 
+// Codes are those of some warnings.
 func Codes(warnings []calibrate.Warning) []string {
 	var all []string
 	for _, w := range warnings {
@@ -113,7 +133,7 @@ func Usage(t *testing.T, err error, text string) {
 	}
 }
 
-// Holding is a kernel in which these hold the listening socket; nil: it can't be seen.
+// Holding is a kernel in which these processes hold the listening socket; nil: it can't be seen.
 func Holding(pids []int) linux.Sockets {
 	return func(pid int) (held, known bool) { return slices.Contains(pids, pid), pids != nil }
 }
@@ -130,12 +150,13 @@ func Script(t *testing.T, file, body string) string {
 	return file
 }
 
-// Proc is one process of a /proc of the test's own.
+// Proc is one process of a /proc of the test's own ([ProcWith]).
 type Proc struct {
 	PID, Parent, Session int
 	Args                 string // with spaces
 }
 
+// ProcWith is a /proc with these processes.
 func ProcWith(t *testing.T, all ...Proc) linux.FS {
 	t.Helper()
 	f := linuxtest.Family{}
@@ -151,7 +172,7 @@ func ProcWith(t *testing.T, all ...Proc) linux.FS {
 	return fs
 }
 
-// OnPath is a server of Debian's packages: a name on the PATH, or the pattern of a whole path.
+// OnPath is a program of Debian's packages: a name on the PATH, or the pattern of a whole path.
 func OnPath(t *testing.T, name string) string {
 	t.Helper()
 	NotShort(t)
@@ -160,10 +181,7 @@ func OnPath(t *testing.T, name string) string {
 	}
 	file, err := exec.LookPath(name)
 	if err != nil {
-		if os.Getenv("CALIBRATE_REQUIRE_SERVERS") == "1" {
-			t.Fatalf("%s is required: run make servers (%v)", name, err)
-		}
-		t.Skipf("no %s: run make servers", name)
+		missing(t, name, err)
 	}
 	return file
 }
@@ -194,6 +212,7 @@ func OldUvicorn(t *testing.T) string {
 	return filepath.Dir(Venv(t, "../old/uvicorn"))
 }
 
+// LogFile is a log for an app, opened for appending.
 func LogFile(t *testing.T) *os.File {
 	t.Helper()
 	f, err := os.OpenFile(filepath.Join(t.TempDir(), "app.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)

@@ -27,7 +27,7 @@ func (Server) Running(r *known.Running, master linux.Process) (known.Server, err
 			"whether UVICORN_LIMIT_CONCURRENCY bounds the requests of a worker isn't known: the server's environment may not be read")
 	}
 	for _, trap := range known.TrapsAt(Server{}.Traps(), r.Target.ServerVersion) {
-		if trap.Code != known.EndsServer || !u.Supervised {
+		if trap.Code != known.LimitEndsServer || !u.Supervised {
 			r.Warn(trap.Code, trap.Try, "%s", trap.Text)
 		}
 	}

@@ -15,9 +15,9 @@ func (u Server) Settings(w calibrate.Wanted, t calibrate.TargetInfo) []calibrate
 	if w.MaxRequests == 0 || w.Workers < 2 {
 		return all
 	}
-	all = append(all, known.Setting64("limit-max-requests", w.MaxRequests))
+	all = append(all, known.Setting("limit-max-requests", w.MaxRequests))
 	if t.Server == u.Name() && t.HasJitter && w.Jitter > 0 {
-		all = append(all, known.Setting64("limit-max-requests-jitter", w.Jitter))
+		all = append(all, known.Setting("limit-max-requests-jitter", w.Jitter))
 	}
 	return all
 }

@@ -20,7 +20,7 @@ func (Server) Traps() []known.Trap {
 		}},
 		// Uvicorn 0.29 and 0.54.
 		{Warning: calibrate.Warning{
-			Code: known.EndsServer,
+			Code: known.LimitEndsServer,
 			Text: "one worker with --limit-max-requests ends the server at the limit, with status 0",
 			Try:  "Restart=always (on-failure isn't enough), or --workers 2 of uvicorn 0.30 or newer",
 		}},

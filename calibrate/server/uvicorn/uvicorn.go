@@ -44,7 +44,7 @@ func (u Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l.Target.ServerVersion, err = known.AskVersion(l, p, "Uvicorn", "Running uvicorn"); err != nil {
+	if l.Target.ServerVersion, err = l.AskVersion(p, "Uvicorn", "Running uvicorn"); err != nil {
 		return nil, err
 	}
 	settings.describe(l)
@@ -77,9 +77,7 @@ func withoutUnset(l *known.Launch, words []string) []string {
 // describe says what is changed, and what the settings mean for the sizing.
 func (s Settings) describe(l *known.Launch) {
 	l.ChangeBind(s.Address())
-	if was := s.Workers(); was != l.Spec.Workers {
-		l.Change("%s instead of %d", say.Plural(l.Spec.Workers, "worker"), was)
-	}
+	l.ChangeWorkers(s.Workers())
 	l.ChangeRecycling(int64(max(s.Number("limit-max-requests", 0), 0)))
 	if s.On("reload") {
 		l.Change("it does not watch files to reload the app")
@@ -116,7 +114,7 @@ func (s Settings) warn(l *known.Launch) {
 			from, limit, say.Plural(limit-1, "request"))
 	}
 	for _, trap := range known.TrapsAt(Server{}.Traps(), l.Target.ServerVersion) {
-		if trap.Code != known.EndsServer || s.EndsServer(l, &trap) {
+		if trap.Code != known.LimitEndsServer || s.EndsServer(l, &trap) {
 			l.Warn(trap.Code, trap.Try, "%s: %s", strings.TrimSpace("uvicorn "+l.Target.ServerVersion), trap.Text)
 		}
 	}
@@ -134,8 +132,8 @@ func (s Settings) EndsServer(l *known.Launch, trap *calibrate.Warning) bool {
 }
 
 var (
-	RuleSelf  = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the Uvicorn process, which serves alone"}
-	RuleChild = calibrate.WorkerRule{Kind: calibrate.RuleChild, Words: "child of the Uvicorn parent"}
+	ruleSelf  = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the Uvicorn process, which serves alone"}
+	ruleChild = calibrate.WorkerRule{Kind: calibrate.RuleChild, Words: "child of the Uvicorn parent"}
 )
 
 // Workers: Uvicorn serves in its own process, or from two workers on in children that it spawns; what is then beside
@@ -150,31 +148,30 @@ func (u Server) WorkersBelow(at int, tree []linux.Process) ([]linux.Process, cal
 		return nil, workers.NoRule
 	}
 	if !u.Supervised {
-		return tree[at : at+1], RuleSelf
+		return tree[at : at+1], ruleSelf
 	}
-	return workers.ChildrenOf(tree, tree[at].PID), RuleChild
+	return workers.ChildrenOf(tree, tree[at].PID), ruleChild
 }
 
 // Booting: what it logs adds nothing to what is seen of its workers.
-func (Server) Booting([]string) known.BootLog { return known.BootLog{} }
+func (Server) Booting(known.Log) known.BootLog { return known.BootLog{} }
 
 // Explain goes by the log: for the same failure the exit code is 1 or 3, by version, and with a parent it is 0 or there
 // is none (config.py, load_app; lifespan/on.py, startup; supervisors/multiprocess.py, keep_subprocess_alive).
-func (Server) Explain(end known.Ending, log []string) (why, try string) {
-	says := func(text string) string { return known.After(known.LogSays(log, text), text) }
+func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	switch {
-	case known.LogSays(log, "ddress already in use") != "":
+	case log.Says("ddress already in use") != "":
 		return "another process has its port", "stop that, or choose another port"
-	case says("Error loading ASGI app") != "":
-		return known.Join("the app was not found", says("Error loading ASGI app")), "check MODULE:NAME in the command, and --app-dir"
-	case known.LogSays(log, "Application startup failed") != "":
-		return known.Join("the app's own startup (lifespan) failed", known.LastException(log)), "see its log; what it needs to work may be missing here (a database, a variable)"
-	case end.Exited() && end.Code == 2:
-		return says("Error: "), "check uvicorn's options: uvicorn --help"
-	case end.Exited() && end.Code == 0 && known.LogSays(log, "Maximum request limit") != "":
+	case log.After("Error loading ASGI app") != "":
+		return known.WithDetail("the app was not found", log.After("Error loading ASGI app")), "check MODULE:NAME in the command, and --app-dir"
+	case log.Says("Application startup failed") != "":
+		return known.WithDetail("the app's own startup (lifespan) failed", log.Exception()), "see its log; what it needs to work may be missing here (a database, a variable)"
+	case end.ExitedWith(2):
+		return log.After("Error: "), "check uvicorn's options: uvicorn --help"
+	case end.ExitedWith(0) && log.Says("Maximum request limit") != "":
 		return "it reached a request limit that calibrate did not see", "take UVICORN_LIMIT_MAX_REQUESTS out of where it is set"
-	case !end.Over && known.LastException(log) == "" && known.LogSays(log, "Child process") != "":
-		return known.LogSays(log, "Child process"), "see the app's log; a worker that does not answer its parent for --timeout-worker-healthcheck is killed"
+	case !end.Over && log.Exception() == "" && log.Says("Child process") != "":
+		return log.Says("Child process"), "see the app's log; a worker that does not answer its parent for --timeout-worker-healthcheck is killed"
 	}
 	return "", ""
 }

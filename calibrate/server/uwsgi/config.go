@@ -14,9 +14,9 @@ import (
 	"workermem/calibrate/server/known"
 )
 
-// Config is what the command comes to: its lines as uWSGI itself has read them, in its order (UWSGI_ variables, options,
+// config is what the command comes to: its lines as uWSGI itself has read them, in its order (UWSGI_ variables, options,
 // files where they are named, and last the files named without an option). Of a setting that is one value the last counts.
-type Config struct {
+type config struct {
 	cli.Settings
 
 	lines cli.Args
@@ -26,8 +26,8 @@ type Config struct {
 // otherwise.
 var reading = cli.Reading{Number: cli.Atoi, Yes: cli.Unless("false", "off", "no", "0")}
 
-func configOf(lines cli.Args) Config {
-	return Config{cli.Settings{Layers: []cli.Layer{lines.Layer("")}, Reading: reading}, lines}
+func configOf(lines cli.Args) config {
+	return config{cli.Settings{Layers: []cli.Layer{lines.Layer("")}, Reading: reading}, lines}
 }
 
 func lineOf(name, value string) cli.Arg { return cli.Arg{Name: name, Value: value, Written: name} }
@@ -35,7 +35,7 @@ func lineOf(name, value string) cli.Arg { return cli.Arg{Name: name, Value: valu
 // askingFile has uWSGI show its configuration and end, before it opens a log, a pid file or a socket (core/uwsgi.c, main):
 // there is no clock of that name. It is the last file, so that it counts. One that goes into the background would do so
 // before that; it ends by get then. Ending, a uWSGI with vacuum removes its pid file: the real one must not be it.
-const askingFile = "[uwsgi]\n" + Ours + "print = " + daemon + `
+const askingFile = "[uwsgi]\n" + oursBegin + "print = " + daemon + `
 get = daemonize
 endif =
 pidfile = /nonexistent/calibrate
@@ -47,58 +47,58 @@ clock = calibrate
 `
 
 const (
-	Ours   = "if-opt = daemonize\n" // from here on it is not the command's
-	daemon = "calibrate: it daemonizes"
-	Begins = ";uWSGI instance configuration\n[uwsgi]\n"
-	Ends   = ";end of configuration\n"
+	oursBegin = "if-opt = daemonize\n" // from here on it is not the command's
+	daemon    = "calibrate: it daemonizes"
+	shownFrom = ";uWSGI instance configuration\n[uwsgi]\n"
+	shownTo   = ";end of configuration\n"
 )
 
 // asking are the same on the command line, should a file of the command's keep the last from being read.
 var asking = strings.Fields("--show-config --clock calibrate --pidfile /nonexistent/calibrate --pidfile2 /nonexistent/calibrate")
 
 // ask has uWSGI say what its command comes to.
-func ask(l *known.Launch, p cli.Program) (Config, error) {
+func ask(l *known.Launch, p cli.Program) (config, error) {
 	folder, err := os.MkdirTemp("", "calibrate-uwsgi-")
 	if err != nil {
-		return Config{}, &calibrate.Failure{Kind: calibrate.KindTool, What: "a temporary file could not be written", Why: err.Error(), Err: err}
+		return config{}, &calibrate.Failure{Kind: calibrate.KindTool, What: "a temporary file could not be written", Why: err.Error(), Err: err}
 	}
 	defer os.RemoveAll(folder)
 	last := filepath.Join(folder, "last.ini")
 	if err := os.WriteFile(last, []byte(askingFile), 0o600); err != nil {
-		return Config{}, &calibrate.Failure{Kind: calibrate.KindTool, What: "a temporary file could not be written", Why: err.Error(), Err: err}
+		return config{}, &calibrate.Failure{Kind: calibrate.KindTool, What: "a temporary file could not be written", Why: err.Error(), Err: err}
 	}
 	asked := *l
 	asked.Spec.Env = nil // placeholders stay what they are
 	argv := slices.Concat(cli.EscapeBraces(p.Argv), asking, []string{last})
-	out, err := known.ProbeWith(&asked, folder, argv, known.ConfigLimit, func(out []byte) bool { return strings.Contains(string(out), Ends) })
+	out, err := asked.AskWith(folder, argv, known.ConfigTime, func(out []byte) bool { return strings.Contains(string(out), shownTo) })
 	if errors.Is(err, guard.ErrEnded) {
-		return Config{}, known.GuardKilled("uwsgi", "while its configuration was asked for")
+		return config{}, known.GuardKilled("uwsgi", "while its configuration was asked for")
 	}
-	_, text, begun := strings.Cut(string(out), Begins)
-	text, _, ended := strings.Cut(text, Ends)
+	_, text, begun := strings.Cut(string(out), shownFrom)
+	text, _, ended := strings.Cut(text, shownTo)
 	switch {
 	case begun && ended:
 		return parse(text), nil
 	case strings.Contains(string(out), daemon):
 		return configOf(cli.Args{lineOf("daemonize", "")}), nil
 	}
-	return Config{}, unread(out, err)
+	return config{}, unread(out, err)
 }
 
 // unread says why uWSGI did not show its configuration.
 func unread(out []byte, err error) error {
-	log := slices.DeleteFunc(known.SplitLog(out), func(line string) bool {
+	log := slices.DeleteFunc(known.LogOf(out), func(line string) bool {
 		return strings.HasPrefix(line, "[uWSGI] getting ") || strings.HasPrefix(line, "unlink(): ") || strings.HasPrefix(line, "getopt_long() ")
 	})
 	f := calibrate.Usage("correct it; uwsgi --show-config shows the same, but starts the server too", "uwsgi can't read its configuration")
-	f.Log = known.LastLines(log, known.LogLines)
-	if f.Why = strings.Join(known.LastLines(log, 1), ""); f.Why == "" && err != nil {
+	f.Log = log.End()
+	if f.Why = log.LastLine(); f.Why == "" && err != nil {
 		f.Why = err.Error()
 	}
 	switch { // asked, it takes its locks already: it applies its settings before it shows them
 	case strings.Contains(f.Why, "is locked by another instance"):
 		f.Try = "take flock out for the measurement, or stop the uwsgi that holds the lock"
-	case errors.Is(err, known.ErrProbeLimit):
+	case errors.Is(err, known.ErrNoAnswer):
 		f.Why = err.Error()
 		f.Try = "look with uwsgi --show-config, which starts the server too, what it waits for: a command of its own, or with flock-wait the uwsgi that holds the lock"
 	case strings.Contains(f.Why, "unrecognized option"):
@@ -108,8 +108,8 @@ func unread(out []byte, err error) error {
 }
 
 // parse reads what --show-config prints. What loads files and decides on conditions has done so.
-func parse(text string) Config {
-	if ours := strings.LastIndex(text, Ours); ours >= 0 {
+func parse(text string) config {
+	if ours := strings.LastIndex(text, oursBegin); ours >= 0 {
 		text = text[:ours]
 	}
 	var lines cli.Args
@@ -164,7 +164,7 @@ var alarms = strings.Fields(`alarm* segfault-alarm backlog-alarm lq-alarm listen
 	metric-alarm metric-threshold`)
 
 // ownCaches has every cache in memory alone: in a file, or told to other machines, it would be production's, too.
-func (c Config) ownCaches() (own Config, changed bool) {
+func (c config) ownCaches() (own config, changed bool) {
 	lines := slices.Clone(c.lines)
 	for i, s := range lines {
 		if s.Name == "cache2" {
@@ -202,16 +202,16 @@ func matchesName(patterns []string, name string) bool {
 	})
 }
 
-func (c Config) without(patterns ...string) Config {
+func (c config) without(patterns ...string) config {
 	return c.drop(func(s cli.Arg) bool { return matchesName(patterns, s.Name) })
 }
 
-func (c Config) drop(gone func(cli.Arg) bool) Config {
+func (c config) drop(gone func(cli.Arg) bool) config {
 	return configOf(slices.DeleteFunc(slices.Clone(c.lines), gone))
 }
 
 // namesOf are the settings that the configuration has of some, each once.
-func (c Config) namesOf(patterns []string) []string {
+func (c config) namesOf(patterns []string) []string {
 	var names []string
 	for _, s := range c.lines {
 		if matchesName(patterns, s.Name) && !slices.Contains(names, s.Name) {
@@ -222,7 +222,7 @@ func (c Config) namesOf(patterns []string) []string {
 }
 
 // cores are the requests that an asynchronous worker takes at once, and the setting that says so; 0 for none.
-func (c Config) cores() (cores int, from string) {
+func (c config) cores() (cores int, from string) {
 	for _, name := range []string{"async", "gevent", "asyncio"} {
 		if n := c.Number(name, 0); n > cores {
 			cores, from = n, name
@@ -232,7 +232,7 @@ func (c Config) cores() (cores int, from string) {
 }
 
 // iniText is a file of the settings. A % begins a magic variable there, which uWSGI has put in already.
-func (c Config) iniText() string {
+func (c config) iniText() string {
 	var b strings.Builder
 	b.WriteString("[uwsgi]\n")
 	for _, s := range c.lines {
@@ -242,7 +242,7 @@ func (c Config) iniText() string {
 }
 
 // options are the settings as words of a command line.
-func (c Config) options() []string {
+func (c config) options() []string {
 	var words []string
 	for _, s := range c.lines {
 		words = append(words, "--"+s.Name, s.Value)
@@ -256,13 +256,13 @@ var plugins = strings.Fields("plugin plugin-dir plugins-dir need-plugin need-plu
 // httP is the option in what --help prints.
 var httP = regexp.MustCompile(`(?m)^\s*--http\s`)
 
-// AskOptions asks for the options of a build with the configuration's plugins. Some don't have the one that spreads the
+// askOptions asks for the options of a build with the configuration's plugins. Some don't have the one that spreads the
 // limit of requests, Debian's 2.0.21 among them. In a file uWSGI passes over what it doesn't know: http without its
 // plugin is taken out, since on a command line it would keep uWSGI from starting.
-func AskOptions(l *known.Launch, p cli.Program, c Config) (Config, error) {
+func askOptions(l *known.Launch, p cli.Program, c config) (config, error) {
 	const try = "a uWSGI that has --max-requests-delta (uwsgi --help names it), or a limit so high that a worker lives for hours"
 	plugins := c.drop(func(s cli.Arg) bool { return !slices.Contains(plugins, s.Name) })
-	out, err := known.Probe(l, slices.Concat(p.Argv[:p.Index+1], plugins.options(), []string{"--help"}), known.VersionLimit, nil)
+	out, err := l.Ask(slices.Concat(p.Argv[:p.Index+1], plugins.options(), []string{"--help"}), known.VersionTime, nil)
 	if errors.Is(err, guard.ErrEnded) {
 		return c, known.GuardKilled("uwsgi", "while its options were asked for")
 	}

@@ -55,7 +55,7 @@ const largestConfig = 1 << 20
 
 // hookIn is the hook that a configuration or a file that it names has, "" for none. A section may follow the file's name.
 func hookIn(file string, read map[string]bool) string {
-	if at := strings.LastIndex(file, ":"); at > 0 && !known.Exists(file) {
+	if at := strings.LastIndex(file, ":"); at > 0 && !known.FileExists(file) {
 		file = file[:at]
 	}
 	info, err := os.Stat(file)

@@ -16,9 +16,9 @@ func (u Server) Settings(w calibrate.Wanted, t calibrate.TargetInfo) []calibrate
 		all = append(all, known.Setting("threads", w.Threads))
 	}
 	if w.MaxRequests > 0 {
-		all = append(all, known.Setting64("max-requests", w.MaxRequests))
+		all = append(all, known.Setting("max-requests", w.MaxRequests))
 		if jitters := t.Server != u.Name() || t.HasJitter; jitters && w.Jitter > 0 && w.Workers > 1 {
-			all = append(all, known.Setting64("max-requests-delta", w.Jitter/int64(w.Workers-1)))
+			all = append(all, known.Setting("max-requests-delta", w.Jitter/int64(w.Workers-1)))
 		}
 		all = append(all, known.Setting("min-worker-lifetime", 0))
 	}

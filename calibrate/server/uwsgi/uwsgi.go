@@ -2,7 +2,6 @@
 package uwsgi
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -11,7 +10,6 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
-	"workermem/calibrate/say"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/workers"
@@ -42,7 +40,7 @@ func (u Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 		return nil, err
 	}
 	var err error
-	if l.Target.ServerVersion, err = known.AskVersion(l, p, "uWSGI", "."); err != nil {
+	if l.Target.ServerVersion, err = l.AskVersion(p, "uWSGI", "."); err != nil {
 		return nil, err
 	}
 	c, err := ask(l, p)
@@ -52,7 +50,7 @@ func (u Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 	if err := c.refuse(l.Spec); err != nil {
 		return nil, err
 	}
-	if c, err = AskOptions(l, p, c); err != nil {
+	if c, err = askOptions(l, p, c); err != nil {
 		return nil, err
 	}
 	c.describe(l)
@@ -78,16 +76,16 @@ func refuseCommand(words []string) error {
 }
 
 // run has the command run a copy. What holds a placeholder is no part of it, but goes on the command line.
-func run(l *known.Launch, p cli.Program, c Config) {
+func run(l *known.Launch, p cli.Program, c config) {
 	kept := c.without(overridden(l.Spec)...)
 	own := kept.drop(func(s cli.Arg) bool { return len(cli.Placeholders(s.Value)) == 0 })
 	kept = kept.drop(func(s cli.Arg) bool { return len(cli.Placeholders(s.Value)) > 0 })
-	l.Temporary = filepath.Join(os.TempDir(), "calibrate-uwsgi-{port}")
-	l.Files = map[string]string{"uwsgi.ini": kept.iniText()}
+	folder := l.TemporaryFolder("uwsgi-{port}", map[string]string{"uwsgi.ini": kept.iniText()})
 	isUWSGIs := func(word string) bool { return strings.HasPrefix(word, "UWSGI_") && cli.IsAssignment(word) }
 	l.Env = slices.DeleteFunc(l.Env, isUWSGIs) // they are in the copy
 	words := slices.DeleteFunc(slices.Clone(p.Argv[:p.Index+1]), isUWSGIs)
-	l.Argv = slices.Concat(words, []string{"--ini", filepath.Join(l.Temporary, "uwsgi.ini"), c.listener(), known.BindTo(l.Address.Host)}, known.Options(Server{}.Settings(l.Wanted(), l.Target)), ending(l), own.options(), []string{"--auto-procname", "--disable-logging"})
+	l.Argv = slices.Concat(words, []string{"--ini", filepath.Join(folder, "uwsgi.ini"), c.listener(), l.Address.Bind()},
+		known.Options(Server{}.Settings(l.Wanted(), l.Target)), ending(l), own.options(), []string{"--auto-procname", "--disable-logging"})
 }
 
 // mercy: seconds that a worker has to end; without it a minute. A worker with threads that is told to end in its
@@ -104,16 +102,12 @@ func ending(l *known.Launch) []string {
 }
 
 // describe says what is changed, and what the settings mean for the sizing.
-func (c Config) describe(l *known.Launch) {
+func (c config) describe(l *known.Launch) {
 	l.Change("uWSGI runs a temporary copy of its configuration: files, options and UWSGI_ variables in one")
 	c.describeSocket(l)
-	if was := c.Number("processes", 1); was != l.Spec.Workers {
-		l.Change("%s instead of %d", say.Plural(l.Spec.Workers, "worker"), was)
-	}
+	l.ChangeWorkers(c.Number("processes", 1))
 	l.ChangeRecycling(int64(c.Number("max-requests", 0)))
-	if was := c.Number("threads", 1); l.Spec.Threads > 0 && l.Spec.Threads != was {
-		l.Change("%s a worker instead of %d", say.Plural(l.Spec.Threads, "thread"), was)
-	}
+	l.ChangeThreads(c.Number("threads", 1))
 	if c.Has("worker-reload-mercy") && l.Spec.MaxRequests == 0 {
 		l.Change("a worker has %s s to end instead of %s (worker-reload-mercy)", mercy, c.Text("worker-reload-mercy"))
 	}
@@ -136,7 +130,7 @@ func (c Config) describe(l *known.Launch) {
 }
 
 // tell says how a worker takes requests. An asynchronous loop takes so many at once as it has cores.
-func (c Config) tell(info *calibrate.TargetInfo) {
+func (c config) tell(info *calibrate.TargetInfo) {
 	info.Threads, info.HasThreads = max(c.Number("threads", 1), 1), true
 	if cores, from := c.cores(); cores > 1 {
 		info.Threads, info.HasThreads = 0, false
@@ -146,7 +140,7 @@ func (c Config) tell(info *calibrate.TargetInfo) {
 	info.Preload = !c.On("lazy-apps") && !c.On("lazy")
 }
 
-func (c Config) describeSocket(l *known.Launch) {
+func (c config) describeSocket(l *known.Launch) {
 	var addresses, protocols []string
 	for _, s := range c.lines {
 		if slices.Contains(sockets, s.Name) {
@@ -163,7 +157,7 @@ func (c Config) describeSocket(l *known.Launch) {
 // listener is the option that listens: http is a process of its own before the workers, which is measured with them;
 // http11-socket keeps connections open, which http-socket does not, whatever a client asks for (proto/http.c). Where a
 // configuration has both, the one that never waits for a client is measured.
-func (c Config) listener() string {
+func (c config) listener() string {
 	switch {
 	case c.Has("http"):
 		return "--http"
@@ -174,7 +168,7 @@ func (c Config) listener() string {
 }
 
 // warn names the traps, but for those that the configuration has the remedy of.
-func (c Config) warn(l *known.Launch) {
+func (c config) warn(l *known.Launch) {
 	for _, trap := range known.TrapsAt(Server{}.Traps(), l.Target.ServerVersion) {
 		threaded := trap.Code == "threads-stand-still" && l.Target.Threads != 1
 		if !c.remedies(trap.Code) && !threaded {
@@ -192,7 +186,7 @@ func (c Config) warn(l *known.Launch) {
 }
 
 // remedies says whether the configuration has what takes a trap away. A lifetime of 0 is one.
-func (c Config) remedies(trap string) bool {
+func (c config) remedies(trap string) bool {
 	switch trap {
 	case "young-workers-stay":
 		return c.Has("min-worker-lifetime")
@@ -215,7 +209,7 @@ var remedies = map[string]string{
 }
 
 // refuse says which settings can't be measured.
-func (c Config) refuse(spec known.Spec) error {
+func (c config) refuse(spec known.Spec) error {
 	const take = "take it out for the measurement"
 	for _, s := range c.lines {
 		switch {
@@ -233,7 +227,7 @@ func (c Config) refuse(spec known.Spec) error {
 	return nil
 }
 
-var Rule = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "titled uWSGI worker"}
+var rule = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "titled uWSGI worker"}
 
 var (
 	title  = regexp.MustCompile(`^uWSGI (master|worker \d)`)
@@ -252,48 +246,47 @@ func (Server) Workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, c
 	if len(titled) == 0 {
 		return nil, workers.NoRule
 	}
-	return workers.Filter(titled, func(p linux.Process) bool { return worker.MatchString(p.Title()) }), Rule
+	return workers.Filter(titled, func(p linux.Process) bool { return worker.MatchString(p.Title()) }), rule
 }
 
-// FailedApp is the exit code of need-app (uwsgi.h, UWSGI_FAILED_APP_CODE).
-const FailedApp = 22
+// failedApp is the exit code of need-app (uwsgi.h, UWSGI_FAILED_APP_CODE).
+const failedApp = 22
 
 // Booting: what it logs adds nothing to what is seen of its workers.
-func (Server) Booting([]string) known.BootLog { return known.BootLog{} }
+func (Server) Booting(known.Log) known.BootLog { return known.BootLog{} }
 
-func (Server) Explain(end known.Ending, log []string) (why, try string) {
-	says := func(texts ...string) string { return known.LogSays(log, texts...) }
+func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	// With lazy-apps the master may end by 0 where its worker, which ends by the code, is gone before it looks.
-	noApp := end.Code == FailedApp || says("no app loaded. GAME OVER") != ""
+	noApp := end.Code == failedApp || log.Says("no app loaded. GAME OVER") != ""
 	switch {
 	case !end.Over:
 		return explainWorker(log)
-	case says("ddress already in use") != "":
+	case log.Says("ddress already in use") != "":
 		return "another process has its port", "stop that, or choose another port"
-	case says("UNABLE to load uWSGI plugin") != "" && known.LastException(log) == "":
-		return says("UNABLE to load uWSGI plugin"), "install it (Debian: apt-get install uwsgi-plugin-python3), or correct plugin and plugins-dir"
-	case noApp && known.LastException(log) != "":
-		return known.Join("the app could not be imported", known.LastException(log)), "run it by hand: python -c 'import YOUR_MODULE'; pythonpath, home and chdir say where it and its packages are"
+	case log.Says("UNABLE to load uWSGI plugin") != "" && log.Exception() == "":
+		return log.Says("UNABLE to load uWSGI plugin"), "install it (Debian: apt-get install uwsgi-plugin-python3), or correct plugin and plugins-dir"
+	case noApp && log.Exception() != "":
+		return known.WithDetail("the app could not be imported", log.Exception()), "run it by hand: python -c 'import YOUR_MODULE'; pythonpath, home and chdir say where it and its packages are"
 	case noApp:
-		return known.Join("the app was not found", says("failed to open python file", "unable to find", "callable not found")), "check module, wsgi-file and callable: the callable's name is application, unless it is said"
-	case says("Listen queue size is greater") != "":
-		return says("Listen queue size is greater"), "a smaller listen, or sysctl net.core.somaxconn"
+		return known.WithDetail("the app was not found", log.Says("failed to open python file", "unable to find", "callable not found")), "check module, wsgi-file and callable: the callable's name is application, unless it is said"
+	case log.Says("Listen queue size is greater") != "":
+		return log.Says("Listen queue size is greater"), "a smaller listen, or sysctl net.core.somaxconn"
 	}
-	return says("() : ", "(): ", "unable to ", "error: "), "see its log; uwsgi --show-config shows what it makes of its settings"
+	return log.Says("() : ", "(): ", "unable to ", "error: "), "see its log; uwsgi --show-config shows what it makes of its settings"
 }
 
 // explainWorker is for a master that lives on: what it last said of a worker's end (core/master_checks.c, core/uwsgi.c).
-func explainWorker(log []string) (why, try string) {
-	line := known.LogSays(log, "DAMN ! worker", "HARAKIRI ON WORKER", "no python application found", "unavailable modifier requested")
+func explainWorker(log known.Log) (why, try string) {
+	line := log.Says("DAMN ! worker", "HARAKIRI ON WORKER", "no python application found", "unavailable modifier requested")
 	switch {
-	case strings.Contains(line, "HARAKIRI"), line != "" && known.LogSays(log, "HARAKIRI ON WORKER") != "":
+	case strings.Contains(line, "HARAKIRI"), line != "" && log.Says("HARAKIRI ON WORKER") != "":
 		return "a request took longer than harakiri, and uwsgi ended the worker", "a longer harakiri, or a --path that answers sooner"
 	case strings.Contains(line, "killed by signal 9"):
 		return "somebody killed it: " + line, "look for what kills processes here; the kernel's log names its own kills (dmesg)"
 	case strings.Contains(line, "unavailable modifier"):
 		return "no plugin of uwsgi runs the app", "plugin = python3 (Debian: apt-get install uwsgi-plugin-python3)"
 	case strings.Contains(line, "no python application"):
-		return known.Join("the app could not be loaded", known.LastException(log)), "run it by hand: python -c 'import YOUR_MODULE'"
+		return known.WithDetail("the app could not be loaded", log.Exception()), "run it by hand: python -c 'import YOUR_MODULE'"
 	case line != "":
 		return line, "see the app's log; it ended by itself, perhaps by an os._exit or a crash"
 	}

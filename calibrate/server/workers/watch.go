@@ -10,11 +10,12 @@ import (
 
 // Watch looks at the app's tree again and again, and keeps what it learned about the workers.
 type Watch struct {
+	Port   int    // at which the server listens
+	Server Finder // the server's own rule
+	Rooted bool   // the process at the root is the app's own, not a guard above it
+
 	proc   linux.FS
-	Port   int
-	Server Finder
 	titles AnyTitles
-	Rooted bool // the process at the root is the app's own, not a guard above it
 
 	mu      sync.Mutex
 	follow  *linux.Follower
@@ -51,10 +52,13 @@ const (
 	argsInterval = 10
 )
 
+// NewWatch looks for the workers of a server that listens at a port: by its own rule, or else by that for any command, which
+// knows the titles of all servers.
 func NewWatch(proc linux.FS, port int, server Finder, titles AnyTitles) *Watch {
 	return &Watch{proc: proc, Port: port, Server: server, titles: titles, follow: linux.NewFollower(proc)}
 }
 
+// Rule is how the workers were told apart at the last look.
 func (w *Watch) Rule() calibrate.WorkerRule {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -148,7 +152,7 @@ func (w *Watch) decide(tree []linux.Process, holds linux.Sockets) []linux.Proces
 }
 
 func (w *Watch) settle(chosen []linux.Process, rule calibrate.WorkerRule) {
-	w.settled, w.behind = nil, rule == RuleNoSocket
+	w.settled, w.behind = nil, rule == ruleNoSocket
 	for _, p := range chosen {
 		if name := kin(p); !slices.Contains(w.settled, name) {
 			w.settled = append(w.settled, name)

@@ -27,7 +27,7 @@ func TestWatch(t *testing.T) {
 		use(pid, 1000) // of the boot
 	}
 	w := NewWatch(p, 0, noFinder{}, someTitles)
-	if got := PIDs(w.Workers(1)); !slices.Equal(got, []int{11, 12}) || w.Rule() != RuleGuessLeaf {
+	if got := PIDs(w.Workers(1)); !slices.Equal(got, []int{11, 12}) || w.Rule() != ruleGuessLeaf {
 		t.Fatalf("while it boots: %v by %q", got, w.Rule())
 	}
 	w.Begin(1)
@@ -36,7 +36,7 @@ func TestWatch(t *testing.T) {
 		t.Errorf("after 0.2 s: %v", got)
 	}
 	use(12, 1090)
-	if got := PIDs(w.Workers(1)); !slices.Equal(got, []int{12}) || w.Rule() != RuleBusyLeaf {
+	if got := PIDs(w.Workers(1)); !slices.Equal(got, []int{12}) || w.Rule() != ruleBusyLeaf {
 		t.Errorf("after 0.9 s: %v by %q", got, w.Rule())
 	}
 	servertest.Write(t, p.Proc+"/10/task/10/children", "11 13")

@@ -14,15 +14,19 @@ import (
 )
 
 // Titles are what a server calls its processes: patterns of what stands in place of a command line, from its beginning.
-// "" where it gives them none.
+// "" if it gives them none.
 type Titles struct {
 	Worker string
 	Helper string // a process that is there for others, and answers no requests
 }
 
 // AnyTitles are the titles of all servers.
-type AnyTitles struct{ Worker, helper *regexp.Regexp }
+type AnyTitles struct{ worker, helper *regexp.Regexp }
 
+// IsWorker says whether a title is that of some server's worker.
+func (a AnyTitles) IsWorker(title string) bool { return a.worker.MatchString(title) }
+
+// JoinTitles makes one of the titles of several servers.
 func JoinTitles(all []Titles) AnyTitles {
 	var workers, helpers []string
 	for _, t := range all {
@@ -43,20 +47,26 @@ func startsWithAny(patterns []string) *regexp.Regexp {
 // (Lib/multiprocessing/resource_tracker.py, semaphore_tracker before 3.8, forkserver.py).
 var PythonHelper = regexp.MustCompile(`multiprocessing\.(resource_tracker|semaphore_tracker|forkserver) import`)
 
+// PythonSpawned is the command line of a process that Python's multiprocessing spawned (Lib/multiprocessing/spawn.py,
+// get_command_line).
+var PythonSpawned = regexp.MustCompile(`multiprocessing\.spawn import spawn_main`)
+
 const (
 	busyShare = 0.10 // of the tree's CPU time since readiness: a process that answers requests uses more
 	enoughCPU = 30   // ticks, 0.3 s: what the tree must have used before the share means something
 )
 
+// NoRule is what a server's own rule says if it can't tell.
+var NoRule calibrate.WorkerRule
+
 // The rules for any command; a server that is known has its own.
 var (
-	NoRule       calibrate.WorkerRule // it can't be told
-	RuleOnly     = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the only process"}
-	RuleTitle    = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "by its title"}
-	RuleBusyLeaf = calibrate.WorkerRule{Kind: calibrate.RuleCPU, Words: "the busy process at the end of the tree"}
-	RuleNoSocket = calibrate.WorkerRule{Kind: calibrate.RuleSocket,
+	ruleOnly     = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the only process"}
+	ruleTitle    = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "by its title"}
+	ruleBusyLeaf = calibrate.WorkerRule{Kind: calibrate.RuleCPU, Words: "the busy process at the end of the tree"}
+	ruleNoSocket = calibrate.WorkerRule{Kind: calibrate.RuleSocket,
 		Words: "the busy process at the end of the tree, behind a front that holds the socket"}
-	RuleGuessLeaf = calibrate.WorkerRule{Kind: calibrate.RuleGuess,
+	ruleGuessLeaf = calibrate.WorkerRule{Kind: calibrate.RuleGuess,
 		Words: "the process at the end of the tree (a guess: too little CPU time so far)"}
 )
 
@@ -72,31 +82,31 @@ var (
 //
 // The rule fitted all of twelve layouts of nine servers (shared/servers.md).
 func choose(tree []linux.Process, holds linux.Sockets, known AnyTitles) (workers []linux.Process, rule calibrate.WorkerRule, settled bool) {
-	if titled := Filter(tree, func(p linux.Process) bool { return known.Worker.MatchString(p.Title()) }); len(titled) > 0 {
-		return titled, RuleTitle, true
+	if titled := Filter(tree, func(p linux.Process) bool { return known.IsWorker(p.Title()) }); len(titled) > 0 {
+		return titled, ruleTitle, true
 	}
 	able := Filter(tree, func(p linux.Process) bool {
 		return !PythonHelper.MatchString(p.Title()) && !known.helper.MatchString(p.Title())
 	})
 	if len(able) < 2 {
-		return able, RuleOnly, len(able) == 1
+		return able, ruleOnly, len(able) == 1
 	}
 	var total int64
 	for _, p := range tree {
 		total += p.CPU
 	}
 	if total < enoughCPU {
-		return ends(able, tree), RuleGuessLeaf, false
+		return ends(able, tree), ruleGuessLeaf, false
 	}
 	busy := Filter(able, func(p linux.Process) bool { return float64(p.CPU) >= busyShare*float64(total) })
 	workers = ends(busy, tree)
 	if behind := withoutSocket(workers, holds); len(behind) < len(workers) {
-		return behind, RuleNoSocket, true
+		return behind, ruleNoSocket, true
 	}
-	return workers, RuleBusyLeaf, true
+	return workers, ruleBusyLeaf, true
 }
 
-// withoutSocket are those known not to hold the socket, where some do; else all.
+// withoutSocket are those known not to hold the socket, if some do; else all.
 func withoutSocket(all []linux.Process, holds linux.Sockets) []linux.Process {
 	front := 0
 	without := Filter(all, func(p linux.Process) bool {
@@ -127,11 +137,12 @@ func ends(some, tree []linux.Process) []linux.Process {
 	return Filter(some, func(p linux.Process) bool { return !above[p.PID] })
 }
 
-// ChildrenOf are a server's children, multiprocessing's own apart.
+// ChildrenOf are the children of a process, without those that Python's multiprocessing has for itself.
 func ChildrenOf(tree []linux.Process, parent int) []linux.Process {
 	return Filter(tree, func(p linux.Process) bool { return p.Parent == parent && !PythonHelper.MatchString(p.Title()) })
 }
 
+// Filter is the processes that are to be kept.
 func Filter(all []linux.Process, keep func(linux.Process) bool) []linux.Process {
 	var kept []linux.Process
 	for _, p := range all {
@@ -142,6 +153,7 @@ func Filter(all []linux.Process, keep func(linux.Process) bool) []linux.Process 
 	return kept
 }
 
+// PIDs are the numbers of processes, sorted.
 func PIDs(all []linux.Process) []int {
 	out := make([]int, len(all))
 	for i, p := range all {
@@ -153,7 +165,7 @@ func PIDs(all []linux.Process) []int {
 
 var digits = regexp.MustCompile(`\d+`)
 
-// Runs says whether a process is a server itself, not a wrapper around it.
+// Runs says whether a process runs a server itself, by what its adapter recognises: not a wrapper around it.
 func Runs(p linux.Process, recognises func(cli.Program) bool) bool {
 	if len(p.Args) == 0 {
 		return false
@@ -168,7 +180,7 @@ func kin(p linux.Process) string {
 	return fmt.Sprintf("%d %s", p.Parent, digits.ReplaceAllString(p.Title(), "#"))
 }
 
-// WithSocket are those that hold the listening socket, where that tells any apart; else all.
+// WithSocket are those that hold the listening socket, if that tells any apart; else all.
 func WithSocket(all []linux.Process, holds linux.Sockets) []linux.Process {
 	if len(all) < 2 {
 		return all

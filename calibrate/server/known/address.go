@@ -18,6 +18,7 @@ type Address struct {
 	Fixed bool // by the user
 }
 
+// Loopback is where the app listens unless the user names an address.
 const Loopback = "127.0.0.1"
 
 // ParseAddress checks the user's URL: plain HTTP, and a loopback host or one that was allowed by name.
@@ -66,6 +67,7 @@ func withoutUser(text string) string {
 	return text
 }
 
+// IsLoopback says whether a host is this machine, by its name or number alone.
 func IsLoopback(host string) bool {
 	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
 		return true
@@ -76,9 +78,18 @@ func IsLoopback(host string) bool {
 
 func (a Address) String() string { return net.JoinHostPort(a.Host, strconv.Itoa(a.Port)) }
 
+// URL is the root of what the app serves.
 func (a Address) URL() string { return "http://" + a.String() }
 
-// Free complains where somebody already listens at the user's address: that server would be measured instead.
+// Bind is what most servers take for the address to listen at, HOST:PORT with placeholders.
+func (a Address) Bind() string {
+	if strings.Contains(a.Host, ":") { // IPv6
+		return "[{host}]:{port}"
+	}
+	return "{host}:{port}"
+}
+
+// Free complains if somebody already listens at the user's address: that server would be measured instead.
 func (a Address) Free() error {
 	if !a.Fixed {
 		return nil
@@ -91,7 +102,7 @@ func (a Address) Free() error {
 	return calibrate.Usage("stop it, or choose another port in the command and --url", "something already listens at %s", a)
 }
 
-// Choose picks a free port, where the user didn't. Between this and its use somebody else may take it; Start tries
+// Choose picks a free port, unless the user fixed one. Between this and its use somebody else may take it; Start tries
 // a second one then.
 func (a Address) Choose() (Address, error) {
 	if a.Fixed {

@@ -14,12 +14,12 @@ import (
 
 // PackageVersion is the version of a Python package that a running server was started from, as its installer wrote it
 // down: the folder NAME-VERSION.dist-info or .egg-info among its packages. Nothing is run for it, for that may be another
-// user's program. It is "" where that can't be seen, where there is more than one, and where the package was installed
+// user's program. It is "" if that can't be seen, if there is more than one, and if the package was installed
 // after the server's start: what runs then is an older one.
 func (r *Running) PackageVersion(name string, p cli.Program) string {
 	var versions []string
 	for _, pattern := range append(besideProgram(p), r.besideMapped()...) {
-		found, _ := filepath.Glob(r.File("root", pattern, name+"-*-info")) // the pattern is well-formed
+		found, _ := filepath.Glob(r.ProcFile("root", pattern, name+"-*-info")) // the pattern is well-formed
 		for _, folder := range found {
 			m := packageInfo.FindStringSubmatch(filepath.Base(folder))
 			info, err := os.Stat(folder)
@@ -54,7 +54,7 @@ func besideProgram(p cli.Program) []string {
 // besideMapped is where the packages are whose native parts a server has loaded: all there is where it has written a
 // title over its command line.
 func (r *Running) besideMapped() []string {
-	text, err := os.ReadFile(r.File("maps"))
+	text, err := os.ReadFile(r.ProcFile("maps"))
 	if err != nil {
 		return nil
 	}
@@ -75,13 +75,13 @@ var packageInfo = regexp.MustCompile(`^[A-Za-z0-9_.]+-([0-9][^-]*)(?:-py[0-9.]+)
 
 // started is the time of the server's start, by the clock on the wall.
 func (r *Running) started() time.Time {
-	ago := linux.SinceBoot() - float64(r.Root.Start)/linux.ClockTicks
+	ago := linux.SinceBoot() - float64(r.root.Start)/linux.ClockTicks
 	return time.Now().Add(-time.Duration(ago * float64(time.Second)))
 }
 
-// VersionBeside is the version of a Python distribution that was installed with the program, "" where that can't be
+// InstalledVersion is the version of a Python distribution that was installed with the program, "" if that can't be
 // seen. It is for programs that would import the whole app to say their own.
-func (l *Launch) VersionBeside(p cli.Program, dist string) string {
+func (l *Launch) InstalledVersion(p cli.Program, dist string) string {
 	word := p.Argv[p.Index]
 	if p.Module {
 		word = p.Argv[max(slices.IndexFunc(p.Argv[:p.Index], func(w string) bool { return cli.IsPython(filepath.Base(w)) }), 0)]
@@ -94,7 +94,7 @@ func (l *Launch) VersionBeside(p cli.Program, dist string) string {
 	if version == "" && !p.Module {
 		version = DistVersion(file, dist)
 	}
-	number, _ := NumberOf(version)
+	number, _ := PlainVersion(version)
 	return number
 }
 
@@ -102,7 +102,7 @@ func (l *Launch) VersionBeside(p cli.Program, dist string) string {
 var metadata = regexp.MustCompile(`^-(\d[^-]*?)(?:-py[0-9.]+)?\.(?:dist|egg)-info$`)
 
 // DistVersion is the version of a Python distribution beside a script: in the name of its metadata's folder, such as
-// ../lib/python3.11/site-packages/waitress-3.0.2.dist-info. "" where there is none.
+// ../lib/python3.11/site-packages/waitress-3.0.2.dist-info. "" if there is none.
 func DistVersion(script, dist string) string {
 	resolved, err := filepath.EvalSymlinks(script)
 	if err != nil {
@@ -113,9 +113,9 @@ func DistVersion(script, dist string) string {
 
 // distIn is the version of a Python distribution by the folder that its scripts are in.
 func distIn(bin, dist string) string {
-	for _, python := range Matches(filepath.Join(bin, "..", "lib"), "python3*") {
-		for _, packages := range Matches(python, "*-packages") {
-			for _, folder := range Matches(packages, dist+"-*-info") {
+	for _, python := range FilesLike(filepath.Join(bin, "..", "lib"), "python3*") {
+		for _, packages := range FilesLike(python, "*-packages") {
+			for _, folder := range FilesLike(packages, dist+"-*-info") {
 				if m := metadata.FindStringSubmatch(strings.TrimPrefix(filepath.Base(folder), dist)); m != nil {
 					return m[1]
 				}

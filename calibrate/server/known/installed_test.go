@@ -64,7 +64,7 @@ func TestPackageVersion(t *testing.T) {
 			}
 		}
 		start := int64((linux.SinceBoot() - 60) * linux.ClockTicks)
-		r := &Running{Proc: fs, Root: linux.Identity{PID: 10, Start: start}}
+		r := &Running{proc: fs, root: linux.Identity{PID: 10, Start: start}}
 		if got := r.PackageVersion("gunicorn", cli.SeeThrough([]string{"/venv/bin/python3", c.file, "app:app"})); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
