@@ -72,10 +72,8 @@ func (r *run) findWorkers(ctx context.Context) error {
 			f.Kind, f.What = calibrate.KindApp, "no worker process of the server can be found"
 			return f
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(calibrate.SampleInterval):
+		if err := wait(ctx, calibrate.SampleInterval); err != nil {
+			return err
 		}
 	}
 	first := r.watch.taken(0)
@@ -160,11 +158,7 @@ func (r *run) watchAlone(ctx context.Context, look func(seen) state) error {
 			r.watch.tell(last.estimate, last.waiting, last.left)
 		}
 	}
-	peak, source := r.watch.peak(0)
-	r.result.Phases = append(r.result.Phases, calibrate.Phase{
-		Name: calibrate.PhaseWatch, StartSeconds: began, Seconds: r.watch.seconds() - began, Answered: calibrate.AnsweredBy(r.rig) - answered,
-		PeakRSSBytes: peak, PeakSource: source, Ended: last.ended,
-	})
+	r.note(calibrate.Phase{Name: calibrate.PhaseWatch, StartSeconds: began, Answered: calibrate.AnsweredBy(r.rig) - answered, Ended: last.ended}, 0)
 	if last.done {
 		return nil
 	}

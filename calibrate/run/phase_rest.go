@@ -18,13 +18,9 @@ func (r *run) rest(ctx context.Context) error {
 	r.enter(calibrate.PhaseRest)
 	began, from := r.watch.seconds(), len(r.watch.taken(0))
 	r.watch.tell("", "no load: what grows now grows with time", restTime.Seconds())
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(restTime):
+	if err := wait(ctx, restTime); err != nil {
+		return err
 	}
-	peak, source := r.watch.peak(from)
-	r.result.Phases = append(r.result.Phases, calibrate.Phase{Name: calibrate.PhaseRest, StartSeconds: began, Seconds: r.watch.seconds() - began,
-		Answered: calibrate.AnsweredBy(r.rig), PeakRSSBytes: peak, PeakSource: source, Ended: calibrate.End{By: calibrate.EndSeen}})
+	r.note(calibrate.Phase{Name: calibrate.PhaseRest, StartSeconds: began, Answered: calibrate.AnsweredBy(r.rig), Ended: calibrate.End{By: calibrate.EndSeen}}, from)
 	return nil
 }

@@ -79,7 +79,7 @@ func (r *run) shapes() []calibrate.Shape {
 // scaleTo loads every thread of every worker, and reads the whole tree afterwards.
 func (r *run) scaleTo(ctx context.Context, shape calibrate.Shape) error {
 	return r.startBeside(ctx, calibrate.Setup{Shape: shape}, calibrate.PhaseScale, shape.String(), func(ctx context.Context, b *beside) error {
-		defer b.follow(ctx, nil)()
+		defer b.watch.follow(ctx, nil)()
 		return r.measureShape(ctx, b, shape)
 	})
 }

@@ -61,15 +61,17 @@ func (r *run) sweep(ctx context.Context) error {
 
 // compete runs one of the shapes for a round. What goes wrong with it is in its row; the error is what ends the run.
 func (r *run) compete(ctx context.Context, shapes []calibrate.Shape, round, i int) (calibrate.SweepRun, error) {
-	c := &contender{run: r, shape: shapes[i], began: time.Now()}
-	c.place = fmt.Sprintf("round %d, %d of %d: %s", round+1, i+1, len(shapes), c.shape)
-	c.after = (analyse.SweepRounds-round)*len(shapes) - i - 1
-	c.steady = calibrate.Pace{Rate: r.result.Sweep.RateAsked, Clients: r.steadyClients(shapes)}
-	c.row = calibrate.SweepRun{Workers: c.shape.Workers, Threads: c.shape.Threads, Errors: []calibrate.ErrorCount{}}
+	shape := shapes[i]
+	c := &contender{
+		place: fmt.Sprintf("round %d, %d of %d: %s", round+1, i+1, len(shapes), shape),
+		after: (analyse.SweepRounds-round)*len(shapes) - i - 1, began: time.Now(),
+		steady: calibrate.Pace{Rate: r.result.Sweep.RateAsked, Clients: r.steadyClients(shapes)},
+		row:    calibrate.SweepRun{Workers: shape.Workers, Threads: shape.Threads, Errors: []calibrate.ErrorCount{}},
+	}
 	if round > 0 {
 		c.row = r.result.Sweep.Runs[i]
 	}
-	err := c.measure(ctx)
+	err := r.startBeside(ctx, calibrate.Setup{Shape: shape}, calibrate.PhaseSweep, c.place, c.measure)
 	if ctx.Err() != nil {
 		return c.row, r.explain(ctx, ctx.Err()) // the run is whole all the same, and keeps what came before
 	}
@@ -93,35 +95,26 @@ func (r *run) steadyClients(shapes []calibrate.Shape) int {
 
 // contender is one candidate that is run.
 type contender struct {
-	*run
-	shape  calibrate.Shape
+	*beside
 	place  string // in the sweep, for the progress line
 	after  int    // candidates still to come
 	began  time.Time
 	steady calibrate.Pace
 	row    calibrate.SweepRun
-	beside *beside
 	meter  meter
 
 	mu       sync.Mutex // of what is read while the load goes on
 	observed int64
 }
 
-// measure starts the app in its shape, and loads it: every thread busy for its throughput and its memory, then the rate
-// that all have for its latency.
-func (c *contender) measure(ctx context.Context) error {
-	return c.startBeside(ctx, calibrate.Setup{Shape: c.shape}, calibrate.PhaseSweep, c.place, func(ctx context.Context, b *beside) error {
-		c.beside = b
-		c.meter, _ = b.watch.openMeter(c.shape.Threads)
-		defer c.meter.close()
-		defer b.follow(ctx, c.readTree)()
-		return c.loads(ctx)
-	})
-}
-
-func (c *contender) loads(ctx context.Context) error {
+// measure loads the app: every thread busy for its throughput and its memory, then the rate that all have for its latency.
+func (c *contender) measure(ctx context.Context, b *beside) error {
+	c.beside = b
+	c.meter, _ = c.watch.openMeter(c.setup.Threads)
+	defer c.meter.close()
+	defer c.watch.follow(ctx, c.readTree)()
 	from := c.rig.Load.Answered()
-	busy := calibrate.Pace{Clients: c.clientsOf(c.shape)}
+	busy := calibrate.Pace{Clients: c.clientsOf(c.setup.Shape)}
 	if _, err := c.attack(ctx, busy, sweepWarmup, "warming up"); err != nil {
 		return err
 	}
@@ -165,7 +158,7 @@ func (c *contender) noteMemory(answered int64) {
 
 // attack loads the app until enough was seen.
 func (c *contender) attack(ctx context.Context, pace calibrate.Pace, least time.Duration, waiting string) (calibrate.Tally, error) {
-	return c.beside.load(ctx, pace, func(so seen) state {
+	return c.load(ctx, pace, func(so seen) state {
 		s := atLeast(so, least, sweepLimit)
 		s.waiting, s.left = c.place+", "+waiting, c.left()
 		return s

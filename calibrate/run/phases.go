@@ -42,15 +42,11 @@ const (
 
 // idle reads what the worker holds before any load.
 func (r *run) idle(ctx context.Context) error {
-	peak, source := r.watch.peak(0)
-	r.result.Phases = append(r.result.Phases, calibrate.Phase{Name: calibrate.PhaseBoot, Seconds: r.watch.seconds(), PeakRSSBytes: peak,
-		PeakSource: source, Ended: calibrate.End{By: calibrate.EndAnswer}})
+	r.note(calibrate.Phase{Name: calibrate.PhaseBoot, Ended: calibrate.End{By: calibrate.EndAnswer}}, 0)
 	r.enter(calibrate.PhaseIdle)
 	began, from := r.watch.seconds(), len(r.watch.taken(0))
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(idleTime):
+	if err := wait(ctx, idleTime); err != nil {
+		return err
 	}
 	samples := r.watch.taken(from)
 	if len(samples) == 0 {
@@ -59,10 +55,24 @@ func (r *run) idle(ctx context.Context) error {
 		return f
 	}
 	r.result.Worker.IdleRSSBytes = samples[len(samples)-1].RSS
-	peak, source = r.watch.peak(from)
-	r.result.Phases = append(r.result.Phases, calibrate.Phase{Name: calibrate.PhaseIdle, StartSeconds: began,
-		Seconds: r.watch.seconds() - began, PeakRSSBytes: peak, PeakSource: source, Ended: calibrate.End{By: calibrate.EndSeen}})
+	r.note(calibrate.Phase{Name: calibrate.PhaseIdle, StartSeconds: began, Ended: calibrate.End{By: calibrate.EndSeen}}, from)
 	return nil
+}
+
+// note adds a phase that is over, with the peak since its first sample.
+func (r *run) note(p calibrate.Phase, from int) {
+	p.Seconds = cmp.Or(p.Seconds, r.watch.seconds()-p.StartSeconds)
+	p.PeakRSSBytes, p.PeakSource = r.watch.peak(from)
+	r.result.Phases = append(r.result.Phases, p)
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
 }
 
 // capacity finds what one worker can serve, in closed loop: with so few clients a queue can't build up, and the rate
@@ -274,15 +284,13 @@ func atLeast(s seen, least, limit time.Duration) state {
 func (r *run) load(ctx context.Context, name string, pace calibrate.Pace, look func(seen) state) (calibrate.Tally, error) {
 	r.enter(name)
 	began, from, answered := r.watch.seconds(), len(r.watch.taken(0)), r.rig.Load.Answered()
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	now := seen{}
+	var now seen
 	var last state
 	var succeeded int64
-	tally, err := r.rig.Load.Attack(ctx, r.url, pace, func(b calibrate.Bucket) {
+	tally, err := attack(ctx, r.rig.Load, r.url, pace, func(b calibrate.Bucket) error {
 		b.Phase, b.Seconds = name, b.Seconds+began
 		if err := r.rig.Journal.Bucket(b); err != nil {
-			cancel(journalFailure(err))
+			return journalFailure(err)
 		}
 		succeeded += b.Succeeded
 		now.buckets = append(now.buckets, b)
@@ -299,23 +307,35 @@ func (r *run) load(ctx context.Context, name string, pace calibrate.Pace, look f
 		}
 		r.watch.tell(last.estimate, last.waiting, last.left)
 		if f := r.mostlyFailing(now.answered, succeeded, b); f != nil {
-			cancel(f)
+			return f
 		}
-		if last.done {
-			cancel(errEnough)
-		}
+		return last.enough()
 	})
-	peak, source := r.watch.peak(from)
-	r.result.Phases = append(r.result.Phases, calibrate.Phase{
+	done := calibrate.Phase{
 		Name: name, StartSeconds: began, Seconds: tally.Seconds, Requests: tally.Requests, Succeeded: tally.Succeeded,
-		RateAsked: tally.RateAsked, RateSent: tally.RateSent, Clients: pace.Clients,
-		PeakRSSBytes: peak, PeakSource: source, Ended: endOf(pace, last),
-	})
-	done := &r.result.Phases[len(r.result.Phases)-1]
-	done.Answered = calibrate.AnsweredBy(r.rig)
-	r.result.Worker.Requests = done.Answered
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnough) {
+		RateAsked: tally.RateAsked, RateSent: tally.RateSent, Clients: pace.Clients, Answered: calibrate.AnsweredBy(r.rig), Ended: endOf(pace, last),
+	}
+	if err != nil {
 		done.Ended = calibrate.End{By: calibrate.EndCut}
+	}
+	r.note(done, from)
+	r.result.Worker.Requests = done.Answered
+	return tally, err
+}
+
+// attack sends load until each, which is told of every second of it, returns an error; errEnough is none to the caller.
+func attack(ctx context.Context, load calibrate.Loader, url string, pace calibrate.Pace, each func(calibrate.Bucket) error) (calibrate.Tally, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	tally, err := load.Attack(ctx, url, pace, func(b calibrate.Bucket) {
+		if err := each(b); err != nil {
+			cancel(err)
+		}
+	})
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, errEnough):
+		return tally, err
+	case cause != nil:
 		return tally, cause
 	}
 	return tally, err
@@ -323,6 +343,13 @@ func (r *run) load(ctx context.Context, name string, pace calibrate.Pace, look f
 
 // errEnough ends a phase's load in the ordinary way.
 var errEnough = errors.New("the phase has seen enough")
+
+func (s state) enough() error {
+	if s.done {
+		return errEnough
+	}
+	return nil
+}
 
 // mostlyFailing stops a run that measures an error page.
 func (r *run) mostlyFailing(answered, succeeded int64, b calibrate.Bucket) *calibrate.Failure {

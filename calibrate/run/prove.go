@@ -17,17 +17,15 @@ const (
 
 // prover is one proof under way.
 type prover struct {
-	plan    calibrate.ProofPlan
-	rig     calibrate.Rig
-	result  calibrate.Result
-	started time.Time
+	*run  // without a plan of its own
+	asked calibrate.ProofPlan
 }
 
 // Prove runs a result's recommendation under a memory limit, and holds what it takes against the law. The
 // result it returns is the one given with another id and a proof, and saved. Its error is a *Failure: why the proof ended
 // early. A proof that fails is no error: see Proof.Outcome.
 func Prove(ctx context.Context, p calibrate.ProofPlan, rig calibrate.Rig, id string, measured calibrate.Result) (calibrate.Result, error) {
-	pr := &prover{plan: p, rig: rig, result: measured, started: time.Now()}
+	pr := &prover{run: &run{rig: rig, result: measured, started: time.Now(), phase: calibrate.PhaseTrial}, asked: p}
 	pr.result.ID = id
 	pr.result.Proof = &calibrate.Proof{
 		Of: measured.ID, StartedAt: pr.started, Host: p.Host, Command: calibrate.Redact(p.Command), Flags: slices.Concat([]string{}, p.Flags), Tolerance: p.Tolerance,
@@ -81,17 +79,17 @@ type named struct {
 
 // trials are the recommendation, and beside it what the plan asks for, each setup once.
 func (pr *prover) trials() []named {
-	all := []named{{"recommended", true, pr.plan.Setup}}
-	if pr.plan.OneMore {
-		more := pr.plan.Setup
+	all := []named{{"recommended", true, pr.asked.Setup}}
+	if pr.asked.OneMore {
+		more := pr.asked.Setup
 		more.Workers++
 		all = append(all, named{"one more", false, more})
 	}
-	if !pr.plan.Formulas {
+	if !pr.asked.Formulas {
 		return all
 	}
 	for _, f := range pr.result.Formulas {
-		s := pr.plan.Setup
+		s := pr.asked.Setup
 		s.Workers = f.Workers
 		if s.Threads > 0 {
 			s.Threads = max(f.Threads, 1)
@@ -174,19 +172,7 @@ func (pr *prover) clients(s calibrate.Shape) int {
 }
 
 // enforced says whether the kernel holds a trial to its limit.
-func (pr *prover) enforced() bool { return pr.plan.NoLimit == "" }
-
-func (pr *prover) show(waiting string) {
-	if pr.rig.Progress != nil {
-		pr.rig.Progress(calibrate.Status{Phase: calibrate.PhaseTrial, Elapsed: time.Since(pr.started), Requests: calibrate.AnsweredBy(pr.rig), Waiting: waiting})
-	}
-}
-
-// explain makes a *Failure of whatever ended a proof.
-func (pr *prover) explain(ctx context.Context, err error) error {
-	r := &run{phase: calibrate.PhaseTrial}
-	return r.explain(ctx, err)
-}
+func (pr *prover) enforced() bool { return pr.asked.NoLimit == "" }
 
 // creepSeen is the creep up to the first worker's end, nil where that was too soon to tell.
 func (t *tryout) creepSeen() *calibrate.CreepSeen {

@@ -420,7 +420,7 @@ func TestProveAsksForNoLimitThatCannotBe(t *testing.T) {
 func TestTrialLeavesTheEndOfAWorkerOut(t *testing.T) {
 	began := time.Now()
 	for recycling, want := range map[int64]int64{100: 14, 0: 300} {
-		at := &tryout{setup: calibrate.Setup{MaxRequests: recycling}}
+		at := &tryout{beside: beside{setup: calibrate.Setup{MaxRequests: recycling}}}
 		for i, bytes := range []int64{10, 11, 12, 13, 14, 200, 300} { // every quarter of a second
 			at.compare(reading{began.Add(time.Duration(i) * time.Second / 4), bytes, bytes - 1})
 		}

@@ -144,7 +144,7 @@ func redactedInfo(t calibrate.TargetInfo) calibrate.TargetInfo {
 func (r *run) startWatching(ctx context.Context, app calibrate.App, fail context.CancelCauseFunc) (stop func()) {
 	r.watch = &watcher{rig: r.rig, app: app, started: r.started, fail: fail, phase: r.phase, guest: r.result.Mode == calibrate.ModeAttach}
 	r.watch.look()
-	return r.watch.follow(ctx, fail, nil)
+	return r.watch.follow(ctx, nil)
 }
 
 var errAppEnded = errors.New("the app ended during the measurement")

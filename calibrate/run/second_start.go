@@ -13,9 +13,9 @@ import (
 // run's own samples.
 type beside struct {
 	*run
-	app    calibrate.App
-	watch  *watcher
-	cancel context.CancelCauseFunc
+	setup calibrate.Setup
+	app   calibrate.App
+	watch *watcher
 }
 
 // startBeside starts the app in a setup and has it used, then ends it. place is where that is in the run, for the
@@ -31,65 +31,56 @@ func (r *run) startBeside(ctx context.Context, s calibrate.Setup, phase, place s
 	}
 	r.phase = phase
 	stopTelling := r.tellWhile(place + ", its first answer")
-	b := &beside{run: r}
+	b := &beside{run: r, setup: s}
 	b.app, err = target.Start(ctx)
 	stopTelling()
 	if err != nil {
 		return err
 	}
 	defer r.end(ctx, b.app)
-	ctx, b.cancel = context.WithCancelCause(ctx)
-	defer b.cancel(nil)
-	b.watch = &watcher{rig: r.rig, app: b.app, started: r.started, fail: b.cancel, phase: phase, beside: true}
-	if found := b.watch.await(ctx, s.Workers); found != s.Workers {
-		b.watch.closeProbes()
-		return &calibrate.Miss{Kind: calibrate.MissWorkers, Found: found, Wanted: s.Workers, Words: fmt.Sprintf("%d of %s were found", found, say.Plural(s.Workers, "worker"))}
-	}
-	b.watch.enter(phase) // what the boot took at its peak is none of the load's
-	b.watch.read()
-	if err := prepare(ctx, r.rig, b.app, phase); err != nil {
-		b.watch.closeProbes()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	b.watch = &watcher{rig: r.rig, app: b.app, started: r.started, fail: cancel, phase: phase, beside: true}
+	if err := b.ready(ctx); err != nil {
 		return err
 	}
 	return use(ctx, b)
 }
 
-// follow reads the app's memory ten times a second until the returned function is called. read, where there is one, is
-// called as often.
-func (b *beside) follow(ctx context.Context, read func() error) (stop func()) {
-	return b.watch.follow(ctx, b.cancel, read)
+// ready finds the workers, and sends what comes before the load. If it fails, nothing is watched.
+func (b *beside) ready(ctx context.Context) (err error) {
+	defer func() {
+		if err != nil {
+			b.watch.closeProbes()
+		}
+	}()
+	if found := b.watch.await(ctx, b.setup.Workers); found != b.setup.Workers {
+		return &calibrate.Miss{Kind: calibrate.MissWorkers, Found: found, Wanted: b.setup.Workers,
+			Words: fmt.Sprintf("%d of %s were found", found, say.Plural(b.setup.Workers, "worker"))}
+	}
+	b.watch.enter(b.phase) // what the boot took at its peak is none of the load's
+	b.watch.read()
+	return prepare(ctx, b.rig, b.app, b.phase)
 }
 
 // load loads the app until look, which is asked once a second, has seen enough.
-func (b *beside) load(outer context.Context, pace calibrate.Pace, look func(seen) state) (calibrate.Tally, error) {
-	ctx, cancel := context.WithCancelCause(outer)
-	defer cancel(nil)
+func (b *beside) load(ctx context.Context, pace calibrate.Pace, look func(seen) state) (calibrate.Tally, error) {
 	from := len(b.watch.taken(0))
 	var so seen
-	tally, err := b.rig.Load.Attack(ctx, b.app.Info().URL, pace, func(bucket calibrate.Bucket) {
+	tally, err := attack(ctx, b.rig.Load, b.app.Info().URL, pace, func(bucket calibrate.Bucket) error {
 		so.seconds, so.answered = bucket.Seconds, so.answered+bucket.Requests
 		so.samples = b.watch.taken(from)
 		s := look(so)
 		b.watch.tell("", s.waiting, s.left)
 		if end, short := b.memoryShort(so.samples); short {
-			cancel(tookTooMuch(end))
+			return tookTooMuch(end)
 		}
-		if s.done {
-			cancel(errEnough)
-		}
+		return s.enough()
 	})
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, errEnough) {
-		return tally, b.ended(cause)
+	if errors.Is(err, errAppEnded) {
+		return tally, b.app.Failure(b.phase) // which says more
 	}
 	return tally, err
-}
-
-// ended says more of an app that has ended than that it has.
-func (b *beside) ended(cause error) error {
-	if errors.Is(cause, errAppEnded) {
-		return b.app.Failure(b.phase)
-	}
-	return cause
 }
 
 // tookTooMuch is the miss of an app that the guard ended.

@@ -26,7 +26,7 @@ type soaking struct {
 func (r *run) soakBeside(ctx context.Context, s soaking) (calibrate.Soaked, error) {
 	var found calibrate.Soaked
 	err := r.startBeside(ctx, s.setup, s.phase, s.place, func(ctx context.Context, b *beside) error {
-		defer b.follow(ctx, nil)()
+		defer b.watch.follow(ctx, nil)()
 		if why := b.lacks(s.needs); why != "" {
 			return &calibrate.Miss{Kind: calibrate.MissNotHad, Words: why}
 		}

@@ -14,13 +14,11 @@ import (
 
 // tryout is one trial under way.
 type tryout struct {
-	*prover
-	setup  calibrate.Setup
+	beside
+	proof  *prover
 	lives  int   // how often each worker is to be replaced
 	enough int64 // requests a worker where none is replaced
 	trial  calibrate.Trial
-	watch  *watcher
-	app    calibrate.App
 	began  float64 // seconds of the proof, at the first request
 	meter  meter
 	served []analyse.ServedSecond
@@ -35,10 +33,9 @@ var errKilled = errors.New("the kernel killed a process of it for memory")
 // try runs one trial. Its error is what ends the proof: the user, the tool itself, or a recommendation that doesn't even
 // start. What else goes wrong with the app is in the trial.
 func (pr *prover) try(ctx context.Context, n named) (calibrate.Trial, error) {
-	s := n.Setup
-	t := &tryout{prover: pr, setup: s, lives: livesToSee, enough: pr.warm(), trial: pr.trialOf(n)}
+	t := &tryout{beside: beside{run: pr.run, setup: n.Setup}, proof: pr, lives: livesToSee, enough: pr.warm(), trial: pr.trialOf(n)}
 	pr.show(n.name + ": the first answer")
-	started := s
+	started := n.Setup
 	if !pr.enforced() {
 		started.MemoryLimit = 0
 	}
@@ -56,7 +53,7 @@ func (pr *prover) try(ctx context.Context, n named) (calibrate.Trial, error) {
 	if n.proved {
 		pr.result.Warnings = append(pr.result.Warnings, t.app.Warnings()...)
 	}
-	err = t.run(ctx)
+	err = t.observe(ctx)
 	_, left := endApp(ctx, t.app)
 	pr.result.Warnings = append(pr.result.Warnings, left...)
 	return t.trial, err
@@ -79,65 +76,62 @@ func (t *tryout) notStarted(ctx context.Context, err error, proved bool) error {
 	return err
 }
 
-func (t *tryout) run(outer context.Context) error {
+func (t *tryout) observe(outer context.Context) error {
 	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
-	t.watch = &watcher{rig: t.rig, app: t.app, started: t.started, fail: cancel, phase: calibrate.PhaseTrial, relays: true}
+	t.watch = &watcher{rig: t.rig, app: t.app, started: t.started, fail: afterTheMeter(cancel), phase: t.phase, relays: true}
 	var blind string
-	if t.meter, blind = t.watch.openMeter(t.setup.Threads); blind != "" && t.enforced() && t.setup.MemoryLimit > 0 {
+	if t.meter, blind = t.watch.openMeter(t.setup.Threads); blind != "" && t.proof.enforced() && t.setup.MemoryLimit > 0 {
 		t.trial.Failed = &calibrate.Miss{Kind: calibrate.MissUnreadable, Words: "what the app's control group is charged can't be read: " + blind}
 		return nil
 	}
 	defer t.meter.close()
-	if found := t.watch.await(ctx, t.setup.Workers); found != t.setup.Workers {
-		t.watch.closeProbes()
+	if err := t.ready(ctx); err != nil {
 		_, t.trial.OOMKills, _ = t.meter.read()
-		t.trial.Failed = &calibrate.Miss{Kind: calibrate.MissWorkers, Found: found, Wanted: t.setup.Workers, Words: fmt.Sprintf("%d of %d workers were found", found, t.setup.Workers)}
-		return t.ended(outer, nil, nil)
-	}
-	if err := prepare(ctx, t.rig, t.app, calibrate.PhaseTrial); err != nil {
-		t.watch.closeProbes()
 		t.trial.Failed = missOf(err)
-		return t.ended(outer, nil, nil)
+		return t.ended(outer, nil)
 	}
 	t.began = t.watch.seconds()
 	answered := t.rig.Load.Answered()
-	stop := t.watch.follow(ctx, afterTheMeter(cancel), func() error { return t.measure(answered) })
-	tally, err := t.rig.Load.Attack(ctx, t.app.Info().URL, calibrate.Pace{Clients: t.clients(t.setup.Shape)}, func(b calibrate.Bucket) {
-		b.Phase, b.Seconds = calibrate.PhaseTrial, t.watch.seconds()
+	stop := t.watch.follow(ctx, func() error { return t.measure(answered) })
+	tally, err := attack(ctx, t.rig.Load, t.app.Info().URL, calibrate.Pace{Clients: t.proof.clients(t.setup.Shape)}, func(b calibrate.Bucket) error {
+		b.Phase, b.Seconds = t.phase, t.watch.seconds()
 		if err := t.rig.Journal.Bucket(b); err != nil {
-			cancel(journalFailure(err))
+			return journalFailure(err)
 		}
 		recycles, _ := t.watch.seen()
 		t.served = append(t.served, analyse.ServedSecond{Bucket: b, Recycles: recycles})
 		if t.look() {
-			cancel(errEnough)
+			return errEnough
 		}
+		return nil
 	})
 	stop()
 	_ = t.measure(answered) // a kill of the last moment
 	t.record(tally)
 	t.trial.Creep = t.creepSeen()
 	t.trial.Recycling = analyse.RecyclingOf(t.served, t.trial, t.result.Target.WorkerBootSeconds)
-	return t.ended(outer, context.Cause(ctx), err)
+	return t.ended(outer, err)
 }
 
 // ended sorts what ended a trial: what became of the app goes into the trial, the rest is returned.
-func (t *tryout) ended(outer context.Context, cause, err error) error {
+func (t *tryout) ended(outer context.Context, err error) error {
 	var failure *calibrate.Failure
 	switch {
 	case outer.Err() != nil:
 		return context.Cause(outer)
-	case errors.As(cause, &failure):
+	case errors.As(err, &failure):
 		return failure
-	case errors.Is(cause, errKilled), t.trial.OOMKills > 0:
+	case errors.Is(err, errKilled), t.trial.OOMKills > 0:
 		t.trial.Ended.By = calibrate.EndKilled
-	case errors.Is(cause, errAppEnded):
-		t.trial.Failed, t.trial.Ended.By = &calibrate.Miss{Kind: calibrate.MissEnded, Words: calibrate.RedactText(t.app.Failure(calibrate.PhaseTrial).Error())}, calibrate.EndApp
-	case errors.Is(cause, errOverLimit):
+	case errors.Is(err, errAppEnded):
+		t.trial.Failed, t.trial.Ended.By = &calibrate.Miss{Kind: calibrate.MissEnded, Words: calibrate.RedactText(t.app.Failure(t.phase).Error())}, calibrate.EndApp
+	case errors.Is(err, errOverLimit):
 		t.trial.Ended.By, t.trial.OverLimit = calibrate.EndOverLimit, true
+	default:
+		return err
 	}
-	return err
+	return nil
 }
 
 // afterTheMeter lets the meter see first that an app which has ended was killed for memory.
@@ -162,13 +156,13 @@ func (t *tryout) measure(before int64) error {
 	}
 	t.trial.PeakBytes = max(t.trial.PeakBytes, bytes)
 	if recycles == 0 {
-		t.compare(reading{time.Now(), bytes, t.expected(t.setup, t.trial.Requests)})
+		t.compare(reading{time.Now(), bytes, t.proof.expected(t.setup, t.trial.Requests)})
 	}
 	t.trial.OOMKills = max(t.trial.OOMKills, kills)
 	switch {
 	case kills > 0:
 		return errKilled
-	case !t.enforced() && t.setup.MemoryLimit > 0 && bytes > t.setup.MemoryLimit:
+	case !t.proof.enforced() && t.setup.MemoryLimit > 0 && bytes > t.setup.MemoryLimit:
 		return errOverLimit
 	}
 	return nil
@@ -219,9 +213,9 @@ func (t *tryout) look() (done bool) {
 	if done {
 		tr.Ended.By = calibrate.EndSeen
 	}
-	if !done && tr.Seconds >= t.plan.Limit.Seconds() {
-		done, tr.Ended = true, atLimit(t.plan.Limit)
-		tr.Failed = &calibrate.Miss{Kind: calibrate.MissLimit, LimitSeconds: t.plan.Limit.Seconds(), Words: waiting + " in " + t.plan.Limit.String()}
+	if !done && tr.Seconds >= t.proof.asked.Limit.Seconds() {
+		done, tr.Ended = true, atLimit(t.proof.asked.Limit)
+		tr.Failed = &calibrate.Miss{Kind: calibrate.MissLimit, LimitSeconds: t.proof.asked.Limit.Seconds(), Words: waiting + " in " + t.proof.asked.Limit.String()}
 	}
 	t.watch.tell(fmt.Sprintf("%s, predicted %s at most", say.MB(tr.PeakBytes), say.MB(tr.MostBytes)), tr.Name+": "+waiting, t.left())
 	return done

@@ -117,17 +117,17 @@ func (w *watcher) watch(ctx context.Context) {
 
 // follow watches, and says when the app ends, until the returned function is called. read, where there is one, is called ten
 // times a second too; its error ends the measuring.
-func (w *watcher) follow(ctx context.Context, fail context.CancelCauseFunc, read func() error) (stop func()) {
+func (w *watcher) follow(ctx context.Context, read func() error) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var group sync.WaitGroup
 	group.Go(func() { w.watch(ctx) })
 	if read != nil {
-		group.Go(func() { repeat(ctx, fail, read) })
+		group.Go(func() { repeat(ctx, w.fail, read) })
 	}
 	group.Go(func() {
 		select {
 		case <-w.app.Exited():
-			fail(errAppEnded)
+			w.fail(errAppEnded)
 		case <-ctx.Done():
 		}
 	})
