@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -305,7 +306,7 @@ func TestGuideServers(t *testing.T) {
 	}
 }
 
-// The adapter that CONTRIBUTING.md shows is one: it compiles beside the others. No file is written among theirs.
+// The adapter that CONTRIBUTING.md shows is one, and its test passes with it on the list. No file is written among the others.
 func TestReadmeAdapter(t *testing.T) {
 	skipShort(t)
 	t.Parallel()
@@ -313,28 +314,62 @@ func TestReadmeAdapter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := ""
-	for _, b := range blocks(t) {
-		if b.language == "go" {
-			text = b.text + "\nvar _ server = tiny{}\n"
-		}
-	}
-	dir := t.TempDir()
-	file, overlay := filepath.Join(dir, "tiny.go"), filepath.Join(dir, "overlay.json")
-	replace, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(root, "calibrate", "server", "tiny.go"): file}})
+	folder := filepath.Join(root, "calibrate", "server")
+	list, err := os.ReadFile(filepath.Join(folder, "servers.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, content := range map[string][]byte{file: []byte(text), overlay: replace} {
-		if err := os.WriteFile(path, content, 0o600); err != nil {
+	files := map[string]string{filepath.Join(folder, "servers.go"): listedToo(t, string(list))}
+	for _, b := range blocks(t) {
+		switch {
+		case b.language != "go":
+		case strings.Contains(b.text, "\npackage tiny\n"):
+			files[filepath.Join(folder, "tiny", "tiny.go")] = b.text
+		default:
+			files[filepath.Join(folder, "tiny_test.go")] = b.text
+		}
+	}
+	if len(files) != 3 {
+		t.Fatalf("not an adapter, its test and the list: %d files", len(files))
+	}
+	cmd := exec.Command("go", "test", "-short", "-overlay", overlay(t, files), "-run", "TestTiny", "-v", "./calibrate/server")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: TestTinyMeasured") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// listedToo is the list of servers with tiny in it.
+func listedToo(t *testing.T, list string) string {
+	t.Helper()
+	text := strings.Replace(list, "import (", "import (\n\t\"workermem/calibrate/server/tiny\"", 1)
+	text = strings.Replace(text, "[]known.Server{", "[]known.Server{\n\ttiny.Server{},", 1)
+	if strings.Count(text, "tiny") != 2 {
+		t.Fatal("the list of servers looks otherwise now")
+	}
+	return text
+}
+
+// overlay is a file that has Go see these files, each by its path, without their being there.
+func overlay(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	replace := map[string]string{}
+	for path, text := range files {
+		replace[path] = filepath.Join(dir, strconv.Itoa(len(replace))+".go")
+		if err := os.WriteFile(replace[path], []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command("go", "build", "-overlay", overlay, "./calibrate/server")
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil || text == "" {
-		t.Errorf("%v\n%s", err, out)
+	text, err := json.Marshal(map[string]map[string]string{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
 	}
+	file := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 func buildCalibrate(t *testing.T) string {
