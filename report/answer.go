@@ -60,25 +60,16 @@ func tryInstead(r calibrate.Result) string {
 
 // refusalTry is every way to make something fit.
 func refusalTry(r calibrate.Result) string {
-	memory := "more memory"
-	if least := r.Recommendation.SmallestMemoryBytes; least > 0 {
-		memory = say.MBUp(least) + " of memory or more"
-	}
-	fewer := ""
-	if r.Plan.MinWorkers > 1 {
-		fewer = "fewer --min-workers, "
-	}
-	return memory + " (--memory), less kept back (--reserve), " + fewer + "fewer threads, or a smaller app"
+	least := r.Recommendation.SmallestMemoryBytes
+	return orElse(when(least > 0, "%s of memory or more", say.MBUp(least)), "more memory") + " (--memory), less kept back (--reserve), " +
+		when(r.Plan.MinWorkers > 1, "fewer --min-workers, ") + "fewer threads, or a smaller app"
 }
 
 // whyOf is the reason in a line: what stands against one worker more, and what these use. The sum has the rest.
 func whyOf(r calibrate.Result) string {
 	rec := r.Recommendation
-	uses := ""
-	if rec.TotalBytes > 0 && rec.BudgetBytes > 0 {
-		uses = fmt.Sprintf("uses %s of the %s MB budget (%s)", mbCell(rec.TotalBytes), mbCell(rec.BudgetBytes),
-			say.Percent(float64(rec.TotalBytes)/float64(rec.BudgetBytes)))
-	}
+	uses := when(rec.TotalBytes > 0 && rec.BudgetBytes > 0, "uses %s of the %s MB budget (%s)", mbCell(rec.TotalBytes), mbCell(rec.BudgetBytes),
+		say.Percent(float64(rec.TotalBytes)/float64(rec.BudgetBytes)))
 	bound := map[calibrate.Bound]string{
 		calibrate.BoundMemory:  "memory allows no more workers",
 		calibrate.BoundCPU:     "the cores allow no more workers",
@@ -127,42 +118,35 @@ func given(r calibrate.Result) bool { return r.Law.Basis == calibrate.BasisGiven
 
 // bound is what to set if the server takes as many requests at once as come; "" if that is no matter of memory.
 func bound(r calibrate.Result) string {
-	if r.Concurrency.Bound == 0 {
-		return ""
-	}
-	s := fmt.Sprintf("more than %s requests at once a worker don't fit, and nothing keeps them out now", say.Count(r.Concurrency.Bound))
-	if flag := r.Target.ConcurrencyFlag; flag != "" {
-		s += fmt.Sprintf(": %s %d, or less", flag, r.Concurrency.Bound)
-	}
-	return s
+	most, flag := r.Concurrency.Bound, r.Target.ConcurrencyFlag
+	return when(most > 0, "more than %s requests at once a worker don't fit, and nothing keeps them out now", say.Count(most)) +
+		when(most > 0 && flag != "", ": %s %d, or less", flag, most)
 }
 
 func settingsOf(r calibrate.Result) []Fact {
 	rec := r.Recommendation
-	threads, memory := "", ""
-	if rec.Threads > 0 && threaded(r) {
-		threads = say.Count(rec.Threads)
-	}
-	if rec.WorkerMemoryMB > 0 {
-		memory = say.Count(rec.WorkerMemoryMB) + " MB"
-	}
-	return factsOf(fact("workers", say.Count(rec.Workers)), fact("threads", threads), fact("max-requests", maxRequests(r)), fact("worker memory", memory))
+	threads := threadsOf(r)
+	return factsOf(fact("workers", say.Count(rec.Workers)), fact("threads", when(threads > 0, "%s", say.Count(threads))),
+		fact("max-requests", maxRequests(r)), fact("worker memory", when(rec.WorkerMemoryMB > 0, "%s MB", say.Count(rec.WorkerMemoryMB))))
 }
 
 // maxRequests tells apart the three reasons for a 0: no need, no way, and not known.
 func maxRequests(r calibrate.Result) string {
 	rec := r.Recommendation
 	switch {
-	case rec.MaxRequests > 0 && rec.MaxRequestsJitter > 0:
-		return fmt.Sprintf("%s (jitter %s)", say.Count(rec.MaxRequests), say.Count(rec.MaxRequestsJitter))
 	case rec.MaxRequests > 0:
-		return say.Count(rec.MaxRequests)
+		return requestLimit(rec.MaxRequests, rec.MaxRequestsJitter)
 	case verdictByRequest(r) == calibrate.Flat:
 		return "off"
 	case r.Target.Server != "" && !r.Target.CanRecycle:
 		return "n/a"
 	}
 	return say.Unknown
+}
+
+// requestLimit is a max-requests with its jitter, if it has one.
+func requestLimit[N int | int64](requests, jitter N) string {
+	return say.Count(requests) + when(jitter > 0, " (jitter %s)", say.Count(jitter))
 }
 
 // price is what max-requests costs, at the user's rate if it is known, else at that of the soak.
@@ -208,4 +192,22 @@ func typed(r calibrate.Result, servers calibrate.Servers) (line, why string) {
 		why = "nothing: " + t.Why
 	}
 	return shellQuote(t.Words), why
+}
+
+// wanted is what a run recommends, for a server to be told.
+func wanted(r calibrate.Result) calibrate.Wanted {
+	rec := r.Recommendation
+	return calibrate.Wanted{
+		Workers: rec.Workers, Threads: threadsOf(r), MaxRequests: int64(max(rec.MaxRequests, 0)), Jitter: int64(rec.MaxRequestsJitter),
+		WorkerMemoryMB: rec.WorkerMemoryMB, SafeRequests: rec.SafeRequests,
+		CPUs: coresOf(r), MemoryBytes: memoryOf(r),
+	}
+}
+
+// threadsOf is 0 if the server has no threads to set, or they are not known.
+func threadsOf(r calibrate.Result) int {
+	if !threaded(r) {
+		return 0
+	}
+	return r.Recommendation.Threads
 }

@@ -28,24 +28,19 @@ func maxRequestsReason(r calibrate.Result) string {
 // leavingOf is what a worker needs beyond its peak while it ends.
 func leavingOf(r calibrate.Result) string {
 	l := r.Worker.LeavingBytes
-	if l < mb || r.Recommendation.MaxRequests <= 0 {
-		return ""
-	}
-	return "a worker that is replaced needs " + knownMB(l) + " more as it exits: it writes to pages that it shared with its master, so the kernel copies them"
+	return when(l >= mb && r.Recommendation.MaxRequests > 0,
+		"a worker that is replaced needs %s more as it exits: it writes to pages that it shared with its master, so the kernel copies them", knownMB(l))
 }
 
 func countedFrom(r calibrate.Result) string {
-	if !attached(r) || r.Recommendation.MaxRequests <= 0 {
-		return ""
-	}
-	return "since the watch began. Memory that a worker had leaked before counts as memory that it needs, which is on the safe side"
+	return when(attached(r) && r.Recommendation.MaxRequests > 0,
+		"since the watch began. Memory that a worker had leaked before counts as memory that it needs, which is on the safe side")
 }
 
 func budgetOf(r calibrate.Result) string {
 	rec := r.Recommendation
-	memory, _ := r.Host.Memory()
 	switch {
-	case memory <= 0 && r.Plan.MemoryBytes <= 0 && rec.BudgetBytes <= 0:
+	case memoryOf(r) <= 0 && rec.BudgetBytes <= 0:
 		return say.Unknown + ": the memory of this machine is not known"
 	case rec.Budget.MemoryBytes > 0:
 		return budgetSum(r)
@@ -63,14 +58,7 @@ func lawOf(r calibrate.Result) string {
 	if l.ThreadBytes > 0 {
 		worker = fmt.Sprintf("(%s + threads x %s)", worker, knownMB(l.ThreadBytes))
 	}
-	s := "workers x " + worker + ", without creep"
-	if l.SharedBytes > 0 {
-		s = knownMB(l.SharedBytes) + " + " + s
-	}
-	if given(r) {
-		s += ", as given"
-	}
-	return s
+	return when(l.SharedBytes > 0, "%s + ", knownMB(l.SharedBytes)) + "workers x " + worker + ", without creep" + when(given(r), ", as given")
 }
 
 // checksOf is what one worker promised of the shapes that were then measured.
@@ -81,4 +69,40 @@ func checksOf(l calibrate.Law) string {
 			say.Plural(run.Threads, "thread"), knownMB(run.PredictedBytes), knownMB(run.MeasuredBytes)))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// budgetSum is the budget as its sum.
+func budgetSum(r calibrate.Result) string {
+	rec, b := r.Recommendation, r.Recommendation.Budget
+	return fmt.Sprintf("%s (%s) less %s reserve (%s)", say.MB(b.MemoryBytes), memorySource(r.Host, b.Source), say.Percent(r.Plan.ReserveRatio), say.MB(b.ReserveBytes)) +
+		when(b.OthersBytes > 0, " less %s for others", say.MB(b.OthersBytes)) + " = " + say.MB(rec.BudgetBytes)
+}
+
+func memorySource(h calibrate.Host, s calibrate.MemorySource) string {
+	switch s {
+	case calibrate.MemoryGiven:
+		return "given"
+	case calibrate.MemoryLimit:
+		return orElse(h.MemoryLimitSource, "limit")
+	}
+	return "total memory"
+}
+
+// marginalSource is where the cost of one more worker was read.
+func marginalSource(w calibrate.Worker) string {
+	switch w.MarginalSource {
+	case calibrate.MarginalRSS:
+		return "RSS, an upper bound"
+	case calibrate.MarginalSecond:
+		return "private dirty pages and a second worker"
+	case calibrate.MarginalMean:
+		workers := w.Workers
+		if w.End != nil {
+			workers = w.End.Workers
+		}
+		return fmt.Sprintf("private dirty pages, the mean of %s", say.Plural(workers, "worker"))
+	case calibrate.MarginalDirty:
+		return "private dirty pages"
+	}
+	return say.Unknown
 }

@@ -16,13 +16,10 @@ func byTime(r calibrate.Result) bool { return r.Creep.By == calibrate.ByTime }
 
 // watchedSection is what a watch of a running server showed.
 func watchedSection(r calibrate.Result) []Block {
-	latency := ""
-	if r.Load.Requests > 0 {
-		latency = latencyOf(r.Load)
-	}
 	return section(Heading{"Watched", watchedDetail(r)}, Facts{Rows: factsOf(
 		fact("app", appOf(r.Target)), fact("server", processOf(r.Target)), fact("requests", countedOf(*r.Watch)), fact("load", sentOf(r.Load)),
-		fact("latency", latency), fact("CPU", busyOf(r)), fact("worker RSS", watchedWorker(r.Worker)), fact("one more", meanMarginal(r.Worker)),
+		fact("latency", when(r.Load.Requests > 0, "%s", latencyOf(r.Load))), fact("CPU", busyOf(r)), fact("worker RSS", watchedWorker(r.Worker)),
+		fact("one more", meanMarginal(r.Worker)),
 	)})
 }
 
@@ -37,47 +34,27 @@ func meanMarginal(w calibrate.Worker) string {
 func watchedDetail(r calibrate.Result) string {
 	title := serverOf(r.Target)
 	if r.Worker.Workers > 0 {
-		title += ", " + say.Plural(r.Worker.Workers, "worker")
-		if r.Target.Threads > 0 {
-			title += " of " + say.Plural(r.Target.Threads, "thread")
-		}
+		title += ", " + say.Plural(r.Worker.Workers, "worker") + when(r.Target.Threads > 0, " of %s", say.Plural(r.Target.Threads, "thread"))
 	}
-	if r.Watch.Seconds > 0 {
-		title += ", " + say.Seconds(r.Watch.Seconds)
-	}
-	return title + whatAMBIs
+	return title + when(r.Watch.Seconds > 0, ", %s", say.Seconds(r.Watch.Seconds)) + whatAMBIs
 }
 
 func processOf(t calibrate.TargetInfo) string {
-	s := fmt.Sprintf("process %d", t.PID)
-	if t.NamedPID > 0 {
-		s += fmt.Sprintf(", the master of the worker %d that was named", t.NamedPID)
+	var ports []string
+	for _, p := range t.Ports {
+		ports = append(ports, fmt.Sprint(p))
 	}
-	if t.UpSeconds > 0 {
-		s += "; up " + say.Seconds(t.UpSeconds)
-	}
-	if len(t.Ports) > 0 {
-		ports := make([]string, len(t.Ports))
-		for i, p := range t.Ports {
-			ports[i] = fmt.Sprint(p)
-		}
-		s += "; listens on port " + strings.Join(ports, ", ")
-	}
-	return s + "; still running"
+	return fmt.Sprintf("process %d", t.PID) + when(t.NamedPID > 0, ", the master of the worker %d that was named", t.NamedPID) +
+		when(t.UpSeconds > 0, "; up %s", say.Seconds(t.UpSeconds)) + when(len(ports) > 0, "; listens on port %s", strings.Join(ports, ", ")) + "; still running"
 }
 
 func countedOf(w calibrate.Watch) string {
 	if w.Counter == "" {
 		return "not counted: no access log was followed, and no load sent"
 	}
-	s := fmt.Sprintf("%s by %s", say.Count(w.Requests), counterOf(w))
-	if w.Seconds > 0 && w.Requests > 0 {
-		s += ", " + say.Rate(float64(w.Requests)/w.Seconds)
-	}
-	if w.Counter == calibrate.CounterLoad {
-		s += "; requests of others, if there were any, are not counted"
-	}
-	return s
+	return fmt.Sprintf("%s by %s", say.Count(w.Requests), counterOf(w)) +
+		when(w.Seconds > 0 && w.Requests > 0, ", %s", say.Rate(float64(w.Requests)/w.Seconds)) +
+		when(w.Counter == calibrate.CounterLoad, "; requests of others, if there were any, are not counted")
 }
 
 func counterOf(w calibrate.Watch) string {
@@ -105,14 +82,8 @@ func watchedWorker(w calibrate.Worker) string {
 	if w.PeakRSSBytes <= 0 {
 		return notMeasured
 	}
-	s := fmt.Sprintf("at first %s, peak %s", knownMB(w.PlateauRSSBytes), knownMB(w.PeakRSSBytes))
-	if w.PeakSource != "" {
-		s += fmt.Sprintf(" (%s)", w.PeakSource)
-	}
-	if w.Restarts > 0 {
-		s += fmt.Sprintf("; %s ended meanwhile", say.Plural(w.Restarts, "worker"))
-	}
-	return s
+	return fmt.Sprintf("at first %s, peak %s", knownMB(w.PlateauRSSBytes), knownMB(w.PeakRSSBytes)) +
+		when(w.PeakSource != "", " (%s)", w.PeakSource) + when(w.Restarts > 0, "; %s ended meanwhile", say.Plural(w.Restarts, "worker"))
 }
 
 // hourly prints growth by the clock: "1.2 MB an hour".
@@ -151,9 +122,6 @@ func verdictByTime(c calibrate.Creep) string {
 }
 
 func longerWatch(r calibrate.Result) string {
-	s := fmt.Sprintf("a longer watch: --duration %s (this one lasted %s)", longer(r.Watch.Seconds), say.Seconds(r.Watch.Seconds))
-	if r.Watch.Counter == "" {
-		s += ", or count the requests: --access-log FILE"
-	}
-	return s
+	return fmt.Sprintf("a longer watch: --duration %s (this one lasted %s)", longer(r.Watch.Seconds), say.Seconds(r.Watch.Seconds)) +
+		when(r.Watch.Counter == "", ", or count the requests: --access-log FILE")
 }

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"math"
+
 	"workermem/calibrate"
 	"workermem/calibrate/say"
 )
@@ -110,8 +112,6 @@ func ranks(all []calibrate.Candidate) []float64 {
 
 // distance is below 1, so that it only orders candidates of one kind.
 func distance(a, b calibrate.Candidate) float64 {
-	d := absInt(a.Workers-b.Workers) + absInt(a.Threads-b.Threads)
+	d := math.Abs(float64(a.Workers-b.Workers)) + math.Abs(float64(a.Threads-b.Threads))
 	return d / (d + 1)
 }
-
-func absInt(n int) float64 { return max(float64(n), -float64(n)) }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"slices"
 	"strings"
 
 	"workermem/calibrate"
@@ -15,32 +14,24 @@ func Checkup(c calibrate.Checkup) Document {
 }
 
 func findingsSections(c calibrate.Checkup) []Block {
-	var blocks []Block
-	rest := c.Findings
-	for len(rest) > 0 {
-		area := rest[0].Area
-		n := slices.IndexFunc(rest, func(f calibrate.Finding) bool { return f.Area != area })
-		if n < 0 {
-			n = len(rest)
-		}
-		if area != calibrate.AreaServers {
-			blocks = append(blocks, Heading{Name: area}, Facts{Rows: findings(rest[:n])})
-		}
-		rest = rest[n:]
-	}
-	return append(blocks, Heading{Name: calibrate.AreaServers}, Facts{Rows: servers(c)})
-}
-
-func findings(all []calibrate.Finding) []Fact {
-	var facts []Fact
-	for _, f := range all {
+	var areas []string
+	rows := map[string][]Fact{}
+	for _, f := range c.Findings {
 		row := stated(f.State, f.Text)
 		if f.State != calibrate.StateOK {
 			row.Below = factsOf(fact("try", f.Try))
 		}
-		facts = append(facts, row)
+		if f.Area != calibrate.AreaServers && rows[f.Area] == nil {
+			areas = append(areas, f.Area)
+		}
+		rows[f.Area] = append(rows[f.Area], row)
 	}
-	return facts
+	rows[calibrate.AreaServers] = append(rows[calibrate.AreaServers], servers(c)...)
+	var blocks []Block
+	for _, area := range append(areas, calibrate.AreaServers) {
+		blocks = append(blocks, Heading{Name: area}, Facts{Rows: rows[area]})
+	}
+	return blocks
 }
 
 func stated(state calibrate.State, text string) Fact {
@@ -48,9 +39,9 @@ func stated(state calibrate.State, text string) Fact {
 		Mark: map[calibrate.State]Mark{calibrate.StateLimited: Doubtful, calibrate.StateMissing: Bad}[state]}
 }
 
-// servers are the findings on servers, each server, and those that weren't found.
+// servers are each server, and those that weren't found.
 func servers(c calibrate.Checkup) []Fact {
-	facts := findings(slices.DeleteFunc(slices.Clone(c.Findings), func(f calibrate.Finding) bool { return f.Area != calibrate.AreaServers }))
+	var facts []Fact
 	for _, s := range c.Servers {
 		row := stated(s.State, serverLine(s))
 		if s.Doubt != "" {
@@ -72,11 +63,7 @@ func servers(c calibrate.Checkup) []Fact {
 
 // serverLine says which server it is, and how calibrate can start it.
 func serverLine(s calibrate.Server) string {
-	text := strings.TrimSpace(s.Name + " " + orElse(s.Version, "of unknown version"))
-	if s.With != "" {
-		text += " with " + s.With
-	}
-	text += " (" + s.Path + "): "
+	text := strings.TrimSpace(s.Name+" "+orElse(s.Version, "of unknown version")) + when(s.With != "", " with %s", s.With) + " (" + s.Path + "): "
 	switch {
 	case s.Doubt != "":
 		return text + "it doesn't say its version: " + s.Doubt

@@ -143,11 +143,8 @@ func (d *draft) head(file calibrate.File, foreign bool) {
 // emittedSum is workers x memory within the budget, creep until the worker is recycled included.
 func emittedSum(r calibrate.Result) string {
 	rec, shared := r.Recommendation, r.Law.SharedBytes
-	sum := fmt.Sprintf("Sum: %s x %s", say.Plural(rec.Workers, "worker"), knownMB((rec.TotalBytes-shared)/int64(rec.Workers)))
-	if shared > 0 {
-		sum += " + " + knownMB(shared) + " shared"
-	}
-	return fmt.Sprintf("%s = %s <= %s budget. 1 MB is 2^20 bytes.", sum, knownMB(rec.TotalBytes), knownMB(rec.BudgetBytes))
+	return fmt.Sprintf("Sum: %s x %s%s = %s <= %s budget. 1 MB is 2^20 bytes.", say.Plural(rec.Workers, "worker"),
+		knownMB((rec.TotalBytes-shared)/int64(rec.Workers)), when(shared > 0, " + %s shared", knownMB(shared)), knownMB(rec.TotalBytes), knownMB(rec.BudgetBytes))
 }
 
 func dateOf(r calibrate.Result) string {

@@ -29,16 +29,15 @@ func (d *draft) lines(all calibrate.Lines) {
 
 // noteThreads says why there are no threads to set.
 func (d *draft) noteThreads(name string) {
-	switch {
-	case threadsOf(d.run) > 0:
-	case d.run.Target.HasThreads || attached(d.run):
-		d.note("No %s: how many the server has was not known, and the sum is for as many as it had.", name)
-	default:
-		d.note("No %s: what was measured has none, but takes as many requests at once as come.", name)
+	if threadsOf(d.run) > 0 {
+		return
 	}
-	if threadsOf(d.run) == 0 {
-		d.noteConcurrency()
+	why := "what was measured has none, but takes as many requests at once as come"
+	if d.run.Target.HasThreads || attached(d.run) {
+		why = "how many the server has was not known, and the sum is for as many as it had"
 	}
+	d.note("No %s: %s.", name, why)
+	d.noteConcurrency()
 }
 
 // noteConcurrency is for a server that takes as many requests at once as come.

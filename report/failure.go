@@ -43,10 +43,7 @@ func Failure(w io.Writer, f *calibrate.Failure, color bool) error {
 }
 
 func writeWhat(p *page, f *calibrate.Failure) {
-	what := f.What
-	if f.Phase != "" {
-		what += " (phase: " + f.Phase + ")"
-	}
+	what := f.What + when(f.Phase != "", " (phase: %s)", f.Phase)
 	most := mostWhat
 	if len(f.Log) == 0 {
 		most = screen - mostWhy - mostTry

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"io"
 	"strings"
 
@@ -49,4 +50,12 @@ func Render(w io.Writer, d Document, format string, o Options) error {
 		return err
 	}
 	return f.write(w, d, o)
+}
+
+// writeData writes a document's data as JSON.
+func writeData(w io.Writer, d Document, _ Options) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(d.Data)
 }

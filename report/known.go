@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"strings"
 
@@ -41,6 +42,14 @@ func orDash(n int) string {
 		return "-"
 	}
 	return say.Count(n)
+}
+
+// when is a part of a sentence that is said only if something holds; "" if not.
+func when(holds bool, format string, args ...any) string {
+	if !holds {
+		return ""
+	}
+	return fmt.Sprintf(format, args...)
 }
 
 func yesNo(b bool) string {

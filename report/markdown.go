@@ -23,11 +23,7 @@ func writeMarkdown(w io.Writer, d Document, _ Options) error { return write(w, d
 func (m *markdown) reader() Reader { return OfPage }
 
 func (m *markdown) begin(d Document) {
-	title := escape(d.Title)
-	if d.Subject != "" {
-		title += " " + codeSpan(d.Subject)
-	}
-	fmt.Fprintf(&m.b, "# %s\n", title)
+	fmt.Fprintf(&m.b, "# %s%s\n", escape(d.Title), when(d.Subject != "", " %s", codeSpan(d.Subject)))
 }
 
 // put writes a block, apart from the one before it.
@@ -55,20 +51,13 @@ func (m *markdown) heading(h Heading) {
 
 func (m *markdown) answer(a Answer) {
 	if a.Verdict != "" {
-		m.put(strings.TrimSpace("**" + escape(a.Verdict) + "**" + colon(a.Why)))
+		m.put("**" + escape(a.Verdict) + "**" + when(a.Why != "", ": %s", escape(a.Why)))
 	}
 	t := Table{Columns: []Column{{Head: "setting", Left: true}, {Head: "value"}}}
 	for _, s := range a.Settings {
 		t.Rows = append(t.Rows, Row{Cells: []string{s.Name, s.Text}})
 	}
 	m.put(t.markdown())
-}
-
-func colon(s string) string {
-	if s == "" {
-		return ""
-	}
-	return ": " + escape(s)
 }
 
 func (m *markdown) facts(f Facts) {
@@ -112,11 +101,7 @@ func (m *markdown) note(n Note) {
 func (m *markdown) code(c Code) { m.put(fenced(c.Text)) }
 
 func (m *markdown) warning(w Warning) {
-	text := fmt.Sprintf("- **%s**: %s", escape(w.Code), stopped(escape(w.Text)))
-	if w.Try != "" {
-		text += " Try: " + stopped(escape(w.Try))
-	}
-	m.items(text + "\n")
+	m.items(fmt.Sprintf("- **%s**: %s%s\n", escape(w.Code), stopped(escape(w.Text)), when(w.Try != "", " Try: %s", stopped(escape(w.Try)))))
 }
 
 func (m *markdown) end() []byte { return []byte(m.b.String()) }
@@ -164,7 +149,7 @@ var startsList = regexp.MustCompile(`^([-+=>]|\d+[.)])`)
 // codeSpan fences a string by more backticks than it has in a row.
 func codeSpan(s string) string {
 	s = clean(s)
-	ticks := strings.Repeat("`", longestRun(s)+1)
+	ticks := fence(s, 1)
 	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
 		s = " " + s + " "
 	}
@@ -177,19 +162,15 @@ func fenced(s string) string {
 		return ""
 	}
 	s = clean(s)
-	fence := strings.Repeat("`", max(3, longestRun(s)+1))
-	return fence + "sh\n" + s + "\n" + fence + "\n"
+	ticks := fence(s, 3)
+	return ticks + "sh\n" + s + "\n" + ticks + "\n"
 }
 
-func longestRun(s string) int {
-	longest, run := 0, 0
-	for _, r := range s {
-		if r != '`' {
-			run = 0
-			continue
-		}
-		run++
-		longest = max(longest, run)
+// fence is more backticks than a text has in a row, and at least so many.
+func fence(s string, least int) string {
+	ticks := strings.Repeat("`", least)
+	for strings.Contains(s, ticks) {
+		ticks += "`"
 	}
-	return longest
+	return ticks
 }

@@ -22,29 +22,17 @@ func measuredSection(r calibrate.Result) []Block {
 // measuredMore is what a terminal has no room for.
 func measuredMore(r calibrate.Result) Block {
 	w := r.Worker
-	samples, phases := "", ""
-	if w.Samples > 0 {
-		samples = fmt.Sprintf("%s, one every %s", say.Count(w.Samples), knownSeconds(w.SampleIntervalSeconds))
-	}
-	if len(r.Phases) > 0 {
-		phases = phaseList(r.Phases)
-	}
+	samples := when(w.Samples > 0, "%s, one every %s", say.Count(w.Samples), knownSeconds(w.SampleIntervalSeconds))
 	return Only{OfPage, []Block{Facts{Rows: factsOf(
 		fact("PSS, USS at peak", knownMB(w.PeakPSSBytes)+", "+knownMB(w.PeakUSSBytes)), fact("one more, from", marginalSource(w)),
-		fact("samples", samples), fact("phases", phases),
+		fact("samples", samples), fact("phases", phaseList(r.Phases)),
 	)}}}
 }
 
 // measuredDetail says what was measured, how long it took, and what a MB is.
 func measuredDetail(r calibrate.Result) string {
-	s := serverOf(r.Target)
-	if r.Target.Threads > 0 {
-		s += fmt.Sprintf(", 1 worker of %s", say.Plural(r.Target.Threads, "thread"))
-	}
-	if r.DurationSeconds > 0 {
-		s += ", " + say.Seconds(r.DurationSeconds)
-	}
-	return s + whatAMBIs
+	return serverOf(r.Target) + when(r.Target.Threads > 0, ", 1 worker of %s", say.Plural(r.Target.Threads, "thread")) +
+		when(r.DurationSeconds > 0, ", %s", say.Seconds(r.DurationSeconds)) + whatAMBIs
 }
 
 const whatAMBIs = " (1 MB = 2^20 B)"
@@ -67,14 +55,8 @@ func treeOf(r calibrate.Result) string {
 	}
 	switch t := r.Tree; {
 	case t.ChargeBytes > 0:
-		s := fmt.Sprintf("the kernel charges its cgroup %s (%s for files, %s for itself)", knownMB(t.ChargeBytes), knownMB(t.FileBytes), knownMB(t.KernelBytes))
-		if t.PeakBytes > 0 {
-			s += ", at most " + knownMB(t.PeakBytes)
-		}
-		if t.Missing != "" {
-			s += "; without " + t.Missing
-		}
-		parts = append(parts, s)
+		parts = append(parts, fmt.Sprintf("the kernel charges its cgroup %s (%s for files, %s for itself)", knownMB(t.ChargeBytes), knownMB(t.FileBytes),
+			knownMB(t.KernelBytes))+when(t.PeakBytes > 0, ", at most %s", knownMB(t.PeakBytes))+when(t.Missing != "", "; without %s", t.Missing))
 	case t.Missing != "":
 		parts = append(parts, "what the kernel charges is not known: "+t.Missing)
 	}
@@ -89,16 +71,10 @@ func atOnceOf(r calibrate.Result) string {
 	}
 	parts := make([]string, len(c.Steps))
 	for i, step := range c.Steps {
-		parts[i] = fmt.Sprintf("%s %s", say.Count(step.Clients), knownMB(step.PeakRSSBytes))
-		if i == 0 {
-			parts[i] = fmt.Sprintf("%s requests %s", say.Count(step.Clients), knownMB(step.PeakRSSBytes))
-		}
+		parts[i] = say.Count(step.Clients) + when(i == 0, " requests") + " " + knownMB(step.PeakRSSBytes)
 	}
-	s := fmt.Sprintf("%s: %s for each one more, without creep", strings.Join(parts, ", "), say.Bytes(float64(c.RequestBytes)))
-	if c.Bound > 0 {
-		s += fmt.Sprintf("; the budget allows %s in a worker", say.Count(c.Bound))
-	}
-	return s
+	return fmt.Sprintf("%s: %s for each one more, without creep", strings.Join(parts, ", "), say.Bytes(float64(c.RequestBytes))) +
+		when(c.Bound > 0, "; the budget allows %s in a worker", say.Count(c.Bound))
 }
 
 func hostOf(r calibrate.Result) string {
@@ -122,22 +98,14 @@ func appOf(t calibrate.TargetInfo) string {
 	if len(t.Command) == 0 {
 		return say.Unknown
 	}
-	s := shellQuote(t.Command)
-	if t.Preload {
-		s += " (preloaded)"
-	}
-	return s
+	return shellQuote(t.Command) + when(t.Preload, " (preloaded)")
 }
 
 func bootOf(t calibrate.TargetInfo) string {
 	if t.BootSeconds <= 0 {
 		return notMeasured
 	}
-	s := say.Seconds(t.BootSeconds) + " to the first answer"
-	if t.WorkerBootSeconds > 0 {
-		s += "; a worker alone takes " + say.Seconds(t.WorkerBootSeconds)
-	}
-	return s
+	return say.Seconds(t.BootSeconds) + " to the first answer" + when(t.WorkerBootSeconds > 0, "; a worker alone takes %s", say.Seconds(t.WorkerBootSeconds))
 }
 
 func loadOf(l calibrate.LoadInfo) string {
@@ -156,10 +124,7 @@ func loadOf(l calibrate.LoadInfo) string {
 
 // withCapacity adds what one worker can serve, if that was looked for.
 func withCapacity(s string, capacity float64) string {
-	if capacity <= 0 {
-		return s
-	}
-	return s + "; capacity " + say.Rate(capacity)
+	return s + when(capacity > 0, "; capacity %s", say.Rate(capacity))
 }
 
 func succeeded(l calibrate.LoadInfo) string {
@@ -201,26 +166,15 @@ func latencyOf(l calibrate.LoadInfo) string {
 	if len(parts) == 0 {
 		return notMeasured
 	}
-	s := strings.Join(parts, ", ")
-	if l.Mode == "closed" {
-		s += " (service time: a closed loop leaves out the queue)"
-	}
-	return s
+	return strings.Join(parts, ", ") + when(l.Mode == "closed", " (service time: a closed loop leaves out the queue)")
 }
 
 func workerOf(w calibrate.Worker) string {
 	if w.IdleRSSBytes <= 0 && w.PlateauRSSBytes <= 0 && w.PeakRSSBytes <= 0 {
 		return notMeasured
 	}
-	s := fmt.Sprintf("idle %s, settled %s, peak %s",
-		knownMB(w.IdleRSSBytes), knownMB(w.PlateauRSSBytes), knownMB(w.PeakRSSBytes))
-	if w.PeakSource != "" {
-		s += fmt.Sprintf(" (%s)", w.PeakSource)
-	}
-	if w.Restarts > 0 {
-		s += fmt.Sprintf("; the worker was replaced %s during the run", say.Times(w.Restarts))
-	}
-	return s
+	return fmt.Sprintf("idle %s, settled %s, peak %s", knownMB(w.IdleRSSBytes), knownMB(w.PlateauRSSBytes), knownMB(w.PeakRSSBytes)) +
+		when(w.PeakSource != "", " (%s)", w.PeakSource) + when(w.Restarts > 0, "; the worker was replaced %s during the run", say.Times(w.Restarts))
 }
 
 // marginalOf explains the number that the guides get wrong: RSS counts pages that all workers share.

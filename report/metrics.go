@@ -13,17 +13,11 @@ type explained struct {
 func Explain(m calibrate.Metric, run *calibrate.Result) Document {
 	d := Document{Title: m.Name}
 	data := explained{Metric: m}
-	facts := factsOf(fact("meaning", m.Meaning), fact("how", m.Got), fact("unit", string(m.Unit)), fact("better", better(m.Better)))
-	if m.Argument() != "" {
-		facts = append(facts, fact("write", m.Example))
-	}
+	facts := factsOf(fact("meaning", m.Meaning), fact("how", m.Got), fact("unit", string(m.Unit)), fact("better", better(m.Better)),
+		fact("write", when(m.Argument() != "", "%s", m.Example)))
 	if run != nil {
 		reading := m.Read(*run)
-		value := m.Say(reading)
-		if run.ID != "" {
-			value += ", by run " + run.ID
-		}
-		facts = append(facts, fact("value", value))
+		facts = append(facts, fact("value", m.Say(reading)+when(run.ID != "", ", by run %s", run.ID)))
 		data.Run, data.Reading = run.ID, &reading
 	}
 	d.Blocks, d.Data = []Block{Only{AtTerminal, []Block{Heading{Name: m.Name}}}, Facts{Rows: facts}}, data

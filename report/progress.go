@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -82,49 +83,22 @@ func (p *Progress) Done() {
 
 // liveStatus has what matters most on the left: a narrow terminal cuts the right.
 func liveStatus(s calibrate.Status) string {
-	parts := []string{fmt.Sprintf("%s %s", say.Clock(s.Elapsed.Seconds()), orElse(s.Phase, "starting"))}
-	if s.Requests > 0 {
-		parts = append(parts, say.Count(s.Requests)+" req")
-	}
-	if s.RSS > 0 {
-		parts = append(parts, "RSS "+knownMB(s.RSS))
-	}
-	if s.Peak > 0 {
-		parts = append(parts, "peak "+knownMB(s.Peak))
-	}
-	return strings.Join(append(parts, outlook(s)...), "  ")
+	return strings.Join(append([]string{moment(s)}, known(s, "req")...), "  ")
 }
 
 func plainStatus(s calibrate.Status) string {
-	parts := []string{}
-	if s.Requests > 0 {
-		parts = append(parts, say.Count(s.Requests)+" requests")
-	}
-	if s.RSS > 0 {
-		parts = append(parts, "RSS "+knownMB(s.RSS))
-	}
-	if s.Peak > 0 {
-		parts = append(parts, "peak "+knownMB(s.Peak))
-	}
-	head := fmt.Sprintf("%s %s", say.Clock(s.Elapsed.Seconds()), orElse(s.Phase, "starting"))
-	parts = append(parts, outlook(s)...)
-	if len(parts) == 0 {
-		return head
-	}
-	return head + ": " + strings.Join(parts, ", ")
+	parts := known(s, "requests")
+	return moment(s) + when(len(parts) > 0, ": %s", strings.Join(parts, ", "))
 }
 
-// outlook is what is known so far, and what is still to come.
-func outlook(s calibrate.Status) []string {
-	var parts []string
-	if s.Estimate != "" {
-		parts = append(parts, s.Estimate)
-	}
-	if s.Left > 0 {
-		parts = append(parts, "about "+say.Clock(s.Left.Seconds())+" left")
-	}
-	if s.Waiting != "" {
-		parts = append(parts, s.Waiting)
-	}
-	return parts
+func moment(s calibrate.Status) string {
+	return say.Clock(s.Elapsed.Seconds()) + " " + orElse(s.Phase, "starting")
+}
+
+// known is what was seen so far, and what is still to come.
+func known(s calibrate.Status, requests string) []string {
+	return slices.DeleteFunc([]string{
+		when(s.Requests > 0, "%s %s", say.Count(s.Requests), requests), when(s.RSS > 0, "RSS %s", knownMB(s.RSS)), when(s.Peak > 0, "peak %s", knownMB(s.Peak)),
+		s.Estimate, when(s.Left > 0, "about %s left", say.Clock(s.Left.Seconds())), s.Waiting,
+	}, func(part string) bool { return part == "" })
 }

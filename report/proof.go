@@ -38,18 +38,15 @@ func proved(r calibrate.Result) []Block {
 }
 
 func proofVerdict(p calibrate.Proof) (string, Mark) {
-	if !p.Complete && len(p.Trials) == 0 {
-		return "NOT PROVED", Doubtful
-	}
-	switch p.Verdict {
-	case calibrate.ProofHolds:
+	failed := map[calibrate.ProofVerdict]string{
+		calibrate.ProofKilled: "KILLED FOR MEMORY", calibrate.ProofOverLimit: "OVER ITS LIMIT", calibrate.ProofOff: "OFF",
+	}[p.Verdict]
+	switch {
+	case !p.Complete && len(p.Trials) == 0:
+	case p.Verdict == calibrate.ProofHolds:
 		return "PROVED", Good
-	case calibrate.ProofKilled:
-		return "KILLED FOR MEMORY", Bad
-	case calibrate.ProofOverLimit:
-		return "OVER ITS LIMIT", Bad
-	case calibrate.ProofOff:
-		return "OFF", Bad
+	case failed != "":
+		return failed, Bad
 	}
 	return "NOT PROVED", Doubtful
 }
@@ -59,31 +56,13 @@ func proofSettings(p calibrate.Proof) []Fact {
 		return nil
 	}
 	t := p.Trials[0]
-	threads := ""
-	if t.Threads > 0 {
-		threads = say.Count(t.Threads)
-	}
-	return factsOf(fact("workers", say.Count(t.Workers)), fact("threads", threads), fact("max-requests", lifeOf(t)), fact("limit", knownMB(t.LimitBytes)))
-}
-
-func lifeOf(t calibrate.Trial) string {
-	switch {
-	case t.MaxRequests == 0:
-		return "off"
-	case t.Jitter == 0:
-		return say.Count(t.MaxRequests)
-	}
-	return fmt.Sprintf("%s (jitter %s)", say.Count(t.MaxRequests), say.Count(t.Jitter))
+	return factsOf(fact("workers", say.Count(t.Workers)), fact("threads", when(t.Threads > 0, "%s", say.Count(t.Threads))),
+		fact("max-requests", orElse(when(t.MaxRequests > 0, "%s", requestLimit(t.MaxRequests, t.Jitter)), "off")), fact("limit", knownMB(t.LimitBytes)))
 }
 
 // proofFacts are the verdict's grounds, and what the service was like meanwhile.
 func proofFacts(p calibrate.Proof) []Fact {
-	cut := ""
-	if !p.Complete {
-		cut = "by: " + interruptedBy(p.Interrupted)
-	}
-	facts := []Fact{fact("verdict", proofReason(p))}
-	facts = append(facts, factsOf(fact("cut short", cut))...)
+	facts := factsOf(fact("verdict", proofReason(p)), fact("cut short", when(!p.Complete, "by: %s", interruptedBy(p.Interrupted))))
 	if len(p.Trials) == 0 {
 		return facts
 	}
@@ -95,14 +74,11 @@ func proofFacts(p calibrate.Proof) []Fact {
 }
 
 func trialMemory(t calibrate.Trial) string {
-	s := fmt.Sprintf("at most %s (%s)", knownMB(t.PeakBytes), t.PeakSource)
-	if t.LimitBytes > 0 {
-		s += fmt.Sprintf(", %s of the limit", say.Percent(float64(t.PeakBytes)/float64(t.LimitBytes)))
-	}
-	if t.LimitBytes > 0 && t.PeakBytes > t.LimitBytes && t.OOMKills == 0 && !t.OverLimit {
-		s += " (over 100 %: the kernel charges file pages to whoever read them first)"
-	}
-	return s + fmt.Sprintf("; predicted %s if every worker is at its largest at once", knownMB(t.MostBytes))
+	charged := t.LimitBytes > 0 && t.PeakBytes > t.LimitBytes && t.OOMKills == 0 && !t.OverLimit
+	return fmt.Sprintf("at most %s (%s)", knownMB(t.PeakBytes), t.PeakSource) +
+		when(t.LimitBytes > 0, ", %s of the limit", say.Percent(ratioOf(t.PeakBytes, t.LimitBytes))) +
+		when(charged, " (over 100 %%: the kernel charges file pages to whoever read them first)") +
+		fmt.Sprintf("; predicted %s if every worker is at its largest at once", knownMB(t.MostBytes))
 }
 
 func trialCreep(t calibrate.Trial) string {
@@ -141,15 +117,9 @@ func recyclingCost(t calibrate.Trial) string {
 
 func requestsOf(t calibrate.Trial) string {
 	s := fmt.Sprintf("%s in %s, %s", say.Count(t.Requests), say.Seconds(t.Seconds), knownRate(t.RatePerSecond))
-	if failed := t.Requests - t.Succeeded; failed > 0 {
-		s += fmt.Sprintf("; %s failed (%s)", say.Count(failed), errorsOf(t.Errors))
-	} else {
-		s += "; all ok"
-	}
-	if p99 := t.Latency.P99; p99 != nil {
-		s += "; p99 " + knownSeconds(*p99) + " with every thread busy"
-	}
-	return s
+	failed := t.Requests - t.Succeeded
+	s += orElse(when(failed > 0, "; %s failed (%s)", say.Count(failed), errorsOf(t.Errors)), "; all ok")
+	return s + when(t.Latency.P99 != nil, "; p99 %s with every thread busy", latencyCell(t.Latency.P99))
 }
 
 func killedOf(t calibrate.Trial) string {
@@ -187,17 +157,9 @@ func trialCells(t calibrate.Trial) []string {
 	if t.PeakBytes == 0 {
 		return []string{most, "-", "-", "-", "-", "-", "-", "-", endOf(t)}
 	}
-	p99, off, limit, unused := "-", "-", "-", "-"
-	if t.Latency.P99 != nil {
-		p99 = knownSeconds(*t.Latency.P99)
-	}
-	if t.ExpectedBytes > 0 {
-		off = say.Difference(t.Off())
-	}
-	if t.LimitBytes > 0 {
-		limit, unused = percentCell(float64(t.PeakBytes)/float64(t.LimitBytes)), mbCell(max(t.LimitBytes-t.PeakBytes, 0))
-	}
-	return []string{most, mbCell(t.PeakBytes), off, limit, unused, say.Count(t.Recycles), say.Count(t.Requests - t.Succeeded), p99, endOf(t)}
+	off := orElse(when(t.ExpectedBytes > 0, "%s", say.Difference(t.Off())), "-")
+	return []string{most, mbCell(t.PeakBytes), off, percentCell(ratioOf(t.PeakBytes, t.LimitBytes)), mbCell(t.LimitBytes - t.PeakBytes), say.Count(t.Recycles),
+		say.Count(t.Requests - t.Succeeded), latencyCell(t.Latency.P99), endOf(t)}
 }
 
 func endOf(t calibrate.Trial) string {
@@ -210,4 +172,49 @@ func endOf(t calibrate.Trial) string {
 		return failedWords(t.Failed)
 	}
 	return "ok"
+}
+
+// proofReason is what a proof's verdict rests on.
+func proofReason(p calibrate.Proof) string {
+	const notRun = "the recommendation was not run to its end"
+	if len(p.Trials) == 0 {
+		return notRun
+	}
+	t := p.Trials[0]
+	switch p.Reason {
+	case calibrate.ProofKill:
+		return "the kernel killed for memory at the limit of " + say.MB(t.LimitBytes)
+	case calibrate.ProofTooMuch:
+		return fmt.Sprintf("it took %s of a limit of %s, which nothing but calibrate holds here", say.MB(t.PeakBytes), say.MB(t.LimitBytes))
+	case calibrate.ProofFailed:
+		return failedWords(t.Failed)
+	case calibrate.ProofUnbidden:
+		return say.Plural(t.Recycles, "worker") + " ended, and none was to be replaced"
+	case calibrate.ProofEarly:
+		return fmt.Sprintf("%s ended in %s, before their limit of %s each", say.Plural(t.Recycles, "worker"), say.Plural(t.Requests, "request"), say.Count(t.MaxRequests))
+	case calibrate.ProofErrors:
+		return fmt.Sprintf("%s of %s failed, more than a proof can rest on", say.Count(t.Requests-t.Succeeded), say.Plural(t.Requests, "request"))
+	case calibrate.ProofUnreadable:
+		return "the memory of its processes could not be read"
+	case calibrate.ProofAboveMost:
+		return fmt.Sprintf("it took %s, more than the %s of all workers at the end of their lives", say.MB(t.PeakBytes), say.MB(t.MostBytes))
+	case calibrate.ProofFar:
+		return comparedOf(t) + ", where " + say.Percent(p.Tolerance) + " are allowed"
+	case calibrate.ProofNear:
+		return comparedOf(t)
+	}
+	return notRun
+}
+
+func comparedOf(t calibrate.Trial) string {
+	return fmt.Sprintf("%s expected for the requests served, %s observed (%s)", say.MB(t.ExpectedBytes), say.MB(t.ObservedBytes), say.Difference(t.Off())) +
+		when(t.Recycles > 0, ", up to the first worker's replacement")
+}
+
+// failedWords is why a run beside the main one says nothing; "" if it does.
+func failedWords(m *calibrate.Miss) string {
+	if m == nil {
+		return ""
+	}
+	return orElse(m.Words, string(m.Kind))
 }

@@ -51,18 +51,12 @@ func doubtOf(rec calibrate.Recommendation) string {
 // limitSum is the max-requests as its sum.
 func limitSum(rec calibrate.Recommendation) string {
 	c := rec.Recycling
-	text := lifeSum(rec) + jitterSentence(rec)
-	if c.Drift > 0 {
-		text += fmt.Sprintf(" (Up to %s an hour of it goes on without any request, so the bound is that at %s.)", say.Bytes(c.Drift*3600), rateOf(rec))
-	}
-	text += " " + priceSentence(rec)
-	if c.SeenRequests > 0 && float64(c.LifeRequests) > calibrate.ValveRuns*float64(c.SeenRequests) {
-		text += fmt.Sprintf(" That is over %d times what the run saw: beyond it the creep is extrapolated.", calibrate.ValveRuns)
-	}
-	if rec.Workers == 2 && c.JitterBy != "" {
-		text += " With two workers jitter makes a joint restart rarer, it does not rule it out."
-	}
-	return text
+	extrapolated := c.SeenRequests > 0 && float64(c.LifeRequests) > calibrate.ValveRuns*float64(c.SeenRequests)
+	return lifeSum(rec) + jitterSentence(rec) +
+		when(c.Drift > 0, " (Up to %s an hour of it goes on without any request, so the bound is that at %s.)", say.Bytes(c.Drift*3600), rateOf(rec)) +
+		" " + priceSentence(rec) +
+		when(extrapolated, " That is over %d times what the run saw: beyond it the creep is extrapolated.", calibrate.ValveRuns) +
+		when(rec.Workers == 2 && c.JitterBy != "", " With two workers jitter makes a joint restart rarer, it does not rule it out.")
 }
 
 // lifeSum is how long a worker may live: by the budget, or by less if more would not pay.
@@ -128,10 +122,7 @@ func rateOf(rec calibrate.Recommendation) string {
 	if c.RateBasis == calibrate.BasisMeasured {
 		return text + " a worker (measured)"
 	}
-	if c.RateBasis != "" {
-		text += " (" + string(c.RateBasis) + ")"
-	}
-	return text + " over " + say.Plural(rec.Workers, "worker")
+	return text + when(c.RateBasis != "", " (%s)", c.RateBasis) + " over " + say.Plural(rec.Workers, "worker")
 }
 
 // conflictOf says that recycling costs more than it should, and the ways out; "" if it doesn't.
@@ -168,31 +159,23 @@ func dear(cost float64) string {
 
 // noLimitSum is for workers that creep, of a server that can't recycle by count: how long they last.
 func noLimitSum(rec calibrate.Recommendation) string {
-	c, before := rec.Recycling, ""
-	if !rec.Sum.CreepApart {
-		before = say.Count(c.PeakRequests) + " + "
-	}
-	text := fmt.Sprintf("This server has no request limit of its own, and its workers creep: they reach the budget after %s = %s%s / %s each",
-		say.Plural(c.LifeRequests, "request"), before, say.MB(c.HeadroomBytes), say.Bytes(c.Steepest))
-	if c.WorkerRate > 0 {
-		text += fmt.Sprintf(", %s at %s", say.Seconds(float64(c.LifeRequests)/c.WorkerRate), rateOf(rec))
-	}
-	return text + ". Restart them before that by other means, or fix the leak."
+	c := rec.Recycling
+	before := when(!rec.Sum.CreepApart, "%s + ", say.Count(c.PeakRequests))
+	return fmt.Sprintf("This server has no request limit of its own, and its workers creep: they reach the budget after %s = %s%s / %s each",
+		say.Plural(c.LifeRequests, "request"), before, say.MB(c.HeadroomBytes), say.Bytes(c.Steepest)) +
+		when(c.WorkerRate > 0, ", %s at %s", say.Seconds(float64(c.LifeRequests)/c.WorkerRate), rateOf(rec)) +
+		". Restart them before that by other means, or fix the leak."
 }
 
 func offSum(rec calibrate.Recommendation) string {
 	if rec.Sum.Basis == calibrate.BasisGiven {
 		return "No creep, as given: recycling can stay off."
 	}
-	c, text := rec.Recycling, "No creep found: recycling can stay off."
-	if rec.SafeRequests > 0 {
-		text += fmt.Sprintf(" At worst, by the upper 95 %% bound, the headroom lasts each worker for %s: %s / %s.",
-			say.Plural(rec.SafeRequests, "request"), say.MB(c.HeadroomBytes), say.Bytes(c.Steepest))
-	}
-	if c.Valve > 0 {
-		text += " " + valveSentence(rec)
-	}
-	return text
+	c := rec.Recycling
+	return "No creep found: recycling can stay off." +
+		when(rec.SafeRequests > 0, " At worst, by the upper 95 %% bound, the headroom lasts each worker for %s: %s / %s.",
+			say.Plural(rec.SafeRequests, "request"), say.MB(c.HeadroomBytes), say.Bytes(c.Steepest)) +
+		when(c.Valve > 0, " %s", valveSentence(rec))
 }
 
 func valveSentence(rec calibrate.Recommendation) string {
@@ -202,11 +185,8 @@ func valveSentence(rec calibrate.Recommendation) string {
 		bounds = append(bounds, say.Count(rec.SafeRequests))
 	}
 	bounds = append(bounds, fmt.Sprintf("%d x the run's %s", calibrate.ValveRuns, say.Count(c.SeenRequests)), say.Count(calibrate.ValveMost))
-	text := fmt.Sprintf("A safety valve, for those who want one: %s, the least of %s.", say.Count(c.Valve), strings.Join(bounds, "; "))
-	if c.ValveCost > calibrate.Dearest {
-		text += fmt.Sprintf(" It would cost %s of a worker's time.", say.Percent(c.ValveCost))
-	}
-	return text
+	return fmt.Sprintf("A safety valve, for those who want one: %s, the least of %s.", say.Count(c.Valve), strings.Join(bounds, "; ")) +
+		when(c.ValveCost > calibrate.Dearest, " It would cost %s of a worker's time.", say.Percent(c.ValveCost))
 }
 
 // countThem is what turns growth with time into a max-requests.

@@ -71,10 +71,7 @@ func memorySum(rec calibrate.Recommendation) string {
 
 // sharedSum begins a sum; "" if nothing is shared.
 func sharedSum(s calibrate.Sum) string {
-	if s.SharedBytes == 0 {
-		return ""
-	}
-	return say.MB(s.SharedBytes) + " shared + "
+	return when(s.SharedBytes != 0, "%s shared + ", say.MB(s.SharedBytes))
 }
 
 func threadsSentence(r calibrate.Result) string {
@@ -148,10 +145,7 @@ func boundedSentence(s calibrate.Sum) string {
 
 func fewerSentence(rec calibrate.Recommendation) string {
 	s := rec.Sum
-	if rec.Workers == s.AllowedWorkers {
-		return ""
-	}
-	return fmt.Sprintf("%s would fit, but share the headroom among more, and so be recycled more often: %s of their time against %s.",
+	return when(rec.Workers != s.AllowedWorkers, "%s would fit, but share the headroom among more, and so be recycled more often: %s of their time against %s.",
 		say.Plural(s.AllowedWorkers, "worker"), say.Percent(s.AllowedCost), say.Percent(s.Cost))
 }
 
@@ -159,9 +153,7 @@ func totalSentence(rec calibrate.Recommendation) string {
 	s := rec.Sum
 	worker := (rec.TotalBytes - s.SharedBytes) / int64(rec.Workers)
 	text := fmt.Sprintf("In all %s%d x %s = %s", sharedSum(s), rec.Workers, say.MB(worker), say.MB(rec.TotalBytes))
-	if rec.BudgetBytes > 0 {
-		text += fmt.Sprintf(", %s of the budget", say.Percent(float64(rec.TotalBytes)/float64(rec.BudgetBytes)))
-	}
+	text += when(rec.BudgetBytes > 0, ", %s of the budget", say.Percent(float64(rec.TotalBytes)/float64(rec.BudgetBytes)))
 	if s.CreepBytes > 0 {
 		peak := "at its measured peak"
 		if s.CreepApart {
@@ -201,8 +193,6 @@ func Refusal(r calibrate.Result) string {
 	}
 	text := fmt.Sprintf("needs %s, has %s: %s%d x %s; the smallest budget that fits is %s", say.MBUp(s.NeededBytes),
 		say.MBLess(rec.BudgetBytes, s.SmallestBytes), sharedSum(s), s.MinWorkers, worker, say.MBUp(s.SmallestBytes))
-	if s.SmallestThreads != s.MeasuredThreads {
-		text += ", with " + say.Plural(s.SmallestThreads, "thread")
-	}
+	text += when(s.SmallestThreads != s.MeasuredThreads, ", with %s", say.Plural(s.SmallestThreads, "thread"))
 	return text
 }

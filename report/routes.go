@@ -22,10 +22,7 @@ func routeTable(s calibrate.Routes) Table {
 		{Head: "creep", Unit: "a request", Keep: 7}, {Head: "interval", Keep: 6}, {Head: "requests", Keep: 1}, {Head: "end", Left: true, Keep: 4},
 	}}
 	for _, run := range s.Runs {
-		cost := "-"
-		if run.PeakRSSBytes > 0 {
-			cost = "+" + say.InMB(run.Bill())
-		}
+		cost := orElse(when(run.PeakRSSBytes > 0, "+%s", say.InMB(run.Bill())), "-")
 		slope, interval := slopeCells(run.Creep)
 		t.Rows = append(t.Rows, Row{Cells: []string{run.Name, say.Percent(run.Share), mbCell(run.PeakRSSBytes), cost, slope, interval,
 			say.Count(run.Requests), soakedEnd(run.Soaked)}})

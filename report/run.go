@@ -29,23 +29,14 @@ func subjectOf(t calibrate.TargetInfo) string {
 
 // whence says when and where it was measured, to whoever finds the page later.
 func whence(r calibrate.Result) []Block {
-	date := say.Unknown
-	if !r.StartedAt.IsZero() {
-		date = r.StartedAt.UTC().Format("2006-01-02 15:04 UTC")
-	}
 	return []Block{Only{OfPage, []Block{Note{
-		Text: "Measured " + date + " on " + hostLine(r) + " with calibrate " + orElse(r.Tool.Version, "of an unknown version"),
+		Text: "Measured " + dateOf(r) + " on " + hostLine(r) + " with calibrate " + orElse(r.Tool.Version, "of an unknown version"),
 	}}}}
 }
 
 func hostLine(r calibrate.Result) string {
-	parts := []string{hostOf(r)}
-	for _, s := range []string{r.Host.CPUModel, strings.TrimSpace(r.Host.OS + " " + r.Host.Kernel)} {
-		if s != "" {
-			parts = append(parts, s)
-		}
-	}
-	return strings.Join(parts, ", ")
+	system := strings.TrimSpace(r.Host.OS + " " + r.Host.Kernel)
+	return hostOf(r) + when(r.Host.CPUModel != "", ", %s", r.Host.CPUModel) + when(system != "", ", %s", system)
 }
 
 // partialNote says what a run that didn't end by itself has.
@@ -86,4 +77,32 @@ func changesSection(changes []string) []Block {
 		return nil
 	}
 	return section(Heading{Name: "Changed for the measurement"}, List{changes})
+}
+
+// repeatSection says how to measure the same again, and what of the command line isn't kept.
+func repeatSection(r calibrate.Result) []Block {
+	command := repeatCommand(r)
+	if command == "" {
+		return nil
+	}
+	blocks := section(Heading{Name: "How to repeat it"}, Code{Text: command})
+	if strings.Contains(command, calibrate.Redacted) {
+		blocks = append(blocks, Note{Text: "Fill in what " + calibrate.Redacted + " stands for: it may be secret, and is not kept."})
+	}
+	return []Block{Only{OfPage, blocks}}
+}
+
+// repeatCommand is the command line that measures the same again; "" if the app's own isn't known.
+func repeatCommand(r calibrate.Result) string {
+	if r.Truth != nil {
+		return "calibrate demo"
+	}
+	if len(r.Target.Command) == 0 {
+		return ""
+	}
+	if attached(r) {
+		return shellQuote(append([]string{"calibrate", "attach"}, r.Plan.Flags...))
+	}
+	command := append([]string{"calibrate", "run"}, r.Plan.Flags...)
+	return shellQuote(append(append(command, "--"), r.Target.Command...))
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -57,11 +58,7 @@ func wishesOf(p calibrate.PlanInfo) string {
 }
 
 func keptBack(p calibrate.PlanInfo) string {
-	kept := say.Percent(p.ReserveRatio)
-	if p.ReserveBytes > 0 {
-		kept += " and " + knownMB(p.ReserveBytes)
-	}
-	return kept + " of each kept back"
+	return say.Percent(p.ReserveRatio) + when(p.ReserveBytes > 0, " and %s", knownMB(p.ReserveBytes)) + " of each kept back"
 }
 
 // hostTable has one row a host. Memory is what the host has, budget what is left of it for the workers.
@@ -101,28 +98,17 @@ func hostRow(r calibrate.Result) []string {
 	if rec.MaxRequests > 0 {
 		requests = say.Count(rec.MaxRequests)
 	}
-	used := float64(rec.TotalBytes) / float64(rec.BudgetBytes)
-	atOnce := "-"
-	if r.Concurrency.Bound > 0 {
-		atOnce = say.Count(r.Concurrency.Bound)
-	}
-	return append(row, say.Count(rec.Workers), say.Count(max(rec.Threads, 1)), mbCell(rec.TotalBytes), percentCell(used), requests,
-		orElse(string(boundBy(r.Candidates)), "-"), atOnce)
+	return append(row, say.Count(rec.Workers), say.Count(max(rec.Threads, 1)), mbCell(rec.TotalBytes), percentCell(ratioOf(rec.TotalBytes, rec.BudgetBytes)),
+		requests, orElse(string(boundBy(r.Candidates)), "-"), orDash(r.Concurrency.Bound))
 }
 
 func coresOf(r calibrate.Result) int {
-	if r.Plan.CPUs > 0 {
-		return r.Plan.CPUs
-	}
-	return r.Host.SizingCPUs()
+	return cmp.Or(r.Plan.CPUs, r.Host.SizingCPUs())
 }
 
 func memoryOf(r calibrate.Result) int64 {
-	if r.Plan.MemoryBytes > 0 {
-		return r.Plan.MemoryBytes
-	}
 	bytes, _ := r.Host.Memory()
-	return bytes
+	return cmp.Or(r.Plan.MemoryBytes, bytes)
 }
 
 // refusals are the hosts where nothing fits, each with its sum and the memory that would do.
@@ -133,10 +119,7 @@ func refusals(sized []calibrate.Result) []Fact {
 		if !rec.NothingFits {
 			continue
 		}
-		text := Refusal(r)
-		if rec.SmallestMemoryBytes > 0 {
-			text += ", for which a host needs " + say.MBUp(rec.SmallestMemoryBytes) + " of memory"
-		}
+		text := Refusal(r) + when(rec.SmallestMemoryBytes > 0, ", for which a host needs %s of memory", say.MBUp(rec.SmallestMemoryBytes))
 		facts = append(facts, fact(hostName(r), text))
 	}
 	return facts
@@ -181,16 +164,10 @@ func measuredOn(r calibrate.Result) string {
 		what = "the worker's peak memory and its boot"
 	}
 	s := what + ": 1 worker"
-	if r.Target.Threads > 0 {
-		s += " of " + say.Plural(r.Target.Threads, "thread")
-	}
-	if r.Target.ServerVersion != "" {
-		s += ", " + serverOf(r.Target)
-	}
+	s += when(r.Target.Threads > 0, " of %s", say.Plural(r.Target.Threads, "thread"))
+	s += when(r.Target.ServerVersion != "", ", %s", serverOf(r.Target))
 	s += fmt.Sprintf(", on %s of %s", say.Plural(r.Host.SizingCPUs(), "core"), orElse(r.Host.CPUModel, "an unknown CPU"))
-	if r.ID != "" {
-		s += ", run " + r.ID
-	}
+	s += when(r.ID != "", ", run %s", r.ID)
 	return s
 }
 
@@ -207,11 +184,8 @@ func computedFrom(r calibrate.Result) string {
 
 // atOnceBound explains the column of that name.
 func atOnceBound(r calibrate.Result) string {
-	s := "the most requests at once in a worker that the host has memory for; nothing limits them now"
-	if flag := r.Target.ConcurrencyFlag; flag != "" {
-		s += " (" + flag + " would)"
-	}
-	return s
+	return "the most requests at once in a worker that the host has memory for; nothing limits them now" +
+		when(r.Target.ConcurrencyFlag != "", " (%s would)", r.Target.ConcurrencyFlag)
 }
 
 // elsewhere says that a host is not the one of the run.
@@ -223,12 +197,8 @@ func elsewhere(sized []calibrate.Result) bool {
 }
 
 func untested(r calibrate.Result) string {
-	theirs := "the boot time"
-	if r.Plan.ProductionRate <= 0 {
-		theirs = "the boot time and the requests a second"
-	}
-	return "on any other host. Memory is the same with the same architecture and libraries; " + theirs +
-		", and with them the price of recycling, are those of the machine of the run"
+	return "on any other host. Memory is the same with the same architecture and libraries; the boot time" +
+		when(r.Plan.ProductionRate <= 0, " and the requests a second") + ", and with them the price of recycling, are those of the machine of the run"
 }
 
 // common are the warnings that hold for every host.

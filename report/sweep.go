@@ -17,10 +17,7 @@ func sweepSection(r calibrate.Result) []Block {
 }
 
 func sweepTitle(r calibrate.Result) string {
-	s := "Really run"
-	if !sweptHere(r) {
-		s += " on the machine of the run, " + say.Plural(r.Sweep.CPUs, "core")
-	}
+	s := "Really run" + when(!sweptHere(r), " on the machine of the run, %s", say.Plural(r.Sweep.CPUs, "core"))
 	if n := len(r.Sweep.Runs); n < r.Sweep.Wanted {
 		s += fmt.Sprintf(", %s of %s, then cut short", say.Count(n), say.Count(r.Sweep.Wanted))
 	}
@@ -50,10 +47,7 @@ func sweepTable(r calibrate.Result) Table {
 }
 
 func sweepCells(run calibrate.SweepRun, s calibrate.Sweep) []string {
-	served := "-"
-	if run.RatePerSecond > 0 {
-		served = say.Number(run.RatePerSecond)
-	}
+	served := orElse(when(run.RatePerSecond > 0, "%s", say.Number(run.RatePerSecond)), "-")
 	best := "-"
 	if run.Failed == nil {
 		best = yesNo(run.Pareto)
@@ -92,11 +86,9 @@ func sweepNote(r calibrate.Result) string {
 	}
 	note := fmt.Sprintf("Served and memory (without creep) are with every thread busy, p50 and p99 at %s for all, %s. Each is the better of two rounds.",
 		say.Rate(r.Sweep.RateAsked), of)
-	if slices.ContainsFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.Pareto }) {
-		note += " Best: no other candidate serves as much, with as little memory and as low a p99, and is better in one of them; " +
-			"5 % of throughput and 10 % of p99 count as noise."
-	}
-	return note
+	compared := slices.ContainsFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.Pareto })
+	return note + when(compared, " Best: no other candidate serves as much, with as little memory and as low a p99, and is better in one of them; "+
+		"5 %% of throughput and 10 %% of p99 count as noise.")
 }
 
 // sweptWhy is what the choice was found to do; "" if none was made by measurement.
@@ -107,4 +99,54 @@ func sweptWhy(r calibrate.Result) string {
 	}
 	return fmt.Sprintf("the best of %s really run: %s, p99 %s at %s", say.Plural(len(r.Sweep.Runs), "candidate"),
 		say.Rate(run.RatePerSecond), latencyCell(run.Latency.P99), say.Rate(r.Sweep.RateAsked))
+}
+
+// sweepReason says what the measured choice was found to do, and what the one did that the law alone would have
+// recommended; "" if none was made by measurement.
+func sweepReason(r calibrate.Result) string {
+	chosen, ok := sweptChoice(r)
+	if !ok {
+		return ""
+	}
+	compared := 0
+	for _, run := range r.Sweep.Runs {
+		if run.Compared(r.Sweep.BudgetBytes) {
+			compared++
+		}
+	}
+	law, of := *r.Recommendation.Computed, fmt.Sprintf("of %s really run", say.Plural(compared, "candidate"))
+	if chosen.Is(law) {
+		return fmt.Sprintf("Confirmed by measurement: %s none was a better choice; it served %s.", of, sweptFigures(chosen))
+	}
+	text := fmt.Sprintf("Chosen by measurement: %s it served %s; %s", of, sweptFigures(chosen), law)
+	i := slices.IndexFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.Is(law) })
+	switch {
+	case i < 0:
+		return text + " were computed, and not run."
+	case r.Sweep.Runs[i].Compared(r.Sweep.BudgetBytes):
+		return text + ", as computed, served " + sweptFigures(r.Sweep.Runs[i]) + "."
+	case r.Sweep.Runs[i].Failed != nil:
+		return text + ", as computed, can't be compared: " + r.Sweep.Runs[i].Failed.Words + "."
+	}
+	return text + ", as computed, can't be compared: they took more than the budget."
+}
+
+// sweptChoice is the run that the recommendation rests on.
+func sweptChoice(r calibrate.Result) (calibrate.SweepRun, bool) {
+	if r.Recommendation.Computed == nil || r.Sweep == nil {
+		return calibrate.SweepRun{}, false
+	}
+	i := slices.IndexFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.Chosen })
+	if i < 0 {
+		return calibrate.SweepRun{}, false
+	}
+	return r.Sweep.Runs[i], true
+}
+
+func sweptFigures(run calibrate.SweepRun) string {
+	p99 := notMeasured
+	if run.Latency.P99 != nil {
+		p99 = say.Seconds(*run.Latency.P99)
+	}
+	return fmt.Sprintf("%s in %s (p99 %s)", say.RequestRate(run.RatePerSecond), say.MB(run.MeasuredBytes), p99)
 }

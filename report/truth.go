@@ -30,8 +30,5 @@ func keptAgainst(t calibrate.Truth, c calibrate.Creep) string {
 
 func peakAgainst(t calibrate.Truth, w calibrate.Worker) string {
 	s := fmt.Sprintf("it reaches %s; measured %s", knownMB(t.PeakRSSBytes), knownMB(w.PeakRSSBytes))
-	if t.PeakRSSBytes <= 0 || w.PeakRSSBytes <= 0 {
-		return s
-	}
-	return s + fmt.Sprintf(" (error %s)", say.Difference(float64(w.PeakRSSBytes-t.PeakRSSBytes)/float64(t.PeakRSSBytes)))
+	return s + when(t.PeakRSSBytes > 0 && w.PeakRSSBytes > 0, " (error %s)", say.Difference(ratioOf(w.PeakRSSBytes-t.PeakRSSBytes, t.PeakRSSBytes)))
 }

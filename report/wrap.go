@@ -33,9 +33,6 @@ func wrap(s string, width int) []string {
 		for columns(line) > width {
 			head, tail := splitAt(line, width)
 			lines, line = append(lines, head), tail
-			if tail == "" {
-				break
-			}
 		}
 	}
 	lines = append(lines, line)
