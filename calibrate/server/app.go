@@ -134,7 +134,7 @@ func (a *App) Group() (folder, why string) { return a.group, a.noGroup }
 func (a *App) Backlog() int { return a.proc.Backlog(a.address.Port) }
 
 // Workers are the pids of the workers now. While the tree has used too little CPU time to tell, the answer for a
-// server that isn't known is a guess, and may change once (see choose); Info().WorkerRule says so.
+// server that isn't known is a guess, and may change once (see package workers); Info().WorkerRule says so.
 func (a *App) Workers() ([]int, error) {
 	select {
 	case <-a.guardian.Gone():
@@ -154,13 +154,13 @@ func (a *App) Tree() []int {
 	}
 }
 
-// Stop ends every process of the app: the server's graceful signal, ten seconds, then force. Where ctx is done, a
+// Stop ends every process of the app: the server's graceful signal, ten seconds, then force. If ctx is done, a
 // graceful end gets two seconds. Calls after the first, and calls at the same time, return the same.
 func (a *App) Stop(ctx context.Context) (calibrate.Stopped, error) { return a.stop(ctx, stopGrace) }
 
 func (a *App) stop(ctx context.Context, grace time.Duration) (calibrate.Stopped, error) {
 	stopped := a.guardian.Stop(ctx, a.launch.server.StopSignal(), grace)
-	a.removeFiles() // where the guard was killed, and did not
+	a.removeFiles() // if the guard was killed, and did not
 	a.watch.Close()
 	a.mu.Lock()
 	defer a.mu.Unlock()

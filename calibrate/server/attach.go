@@ -155,7 +155,7 @@ func (r *Attached) Warnings() []calibrate.Warning { return r.seen.Warnings() }
 // Exited is closed when the server's main process has ended.
 func (r *Attached) Exited() <-chan struct{} { return r.exited }
 
-// Backlog is the length of the accept queue, -1 where the port isn't known.
+// Backlog is the length of the accept queue, -1 if the port isn't known.
 func (r *Attached) Backlog() int {
 	if r.watch.Port == 0 {
 		return -1

@@ -100,7 +100,7 @@ func (r *Attached) aim(tree []linux.Process) error {
 	return nil
 }
 
-// ports are those that the server's processes listen on, in their own network namespace; none where that can't be seen.
+// ports are those that the server's processes listen on, in their own network namespace; none if that can't be seen.
 func (r *Attached) ports(tree []linux.Process) []int {
 	var ports []int
 	for _, l := range r.proc.ListenersOf(strconv.Itoa(r.root.PID)) {

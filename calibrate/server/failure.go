@@ -113,7 +113,7 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 	return f
 }
 
-// explainSilence lets a server that lives say why it has no good answer, where nothing else does.
+// explainSilence lets a server that lives say why it has no good answer, if nothing else does.
 func (a *App) explainSilence(f *calibrate.Failure) {
 	if why, try := a.launch.server.Explain(known.Ending{}, a.log()); f.Why == "" && why != "" {
 		f.Why, f.Try = why, try
@@ -171,7 +171,7 @@ func explainAny(end known.Ending, log known.Log) string {
 	return log.Exception()
 }
 
-// explainOOM overrules other reasons where the kernel's own counter proves that memory was the reason.
+// explainOOM overrules other reasons if the kernel's own counter proves that memory was the reason.
 func (a *App) explainOOM(f *calibrate.Failure) {
 	kills := a.oom.Since()
 	if kills == 0 {

@@ -32,7 +32,7 @@ func products() []known.Product {
 const askedAtOnce = 4
 
 // Installed looks for servers: on the PATH, as it is given, and then in folders. None is started, but each is asked
-// for its version where it can be asked, for at most VersionLimit and until the context ends. missing are the names that
+// for its version if it can be asked, for at most known.VersionTime and until the context ends. missing are the names that
 // were not found.
 func Installed(ctx context.Context, searchPath string, folders []string) (found []calibrate.Server, missing []string) {
 	onPath := filepath.SplitList(searchPath)
@@ -43,7 +43,7 @@ func Installed(ctx context.Context, searchPath string, folders []string) (found 
 			missing = append(missing, p.Name)
 		}
 		for i, file := range files {
-			word := file // what to type: the name, where that finds this file
+			word := file // what to type: the name, if that finds this file
 			if i == 0 && slices.Contains(onPath, filepath.Dir(file)) {
 				word = filepath.Base(file)
 			}

@@ -5,7 +5,7 @@ import (
 	"runtime"
 )
 
-// Jemalloc is the jemalloc library of this machine, as the distributions install it; "" where there is none.
+// Jemalloc is the jemalloc library of this machine, as the distributions install it; "" if there is none.
 func Jemalloc() string {
 	for _, folder := range []string{"/usr/lib/" + triple[runtime.GOARCH], "/usr/lib64", "/usr/lib", "/usr/local/lib"} {
 		if found, _ := filepath.Glob(filepath.Join(folder, "libjemalloc.so.2")); len(found) > 0 { // the pattern is well-formed

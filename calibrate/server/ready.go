@@ -21,7 +21,7 @@ import (
 type answer struct {
 	status   int
 	location string
-	clock    float64 // sinceBoot when its last byte came
+	clock    float64 // linux.SinceBoot() when its last byte came
 }
 
 // Why a boot is given up.
@@ -249,7 +249,7 @@ func bare(location string) string {
 	return u.EscapedPath()
 }
 
-// foreignListener complains where the port is held by a process that the command didn't start, such as a container's
+// foreignListener complains if the port is held by a process that the command didn't start, such as a container's
 // or a daemon's that was there before: its memory would not be the one that is read.
 func (a *App) foreignListener() error {
 	var inodes []string

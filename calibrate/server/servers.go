@@ -17,7 +17,7 @@ import (
 	"workermem/calibrate/server/workers"
 )
 
-// The servers calibrate knows; the first that recognises the program has it. Any other command is Server.
+// The servers calibrate knows; the first that recognises the program has it. Any other command is anycommand.Server.
 var servers = []known.Server{
 	gunicorn.Server{},
 	uvicorn.Server{},
@@ -56,7 +56,7 @@ type noRoot interface {
 	Answers() (path string)
 }
 
-// DefaultPath is what to ask a command's server for where the user names nothing: "/", but for an app that answers 404
+// DefaultPath is what to ask a command's server for if the user names nothing: "/", but for an app that answers 404
 // there.
 func DefaultPath(command []string) string {
 	p := cli.SeeThrough(command)

@@ -17,8 +17,8 @@ type facts struct {
 	failure string       // what it logs where something is wrong, as documented or seen
 	worker  string       // a worker's title
 	master  string       // what its main process may call itself
-	traps   string       // "" where it has some
-	version string       // "" where its program can be asked, or its installation
+	traps   string       // "" if it has some
+	version string       // "" if its program can be asked, or its installation
 }
 
 var over = known.Ending{Over: true}

@@ -70,7 +70,7 @@ func (l *Launch) startOnce(ctx context.Context) (*App, error) {
 		Remove:  app.temporary,
 	}, l.Spec.Log, l.Spec.Log)
 	if err != nil {
-		group.Remove() // where there was no guard to do it
+		group.Remove() // if there was no guard to do it
 		app.removeFiles()
 		return nil, notStarted(l, err)
 	}

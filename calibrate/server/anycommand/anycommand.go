@@ -13,7 +13,7 @@ import (
 	"workermem/calibrate/server/workers"
 )
 
-// Server is a server that calibrate doesn't know. Where it listens must be in the command or be said.
+// Server is one that calibrate doesn't know. The command must say where it listens, or the user must.
 type Server struct {
 	Known []known.Server // whose names and logs a script may have
 }
@@ -22,15 +22,15 @@ func (Server) Name() string { return calibrate.OtherServer }
 
 func (Server) Recognises(cli.Program) bool { return true }
 
-// Titles: those of Unicorn (unicorn/http_server.rb) and of PHP-FPM (sapi/fpm/fpm/fpm_children.c).
+// Titles are those of Unicorn (unicorn/http_server.rb) and of PHP-FPM (sapi/fpm/fpm/fpm_children.c).
 func (Server) Titles() workers.Titles {
 	return workers.Titles{Worker: `unicorn worker\[|php-fpm: pool `}
 }
 
-// Traps: nothing is known of it.
+// Traps are none: nothing is known of it.
 func (Server) Traps() []known.Trap { return nil }
 
-// Plan goes on as with any command: the program isn't the server that it seemed to be.
+// Plan is for an adapter whose program isn't the server that it seemed to be: it goes on as with any command.
 func Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 	return Server{l.Servers()}.Plan(l, p)
 }
@@ -91,7 +91,7 @@ func (Server) Workers([]linux.Process, linux.Sockets) ([]linux.Process, calibrat
 
 func (Server) StopSignal() syscall.Signal { return syscall.SIGTERM }
 
-// Booting: a script may start any server.
+// Booting asks every server that is known: a script may start any.
 func (a Server) Booting(log known.Log) (all known.BootLog) {
 	for _, s := range a.Known {
 		b := s.Booting(log)

@@ -24,7 +24,7 @@ func (Server) Name() string { return "granian" }
 
 func (Server) StopSignal() syscall.Signal { return syscall.SIGTERM }
 
-// title is what parent and workers are called where setproctitle is installed (server/common.py, serve).
+// title is what parent and workers are called if setproctitle is installed (server/common.py, serve).
 var title = regexp.MustCompile(`^granian (asgi|asginl|rsgi|wsgi) `)
 
 func (Server) Titles() workers.Titles { return workers.Titles{Worker: `granian \w+ .+ worker-\d`} }
@@ -68,7 +68,7 @@ func (g Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 type settings struct {
 	cli.Settings
 
-	version string // "" where it isn't known
+	version string // "" if it isn't known
 }
 
 func settingsOf(given cli.Layer, env []string, version string) settings {
@@ -81,7 +81,7 @@ func (s settings) wsgi() bool {
 	return strings.EqualFold(s.Text("interface"), "wsgi")
 }
 
-// threads of a WSGI worker, of so many workers (server/common.py, AbstractServer). 0 where they aren't known: the
+// threads of a WSGI worker, of so many workers (server/common.py, AbstractServer). 0 if they aren't known: the
 // default is another one before 2.0.
 func (s settings) threads(workers int) int {
 	const backlog, leastBacklog = 1024, 128
@@ -211,7 +211,7 @@ func (Server) Workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, c
 	return workers.ChildrenOf(tree, tree[at].PID), ruleChild
 }
 
-// Booting: what it logs adds nothing to what is seen of its workers.
+// Booting says nothing: what it logs adds nothing to what is seen of its workers.
 func (Server) Booting(known.Log) known.BootLog { return known.BootLog{} }
 
 // Explain goes by the log: the exit code is 1 for all but wrong options.

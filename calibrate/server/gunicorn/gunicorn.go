@@ -25,7 +25,7 @@ type Server struct {
 
 func (Server) Name() string { return "gunicorn" }
 
-// StopSignal: requests in flight are finished; INT and QUIT would cut them off (arbiter.py, handle_int).
+// StopSignal lets requests in flight finish; INT and QUIT would cut them off (arbiter.py, handle_int).
 func (Server) StopSignal() syscall.Signal { return syscall.SIGTERM }
 
 func (Server) Recognises(p cli.Program) bool {
@@ -183,7 +183,7 @@ func (s settings) refuse() error {
 	return nil
 }
 
-// Gunicorn's titles, where setproctitle is installed (util.py, _setproctitle).
+// MasterTitle begins the title of a master, if setproctitle is installed (util.py, _setproctitle).
 const (
 	MasterTitle = "gunicorn: master ["
 	workerTitle = "gunicorn: worker ["
@@ -193,7 +193,7 @@ const (
 
 var helper = regexp.MustCompile("^" + helpers)
 
-// Titles: the arbiter of background tasks and its own workers are dirty-arbiter and dirty-worker.
+// Titles are Gunicorn's with setproctitle. The arbiter of background tasks is called dirty-arbiter, its workers dirty-worker.
 func (Server) Titles() workers.Titles {
 	return workers.Titles{Worker: regexp.QuoteMeta(workerTitle), Helper: helpers}
 }
@@ -210,7 +210,8 @@ func (g Server) Workers(tree []linux.Process, holds linux.Sockets) ([]linux.Proc
 	return g.WorkersBelow(slices.IndexFunc(tree, isMaster), tree, holds)
 }
 
-// WorkersBelow are those of the master at an index of the tree, which is below 0 where there is none.
+// WorkersBelow are the workers of the master at an index of the tree, which is below 0 if there is none. NOW LMS runs a
+// Gunicorn whose master has another name.
 func (g Server) WorkersBelow(at int, tree []linux.Process, holds linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
 	if at < 0 {
 		return nil, workers.NoRule
@@ -251,7 +252,7 @@ func (Server) Booting(log known.Log) known.BootLog {
 	return b
 }
 
-// Explain: Gunicorn's exit codes are those of arbiter.py (WORKER_BOOT_ERROR, APP_LOAD_ERROR) and of sys.exit(1).
+// Explain goes by the exit code: arbiter.py has WORKER_BOOT_ERROR (3) and APP_LOAD_ERROR (4), and sys.exit(1) for the rest.
 func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	if !end.Over {
 		return explainWorker(log)

@@ -11,7 +11,7 @@ import (
 )
 
 // Running tells what a master's command line says of its workers. A configuration file is a program, and isn't run:
-// where there is one, or may be one, only what stands above it in Gunicorn's order is known.
+// if there is one, or may be one, only what stands above it in Gunicorn's order is known.
 func (g Server) Running(r *known.Running, master linux.Process) (known.Server, error) {
 	p := cli.SeeThrough(master.Args)
 	environ, seen := r.Environ()
@@ -31,7 +31,7 @@ func (g Server) Running(r *known.Running, master linux.Process) (known.Server, e
 	return g, nil
 }
 
-// mayHaveConfig is true also where that can't be seen. The file is looked for where the server was started (app/base.py,
+// mayHaveConfig is true also if that can't be seen. The file is looked for where the server was started (app/base.py,
 // load_config).
 func mayHaveConfig(r *known.Running, given settings) bool {
 	_, err := os.Stat(r.ProcFile("cwd", "gunicorn.conf.py"))

@@ -18,15 +18,15 @@ import (
 // Server knows Hypercorn, read and tried at 0.18. Its command line wins over its configuration file, which is passed
 // on as it is.
 type Server struct {
-	alone bool // --workers 0: no parent, the server's process serves. Only seen where a server runs already
+	alone bool // --workers 0: no parent, the server's process serves. Only seen if a server runs already
 }
 
 func (Server) Name() string { return "hypercorn" }
 
-// StopSignal: requests in flight have --graceful-timeout to finish, 3 s.
+// StopSignal gives requests in flight 3 s to finish (--graceful-timeout).
 func (Server) StopSignal() syscall.Signal { return syscall.SIGTERM }
 
-// Titles: it gives its processes none.
+// Titles are none: it gives its processes no other names.
 func (Server) Titles() workers.Titles { return workers.Titles{} }
 
 func (Server) Recognises(p cli.Program) bool { return p.Name == "hypercorn" }
@@ -166,7 +166,7 @@ func (h Server) Workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process,
 	return workers.ChildrenOf(tree, tree[at].PID), ruleChild
 }
 
-// Booting: what it logs adds nothing to what is seen of its workers.
+// Booting says nothing: what it logs adds nothing to what is seen of its workers.
 func (Server) Booting(known.Log) known.BootLog { return known.BootLog{} }
 
 // endsWith are the statuses with which it ends if a worker does. It forgets that worker's own, and then takes those of

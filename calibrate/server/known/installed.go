@@ -51,7 +51,7 @@ func besideProgram(p cli.Program) []string {
 	return []string{filepath.Join(filepath.Dir(filepath.Dir(file)), "lib*", "python*", "*-packages")}
 }
 
-// besideMapped is where the packages are whose native parts a server has loaded: all there is where it has written a
+// besideMapped is where the packages are whose native parts a server has loaded: all there is if it has written a
 // title over its command line.
 func (r *Running) besideMapped() []string {
 	text, err := os.ReadFile(r.ProcFile("maps"))

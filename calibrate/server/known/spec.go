@@ -13,7 +13,7 @@ type Spec struct {
 	Command      []string          // as given; {host} {port} {workers} {threads} {max_requests} stand for values in any argument
 	Env          map[string]string // set on top of the inherited environment; the same placeholders
 	URL          string            // where the command fixes its own address; "" for a free port on loopback
-	Path         string            // what to GET for readiness; "" is DefaultPath
+	Path         string            // what to GET for readiness; "" is the server's own, mostly /
 	Headers      http.Header       // of that GET
 	LoginFirst   bool              // the load logs in before it asks, so that GET may be answered by a redirect, or refused
 	Threads      int               // 0: what the command says

@@ -29,7 +29,7 @@ type apacheLine struct {
 // includeDepth bounds files that include themselves, as AP_MAX_INCLUDE_DEPTH does (server/config.c).
 const includeDepth = 128
 
-// read appends a file. An included file that can't be read is left to Apache, which ignores it where the Include stands
+// read appends a file. An included file that can't be read is left to Apache, which ignores it if the Include stands
 // in a section that does not hold.
 func (c *apacheConfig) read(file string) error {
 	text, err := known.ReadRegular(file)
@@ -77,7 +77,7 @@ func (c *apacheConfig) skips(name, condition string) bool {
 	return c.off > 0
 }
 
-// include appends the files that a pattern or a folder names, in Apache's order. It says false where nothing could be
+// include appends the files that a pattern or a folder names, in Apache's order. It says false if nothing could be
 // read.
 func (c *apacheConfig) include(pattern string) bool {
 	if pattern == "" || c.depth >= includeDepth {
@@ -109,7 +109,7 @@ func (c *apacheConfig) path(name string) string {
 
 var apacheVariable = regexp.MustCompile(`\$\{(\w+)\}`)
 
-// expand replaces ${NAME} by what Define or the environment says, and leaves it where neither does (server/core.c,
+// expand replaces ${NAME} by what Define or the environment says, and leaves it if neither does (server/core.c,
 // ap_resolve_env).
 func (c *apacheConfig) expand(text string) string {
 	return apacheVariable.ReplaceAllStringFunc(text, func(found string) string {

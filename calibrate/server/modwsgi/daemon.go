@@ -17,7 +17,7 @@ type wsgiDaemon struct {
 	options []string
 }
 
-// mod_wsgi's defaults (mod_wsgi.c, wsgi_add_daemon_process).
+// defaultDaemonThreads is mod_wsgi's (mod_wsgi.c, wsgi_add_daemon_process).
 const defaultDaemonThreads = 15
 
 // restarting options end a process by time, which would be a replaced worker in the middle of a measurement.
@@ -85,7 +85,7 @@ func (d wsgiDaemon) number(c *apacheConfig, name string, otherwise int) int {
 
 // measured writes the directive for the measurement.
 //
-// Where processes= is given, the app sees wsgi.multiprocess, be it for one process: so it stays where it was, and is
+// If processes= is given, the app sees wsgi.multiprocess, be it for one process: so it stays where it was, and is
 // there for more than one.
 func (d wsgiDaemon) measured(c *apacheConfig, l *known.Launch) string {
 	settings := Server{}.Settings(l.Wanted(), l.Target)

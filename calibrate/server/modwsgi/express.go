@@ -21,7 +21,7 @@ func (Express) Name() string { return "mod_wsgi-express" }
 
 func (Express) StopSignal() syscall.Signal { return Server{}.StopSignal() }
 
-// Titles: those of the Apache that it becomes.
+// Titles are none of its own: it becomes an Apache.
 func (Express) Titles() workers.Titles { return workers.Titles{} }
 
 func (Express) Recognises(p cli.Program) bool {
@@ -128,7 +128,7 @@ func (Express) Workers(tree []linux.Process, holds linux.Sockets) ([]linux.Proce
 
 func (Express) Booting(log known.Log) known.BootLog { return Server{}.Booting(log) }
 
-// Explain: the options are Python's optparse or argparse, which end with 2; what Apache complains of is the same as ever.
+// Explain knows the end of Python's optparse and argparse, 2; what Apache complains of is as ever.
 func (Express) Explain(end known.Ending, log known.Log) (why, try string) {
 	if end.ExitedWith(2) {
 		return log.After("error: "), "check its options: mod_wsgi-express start-server --help"

@@ -29,13 +29,13 @@ type Server struct {
 
 func (Server) Name() string { return "mod_wsgi" }
 
-// StopSignal: ends at once, in 0.2 s, and cuts requests in flight off. WINCH would let them finish, but apachectl would
+// StopSignal ends it in 0.2 s, and cuts off requests in flight. WINCH would let them finish, but apachectl would
 // not pass it on.
 func (Server) StopSignal() syscall.Signal { return syscall.SIGTERM }
 
 var apacheNames = []string{"apache2", "httpd", "apache2ctl", "apachectl"}
 
-// mod_wsgi-express gives Apache a name that ends in its own.
+// Recognises knows the name that mod_wsgi-express gives Apache, too: it ends in its own.
 func (Server) Recognises(p cli.Program) bool {
 	return slices.Contains(apacheNames, strings.TrimSuffix(p.Name, " (mod_wsgi-express)"))
 }
@@ -123,8 +123,8 @@ func readApacheConfig(l *known.Launch, p cli.Program, args cli.Args) (c *apacheC
 	return c, file, nil
 }
 
-// apacheConfigFile: Apache takes -f from its ServerRoot, not from where it is started. A user who means the latter gets it,
-// and is told.
+// apacheConfigFile is the file that -f names. Apache looks for it in its ServerRoot, not where it is started. A user who means
+// the latter gets it, and is told.
 func apacheConfigFile(l *known.Launch, c *apacheConfig, name string) string {
 	file := c.path(name)
 	here, err := filepath.Abs(name)
@@ -160,11 +160,11 @@ func firstGroup(pattern *regexp.Regexp, text string) string {
 	return ""
 }
 
-// moduleNumber: mod_wsgi's version stands by itself among the texts of the module. From 4.0; Python's, which is there
+// moduleNumber is mod_wsgi's version, which stands by itself among the texts of the module. From 4.0; Python's, which is there
 // too, is 2 or 3.
 var moduleNumber = regexp.MustCompile(`\x00([4-9]\.\d{1,3}(?:\.\d{1,3}){1,2})\x00`)
 
-// moduleVersion is the version of the module that the configuration loads, "" where it can't be told.
+// moduleVersion is the version of the module that the configuration loads, "" if it can't be told.
 func moduleVersion(c *apacheConfig) string {
 	for _, i := range c.directives("loadmodule") {
 		if args := c.lines[i].args(); args.at(0) == "wsgi_module" {
@@ -229,7 +229,7 @@ func (c *apacheConfig) servedPort(listens []string) string {
 	return portOf(listens[0])
 }
 
-// portOf is the port of 80, *:80 or [::1]:80; "*" where there is none.
+// portOf is the port of 80, *:80 or [::1]:80; "*" if there is none.
 func portOf(address string) string {
 	_, port, ok := cutLast(address, ":")
 	switch {
@@ -274,7 +274,7 @@ func (c *apacheConfig) remove(names ...string) {
 	}
 }
 
-// What mod_wsgi logs where the app can't be loaded: at every request, without end (mod_wsgi.c, wsgi_load_source and
+// What mod_wsgi logs if the app can't be loaded: at every request, without end (mod_wsgi.c, wsgi_load_source and
 // wsgi_execute_script).
 const (
 	wsgiNotLoaded = "Python script file '" // Failed to exec, from 6 on Unable to execute, or a SystemExit when doing exec of
@@ -283,7 +283,7 @@ const (
 
 var rule = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "daemon process of mod_wsgi, by its title"}
 
-// Titles: of the daemon processes, with display-name=%{GROUP}.
+// Titles are those of the daemon processes with display-name=%{GROUP}.
 func (Server) Titles() workers.Titles { return workers.Titles{Worker: `\(wsgi\b`} }
 
 // Workers are the daemon processes. The title is written over the first word of the command line, and cut to its
@@ -300,7 +300,7 @@ func (Server) Booting(log known.Log) known.BootLog {
 	return known.BootLog{NotLoaded: log.Count(wsgiNotLoaded) + log.Count(wsgiNotFound)}
 }
 
-// Explain: Apache ends with 1 for whatever keeps it from starting, and says why.
+// Explain goes by the log: Apache ends with 1 for whatever keeps it from starting, and says why.
 func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	switch says := func(texts ...string) bool { return log.Says(texts...) != "" }; {
 	case says("ddress already in use"):

@@ -19,7 +19,7 @@ var apacheVersion = regexp.MustCompile(`(?m)^Server version: \S+?/(\S+)`)
 const apacheCommand = "--env PORT={port} -- %s -f /path/to/a.conf -DFOREGROUND" // with Listen 127.0.0.1:${PORT} in it
 
 // wsgiModule is the module's name where Apache has it: in /usr/lib/apache2/modules on Debian, /usr/lib64/httpd/modules on
-// Red Hat, modules where it was built from source.
+// Red Hat, modules if it was built from source.
 func wsgiModule(apache string) string {
 	resolved, err := filepath.EvalSymlinks(apache)
 	if err != nil {
@@ -33,7 +33,7 @@ func wsgiModule(apache string) string {
 	return ""
 }
 
-// Programs: it has no --version.
+// Programs are asked by their distribution: mod_wsgi-express has no --version.
 func (Express) Programs() []known.Product {
 	return []known.Product{{
 		Name: "mod_wsgi-express", Dist: "mod_wsgi",

@@ -46,7 +46,7 @@ func (m Server) Configuration(w calibrate.Wanted, t calibrate.TargetInfo) (c cal
 	return c
 }
 
-// Environment: Apache takes none of these from it.
+// Environment is for a start script: Apache takes none of these settings from it.
 func (Server) Environment(w calibrate.Wanted, _ calibrate.TargetInfo) (env []calibrate.Setting, notes calibrate.Lines) {
 	return known.ForScript(w), known.AboutScript()
 }

@@ -40,7 +40,7 @@ func (Server) Traps() []known.Trap {
 	}
 }
 
-// Traps: it loads the app at the start, and lets requests finish.
+// Traps are fewer than Apache's own: it loads the app at the start, and lets requests finish.
 func (Express) Traps() []known.Trap {
 	return slices.DeleteFunc(Server{}.Traps(), func(t known.Trap) bool { return t.Code != slowRespawn && t.Code != nothingShared })
 }

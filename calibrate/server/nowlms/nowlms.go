@@ -28,19 +28,19 @@ type Server struct {
 
 func (Server) Name() string { return "lmsctl" }
 
-// StopSignal: Gunicorn finishes its requests. waitress has no handler for it and ends at once, but INT, which it has
+// StopSignal lets Gunicorn finish its requests. waitress has no handler for it and ends at once, but INT, which it has
 // one for, is ignored by what a shell runs in the background.
 func (Server) StopSignal() syscall.Signal { return syscall.SIGTERM }
 
-// Titles: those of the Gunicorn in it.
+// Titles are none of its own: Gunicorn's are known.
 func (Server) Titles() workers.Titles { return workers.Titles{} }
 
-// Recognises: python -m now_lms is lmsctl serve after a look at the database (now_lms/__main__.py).
+// Recognises knows python -m now_lms, too: that is lmsctl serve after a look at the database (now_lms/__main__.py).
 func (Server) Recognises(p cli.Program) bool {
 	return p.Name == "lmsctl" || p.Module && p.Name == "now_lms"
 }
 
-// Variables of NOW LMS. Where the first of a pair is unset or empty, it reads the second (now_lms/worker_config.py).
+// Variables of NOW LMS. If the first of a pair is unset or empty, it reads the second (now_lms/worker_config.py).
 const (
 	variablePort    = "LMS_PORT"
 	variableWorkers = "NOW_LMS_WORKERS"
@@ -193,7 +193,7 @@ func nowSettingsOf(env []string) nowSettings {
 	}}}
 }
 
-// threads are 1 where the variable is no number.
+// threads are 1 if the variable is no number.
 func (s nowSettings) threads() int { return max(s.Number("threads", 1), 1) }
 
 // AsInProduction takes out of the environment what makes NOW LMS another app than in production, and refuses it where
@@ -251,8 +251,8 @@ func (Server) Owns(app, folder string) bool {
 
 var ruleWaitress = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the lmsctl process, which serves alone with waitress"}
 
-// Workers: Gunicorn's are forks of lmsctl. With waitress it serves itself; where waitress isn't installed, it has
-// Flask's own server run below it, and the rule for any command finds that.
+// Workers are forks of lmsctl if Gunicorn serves. With waitress lmsctl serves itself; if waitress isn't installed, it runs
+// Flask's own server below it, and the rule for any command finds that.
 func (n Server) Workers(tree []linux.Process, holds linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
 	at := slices.IndexFunc(tree, func(p linux.Process) bool {
 		return strings.HasPrefix(p.Title(), gunicorn.MasterTitle) || workers.Runs(p, Server{}.Recognises)
@@ -271,7 +271,7 @@ func (n Server) Workers(tree []linux.Process, holds linux.Sockets) ([]linux.Proc
 
 func (Server) Booting(log known.Log) known.BootLog { return gunicorn.Server{}.Booting(log) }
 
-// Explain: what goes wrong before Gunicorn is there ends lmsctl as Python or click does.
+// Explain leaves to Gunicorn what Gunicorn says. What goes wrong before ends lmsctl as Python or click does.
 func (n Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	switch {
 	case log.Says("no such table") != "":

@@ -2,7 +2,7 @@ package nowlms
 
 import "workermem/calibrate/server/known"
 
-// Programs: its --version is Flask's, and imports the app.
+// Programs are asked by their distribution: lmsctl --version is Flask's, and imports the app.
 func (Server) Programs() []known.Product {
 	return []known.Product{{Name: "lmsctl", Dist: "now_lms", Command: "-- %s serve --wsgi-server gunicorn"}}
 }

@@ -13,5 +13,5 @@ func (Server) Programs() []known.Product {
 	}}
 }
 
-// Programs: what starts Puma belongs to the app's own bundle.
+// Programs are none: what starts Puma belongs to the app's own bundle.
 func (Rack) Programs() []known.Product { return nil }

@@ -25,7 +25,7 @@ import (
 //
 // It is measured as a cluster, also with one worker, because what N workers take is to be known: a cluster has a master
 // beside them. Single mode is one process, and takes less than a cluster of one: 6 MB less for a bare app on Rack and for one
-// on Sinatra, 8 where the latter was preloaded (sums of PSS after 1500 requests).
+// on Sinatra, 8 if the latter was preloaded (sums of PSS after 1500 requests).
 type Server struct {
 	single    bool          // it is one process; only a server that is attached to
 	loadError func() string // what keeps the app from being loaded, as Puma names it
@@ -33,7 +33,7 @@ type Server struct {
 
 func (Server) Name() string { return "puma" }
 
-// StopSignal: requests in flight are finished. It ends as if by the signal (launcher.rb, raise_exception_on_sigterm).
+// StopSignal lets requests in flight finish. It ends as if by the signal (launcher.rb, raise_exception_on_sigterm).
 func (Server) StopSignal() syscall.Signal { return syscall.SIGTERM }
 
 // Puma's titles (launcher.rb, title; cluster/worker.rb, run). The first stands in place of the whole command line.
@@ -215,7 +215,7 @@ func (s Server) Workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process,
 // notLoaded is all that a worker says of an app that it can't load, with a place in the code and without the reason.
 const notLoaded = "Unable to start worker"
 
-// Booting: what it logs adds nothing to what is seen of its workers.
+// Booting says nothing: what it logs adds nothing to what is seen of its workers.
 func (Server) Booting(known.Log) known.BootLog { return known.BootLog{} }
 
 // Explain goes by the log. The exit code is 1 for all of it, or what an app that is preloaded leaves with.
@@ -239,7 +239,7 @@ func (s Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	return "", ""
 }
 
-// NotLoaded asks for the reason, of which the log has only the place.
+// notLoaded asks for the reason, of which the log has only the place.
 func (s Server) notLoaded(log known.Log) string {
 	if s.loadError != nil {
 		if reason := s.loadError(); reason != "" {

@@ -24,7 +24,7 @@ type Rack struct{ Server }
 
 func (Rack) Name() string { return "puma" }
 
-// Titles: those of Puma, which is run in its place.
+// Titles are none of its own: Puma is run in its place.
 func (Rack) Titles() workers.Titles { return workers.Titles{} }
 
 func (Rack) Recognises(p cli.Program) bool {
@@ -140,7 +140,7 @@ func (c rackCommand) puma() []string {
 	return words
 }
 
-// bundled are the words before the program, and bundle exec where the app has a Gemfile, which bin/rails finds by itself.
+// bundled are the words before the program, and bundle exec if the app has a Gemfile, which bin/rails finds by itself.
 func bundled(p cli.Program) []string {
 	before := slices.Clone(p.Argv[:p.Index])
 	if at := slices.IndexFunc(before, func(word string) bool { return filepath.Base(word) == "ruby" }); at >= 0 {
@@ -153,12 +153,12 @@ func bundled(p cli.Program) []string {
 	return before
 }
 
-// Running: a Puma that either has started has a title of its own, so this is another server.
+// Running goes on as with any command: a Puma that either has started has a title of its own, so this is another server.
 func (Rack) Running(*known.Running, linux.Process) (known.Server, error) {
 	return anycommand.Server{}, nil
 }
 
-// Workers, booting and explain are Puma's own: plan has put it, or the rule for any command, in this place.
+// Workers, Booting and Explain are never asked: Plan has put Puma, or any command, in this place.
 func (Rack) Workers([]linux.Process, linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
 	return nil, workers.NoRule
 }

@@ -29,5 +29,5 @@ func (Server) Traps() []known.Trap {
 	}
 }
 
-// Traps: they are Puma's own.
+// Traps are none of its own: they are Puma's.
 func (Rack) Traps() []known.Trap { return nil }

@@ -133,7 +133,7 @@ func (s settings) warn(l *known.Launch) {
 	}
 }
 
-// EndsServer is also for a command that leaves workers or limit to the profile: that has a limit on every machine, and one
+// endsServer is also for a command that leaves workers or limit to the profile: that has a limit on every machine, and one
 // worker on a small one.
 func (s settings) endsServer(l *known.Launch, trap *calibrate.Warning) bool {
 	if !s.Has("workers") {
@@ -142,7 +142,7 @@ func (s settings) endsServer(l *known.Launch, trap *calibrate.Warning) bool {
 	return s.Settings.EndsServer(l, trap)
 }
 
-// Workers: Uvicorn's parent is the pypnm process.
+// Workers are Uvicorn's, whose parent is the pypnm process.
 func (u Server) Workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
 	return u.WorkersBelow(slices.IndexFunc(tree, func(p linux.Process) bool { return workers.Runs(p, Server{}.Recognises) }), tree)
 }

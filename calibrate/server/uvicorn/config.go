@@ -28,7 +28,7 @@ func variable(option string) string {
 	return "UVICORN_" + strings.ToUpper(strings.ReplaceAll(option, "-", "_"))
 }
 
-// CheckNumbers: WEB_CONCURRENCY is read also where it doesn't count in the end.
+// CheckNumbers complains of WEB_CONCURRENCY also if it doesn't count in the end: Uvicorn reads it all the same.
 func (s Settings) CheckNumbers() error {
 	return s.Settings.CheckNumbers("uvicorn", "workers", "port", "fd", "limit-concurrency", "limit-max-requests", "limit-max-requests-jitter")
 }
@@ -59,7 +59,7 @@ func (s Settings) withEnvFile() Settings {
 // accessLog is on unless it is turned off.
 func (s Settings) accessLog() bool { return s.On("access-log") || !s.Has("access-log") }
 
-// Address is where the command would listen, "" where it doesn't say. A descriptor wins over all else (server.py,
+// Address is where the command would listen, "" if it doesn't say. A descriptor wins over all else (server.py,
 // startup).
 func (s Settings) Address() string {
 	if fd := s.Text("fd"); fd != "" {

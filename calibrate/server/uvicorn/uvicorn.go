@@ -23,11 +23,11 @@ type Server struct {
 
 func (Server) Name() string { return "uvicorn" }
 
-// StopSignal: requests in flight are finished, idle connections are closed at once. A request that hangs is waited for
+// StopSignal lets requests in flight finish, and closes idle connections at once. A request that hangs is waited for
 // without end, unless --timeout-graceful-shutdown says otherwise (server.py, shutdown).
 func (Server) StopSignal() syscall.Signal { return syscall.SIGTERM }
 
-// Titles: it gives its processes none.
+// Titles are none: it gives its processes no other names.
 func (Server) Titles() workers.Titles { return workers.Titles{} }
 
 func (Server) Recognises(p cli.Program) bool { return p.Name == "uvicorn" }
@@ -120,8 +120,8 @@ func (s Settings) warn(l *known.Launch) {
 	}
 }
 
-// EndsServer says whether the trap of one worker and a request limit is for this run: where the command would run into
-// it, and where a limit may come to be recommended.
+// EndsServer says whether the trap of one worker and a request limit is for this run: if the command would run into it, or if
+// a limit may come to be recommended.
 func (s Settings) EndsServer(l *known.Launch, trap *calibrate.Warning) bool {
 	limit, from := s.Number("limit-max-requests", 0), s.From("limit-max-requests")
 	if limit > 0 && s.Workers() == 1 {
@@ -136,13 +136,14 @@ var (
 	ruleChild = calibrate.WorkerRule{Kind: calibrate.RuleChild, Words: "child of the Uvicorn parent"}
 )
 
-// Workers: Uvicorn serves in its own process, or from two workers on in children that it spawns; what is then beside
-// them is Python's resource tracker. The parent doesn't import the app, so no child is the app's own.
+// Workers are the server's own process, or from two workers on the children that it spawns; what is then beside them is
+// Python's resource tracker. The parent doesn't import the app, so no child is the app's own.
 func (u Server) Workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
 	return u.WorkersBelow(slices.IndexFunc(tree, func(p linux.Process) bool { return workers.Runs(p, Server{}.Recognises) }), tree)
 }
 
-// WorkersBelow are those of the process at an index of the tree, which is below 0 where there is none.
+// WorkersBelow are the workers of the process at an index of the tree, which is below 0 if there is none. PyPNM runs a
+// Uvicorn under another name.
 func (u Server) WorkersBelow(at int, tree []linux.Process) ([]linux.Process, calibrate.WorkerRule) {
 	if at < 0 {
 		return nil, workers.NoRule
@@ -153,7 +154,7 @@ func (u Server) WorkersBelow(at int, tree []linux.Process) ([]linux.Process, cal
 	return workers.ChildrenOf(tree, tree[at].PID), ruleChild
 }
 
-// Booting: what it logs adds nothing to what is seen of its workers.
+// Booting says nothing: what it logs adds nothing to what is seen of its workers.
 func (Server) Booting(known.Log) known.BootLog { return known.BootLog{} }
 
 // Explain goes by the log: for the same failure the exit code is 1 or 3, by version, and with a parent it is 0 or there

@@ -22,8 +22,8 @@ type Server struct{}
 
 func (Server) Name() string { return "uwsgi" }
 
-// StopSignal, with die-on-term: a second, in which the workers are killed. Requests in flight are cut off by every
-// signal that stops it.
+// StopSignal ends it within a second if die-on-term is on: the workers are killed. Every signal that stops uWSGI cuts off the
+// requests in flight.
 func (Server) StopSignal() syscall.Signal { return syscall.SIGTERM }
 
 // name: the program under its many names (Debian's uwsgi_python311, PyPI's pyuwsgi), or the title of a master.
@@ -155,7 +155,7 @@ func (c config) describeSocket(l *known.Launch) {
 }
 
 // listener is the option that listens: http is a process of its own before the workers, which is measured with them;
-// http11-socket keeps connections open, which http-socket does not, whatever a client asks for (proto/http.c). Where a
+// http11-socket keeps connections open, which http-socket does not, whatever a client asks for (proto/http.c). If a
 // configuration has both, the one that never waits for a client is measured.
 func (c config) listener() string {
 	switch {
@@ -200,7 +200,7 @@ func (c config) remedies(trap string) bool {
 	return c.On(remedies[trap])
 }
 
-// remedies are settings that take a trap away where they are on.
+// remedies are settings that take a trap away if they are on.
 var remedies = map[string]string{
 	"limit-needs-master":  "master",
 	"term-reloads":        "die-on-term",
@@ -234,13 +234,13 @@ var (
 	worker = regexp.MustCompile("^" + workerTitle)
 )
 
-// Titles: auto-procname's.
+// Titles are those that uWSGI sets by auto-procname.
 func (Server) Titles() workers.Titles { return workers.Titles{Worker: workerTitle} }
 
 const workerTitle = `uWSGI worker \d` // a pattern
 
-// Workers by their titles. Mules, spoolers and gateways have others (core/utils.c, uwsgi_set_processname). While it
-// boots, and where it was started by others, it may have none: the rule for any command decides then.
+// Workers are found by their titles. Mules, spoolers and gateways have others (core/utils.c, uwsgi_set_processname). While it
+// boots, and if somebody else started it, uWSGI may have none: the rule for any command decides then.
 func (Server) Workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
 	titled := workers.Filter(tree, func(p linux.Process) bool { return title.MatchString(p.Title()) })
 	if len(titled) == 0 {
@@ -252,11 +252,11 @@ func (Server) Workers(tree []linux.Process, _ linux.Sockets) ([]linux.Process, c
 // failedApp is the exit code of need-app (uwsgi.h, UWSGI_FAILED_APP_CODE).
 const failedApp = 22
 
-// Booting: what it logs adds nothing to what is seen of its workers.
+// Booting says nothing: what it logs adds nothing to what is seen of its workers.
 func (Server) Booting(known.Log) known.BootLog { return known.BootLog{} }
 
 func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
-	// With lazy-apps the master may end by 0 where its worker, which ends by the code, is gone before it looks.
+	// With lazy-apps the master may end by 0 if its worker, which ends by the code, is gone before it looks.
 	noApp := end.Code == failedApp || log.Says("no app loaded. GAME OVER") != ""
 	switch {
 	case !end.Over:

@@ -75,7 +75,7 @@ var (
 //  1. the title of a worker of a server that is known;
 //  2. the only process, helpers apart;
 //  3. of the processes with at least 10 % of the tree's CPU time since readiness, those with no other such process
-//     below them; and where some of these hold the listening socket and some don't, the ones that don't: the others
+//     below them; and if some of these hold the listening socket and some don't, the ones that don't: the others
 //     are a front;
 //  4. while the tree has used less than 0.3 s: the processes with no other below them. A guess, and settled is false:
 //     the answer may change.
