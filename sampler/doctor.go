@@ -31,44 +31,58 @@ const (
 func (d Doctor) Examine() (calibrate.Host, []calibrate.Finding) {
 	host, warnings := HostAt(d.Roots)
 	var all []calibrate.Finding
-	add := func(area string, findings ...calibrate.Finding) {
-		for _, f := range findings {
-			f.Area = area
-			all = append(all, f)
-		}
+	add := func(area, name string, f calibrate.Finding) {
+		f.Area, f.Name = area, name
+		all = append(all, f)
 	}
-	add(areaMemory, d.statm(host.Kernel), d.peak(), d.rollup(), d.strangers(), d.hiding(),
-		d.swap(), d.hugePages(), d.overcommit(), d.merging())
-	add(areaHost, hostMemory(host), hostCPUs(host))
+	add(areaMemory, "statm", d.statm(host.Kernel))
+	add(areaMemory, "peak", d.peak())
+	add(areaMemory, "smaps_rollup", d.rollup())
+	add(areaMemory, "other-users", d.strangers())
+	add(areaMemory, "hidepid", d.hiding())
+	add(areaMemory, "swap", d.swap())
+	add(areaMemory, "huge-pages", d.hugePages())
+	add(areaMemory, "overcommit", d.overcommit())
+	add(areaMemory, "ksm", d.merging())
+	add(areaHost, "memory", hostMemory(host))
+	add(areaHost, "cpus", hostCPUs(host))
 	for _, w := range warnings {
-		add(areaHost, limited(w.Code, w.Try, "%s", w.Text))
+		add(areaHost, w.Code, limited(w.Try, "%s", w.Text))
 	}
-	add(areaHost, d.busy(host), d.controller())
-	add(areaLoad, d.descriptors(), d.ports(), d.backlog(), loopback4(), loopback6())
-	add(areaFiles, d.writable(), d.space())
-	add(areaAround, d.container(), d.ci())
+	add(areaHost, "load-average", d.busy(host))
+	add(areaHost, "cgroups", d.controller())
+	add(areaLoad, "descriptors", d.descriptors())
+	add(areaLoad, "ports", d.ports())
+	add(areaLoad, "backlog", d.backlog())
+	add(areaLoad, "loopback", loopback4())
+	add(areaLoad, "loopback6", loopback6())
+	add(areaFiles, "writable", d.writable())
+	add(areaFiles, "space", d.space())
+	add(areaAround, "container", d.container())
+	add(areaAround, "ci", d.ci())
 	return host, all
 }
 
-func fine(name, format string, args ...any) calibrate.Finding {
-	return calibrate.Finding{Name: name, State: calibrate.StateOK, Text: fmt.Sprintf(format, args...)}
+func fine(format string, args ...any) calibrate.Finding {
+	return calibrate.Finding{State: calibrate.StateOK, Text: fmt.Sprintf(format, args...)}
 }
 
-func limited(name, try, format string, args ...any) calibrate.Finding {
-	return calibrate.Finding{Name: name, State: calibrate.StateLimited, Text: fmt.Sprintf(format, args...), Try: try}
+func limited(try, format string, args ...any) calibrate.Finding {
+	return calibrate.Finding{State: calibrate.StateLimited, Text: fmt.Sprintf(format, args...), Try: try}
 }
 
-func missing(name, try, format string, args ...any) calibrate.Finding {
-	return calibrate.Finding{Name: name, State: calibrate.StateMissing, Text: fmt.Sprintf(format, args...), Try: try}
+func missing(try, format string, args ...any) calibrate.Finding {
+	return calibrate.Finding{State: calibrate.StateMissing, Text: fmt.Sprintf(format, args...), Try: try}
 }
 
 // unread is for what the kernel says in a file that isn't there, or isn't as expected.
-func unread(name, what, file string) calibrate.Finding {
-	return limited(name, "run calibrate where all of /proc and /sys is mounted", "%s isn't known: nothing in %s", what, file)
+func unread(what, file string) calibrate.Finding {
+	return limited("run calibrate where all of /proc and /sys is mounted", "%s isn't known: nothing in %s", what, file)
 }
 
-// stopping is for what calibrate run can't work without.
-func stopping(f calibrate.Finding) calibrate.Finding {
+// stopping is missing, and calibrate run can't work without it.
+func stopping(try, format string, args ...any) calibrate.Finding {
+	f := missing(try, format, args...)
 	f.Stops = true
 	return f
 }

@@ -17,12 +17,11 @@ var containerGroup = regexp.MustCompile(`docker|kubepods|containerd|libpod|lxc|c
 
 // container matters because others share its cores, and because its limits are not the machine's.
 func (d Doctor) container() calibrate.Finding {
-	const name = "container"
 	sign := d.containerSign()
 	if sign == "" {
-		return fine(name, "no sign of a container")
+		return fine("no sign of a container")
 	}
-	return fine(name, "in a container, by %s: other containers may share its cores", sign)
+	return fine("in a container, by %s: other containers may share its cores", sign)
 }
 
 func (d Doctor) containerSign() string {
@@ -43,11 +42,10 @@ func (d Doctor) containerSign() string {
 // ci matters because its machines are shared, and an app may do other things there. NOW LMS takes CI for an order
 // to have one worker and its database in memory.
 func (d Doctor) ci() calibrate.Finding {
-	const name = "ci"
 	if len(d.CI) == 0 {
-		return fine(name, "no sign of a CI")
+		return fine("no sign of a CI")
 	}
-	return limited(name, "env -u "+strings.Join(d.CI, " -u ")+" calibrate run ...; and repeat the run before you rely on it",
+	return limited("env -u "+strings.Join(d.CI, " -u ")+" calibrate run ...; and repeat the run before you rely on it",
 		"in a CI (%s): an app that looks for that may behave differently, and others share the cores", strings.Join(d.CI, ", "))
 }
 

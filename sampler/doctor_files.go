@@ -15,7 +15,6 @@ import (
 
 // writable says whether a run could be kept in .calibrate, without making it.
 func (d Doctor) writable() calibrate.Finding {
-	const name = "writable"
 	try := "calibrate run --out FOLDER, with one that can be written"
 	folder, err := d.nearest()
 	if err == nil {
@@ -25,9 +24,9 @@ func (d Doctor) writable() calibrate.Finding {
 		try = tryElsewhere
 	}
 	if err != nil {
-		return limited(name, try, "runs can't be kept in ./.calibrate: %s", reason(err))
+		return limited(try, "runs can't be kept in ./.calibrate: %s", reason(err))
 	}
-	return fine(name, "runs can be kept in ./.calibrate")
+	return fine("runs can be kept in ./.calibrate")
 }
 
 var (
@@ -67,27 +66,25 @@ const littleSpace = 100 << 20
 
 // space compares what is free for this user with what a run's journals take.
 func (d Doctor) space() calibrate.Finding {
-	const name = "space"
 	folder, err := d.nearest()
 	var s unix.Statfs_t
 	if err == nil {
 		err = unix.Statfs(folder, &s)
 	}
 	if errors.Is(err, errGone) {
-		return limited(name, tryElsewhere, "the free space on the disk isn't known: %s", err)
+		return limited(tryElsewhere, "the free space on the disk isn't known: %s", err)
 	}
 	if err != nil {
-		return limited(name, "calibrate run --out FOLDER", "the free space on the disk isn't known: %s", reason(err))
+		return limited("calibrate run --out FOLDER", "the free space on the disk isn't known: %s", reason(err))
 	}
 	return saySpace(int64(s.Bavail) * s.Bsize)
 }
 
 func saySpace(free int64) calibrate.Finding {
-	const name = "space"
 	hour := say.MB(calibrate.JournalBytes(time.Hour))
 	if free < littleSpace {
-		return limited(name, "free some, or calibrate run --out FOLDER on another disk",
+		return limited("free some, or calibrate run --out FOLDER on another disk",
 			"%s free on disk; a run takes %s an hour beside the app's log", say.MB(free), hour)
 	}
-	return fine(name, "%s free on disk; a run takes %s an hour beside the app's log", say.MB(free), hour)
+	return fine("%s free on disk; a run takes %s an hour beside the app's log", say.MB(free), hour)
 }

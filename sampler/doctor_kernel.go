@@ -14,20 +14,19 @@ import (
 
 // swap is left out of RSS (Documentation/filesystems/proc.rst, VmSwap).
 func (d Doctor) swap() calibrate.Finding {
-	const name = "swap"
 	text := readText(d.path("meminfo"))
 	total, known := linux.ParseKilobytes(text, "SwapTotal")
 	free, known2 := linux.ParseKilobytes(text, "SwapFree")
 	switch used := total - free; {
 	case !known || !known2:
-		return unread(name, "whether there is swap, which RSS leaves out,", "/proc/meminfo")
+		return unread("whether there is swap, which RSS leaves out,", "/proc/meminfo")
 	case total == 0:
-		return fine(name, "no swap: all that the app holds is in its RSS")
+		return fine("no swap: all that the app holds is in its RSS")
 	case used > 0:
-		return limited(name, "swapoff -a while you measure, or free memory first",
+		return limited("swapoff -a while you measure, or free memory first",
 			"%s of %s of swap are in use: RSS leaves out what is swapped", say.MB(used), say.MB(total))
 	}
-	return fine(name, "%s of swap, unused", say.MB(total))
+	return fine("%s of swap, unused", say.MB(total))
 }
 
 // hugePages looks at the setting, and at what one touched byte costs here and now: the setting may not hold for this
@@ -44,62 +43,60 @@ func (d Doctor) hugePages() calibrate.Finding {
 	}
 	p, err := d.self()
 	if err != nil {
-		return unread("huge-pages", "what a touched byte takes", "/proc")
+		return unread("what a touched byte takes", "/proc")
 	}
 	defer p.Close()
 	grown, err := growth(p, 2*size, func(b []byte) { b[size] = 1 }) // the huge page around it fits, wherever b begins
 	if err != nil {
-		return limited("huge-pages", "free some memory", "the memory that a touched byte needs isn't known: %s", brief(err))
+		return limited("free some memory", "the memory that a touched byte needs isn't known: %s", brief(err))
 	}
 	return sayHugePages(setting, grown)
 }
 
 func sayHugePages(setting string, touch int64) calibrate.Finding {
-	const name = "huge-pages"
 	switch {
 	case setting == "":
-		return fine(name, "this kernel has no transparent huge pages")
+		return fine("this kernel has no transparent huge pages")
 	case setting != "always":
-		return fine(name, "the kernel gives no huge page unasked (transparent_hugepage: %s)", setting)
+		return fine("the kernel gives no huge page unasked (transparent_hugepage: %s)", setting)
 	case touch < 1<<16:
-		return fine(name, "the kernel gives no huge page unasked, though the setting is always")
+		return fine("the kernel gives no huge page unasked, though the setting is always")
 	}
-	return limited(name, "measure with production's setting: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled",
+	return limited("measure with production's setting: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled",
 		"huge pages come unasked: one touched byte took %d kB of RSS", touch>>10)
 }
 
 // overcommit says whether memory can run out before it is used (Documentation/mm/overcommit-accounting.rst).
 func (d Doctor) overcommit() calibrate.Finding {
-	const name = "overcommit"
 	mode := strings.TrimSpace(readText(d.path("sys/vm/overcommit_memory")))
 	if mode == "" {
-		return unread(name, "whether memory is promised beyond what there is", "/proc/sys/vm/overcommit_memory")
+		return unread("whether memory is promised beyond what there is", "/proc/sys/vm/overcommit_memory")
 	}
 	if mode != "2" {
-		return fine(name, "memory counts when it is used (vm.overcommit_memory=%s)", mode)
+		return fine("memory counts when it is used (vm.overcommit_memory=%s)", mode)
 	}
 	text := readText(d.path("meminfo"))
 	most, _ := linux.ParseKilobytes(text, "CommitLimit")
 	promised, _ := linux.ParseKilobytes(text, "Committed_AS")
 	left := max(most-promised, 0)
-	return limited(name, "sysctl vm.overcommit_memory=0; or keep more in reserve: calibrate run --reserve 40%",
+	return limited("sysctl vm.overcommit_memory=0; or keep more in reserve: calibrate run --reserve 40%",
 		"vm.overcommit_memory=2: %s are left to be asked for, used or not; a fork may fail at that", say.MB(left))
 }
 
 // merging looks for KSM, which makes equal pages one if processes ask for it: RSS counts each, memory only one
 // (Documentation/admin-guide/mm/ksm.rst).
 func (d Doctor) merging() calibrate.Finding {
-	const name, folder = "ksm", "/sys/kernel/mm/ksm"
+	const folder = "/sys/kernel/mm/ksm"
 	read := func(file string) string {
 		return strings.TrimSpace(readText(d.Roots.SysPath(filepath.Join(folder, file))))
 	}
 	if read("run") != "1" {
-		return fine(name, "equal pages aren't merged (KSM is off)")
+		return fine("equal pages aren't merged (KSM is off)")
 	}
 	shared, _ := strconv.ParseInt(read("pages_sharing"), 10, 64)
 	if shared <= 0 {
-		return fine(name, "KSM is on, and has merged nothing")
+		return fine("KSM is on, and has merged nothing")
 	}
-	return limited(name, "echo 2 > /sys/kernel/mm/ksm/run while you measure, unless production has it too",
+	return limited("echo 2 > /sys/kernel/mm/ksm/run while you measure, unless production has it too",
 		"KSM has merged %s of equal pages: RSS counts them all", say.MB(shared*linux.PageSize))
 }

@@ -2,9 +2,7 @@ package sampler
 
 import (
 	"context"
-	"errors"
 	"net"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -21,12 +19,13 @@ import (
 // 25 of calibrate's in the last phase, when the app runs a second time; 11 of a Gunicorn worker's.
 const ownDescriptors = 32
 
-// descriptors compares RLIMIT_NOFILE with what the most clients of a load take, a connection each. Go raises the soft limit to the hard one for itself, and
-// gives what it starts the one that it was started with (os/rlimit.go): a shell, which leaves it alone, can say that.
+// descriptors compares RLIMIT_NOFILE with what the most clients of a load take, a connection each. Go raises the soft
+// limit to the hard one for itself, and gives what it starts the one that it was started with (os/rlimit.go): a shell,
+// which leaves it alone, can say that.
 func (d Doctor) descriptors() calibrate.Finding {
 	var own unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &own); err != nil {
-		return limited("descriptors", "ulimit -n says it", "the limit of open files isn't known: %s", reason(err))
+		return limited("ulimit -n says it", "the limit of open files isn't known: %s", reason(err))
 	}
 	return sayDescriptors(own.Cur, childLimit(), d.Clients)
 }
@@ -51,16 +50,15 @@ func childLimit() uint64 {
 }
 
 func sayDescriptors(own, app uint64, clients int) calibrate.Finding {
-	const name = "descriptors"
 	text, least := "open files: calibrate "+descriptors(own), own
 	if app > 0 {
 		text, least = text+", the app "+descriptors(app), min(own, app)
 	}
 	need := clients + ownDescriptors
 	if least >= uint64(need) {
-		return fine(name, "%s; a load of %d clients, the most of an open loop, needs %d", text, clients, need)
+		return fine("%s; a load of %d clients, the most of an open loop, needs %d", text, clients, need)
 	}
-	return limited(name, "ulimit -n 4096", "%s: enough for %d clients at once; a load of %d, the most of an open loop, needs %d",
+	return limited("ulimit -n 4096", "%s: enough for %d clients at once; a load of %d, the most of an open loop, needs %d",
 		text, max(int64(least)-ownDescriptors, 0), clients, need)
 }
 
@@ -75,54 +73,52 @@ func descriptors(n uint64) string {
 // connection still holds. Where few are left, connect looks long for a free one: with 20 thousand held, an app's
 // capacity fell to a tenth, without an error.
 func (d Doctor) ports() calibrate.Finding {
-	const name = "ports"
 	low, high, ok := linux.ParsePortRange(readText(d.path("sys/net/ipv4/ip_local_port_range")))
 	if !ok {
-		return unread(name, "from which ports connections start", "/proc/sys/net/ipv4/ip_local_port_range")
+		return unread("from which ports connections start", "/proc/sys/net/ipv4/ip_local_port_range")
 	}
 	all := high - low + 1
 	held, ok := linux.ParseTimeWait(readText(d.path("net/sockstat")))
 	if !ok {
-		return unread(name, "how many ports closed connections hold", "/proc/net/sockstat")
+		return unread("how many ports closed connections hold", "/proc/net/sockstat")
 	}
 	text := say.Count(all) + " ports to connect from, " + say.Count(held) + " of them in TIME_WAIT"
 	if held > all/2 || all-held < 2*d.Clients {
-		return limited(name, "wait a minute, and see who opens them: ss -tan state time-wait; sysctl net.ipv4.ip_local_port_range='15000 65000'",
+		return limited("wait a minute, and see who opens them: ss -tan state time-wait; sysctl net.ipv4.ip_local_port_range='15000 65000'",
 			"%s: connecting gets slow", text)
 	}
-	return fine(name, "%s", text)
+	return fine("%s", text)
 }
 
 // askedBacklog is the accept queue that gunicorn and uvicorn ask for. The kernel gives no more than net.core.somaxconn.
 const askedBacklog = 2048
 
 func (d Doctor) backlog() calibrate.Finding {
-	const name = "backlog"
 	most, err := strconv.Atoi(strings.TrimSpace(readText(d.path("sys/net/core/somaxconn"))))
 	switch {
 	case err != nil:
-		return unread(name, "how long a server's accept queue may get", "/proc/sys/net/core/somaxconn")
+		return unread("how long a server's accept queue may get", "/proc/sys/net/core/somaxconn")
 	case most < askedBacklog:
-		return limited(name, "sysctl net.core.somaxconn=4096, unless production has no more either",
+		return limited("sysctl net.core.somaxconn=4096, unless production has no more either",
 			"accept queues are cut to %d (net.core.somaxconn); gunicorn and uvicorn ask for %d", most, askedBacklog)
 	}
-	return fine(name, "accept queues are as long as servers ask (net.core.somaxconn=%d)", most)
+	return fine("accept queues are as long as servers ask (net.core.somaxconn=%d)", most)
 }
 
 func loopback4() calibrate.Finding {
-	const name = "loopback"
 	if err := connect("tcp4", "127.0.0.1:0"); err != nil {
-		return stopping(missing(name, "ip link set lo up; in a sandbox, allow it the loopback network", "no program can listen and connect on 127.0.0.1: %s", networkReason(err)))
+		return stopping("ip link set lo up; in a sandbox, allow it the loopback network",
+			"no program can listen and connect on 127.0.0.1: %s", reason(err))
 	}
-	return fine(name, "127.0.0.1 works: something listened, and was connected to")
+	return fine("127.0.0.1 works: something listened, and was connected to")
 }
 
 func loopback6() calibrate.Finding {
-	const name = "loopback6"
 	if err := connect("tcp6", "[::1]:0"); err != nil {
-		return missing(name, "let the app listen on 127.0.0.1, as calibrate has it do", "no ::1 here, so an app that listens only there can't be measured: %s", networkReason(err))
+		return missing("let the app listen on 127.0.0.1, as calibrate has it do",
+			"no ::1 here, so an app that listens only there can't be measured: %s", reason(err))
 	}
-	return fine(name, "::1 works too")
+	return fine("::1 works too")
 }
 
 // connect listens on a free port, connects to it and accepts. It leaves nothing in TIME_WAIT.
@@ -146,17 +142,4 @@ func connect(network, address string) error {
 	}
 	defer server.Close()
 	return server.(*net.TCPConn).SetLinger(0)
-}
-
-// networkReason is what the kernel said, without the addresses.
-func networkReason(err error) string {
-	var op *net.OpError
-	if errors.As(err, &op) {
-		var call *os.SyscallError
-		if errors.As(op.Err, &call) {
-			return call.Err.Error()
-		}
-		return op.Err.Error()
-	}
-	return err.Error()
 }

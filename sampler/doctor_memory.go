@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -16,21 +15,20 @@ import (
 
 // statm touches pages and looks whether statm has seen every one of them at once.
 func (d Doctor) statm(kernel string) calibrate.Finding {
-	const name = "statm"
 	p, err := d.self()
 	if err != nil {
-		return stopping(missing(name, "mount /proc where calibrate runs", "the memory of a process can't be read: %s", brief(err)))
+		return stopping("mount /proc where calibrate runs", "the memory of a process can't be read: %s", brief(err))
 	}
 	defer p.Close()
 	exact, err := seesEveryPage(p)
 	switch {
 	case err != nil:
-		return stopping(missing(name, "run calibrate on another kernel", "the memory of a process can't be read: %s", brief(err)))
+		return stopping("run calibrate on another kernel", "the memory of a process can't be read: %s", brief(err))
 	case !exact:
-		return limited(name, "Linux 6.16 or newer; or a longer soak, in which creep outgrows this: calibrate run --duration 5m",
+		return limited("Linux 6.16 or newer; or a longer soak, in which creep outgrows this: calibrate run --duration 5m",
 			"RSS lags behind: each of its counters may be off by %s", lag(kernel, cores(d.Roots)))
 	}
-	return fine(name, "RSS is exact: statm saw each page as it was touched")
+	return fine("RSS is exact: statm saw each page as it was touched")
 }
 
 // touchedPages are fewer than the 32 that a core may keep to itself, so that a counter that lags shows none of them.
@@ -82,8 +80,7 @@ func lag(kernel string, cores int) string {
 	if major, minor, ok := linux.ParseRelease(kernel); ok && (major < 6 || major == 6 && minor < 2) {
 		return say.Bytes(63*linux.PageSize) + " a thread"
 	}
-	bytes := int64(max(32, 2*cores)) * int64(cores) * linux.PageSize
-	return say.MB(bytes)
+	return say.MB(int64(max(32, 2*cores)) * int64(cores) * linux.PageSize)
 }
 
 // spikeBytes is large beside what counters may lag by on one core.
@@ -91,10 +88,10 @@ const spikeBytes = 8 << 20
 
 // peak makes a spike, looks whether the high-water mark has it, resets the mark and looks again.
 func (d Doctor) peak() calibrate.Finding {
-	const name, try = "peak", "use a kernel with CONFIG_PROC_PAGE_MONITOR; sandboxes such as gVisor have none of this"
+	const try = "use a kernel with CONFIG_PROC_PAGE_MONITOR; sandboxes such as gVisor have none of this"
 	p, err := d.self()
 	if err != nil {
-		return missing(name, try, "no high-water mark: %s", brief(err))
+		return missing(try, "no high-water mark: %s", brief(err))
 	}
 	defer p.Close()
 	before, _, err := p.Read()
@@ -102,19 +99,19 @@ func (d Doctor) peak() calibrate.Finding {
 		err = spike(spikeBytes)
 	}
 	if err != nil {
-		return missing(name, try, "no high-water mark: %s", brief(err))
+		return missing(try, "no high-water mark: %s", brief(err))
 	}
 	high, err := p.Peak()
 	if err != nil || high-before < spikeBytes/2 {
-		return missing(name, try, "no high-water mark (VmHWM): a spike between two samples, 0.1 s apart, goes unseen")
+		return missing(try, "no high-water mark (VmHWM): a spike between two samples, 0.1 s apart, goes unseen")
 	}
 	if err := p.ResetPeak(); err != nil {
-		return limited(name, try, "VmHWM can't be reset, so peaks are those of samples 0.1 s apart: %s", brief(err))
+		return limited(try, "VmHWM can't be reset, so peaks are those of samples 0.1 s apart: %s", brief(err))
 	}
 	if after, err := p.Peak(); err != nil || high-after < spikeBytes/2 {
-		return limited(name, try, "writing to clear_refs doesn't reset VmHWM, so peaks are those of samples 0.1 s apart")
+		return limited(try, "writing to clear_refs doesn't reset VmHWM, so peaks are those of samples 0.1 s apart")
 	}
-	return fine(name, "peaks are exact: VmHWM saw a spike of 8 MB, and could be reset")
+	return fine("peaks are exact: VmHWM saw a spike of 8 MB, and could be reset")
 }
 
 // spike uses memory for a moment.
@@ -131,7 +128,6 @@ func spike(size int) error {
 
 // rollup reads the page tables of a child, as a run does with the worker.
 func (d Doctor) rollup() calibrate.Finding {
-	const name = "smaps_rollup"
 	pid := d.Child
 	if pid == 0 {
 		pid = os.Getpid()
@@ -142,10 +138,10 @@ func (d Doctor) rollup() calibrate.Finding {
 		_, err = p.Detail()
 	}
 	if err != nil {
-		return missing(name, "use a kernel with CONFIG_PROC_PAGE_MONITOR (smaps_rollup: Linux 4.14)",
+		return missing("use a kernel with CONFIG_PROC_PAGE_MONITOR (smaps_rollup: Linux 4.14)",
 			"private pages can't be counted apart from shared ones: one more worker counts with its whole RSS (%s)", brief(err))
 	}
-	return fine(name, "private pages are counted apart from shared ones, in smaps_rollup of a child")
+	return fine("private pages are counted apart from shared ones, in smaps_rollup of a child")
 }
 
 // self opens this process.
@@ -159,14 +155,11 @@ func (d Doctor) path(parts ...string) string {
 // brief is the cause alone: a line has no room for the advice around it.
 func brief(err error) string {
 	var path *fs.PathError
-	var errno syscall.Errno
 	switch {
 	case errors.As(err, &path):
 		return path.Error()
 	case errors.Is(err, calibrate.ErrGone):
 		return "it isn't in /proc"
-	case errors.As(err, &errno):
-		return errno.Error()
 	}
-	return err.Error()
+	return reason(err)
 }

@@ -17,21 +17,20 @@ import (
 // PTRACE_MODE_READ, and Yama's ptrace_scope binds PTRACE_MODE_ATTACH alone (security/yama/yama_lsm.c,
 // yama_ptrace_access_check): it makes no difference here.
 func (d Doctor) strangers() calibrate.Finding {
-	const name = "other-users"
 	if _, err := os.Stat(d.path("self")); err != nil {
-		return unread(name, "whether other users' processes can be read", "/proc")
+		return unread("whether other users' processes can be read", "/proc")
 	}
 	pid, err := d.foreign()
 	switch {
 	case pid == 0:
-		return fine(name, "no other user's process is in sight; run needs none")
+		return fine("no other user's process is in sight; run needs none")
 	case err == nil:
-		return fine(name, "other users' processes can be read too, as attach may need")
+		return fine("other users' processes can be read too, as attach may need")
 	case os.Geteuid() == 0:
-		return limited(name, "docker run --cap-add=SYS_PTRACE; or, for attach, be the app's own user",
+		return limited("docker run --cap-add=SYS_PTRACE; or, for attach, be the app's own user",
 			"root may not read other users' processes: %s", brief(err))
 	}
-	return limited(name, "run needs no more; for attach, be the app's own user or root", "other users' processes can't be read: %s", brief(err))
+	return limited("run needs no more; for attach, be the app's own user or root", "other users' processes can't be read: %s", brief(err))
 }
 
 // foreign finds a process of another user, our own child first, and says what came of opening its page tables.
@@ -81,18 +80,17 @@ func owner(info fs.FileInfo) int {
 
 // hiding looks whether /proc is mounted such that other users' processes are out of sight (proc(5), hidepid).
 func (d Doctor) hiding() calibrate.Finding {
-	const name = "hidepid"
 	mounts, err := d.Roots.Mounts()
 	how := hidepid(mounts)
 	switch {
 	case err != nil:
-		return unread(name, "whether /proc hides processes", "/proc/self/mountinfo")
+		return unread("whether /proc hides processes", "/proc/self/mountinfo")
 	case how == "":
-		return fine(name, "/proc shows the processes of every user")
+		return fine("/proc shows the processes of every user")
 	case d.seesFirst():
-		return fine(name, "/proc is mounted with hidepid=%s, but not for this user", how)
+		return fine("/proc is mounted with hidepid=%s, but not for this user", how)
 	}
-	return limited(name, "run needs no more, unless the app changes its user; then be root, or in the group of the mount's gid=",
+	return limited("run needs no more, unless the app changes its user; then be root, or in the group of the mount's gid=",
 		"/proc is mounted with hidepid=%s: it shows this user's processes only", how)
 }
 

@@ -31,11 +31,6 @@ func (l *memoryLimit) lower(bytes, total int64, source string) bool {
 	return true
 }
 
-// left notes what a limited cgroup has left.
-func (l *memoryLimit) left(limit, used, cache int64) {
-	l.Left = min(l.Left, max(limit-max(used-cache, 0), 0))
-}
-
 // limits reads limits from the folders of cgroups, and keeps what it couldn't read.
 type limits struct{ trouble []error }
 
@@ -65,9 +60,7 @@ func (r *limits) memoryV2(l *memoryLimit, h linux.Hierarchy, total int64) {
 		if least == math.MaxInt64 {
 			continue
 		}
-		if used, ok := r.number(g, files.Charge); ok {
-			l.left(least, used, r.stat(g, files.Inactive))
-		}
+		r.left(l, g, files, least)
 	}
 }
 
@@ -88,16 +81,21 @@ func (r *limits) memoryV1(l *memoryLimit, h linux.Hierarchy, total int64) {
 		if !l.lower(bytes, total, "cgroup v1 "+files.Limit+" of "+g.Path) {
 			continue
 		}
-		if used, ok := r.number(g, files.Charge); ok {
-			l.left(bytes, used, r.stat(g, files.Inactive))
-		}
+		r.left(l, g, files, bytes)
 	}
 	if sum > 0 && (l.Bytes == 0 || sum < l.Bytes) {
 		own := h.Groups[0]
 		source := "cgroup v1 " + files.HierarchyLimit + " of " + own.Path + ", set by an ancestor that isn't mounted here"
-		if used, ok := r.number(own, files.Charge); l.lower(sum, total, source) && ok {
-			l.left(sum, used, r.stat(own, files.Inactive)) // at most: what others use there isn't seen
+		if l.lower(sum, total, source) {
+			r.left(l, own, files, sum) // at most: what others use there isn't seen
 		}
+	}
+}
+
+// left notes what a limited cgroup has left.
+func (r *limits) left(l *memoryLimit, g linux.Group, files linux.MemoryFiles, limit int64) {
+	if used, ok := r.number(g, files.Charge); ok {
+		l.Left = min(l.Left, max(limit-max(used-r.stat(g, files.Inactive), 0), 0))
 	}
 }
 
