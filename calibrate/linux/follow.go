@@ -241,10 +241,7 @@ func (f *Follower) appendList(to []int, fd int) []int {
 }
 
 func (f *Follower) read(fd int, at int64) ([]byte, error) {
-	n, err := unix.Pread(fd, f.buf, at)
-	for errors.Is(err, unix.EINTR) {
-		n, err = unix.Pread(fd, f.buf, at)
-	}
+	n, err := Retry(func() (int, error) { return unix.Pread(fd, f.buf, at) })
 	if err != nil {
 		return nil, err
 	}

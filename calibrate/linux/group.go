@@ -102,13 +102,16 @@ func ParseNumber(text string) (int64, error) {
 
 // ParseFlat takes one figure of a file of "KEY FIGURE" lines, which are memory.stat, memory.events, memory.oom_control
 // and /proc/vmstat (Documentation/admin-guide/cgroup-v2.rst, "flat keyed"). ok is false if it has no such figure.
-func ParseFlat(text, key string) (n int64, ok bool) {
+func ParseFlat(text, key string) (n int64, ok bool) { return figure(text, key, " ", ParseNumber) }
+
+// figure reads what stands behind a key and a separator, in the first line in which it can be read.
+func figure(text, key, separator string, parse func(string) (int64, error)) (n int64, ok bool) {
 	for line := range strings.Lines(text) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+		name, value, _ := strings.Cut(strings.TrimSpace(line), separator)
 		if name != key {
 			continue
 		}
-		if n, err := ParseNumber(value); err == nil {
+		if n, err := parse(value); err == nil {
 			return n, true
 		}
 	}

@@ -3,6 +3,9 @@ package linux
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"os"
+	"path"
 	"strconv"
 	"strings"
 )
@@ -100,4 +103,41 @@ func appendNumbers(to []int, data []byte) []int {
 		}
 	}
 	return to
+}
+
+// PIDNamespace is the inode of the PID namespace of this process (namespaces(7)).
+func (fs FS) PIDNamespace() (inode uint64, err error) {
+	link, err := os.Readlink(fs.ProcPath("self", "ns", "pid"))
+	if err != nil {
+		return 0, err
+	}
+	if _, err := fmt.Sscanf(link, "pid:[%d]", &inode); err != nil {
+		return 0, fmt.Errorf("%s is no PID namespace: %w", link, err)
+	}
+	return inode, nil
+}
+
+// Mapped says whether a process has a file mapped whose name matches a pattern of path.Match, as /proc/PID/maps has it
+// (proc_pid_maps(5)). Its error says that this can't be read, as of another user's process.
+func (fs FS) Mapped(pid int, pattern string) (bool, error) {
+	text, err := fs.readAll(strconv.Itoa(pid), "maps")
+	if err != nil {
+		return false, fmt.Errorf("the memory map can't be read: %w", err)
+	}
+	return MapsFile(string(text), pattern)
+}
+
+// MapsFile looks for a file in /proc/PID/maps. One that was deleted since still counts.
+func MapsFile(text, pattern string) (bool, error) {
+	for line := range strings.Lines(text) { // address perms offset dev inode pathname
+		i := strings.IndexByte(line, '/')
+		if i < 0 {
+			continue
+		}
+		name := path.Base(strings.TrimSuffix(strings.TrimSpace(line[i:]), " (deleted)"))
+		if matches, err := path.Match(pattern, name); err != nil || matches {
+			return matches, err
+		}
+	}
+	return false, nil
 }

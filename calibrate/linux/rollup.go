@@ -13,15 +13,6 @@ type Rollup struct {
 	Anon, PSSAnon int64 // the anonymous part of RSS and PSS; kernels before 5.4 don't tell the second, which is 0 then
 }
 
-// The lines of smaps_rollup that are read, without which there is no answer. Swap and the anonymous parts aren't among them.
-const (
-	sawRSS = 1 << iota
-	sawPSS
-	sawPrivateClean
-	sawPrivateDirty
-	sawAll = sawRSS | sawPSS | sawPrivateClean | sawPrivateDirty
-)
-
 var (
 	errRollup      = errors.New("one of Rss, Pss, Private_Clean and Private_Dirty is missing")
 	errRollupRange = errors.New("the mappings add up to more than fits")
@@ -31,10 +22,14 @@ var (
 // adds, it reads /proc/PID/smaps as well, which has the same lines once a mapping.
 func ParseRollup(b []byte) (Rollup, error) {
 	var d Rollup
-	saw := 0
+	sums := map[string]*int64{
+		"Rss": &d.RSS, "Pss": &d.PSS, "Private_Clean": &d.PrivateClean, "Private_Dirty": &d.PrivateDirty, "Swap": &d.Swap,
+		"Anonymous": &d.Anon, "Pss_Anon": &d.PSSAnon,
+	}
+	missing := map[string]bool{"Rss": true, "Pss": true, "Private_Clean": true, "Private_Dirty": true}
 	for line := range bytes.Lines(b) {
 		name, value, _ := bytes.Cut(line, []byte(":"))
-		sum, bit := rollupField(&d, name)
+		sum := sums[string(name)]
 		if sum == nil {
 			continue
 		}
@@ -46,31 +41,10 @@ func ParseRollup(b []byte) (Rollup, error) {
 			return Rollup{}, errRollupRange
 		}
 		*sum += n
-		saw |= bit
+		delete(missing, string(name))
 	}
-	if saw != sawAll {
+	if len(missing) > 0 {
 		return Rollup{}, errRollup
 	}
 	return d, nil
-}
-
-// rollupField is where a line's figure belongs, nil for the lines that aren't read.
-func rollupField(d *Rollup, name []byte) (sum *int64, bit int) {
-	switch string(name) {
-	case "Rss":
-		return &d.RSS, sawRSS
-	case "Pss":
-		return &d.PSS, sawPSS
-	case "Private_Clean":
-		return &d.PrivateClean, sawPrivateClean
-	case "Private_Dirty":
-		return &d.PrivateDirty, sawPrivateDirty
-	case "Swap":
-		return &d.Swap, 0
-	case "Anonymous":
-		return &d.Anon, 0
-	case "Pss_Anon":
-		return &d.PSSAnon, 0
-	}
-	return nil, 0
 }

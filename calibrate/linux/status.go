@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 )
 
 // Status is the part of /proc/PID/status that is used here (proc_pid_status(5)).
@@ -52,14 +51,5 @@ func kilobytes(b []byte) (int64, error) {
 // ParseKilobytes takes one figure of a file of "KEY: 1234 kB" lines, which are /proc/meminfo (proc_meminfo(5)) and
 // /proc/PID/status, in bytes. ok is false if it isn't there.
 func ParseKilobytes(text, key string) (n int64, ok bool) {
-	for line := range strings.Lines(text) {
-		name, value, _ := strings.Cut(line, ":")
-		if name != key {
-			continue
-		}
-		if n, err := kilobytes([]byte(value)); err == nil {
-			return n, true
-		}
-	}
-	return 0, false
+	return figure(text, key, ":", func(value string) (int64, error) { return kilobytes([]byte(value)) })
 }
