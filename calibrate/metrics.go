@@ -273,7 +273,7 @@ func totalOf(r Result, a argument) Reading {
 	if a.threads < least || a.threads > most {
 		return Reading{}
 	}
-	total := ofLaw(r, LawAt(r.Law, a.workers, a.threads))
+	total := ofLaw(r, r.Law.Total(a.workers, a.threads))
 	if off := float64(r.Law.ResidualBytes); total.Known() && off > 0 {
 		total.Low, total.High = Figure(*total.Value-off), Figure(*total.Value+off)
 	}

@@ -294,40 +294,6 @@ const (
 	ByBoth    = "request and time" // each apart
 )
 
-// Law is the total of the whole process tree at N workers and T threads, at peak, creep apart:
-//
-//	shared + N x (worker + T x thread)
-type Law struct {
-	SharedBytes   int64    `json:"shared_bytes"`
-	WorkerBytes   int64    `json:"worker_bytes"`
-	ThreadBytes   int64    `json:"thread_bytes"`
-	ResidualBytes int64    `json:"residual_bytes"`
-	Basis         Basis    `json:"basis"` // "" where nothing was measured
-	Runs          []LawRun `json:"runs"`
-	Unserved      []Shape  `json:"unserved,omitempty"` // were tried and hardly served: no candidates
-}
-
-// LawRun is one short run: what the main run promised for its shape, and what was measured.
-type LawRun struct {
-	Workers        int   `json:"workers"`
-	Threads        int   `json:"threads"`
-	PredictedBytes int64 `json:"predicted_bytes"` // by the main run's first load alone
-	MeasuredBytes  int64 `json:"measured_bytes"`  // creep apart
-	TotalBytes     int64 `json:"total_bytes"`     // as read, at the workers' peaks, without kernel memory
-	Requests       int64 `json:"requests"`
-	Processes      int   `json:"processes"` // of the whole tree
-
-	// What the app's own control group was charged after the load, and at most. Absent where it had none.
-	ChargeBytes     int64 `json:"charge_bytes,omitempty"`
-	ChargePeakBytes int64 `json:"charge_peak_bytes,omitempty"`
-
-	// PredictedWarmBytes is PredictedBytes by the whole main run: what a short run takes lies between the two.
-	PredictedWarmBytes int64 `json:"predicted_warm_bytes,omitempty"`
-	// One of its workers, on average: private dirty pages at the peak, and the peak RSS. 0: not read.
-	WorkerBytes  int64 `json:"worker_bytes,omitempty"`
-	PeakRSSBytes int64 `json:"peak_rss_bytes,omitempty"`
-}
-
 // Recommendation is what to set. Workers is 0 where nothing fits or nothing can be recommended: Sum or Withheld says why.
 type Recommendation struct {
 	WorkerMemoryMB         int          `json:"worker_memory_mb"`

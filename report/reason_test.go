@@ -14,7 +14,7 @@ import (
 // with a boot of a second, on 2 cores with a budget of 300 MB.
 func flask(rate float64) sizes.Question {
 	return sizes.Question{
-		CPUs: 2, BudgetBytes: 300 * mb, Law: sizes.Law{SharedBytes: 50 * mb, WorkerBytes: 40 * mb},
+		CPUs: 2, BudgetBytes: 300 * mb, Law: calibrate.Law{SharedBytes: 50 * mb, WorkerBytes: 40 * mb},
 		WorkerPeakBytes: 60 * mb, Requests: 1000, Creep: creeps(calibrate.Creeping, 10*1024),
 		BootSeconds: 1, RatePerSecond: rate, RateBasis: calibrate.BasisGiven, Threads: 1, CanRecycle: true,
 	}
@@ -27,7 +27,7 @@ func creeps(v calibrate.Verdict, high float64) sizes.Creep {
 // guide is a worker of 209 MB, as given, on 4 cores with a budget of 1 638 MB (2 GB less a fifth), with 1 thread or 4.
 func guide() sizes.Question {
 	return sizes.Question{
-		CPUs: 4, BudgetBytes: 1638 * mb, Law: sizes.Law{WorkerBytes: 209 * mb}, WorkerPeakBytes: 209 * mb,
+		CPUs: 4, BudgetBytes: 1638 * mb, Law: calibrate.Law{WorkerBytes: 209 * mb}, WorkerPeakBytes: 209 * mb,
 		Threads: 1, ThreadChoices: []int{1, 4}, CanRecycle: true, Basis: calibrate.BasisGiven,
 	}
 }
@@ -107,7 +107,7 @@ func TestReasonOfTwoWorkers(t *testing.T) {
 
 func TestRefusal(t *testing.T) {
 	q := flask(60)
-	q.Law, q.Threads, q.BudgetBytes = sizes.Law{SharedBytes: 233 * mb, WorkerBytes: 227 * mb, ThreadBytes: 100 * mb}, 4, 768*mb
+	q.Law, q.Threads, q.BudgetBytes = calibrate.Law{SharedBytes: 233 * mb, WorkerBytes: 227 * mb, ThreadBytes: 100 * mb}, 4, 768*mb
 	says(t, "refusal", Refusal(decided(q)), "needs 860 MB, has 768 MB: 233 MB shared + 1 x (227 MB + 4 threads x 100 MB); "+
 		"the smallest budget that fits is 860 MB")
 	q.ThreadChoices, q.BudgetBytes = []int{1, 4}, 500*mb
@@ -116,7 +116,7 @@ func TestRefusal(t *testing.T) {
 	q.BudgetBytes = 560*mb - 1
 	says(t, "a byte short", Refusal(decided(q)), "needs 860 MB, has 559.9 MB: "+
 		"233 MB shared + 1 x (227 MB + 4 threads x 100 MB); the smallest budget that fits is 560 MB, with 1 thread")
-	q.Law, q.Threads, q.ThreadChoices, q.BudgetBytes = sizes.Law{SharedBytes: 100 * mb, WorkerBytes: 209 * mb}, 1, nil, 300*mb
+	q.Law, q.Threads, q.ThreadChoices, q.BudgetBytes = calibrate.Law{SharedBytes: 100 * mb, WorkerBytes: 209 * mb}, 1, nil, 300*mb
 	says(t, "without a cost of threads", Refusal(decided(q)),
 		"needs 309 MB, has 300 MB: 100 MB shared + 1 x 209 MB; the smallest budget that fits is 309 MB")
 	q = guide()

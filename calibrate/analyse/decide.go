@@ -40,18 +40,20 @@ func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate
 }
 
 // box is the machine that the field's rules look at: this one, or the one that was asked for.
-func box(r calibrate.Result) sizing.Box {
+func box(r calibrate.Result) calibrate.Host {
+	host := r.Host
 	if given := r.Plan.MemoryBytes; given > 0 {
-		return sizing.Box{CPUs: cpus(r), MemoryBytes: given, AvailableBytes: given}
+		host = calibrate.Host{MemoryBytes: given, AvailableBytes: given}
 	}
-	return sizing.Box{CPUs: cpus(r), MemoryBytes: r.Host.MemoryBytes, AvailableBytes: r.Host.AvailableBytes, LimitBytes: r.Host.MemoryLimitBytes}
+	host.CPUs = cpus(r)
+	return host
 }
 
 func question(r calibrate.Result, budget int64) sizing.Question {
 	q := sizing.Question{
 		CPUs:            cpus(r),
 		BudgetBytes:     budget,
-		Law:             sizing.Law{SharedBytes: r.Law.SharedBytes, WorkerBytes: r.Law.WorkerBytes + crept(r), ThreadBytes: r.Law.ThreadBytes},
+		Law:             r.Law,
 		WorkerPeakBytes: peakAtEnd(r),
 		Requests:        float64(r.Worker.Requests),
 		Creep:           sizing.Creep{Verdict: r.Creep.Verdict},
@@ -64,6 +66,7 @@ func question(r calibrate.Result, budget int64) sizing.Question {
 		NoJitter:        r.Target.CanRecycle && !r.Target.HasJitter,
 		Wishes:          r.Plan.Wishes,
 	}
+	q.Law.WorkerBytes += crept(r)
 	if most := r.Target.MaxWorkers; most > 0 && (q.MaxWorkers == 0 || q.MaxWorkers > most) {
 		q.MinWorkers, q.MaxWorkers = min(q.MinWorkers, most), most
 	}

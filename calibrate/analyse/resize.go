@@ -21,13 +21,13 @@ type Given struct {
 
 // Result is the given worker in the place of a measured one, sized for the plan's box, or else the host.
 func (g Given) Result(host calibrate.Host, plan calibrate.PlanInfo) calibrate.Result {
-	law := sizing.Law{SharedBytes: g.SharedBytes, WorkerBytes: g.WorkerBytes, ThreadBytes: g.ThreadBytes}
+	law := calibrate.Law{SharedBytes: g.SharedBytes, WorkerBytes: g.WorkerBytes, ThreadBytes: g.ThreadBytes, Basis: calibrate.BasisGiven, Runs: []calibrate.LawRun{}}
 	plan.ThreadChoices = g.Threads
 	r := calibrate.Result{
 		Schema: calibrate.Schema, Complete: true, Host: host, Plan: plan,
 		Target: calibrate.TargetInfo{Threads: g.Threads[0], HasThreads: true, CanRecycle: true, HasJitter: true, WorkerBootSeconds: g.BootSeconds},
-		Worker: calibrate.Worker{PeakRSSBytes: law.Total(1, g.Threads[0]) - g.SharedBytes},
-		Law:    calibrate.Law{SharedBytes: g.SharedBytes, WorkerBytes: g.WorkerBytes, ThreadBytes: g.ThreadBytes, Basis: calibrate.BasisGiven, Runs: []calibrate.LawRun{}},
+		Worker: calibrate.Worker{PeakRSSBytes: law.Worker(g.Threads[0])},
+		Law:    law,
 	}
 	if g.Creep != nil {
 		r.Creep = calibrate.Creep{Verdict: calibrate.Creeping, BytesPerRequest: g.Creep, Low: g.Creep, High: g.Creep}

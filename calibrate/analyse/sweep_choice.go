@@ -98,7 +98,7 @@ func weighed(r calibrate.Result) *calibrate.Sweep {
 }
 
 func weighedRun(s calibrate.SweepRun, r calibrate.Result) calibrate.SweepRun {
-	s.PredictedBytes = calibrate.LawAt(r.Law, s.Workers, max(s.Threads, 1))
+	s.PredictedBytes = r.Law.Total(s.Workers, max(s.Threads, 1))
 	s.MeasuredBytes = max(s.ObservedBytes-int64(Slope(r)*float64(s.BusyRequests)), 0)
 	s.Pareto, s.Chosen = false, false
 	return s
@@ -149,7 +149,7 @@ func measuredChoice(r calibrate.Result, q sizing.Question, computed sizing.Answe
 		return computed, nil
 	}
 	chosen := r.Sweep.Runs[i]
-	q.Chosen = sizing.Shape{Workers: chosen.Workers, Threads: max(chosen.Threads, 1)}
+	q.Chosen = calibrate.Shape{Workers: chosen.Workers, Threads: max(chosen.Threads, 1)}
 	a := sizing.Decide(q)
 	if a.Recommended.Workers != q.Chosen.Workers || a.Recommended.Threads != q.Chosen.Threads {
 		return computed, nil

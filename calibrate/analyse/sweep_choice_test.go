@@ -227,7 +227,7 @@ func TestWhatASweepCanNotCompare(t *testing.T) {
 	leaky := Recorded(t, "creeping")
 	leaky.Sweep = &calibrate.Sweep{BudgetBytes: gib, Runs: []calibrate.SweepRun{{Workers: 2, Threads: 4, ObservedBytes: 200 * calibrate.MiB, BusyRequests: 5000}}}
 	run := weighed(leaky).Runs[0]
-	if crept := int64(5000 * *leaky.Creep.BytesPerRequest); run.MeasuredBytes != 200*calibrate.MiB-crept || run.PredictedBytes != calibrate.LawAt(leaky.Law, 2, 4) {
+	if crept := int64(5000 * *leaky.Creep.BytesPerRequest); run.MeasuredBytes != 200*calibrate.MiB-crept || run.PredictedBytes != leaky.Law.Total(2, 4) {
 		t.Errorf("%+v, of which %d crept", run, crept)
 	}
 	if leaky.Sweep.Runs[0].MeasuredBytes != 0 {

@@ -148,7 +148,7 @@ func classes(errors []calibrate.ErrorCount) string {
 // reason to doubt: the law errs on the safe side.
 func lawIsOff(l calibrate.Law) bool {
 	for _, run := range l.Runs {
-		if run.MeasuredBytes-calibrate.LawAt(l, run.Workers, run.Threads) > run.MeasuredBytes/20 {
+		if run.MeasuredBytes-l.Total(run.Workers, run.Threads) > run.MeasuredBytes/20 {
 			return true
 		}
 	}

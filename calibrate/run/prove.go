@@ -138,7 +138,7 @@ func (pr *prover) trialOf(n named) calibrate.Trial {
 // expected is what the law has for a setup after so many requests, whichever of its workers served them.
 func (pr *prover) expected(s calibrate.Setup, answered int64) int64 {
 	served := float64(answered) / float64(max(s.Workers, 1))
-	warm := calibrate.LawAt(pr.result.Law, s.Workers, max(s.Threads, 1)) - analyse.Coldness(pr.result, s.Workers, served)
+	warm := pr.result.Law.Total(s.Workers, max(s.Threads, 1)) - analyse.Coldness(pr.result, s.Workers, served)
 	return warm + int64(analyse.Slope(pr.result)*float64(answered))
 }
 
@@ -153,7 +153,7 @@ func (pr *prover) most(s calibrate.Setup) int64 {
 	if high := pr.result.Creep.High; steepest > 0 && high != nil {
 		steepest = pr.result.Creep.Together().High
 	}
-	return calibrate.LawAt(pr.result.Law, s.Workers, max(s.Threads, 1)) + analyse.Leaving(pr.result, s) + int64(float64(s.Workers)*steepest*life)
+	return pr.result.Law.Total(s.Workers, max(s.Threads, 1)) + analyse.Leaving(pr.result, s) + int64(float64(s.Workers)*steepest*life)
 }
 
 // warm is how many requests a worker serves that is not replaced: as many as the measured one had, within reason.

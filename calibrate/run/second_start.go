@@ -21,7 +21,7 @@ type beside struct {
 // startBeside starts the app in a setup and has it used, then ends it. place is where that is in the run, for the
 // progress line.
 func (r *run) startBeside(ctx context.Context, s calibrate.Setup, phase, place string, use func(context.Context, *beside) error) error {
-	if promised := calibrate.LawAt(r.analysed().Law, s.Workers, max(s.Threads, 1)); r.tooMuch(promised) {
+	if promised := r.analysed().Law.Total(s.Workers, max(s.Threads, 1)); r.tooMuch(promised) {
 		return &calibrate.Miss{Kind: calibrate.MissTooLarge, PromisedBytes: promised,
 			Words: fmt.Sprintf("not run: it might need %s, more than half of the memory that is free", say.MB(promised))}
 	}

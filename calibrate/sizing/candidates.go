@@ -2,6 +2,7 @@ package sizing
 
 import (
 	"slices"
+
 	"workermem/calibrate"
 )
 
@@ -45,7 +46,7 @@ func (q Question) candidate(workers, threads int) calibrate.Candidate {
 	l := q.life(workers, threads)
 	one := calibrate.Candidate{
 		Workers: workers, Threads: threads, Concurrency: workers * max(threads, q.AtOnce),
-		WorkerBytes: q.Law.worker(threads) + l.growth,
+		WorkerBytes: q.Law.Worker(threads) + l.growth,
 		BoundBy:     q.boundBy(workers, threads),
 		Basis:       calibrate.BasisComputed,
 		Fits:        workers <= q.memoryWorkers(threads),
@@ -53,7 +54,7 @@ func (q Question) candidate(workers, threads int) calibrate.Candidate {
 	if workers == q.Workers && threads == q.Threads {
 		one.Basis = q.Basis
 	}
-	one.TotalBytes = total(q.Law.SharedBytes, workers, one.WorkerBytes)
+	one.TotalBytes = q.Law.TotalOf(workers, one.WorkerBytes)
 	if q.BudgetBytes > 0 {
 		one.BudgetRatio = float64(one.TotalBytes) / float64(q.BudgetBytes)
 	}

@@ -2,6 +2,7 @@ package sizing
 
 import (
 	"slices"
+
 	"workermem/calibrate"
 )
 
@@ -92,7 +93,7 @@ func (q Question) affordable(n, threads int) int {
 // requests a generation, which falls with N as long as a worker's peak is more than its creep up to X. A measured
 // rate is each worker's own, however many there are: then a longer life is all that counts, and fewer always helps.
 func (q Question) fewerHelps(threads int) bool {
-	return q.RateBasis == calibrate.BasisMeasured || float64(q.Law.worker(threads)) > q.steepest(1)*q.Requests
+	return q.RateBasis == calibrate.BasisMeasured || float64(q.Law.Worker(threads)) > q.steepest(1)*q.Requests
 }
 
 // cpuWorkers is the CPU bound of the seeds: (2c + 1) / threads, rounded down, at least 1.
@@ -115,7 +116,7 @@ func (q Question) memoryWorkers(threads int) int {
 // least is the memory below which a worker cannot run: its peak and, where it creeps and was measured from its first
 // request, room for one request more.
 func (q Question) least(threads int) int64 {
-	each := q.Law.worker(threads)
+	each := q.Law.Worker(threads)
 	if q.recycles() && q.Requests < 1 {
 		each += ceilBytes(q.steepest(1) * (1 - q.Requests))
 	}

@@ -6,43 +6,44 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"workermem/calibrate"
 	"workermem/calibrate/knob"
 )
 
 func TestAMeasurementChooses(t *testing.T) {
 	q := Question{
-		CPUs: 2, BudgetBytes: 500 * MiB, Law: Law{30 * MiB, 60 * MiB, 5 * MiB}, WorkerPeakBytes: 90 * MiB, Requests: 5000,
-		Creep: Creep{Verdict: flat, Known: true}, Threads: 4, ThreadChoices: []int{1, 8}, Wishes: knob.Wishes{Prefer: knob.PreferMemory},
+		CPUs: 2, BudgetBytes: 500 * MiB, Law: calibrate.Law{SharedBytes: 30 * MiB, WorkerBytes: 60 * MiB, ThreadBytes: 5 * MiB}, WorkerPeakBytes: 90 * MiB, Requests: 5000,
+		Creep: Creep{Verdict: calibrate.Flat, Known: true}, Threads: 4, ThreadChoices: []int{1, 8}, Wishes: knob.Wishes{Prefer: knob.PreferMemory},
 	}
 	for _, c := range []struct {
 		name             string
-		chosen           Shape
+		chosen           calibrate.Shape
 		workers, threads int // 0: as without
 	}{
-		{"what fits", Shape{4, 8}, 4, 8},
-		{"fewer than any rule would have", Shape{1, 1}, 1, 1},
-		{"the most that fit", Shape{5, 4}, 5, 4}, // 30 + 5 x 80 = 430 of 500
-		{"one too many", Shape{6, 4}, 0, 0},
-		{"threads that are no choice", Shape{2, 2}, 0, 0},
-		{"nothing", Shape{}, 0, 0},
-		{"nonsense", Shape{-1, 4}, 0, 0},
+		{"what fits", calibrate.Shape{Workers: 4, Threads: 8}, 4, 8},
+		{"fewer than any rule would have", calibrate.Shape{Workers: 1, Threads: 1}, 1, 1},
+		{"the most that fit", calibrate.Shape{Workers: 5, Threads: 4}, 5, 4}, // 30 + 5 x 80 = 430 of 500
+		{"one too many", calibrate.Shape{Workers: 6, Threads: 4}, 0, 0},
+		{"threads that are no choice", calibrate.Shape{Workers: 2, Threads: 2}, 0, 0},
+		{"nothing", calibrate.Shape{}, 0, 0},
+		{"nonsense", calibrate.Shape{Workers: -1, Threads: 4}, 0, 0},
 	} {
 		without := Decide(q)
 		asked := q
 		asked.Chosen = c.chosen
 		a := Decide(asked)
-		want := Shape{c.workers, c.threads}
+		want := calibrate.Shape{Workers: c.workers, Threads: c.threads}
 		if c.workers == 0 {
-			want = Shape{without.Recommended.Workers, without.Recommended.Threads}
+			want = calibrate.Shape{Workers: without.Recommended.Workers, Threads: without.Recommended.Threads}
 		}
-		if got := (Shape{a.Recommended.Workers, a.Recommended.Threads}); got != want {
+		if got := (calibrate.Shape{Workers: a.Recommended.Workers, Threads: a.Recommended.Threads}); got != want {
 			t.Errorf("%s: %+v, want %+v", c.name, got, want)
 		}
 		if diff := cmp.Diff(without.Sum, a.Sum); c.workers == 0 && diff != "" {
 			t.Errorf("%s (-without +with):\n%s", c.name, diff)
 		}
 	}
-	q.MaxWorkers, q.Chosen = 2, Shape{3, 4}
+	q.MaxWorkers, q.Chosen = 2, calibrate.Shape{Workers: 3, Threads: 4}
 	if a := Decide(q); a.Recommended.Workers > 2 {
 		t.Errorf("%d workers, at most 2 were asked for", a.Recommended.Workers)
 	}
@@ -53,10 +54,10 @@ func TestPropertyChosen(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q := questions(t)
 		all := Decide(q).Candidates
-		q.Chosen = Shape{rapid.IntRange(-1, 20).Draw(t, "workers"), rapid.IntRange(-1, 33).Draw(t, "threads")}
+		q.Chosen = calibrate.Shape{Workers: rapid.IntRange(-1, 20).Draw(t, "workers"), Threads: rapid.IntRange(-1, 33).Draw(t, "threads")}
 		if len(all) > 0 && rapid.Bool().Draw(t, "of the candidates") {
 			c := rapid.SampledFrom(all).Draw(t, "candidate")
-			q.Chosen = Shape{c.Workers, c.Threads}
+			q.Chosen = calibrate.Shape{Workers: c.Workers, Threads: c.Threads}
 			a := Decide(q)
 			if r := a.Recommended; c.Fits && (r.Workers != c.Workers || r.Threads != c.Threads || r.TotalBytes != c.TotalBytes) {
 				t.Fatalf("%+v was chosen, %+v is recommended", c, r)

@@ -39,7 +39,7 @@ func Decide(q Question) Answer {
 // workerMemoryMB is what to set as WORKER_MEMORY_MB: whole MiB, rounded up, as now-lms takes it.
 func (q Question) workerMemoryMB(c choice) int {
 	bytes := q.peak(c.threads) + q.life(c.workers, c.threads).growth
-	return int((bytes + MiB - 1) / MiB)
+	return int((bytes + calibrate.MiB - 1) / calibrate.MiB)
 }
 
 // smallest is the least budget that holds the fewest workers asked for, and with how many threads.
@@ -54,7 +54,7 @@ func (q Question) smallest() (bytes int64, threads int) {
 // needs is the least budget that holds the fewest workers asked for, with that many threads; no budget at all never
 // does.
 func (q Question) needs(threads int) int64 {
-	return max(1, total(q.Law.SharedBytes, q.MinWorkers, q.least(threads)))
+	return max(1, q.Law.TotalOf(q.MinWorkers, q.least(threads)))
 }
 
 // sum is the arithmetic behind a choice.
@@ -75,7 +75,7 @@ func (q Question) sum(c choice, a Answer) calibrate.Sum {
 	s.AllowedCost, s.Cost = q.life(c.roomiest, c.threads).cost, q.life(c.workers, c.threads).cost
 	s.CreepBytes = q.life(c.workers, c.threads).growth
 	s.HeadroomBytes = q.BudgetBytes - a.TotalBytes
-	s.OneMoreBytes = total(q.Law.SharedBytes, c.workers+1, q.least(c.threads))
+	s.OneMoreBytes = q.Law.TotalOf(c.workers+1, q.least(c.threads))
 	if a.WorkerMemoryMB > 0 {
 		s.PlainWorkers = Workers(q.CPUs, megabytes(q.BudgetBytes), float64(a.WorkerMemoryMB), c.threads)
 	}

@@ -3,17 +3,18 @@ package sizing
 import (
 	"math"
 	"testing"
+
 	"workermem/calibrate"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// flask is a worker of 40 MB beside 50 MB shared, peak RSS 60 MB after 1000 requests, creeping by 10 KB a request
+// flask is a worker of 40 MB beside 50 MB shared, peak RSS 60 MB after 1000 requests, calibrate.Creeping by 10 KB a request
 // at most, with a boot of a second, on 2 cores with a budget of 300 MB.
 func flask(rate float64) Question {
 	return Question{
-		CPUs: 2, BudgetBytes: 300 * MiB, Law: Law{SharedBytes: 50 * MiB, WorkerBytes: 40 * MiB},
-		WorkerPeakBytes: 60 * MiB, Requests: 1000, Creep: Creep{Verdict: creeping, Known: true, Slope: 9 * 1024, High: 10 * 1024},
+		CPUs: 2, BudgetBytes: 300 * MiB, Law: calibrate.Law{SharedBytes: 50 * MiB, WorkerBytes: 40 * MiB},
+		WorkerPeakBytes: 60 * MiB, Requests: 1000, Creep: Creep{Verdict: calibrate.Creeping, Known: true, Slope: 9 * 1024, High: 10 * 1024},
 		BootSeconds: 1, RatePerSecond: rate, RateBasis: calibrate.BasisGiven, Threads: 1, CanRecycle: true,
 	}
 }
@@ -84,7 +85,7 @@ func TestDecideKeepsAWorkerACore(t *testing.T) {
 // Where a worker's peak is all creep, fewer workers would be recycled no more seldom, so none gives way.
 func TestDecideFewerDoesNotHelp(t *testing.T) {
 	q := flask(5000)
-	q.Creep = Creep{Verdict: creeping, Known: true, Slope: 50 * 1024, High: 60 * 1024} // 1000 requests x 60 KB > 40 MB
+	q.Creep = Creep{Verdict: calibrate.Creeping, Known: true, Slope: 50 * 1024, High: 60 * 1024} // 1000 requests x 60 KB > 40 MB
 	if a := Decide(q); a.Recommended.Workers != 5 || a.Recycling.Conflict == nil {
 		t.Errorf("%+v, conflict %+v", a.Recommended, a.Recycling.Conflict)
 	}
@@ -122,7 +123,7 @@ func TestDecideBoundBelowSlope(t *testing.T) {
 
 func TestDecideTwoWorkers(t *testing.T) {
 	q := flask(10)
-	q.Threads, q.Law.ThreadBytes, q.Creep = 4, 5*MiB, Creep{Verdict: flat, Known: true, High: 100}
+	q.Threads, q.Law.ThreadBytes, q.Creep = 4, 5*MiB, Creep{Verdict: calibrate.Flat, Known: true, High: 100}
 	a := Decide(q)
 	// (2 x 2 + 1) / 4 = 1, but two fit
 	if a.Recommended.Workers != 2 || a.Recommended.Threads != 4 {
@@ -141,7 +142,7 @@ func TestDecideTwoWorkers(t *testing.T) {
 
 func TestDecideRefusal(t *testing.T) {
 	q := flask(60)
-	q.Law, q.Threads, q.BudgetBytes = Law{SharedBytes: 233 * MiB, WorkerBytes: 227 * MiB, ThreadBytes: 100 * MiB}, 4, 768*MiB
+	q.Law, q.Threads, q.BudgetBytes = calibrate.Law{SharedBytes: 233 * MiB, WorkerBytes: 227 * MiB, ThreadBytes: 100 * MiB}, 4, 768*MiB
 	a := Decide(q)
 	if a.Recommended != nil || a.TotalBytes != 0 || a.SmallestBytes != 860*MiB {
 		t.Errorf("recommended %+v, total %d, smallest %d", a.Recommended, a.TotalBytes, a.SmallestBytes)
@@ -156,7 +157,7 @@ func TestDecideRefusal(t *testing.T) {
 	}
 	q.BudgetBytes--
 
-	q.Law, q.Threads, q.ThreadChoices, q.BudgetBytes = Law{100 * MiB, 209 * MiB, 0}, 1, nil, 300*MiB
+	q.Law, q.Threads, q.ThreadChoices, q.BudgetBytes = calibrate.Law{SharedBytes: 100 * MiB, WorkerBytes: 209 * MiB, ThreadBytes: 0}, 1, nil, 300*MiB
 }
 
 func TestDecideVerdicts(t *testing.T) {
@@ -165,12 +166,12 @@ func TestDecideVerdicts(t *testing.T) {
 		creep Creep
 		doubt calibrate.Doubt
 	}{
-		{"warming", Creep{Verdict: warming, Known: true, Slope: 9000, High: 10_000}, calibrate.DoubtWarming},
-		{"inconclusive", Creep{Verdict: inconclusive, Known: true, Slope: 9000, High: 10_000}, calibrate.DoubtInconclusive},
+		{"warming", Creep{Verdict: calibrate.Warming, Known: true, Slope: 9000, High: 10_000}, calibrate.DoubtWarming},
+		{"inconclusive", Creep{Verdict: calibrate.Inconclusive, Known: true, Slope: 9000, High: 10_000}, calibrate.DoubtInconclusive},
 		{"not measured", Creep{}, calibrate.DoubtNoCreep},
 		{"watched", Creep{Uncounted: true}, calibrate.DoubtUncounted},
-		{"creeping without a bound", Creep{Verdict: creeping, Known: true, Slope: 9000, High: math.Inf(1)}, calibrate.DoubtUnbounded},
-		{"creeping, unknown", Creep{Verdict: creeping, Slope: 9000, High: 10_000}, calibrate.DoubtUnbounded},
+		{"creeping without a bound", Creep{Verdict: calibrate.Creeping, Known: true, Slope: 9000, High: math.Inf(1)}, calibrate.DoubtUnbounded},
+		{"creeping, unknown", Creep{Verdict: calibrate.Creeping, Slope: 9000, High: 10_000}, calibrate.DoubtUnbounded},
 	} {
 		q := flask(60)
 		q.Creep = tc.creep
@@ -187,7 +188,7 @@ func TestDecideVerdicts(t *testing.T) {
 
 func TestDecideFlat(t *testing.T) {
 	q := flask(60)
-	q.Creep = Creep{Verdict: flat, Known: true, Slope: 1, High: 150}
+	q.Creep = Creep{Verdict: calibrate.Flat, Known: true, Slope: 1, High: 150}
 	a := Decide(q)
 	// M_safe = 10 MB / 150 B = 69 905; valve = min(69 905, 20 x 1000, 100 000)
 	if r := a.Recycling; r.Kind != calibrate.RecyclingOff || r.MaxRequests != 0 || r.SafeRequests != 69_905 || r.Valve != 20_000 {
@@ -222,7 +223,7 @@ func TestDecideCandidates(t *testing.T) {
 		Basis            calibrate.Basis
 	}
 	q := flask(60)
-	q.Creep, q.Law.ThreadBytes, q.ThreadChoices = Creep{Verdict: flat, Known: true, High: 100}, 20*MiB, []int{4, 1, 4}
+	q.Creep, q.Law.ThreadBytes, q.ThreadChoices = Creep{Verdict: calibrate.Flat, Known: true, High: 100}, 20*MiB, []int{4, 1, 4}
 	q.Law.WorkerBytes = 20 * MiB // 40 MB with 1 thread, 100 MB with 4
 	var got []row
 	for _, c := range Decide(q).Candidates {

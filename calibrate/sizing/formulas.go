@@ -9,13 +9,6 @@ import (
 	"workermem/calibrate/say"
 )
 
-// Box is the machine a formula of the field looks at. LimitBytes is the cgroup's, 0 for none; AvailableBytes is
-// MemAvailable, and 0 or less makes the formulas that ask for it take MemoryBytes.
-type Box struct {
-	CPUs                                    int
-	MemoryBytes, AvailableBytes, LimitBytes int64
-}
-
 // The constants of the rules, each from the source named in Formulas.
 const (
 	herokuWorkerMB   = 256
@@ -31,9 +24,9 @@ const (
 // Formulas answers every rule in a fixed order. A rule that assumes a worker's memory keeps its assumption, one
 // that asks for a measurement gets q's; a rule that says nothing of threads keeps q.Threads. Where now-lms's guide
 // (installed memory) and code (available memory) come to different counts, both are there.
-func Formulas(box Box, q Question) []calibrate.Formula {
+func Formulas(box calibrate.Host, q Question) []calibrate.Formula {
 	q = q.sound()
-	f := field{box.sound(), q}
+	f := field{soundBox(box), q}
 	rules := []calibrate.Formula{f.nowLMS()}
 	if guide := f.nowLMSGuide(); guide.Workers != rules[0].Workers {
 		rules = append(rules, guide)
@@ -53,10 +46,11 @@ func Formulas(box Box, q Question) []calibrate.Formula {
 	return rules
 }
 
-// sound takes a box with no CPU for one with 1, and memory below zero for none.
-func (b Box) sound() Box {
+// soundBox takes a box with no CPU for one with 1, memory below zero for none, and installed for available memory where
+// that isn't known.
+func soundBox(b calibrate.Host) calibrate.Host {
 	b.CPUs = clamp(b.CPUs, 1, mostCPUs)
-	b.MemoryBytes, b.LimitBytes = max(b.MemoryBytes, 0), max(b.LimitBytes, 0)
+	b.MemoryBytes, b.MemoryLimitBytes = max(b.MemoryBytes, 0), max(b.MemoryLimitBytes, 0)
 	if b.AvailableBytes <= 0 {
 		b.AvailableBytes = b.MemoryBytes
 	}
@@ -65,7 +59,7 @@ func (b Box) sound() Box {
 
 // field is what the rules look at: the box, and the measurement.
 type field struct {
-	box Box
+	box calibrate.Host
 	q   Question
 }
 
@@ -87,7 +81,7 @@ func (f field) nowLMSGuide() calibrate.Formula {
 // nowLMSTuned is what the guide asks for in its last step: its own formula, with the worker's memory set to what this
 // one takes.
 func (f field) nowLMSTuned() calibrate.Formula {
-	worker := math.Ceil(f.measured() / MiB)
+	worker := math.Ceil(f.measured() / calibrate.MiB)
 	n := Workers(f.box.CPUs, megabytes(f.box.MemoryBytes), worker, f.q.Threads)
 	return calibrate.Formula{Name: "now-lms tuned", Workers: n, Threads: f.q.Threads,
 		Source: fmt.Sprintf("min(2c+1, installed / %s MB) / threads; RAM optimization guide, WORKER_MEMORY_MB set", say.Number(worker))}
@@ -107,8 +101,8 @@ func (f field) gunicorn() calibrate.Formula {
 // heroku looks at the cgroup's limit; without one the script does nothing, and installed memory stands in.
 func (f field) heroku() calibrate.Formula {
 	memory := f.box.MemoryBytes
-	if f.box.LimitBytes > 0 {
-		memory = f.box.LimitBytes
+	if f.box.MemoryLimitBytes > 0 {
+		memory = f.box.MemoryLimitBytes
 	}
 	n := Workers(f.box.CPUs, megabytes(memory), herokuWorkerMB, 1)
 	return calibrate.Formula{Name: "heroku-python", Workers: n, Threads: f.q.Threads,
@@ -151,7 +145,7 @@ func (f field) puma() calibrate.Formula {
 func (f field) codeDotOrg() calibrate.Formula {
 	free := float64(f.box.MemoryBytes) * (1 - codeDotOrgHeadroom)
 	n := f.box.CPUs
-	if worker := f.q.Law.worker(f.q.Threads); worker > 0 {
+	if worker := f.q.Law.Worker(f.q.Threads); worker > 0 {
 		n = min(n, quotient(free, float64(worker)))
 	}
 	return calibrate.Formula{Name: "code-dot-org", Workers: n, Threads: f.q.Threads,
@@ -168,6 +162,8 @@ func (f field) phpFPM() calibrate.Formula {
 	return calibrate.Formula{Name: "php-fpm", Workers: quotient(phpShare*float64(f.box.AvailableBytes), f.measured()), Threads: 1,
 		Source: "0.6 x available / average worker, single-threaded; CFEngine's policy for pm.max_children"}
 }
+
+func megabytes(bytes int64) float64 { return float64(bytes) / calibrate.MiB }
 
 // quotient is floor(memory / each), at least 1, which it also is where each is unknown.
 func quotient(memory, each float64) int {

@@ -3,16 +3,18 @@ package sizing
 import (
 	"testing"
 
+	"workermem/calibrate"
+
 	"github.com/google/go-cmp/cmp"
 )
 
 // One box of 4 cores with 2 GB, 1.6 GB of it available and a limit of 1 GB; a worker whose peak RSS is 100 MB and
 // whose law is 40 MB shared, 50 MB a worker, 5 MB a thread; a budget of 800 MB.
 func TestFormulas(t *testing.T) {
-	box := Box{CPUs: 4, MemoryBytes: 2048 * MiB, AvailableBytes: 1638 * MiB, LimitBytes: 1024 * MiB}
+	box := calibrate.Host{CPUs: 4, MemoryBytes: 2048 * MiB, AvailableBytes: 1638 * MiB, MemoryLimitBytes: 1024 * MiB}
 	q := Question{
 		CPUs: 4, BudgetBytes: 800 * MiB, WorkerPeakBytes: 100 * MiB, Threads: 1,
-		Law: Law{SharedBytes: 40 * MiB, WorkerBytes: 50 * MiB, ThreadBytes: 5 * MiB},
+		Law: calibrate.Law{SharedBytes: 40 * MiB, WorkerBytes: 50 * MiB, ThreadBytes: 5 * MiB},
 	}
 	type row struct {
 		Name             string
@@ -80,7 +82,7 @@ func TestHerokuDynos(t *testing.T) {
 		{"Performance-L", 14 * 1024, 8, 17},
 		{"less than a worker", 128, 1, 1},
 	} {
-		box := Box{CPUs: tc.cpus, MemoryBytes: 61 << 30, LimitBytes: tc.mb * MiB}
+		box := calibrate.Host{CPUs: tc.cpus, MemoryBytes: 61 << 30, MemoryLimitBytes: tc.mb * MiB}
 		for _, f := range Formulas(box, Question{Threads: 1}) {
 			if f.Name == "heroku-python" && f.Workers != tc.expected {
 				t.Errorf("%s: %d workers, want %d", tc.dyno, f.Workers, tc.expected)
@@ -112,7 +114,7 @@ func TestPassengerExamples(t *testing.T) {
 
 // An empty box and an empty question answer with the least of every rule, and nothing fits a budget that isn't there.
 func TestFormulasOfNothing(t *testing.T) {
-	for _, f := range Formulas(Box{}, Question{}) {
+	for _, f := range Formulas(calibrate.Host{}, Question{}) {
 		if f.Workers < 1 || f.Threads < 1 || f.Fits {
 			t.Errorf("%+v", f)
 		}

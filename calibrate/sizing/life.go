@@ -2,6 +2,7 @@ package sizing
 
 import (
 	"math"
+
 	"workermem/calibrate"
 )
 
@@ -69,7 +70,7 @@ func (q Question) enough(workers, threads int) (n int, why calibrate.LifeBound) 
 		n, why = cheap, calibrate.LifeCheap
 	}
 	steepest := q.steepest(workers)
-	base := float64(q.Law.worker(threads)) - steepest*q.Requests
+	base := float64(q.Law.Worker(threads)) - steepest*q.Requests
 	if double := floorCount(base / steepest); double > n {
 		n, why = double, calibrate.LifeDoubled
 	}
@@ -83,7 +84,7 @@ func (q Question) headroom(workers, threads int) int64 {
 	if free < 0 {
 		return -1
 	}
-	return free/int64(max(workers, 1)) - q.Law.worker(threads)
+	return free/int64(max(workers, 1)) - q.Law.Worker(threads)
 }
 
 // steepest is the creep's upper bound in bytes a request, of each of so many workers. Where part of it goes on without

@@ -3,6 +3,7 @@ package sizing
 import (
 	"math"
 	"testing"
+
 	"workermem/calibrate"
 )
 
@@ -10,7 +11,7 @@ import (
 // 15 850 is the quotient with s_hi before rounding to two decimals; with 6.46 KB exactly it is one more.
 func TestMaxRequestsWorkedExample(t *testing.T) {
 	example := Question{
-		CPUs: 2, BudgetBytes: 4 * 150 * MiB, Law: Law{WorkerBytes: 50 * MiB}, Threads: 1,
+		CPUs: 2, BudgetBytes: 4 * 150 * MiB, Law: calibrate.Law{WorkerBytes: 50 * MiB}, Threads: 1,
 		Creep:       Creep{Verdict: "creeping", Known: true, Slope: 6 * 1024, High: 6.4603 * 1024},
 		BootSeconds: 2, RatePerSecond: 80, RateBasis: "given", CanRecycle: true,
 	}
@@ -46,8 +47,8 @@ func TestEnough(t *testing.T) {
 		{"what the run saw", 10, 6_500, 4096 * MiB, 6_500, calibrate.LifeShown},
 	} {
 		q := Question{
-			CPUs: 2, BudgetBytes: tc.budget, Law: Law{WorkerBytes: 70 * MiB}, Threads: 1, Requests: tc.requests,
-			Creep: Creep{Verdict: creeping, Known: true, Slope: 10 * 1024, High: 10.24 * 1024}, BootSeconds: 1, RatePerSecond: tc.rate, RateBasis: "measured", CanRecycle: true,
+			CPUs: 2, BudgetBytes: tc.budget, Law: calibrate.Law{WorkerBytes: 70 * MiB}, Threads: 1, Requests: tc.requests,
+			Creep: Creep{Verdict: calibrate.Creeping, Known: true, Slope: 10 * 1024, High: 10.24 * 1024}, BootSeconds: 1, RatePerSecond: tc.rate, RateBasis: "measured", CanRecycle: true,
 		}
 		if l := q.sound().life(1, 1); l.most != tc.most || l.why != tc.why {
 			t.Errorf("%s: %d requests, %q; want %d, %q", tc.name, l.most, l.why, tc.most, tc.why)

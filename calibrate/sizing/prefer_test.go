@@ -10,7 +10,7 @@ import (
 // guide is a worker of 209 MB, as given, on 4 cores with a budget of 1 638 MB (2 GB less a fifth), with 1 thread or 4.
 func guide() Question {
 	return Question{
-		CPUs: 4, BudgetBytes: 1638 * MiB, Law: Law{WorkerBytes: 209 * MiB}, WorkerPeakBytes: 209 * MiB,
+		CPUs: 4, BudgetBytes: 1638 * MiB, Law: calibrate.Law{WorkerBytes: 209 * MiB}, WorkerPeakBytes: 209 * MiB,
 		Threads: 1, ThreadChoices: []int{1, 4}, CanRecycle: true, Basis: calibrate.BasisGiven,
 	}
 }

@@ -19,7 +19,7 @@ func questions(t *rapid.T) Question {
 	q := Question{
 		CPUs:            rapid.IntRange(1, 64).Draw(t, "cpus"),
 		BudgetBytes:     mib("budget", 20_000),
-		Law:             Law{mib("shared", 500), mib("worker", 800), mib("thread", 100)},
+		Law:             calibrate.Law{SharedBytes: mib("shared", 500), WorkerBytes: mib("worker", 800), ThreadBytes: mib("thread", 100)},
 		WorkerPeakBytes: mib("peak", 1000),
 		Requests:        rapid.Float64Range(0, 50_000).Draw(t, "requests"),
 		BootSeconds:     rapid.Float64Range(0, 30).Draw(t, "boot"),
@@ -36,7 +36,7 @@ func questions(t *rapid.T) Question {
 		},
 	}
 	q.Creep = Creep{
-		Verdict: rapid.SampledFrom([]calibrate.Verdict{flat, creeping, creeping, warming, inconclusive, ""}).Draw(t, "verdict"),
+		Verdict: rapid.SampledFrom([]calibrate.Verdict{calibrate.Flat, calibrate.Creeping, calibrate.Creeping, calibrate.Warming, calibrate.Inconclusive, ""}).Draw(t, "verdict"),
 		Known:   rapid.Bool().Draw(t, "known"),
 		Slope:   slope, High: slope + rapid.Float64Range(0, 10_000).Draw(t, "half-width"),
 	}
@@ -255,7 +255,7 @@ func TestPropertyMoreCreep(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q := questions(t)
 		q.CanRecycle = true
-		q.Creep = Creep{Verdict: creeping, Known: true, High: rapid.Float64Range(1, 300_000).Draw(t, "high")}
+		q.Creep = Creep{Verdict: calibrate.Creeping, Known: true, High: rapid.Float64Range(1, 300_000).Draw(t, "high")}
 		workers := rapid.IntRange(1, 20).Draw(t, "workers")
 		less := q.sound().candidate(workers, q.Threads)
 		q.Creep.High += rapid.Float64Range(0, 100_000).Draw(t, "more")
@@ -270,7 +270,7 @@ func TestPropertyMoreCreep(t *testing.T) {
 func TestPropertyLifeWithinHeadroom(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q := questions(t)
-		q.CanRecycle, q.Creep = true, Creep{Verdict: creeping, Known: true, High: rapid.Float64Range(1, 300_000).Draw(t, "high")}
+		q.CanRecycle, q.Creep = true, Creep{Verdict: calibrate.Creeping, Known: true, High: rapid.Float64Range(1, 300_000).Draw(t, "high")}
 		a := Decide(q)
 		if a.Recommended == nil {
 			return
@@ -294,17 +294,17 @@ func FuzzDecide(f *testing.F) {
 	f.Add(math.MinInt, int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), nan, nan, nan, nan, nan, math.MinInt, math.MinInt, uint8(0), true, math.MinInt, math.MinInt)
 	f.Add(4, int64(math.MaxInt64), int64(0), int64(1), int64(0), int64(1), 0.5, 1e-300, 1e-300, 1e300, 1e300, 1, 1, uint8(1), true, math.MaxInt, 1)
 	f.Add(4, int64(1<<40), int64(0), int64(1), int64(0), int64(1), 1e300, 1e300, math.MaxFloat64, 1e-300, 1e-300, 1, 1, uint8(0), true, 1, 3)
-	verdicts := []calibrate.Verdict{flat, creeping, warming, inconclusive, ""}
+	verdicts := []calibrate.Verdict{calibrate.Flat, calibrate.Creeping, calibrate.Warming, calibrate.Inconclusive, ""}
 	f.Fuzz(func(t *testing.T, cpus int, budget, shared, worker, thread, peak int64, requests, slope, high, boot, rate float64,
 		threads, choice int, verdict uint8, can bool, fewest, most int) {
 		q := Question{
-			CPUs: cpus, BudgetBytes: budget, Law: Law{shared, worker, thread}, WorkerPeakBytes: peak, Requests: requests,
+			CPUs: cpus, BudgetBytes: budget, Law: calibrate.Law{SharedBytes: shared, WorkerBytes: worker, ThreadBytes: thread}, WorkerPeakBytes: peak, Requests: requests,
 			Creep:       Creep{Verdict: verdicts[int(verdict)%len(verdicts)], Known: verdict < 128, Slope: slope, High: high},
 			BootSeconds: boot, RatePerSecond: rate, Threads: threads, ThreadChoices: []int{choice}, CanRecycle: can,
 			Wishes: knob.Wishes{MinWorkers: fewest, MaxWorkers: most, Prefer: preferences[int(verdict)%len(preferences)]},
 		}
 		check(t, q, Decide(q))
-		box := Box{cpus, shared, peak, thread}
+		box := calibrate.Host{CPUs: cpus, MemoryBytes: shared, AvailableBytes: peak, MemoryLimitBytes: thread}
 		for _, r := range Formulas(box, q) {
 			if r.Workers < 1 || r.Threads < 1 || r.TotalBytes < 0 || r.Fits && r.TotalBytes > budget {
 				t.Fatalf("%+v", r)
@@ -316,7 +316,7 @@ func FuzzDecide(f *testing.F) {
 	})
 }
 
-// grid sizes 10 000 boxes: 1-100 cores by 256 MB-25 GB, creeping, with a choice of threads.
+// grid sizes 10 000 boxes: 1-100 cores by 256 MB-25 GB, calibrate.Creeping, with a choice of threads.
 func grid() (recommended int) {
 	for cpus := 1; cpus <= 100; cpus++ {
 		for step := int64(1); step <= 100; step++ {

@@ -8,14 +8,6 @@ import (
 	"workermem/calibrate/knob"
 )
 
-// The verdicts on creep.
-const (
-	flat         = calibrate.Flat
-	creeping     = calibrate.Creeping
-	warming      = calibrate.Warming
-	inconclusive = calibrate.Inconclusive
-)
-
 // Creep is what the creep room found, in bytes per request. High is the upper 95 % bound.
 type Creep struct {
 	Verdict     calibrate.Verdict
@@ -27,9 +19,6 @@ type Creep struct {
 // Drift is the part of a creep that goes on without any request, in bytes a second and worker. The creep has it in it, at
 // the rate of requests at which it was measured.
 type Drift struct{ Low, High, Rate float64 }
-
-// Shape is a number of workers, and of threads in each.
-type Shape struct{ Workers, Threads int }
 
 // Question is what was measured and what is to be decided. Odd parts are taken so:
 //
@@ -43,11 +32,11 @@ type Shape struct{ Workers, Threads int }
 //   - A preference of another name is none.
 type Question struct {
 	CPUs            int
-	BudgetBytes     int64 // what the workers may use: the limit less the reserve
-	Law             Law
-	WorkerPeakBytes int64   // the worker's peak RSS (kernel high-water mark) after Requests requests
-	Requests        float64 // requests the worker had served at its peak; 0 where creep is taken out of law and peak
-	Seen            float64 // requests that the run saw; 0: as many as Requests
+	BudgetBytes     int64         // what the workers may use: the limit less the reserve
+	Law             calibrate.Law // of which the three parts are looked at
+	WorkerPeakBytes int64         // the worker's peak RSS (kernel high-water mark) after Requests requests
+	Requests        float64       // requests the worker had served at its peak; 0 where creep is taken out of law and peak
+	Seen            float64       // requests that the run saw; 0: as many as Requests
 	Creep           Creep
 	Drift           Drift           // zero: none, or none that could be told apart
 	BootSeconds     float64         // a worker's boot
@@ -66,7 +55,7 @@ type Question struct {
 
 	// Chosen is what a measurement chose, whatever the rules come to. It is taken where it fits, has one of the thread
 	// choices, and keeps to the minimum and the maximum; its zero value chooses nothing.
-	Chosen Shape
+	Chosen calibrate.Shape
 }
 
 const (
@@ -106,13 +95,13 @@ func (q Question) sound() Question {
 	return q
 }
 
-func (q Question) soundLaw() Law {
-	l := Law{
+func (q Question) soundLaw() calibrate.Law {
+	l := calibrate.Law{
 		SharedBytes: clamp(q.Law.SharedBytes, 0, mostPart),
 		WorkerBytes: clamp(q.Law.WorkerBytes, 0, mostPart),
 		ThreadBytes: clamp(q.Law.ThreadBytes, 0, mostPart),
 	}
-	if l.worker(1) == 0 {
+	if l.Worker(1) == 0 {
 		l.WorkerBytes = q.WorkerPeakBytes
 	}
 	return l
@@ -147,11 +136,13 @@ func known(x, most float64) float64 {
 	return clamp(x, 0, most)
 }
 
+func ceilBytes(x float64) int64 { return int64(clamp(math.Ceil(x), 0, mostBudget)) }
+
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 // creeps says that workers grow, by a rate that has an upper bound.
 func (q Question) creeps() bool {
-	return q.Creep.Verdict == creeping && q.Creep.Known && q.steepest(1) > 0
+	return q.Creep.Verdict == calibrate.Creeping && q.Creep.Known && q.steepest(1) > 0
 }
 
 // recycles says that the recommendation will hold a max-requests.
@@ -164,5 +155,5 @@ func (q Question) creepTakenOut() bool { return q.Requests == 0 && q.Seen > 0 }
 // never below what the law says that a worker costs.
 func (q Question) peak(threads int) int64 {
 	moved := q.WorkerPeakBytes + int64(threads-q.Threads)*q.Law.ThreadBytes
-	return max(moved, q.Law.worker(threads))
+	return max(moved, q.Law.Worker(threads))
 }

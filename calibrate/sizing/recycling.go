@@ -2,6 +2,7 @@ package sizing
 
 import (
 	"math"
+
 	"workermem/calibrate"
 )
 
@@ -22,7 +23,7 @@ func (q Question) recycling(c choice) calibrate.RecyclingSum {
 		r.JitterBy, r.Conflict = q.jitterBy(l), q.conflict(c, l)
 	case q.creeps():
 		r.Kind, r.SafeRequests, r.BudgetRequests, r.LifeRequests = calibrate.RecyclingCannot, l.most, l.byBudget, l.most
-	case q.Creep.Verdict == flat:
+	case q.Creep.Verdict == calibrate.Flat:
 		q.noRecycling(c, l, &r)
 	default:
 		r.Doubt = q.doubt()
@@ -34,11 +35,11 @@ func (q Question) doubt() calibrate.Doubt {
 	switch {
 	case q.Creep.Uncounted:
 		return calibrate.DoubtUncounted
-	case q.Creep.Verdict == warming:
+	case q.Creep.Verdict == calibrate.Warming:
 		return calibrate.DoubtWarming
-	case q.Creep.Verdict == inconclusive:
+	case q.Creep.Verdict == calibrate.Inconclusive:
 		return calibrate.DoubtInconclusive
-	case q.Creep.Verdict == creeping:
+	case q.Creep.Verdict == calibrate.Creeping:
 		return calibrate.DoubtUnbounded
 	}
 	return calibrate.DoubtNoCreep
@@ -99,7 +100,7 @@ func (q Question) cheapBudget(c choice) int64 {
 		}
 	}
 	grown := ceilBytes(math.Max(0, (float64(low)-q.Requests)*q.steepest(c.workers)))
-	return total(q.Law.SharedBytes, c.workers, q.Law.worker(c.threads)+grown)
+	return q.Law.TotalOf(c.workers, q.Law.Worker(c.threads)+grown)
 }
 
 // noRecycling leaves recycling off: safe to H / s_hi requests, with a valve for those who want one.

@@ -3,7 +3,11 @@ package sizing
 import (
 	"math"
 	"testing"
+
+	"workermem/calibrate"
 )
+
+const MiB = calibrate.MiB
 
 // The guide of NOW LMS (seeds/now-lms-ram-optimization.txt) by the names of its examples.
 func TestWorkersSeedExamples(t *testing.T) {
@@ -55,7 +59,7 @@ func TestSeedScenarioEstimates(t *testing.T) {
 		{"Scenario 4: ~5.1 GB", 17, 300, 5100},
 		{"Scenario 4 with threads: ~2.4 GB", 8, 300, 2400},
 	} {
-		law := Law{WorkerBytes: int64(tc.worker) * MiB}
+		law := calibrate.Law{WorkerBytes: int64(tc.worker) * MiB}
 		if got := megabytes(law.Total(tc.workers, 4)); got != tc.estimate {
 			t.Errorf("%s: %g MB", tc.name, got)
 		}
@@ -87,28 +91,6 @@ func TestWorkersOddInput(t *testing.T) {
 	} {
 		if got := Workers(tc.cpus, tc.ram, tc.worker, tc.threads); got != tc.want {
 			t.Errorf("%s: got %d, want %d", tc.name, got, tc.want)
-		}
-	}
-}
-
-func TestLawTotal(t *testing.T) {
-	l := Law{SharedBytes: 33, WorkerBytes: 20, ThreadBytes: 5}
-	for _, tc := range []struct {
-		law              Law
-		workers, threads int
-		want             int64
-	}{
-		{l, 3, 4, 33 + 3*(20+4*5)},
-		{l, 0, 4, 33},
-		{l, -1, 4, 33},
-		{l, 2, -1, 33 + 2*20},
-		{Law{-1, -1, -1}, 2, 2, 0},
-		{Law{0, math.MaxInt64, 0}, 2, 0, math.MaxInt64}, // held, not wrapped
-		{Law{math.MaxInt64, 0, 1}, 1, 1, math.MaxInt64},
-		{Law{1, 0, math.MaxInt64}, math.MaxInt, math.MaxInt, math.MaxInt64},
-	} {
-		if got := tc.law.Total(tc.workers, tc.threads); got != tc.want {
-			t.Errorf("%+v.Total(%d, %d) = %d, want %d", tc.law, tc.workers, tc.threads, got, tc.want)
 		}
 	}
 }
