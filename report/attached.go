@@ -86,41 +86,6 @@ func watchedWorker(w calibrate.Worker) string {
 		when(w.PeakSource != "", " (%s)", w.PeakSource) + when(w.Restarts > 0, "; %s ended meanwhile", say.Plural(w.Restarts, "worker"))
 }
 
-// hourly prints growth by the clock: "1.2 MB an hour".
-func hourly(bytesPerSecond float64) string { return say.Bytes(bytesPerSecond*3600) + " an hour" }
-
-// growth is what is known of creep by the clock.
-func growth(r calibrate.Result) []Fact {
-	c := r.Creep
-	slope := notMeasured
-	if c.BytesPerSecond != nil {
-		slope = hourly(*c.BytesPerSecond) + " in each worker"
-		if low, high := c.LowBytesPerSecond, c.HighBytesPerSecond; low != nil && high != nil {
-			slope += fmt.Sprintf(" (%sinterval %s)", confidenceOf(c), say.Range(*low*3600, *high*3600))
-		}
-	}
-	evidence := say.Seconds(c.Seconds)
-	if c.DetectablePerSecond != nil {
-		evidence += fmt.Sprintf("; growth of %s would have shown", hourly(*c.DetectablePerSecond))
-	}
-	facts := []Fact{fact("verdict", verdictByTime(c)), fact("slope", slope), fact("rests on", evidence)}
-	return append(facts, missingFacts(r, "more time")...)
-}
-
-func verdictByTime(c calibrate.Creep) string {
-	switch c.Verdict {
-	case calibrate.Flat:
-		return "flat: no growth with time that matters under the load there was"
-	case calibrate.Creeping:
-		return "creeping: memory grows with time and does not come back"
-	case calibrate.Inconclusive:
-		if c.BytesPerSecond == nil {
-			return "inconclusive: too little data to fit a slope"
-		}
-	}
-	return verdictOf(c)
-}
-
 func longerWatch(r calibrate.Result) string {
 	return fmt.Sprintf("a longer watch: --duration %s (this one lasted %s)", longer(r.Watch.Seconds), say.Seconds(r.Watch.Seconds)) +
 		when(r.Watch.Counter == "", ", or count the requests: --access-log FILE")

@@ -9,10 +9,11 @@ import (
 
 // creepSection says whether memory grows with requests, and how sure that is.
 func creepSection(r calibrate.Result) []Block {
+	detail := "memory that grows with requests"
 	if byTime(r) {
-		return section(Heading{"Creep", "memory that grows with time (no request was counted)"}, Facts{Rows: growth(r)})
+		detail = "memory that grows with time (no request was counted)"
 	}
-	return section(Heading{"Creep", "memory that grows with requests"}, Facts{Rows: creep(r)})
+	return section(Heading{"Creep", detail}, Facts{Rows: creep(r)})
 }
 
 // verdictByRequest is the verdict as far as max-requests may rest on it.
@@ -25,65 +26,74 @@ func verdictByRequest(r calibrate.Result) calibrate.Verdict {
 
 func creep(r calibrate.Result) []Fact {
 	c := r.Creep
-	facts := []Fact{fact("verdict", verdictOf(c))}
 	if c.Verdict == "" {
-		return facts
+		return []Fact{fact("verdict", verdictOf(c))}
 	}
-	facts = append(facts, factsOf(fact("slope", slopeOf(c)), fact("at rest", restOf(c)), fact("rests on", evidenceOf(r)))...)
-	if c.Verdict == calibrate.Flat {
+	facts := factsOf(fact("verdict", verdictOf(c)), fact("slope", slopeOf(c)), fact("at rest", restOf(c)), fact("rests on", evidenceOf(r)))
+	if verdictByRequest(r) == calibrate.Flat {
 		return append(facts, fact("so", safeOf(r.Recommendation)))
 	}
-	return append(facts, missingFacts(r, "more requests")...)
-}
-
-// missingFacts are what keeps the creep from a verdict, and what to do about it.
-func missingFacts(r calibrate.Result, other string) []Fact {
-	if v := r.Creep.Verdict; v != calibrate.Warming && v != calibrate.Inconclusive {
-		return nil
+	if c.Verdict == calibrate.Warming || c.Verdict == calibrate.Inconclusive {
+		facts = append(facts, fact("missing", missingOf(c)), fact("try", longerOf(r)))
 	}
-	return []Fact{fact("missing", orElse(missingOf(r.Creep), other)), fact("try", longerOf(r))}
+	return facts
 }
 
 func verdictOf(c calibrate.Creep) string {
-	switch c.Verdict {
-	case "":
+	slope, v := slopeIn(c), c.Verdict
+	switch {
+	case v == "":
 		return "not measured: the run has no soak to read it from"
-	case calibrate.Flat:
+	case v == calibrate.Flat && c.By == calibrate.ByTime:
+		return "flat: no growth with time that matters under the load there was"
+	case v == calibrate.Flat:
 		return "flat: memory does not grow with requests"
-	case calibrate.Creeping:
-		if c.By == calibrate.ByBoth {
-			return creepingByTime(c)
-		}
+	case v == calibrate.Creeping && c.By == calibrate.ByTime:
+		return "creeping: memory grows with time and does not come back"
+	case v == calibrate.Creeping && c.By == calibrate.ByBoth && c.Low != nil && *c.Low > 0:
+		return "creeping: memory grows with requests, and with time without any"
+	case v == calibrate.Creeping && c.By == calibrate.ByBoth:
+		return "creeping: memory grows with time, whether requests come or not"
+	case v == calibrate.Creeping:
 		return "creeping: requests leave memory behind that does not come back"
-	case calibrate.Warming:
+	case v == calibrate.Warming:
 		return "warming: memory was still settling; this may not be creep"
-	case calibrate.Inconclusive:
-		if c.BytesPerRequest == nil {
-			return "inconclusive: too little data to fit a slope"
-		}
+	case v == calibrate.Inconclusive && slope.bytes == nil:
+		return "inconclusive: too little data to fit a slope"
+	case v == calibrate.Inconclusive:
 		return "inconclusive: the data allow growth as well as none"
 	}
-	return string(c.Verdict)
+	return string(v)
 }
 
-// creepingByTime is of a worker that grows without any request as well.
-func creepingByTime(c calibrate.Creep) string {
-	if c.Low != nil && *c.Low > 0 {
-		return "creeping: memory grows with requests, and with time without any"
+// slope is a creep in what it is told by: bytes a request, or a second, of which times make the unit.
+type slope struct {
+	bytes, low, high, detectable *float64
+	times                        float64
+	unit                         string
+}
+
+func slopeIn(c calibrate.Creep) slope {
+	if c.By == calibrate.ByTime {
+		return slope{c.BytesPerSecond, c.LowBytesPerSecond, c.HighBytesPerSecond, c.DetectablePerSecond, 3600, "an hour"}
 	}
-	return "creeping: memory grows with time, whether requests come or not"
+	return slope{c.BytesPerRequest, c.Low, c.High, c.Detectable, 1, "a request"}
 }
 
 func slopeOf(c calibrate.Creep) string {
-	if c.BytesPerRequest == nil {
+	s := slopeIn(c)
+	if s.bytes == nil {
 		return notMeasured
 	}
-	s := say.Bytes(*c.BytesPerRequest) + " a request"
-	if c.Low != nil && c.High != nil {
-		s += fmt.Sprintf(" (%sinterval %s)", confidenceOf(c), say.Range(*c.Low, *c.High))
+	text := say.Bytes(*s.bytes*s.times) + " " + s.unit + when(c.By == calibrate.ByTime, " in each worker")
+	if s.low != nil && s.high != nil {
+		text += fmt.Sprintf(" (%sinterval %s)", when(c.Confidence > 0, "%s ", say.Percent(c.Confidence)), say.Range(*s.low*s.times, *s.high*s.times))
 	}
-	return s
+	return text
 }
+
+// hourly prints growth by the clock: "1.2 MB an hour".
+func hourly(bytesPerSecond float64) string { return say.Bytes(bytesPerSecond*3600) + " an hour" }
 
 // restOf is what memory did without any request, "" if it was not left alone.
 func restOf(c calibrate.Creep) string {
@@ -99,23 +109,22 @@ func restOf(c calibrate.Creep) string {
 		when(r.ReturnedBytes > mb/8, "; %s were given back", knownMB(r.ReturnedBytes))
 }
 
-func confidenceOf(c calibrate.Creep) string {
-	return when(c.Confidence > 0, "%s ", say.Percent(c.Confidence))
-}
-
 func evidenceOf(r calibrate.Result) string {
-	c := r.Creep
-	s := "an unknown number of requests"
-	if c.Requests > 0 {
-		s = say.Count(c.Requests) + " requests"
+	c, s := r.Creep, slopeIn(r.Creep)
+	seen, grown := orElse(when(c.Requests > 0, "%s", say.Count(c.Requests)), "an unknown number of")+" requests", "a leak"
+	switch {
+	case byTime(r):
+		seen, grown = say.Seconds(c.Seconds), "growth"
+	case attached(r):
+		seen += " a worker, counted by " + counterOf(*r.Watch)
 	}
-	if attached(r) {
-		s += " a worker, counted by " + counterOf(*r.Watch)
+	switch {
+	case s.detectable != nil:
+		return fmt.Sprintf("%s; %s of %s %s would have shown", seen, grown, say.Bytes(*s.detectable*s.times), s.unit)
+	case byTime(r):
+		return seen
 	}
-	if c.Detectable == nil {
-		return s + "; how small a leak would have shown is not known"
-	}
-	return fmt.Sprintf("%s; a leak of %s a request would have shown", s, say.Bytes(*c.Detectable))
+	return seen + "; how small a leak would have shown is not known"
 }
 
 func safeOf(rec calibrate.Recommendation) string {
@@ -155,15 +164,14 @@ func longer(s float64) string {
 	return fmt.Sprintf("%dm", minutes)
 }
 
-// missingOf is what keeps the creep from a verdict; "" if nothing is known of that.
+// missingOf is what keeps the creep from a verdict.
 func missingOf(c calibrate.Creep) string {
-	m := c.Missing
-	if m == nil {
-		return ""
-	}
-	after := say.Plural(c.Requests, "request")
+	m, after, more := c.Missing, say.Plural(c.Requests, "request"), "more requests"
 	if c.By == calibrate.ByTime {
-		after = say.Seconds(c.Seconds)
+		after, more = say.Seconds(c.Seconds), "more time"
+	}
+	if m == nil {
+		return more
 	}
 	switch m.Kind {
 	case calibrate.FewRequests:
@@ -195,19 +203,16 @@ func fewReadings(c calibrate.Creep, m calibrate.Missing) string {
 
 // wideInterval says between which slopes the creep lies, and what would decide.
 func wideInterval(c calibrate.Creep, m calibrate.Missing, after string) string {
-	low, high, each, unit := c.Low, c.High, "a request", 1.0
-	if c.By == calibrate.ByTime {
-		low, high, each, unit = c.LowBytesPerSecond, c.HighBytesPerSecond, "an hour", 3600
-	}
+	s := slopeIn(c)
 	longer := "measure longer"
 	if m.TimesLonger > 0 {
 		longer = fmt.Sprintf("measure about %s times as long", say.Fixed(m.TimesLonger, 1))
 	}
-	if low == nil || high == nil {
+	if s.low == nil || s.high == nil {
 		return longer
 	}
-	return fmt.Sprintf("creep lies between %s and %s %s after %s, where flat means below %s and creeping above %s: %s", say.Bytes(*low*unit),
-		say.Bytes(*high*unit), each, after, say.Bytes(m.FlatBelow*unit), say.Bytes(m.CreepingAbove*unit), longer)
+	return fmt.Sprintf("creep lies between %s and %s %s after %s, where flat means below %s and creeping above %s: %s", say.Bytes(*s.low*s.times),
+		say.Bytes(*s.high*s.times), s.unit, after, say.Bytes(m.FlatBelow*s.times), say.Bytes(m.CreepingAbove*s.times), longer)
 }
 
 func returnedOf(r *calibrate.Rest) string {
