@@ -149,11 +149,11 @@ func (s settings) describe(l *known.Launch) {
 		}
 	}
 	switch was := s.threads(l.Spec.Workers); {
-	case !s.wsgi() || l.Spec.Threads == 0 || was == l.Spec.Threads:
-	case was == 0:
+	case !s.wsgi():
+	case was > 0:
+		l.ChangeThreads(was)
+	case l.Spec.Threads > 0:
 		l.Change("%s a worker", say.Plural(l.Spec.Threads, "thread"))
-	default:
-		l.Change("%s a worker instead of %d", say.Plural(l.Spec.Threads, "thread"), was)
 	}
 	s.tell(&l.Target, l.Spec)
 	l.Target.CanScale = true

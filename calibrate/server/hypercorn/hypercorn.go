@@ -81,11 +81,10 @@ func limits(version string) bool { return version == "" || known.VersionReaches(
 // describe says what is changed, and what the settings mean for the sizing.
 func (s settings) describe(l *known.Launch) {
 	l.ChangeBind(strings.Join(s.List("bind"), ", "))
-	switch was := s.workers(); {
-	case was == 0:
+	if was := s.workers(); was == 0 {
 		l.Change("%s below a parent, instead of none (--workers 0)", say.Plural(l.Spec.Workers, "worker"))
-	case was != l.Spec.Workers:
-		l.Change("%s instead of %d", say.Plural(l.Spec.Workers, "worker"), was)
+	} else {
+		l.ChangeWorkers(was)
 	}
 	l.ChangeRecycling(int64(s.Number("max_requests", 0)))
 	if s.On("use_reloader") {

@@ -1,12 +1,12 @@
 package modwsgi
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"workermem/calibrate"
-	"workermem/calibrate/say"
 	"workermem/calibrate/server/known"
 )
 
@@ -119,14 +119,9 @@ func (d wsgiDaemon) describe(c *apacheConfig, l *known.Launch) {
 
 // describeDaemon says what becomes of the daemon processes that the command has.
 func describeDaemon(l *known.Launch, processes, threads, limit int) {
-	if processes != l.Spec.Workers {
-		l.Change("%s instead of %d", say.Plural(l.Spec.Workers, "worker"), processes)
-	}
-	if l.Spec.Threads > 0 && l.Spec.Threads != threads {
-		l.Change("%s a worker instead of %d", say.Plural(l.Spec.Threads, "thread"), threads)
-		threads = l.Spec.Threads
-	}
+	l.ChangeWorkers(processes)
+	l.ChangeThreads(threads)
 	l.ChangeRecycling(int64(limit))
-	l.Target.Threads, l.Target.HasThreads = threads, true
+	l.Target.Threads, l.Target.HasThreads = cmp.Or(l.Spec.Threads, threads), true
 	l.Target.CanRecycle, l.Target.CanScale = true, true
 }

@@ -231,22 +231,14 @@ func (c *apacheConfig) servedPort(listens []string) string {
 
 // portOf is the port of 80, *:80 or [::1]:80; "*" if there is none.
 func portOf(address string) string {
-	_, port, ok := cutLast(address, ":")
+	at := strings.LastIndex(address, ":")
 	switch {
-	case ok && !strings.Contains(port, "]"):
-		return port
+	case at >= 0 && !strings.Contains(address[at:], "]"):
+		return address[at+1:]
 	case strings.Trim(address, "0123456789") == "" && address != "":
 		return address
 	}
 	return "*"
-}
-
-func cutLast(text, sep string) (before, after string, found bool) {
-	i := strings.LastIndex(text, sep)
-	if i < 0 {
-		return text, "", false
-	}
-	return text[:i], text[i+len(sep):], true
 }
 
 // keepOut keeps a measurement away from the files of a production server. %M is the message alone: a traceback in the

@@ -147,13 +147,12 @@ func tellRails(l *known.Launch, threads int) {
 const defaultBind = "tcp://0.0.0.0:9292"
 
 func describeWorkers(l *known.Launch, was int) {
-	switch now := say.Plural(l.Spec.Workers, "worker"); {
-	case was == 0:
-		l.Change("a cluster of %s (-w %d) instead of single mode: it has a master beside its workers, however many they are; "+
-			"single mode took 6 to 8 MB less than a cluster of one where it was tried", now, l.Spec.Workers)
-	case was != l.Spec.Workers:
-		l.Change("%s instead of %d", now, was)
+	if was > 0 {
+		l.ChangeWorkers(was)
+		return
 	}
+	l.Change("a cluster of %s (-w %d) instead of single mode: it has a master beside its workers, however many they are; "+
+		"single mode took 6 to 8 MB less than a cluster of one where it was tried", say.Plural(l.Spec.Workers, "worker"), l.Spec.Workers)
 }
 
 // warn names the traps of this version and of this command.

@@ -88,10 +88,10 @@ func (s settings) refuse() error {
 // describe says what is changed, and what the settings mean for the sizing.
 func (s settings) describe(l *known.Launch) {
 	l.ChangeBind(s.Address())
-	if was := s.Number("workers", 0); !s.Has("workers") {
+	if s.Has("workers") {
+		l.ChangeWorkers(s.Number("workers", 0))
+	} else {
 		l.Change("%s instead of as many as PyPNM's profile of the machine says", say.Plural(l.Spec.Workers, "worker"))
-	} else if was != l.Spec.Workers {
-		l.Change("%s instead of %d", say.Plural(l.Spec.Workers, "worker"), was)
 	}
 	if s.Has("limit-max-requests") {
 		l.ChangeRecycling(int64(max(s.Number("limit-max-requests", 0), 0)))
