@@ -307,8 +307,8 @@ func TestGuideServers(t *testing.T) {
 }
 
 // The adapter that CONTRIBUTING.md shows is one, and its test passes with it on the list. No file is written among the others.
+// Vet is off: it goes into the folder of each package, and that of the new one isn't there.
 func TestReadmeAdapter(t *testing.T) {
-	skipShort(t)
 	t.Parallel()
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {
