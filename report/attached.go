@@ -18,17 +18,15 @@ func byTime(r calibrate.Result) bool { return r.Creep.By == calibrate.ByTime }
 func watchedSection(r calibrate.Result) []Block {
 	return section(Heading{"Watched", watchedDetail(r)}, Facts{Rows: factsOf(
 		fact("app", appOf(r.Target)), fact("server", processOf(r.Target)), fact("requests", countedOf(*r.Watch)), fact("load", sentOf(r.Load)),
-		fact("latency", when(r.Load.Requests > 0, "%s", latencyOf(r.Load))), fact("CPU", busyOf(r)), fact("worker RSS", watchedWorker(r.Worker)),
-		fact("one more", meanMarginal(r.Worker)),
+		fact("latency", when(r.Load.Requests > 0, "%s", latencyOf(r.Load))),
+		fact("CPU", measured(r.Watch.Cores > 0, "the workers kept %s of a core busy", say.Percent(r.Watch.Cores))),
+		fact("worker RSS", watchedWorker(r.Worker)), fact("one more", meanMarginal(r.Worker)),
 	)})
 }
 
 // meanMarginal: the peak is the largest worker's, and this is the mean, so their difference is not what is shared.
 func meanMarginal(w calibrate.Worker) string {
-	if w.MarginalBytes <= 0 {
-		return notMeasured
-	}
-	return fmt.Sprintf("another worker needs %s (%s)", knownMB(w.MarginalBytes), marginalSource(w))
+	return measured(w.MarginalBytes > 0, "another worker needs %s (%s)", knownMB(w.MarginalBytes), marginalSource(w))
 }
 
 func watchedDetail(r calibrate.Result) string {
@@ -71,19 +69,9 @@ func sentOf(l calibrate.LoadInfo) string {
 	return loadOf(l)
 }
 
-func busyOf(r calibrate.Result) string {
-	if r.Watch.Cores <= 0 {
-		return notMeasured
-	}
-	return fmt.Sprintf("the workers kept %s of a core busy", say.Percent(r.Watch.Cores))
-}
-
 func watchedWorker(w calibrate.Worker) string {
-	if w.PeakRSSBytes <= 0 {
-		return notMeasured
-	}
-	return fmt.Sprintf("at first %s, peak %s", knownMB(w.PlateauRSSBytes), knownMB(w.PeakRSSBytes)) +
-		when(w.PeakSource != "", " (%s)", w.PeakSource) + when(w.Restarts > 0, "; %s ended meanwhile", say.Plural(w.Restarts, "worker"))
+	return measured(w.PeakRSSBytes > 0, "at first %s, peak %s%s%s", knownMB(w.PlateauRSSBytes), knownMB(w.PeakRSSBytes),
+		when(w.PeakSource != "", " (%s)", w.PeakSource), when(w.Restarts > 0, "; %s ended meanwhile", say.Plural(w.Restarts, "worker")))
 }
 
 func longerWatch(r calibrate.Result) string {

@@ -52,6 +52,11 @@ func when(holds bool, format string, args ...any) string {
 	return fmt.Sprintf(format, args...)
 }
 
+// measured is what was seen of a thing, if it was.
+func measured(seen bool, format string, args ...any) string {
+	return orElse(when(seen, format, args...), notMeasured)
+}
+
 func yesNo(b bool) string {
 	if b {
 		return "yes"

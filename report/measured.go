@@ -102,10 +102,8 @@ func appOf(t calibrate.TargetInfo) string {
 }
 
 func bootOf(t calibrate.TargetInfo) string {
-	if t.BootSeconds <= 0 {
-		return notMeasured
-	}
-	return say.Seconds(t.BootSeconds) + " to the first answer" + when(t.WorkerBootSeconds > 0, "; a worker alone takes %s", say.Seconds(t.WorkerBootSeconds))
+	return measured(t.BootSeconds > 0, "%s to the first answer%s", say.Seconds(t.BootSeconds),
+		when(t.WorkerBootSeconds > 0, "; a worker alone takes %s", say.Seconds(t.WorkerBootSeconds)))
 }
 
 func loadOf(l calibrate.LoadInfo) string {
@@ -163,18 +161,13 @@ func latencyOf(l calibrate.LoadInfo) string {
 			parts = append(parts, q.name+" "+say.Seconds(*q.value))
 		}
 	}
-	if len(parts) == 0 {
-		return notMeasured
-	}
-	return strings.Join(parts, ", ") + when(l.Mode == "closed", " (service time: a closed loop leaves out the queue)")
+	return measured(len(parts) > 0, "%s%s", strings.Join(parts, ", "), when(l.Mode == "closed", " (service time: a closed loop leaves out the queue)"))
 }
 
 func workerOf(w calibrate.Worker) string {
-	if w.IdleRSSBytes <= 0 && w.PlateauRSSBytes <= 0 && w.PeakRSSBytes <= 0 {
-		return notMeasured
-	}
-	return fmt.Sprintf("idle %s, settled %s, peak %s", knownMB(w.IdleRSSBytes), knownMB(w.PlateauRSSBytes), knownMB(w.PeakRSSBytes)) +
-		when(w.PeakSource != "", " (%s)", w.PeakSource) + when(w.Restarts > 0, "; the worker was replaced %s during the run", say.Times(w.Restarts))
+	return measured(w.IdleRSSBytes > 0 || w.PlateauRSSBytes > 0 || w.PeakRSSBytes > 0, "idle %s, settled %s, peak %s%s%s", knownMB(w.IdleRSSBytes),
+		knownMB(w.PlateauRSSBytes), knownMB(w.PeakRSSBytes), when(w.PeakSource != "", " (%s)", w.PeakSource),
+		when(w.Restarts > 0, "; the worker was replaced %s during the run", say.Times(w.Restarts)))
 }
 
 // marginalOf explains the number that the guides get wrong: RSS counts pages that all workers share.

@@ -28,10 +28,8 @@ func recyclingReason(r calibrate.Result) string {
 
 // doubtOf is why a run says nothing about max-requests.
 func doubtOf(rec calibrate.Recommendation) string {
-	after := ""
-	if n := rec.Recycling.SeenRequests; n > 0 {
-		after = " after " + say.Plural(n, "request")
-	}
+	seen := rec.Recycling.SeenRequests
+	after := when(seen > 0, " after %s", say.Plural(seen, "request"))
 	switch rec.Recycling.Doubt {
 	case calibrate.DoubtWarming:
 		return "memory was still settling" + after + ", so its growth is not yet creep; measure for longer"

@@ -32,10 +32,7 @@ func workersReason(r calibrate.Result) string {
 func threadsIn(rec calibrate.Recommendation) int { return max(rec.Threads, 1) }
 
 func boundsSentence(rec calibrate.Recommendation) string {
-	s, each := rec.Sum, " each"
-	if rec.Workers == 1 {
-		each = ""
-	}
+	s, each := rec.Sum, when(rec.Workers > 1, " each")
 	threads := say.Plural(threadsIn(rec), "thread") + each
 	switch {
 	case s.ThreadsUnknown:
@@ -173,10 +170,7 @@ func plainSentence(rec calibrate.Recommendation) string {
 	if s.PlainWorkers == rec.Workers || s.PlainWorkers == 0 {
 		return ""
 	}
-	divided := ""
-	if threads := threadsIn(rec); threads > 1 {
-		divided = " / " + say.Plural(threads, "thread")
-	}
+	divided := when(threadsIn(rec) > 1, " / %s", say.Plural(threadsIn(rec), "thread"))
 	return fmt.Sprintf("(The plain formula, min(2 x %d + 1, %s / %s MB)%s, says %s.)",
 		s.CPUs, say.MB(rec.BudgetBytes), say.Count(rec.WorkerMemoryMB), divided, say.Count(s.PlainWorkers))
 }

@@ -49,10 +49,9 @@ func soakedEnd(s calibrate.Soaked) string {
 
 // routesNote says what the peak is of, what was left out, and how the routes' creeps compare with that of all together.
 func routesNote(r calibrate.Result) string {
-	s := "The peak is with every thread busy on that route. Its cost is the peak above an idle worker, without creep."
-	if n := r.Routes.Left; n > 0 {
-		s += fmt.Sprintf(" Not run alone: %s, %s of the load.", say.Plural(n, "rarer route"), say.Percent(r.Routes.LeftShare))
-	}
+	left := r.Routes.Left
+	s := "The peak is with every thread busy on that route. Its cost is the peak above an idle worker, without creep." +
+		when(left > 0, " Not run alone: %s, %s of the load.", say.Plural(left, "rarer route"), say.Percent(r.Routes.LeftShare))
 	if mean, _, ok := r.Routes.Creep(); ok && r.Creep.BytesPerRequest != nil {
 		s += fmt.Sprintf(" Weighted by their shares of the load, the routes leak %s a request; all of them together leaked %s in the soak.",
 			say.Bytes(mean), say.Bytes(r.Creep.Together().BytesPerRequest))

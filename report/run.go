@@ -29,14 +29,9 @@ func subjectOf(t calibrate.TargetInfo) string {
 
 // whence says when and where it was measured, to whoever finds the page later.
 func whence(r calibrate.Result) []Block {
-	return []Block{Only{OfPage, []Block{Note{
-		Text: "Measured " + dateOf(r) + " on " + hostLine(r) + " with calibrate " + orElse(r.Tool.Version, "of an unknown version"),
-	}}}}
-}
-
-func hostLine(r calibrate.Result) string {
 	system := strings.TrimSpace(r.Host.OS + " " + r.Host.Kernel)
-	return hostOf(r) + when(r.Host.CPUModel != "", ", %s", r.Host.CPUModel) + when(system != "", ", %s", system)
+	return []Block{Only{OfPage, []Block{Note{Text: "Measured " + dateOf(r) + " on " + hostOf(r) + when(r.Host.CPUModel != "", ", %s", r.Host.CPUModel) +
+		when(system != "", ", %s", system) + " with calibrate " + orElse(r.Tool.Version, "of an unknown version")}}}}
 }
 
 // partialNote says what a run that didn't end by itself has.

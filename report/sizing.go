@@ -35,15 +35,13 @@ func sizedSection(r calibrate.Result, servers calibrate.Servers) []Block {
 }
 
 func hostsSection(sized []calibrate.Result) []Block {
-	blocks := []Block{Heading{Name: "Sized for " + hostsOf(sized)}, hostTable(sized)}
+	p := sized[0].Plan
+	kept := say.Percent(p.ReserveRatio) + when(p.ReserveBytes > 0, " and %s", knownMB(p.ReserveBytes)) + " of each kept back"
+	blocks := []Block{Heading{Name: "Sized for " + say.Plural(len(sized), "host") + ", " + kept + wishesOf(p) + whatAMBIs}, hostTable(sized)}
 	if refused := refusals(sized); len(refused) > 0 {
 		blocks = append(blocks, Heading{Name: "Nothing fits"}, Facts{Rows: refused})
 	}
 	return blocks
-}
-
-func hostsOf(sized []calibrate.Result) string {
-	return say.Plural(len(sized), "host") + ", " + keptBack(sized[0].Plan) + wishesOf(sized[0].Plan) + whatAMBIs
 }
 
 // wishesOf is what every host is held to: it may come from a run of long ago.
@@ -55,10 +53,6 @@ func wishesOf(p calibrate.PlanInfo) string {
 		}
 	}
 	return s
-}
-
-func keptBack(p calibrate.PlanInfo) string {
-	return say.Percent(p.ReserveRatio) + when(p.ReserveBytes > 0, " and %s", knownMB(p.ReserveBytes)) + " of each kept back"
 }
 
 // hostTable has one row a host. Memory is what the host has, budget what is left of it for the workers.
@@ -140,22 +134,13 @@ func restsOn(sized []calibrate.Result) []Fact {
 	if given(r) {
 		return factsOf(fact("given", "the worker's figures; none was measured here, so nothing was tested"), fact("not given", threadsFree(r)))
 	}
-	atOnce, elsewhereToo := "", ""
-	if len(sized) > 1 && crowded(sized) {
-		atOnce = atOnceBound(r)
-	}
-	if elsewhere(sized) {
-		elsewhereToo = untested(r)
-	}
-	return factsOf(fact("measured", measuredOn(r)), fact("computed", computedFrom(r)), fact("at once", atOnce), fact("untested", elsewhereToo))
+	return factsOf(fact("measured", measuredOn(r)), fact("computed", computedFrom(r)),
+		fact("at once", when(len(sized) > 1 && crowded(sized), "%s", atOnceBound(r))), fact("untested", when(elsewhere(sized), "%s", untested(r))))
 }
 
 // threadsFree warns if more threads look as cheap as fewer, because nobody said what they need.
 func threadsFree(r calibrate.Result) string {
-	if r.Law.ThreadBytes > 0 || len(r.Plan.ThreadChoices) < 2 {
-		return ""
-	}
-	return "what a busy thread needs (--thread-memory): it counts as nothing here, though it needs the memory of its request"
+	return when(r.Law.ThreadBytes == 0 && len(r.Plan.ThreadChoices) > 1, "what a busy thread needs (--thread-memory): it counts as nothing here, though it needs the memory of its request")
 }
 
 func measuredOn(r calibrate.Result) string {
@@ -163,12 +148,9 @@ func measuredOn(r calibrate.Result) string {
 	if v := r.Creep.Verdict; v != calibrate.Flat && v != calibrate.Creeping {
 		what = "the worker's peak memory and its boot"
 	}
-	s := what + ": 1 worker"
-	s += when(r.Target.Threads > 0, " of %s", say.Plural(r.Target.Threads, "thread"))
-	s += when(r.Target.ServerVersion != "", ", %s", serverOf(r.Target))
-	s += fmt.Sprintf(", on %s of %s", say.Plural(r.Host.SizingCPUs(), "core"), orElse(r.Host.CPUModel, "an unknown CPU"))
-	s += when(r.ID != "", ", run %s", r.ID)
-	return s
+	return what + ": 1 worker" + when(r.Target.Threads > 0, " of %s", say.Plural(r.Target.Threads, "thread")) +
+		when(r.Target.ServerVersion != "", ", %s", serverOf(r.Target)) + ", on " + say.Plural(r.Host.SizingCPUs(), "core") + " of " +
+		orElse(r.Host.CPUModel, "an unknown CPU") + when(r.ID != "", ", run %s", r.ID)
 }
 
 func computedFrom(r calibrate.Result) string {

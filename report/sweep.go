@@ -17,11 +17,9 @@ func sweepSection(r calibrate.Result) []Block {
 }
 
 func sweepTitle(r calibrate.Result) string {
-	s := "Really run" + when(!sweptHere(r), " on the machine of the run, %s", say.Plural(r.Sweep.CPUs, "core"))
-	if n := len(r.Sweep.Runs); n < r.Sweep.Wanted {
-		s += fmt.Sprintf(", %s of %s, then cut short", say.Count(n), say.Count(r.Sweep.Wanted))
-	}
-	return s
+	n := len(r.Sweep.Runs)
+	return "Really run" + when(!sweptHere(r), " on the machine of the run, %s", say.Plural(r.Sweep.CPUs, "core")) +
+		when(n < r.Sweep.Wanted, ", %s of %s, then cut short", say.Count(n), say.Count(r.Sweep.Wanted))
 }
 
 // sweptHere says that the candidates were run on the box that the recommendation is for.

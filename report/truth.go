@@ -21,11 +21,8 @@ func keptAgainst(t calibrate.Truth, c calibrate.Creep) string {
 	if c.Low == nil || c.High == nil {
 		return s + "no interval was measured"
 	}
-	holds := "no"
-	if *c.Low <= t.KeptBytesPerRequest && t.KeptBytesPerRequest <= *c.High {
-		holds = "yes"
-	}
-	return fmt.Sprintf("%sthe interval %s contains that: %s", s, say.Range(*c.Low, *c.High), holds)
+	holds := *c.Low <= t.KeptBytesPerRequest && t.KeptBytesPerRequest <= *c.High
+	return fmt.Sprintf("%sthe interval %s contains that: %s", s, say.Range(*c.Low, *c.High), yesNo(holds))
 }
 
 func peakAgainst(t calibrate.Truth, w calibrate.Worker) string {
