@@ -45,7 +45,7 @@ var isHAR = regexp.MustCompile(`^\s*\{\s*"(log|_\w*)"\s*:`)
 // goes to the app, and what was asked of others (fonts, analytics) goes nowhere.
 func readHAR(name string, in *bufio.Reader, methods []string) (Targets, error) {
 	limited := &io.LimitedReader{R: in, N: maxHAR + 1}
-	h := harReader{recorded: newRecorded(name, "entry", "entries", methods)}
+	h := harReader{recorded: newRecorded(name, "entry", methods)}
 	err := h.readAll(json.NewDecoder(limited))
 	switch {
 	case limited.N <= 0:
@@ -80,7 +80,7 @@ func (h *harReader) readAll(in *json.Decoder) error {
 			if key != "entries" {
 				return skip(in)
 			}
-			return elements(in, func() error {
+			return within(in, '[', func() error {
 				entries++
 				var e harEntry
 				if err := in.Decode(&e); err != nil {
@@ -129,9 +129,7 @@ func members(in *json.Decoder, each func(key string) error) error {
 	})
 }
 
-// elements calls each before every value of a list.
-func elements(in *json.Decoder, each func() error) error { return within(in, '[', each) }
-
+// within calls each before everything that stands in an object or a list.
 func within(in *json.Decoder, open json.Delim, each func() error) error {
 	switch token, err := in.Token(); {
 	case err != nil:

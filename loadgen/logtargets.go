@@ -15,6 +15,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // logLine is one line of an access log in the common or the combined format of Apache, which nginx and Gunicorn write
@@ -125,7 +126,7 @@ func readLog(name string, in *bufio.Reader, methods []string) (Targets, error) {
 	if i := slices.IndexFunc(methods, func(m string) bool { return slices.Contains(bodyMethods, m) }); i >= 0 {
 		return Targets{}, calibrate.Usage(elsewhere, "%s is an access log, and a %s without its body is another request", name, methods[i])
 	}
-	l := logReader{recorded: newRecorded(name, "line", "lines", methods), sample: newReservoir(maxTargets)}
+	l := logReader{recorded: newRecorded(name, "line", methods), sample: newReservoir(maxTargets)}
 	if err := l.readAll(in); err != nil {
 		return Targets{}, err
 	}
@@ -133,7 +134,7 @@ func readLog(name string, in *bufio.Reader, methods []string) (Targets, error) {
 	switch {
 	case 2*bad > l.read:
 		return Targets{}, calibrate.Usage("give the log in the common or the combined format, which Apache, nginx and Gunicorn write by default",
-			"%s: %d of %s can't be read as an access log's, the first of them: %s", where(name, l.firstBad), bad, l.count(), masked(l.bad))
+			"%s: %s of %s can't be read as an access log's, the first of them: %s", where(name, l.firstBad), say.Count(bad), say.Plural(l.read, l.unit), masked(l.bad))
 	case l.sample.seen == 0:
 		return Targets{}, l.nothing()
 	}

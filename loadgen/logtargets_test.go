@@ -124,7 +124,7 @@ func TestReadLogOfAnySize(t *testing.T) {
 	if err != nil || targets.Len() != maxTargets {
 		t.Fatal(targets.Len(), err)
 	}
-	if got, want := noted(targets, "targets-sampled"), "a.log holds 120000 requests that can be sent; an even sample of 100000 of them is"; got != want {
+	if got, want := noted(targets, "targets-sampled"), "a.log holds 120 000 requests that can be sent; an even sample of 100 000 of them is"; got != want {
 		t.Error(got)
 	}
 	var tenths [10]int

@@ -10,6 +10,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // recorded gathers the requests of traffic that somebody recorded, in an access log or a HAR, and counts what of it
@@ -17,8 +18,7 @@ import (
 // replays a log wants the pages, not the scanners' 404s.
 type recorded struct {
 	name    string
-	unit    string // what is counted: "line" or "entry"
-	units   string
+	unit    string   // what is counted: "line" or "entry"
 	methods []string // that may be sent
 
 	read int // lines or entries
@@ -45,11 +45,11 @@ var namedMethods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodTrace, http.MethodConnect,
 }
 
-func newRecorded(name, unit, units string, methods []string) *recorded {
+func newRecorded(name, unit string, methods []string) *recorded {
 	if len(methods) == 0 {
 		methods = []string{http.MethodGet, http.MethodHead}
 	}
-	return &recorded{name: name, unit: unit, units: units, methods: methods, left: map[string]int{}}
+	return &recorded{name: name, unit: unit, methods: methods, left: map[string]int{}}
 }
 
 // take turns a recorded request into a target. If it is left out, ok is false and the reason is counted. The header is whatever
@@ -80,18 +80,10 @@ func (r *recorded) sum() string {
 	var parts []string
 	for _, why := range append(slices.Clone(namedMethods), leftInOrder...) {
 		if n := r.left[why]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, why))
+			parts = append(parts, say.Count(n)+" "+why)
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-// count is a number of lines or entries, in words.
-func (r *recorded) count() string {
-	if r.read == 1 {
-		return "1 " + r.unit
-	}
-	return fmt.Sprintf("%d %s", r.read, r.units)
 }
 
 // The codes of what is noted of recorded requests.
@@ -105,11 +97,11 @@ func (r *recorded) notes(fit, sent int, try string) []calibrate.Warning {
 	var notes []calibrate.Warning
 	if sum := r.sum(); sum != "" {
 		notes = append(notes, calibrate.Warning{Code: TargetsSkipped, Try: try,
-			Text: fmt.Sprintf("of the %s of %s, %d can be sent; left out are %s", r.count(), clip(r.name), fit, sum)})
+			Text: fmt.Sprintf("of the %s of %s, %s can be sent; left out are %s", say.Plural(r.read, r.unit), clip(r.name), say.Count(fit), sum)})
 	}
 	if fit > sent {
 		notes = append(notes, calibrate.Warning{Code: TargetsSampled, Try: "nothing: the proportions are the same",
-			Text: fmt.Sprintf("%s holds %d requests that can be sent; an even sample of %d of them is", clip(r.name), fit, sent)})
+			Text: fmt.Sprintf("%s holds %s that can be sent; an even sample of %s of them is", clip(r.name), say.Plural(fit, "request"), say.Count(sent))})
 	}
 	return notes
 }
@@ -118,7 +110,7 @@ func (r *recorded) notes(fit, sent int, try string) []calibrate.Warning {
 func (r *recorded) nothing() error {
 	what := fmt.Sprintf("%s holds no request to send", r.name)
 	if sum := r.sum(); sum != "" {
-		what += fmt.Sprintf("; of its %s, left out are %s", r.count(), sum)
+		what += fmt.Sprintf("; of its %s, left out are %s", say.Plural(r.read, r.unit), sum)
 	}
 	return calibrate.Usage("take a part of it with requests by "+strings.Join(r.methods, " and ")+" that were answered by 2xx or 3xx, or name --methods", "%s", what)
 }

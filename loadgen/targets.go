@@ -72,17 +72,6 @@ func (t Targets) First() (method, path string, header http.Header) {
 	return first.method, first.path, first.header.Clone()
 }
 
-// Hosts are the hosts that absolute URLs named, each once, in their order. They are never dialled for that.
-func (t Targets) Hosts() []string {
-	var hosts []string
-	for _, one := range t.list {
-		if one.host != "" && !slices.Contains(hosts, one.host) {
-			hosts = append(hosts, one.host)
-		}
-	}
-	return hosts
-}
-
 // Check returns a *calibrate.Failure of KindUsage where a URL names a host that is neither loopback nor in allow.
 // Every request goes to the app's own address anyway; somebody who wrote another name meant something else.
 func (t Targets) Check(allow []string) error {
