@@ -74,7 +74,7 @@ func threadsSeen(r Result) bool {
 
 // ThreadRange is the counts of threads that the law vouches for. Unless a short run has seen other threads, what a thread
 // costs is an upper bound, and taking threads away by it would promise too little memory; or it isn't known at all.
-func ThreadRange(r Result) (least, most int) {
+func (r Result) ThreadRange() (least, most int) {
 	threads, most := max(r.Target.Threads, 1), mostServing(r)
 	switch {
 	case !r.Target.HasThreads:

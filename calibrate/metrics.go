@@ -110,7 +110,7 @@ func (m Metric) Argument() string {
 	return form
 }
 
-// word is the name without what stands in brackets.
+// Word is the name without what stands in brackets.
 func (m Metric) Word() string {
 	word, _, _ := strings.Cut(m.Name, "(")
 	return word
@@ -269,7 +269,7 @@ func afterRequests(r Result, a argument) Reading {
 
 // totalOf is the law at a shape, and not beyond the threads for which it vouches.
 func totalOf(r Result, a argument) Reading {
-	least, most := ThreadRange(r)
+	least, most := r.ThreadRange()
 	if a.threads < least || a.threads > most {
 		return Reading{}
 	}

@@ -28,8 +28,8 @@ func (p Plan) Info() PlanInfo {
 	return p.PlanInfo
 }
 
+// FixesLoad says that the load is not to be sought.
 func (p Plan) FixesLoad() bool { return p.Rate > 0 || p.Clients > 0 }
 
-func (p Plan) Duration() time.Duration { return knob.Duration(p.DurationSeconds) }
-
+// SoakLimit is how long a soak, or a watch, may last.
 func (p Plan) SoakLimit() time.Duration { return knob.Duration(p.SoakSeconds) }

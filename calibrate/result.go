@@ -54,8 +54,8 @@ const (
 	ModeAttach = "attach" // it watched a server that was running
 )
 
-// steady is the phase that creep is read from.
-func SteadyPhase(r Result) string {
+// SteadyPhase is the one that creep is read from.
+func (r Result) SteadyPhase() string {
 	if r.Mode == ModeAttach {
 		return PhaseWatch
 	}

@@ -24,8 +24,8 @@ type Counter interface {
 	Answered() int64
 }
 
-// answered is how many requests are known to be answered by now.
-func AnsweredBy(r Rig) int64 {
+// Answered is how many requests are known to be answered by now.
+func (r Rig) Answered() int64 {
 	switch {
 	case r.Counter != nil:
 		return r.Counter.Answered()
@@ -116,15 +116,6 @@ type Tally struct {
 
 // ClassTimeout is the class of the errors of requests that had no whole answer in time.
 const ClassTimeout = "timeout"
-
-func Timeouts(errors []ErrorCount) (n int64) {
-	for _, e := range errors {
-		if e.Class == ClassTimeout {
-			n += e.Count
-		}
-	}
-	return n
-}
 
 // SuccessRatio is nil where nothing was answered.
 func (t Tally) SuccessRatio() *float64 {

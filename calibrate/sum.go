@@ -89,7 +89,7 @@ type Formula struct {
 	Source     string `json:"source"`
 }
 
-// Recycling is how the recommended workers are to be recycled, and what that rests on.
+// RecyclingSum is how the recommended workers are to be recycled, and what that rests on.
 type RecyclingSum struct {
 	MaxRequests    int     `json:"-"` // 0: not needed, or can't be recommended; Kind says which
 	Jitter         int     `json:"-"`

@@ -43,7 +43,8 @@ type SweepRun struct {
 	Failed *Miss `json:"failed"` // why it can't be compared; null where it can
 }
 
-func P99Of(s SweepRun) float64 {
+// P99 is endless where nothing was answered.
+func (s SweepRun) P99() float64 {
 	if s.Latency.P99 == nil {
 		return math.Inf(1)
 	}
@@ -64,10 +65,10 @@ func (s SweepRun) Spread() float64 {
 }
 
 // unsteady is how far the throughput of one candidate may be from its own in another round.
-const Unsteady = 0.10
+const unsteady = 0.10
 
 // Unsteady says that the rounds of a run are too far apart for it to be compared.
-func (s SweepRun) Unsteady() bool { return s.Spread() > Unsteady }
+func (s SweepRun) Unsteady() bool { return s.Spread() > unsteady }
 
 // Is says whether a run had this shape.
 func (s SweepRun) Is(shape Shape) bool {

@@ -22,7 +22,7 @@ func Analyse(m calibrate.Measured) calibrate.Result {
 	m.Samples = beforeCrowd(m.Samples)
 	r.Worker = worker(m)
 	r.Load = load(m)
-	r.Creep = CreepOf(m)
+	r.Creep = Creep(m)
 	r.Law = law(r)
 	r.Worker.MarginalBytes, r.Worker.MarginalSource = marginal(r)
 	r.Worker.PlateauRSSBytes = plateau(m)
@@ -55,7 +55,7 @@ func worker(m calibrate.Measured) calibrate.Worker {
 		}
 	}
 	for _, s := range m.Samples {
-		if s.Phase == calibrate.SteadyPhase(m.Result) {
+		if s.Phase == m.Result.SteadyPhase() {
 			w.Workers = max(w.Workers, s.Workers)
 		}
 		if s.RSS > w.PeakRSSBytes {
@@ -87,7 +87,7 @@ func load(m calibrate.Measured) calibrate.LoadInfo {
 	}
 	began, ended := 0.0, 0.0
 	for _, b := range m.Buckets {
-		if b.Phase != calibrate.SteadyPhase(m.Result) {
+		if b.Phase != m.Result.SteadyPhase() {
 			continue
 		}
 		if l.Requests == 0 {
@@ -102,12 +102,12 @@ func load(m calibrate.Measured) calibrate.LoadInfo {
 	return l
 }
 
-// creepOf reads the creep from the longest series of the soak.
-func CreepOf(m calibrate.Measured) calibrate.Creep {
+// Creep reads the creep from the longest series of the soak.
+func Creep(m calibrate.Measured) calibrate.Creep {
 	if len(m.Samples) == 0 && m.Result.Creep.Verdict != "" {
 		return m.Result.Creep // a lone result.json, without its journals
 	}
-	samples := judged(m.Result, phaseSamples(m.Samples, calibrate.SteadyPhase(m.Result)))
+	samples := judged(m.Result, phaseSamples(m.Samples, m.Result.SteadyPhase()))
 	if w := m.Result.Watch; w != nil && w.Counter == "" {
 		return creepByTime(samples)
 	}
@@ -123,7 +123,7 @@ func CreepOf(m calibrate.Measured) calibrate.Creep {
 // judged are the samples that ended the soak: those of the moment until the load had stopped came after the answer.
 func judged(r calibrate.Result, soak []calibrate.Sample) []calibrate.Sample {
 	for _, p := range r.Phases {
-		if p.Name == calibrate.SteadyPhase(r) && p.Judged > 0 {
+		if p.Name == r.SteadyPhase() && p.Judged > 0 {
 			return soak[:min(p.Judged, len(soak))]
 		}
 	}
@@ -162,7 +162,7 @@ func plateau(m calibrate.Measured) int64 {
 		return m.Result.Worker.PlateauRSSBytes
 	}
 	var first []int64
-	for _, s := range phaseSamples(m.Samples, calibrate.SteadyPhase(m.Result)) {
+	for _, s := range phaseSamples(m.Samples, m.Result.SteadyPhase()) {
 		if len(first) == int(1/calibrate.SampleInterval.Seconds()) {
 			break
 		}
@@ -183,6 +183,7 @@ func traffic(r calibrate.Result) (requests, succeeded int64) {
 	return requests, succeeded
 }
 
+// LastRSS is that of the last sample, 0 of none.
 func LastRSS(samples []calibrate.Sample) float64 {
 	if len(samples) == 0 {
 		return 0

@@ -5,7 +5,7 @@ import (
 	"workermem/calibrate/creep"
 )
 
-// creepSeen is nil where nothing could be fitted.
+// CreepSeen is nil where nothing could be fitted.
 func CreepSeen(samples []calibrate.Sample) *calibrate.CreepSeen {
 	e := creep.Analyse(Points(samples), LastRSS(samples))
 	if !e.Known {

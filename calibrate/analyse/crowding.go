@@ -32,8 +32,8 @@ func concurrency(r calibrate.Result) calibrate.Concurrency {
 // measured, and the server counts as one without a bound.
 const mostAtOnce = 512
 
-// bound is how many requests at once the server takes by its own setting, 0 where it has none that counts.
-func BoundOf(t calibrate.TargetInfo) int {
+// Bound is how many requests at once the server takes by its own setting, 0 where it has none that counts.
+func Bound(t calibrate.TargetInfo) int {
 	if t.ConcurrencyLimit <= mostAtOnce {
 		return t.ConcurrencyLimit
 	}

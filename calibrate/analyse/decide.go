@@ -141,7 +141,7 @@ func withoutCreep(q sizing.Question, r calibrate.Result) sizing.Question {
 // threadChoices are the measured threads and, as far as the law vouches for them, one thread, up to four times as many,
 // and those that the user named.
 func threadChoices(r calibrate.Result, threads int) []int {
-	least, most := calibrate.ThreadRange(r)
+	least, most := r.ThreadRange()
 	choices := []int{threads}
 	for _, other := range append([]int{1, 2 * threads, 4 * threads}, r.Plan.OtherThreads...) {
 		if other >= least && other <= most {

@@ -3,6 +3,7 @@ package analyse
 import (
 	"cmp"
 	"slices"
+
 	"workermem/calibrate"
 )
 
@@ -42,9 +43,10 @@ func restOf(m calibrate.Measured) *calibrate.Rest {
 
 func abs64(n int64) int64 { return max(n, -n) }
 
-func medianAnon(samples []calibrate.Sample) int64 { return AnonAt(samples, 0.5) }
+func medianAnon(samples []calibrate.Sample) int64 { return AnonQuantile(samples, 0.5) }
 
-func AnonAt(samples []calibrate.Sample, share float64) int64 {
+// AnonQuantile is the anonymous memory below which such a share of the samples lies.
+func AnonQuantile(samples []calibrate.Sample, share float64) int64 {
 	sorted := slices.SortedFunc(slices.Values(samples), func(a, b calibrate.Sample) int { return cmp.Compare(a.Anon, b.Anon) })
 	return sorted[int(share*float64(len(sorted)-1))].Anon
 }

@@ -2,6 +2,7 @@ package analyse
 
 import (
 	"testing"
+
 	"workermem/calibrate"
 )
 
@@ -18,7 +19,7 @@ func restedAs(held int64, rest func(seconds float64) int64) calibrate.Creep {
 		samples = append(samples, calibrate.Sample{Seconds: 30 + s, Phase: calibrate.PhaseRest, Workers: 1, Requests: 6000, Anon: top + rest(s), RSS: 200 << 20})
 	}
 	r := calibrate.Result{Load: calibrate.LoadInfo{RateSent: 200}}
-	return CreepOf(calibrate.Measured{Result: r, Samples: samples})
+	return Creep(calibrate.Measured{Result: r, Samples: samples})
 }
 
 func TestRestIsReadForWhatItIs(t *testing.T) {

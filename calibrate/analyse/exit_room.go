@@ -5,7 +5,7 @@ import (
 	"workermem/calibrate/sizing"
 )
 
-// leaving is what a setup takes more while workers of it are replaced: with jitter one at a time, else perhaps all.
+// Leaving is what a setup takes more while workers of it are replaced: with jitter one at a time, else perhaps all.
 func Leaving(r calibrate.Result, s calibrate.Setup) int64 {
 	switch {
 	case s.MaxRequests == 0:

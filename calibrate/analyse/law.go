@@ -3,6 +3,7 @@ package analyse
 import (
 	"cmp"
 	"slices"
+
 	"workermem/calibrate"
 )
 
@@ -14,6 +15,7 @@ const (
 	pageTables    = 512       // 8 bytes a page of 4096
 )
 
+// KernelMemory is that of a process.
 func KernelMemory(rss int64, threads int) int64 {
 	return kernelProcess + int64(threads)*kernelThread + rss/pageTables
 }
@@ -34,7 +36,7 @@ type tree struct{ worker, shared int64 }
 // RSS has settled, where a worker is a fork: Python's first full collection writes to every object that the worker has
 // from its master. With gunicorn and Flask that comes after 1000 to 4500 requests, and makes a worker of 15.9 MB one of
 // 17.9 MB, of 7.9 MB with --preload one of 14.3 MB. So the law is read after all requests of the run, and the
-// short runs are compared with the reading after its first load: see fit.
+// short runs are compared with the reading after its first load: see fitLaw.
 func law(r calibrate.Result) calibrate.Law {
 	threads := max(r.Target.Threads, 1)
 	l := calibrate.Law{Runs: slices.Clone(r.Law.Runs), Unserved: r.Law.Unserved}
@@ -80,10 +82,10 @@ func firstAndLast(r calibrate.Result) (early, end tree) {
 	return early, end
 }
 
-// warmest is after how many requests a forked Python worker has the last of its master's pages copied (4500 were seen).
+// Warmest is after how many requests a forked Python worker has the last of its master's pages copied (4500 were seen).
 const Warmest = 6000
 
-// coldness is by how much an app of so many workers is below the law that have served so many requests each: the law is
+// Coldness is by how much an app of so many workers is below the law that have served so many requests each: the law is
 // of workers from which every page of their master has been copied, and a forked worker that is recycled early never
 // comes to that.
 func Coldness(r calibrate.Result, workers int, served float64) int64 {
@@ -110,7 +112,7 @@ func oneWorker(e *calibrate.EndReading, peak int64, threads int) tree {
 	}
 }
 
-// fit lets the second worker mend what one alone could not know: a supervisor that comes with it, or a library that
+// fitLaw lets the second worker mend what one alone could not know: a supervisor that comes with it, or a library that
 // shares less than it seemed. The second worker is about as warm as the first was at its early reading, or a little
 // warmer, so what it shows between the early reading and the end is warmth, and only what is beyond is its own: the law
 // moves by that. That a worker takes less is believed only where a process came beside the second that the first did
@@ -196,7 +198,7 @@ func residualOf(l calibrate.Law, early, end tree, threads int) int64 {
 	return most
 }
 
-// of is what the law has for a short run's shape, from one worker of the given threads.
+// lawFor is what the law has for a short run's shape, from one worker of the given threads.
 func lawFor(l calibrate.Law, one tree, run calibrate.LawRun, threads int) int64 {
 	return one.shared + int64(run.Workers)*(one.worker+int64(run.Threads-threads)*l.ThreadBytes)
 }
@@ -206,12 +208,12 @@ func kernelOf(run calibrate.LawRun) int64 {
 	return int64(run.Workers)*KernelMemory(run.PeakRSSBytes, run.Threads) + int64(others)*KernelMemory(0, 1)
 }
 
-// crept is how much of a short run's total is creep.
+// creptIn is how much of a short run's total is creep.
 func creptIn(run calibrate.LawRun, r calibrate.Result) int64 {
 	return int64(Slope(r) * float64(run.Requests))
 }
 
-// slope is the creep in bytes a request where there is one, else 0.
+// Slope is the creep in bytes a request where there is one, else 0.
 func Slope(r calibrate.Result) float64 {
 	if r.Creep.Verdict != calibrate.Creeping || r.Creep.BytesPerRequest == nil {
 		return 0

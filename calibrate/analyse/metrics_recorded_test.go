@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+
 	"workermem/calibrate"
 )
 

@@ -2,11 +2,12 @@ package analyse
 
 import (
 	"math"
+
 	"workermem/calibrate"
 )
 
-// judgeTrial says whether the law held.
-func JudgeTrial(t calibrate.Trial, tolerance float64) (calibrate.ProofVerdict, calibrate.ProofReason) {
+// Judge says whether the law held.
+func Judge(t calibrate.Trial, tolerance float64) (calibrate.ProofVerdict, calibrate.ProofReason) {
 	switch {
 	case t.OOMKills > 0:
 		return calibrate.ProofKilled, calibrate.ProofKill

@@ -3,11 +3,12 @@ package analyse
 import (
 	"math"
 	"slices"
+
 	"workermem/calibrate"
 )
 
-// second is one second of a trial's load, and how many workers had been replaced by its end.
-type ServedSecond struct {
+// Second is one second of a trial's load, and how many workers had been replaced by its end.
+type Second struct {
 	calibrate.Bucket
 	Recycles int
 }
@@ -17,7 +18,7 @@ const warmingUp = 2
 
 // recycling compares the seconds that a replacement falls into with the others. A replacement is seen up to a second late,
 // and lasts until its boot is over.
-func recycling(seconds []ServedSecond, boot float64) (quiet, meeting []calibrate.Bucket) {
+func recycling(seconds []Second, boot float64) (quiet, meeting []calibrate.Bucket) {
 	meets := make([]bool, len(seconds))
 	for i := 1; i < len(seconds); i++ {
 		if seconds[i].Recycles == seconds[i-1].Recycles {
@@ -74,8 +75,8 @@ func spread(seconds []calibrate.Bucket, mean float64) float64 {
 
 const leastQuiet = 5 // seconds
 
-// recyclingOf is nil where no worker was to be replaced, or none was.
-func RecyclingOf(seconds []ServedSecond, t calibrate.Trial, boot float64) *calibrate.Recycling {
+// Recycling is what replacing workers cost, nil where no worker was to be replaced, or none was.
+func Recycling(seconds []Second, t calibrate.Trial, boot float64) *calibrate.Recycling {
 	if t.MaxRequests == 0 || t.Recycles == 0 {
 		return nil
 	}

@@ -89,7 +89,7 @@ func TestThreadRange(t *testing.T) {
 		{"given", true, 0, calibrate.BasisGiven, nil, nil, 1, math.MaxInt},
 	} {
 		r := calibrate.Result{Target: calibrate.TargetInfo{Threads: 4, HasThreads: tc.has}, Worker: calibrate.Worker{IdleRSSBytes: tc.idle}, Law: calibrate.Law{Basis: tc.basis, Runs: tc.runs, Unserved: tc.unserved}}
-		if least, most := calibrate.ThreadRange(r); least != tc.least || most != tc.most {
+		if least, most := r.ThreadRange(); least != tc.least || most != tc.most {
 			t.Errorf("%s: %d to %d, want %d to %d", tc.name, least, most, tc.least, tc.most)
 		}
 	}

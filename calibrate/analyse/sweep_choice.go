@@ -17,7 +17,7 @@ const (
 	alike = 0.05
 )
 
-// Each candidate is run twice, the second time after all others: what else the machine does comes and goes within a
+// SweepRounds is how often each candidate is run: twice, the second time after all others: what else the machine does comes and goes within a
 // minute, and shows as two rates of one candidate.
 const SweepRounds = 2
 
@@ -26,7 +26,7 @@ const SweepRounds = 2
 // steps down than up in throughput as well as in p99, and a step down in the one is a step up in the other.)
 func beats(s calibrate.SweepRun, other calibrate.SweepRun) bool {
 	faster, slower := s.RatePerSecond > other.RatePerSecond*(1+rateNoise), other.RatePerSecond > s.RatePerSecond*(1+rateNoise)
-	sooner, later := calibrate.P99Of(other) > calibrate.P99Of(s)*(1+p99Noise), calibrate.P99Of(s) > calibrate.P99Of(other)*(1+p99Noise)
+	sooner, later := other.P99() > s.P99()*(1+p99Noise), s.P99() > other.P99()*(1+p99Noise)
 	if slower || later || s.MeasuredBytes > other.MeasuredBytes {
 		return false
 	}
@@ -68,7 +68,7 @@ func best(runs []calibrate.SweepRun, front []int) int {
 	front = slices.DeleteFunc(front, func(i int) bool { return float64(runs[i].MeasuredBytes) > float64(least)*(1+alike) })
 	return slices.MinFunc(front, func(i, j int) int {
 		a, b := runs[i], runs[j]
-		return cmp.Or(cmp.Compare(calibrate.P99Of(a), calibrate.P99Of(b)), cmp.Compare(a.MeasuredBytes, b.MeasuredBytes),
+		return cmp.Or(cmp.Compare(a.P99(), b.P99()), cmp.Compare(a.MeasuredBytes, b.MeasuredBytes),
 			cmp.Compare(b.RatePerSecond, a.RatePerSecond), cmp.Compare(a.Workers, b.Workers), cmp.Compare(a.Threads, b.Threads))
 	})
 }
@@ -104,9 +104,9 @@ func weighedRun(s calibrate.SweepRun, r calibrate.Result) calibrate.SweepRun {
 	return s
 }
 
-// steady says that a sweep came to its end on a machine that gave every candidate the same in each round.
+// steadySweep says that a sweep came to its end on a machine that gave every candidate the same in each round.
 func steadySweep(s calibrate.Sweep) bool {
-	return !sweepCut(s) && !unstarted(s) && shakiest(s).Spread() <= calibrate.Unsteady
+	return !sweepCut(s) && !unstarted(s) && !shakiest(s).Unsteady()
 }
 
 // unstarted says that the candidate which the law recommends was never started: the others can't speak for it.
@@ -114,7 +114,7 @@ func unstarted(s calibrate.Sweep) bool {
 	return len(s.Runs) > 0 && s.Runs[0].Failed != nil && s.Runs[0].Failed.Kind == calibrate.MissTooLarge
 }
 
-// cutShort says that a round is missing.
+// sweepCut says that a round is missing.
 func sweepCut(s calibrate.Sweep) bool {
 	return len(s.Runs) < s.Wanted || slices.ContainsFunc(s.Runs, func(run calibrate.SweepRun) bool { return run.Failed == nil && len(run.Rates) < SweepRounds })
 }

@@ -3,23 +3,25 @@ package analyse
 import (
 	"cmp"
 	"slices"
+
 	"workermem/calibrate"
 )
 
 const (
-	mostSwept = 5  // candidates: 20 s each
-	MostTried = 64 // workers; a rule that asks for more is answered by the law
+	mostSwept = 5 // candidates: 20 s each
+	// MostTried workers are ever started; a rule that asks for more is answered by the law.
+	MostTried = 64
 )
 
-// commonRate is what all candidates are asked for: what production will, or the soak did.
-func CommonRate(r calibrate.Result) (rate float64, basis calibrate.Basis) {
+// SweepRate is what all candidates are asked for: what production will, or the soak did.
+func SweepRate(r calibrate.Result) (rate float64, basis calibrate.Basis) {
 	if r.Plan.ProductionRate > 0 {
 		return r.Plan.ProductionRate, calibrate.BasisGiven
 	}
 	return cmp.Or(r.Load.RateAsked, r.Load.RateSent), calibrate.BasisMeasured
 }
 
-// sweepShapes are the candidates worth a run, the recommended first: those with other threads that the user named, those
+// SweepShapes are the candidates worth a run, the recommended first: those with other threads that the user named, those
 // next to it, the largest within the CPU rule, and the cheapest. None where the recommended one can't be started.
 func SweepShapes(r calibrate.Result) []calibrate.Shape {
 	if r.Recommendation.Workers > 1 && !r.Target.CanScale {

@@ -37,7 +37,7 @@ func judgedAnew(r calibrate.Result) calibrate.Result {
 	r.Triage = told(r.Triage, r.Creep)
 	if p := r.Proof; p != nil && len(p.Trials) > 0 {
 		judged := *p
-		judged.Verdict, judged.Reason = JudgeTrial(p.Trials[0], p.Tolerance)
+		judged.Verdict, judged.Reason = Judge(p.Trials[0], p.Tolerance)
 		r.Proof = &judged
 	}
 	return r

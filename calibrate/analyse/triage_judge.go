@@ -2,6 +2,7 @@ package analyse
 
 import (
 	"math"
+
 	"workermem/calibrate"
 )
 
@@ -45,7 +46,7 @@ func against(run calibrate.TriageRun, c calibrate.Creep) calibrate.TriageRun {
 	return run
 }
 
-// judge takes the first run that makes most of the creep go away for the cause.
+// judgeTriage takes the first run that makes most of the creep go away for the cause.
 func judgeTriage(t calibrate.Triage, c calibrate.Creep) (calibrate.TriageVerdict, calibrate.TriageReason) {
 	known, stays, allocator, limited := 0, true, false, ""
 	for _, run := range t.Runs {

@@ -3,6 +3,7 @@ package analyse
 import (
 	"math"
 	"testing"
+
 	"workermem/calibrate"
 )
 

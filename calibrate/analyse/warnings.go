@@ -12,7 +12,7 @@ import (
 // unbounded is the code of requests at once that nothing bounds.
 const unbounded = "unbounded"
 
-// sweepUndecided is the code of a sweep that is no reason to change what was computed.
+// SweepUndecided is the code of a sweep that is no reason to change what was computed.
 const SweepUndecided = "sweep-undecided"
 
 // derived are the codes of what the figures alone give reason to doubt.
@@ -163,6 +163,7 @@ func flagFor(r calibrate.Result) string {
 	return fmt.Sprintf(" (%s %d, or less)", r.Target.ConcurrencyFlag, r.Concurrency.Bound)
 }
 
+// PeakClients is how many requests at once the peak is for.
 func PeakClients(r calibrate.Result) int {
 	for _, p := range r.Phases {
 		if p.Name == calibrate.PhasePeak {
@@ -183,5 +184,5 @@ func loginDoubts(r calibrate.Result, add func(doubtful bool, code, try, format s
 	}
 	add(toLoginMostly(r.Load), calibrate.RedirectsToLogin, try,
 		"%d of %d requests of the %s were answered by a redirect to %s, which is not followed: the load measures the redirects, not the pages",
-		r.Load.ToLogin, r.Load.Requests, calibrate.SteadyPhase(r), r.Load.LoginPage)
+		r.Load.ToLogin, r.Load.Requests, r.SteadyPhase(), r.Load.LoginPage)
 }

@@ -2,6 +2,7 @@ package analyse
 
 import (
 	"time"
+
 	"workermem/calibrate"
 )
 

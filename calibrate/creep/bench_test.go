@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
 	"workermem/calibrate"
 )
 

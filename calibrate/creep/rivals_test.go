@@ -3,6 +3,7 @@ package creep
 import (
 	"math"
 	"slices"
+
 	"workermem/calibrate"
 )
 

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+
 	"workermem/calibrate"
 )
 

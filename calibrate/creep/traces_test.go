@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
 	"workermem/calibrate"
 )
 

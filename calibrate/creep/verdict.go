@@ -2,6 +2,7 @@ package creep
 
 import (
 	"math"
+
 	"workermem/calibrate"
 )
 

@@ -8,6 +8,7 @@ import (
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
 	"workermem/calibrate/creep"
+	"workermem/calibrate/knob"
 	"workermem/calibrate/say"
 )
 
@@ -133,7 +134,7 @@ func (r *run) loadServer(ctx context.Context, look func(seen) state) error {
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
-	pace := calibrate.Pace{Rate: r.plan.Rate, Clients: r.plan.Clients, Requests: r.plan.Requests, Duration: r.plan.Duration()}
+	pace := calibrate.Pace{Rate: r.plan.Rate, Clients: r.plan.Clients, Requests: r.plan.Requests, Duration: knob.Duration(r.plan.DurationSeconds)}
 	if !r.plan.FixesLoad() {
 		pace.Clients = gentle
 	}
@@ -145,7 +146,7 @@ func (r *run) loadServer(ctx context.Context, look func(seen) state) error {
 
 // watchAlone looks once a second at what the watcher has read.
 func (r *run) watchAlone(ctx context.Context, look func(seen) state) error {
-	began, answered := r.watch.seconds(), calibrate.AnsweredBy(r.rig)
+	began, answered := r.watch.seconds(), r.rig.Answered()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	var last state
@@ -154,11 +155,11 @@ func (r *run) watchAlone(ctx context.Context, look func(seen) state) error {
 		case <-ctx.Done():
 			last.ended = calibrate.End{By: calibrate.EndCut}
 		case <-tick.C:
-			last = look(seen{seconds: r.watch.seconds() - began, answered: calibrate.AnsweredBy(r.rig) - answered})
+			last = look(seen{seconds: r.watch.seconds() - began, answered: r.rig.Answered() - answered})
 			r.watch.tell(last.estimate, last.waiting, last.left)
 		}
 	}
-	r.note(calibrate.Phase{Name: calibrate.PhaseWatch, StartSeconds: began, Answered: calibrate.AnsweredBy(r.rig) - answered, Ended: last.ended}, 0)
+	r.note(calibrate.Phase{Name: calibrate.PhaseWatch, StartSeconds: began, Answered: r.rig.Answered() - answered, Ended: last.ended}, 0)
 	if last.done {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
 )

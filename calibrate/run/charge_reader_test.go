@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"testing"
+
 	"workermem/calibrate"
 )
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
 )

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"testing"
+
 	"workermem/calibrate"
 )
 

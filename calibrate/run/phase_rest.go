@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"time"
+
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
 )
@@ -11,7 +12,7 @@ const restTime = 6 * time.Second
 
 // rest leaves a creeping worker alone for a while. Without creep there is nothing to be told apart.
 func (r *run) rest(ctx context.Context) error {
-	soaked := analyse.CreepOf(calibrate.Measured{Result: r.result, Samples: r.watch.taken(0)})
+	soaked := analyse.Creep(calibrate.Measured{Result: r.result, Samples: r.watch.taken(0)})
 	if r.plan.Quick || soaked.Verdict != calibrate.Creeping {
 		return nil
 	}
@@ -21,6 +22,6 @@ func (r *run) rest(ctx context.Context) error {
 	if err := wait(ctx, restTime); err != nil {
 		return err
 	}
-	r.note(calibrate.Phase{Name: calibrate.PhaseRest, StartSeconds: began, Answered: calibrate.AnsweredBy(r.rig), Ended: calibrate.End{By: calibrate.EndSeen}}, from)
+	r.note(calibrate.Phase{Name: calibrate.PhaseRest, StartSeconds: began, Answered: r.rig.Answered(), Ended: calibrate.End{By: calibrate.EndSeen}}, from)
 	return nil
 }

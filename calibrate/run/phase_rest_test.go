@@ -3,6 +3,7 @@ package run
 import (
 	"math"
 	"testing"
+
 	"workermem/calibrate"
 )
 

@@ -124,7 +124,7 @@ var errStalled = errors.New("it stalled")
 // the measured rate the requests under way at the end would have been answered, too: where each takes seconds, nothing may
 // be. Requests that end at the client's timeout are no answers.
 func (r *run) served(shape calibrate.Shape, t calibrate.Tally) error {
-	alone, answered := cmp.Or(r.result.Load.Capacity, r.result.Load.RateSent), t.Requests-calibrate.Timeouts(t.Errors)
+	alone, answered := cmp.Or(r.result.Load.Capacity, r.result.Load.RateSent), t.Requests-timeouts(t.Errors)
 	expected := alone*t.Seconds - float64(shape.Workers*max(shape.Threads, 1))
 	if float64(answered) < stalledShare*expected {
 		measured := calibrate.Shape{Workers: 1, Threads: r.result.Target.Threads}
@@ -138,6 +138,15 @@ func (r *run) served(shape calibrate.Shape, t calibrate.Tally) error {
 		return tooFewSucceeded(t.Requests, t.Succeeded)
 	}
 	return nil
+}
+
+func timeouts(errors []calibrate.ErrorCount) (n int64) {
+	for _, e := range errors {
+		if e.Class == calibrate.ClassTimeout {
+			n += e.Count
+		}
+	}
+	return n
 }
 
 func onlyAnswered(requests int64) string {

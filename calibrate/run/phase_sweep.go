@@ -36,7 +36,7 @@ func (r *run) sweep(ctx context.Context) error {
 		return nil
 	}
 	s := &calibrate.Sweep{CPUs: r.result.Host.SizingCPUs(), BudgetBytes: computed.Recommendation.BudgetBytes, Wanted: len(shapes), Runs: []calibrate.SweepRun{}}
-	s.RateAsked, s.RateBasis = analyse.CommonRate(computed)
+	s.RateAsked, s.RateBasis = analyse.SweepRate(computed)
 	r.result.Sweep = s
 	for round := range analyse.SweepRounds {
 		for i := range shapes {
@@ -138,7 +138,7 @@ func (c *contender) measure(ctx context.Context, b *beside) error {
 	if tally.Latency.P99 == nil {
 		return &calibrate.Miss{Kind: calibrate.MissErrors, Words: "none of " + say.RequestRate(c.steady.Rate) + " was answered"}
 	}
-	if *tally.Latency.P99 < calibrate.P99Of(c.row) {
+	if *tally.Latency.P99 < c.row.P99() {
 		c.row.Latency, c.row.RateSent = tally.Latency, tally.RateSent
 	}
 	return c.count(tally)

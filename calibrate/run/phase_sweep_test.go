@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
 )

@@ -10,6 +10,7 @@ import (
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
 	"workermem/calibrate/creep"
+	"workermem/calibrate/knob"
 	"workermem/calibrate/say"
 )
 
@@ -145,9 +146,9 @@ func settled(samples []calibrate.Sample) bool {
 		return false
 	}
 	// The lower envelope: what requests under way hold comes and goes.
-	before := analyse.AnonAt(samples[:third], 0.1)
-	between := analyse.AnonAt(samples[third:2*third], 0.1)
-	middle, last := between-before, analyse.AnonAt(samples[2*third:], 0.1)-between
+	before := analyse.AnonQuantile(samples[:third], 0.1)
+	between := analyse.AnonQuantile(samples[third:2*third], 0.1)
+	middle, last := between-before, analyse.AnonQuantile(samples[2*third:], 0.1)-between
 	return middle-last < hardly || float64(last) >= 0.8*float64(middle)
 }
 
@@ -164,7 +165,7 @@ func (r *run) steady() calibrate.Pace {
 
 func (r *run) soak(ctx context.Context) error {
 	pace := r.steady()
-	pace.Requests, pace.Duration = r.plan.Requests, r.plan.Duration()
+	pace.Requests, pace.Duration = r.plan.Requests, knob.Duration(r.plan.DurationSeconds)
 	fixed := pace.Requests > 0 || pace.Duration > 0
 	j := judge{goal: r.goal(), limit: r.plan.SoakLimit()}
 	if fixed {
@@ -221,7 +222,7 @@ func (j *judge) look(seen seen) state {
 }
 
 func (r *run) noteJudged(j judge) {
-	if last := len(r.result.Phases) - 1; last >= 0 && r.result.Phases[last].Name == calibrate.SteadyPhase(r.result) {
+	if last := len(r.result.Phases) - 1; last >= 0 && r.result.Phases[last].Name == r.result.SteadyPhase() {
 		r.result.Phases[last].Judged = j.judged
 	}
 }
@@ -250,7 +251,7 @@ func (r *run) clients() int {
 	return clientsForUnknown
 }
 
-func (r *run) bound() int { return analyse.BoundOf(r.result.Target) }
+func (r *run) bound() int { return analyse.Bound(r.result.Target) }
 
 // seen is what a phase of load has seen so far.
 type seen struct {
@@ -313,7 +314,7 @@ func (r *run) load(ctx context.Context, name string, pace calibrate.Pace, look f
 	})
 	done := calibrate.Phase{
 		Name: name, StartSeconds: began, Seconds: tally.Seconds, Requests: tally.Requests, Succeeded: tally.Succeeded,
-		RateAsked: tally.RateAsked, RateSent: tally.RateSent, Clients: pace.Clients, Answered: calibrate.AnsweredBy(r.rig), Ended: endOf(pace, last),
+		RateAsked: tally.RateAsked, RateSent: tally.RateSent, Clients: pace.Clients, Answered: r.rig.Answered(), Ended: endOf(pace, last),
 	}
 	if err != nil {
 		done.Ended = calibrate.End{By: calibrate.EndCut}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+
 	"workermem/calibrate"
 )
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
 )
@@ -61,7 +62,7 @@ func (pr *prover) prove(ctx context.Context) error {
 		}
 		proof.Trials = append(proof.Trials, trial)
 		if next.proved {
-			proof.Verdict, proof.Reason = analyse.JudgeTrial(trial, proof.Tolerance)
+			proof.Verdict, proof.Reason = analyse.Judge(trial, proof.Tolerance)
 		}
 		if err := pr.rig.Journal.Save(pr.result); err != nil {
 			return journalFailure(err)
@@ -165,7 +166,7 @@ func (pr *prover) clients(s calibrate.Shape) int {
 	if measured := pr.result.Target.Threads; s.Threads > 0 && measured > 0 {
 		clients = clients * s.Threads / measured
 	}
-	if limit := analyse.BoundOf(pr.result.Target); limit > 0 {
+	if limit := analyse.Bound(pr.result.Target); limit > 0 {
 		clients = min(clients, limit) // connections come to the workers unevenly: one may get them all
 	}
 	return min(max(clients, 1), mostLoaded)

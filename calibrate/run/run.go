@@ -161,7 +161,7 @@ func (r *run) enter(phase string) {
 // show draws the progress line where no watcher does.
 func (r *run) show(waiting string) {
 	if r.rig.Progress != nil {
-		r.rig.Progress(calibrate.Status{Phase: r.phase, Elapsed: time.Since(r.started), Requests: calibrate.AnsweredBy(r.rig), Waiting: waiting})
+		r.rig.Progress(calibrate.Status{Phase: r.phase, Elapsed: time.Since(r.started), Requests: r.rig.Answered(), Waiting: waiting})
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
 

@@ -21,7 +21,7 @@ type tryout struct {
 	trial  calibrate.Trial
 	began  float64 // seconds of the proof, at the first request
 	meter  meter
-	served []analyse.ServedSecond
+	served []analyse.Second
 	held   []reading // of the last moments, see compare
 
 	mu sync.Mutex // of what the meter writes to the trial
@@ -100,7 +100,7 @@ func (t *tryout) observe(outer context.Context) error {
 			return journalFailure(err)
 		}
 		recycles, _ := t.watch.seen()
-		t.served = append(t.served, analyse.ServedSecond{Bucket: b, Recycles: recycles})
+		t.served = append(t.served, analyse.Second{Bucket: b, Recycles: recycles})
 		if t.look() {
 			return errEnough
 		}
@@ -110,7 +110,7 @@ func (t *tryout) observe(outer context.Context) error {
 	_ = t.measure(answered) // a kill of the last moment
 	t.record(tally)
 	t.trial.Creep = t.creepSeen()
-	t.trial.Recycling = analyse.RecyclingOf(t.served, t.trial, t.result.Target.WorkerBootSeconds)
+	t.trial.Recycling = analyse.Recycling(t.served, t.trial, t.result.Target.WorkerBootSeconds)
 	return t.ended(outer, err)
 }
 

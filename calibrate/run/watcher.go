@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+
 	"workermem/calibrate"
 )
 
@@ -197,7 +198,7 @@ func (w *watcher) look() {
 // read takes one sample. Creep is read from the sum of the workers' anonymous memory, because the requests are
 // counted together; the worker shown is the largest, because the largest must fit.
 func (w *watcher) read() {
-	answered := calibrate.AnsweredBy(w.rig)
+	answered := w.rig.Answered()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := calibrate.Sample{Seconds: w.seconds(), Phase: w.phase, Generation: w.generation, Requests: answered, CPU: w.cpu}
@@ -353,7 +354,7 @@ func (w *watcher) end() (*calibrate.EndReading, error) {
 		}
 		all = append(all, d)
 	}
-	e.Processes, e.Requests = len(tree), calibrate.AnsweredBy(w.rig)
+	e.Processes, e.Requests = len(tree), w.rig.Answered()
 	e.TreePSSBytes, e.TreeBytes = treeBytes(all)
 	return &e, nil
 }

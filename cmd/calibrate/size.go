@@ -169,7 +169,7 @@ func (f *sizeFlags) planned(p calibrate.PlanInfo) calibrate.PlanInfo {
 
 // checkThreads refuses thread counts of which a run can't say what a worker takes.
 func (f *sizeFlags) checkThreads(r calibrate.Result) error {
-	least, most := calibrate.ThreadRange(r)
+	least, most := r.ThreadRange()
 	for _, threads := range f.threads {
 		switch {
 		case threads >= least && threads <= most:
