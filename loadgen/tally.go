@@ -108,30 +108,13 @@ func waited(class string) bool {
 	return true
 }
 
-// quantile is in seconds; nil if nothing was timed.
-func (s *span) quantile(q float64) *float64 {
-	if s.timed == 0 {
-		return nil
-	}
-	seconds := min(s.latency.Quantile(q), s.latency.Max).Seconds()
-	return &seconds
-}
-
-func (s *span) longest() *float64 {
-	if s.timed == 0 {
-		return nil
-	}
-	seconds := s.latency.Max.Seconds()
-	return &seconds
-}
-
 // bucket ends the present second, elapsed after the start.
 func (t *tally) bucket(elapsed time.Duration) calibrate.Bucket {
 	s := t.second
 	t.second = span{}
 	b := calibrate.Bucket{Seconds: elapsed.Seconds(), Requests: s.requests, Succeeded: s.succeeded, Errors: s.errors}
-	if s.timed > 0 {
-		b.P50, b.P99 = *s.quantile(0.50), *s.quantile(0.99)
+	if l := s.percentiles(); s.timed > 0 {
+		b.P50, b.P99 = *l.P50, *l.P99
 	}
 	return b
 }
@@ -159,8 +142,14 @@ func (t *tally) result(p calibrate.Pace, s *sending) calibrate.Tally {
 	return out
 }
 
+// percentiles are in seconds; nil if nothing was timed.
 func (s *span) percentiles() calibrate.Latency {
-	return calibrate.Latency{P50: s.quantile(0.50), P95: s.quantile(0.95), P99: s.quantile(0.99), Max: s.longest()}
+	if s.timed == 0 {
+		return calibrate.Latency{}
+	}
+	seconds := func(d time.Duration) *float64 { n := min(d, s.latency.Max).Seconds(); return &n }
+	quantile := s.latency.Quantile
+	return calibrate.Latency{P50: seconds(quantile(0.50)), P95: seconds(quantile(0.95)), P99: seconds(quantile(0.99)), Max: seconds(s.latency.Max)}
 }
 
 // counts lists the error classes, the most frequent first.

@@ -8,8 +8,6 @@ import (
 	"workermem/calibrate/say"
 )
 
-func sumSection(r calibrate.Result) []Block { return sumOf(Heading{Name: "The sum"}, r) }
-
 // sumOf is the arithmetic behind the answer.
 func sumOf(h Heading, r calibrate.Result) []Block {
 	return section(h, Facts{Rows: factsOf(
@@ -71,7 +69,6 @@ func checksOf(l calibrate.Law) string {
 	return strings.Join(parts, "; ")
 }
 
-// budgetSum is the budget as its sum.
 func budgetSum(r calibrate.Result) string {
 	rec, b := r.Recommendation, r.Recommendation.Budget
 	return fmt.Sprintf("%s (%s) less %s reserve (%s)", say.MB(b.MemoryBytes), memorySource(r.Host, b.Source), say.Percent(r.Plan.ReserveRatio), say.MB(b.ReserveBytes)) +

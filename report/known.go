@@ -12,13 +12,11 @@ const mb = 1 << 20 // bytes in a MB
 
 const notMeasured = "not measured"
 
-// knownMB prints an amount of memory, of which 0 means that nobody measured it.
+// knownMB prints an amount of memory, of which 0 means that nobody measured it. So do the two below.
 func knownMB(bytes int64) string { return say.Known(bytes, say.MB[int64]) }
 
-// knownSeconds prints a time of which 0 means that nobody measured it.
 func knownSeconds(s float64) string { return say.Known(s, say.Seconds) }
 
-// knownRate prints a rate of which 0 means that nobody measured it.
 func knownRate(perSecond float64) string { return say.Known(perSecond, say.Rate) }
 
 // mbCell is for a column that has MB in its head.

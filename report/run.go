@@ -14,7 +14,7 @@ func Run(r calibrate.Result, servers calibrate.Servers) Document {
 		Title: "Workers and memory of", Subject: subjectOf(r.Target), Data: r.Whole(),
 		Blocks: slices.Concat(
 			whence(r), partialNote(r), readingNote(r), answerSection(r, servers), measuredSection(r), creepSection(r), routesSection(r), triageSection(r),
-			sumSection(r), candidatesSection(r, inResult), sweepSection(r), rulesSection(r), proofSection(r), truthSection(r),
+			sumOf(Heading{Name: "The sum"}, r), candidatesSection(r, inResult), sweepSection(r), rulesSection(r), proofSection(r), truthSection(r),
 			changesSection(r.Target.Changes), warningsSection(r.Warnings, r.Plan.Silenced), repeatSection(r),
 		),
 	}

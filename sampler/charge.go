@@ -67,7 +67,6 @@ func (g *controlGroup) Charge() (calibrate.Charge, error) {
 	return c, nil
 }
 
-// parts takes the charge apart.
 func (g *controlGroup) parts(c *calibrate.Charge, s linux.MemoryStat) {
 	c.AnonBytes, c.FileBytes, c.KernelBytes = s.Anon, s.File, s.Kernel
 	c.WorkingSetBytes = max(c.ChargeBytes-s.Inactive, 0)

@@ -15,16 +15,12 @@ import (
 
 // writable says whether a run could be kept in .calibrate, without making it.
 func (d Doctor) writable() calibrate.Finding {
-	try := "calibrate run --out FOLDER, with one that can be written"
 	folder, err := d.nearest()
 	if err == nil {
 		err = unix.Faccessat(unix.AT_FDCWD, folder, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
 	}
-	if errors.Is(err, errGone) {
-		try = tryElsewhere
-	}
 	if err != nil {
-		return limited(try, "runs can't be kept in ./.calibrate: %s", reason(err))
+		return limited(tryFolder(err), "runs can't be kept in ./.calibrate: %s", reason(err))
 	}
 	return fine("runs can be kept in ./.calibrate")
 }
@@ -34,7 +30,12 @@ var (
 	errGone      = errors.New("this folder is gone")
 )
 
-const tryElsewhere = "cd to one that exists"
+func tryFolder(err error) string {
+	if errors.Is(err, errGone) {
+		return "cd to one that exists"
+	}
+	return "calibrate run --out FOLDER, with one that can be written"
+}
 
 // nearest is the folder in which the first thing would be made: .calibrate/runs, or what there is of it.
 func (d Doctor) nearest() (string, error) {
@@ -71,11 +72,8 @@ func (d Doctor) space() calibrate.Finding {
 	if err == nil {
 		err = unix.Statfs(folder, &s)
 	}
-	if errors.Is(err, errGone) {
-		return limited(tryElsewhere, "the free space on the disk isn't known: %s", err)
-	}
 	if err != nil {
-		return limited("calibrate run --out FOLDER", "the free space on the disk isn't known: %s", reason(err))
+		return limited(tryFolder(err), "the free space on the disk isn't known: %s", reason(err))
 	}
 	return saySpace(int64(s.Bavail) * s.Bsize)
 }

@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -70,12 +71,6 @@ func ParseChosen(text string) string {
 
 // ParseRelease takes the first two numbers of a kernel's release: "6.1.0-18-amd64".
 func ParseRelease(kernel string) (major, minor int, ok bool) {
-	first, rest, _ := strings.Cut(kernel, ".")
-	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
-	if end < 0 {
-		end = len(rest)
-	}
-	major, err := strconv.Atoi(first)
-	minor, err2 := strconv.Atoi(rest[:end])
-	return major, minor, err == nil && err2 == nil
+	_, err := fmt.Sscanf(kernel, "%d.%d", &major, &minor)
+	return major, minor, err == nil
 }

@@ -2,6 +2,7 @@ package linux
 
 import (
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,22 +59,13 @@ func parseMount(fields []string) (Mount, bool) {
 
 // unescape undoes \040 and its like, by which the kernel keeps blanks out of a field (fs/seq_file.c, mangle_path).
 func unescape(s string) string {
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+4 <= len(s) {
-			if c, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
-				b.WriteByte(byte(c))
-				i += 3
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
+	return octal.ReplaceAllStringFunc(s, func(found string) string {
+		c, _ := strconv.ParseUint(found[1:], 8, 8) // what matches is one byte
+		return string([]byte{byte(c)})
+	})
 }
+
+var octal = regexp.MustCompile(`\\[0-3][0-7]{2}`)
 
 // within says whether a path is a folder or lies in it.
 func within(path, folder string) bool {
