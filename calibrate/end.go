@@ -6,6 +6,7 @@ type End struct {
 	LimitSeconds float64 `json:"limit_seconds,omitempty"` // of EndLimit
 	HeldBytes    int64   `json:"held_bytes,omitempty"`    // of EndMemory: what the app held
 	FreeBytes    int64   `json:"free_bytes,omitempty"`    // of EndMemory: what was free on this machine before
+	Words        string  `json:"words,omitempty"`         // of EndOther
 }
 
 // EndKind is what ends a phase.
@@ -24,6 +25,7 @@ const (
 	EndApp       EndKind = "app"        // the app ended
 	EndKilled    EndKind = "killed"     // the kernel killed a process of the app for memory
 	EndOverLimit EndKind = "over-limit" // the app took more than a limit that nothing but calibrate holds it to
+	EndOther     EndKind = "other"      // words says it, of an older run
 )
 
 // Interruption is what ended a run, a watch or a proof before its end.

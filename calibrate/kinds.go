@@ -68,7 +68,7 @@ func (r Result) unknownKindBeside() (odd []string) {
 }
 
 func endKind(key string, e End) string {
-	return oneOf(key, e.By, "", EndAnswer, EndSeen, EndPrecision, EndRequests, EndDuration, EndLimit, EndMemory, EndCut, EndApp, EndKilled, EndOverLimit)
+	return oneOf(key, e.By, "", EndAnswer, EndSeen, EndPrecision, EndRequests, EndDuration, EndLimit, EndMemory, EndCut, EndApp, EndKilled, EndOverLimit, EndOther)
 }
 
 func missKind(key string, m *Miss) string {

@@ -108,6 +108,10 @@ func readLines[T any](path string, skipped *int) ([]T, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) { // packed, and cut off in its head
+		*skipped++
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +121,10 @@ func readLines[T any](path string, skipped *int) ([]T, error) {
 	for {
 		line, err := reader.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if errors.Is(err, io.ErrUnexpectedEOF) { // of a packed journal, cut off
+			*skipped++
 			return all, nil
 		}
 		if err != nil {

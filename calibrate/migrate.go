@@ -1,7 +1,9 @@
 package calibrate
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -14,7 +16,9 @@ const olderSchema = "calibrate.result/1"
 // because that schema had nothing else.
 func migrated(text []byte) ([]byte, error) {
 	var r map[string]any
-	if err := json.Unmarshal(text, &r); err != nil {
+	numbers := json.NewDecoder(bytes.NewReader(text))
+	numbers.UseNumber() // a float64 can't hold every count of bytes
+	if err := numbers.Decode(&r); err != nil {
 		return nil, err
 	}
 	r["schema"] = Schema
@@ -24,9 +28,7 @@ func migrated(text []byte) ([]byte, error) {
 		target["worker_rule"] = map[string]any{"words": words}
 	}
 	worker := part(r, "worker")
-	worker["marginal_source"] = map[any]MarginalSource{
-		"RSS, an upper bound": MarginalRSS, "private dirty pages": MarginalDirty, "private dirty pages and a second worker": MarginalSecond,
-	}[worker["marginal_source"]]
+	worker["marginal_source"] = migratedSource(worker["marginal_source"])
 	if law := part(r, "law"); law["basis"] != string(BasisMeasured) && law["basis"] != string(BasisComputed) && law["basis"] != string(BasisGiven) {
 		law["basis"] = "" // "none", or what the first versions wrote
 	}
@@ -83,20 +85,55 @@ func migrateSoak(run map[string]any) {
 	}
 }
 
+// The words of the older schema, and what they stand for today.
+var (
+	olderEnds = map[string]EndKind{
+		"":                                     "", // of what went on as long as it was asked to
+		"the app answered":                     EndAnswer,
+		"enough seen":                          EndSeen,
+		"the answer is good enough":            EndPrecision,
+		"the time that was asked for":          EndDuration,
+		"cut short":                            EndCut,
+		"the app ended during the measurement": EndApp,
+		"the kernel killed a process of it for memory":                                      EndKilled,
+		"the kernel killed a process of it for memory before its first answer":              EndKilled,
+		"it took more than the limit; under a real one the kernel would have killed for it": EndOverLimit,
+	}
+	olderSources = map[string]MarginalSource{
+		"RSS, an upper bound":                                MarginalRSS,
+		"private dirty pages":                                MarginalDirty,
+		"private dirty pages after load, raised to the peak": MarginalDirty,
+		"private dirty pages and a second worker":            MarginalSecond,
+	}
+)
+
+func migratedSource(words any) MarginalSource {
+	text, _ := words.(string)
+	var workers int
+	if _, err := fmt.Sscanf(text, "private dirty pages, the mean of %d workers", &workers); err == nil {
+		return MarginalMean
+	}
+	return olderSources[text]
+}
+
 func migrateEnd(phase map[string]any) {
 	words, _ := phase["ended_because"].(string)
 	delete(phase, "ended_because")
-	end := End{By: map[string]EndKind{
-		"the app answered": EndAnswer, "the answer is good enough": EndPrecision, "the time that was asked for": EndDuration, "cut short": EndCut,
-	}[words]}
-	limit, atLimit := strings.CutPrefix(words, "the limit of ")
-	switch d, err := time.ParseDuration(limit); {
-	case atLimit && err == nil:
-		end = End{By: EndLimit, LimitSeconds: d.Seconds()}
-	case strings.HasPrefix(words, "memory: "):
-		end.By = EndMemory
-	case end.By == "":
-		end.By = EndSeen
+	phase["ended"] = migratedEnd(words)
+}
+
+func migratedEnd(words string) End {
+	if kind, known := olderEnds[words]; known {
+		return End{By: kind}
 	}
-	phase["ended"] = end
+	if limit, cut := strings.CutPrefix(words, "the limit of "); cut {
+		if d, err := time.ParseDuration(limit); err == nil {
+			return End{By: EndLimit, LimitSeconds: d.Seconds()}
+		}
+	}
+	var held, free float64 // MB
+	if _, err := fmt.Sscanf(words, "memory: the app holds %f MB of the %f MB that were free", &held, &free); err == nil {
+		return End{By: EndMemory, HeldBytes: int64(held * (1 << 20)), FreeBytes: int64(free * (1 << 20))}
+	}
+	return End{By: EndOther, Words: words}
 }

@@ -2,10 +2,14 @@ package analyse
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"workermem/calibrate"
 )
@@ -68,13 +72,148 @@ func TestLoadOlderSchema(t *testing.T) {
 	if rec := r.Recommendation; rec.Workers == 0 || rec.Sum.CPUs == 0 || rec.Budget.MemoryBytes == 0 || rec.Recycling.Kind == "" {
 		t.Errorf("%+v", rec)
 	}
+	ends := map[string]calibrate.EndKind{calibrate.PhaseBoot: calibrate.EndAnswer, calibrate.PhaseIdle: "", calibrate.PhaseSoak: calibrate.EndPrecision}
 	for _, p := range r.Phases {
-		if p.Ended.By == "" {
-			t.Errorf("phase %s was ended by nothing", p.Name)
+		want, special := ends[p.Name]
+		if !special {
+			want = calibrate.EndSeen
+		}
+		if p.Ended != (calibrate.End{By: want}) {
+			t.Errorf("phase %s was ended by %+v", p.Name, p.Ended)
 		}
 	}
 	if r.Target.WorkerRule.Words == "" || r.Worker.MarginalSource != calibrate.MarginalSecond {
 		t.Errorf("worker by %+v, one more by %s", r.Target.WorkerRule, r.Worker.MarginalSource)
+	}
+}
+
+// older reads a result of the schema before, changed.
+func older(t *testing.T, name string, change func(map[string]any)) calibrate.Result {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "fixtures", "older", name+"-1.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r map[string]any
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	if change != nil {
+		change(r)
+		if text, err = json.Marshal(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), calibrate.ResultFile)
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded
+}
+
+func TestLoadOlderAttach(t *testing.T) {
+	r := older(t, "attach", nil)
+	if r.Mode != calibrate.ModeAttach || r.Watch == nil || r.Worker.MarginalSource != calibrate.MarginalMean || r.Recommendation.Workers == 0 {
+		t.Errorf("mode %s, watch %+v, one more worker by %q, %d workers", r.Mode, r.Watch, r.Worker.MarginalSource, r.Recommendation.Workers)
+	}
+	if len(r.Phases) != 1 || r.Phases[0].Ended.By != calibrate.EndDuration && r.Phases[0].Ended.By != calibrate.EndPrecision {
+		t.Errorf("%+v", r.Phases)
+	}
+}
+
+func TestLoadOlderPartial(t *testing.T) {
+	r := older(t, "partial", nil)
+	if r.Complete || r.Interrupted == nil || r.Interrupted.Words != "Ctrl-C" || r.Recommendation.Withheld == nil || r.Worker.PeakRSSBytes == 0 {
+		t.Errorf("complete %v, interrupted %+v, %+v, %+v", r.Complete, r.Interrupted, r.Recommendation.Withheld, r.Worker)
+	}
+}
+
+func TestLoadOlderProof(t *testing.T) {
+	p := older(t, "proof", nil).Proof
+	if p == nil || p.Verdict == "" || p.Reason == "" || p.Trials[0].Ended.By == "" {
+		t.Fatalf("%+v", p)
+	}
+	killed := 0
+	for _, trial := range p.Trials {
+		if trial.Ended.By == calibrate.EndKilled && trial.OOMKills > 0 {
+			killed++
+		}
+	}
+	if killed != 2 {
+		t.Errorf("%d trials were ended by the kernel, want 2: %+v", killed, p.Trials)
+	}
+}
+
+// Whatever ended a phase of an older run is said with its figures, or in its own words.
+func TestLoadOlderEnds(t *testing.T) {
+	for words, want := range map[string]calibrate.End{
+		"":                   {},
+		"the limit of 2m30s": {By: calibrate.EndLimit, LimitSeconds: 150},
+		"memory: the app holds 812 MB of the 1500 MB that were free":                        {By: calibrate.EndMemory, HeldBytes: 812 << 20, FreeBytes: 1500 << 20},
+		"the kernel killed a process of it for memory before its first answer":              {By: calibrate.EndKilled},
+		"the app ended during the measurement":                                              {By: calibrate.EndApp},
+		"it took more than the limit; under a real one the kernel would have killed for it": {By: calibrate.EndOverLimit},
+		"the limit of patience": {By: calibrate.EndOther, Words: "the limit of patience"},
+	} {
+		r := older(t, "result", func(r map[string]any) { r["phases"].([]any)[3].(map[string]any)["ended_because"] = words })
+		if got := r.Phases[3].Ended; got != want {
+			t.Errorf("%q is read as %+v", words, got)
+		}
+	}
+}
+
+// The guard's warning is made anew from its figures.
+func TestLoadOlderMemoryGuard(t *testing.T) {
+	r := older(t, "result", func(r map[string]any) {
+		r["phases"].([]any)[3].(map[string]any)["ended_because"] = "memory: the app holds 812 MB of the 1500 MB that were free"
+	})
+	i := slices.IndexFunc(r.Warnings, func(w calibrate.Warning) bool { return w.Code == "memory-guard" })
+	if i < 0 || !strings.Contains(r.Warnings[i].Text, "the app holds 812 MB of the 1 500 MB that were free") {
+		t.Errorf("%+v", r.Warnings)
+	}
+}
+
+func TestLoadOlderMarginalSource(t *testing.T) {
+	for words, want := range map[string]calibrate.MarginalSource{
+		"RSS, an upper bound": calibrate.MarginalRSS, "private dirty pages": calibrate.MarginalDirty, "": "",
+		"private dirty pages after load, raised to the peak": calibrate.MarginalDirty, "private dirty pages, the mean of 3 workers": calibrate.MarginalMean,
+	} {
+		if got := older(t, "result", func(r map[string]any) { section(r, "worker")["marginal_source"] = words }).Worker.MarginalSource; got != want {
+			t.Errorf("%q is read as %q", words, got)
+		}
+	}
+}
+
+// A number of an older result comes through to the last digit: control groups of version 1 write "no limit" as the largest.
+func TestLoadOlderNumbers(t *testing.T) {
+	r := older(t, "result", func(r map[string]any) { section(r, "host")["memory_limit_bytes"] = int64(math.MaxInt64) })
+	if r.Host.MemoryLimitBytes != math.MaxInt64 {
+		t.Errorf("%d", r.Host.MemoryLimitBytes)
+	}
+}
+
+// A proof of an older run is saved by today's schema, and says the same when it is read again.
+func TestLoadOlderProofSavedAgain(t *testing.T) {
+	first := older(t, "proof", nil)
+	path := filepath.Join(t.TempDir(), "run")
+	folder, err := calibrate.CreateFolder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := folder.Save(first); err != nil {
+		t.Fatal(err)
+	}
+	folder.Close()
+	again, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(first.Whole(), again.Whole()); diff != "" {
+		t.Errorf("(-first +again):\n%s", diff)
 	}
 }
 

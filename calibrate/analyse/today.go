@@ -2,7 +2,7 @@ package analyse
 
 import "workermem/calibrate"
 
-// Load reads a saved run as today's rules have it: see Measured.Today.
+// Load reads a saved run as today's rules have it: see Today.
 func Load(path string) (calibrate.Result, error) {
 	m, err := calibrate.LoadFolder(path)
 	if err != nil {
@@ -14,7 +14,7 @@ func Load(path string) (calibrate.Result, error) {
 // Today is the result as today's rules have it: analysed from the journals, if they are there. A run that was cut short was
 // never analysed, one of other rules would be told otherwise today, and any other comes to what it came to. The journals of
 // a proof are not those of its run. A result of an older schema without journals is sized again, because its reasons are
-// made of figures that it lacks.
+// made of figures that it lacks: its recommendation is by today's rules, and its analysis by those of tool.rules.
 func Today(m calibrate.Measured) calibrate.Result {
 	r, from := m.Result, m.From
 	switch {
@@ -23,6 +23,8 @@ func Today(m calibrate.Measured) calibrate.Result {
 		r.Tool.Rules = calibrate.Rules
 	case from.Schema != calibrate.Schema:
 		from.How, r = calibrate.ReadSized, judgedAnew(Resized(r))
+	case r.Origin != nil && r.Origin.How == calibrate.ReadSized: // and saved with a proof, so that it isn't of that schema any more
+		from, r = *r.Origin, Resized(r)
 	default:
 		from.How = calibrate.ReadAsIs
 	}
