@@ -88,22 +88,6 @@ func (f *Folder) Save(r Result) error {
 	return os.Rename(temporary, filepath.Join(f.Path, ResultFile))
 }
 
-// Whole is the result with its lists there, if empty: a reader of the JSON may walk them without asking.
-func (r Result) Whole() Result {
-	r.Phases, r.Candidates, r.Formulas, r.Warnings = list(r.Phases), list(r.Candidates), list(r.Formulas), list(r.Warnings)
-	r.Load.Errors, r.Law.Runs = list(r.Load.Errors), list(r.Law.Runs)
-	r.Target.Command, r.Target.MeasuredCommand, r.Target.Changes = list(r.Target.Command), list(r.Target.MeasuredCommand), list(r.Target.Changes)
-	r.Plan.Silenced, r.Plan.Flags = list(r.Plan.Silenced), list(r.Plan.Flags)
-	return r
-}
-
-func list[T any](have []T) []T {
-	if have == nil {
-		return []T{}
-	}
-	return have
-}
-
 // Close closes the folder's files. The folder stays.
 func (f *Folder) Close() {
 	for _, file := range []*os.File{f.samples, f.buckets, f.Log} {

@@ -46,7 +46,8 @@ func sizingData(sized []calibrate.Result) sizing {
 	for _, f := range restsOn(sized) {
 		s.RestsOn[f.Name] = f.Text
 	}
-	for _, r := range sized {
+	for _, one := range sized {
+		r := one.Whole()
 		host := sizedHost{
 			CPUs: coresOf(r), MemoryBytes: memoryOf(r), BoundBy: boundBy(r.Candidates), Concurrency: r.Concurrency.Bound,
 			Recommendation: r.Recommendation,
