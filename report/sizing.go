@@ -130,17 +130,24 @@ func hostName(r calibrate.Result) string {
 
 // restsOn says where the figures come from, and which of them are not known of another host.
 func restsOn(sized []calibrate.Result) []Fact {
-	r := sized[0]
-	if given(r) {
-		return factsOf(fact("given", "the worker's figures; none was measured here, so nothing was tested"), fact("not given", threadsFree(r)))
+	r, f := sized[0], foundationOf(sized)
+	if f.Basis == calibrate.BasisGiven {
+		return factsOf(fact("given", "the worker's figures; none was measured here, so nothing was tested"),
+			fact("not given", when(f.ThreadsFree, "what a busy thread needs (--thread-memory): it counts as nothing here, though it needs the memory of its request")))
 	}
-	return factsOf(fact("measured", measuredOn(r)), fact("computed", computedFrom(r)),
-		fact("at once", when(len(sized) > 1 && crowded(sized), "%s", atOnceBound(r))), fact("untested", when(elsewhere(sized), "%s", untested(r))))
+	atOnce, elsewhereToo := "", ""
+	if len(sized) > 1 && crowded(sized) {
+		atOnce = atOnceBound(r)
+	}
+	if f.Elsewhere {
+		elsewhereToo = untested(r)
+	}
+	return factsOf(fact("measured", measuredOn(r)), fact("computed", computedFrom(f)), fact("at once", atOnce), fact("untested", elsewhereToo))
 }
 
-// threadsFree warns if more threads look as cheap as fewer, because nobody said what they need.
-func threadsFree(r calibrate.Result) string {
-	return when(r.Law.ThreadBytes == 0 && len(r.Plan.ThreadChoices) > 1, "what a busy thread needs (--thread-memory): it counts as nothing here, though it needs the memory of its request")
+// threadsFree says that more threads look as cheap as fewer, because nobody said what they need.
+func threadsFree(r calibrate.Result) bool {
+	return r.Law.ThreadBytes == 0 && len(r.Plan.ThreadChoices) > 1
 }
 
 func measuredOn(r calibrate.Result) string {
@@ -153,13 +160,13 @@ func measuredOn(r calibrate.Result) string {
 		orElse(r.Host.CPUModel, "an unknown CPU") + when(r.ID != "", ", run %s", r.ID)
 }
 
-func computedFrom(r calibrate.Result) string {
-	if len(r.Law.Runs) == 0 {
+func computedFrom(f foundation) string {
+	if len(f.Checked) == 0 {
 		return "every other number of workers and threads, from that one worker"
 	}
-	shapes := make([]string, len(r.Law.Runs))
-	for i, run := range r.Law.Runs {
-		shapes[i] = fmt.Sprintf("%d x %d", run.Workers, run.Threads)
+	shapes := make([]string, len(f.Checked))
+	for i, shape := range f.Checked {
+		shapes[i] = fmt.Sprintf("%d x %d", shape.Workers, shape.Threads)
 	}
 	return "every other number of workers and threads, by the formula; it was checked with " + strings.Join(shapes, " and ") + " (workers x threads)"
 }

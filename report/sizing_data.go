@@ -13,7 +13,7 @@ type sizing struct {
 	Law        calibrate.Law       `json:"law"`
 	Sweep      *calibrate.Sweep    `json:"sweep,omitempty"` // on the machine of the run
 	Hosts      []sizedHost         `json:"hosts"`
-	RestsOn    map[string]string   `json:"rests_on"`
+	RestsOn    foundation          `json:"rests_on"`
 	Warnings   []calibrate.Warning `json:"warnings"` // that hold for every host
 }
 
@@ -28,23 +28,47 @@ type sizedHost struct {
 	Formulas       []calibrate.Formula      `json:"formulas,omitempty"`
 }
 
-const sizingSchema = "calibrate.sizing/1"
+const sizingSchema = "calibrate.sizing/2"
+
+// foundation is what a sizing rests on.
+type foundation struct {
+	Basis         calibrate.Basis   `json:"basis"`   // BasisGiven, or BasisMeasured: the worker's memory, creep and boot
+	Threads       int               `json:"threads"` // of the measured worker; 0: the server has none to set
+	Server        string            `json:"server"`
+	ServerVersion string            `json:"server_version"`
+	Checked       []calibrate.Shape `json:"checked"`               // that the law was checked with; all others are computed by it
+	ThreadsFree   bool              `json:"thread_memory_missing"` // threads are weighed, and nobody gave what they need
+	Elsewhere     bool              `json:"other_host"`            // a host is not measured_on, whose boot time and rate these are
+}
+
+// foundationOf is the same for every host.
+func foundationOf(sized []calibrate.Result) foundation {
+	r := sized[0]
+	f := foundation{Basis: calibrate.BasisMeasured, Threads: r.Target.Threads, Server: r.Target.Server, ServerVersion: r.Target.ServerVersion,
+		Checked: []calibrate.Shape{}}
+	if given(r) {
+		f.Basis, f.Threads, f.ThreadsFree = calibrate.BasisGiven, 0, threadsFree(r)
+		return f
+	}
+	for _, run := range r.Law.Runs {
+		f.Checked = append(f.Checked, calibrate.Shape{Workers: run.Workers, Threads: run.Threads})
+	}
+	f.Elsewhere = elsewhere(sized)
+	return f
+}
 
 // sizingData is what the page of Sizing says.
 func sizingData(sized []calibrate.Result) sizing {
 	r := sized[0].Whole()
 	s := sizing{
 		Schema: sizingSchema, Run: r.ID, Plan: r.Plan, Worker: r.Worker, Creep: r.Creep, Law: r.Law, Sweep: r.Sweep,
-		RestsOn: map[string]string{}, Warnings: common(sized),
+		RestsOn: foundationOf(sized), Warnings: common(sized),
 	}
 	if len(sized) > 1 {
 		s.Plan.CPUs, s.Plan.MemoryBytes = 0, 0
 	}
 	if !given(r) {
 		s.MeasuredOn = &r.Host
-	}
-	for _, f := range restsOn(sized) {
-		s.RestsOn[f.Name] = f.Text
 	}
 	for _, one := range sized {
 		r := one.Whole()

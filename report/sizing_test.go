@@ -80,11 +80,17 @@ func TestSizeJSONKeys(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &got); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if len(got.Hosts) != len(sized) || (len(got.Hosts[0].Candidates) > 0) != (len(sized) == 1) || got.Schema != "calibrate.sizing/1" {
+		if len(got.Hosts) != len(sized) || (len(got.Hosts[0].Candidates) > 0) != (len(sized) == 1) || got.Schema != "calibrate.sizing/2" {
 			t.Errorf("%s: %d hosts, %d candidates of the first, schema %q", name, len(got.Hosts), len(got.Hosts[0].Candidates), got.Schema)
 		}
 		if given := strings.HasPrefix(name, "size-given"); given != (got.MeasuredOn == nil) || given != (got.Run == "") {
 			t.Errorf("%s: measured on %v, run %q", name, got.MeasuredOn, got.Run)
+		}
+		// What the page says of what it rests on is there as figures.
+		on, page := got.RestsOn, sizeText(t, sized, Options{Width: 1000})
+		if (on.Basis == calibrate.BasisGiven) != strings.Contains(page, "  given ") || on.ThreadsFree != strings.Contains(page, "--thread-memory") ||
+			on.Elsewhere != strings.Contains(page, "untested") || on.Checked == nil || (len(on.Checked) > 0) != strings.Contains(page, "it was checked with") {
+			t.Errorf("%s: rests on %+v, and its page says\n%s", name, on, page)
 		}
 	}
 }
