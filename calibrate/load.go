@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"workermem/calibrate/say"
 )
 
 // Measured is a run as it was recorded: what Analyse works on.
@@ -48,7 +50,7 @@ func LoadFolder(path string) (Measured, error) {
 	}
 	if m.Skipped > 0 {
 		m.Result.Warnings = append(m.Result.Warnings, Warning{"journal-damaged",
-			fmt.Sprintf("%d lines of the run's journals could not be read", m.Skipped), "measure again, if the figures matter"})
+			fmt.Sprintf("%s of the run's journals could not be read", say.Plural(m.Skipped, "line")), "measure again, if the figures matter"})
 	}
 	m.Running = locked(filepath.Join(path, SamplesFile))
 	if !m.Result.Complete && m.Result.Interrupted == nil {

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"workermem/calibrate/knob"
+
+	"workermem/calibrate/say"
 )
 
 // More than any run comes to. Beyond, sums of a result that was written or changed by hand would overflow.
@@ -47,7 +49,7 @@ func (r Result) implausible() string {
 		{"recommendation.total_bytes", rec.TotalBytes, math.MaxInt64}, {"recommendation.budget_bytes", rec.BudgetBytes, math.MaxInt64},
 	} {
 		if f.value < 0 || f.value > f.most {
-			return fmt.Sprintf("%s is %d", f.name, f.value)
+			return fmt.Sprintf("%s is %s", f.name, say.Count(f.value))
 		}
 	}
 	return cmp.Or(r.Plan.implausible(), r.besideImplausible(), r.Creep.implausible())
@@ -78,7 +80,7 @@ func (r Result) besideImplausible() string {
 	if r.Triage != nil {
 		for _, run := range r.Triage.Runs {
 			if run.Threads < 0 {
-				return fmt.Sprintf("triage.runs: %d threads", run.Threads)
+				return fmt.Sprintf("triage.runs: %s", say.Plural(run.Threads, "thread"))
 			}
 			all = append(all, run.Soaked)
 		}

@@ -14,6 +14,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // maxHAR bounds a HAR, which may hold every answer.
@@ -49,7 +50,7 @@ func readHAR(name string, in *bufio.Reader, methods []string) (Targets, error) {
 	err := h.readAll(json.NewDecoder(limited))
 	switch {
 	case limited.N <= 0:
-		return Targets{}, calibrate.Usage("save it without the answers' content, or in parts", "%s is larger than %d MiB, the most that a HAR may have", name, maxHAR>>20)
+		return Targets{}, calibrate.Usage("save it without the answers' content, or in parts", "%s is larger than %s MiB, the most that a HAR may have", name, say.Count(maxHAR>>20))
 	case err != nil:
 		return Targets{}, err
 	}
@@ -184,9 +185,9 @@ func (h *harReader) add(e harEntry) error {
 func (h *harReader) bounded() error {
 	switch {
 	case len(h.list) > maxTargets:
-		return calibrate.Usage("give a part of it: the requests are repeated anyway", "%s holds more than %d requests", h.name, maxTargets)
+		return calibrate.Usage("give a part of it: the requests are repeated anyway", "%s holds more than %s", h.name, say.Plural(maxTargets, "request"))
 	case h.bodies > maxBodies:
-		return calibrate.Usage("give a part of it: the requests are repeated anyway", "the bodies in %s hold more than %d MiB together", h.name, maxBodies>>20)
+		return calibrate.Usage("give a part of it: the requests are repeated anyway", "the bodies in %s hold more than %s MiB together", h.name, say.Count(maxBodies>>20))
 	}
 	return nil
 }

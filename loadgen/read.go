@@ -14,6 +14,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // What a targets file may hold. The generator shares the host with the app, so its own memory must stay small.
@@ -81,7 +82,7 @@ func readList(name string, r io.Reader) (Targets, error) {
 		return Targets{}, unreadable(name, err)
 	case len(text) > maxFile:
 		return Targets{}, calibrate.Usage("give a sample of the requests: they are repeated anyway",
-			"%s is larger than %d MiB, the most that a list of targets may have", name, maxFile>>20)
+			"%s is larger than %s MiB, the most that a list of targets may have", name, say.Count(maxFile>>20))
 	}
 	f := file{name: name, lines: strings.Split(string(text), "\n"), bodies: map[string][]byte{}}
 	if err := f.read(); err != nil {
@@ -227,7 +228,7 @@ func jsonReason(err error) string {
 // add takes the one request that next gives; it begins at index i.
 func (f *file) add(i int, next vegeta.Targeter) error {
 	if len(f.list) == maxTargets {
-		return f.at(i, &complaint{fmt.Sprintf("there are more than %d requests", maxTargets),
+		return f.at(i, &complaint{fmt.Sprintf("there are more than %s", say.Plural(maxTargets, "request")),
 			"give a sample of the requests: they are repeated anyway"})
 	}
 	var t vegeta.Target
@@ -255,7 +256,7 @@ func (f *file) body(path string) ([]byte, *complaint) {
 	}
 	body, err := readBodyFile(path, int64(maxBodies-f.held))
 	if errors.Is(err, errTooLarge) {
-		return nil, &complaint{fmt.Sprintf("the body files hold more than %d MiB together", maxBodies>>20), "use smaller bodies, or fewer"}
+		return nil, &complaint{fmt.Sprintf("the body files hold more than %s MiB together", say.Count(maxBodies>>20)), "use smaller bodies, or fewer"}
 	}
 	if err != nil {
 		return nil, &complaint{"the body file can't be read (" + reason(err) + ")",
@@ -321,7 +322,7 @@ func checkRequestLine(line string) ([]string, *complaint) {
 	looksLikeURL := strings.HasPrefix(words[0], "/") || strings.Contains(words[0], "://")
 	switch {
 	case len(line) > maxLine:
-		return nil, &complaint{fmt.Sprintf("the line is longer than %d bytes", maxLine), tryLine}
+		return nil, &complaint{fmt.Sprintf("the line is longer than %s", say.Plural(maxLine, "byte")), tryLine}
 	case looksLikeURL:
 		return nil, &complaint{"there is no method before the URL", tryLine}
 	case len(words) == 1:
@@ -343,7 +344,7 @@ func checkHeaderLine(line string) *complaint {
 	name, value, found := strings.Cut(line, ":")
 	switch {
 	case len(line) > maxLine:
-		return &complaint{fmt.Sprintf("the line is longer than %d bytes", maxLine), tryHeader}
+		return &complaint{fmt.Sprintf("the line is longer than %s", say.Plural(maxLine, "byte")), tryHeader}
 	case !found:
 		return &complaint{"this header has no colon", tryHeader}
 	case !isToken(strings.TrimSpace(name)):

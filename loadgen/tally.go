@@ -1,16 +1,15 @@
 package loadgen
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // tally folds the results of one phase, in constant memory.
@@ -127,7 +126,7 @@ func (t *tally) result(p calibrate.Pace, s *sending) calibrate.Tally {
 		Succeeded: t.whole.succeeded,
 		Seconds:   max(time.Duration(s.stopped.Load()), t.last).Seconds(),
 		Latency:   t.whole.percentiles(),
-		Errors:    t.whole.counts(),
+		Errors:    calibrate.CountErrors(t.whole.errors),
 		Redirects: t.leads,
 		Examples:  t.examples,
 	}
@@ -137,7 +136,7 @@ func (t *tally) result(p calibrate.Pace, s *sending) calibrate.Tally {
 		out.RateSent = float64(out.Requests) / out.Seconds
 	}
 	if t.redirects > 0 {
-		out.Examples[redirectExample] = fmt.Sprintf("%d of %d redirected, not followed: %s", t.redirects, out.Requests, t.examples[redirectExample])
+		out.Examples[redirectExample] = fmt.Sprintf("%s of %s redirected, not followed: %s", say.Count(t.redirects), say.Count(out.Requests), t.examples[redirectExample])
 	}
 	return out
 }
@@ -150,18 +149,6 @@ func (s *span) percentiles() calibrate.Latency {
 	seconds := func(d time.Duration) *float64 { n := min(d, s.latency.Max).Seconds(); return &n }
 	quantile := s.latency.Quantile
 	return calibrate.Latency{P50: seconds(quantile(0.50)), P95: seconds(quantile(0.95)), P99: seconds(quantile(0.99)), Max: seconds(s.latency.Max)}
-}
-
-// counts lists the error classes, the most frequent first.
-func (s *span) counts() []calibrate.ErrorCount {
-	var list []calibrate.ErrorCount
-	for class, n := range s.errors {
-		list = append(list, calibrate.ErrorCount{Class: class, Count: n})
-	}
-	slices.SortFunc(list, func(a, b calibrate.ErrorCount) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Class, b.Class))
-	})
-	return list
 }
 
 func status(r *vegeta.Result) string {

@@ -99,7 +99,7 @@ func TestAnEmptyPhase(t *testing.T) {
 func TestErrorsComeMostFrequentFirst(t *testing.T) {
 	s := span{errors: map[string]int64{"eof": 2, "timeout": 5, "reset": 2}}
 	want := []calibrate.ErrorCount{{Class: "timeout", Count: 5}, {Class: "eof", Count: 2}, {Class: "reset", Count: 2}}
-	if got := s.counts(); !slices.Equal(got, want) {
+	if got := calibrate.CountErrors(s.errors); !slices.Equal(got, want) {
 		t.Errorf("%v", got)
 	}
 }

@@ -85,7 +85,7 @@ func TestReadTargetsRefuses(t *testing.T) {
 		"a body file that isn't there":     {"POST /\n@none.json", "targets.txt line 2: the body file can't be read (no such file or directory): @none.json"},
 		"a body file that is a folder":     {"POST /\n@.", "targets.txt line 2: the body file can't be read (not a regular file): @."},
 		"a body file without end":          {"POST /\n@/dev/zero", "targets.txt line 2: the body file can't be read (not a regular file): @/dev/zero"},
-		"a line too long":                  {"GET /\n\nGET /" + strings.Repeat("a", maxLine), "targets.txt line 3: the line is longer than 60000 bytes: GET /" + strings.Repeat("a", 192) + "..."},
+		"a line too long":                  {"GET /\n\nGET /" + strings.Repeat("a", maxLine), "targets.txt line 3: the line is longer than 60 000 bytes: GET /" + strings.Repeat("a", 192) + "..."},
 		"JSON that ends early":             {`{"method":"GET","url":"/hunter2"`, `targets.txt line 1: the JSON object doesn't end on its line: {"method":"GET","url":"***"`},
 		"JSON over several lines":          {"{\n\"method\": \"GET\"\n}", "targets.txt line 1: the JSON object doesn't end on its line: {"},
 		"JSON in a list":                   {`[{"method":"GET"}]`, `targets.txt line 1: this isn't a JSON object: [{"method":"GET"}]`},
@@ -124,7 +124,7 @@ func TestReadTargetsHasLimits(t *testing.T) {
 		t.Error(got.What)
 	}
 	full := file{name: "t", lines: []string{"GET /"}, list: make([]target, maxTargets)}
-	if got := usage(t, full.read()); got.What != "t line 1: there are more than 100000 requests: GET /" {
+	if got := usage(t, full.read()); got.What != "t line 1: there are more than 100 000 requests: GET /" {
 		t.Error(got.What)
 	}
 	big := filepath.Join(t.TempDir(), "big")

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // Prepare sends what comes before the load, if there is any, and keeps the cookies for the attacks that follow. It
@@ -74,7 +75,7 @@ func (v *visitor) follow(req *http.Request, via []*http.Request) error {
 		return redirectError("it redirects to another host, " + cmp.Or(clip(host), "of no name"))
 	}
 	if len(via) >= mostRedirects {
-		return redirectError(fmt.Sprintf("it redirects more than %d times, at last to %s", mostRedirects, clip(req.URL.EscapedPath())))
+		return redirectError(fmt.Sprintf("it redirects more than %s times, at last to %s", say.Count(mostRedirects), clip(req.URL.EscapedPath())))
 	}
 	req.URL.Scheme, req.URL.Host, req.Host = base.Scheme, base.Host, via[0].Host
 	return nil

@@ -175,12 +175,12 @@ func missingOf(c calibrate.Creep) string {
 	}
 	switch m.Kind {
 	case calibrate.FewRequests:
-		return fmt.Sprintf("only %s were completed after the first fifth, where at least %d are needed: check that the load reaches this worker, or measure longer",
-			say.Plural(m.Requests, "request"), m.NeededRequests)
+		return fmt.Sprintf("only %s were completed after the first fifth, where at least %s are needed: check that the load reaches this worker, or measure longer",
+			say.Plural(m.Requests, "request"), say.Count(m.NeededRequests))
 	case calibrate.FewReadings:
 		return fewReadings(c, *m)
 	case calibrate.Uneven:
-		return fmt.Sprintf("the %d readings under load came at too few different request counts: keep the load steady", m.Readings)
+		return fmt.Sprintf("the %s readings under load came at too few different request counts: keep the load steady", say.Count(m.Readings))
 	case calibrate.Slowing:
 		return fmt.Sprintf("growth was still slowing after %s (%s of the first half's rate in the second): warm up or measure longer", after, say.Percent(m.HalvesRatio))
 	case calibrate.Quickening:
@@ -198,7 +198,7 @@ func fewReadings(c calibrate.Creep, m calibrate.Missing) string {
 	if c.By == calibrate.ByTime {
 		of = "readings after the first fifth of the time"
 	}
-	return fmt.Sprintf("only %d %s, where at least %d are needed: measure longer", m.Readings, of, m.NeededReadings)
+	return fmt.Sprintf("only %s %s, where at least %s are needed: measure longer", say.Count(m.Readings), of, say.Count(m.NeededReadings))
 }
 
 // wideInterval says between which slopes the creep lies, and what would decide.

@@ -115,7 +115,7 @@ func loadOf(l calibrate.LoadInfo) string {
 		withCapacity(paceOf(l), l.Capacity),
 	}
 	if len(l.Errors) > 0 {
-		parts = append(parts, "errors: "+errorsOf(l.Errors))
+		parts = append(parts, "errors: "+calibrate.SayErrors(l.Errors))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -140,14 +140,6 @@ func paceOf(l calibrate.LoadInfo) string {
 		return fmt.Sprintf("%s in closed loop, %s", say.Plural(l.Clients, "client"), knownRate(l.RateSent))
 	}
 	return "sent " + knownRate(l.RateSent)
-}
-
-func errorsOf(errors []calibrate.ErrorCount) string {
-	parts := make([]string, len(errors))
-	for i, e := range errors {
-		parts[i] = fmt.Sprintf("%s %s", say.Count(e.Count), e.Class)
-	}
-	return strings.Join(parts, ", ")
 }
 
 func latencyOf(l calibrate.LoadInfo) string {

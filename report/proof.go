@@ -118,7 +118,7 @@ func recyclingCost(t calibrate.Trial) string {
 func requestsOf(t calibrate.Trial) string {
 	s := fmt.Sprintf("%s in %s, %s", say.Count(t.Requests), say.Seconds(t.Seconds), knownRate(t.RatePerSecond))
 	failed := t.Requests - t.Succeeded
-	s += orElse(when(failed > 0, "; %s failed (%s)", say.Count(failed), errorsOf(t.Errors)), "; all ok")
+	s += orElse(when(failed > 0, "; %s failed (%s)", say.Count(failed), calibrate.SayErrors(t.Errors)), "; all ok")
 	return s + when(t.Latency.P99 != nil, "; p99 %s with every thread busy", latencyCell(t.Latency.P99))
 }
 

@@ -53,7 +53,7 @@ func limitSum(rec calibrate.Recommendation) string {
 	return lifeSum(rec) + jitterSentence(rec) +
 		when(c.Drift > 0, " (Up to %s an hour of it goes on without any request, so the bound is that at %s.)", say.Bytes(c.Drift*3600), rateOf(rec)) +
 		" " + priceSentence(rec) +
-		when(extrapolated, " That is over %d times what the run saw: beyond it the creep is extrapolated.", calibrate.ValveRuns) +
+		when(extrapolated, " That is over %s times what the run saw: beyond it the creep is extrapolated.", say.Count(calibrate.ValveRuns)) +
 		when(rec.Workers == 2 && c.JitterBy != "", " With two workers jitter makes a joint restart rarer, it does not rule it out.")
 }
 
@@ -182,7 +182,7 @@ func valveSentence(rec calibrate.Recommendation) string {
 	if rec.SafeRequests > 0 {
 		bounds = append(bounds, say.Count(rec.SafeRequests))
 	}
-	bounds = append(bounds, fmt.Sprintf("%d x the run's %s", calibrate.ValveRuns, say.Count(c.SeenRequests)), say.Count(calibrate.ValveMost))
+	bounds = append(bounds, fmt.Sprintf("%s x the run's %s", say.Count(calibrate.ValveRuns), say.Count(c.SeenRequests)), say.Count(calibrate.ValveMost))
 	return fmt.Sprintf("A safety valve, for those who want one: %s, the least of %s.", say.Count(c.Valve), strings.Join(bounds, "; ")) +
 		when(c.ValveCost > calibrate.Dearest, " It would cost %s of a worker's time.", say.Percent(c.ValveCost))
 }

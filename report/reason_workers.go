@@ -47,11 +47,11 @@ func cpuSum(rec calibrate.Recommendation) string {
 	s, threads := rec.Sum, threadsIn(rec)
 	switch {
 	case threads == 1:
-		return fmt.Sprintf("2 x %d + 1 = %s", s.CPUs, say.Count(s.CPUWorkers))
+		return fmt.Sprintf("2 x %s + 1 = %s", say.Count(s.CPUs), say.Count(s.CPUWorkers))
 	case 2*s.CPUs+1 < threads:
-		return fmt.Sprintf("1, the least, of (2 x %d + 1) / %s", s.CPUs, say.Plural(threads, "thread"))
+		return fmt.Sprintf("1, the least, of (2 x %s + 1) / %s", say.Count(s.CPUs), say.Plural(threads, "thread"))
 	}
-	return fmt.Sprintf("(2 x %d + 1) / %s = %s", s.CPUs, say.Plural(threads, "thread"), say.Count(s.CPUWorkers))
+	return fmt.Sprintf("(2 x %s + 1) / %s = %s", say.Count(s.CPUs), say.Plural(threads, "thread"), say.Count(s.CPUWorkers))
 }
 
 func memorySum(rec calibrate.Recommendation) string {
@@ -86,7 +86,7 @@ func threadsSentence(r calibrate.Result) string {
 	}
 	fit := "not even 1 worker fits"
 	if s.MinWorkers > 1 {
-		fit = fmt.Sprintf("the %d workers asked for don't fit", s.MinWorkers)
+		fit = fmt.Sprintf("the %s asked for don't fit", say.Plural(s.MinWorkers, "worker"))
 	}
 	return fmt.Sprintf("With %s, %s (that needs %s), so this is computed: measure with %s to size more.",
 		own, fit, say.MBUp(s.NeededBytes), say.Plural(threads, "thread"))
@@ -103,7 +103,7 @@ func preferredSentence(r calibrate.Result) string {
 	if r.Plan.Prefer == knob.PreferMemory && !s.CoresGranted {
 		why = "allows the most requests at once, where memory grants the workers that the cores ask for to none"
 	}
-	return fmt.Sprintf("Of %s threads a worker %d %s.", anyOf(s.ThreadChoices), threadsIn(r.Recommendation), why)
+	return fmt.Sprintf("Of %s threads a worker %s %s.", anyOf(s.ThreadChoices), say.Count(threadsIn(r.Recommendation)), why)
 }
 
 // anyOf lists numbers: 1, 4 or 16.
@@ -149,7 +149,7 @@ func fewerSentence(rec calibrate.Recommendation) string {
 func totalSentence(rec calibrate.Recommendation) string {
 	s := rec.Sum
 	worker := (rec.TotalBytes - s.SharedBytes) / int64(rec.Workers)
-	text := fmt.Sprintf("In all %s%d x %s = %s", sharedSum(s), rec.Workers, say.MB(worker), say.MB(rec.TotalBytes))
+	text := fmt.Sprintf("In all %s%s x %s = %s", sharedSum(s), say.Count(rec.Workers), say.MB(worker), say.MB(rec.TotalBytes))
 	text += when(rec.BudgetBytes > 0, ", %s of the budget", say.Percent(float64(rec.TotalBytes)/float64(rec.BudgetBytes)))
 	if s.CreepBytes > 0 {
 		peak := "at its measured peak"
@@ -171,8 +171,8 @@ func plainSentence(rec calibrate.Recommendation) string {
 		return ""
 	}
 	divided := when(threadsIn(rec) > 1, " / %s", say.Plural(threadsIn(rec), "thread"))
-	return fmt.Sprintf("(The plain formula, min(2 x %d + 1, %s / %s MB)%s, says %s.)",
-		s.CPUs, say.MB(rec.BudgetBytes), say.Count(rec.WorkerMemoryMB), divided, say.Count(s.PlainWorkers))
+	return fmt.Sprintf("(The plain formula, min(2 x %s + 1, %s / %s MB)%s, says %s.)",
+		say.Count(s.CPUs), say.MB(rec.BudgetBytes), say.Count(rec.WorkerMemoryMB), divided, say.Count(s.PlainWorkers))
 }
 
 // Refusal is why nothing fits, as a sum at the measured threads, and what would fit; "" if something does.
@@ -185,8 +185,8 @@ func Refusal(r calibrate.Result) string {
 	if s.ThreadBytes > 0 {
 		worker = fmt.Sprintf("(%s + %s x %s)", say.MB(s.WorkerBytes), say.Plural(s.MeasuredThreads, "thread"), say.MB(s.ThreadBytes))
 	}
-	text := fmt.Sprintf("needs %s, has %s: %s%d x %s; the smallest budget that fits is %s", say.MBUp(s.NeededBytes),
-		say.MBLess(rec.BudgetBytes, s.SmallestBytes), sharedSum(s), s.MinWorkers, worker, say.MBUp(s.SmallestBytes))
+	text := fmt.Sprintf("needs %s, has %s: %s%s x %s; the smallest budget that fits is %s", say.MBUp(s.NeededBytes),
+		say.MBLess(rec.BudgetBytes, s.SmallestBytes), sharedSum(s), say.Count(s.MinWorkers), worker, say.MBUp(s.SmallestBytes))
 	text += when(s.SmallestThreads != s.MeasuredThreads, ", with %s", say.Plural(s.SmallestThreads, "thread"))
 	return text
 }

@@ -166,7 +166,7 @@ func computedFrom(f foundation) string {
 	}
 	shapes := make([]string, len(f.Checked))
 	for i, shape := range f.Checked {
-		shapes[i] = fmt.Sprintf("%d x %d", shape.Workers, shape.Threads)
+		shapes[i] = fmt.Sprintf("%s x %s", say.Count(shape.Workers), say.Count(shape.Threads))
 	}
 	return "every other number of workers and threads, by the formula; it was checked with " + strings.Join(shapes, " and ") + " (workers x threads)"
 }

@@ -63,7 +63,7 @@ func sayHugePages(setting string, touch int64) calibrate.Finding {
 		return fine("the kernel gives no huge page unasked, though the setting is always")
 	}
 	return limited("measure with production's setting: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled",
-		"huge pages come unasked: one touched byte took %d kB of RSS", touch>>10)
+		"huge pages come unasked: one touched byte took %s kB of RSS", say.Count(touch>>10))
 }
 
 // overcommit says whether memory can run out before it is used (Documentation/mm/overcommit-accounting.rst).

@@ -56,10 +56,10 @@ func sayDescriptors(own, app uint64, clients int) calibrate.Finding {
 	}
 	need := clients + ownDescriptors
 	if least >= uint64(need) {
-		return fine("%s; a load of %d clients, the most of an open loop, needs %d", text, clients, need)
+		return fine("%s; a load of %s, the most of an open loop, needs %s", text, say.Plural(clients, "client"), say.Count(need))
 	}
-	return limited("ulimit -n 4096", "%s: enough for %d clients at once; a load of %d, the most of an open loop, needs %d",
-		text, max(int64(least)-ownDescriptors, 0), clients, need)
+	return limited("ulimit -n 4096", "%s: enough for %s at once; a load of %s, the most of an open loop, needs %s",
+		text, say.Plural(max(int64(least)-ownDescriptors, 0), "client"), say.Count(clients), say.Count(need))
 }
 
 func descriptors(n uint64) string {
@@ -100,7 +100,7 @@ func (d Doctor) backlog() calibrate.Finding {
 		return unread("how long a server's accept queue may get", "/proc/sys/net/core/somaxconn")
 	case most < askedBacklog:
 		return limited("sysctl net.core.somaxconn=4096, unless production has no more either",
-			"accept queues are cut to %d (net.core.somaxconn); gunicorn and uvicorn ask for %d", most, askedBacklog)
+			"accept queues are cut to %s (net.core.somaxconn); gunicorn and uvicorn ask for %s", say.Count(most), say.Count(askedBacklog))
 	}
 	return fine("accept queues are as long as servers ask (net.core.somaxconn=%d)", most)
 }

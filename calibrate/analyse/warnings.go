@@ -42,8 +42,12 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 		}
 	}
 	requests, succeeded := traffic(r)
+	soakErrors := calibrate.SayErrors(r.Load.Errors)
+	if soakErrors != "" {
+		soakErrors = " (" + soakErrors + ")"
+	}
 	add(requests > succeeded, "errors", "look at app.log in the run's folder",
-		"%s of %s requests failed; in the soak %s%s", say.Count(requests-succeeded), say.Count(requests), say.Count(r.Load.Requests-r.Load.Succeeded), classes(r.Load.Errors))
+		"%s of %s failed; in the soak %s%s", say.Count(requests-succeeded), say.Plural(requests, "request"), say.Count(r.Load.Requests-r.Load.Succeeded), soakErrors)
 	loginDoubts(r, add)
 	add(lawIsOff(r.Law), "law-off", "measure the shape that you will run: more --threads, or --memory and --cpus of the real box",
 		"a shape that was measured needs up to %s more than the formula says", say.MB(r.Law.ResidualBytes))
@@ -64,7 +68,7 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 	add(r.Complete && r.Creep.Unsettled(), "no-verdict", longer,
 		"whether memory creeps is not known yet: the verdict is %s", r.Creep.Verdict)
 	add(r.Complete && r.Creep.Verdict == calibrate.Creeping && !r.Target.CanRecycle, "cannot-recycle",
-		"recycle it from outside (a supervisor's memory limit), or mend the leak",
+		"recycle it from outside (a supervisor's memory limit), or fix the leak",
 		"the worker's memory creeps, and %s has no request limit that calibrate knows of", r.Target.Server)
 	sweepDoubts(r, add)
 	restDoubts(r.Creep, add)
@@ -98,12 +102,12 @@ func crowdDoubts(r calibrate.Result, add func(doubtful bool, code, try, format s
 	crowd, limit := r.Concurrency, r.Target.ConcurrencyLimit
 	add(crowd.Bound > 0 && (limit == 0 || limit > crowd.Bound), unbounded,
 		"bound it in the server"+flagFor(r)+"; calibrate run --concurrency measures with so many",
-		"nothing keeps a worker from taking more requests at once than fit: each beyond %d needs %s; the budget allows %d",
-		PeakClients(r), say.Bytes(float64(crowd.RequestBytes)), crowd.Bound)
+		"nothing keeps a worker from taking more requests at once than fit: each beyond %s needs %s; the budget allows %s",
+		say.Count(PeakClients(r)), say.Bytes(float64(crowd.RequestBytes)), say.Count(crowd.Bound))
 	unmeasured := r.Target.Threads == 0 && (limit == 0 || limit > mostAtOnce) && r.Load.Clients == 0 && len(crowd.Steps) < 2
 	add(r.Complete && r.Mode != calibrate.ModeAttach && unmeasured, unbounded,
 		"give the most that it may take: --concurrency N, and set the same bound in the server",
-		"nothing bounds how many requests this server takes at once, as far as calibrate knows; the peak is for %d", PeakClients(r))
+		"nothing bounds how many requests this server takes at once, as far as calibrate knows; the peak is for %s", say.Count(PeakClients(r)))
 }
 
 // sweepDoubts are about candidates that were run, and can't be told apart.
@@ -128,20 +132,6 @@ func sweepDoubts(r calibrate.Result, add func(doubtful bool, code, try, format s
 			"%s served %s in one round and %s in another: too far apart to tell candidates by what they serve"+computed,
 			runShape(run), say.RequestRate(slices.Min(run.Rates)), say.RequestRate(slices.Max(run.Rates)))
 	}
-}
-
-func classes(errors []calibrate.ErrorCount) string {
-	if len(errors) == 0 {
-		return ""
-	}
-	text := " ("
-	for i, e := range errors {
-		if i > 0 {
-			text += ", "
-		}
-		text += fmt.Sprintf("%s %d", e.Class, e.Count)
-	}
-	return text + ")"
 }
 
 // lawIsOff says that a short run took over a twentieth more than the fitted law has for it. One that took less is no
@@ -183,6 +173,6 @@ func loginDoubts(r calibrate.Result, add func(doubtful bool, code, try, format s
 		try = "look whether the requests of --before log in, and as somebody who may see these pages"
 	}
 	add(toLoginMostly(r.Load), calibrate.RedirectsToLogin, try,
-		"%d of %d requests of the %s were answered by a redirect to %s, which is not followed: the load measures the redirects, not the pages",
-		r.Load.ToLogin, r.Load.Requests, r.SteadyPhase(), r.Load.LoginPage)
+		"%s of %s of the %s were answered by a redirect to %s, which is not followed: the load measures the redirects, not the pages",
+		say.Count(r.Load.ToLogin), say.Plural(r.Load.Requests, "request"), r.SteadyPhase(), r.Load.LoginPage)
 }

@@ -31,8 +31,8 @@ func (r *run) crowd(ctx context.Context) error {
 	for _, times := range ladder {
 		clients := times * peak.Clients
 		if promised := r.crowdWouldTake(clients); r.tooMuch(promised) {
-			r.warn("not-crowded", fmt.Sprintf("%d requests at once were not tried: they might take %s, more than half of the memory that is "+
-				"free", clients, say.MB(promised)), "bound the requests at once well below that, in the server")
+			r.warn("not-crowded", fmt.Sprintf("%s at once were not tried: they might take %s, more than half of the memory that is "+
+				"free", say.Plural(clients, "request"), say.MB(promised)), "bound the requests at once well below that, in the server")
 			return nil
 		}
 		step, err := r.crowdOf(ctx, clients)
@@ -40,7 +40,7 @@ func (r *run) crowd(ctx context.Context) error {
 			if r.interrupted(ctx) {
 				return r.explain(ctx, err)
 			}
-			r.warn("not-crowded", fmt.Sprintf("%d requests at once could not be measured (%v)", clients, err),
+			r.warn("not-crowded", fmt.Sprintf("%s at once could not be measured (%v)", say.Plural(clients, "request"), err),
 				"bound the requests at once well below that, in the server")
 			return nil
 		}
@@ -73,7 +73,7 @@ func (r *run) crowdOf(ctx context.Context, clients int) (calibrate.ConcurrencySt
 	defer func() { r.result.Phases, r.result.Worker = main.Phases, main.Worker }() // a crowd's peak is not the worker's
 	_, err := r.load(ctx, calibrate.PhaseConcurrency, calibrate.Pace{Clients: clients}, func(seen seen) state {
 		s := atLeast(seen, ladderTime, ladderLimit)
-		s.waiting = fmt.Sprintf("the memory of %d requests at once", clients)
+		s.waiting = fmt.Sprintf("the memory of %s at once", say.Plural(clients, "request"))
 		return s
 	})
 	if err != nil {
@@ -84,7 +84,7 @@ func (r *run) crowdOf(ctx context.Context, clients int) (calibrate.ConcurrencySt
 	case crowd.Ended.By == calibrate.EndMemory:
 		return calibrate.ConcurrencyStep{}, tookTooMuch(crowd.Ended)
 	case float64(crowd.Succeeded) < analyse.LeastSuccess*float64(crowd.Requests):
-		return calibrate.ConcurrencyStep{}, fmt.Errorf("%d of %d failed", crowd.Requests-crowd.Succeeded, crowd.Requests)
+		return calibrate.ConcurrencyStep{}, fmt.Errorf("%s of %s failed", say.Count(crowd.Requests-crowd.Succeeded), say.Count(crowd.Requests))
 	}
 	return stepOf(crowd), nil
 }

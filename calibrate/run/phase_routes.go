@@ -7,6 +7,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/creep"
+	"workermem/calibrate/say"
 )
 
 const (
@@ -32,7 +33,7 @@ func (r *run) routes(ctx context.Context) error {
 	shape := calibrate.Shape{Workers: 1, Threads: max(r.result.Target.Threads, 1)}
 	for i, route := range all {
 		soaked, err := r.soakBeside(ctx, soaking{setup: calibrate.Setup{Shape: shape}, pace: calibrate.Pace{Clients: r.clientsOf(shape), Route: route.Name}, goal: goal,
-			limit: routeLimit, phase: calibrate.PhaseRoutes, place: fmt.Sprintf("%d of %d: %s", i+1, len(all), route.Name)})
+			limit: routeLimit, phase: calibrate.PhaseRoutes, place: fmt.Sprintf("%s of %s: %s", say.Count(i+1), say.Count(len(all)), route.Name)})
 		if soaked.Requests > 0 || err == nil {
 			found.Runs = append(found.Runs, calibrate.RouteRun{Route: route, Soaked: soaked})
 		}

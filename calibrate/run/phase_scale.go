@@ -156,7 +156,7 @@ func onlyAnswered(requests int64) string {
 	case 1:
 		return "only 1 request was answered"
 	}
-	return fmt.Sprintf("only %d requests were answered", requests)
+	return fmt.Sprintf("only %s were answered", say.Plural(requests, "request"))
 }
 
 // clientsOf keeps every thread of every worker busy.

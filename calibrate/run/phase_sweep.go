@@ -63,7 +63,7 @@ func (r *run) sweep(ctx context.Context) error {
 func (r *run) compete(ctx context.Context, shapes []calibrate.Shape, round, i int) (calibrate.SweepRun, error) {
 	shape := shapes[i]
 	c := &contender{
-		place: fmt.Sprintf("round %d, %d of %d: %s", round+1, i+1, len(shapes), shape),
+		place: fmt.Sprintf("round %s, %s of %s: %s", say.Count(round+1), say.Count(i+1), say.Count(len(shapes)), shape),
 		after: (analyse.SweepRounds-round)*len(shapes) - i - 1, began: time.Now(),
 		steady: calibrate.Pace{Rate: r.result.Sweep.RateAsked, Clients: r.steadyClients(shapes)},
 		row:    calibrate.SweepRun{Workers: shape.Workers, Threads: shape.Threads, Errors: []calibrate.ErrorCount{}},
@@ -185,7 +185,7 @@ func (c *contender) count(t calibrate.Tally) error {
 	}
 	if t.Requests == 0 || float64(t.Succeeded) < analyse.LeastSuccess*float64(t.Requests) {
 		return &calibrate.Miss{Kind: calibrate.MissErrors, Requests: t.Requests, Succeeded: t.Succeeded,
-			Words: fmt.Sprintf("%d of %d requests failed", t.Requests-t.Succeeded, t.Requests)}
+			Words: fmt.Sprintf("%s of %s failed", say.Count(t.Requests-t.Succeeded), say.Plural(t.Requests, "request"))}
 	}
 	return nil
 }

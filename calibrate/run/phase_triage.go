@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 const (
@@ -38,7 +39,7 @@ func (r *run) triage(ctx context.Context) error {
 	for i, v := range all {
 		row := calibrate.TriageRun{Name: v.Name, Env: v.Env, Allocator: v.Allocator, Threads: r.result.Target.Threads}
 		s := soaking{setup: calibrate.Setup{Shape: calibrate.Shape{Workers: 1, Threads: max(row.Threads, 1)}, Env: v.Env}, pace: r.steady(), goal: goal, limit: min(triageLimit, r.plan.SoakLimit()),
-			needs: v.Needs, phase: calibrate.PhaseTriage, place: fmt.Sprintf("%d of %d: %s", i+1, len(all), v.Name)}
+			needs: v.Needs, phase: calibrate.PhaseTriage, place: fmt.Sprintf("%s of %s: %s", say.Count(i+1), say.Count(len(all)), v.Name)}
 		if v.OneThread {
 			row.Threads, s.setup.Threads, s.pace = 1, 1, calibrate.Pace{Clients: clientsPerThread}
 		}

@@ -232,7 +232,7 @@ func (r *run) peak(ctx context.Context) error {
 	clients := max(r.clients(), r.plan.Clients, r.bound())
 	_, err := r.load(ctx, calibrate.PhasePeak, calibrate.Pace{Clients: clients}, func(seen seen) state {
 		s := atLeast(seen, r.brief(peakTime), peakLimit)
-		s.waiting = fmt.Sprintf("every thread busy: %d clients at once", clients)
+		s.waiting = fmt.Sprintf("every thread busy: %s at once", say.Plural(clients, "client"))
 		return s
 	})
 	return err
@@ -360,8 +360,8 @@ func (r *run) mostlyFailing(answered, succeeded int64, b calibrate.Bucket) *cali
 	}
 	f := r.app.Failure(r.phase)
 	f.Kind = calibrate.KindInconclusive
-	f.What = fmt.Sprintf("most requests fail: %d of %d", failed, answered)
-	f.Why = "in the last second " + sayErrors(b.Errors)
+	f.What = fmt.Sprintf("most requests fail: %s of %s", say.Count(failed), say.Count(answered))
+	f.Why = "in the last second " + cmp.Or(calibrate.SayErrors(calibrate.CountErrors(b.Errors)), "none were answered well")
 	f.Try = "ask for a page that the app serves without logging in (--path, --targets), log in first (--before), or look at its log"
 	if len(b.Errors) == 1 && b.Errors[calibrate.ClassTimeout] > 0 {
 		f.Try = "ask less at once (--threads, --concurrency) if requests wait for each other or for a pool of connections; a longer --timeout if they are only slow"
@@ -411,7 +411,7 @@ func (r *run) recordLoad(t calibrate.Tally) {
 	answers, page := toLogin(t.Redirects)
 	r.result.Load.ToLogin, r.result.Load.LoginPage = answers, calibrate.RedactText(page)
 	if backlog := r.app.Backlog(); backlog > r.clients()*4 {
-		r.warn("overloaded", fmt.Sprintf("%d connections were waiting to be accepted at the end of the soak", backlog),
+		r.warn("overloaded", fmt.Sprintf("%s still waited to be accepted at the end of the soak", say.Plural(backlog, "connection")),
 			"lower --rate: latency is the queue's now, not the app's")
 	}
 }

@@ -2,9 +2,6 @@ package run
 
 import (
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"workermem/calibrate"
 	"workermem/calibrate/creep"
@@ -21,15 +18,4 @@ func sayCreep(e creep.Estimate, byTime bool) string {
 		return fmt.Sprintf("%s, growth %s an hour [%s, %s]", e.Verdict, say.Bytes(e.Slope*calibrate.Hour), say.Bytes(e.Low*calibrate.Hour), say.Bytes(e.High*calibrate.Hour))
 	}
 	return fmt.Sprintf("%s, creep %s a request [%s, %s]", e.Verdict, say.Bytes(e.Slope), say.Bytes(e.Low), say.Bytes(e.High))
-}
-
-func sayErrors(counts map[string]int64) string {
-	if len(counts) == 0 {
-		return "none were answered well"
-	}
-	var parts []string
-	for _, class := range slices.Sorted(maps.Keys(counts)) {
-		parts = append(parts, fmt.Sprintf("%s %d", class, counts[class]))
-	}
-	return strings.Join(parts, ", ")
 }

@@ -8,6 +8,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
+	"workermem/calibrate/say"
 )
 
 const (
@@ -117,9 +118,9 @@ func (pr *prover) tryOrSkip(ctx context.Context, n named) (calibrate.Trial, erro
 	var why *calibrate.Miss
 	switch threads := n.Workers * max(n.Threads, 1); {
 	case n.Workers > analyse.MostTried:
-		why = &calibrate.Miss{Kind: calibrate.MissTooMany, Wanted: n.Workers, Words: fmt.Sprintf("not run: it is more than %d workers", analyse.MostTried)}
+		why = &calibrate.Miss{Kind: calibrate.MissTooMany, Wanted: n.Workers, Words: fmt.Sprintf("not run: it is more than %s", say.Plural(analyse.MostTried, "worker"))}
 	case threads > mostLoaded:
-		why = &calibrate.Miss{Kind: calibrate.MissTooMany, Wanted: threads, Words: fmt.Sprintf("not run: %d threads are more than the load can keep busy", threads)}
+		why = &calibrate.Miss{Kind: calibrate.MissTooMany, Wanted: threads, Words: fmt.Sprintf("not run: %s are more than the load can keep busy", say.Plural(threads, "thread"))}
 	default:
 		return pr.try(ctx, n)
 	}

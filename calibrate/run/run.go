@@ -252,7 +252,7 @@ func (r *run) stop(ctx context.Context) {
 	r.result.Worker.LeavingBytes = leaving()
 	r.result.Target.StopSeconds, r.result.Target.Killed = stopped.Seconds, stopped.Killed
 	if stopped.Killed > 0 && ctx.Err() == nil { // an interrupted run has less patience
-		r.warn("killed-at-stop", fmt.Sprintf("%d of the app's processes had not ended %s after it was told to, and were killed", stopped.Killed, say.Seconds(stopped.Seconds)),
+		r.warn("killed-at-stop", fmt.Sprintf("calibrate killed %s of the app that had not ended %s after it was told to", say.Plural(stopped.Killed, "process"), say.Seconds(stopped.Seconds)),
 			"look at what keeps it: requests that take so long, or work at its end; production waits as long as its own limit allows")
 	}
 }
@@ -272,7 +272,7 @@ func endApp(ctx context.Context, app calibrate.App) (calibrate.Stopped, []calibr
 	if err == nil && stopped.Left == 0 {
 		return stopped, nil
 	}
-	return stopped, []calibrate.Warning{{Code: "processes-left", Text: fmt.Sprintf("%d processes of the app could not be ended", stopped.Left),
+	return stopped, []calibrate.Warning{{Code: "processes-left", Text: fmt.Sprintf("calibrate could not end %s of the app", say.Plural(stopped.Left, "process")),
 		Try: "look for them with ps, and end them by hand"}}
 }
 

@@ -56,7 +56,7 @@ func (b *beside) ready(ctx context.Context) (err error) {
 	}()
 	if found := b.watch.await(ctx, b.setup.Workers); found != b.setup.Workers {
 		return &calibrate.Miss{Kind: calibrate.MissWorkers, Found: found, Wanted: b.setup.Workers,
-			Words: fmt.Sprintf("%d of %s were found", found, say.Plural(b.setup.Workers, "worker"))}
+			Words: fmt.Sprintf("%s of %s were found", say.Count(found), say.Plural(b.setup.Workers, "worker"))}
 	}
 	b.watch.enter(b.phase) // what the boot took at its peak is none of the load's
 	b.watch.read()
@@ -90,7 +90,7 @@ func tookTooMuch(end calibrate.End) *calibrate.Miss {
 }
 
 func tooFewSucceeded(requests, succeeded int64) *calibrate.Miss {
-	return &calibrate.Miss{Kind: calibrate.MissErrors, Requests: requests, Succeeded: succeeded, Words: fmt.Sprintf("%d of %d requests succeeded", succeeded, requests)}
+	return &calibrate.Miss{Kind: calibrate.MissErrors, Requests: requests, Succeeded: succeeded, Words: fmt.Sprintf("%s of %s succeeded", say.Count(succeeded), say.Plural(requests, "request"))}
 }
 
 // missOf is what to note of an error that costs what ran beside the main run, and not the run.

@@ -204,11 +204,11 @@ func (t *tryout) look() (done bool) {
 	if t.setup.MaxRequests > 0 {
 		wanted := t.lives * t.setup.Workers
 		done = tr.Recycles >= wanted
-		waiting = fmt.Sprintf("%d of %d recycles seen", tr.Recycles, wanted)
+		waiting = fmt.Sprintf("%s of %s recycles seen", say.Count(tr.Recycles), say.Count(wanted))
 	} else {
 		wanted := t.enough * int64(t.setup.Workers)
 		done = tr.Requests >= wanted && tr.Seconds >= leastTrial.Seconds()
-		waiting = fmt.Sprintf("%d of %d requests served", tr.Requests, wanted)
+		waiting = fmt.Sprintf("%s of %s served", say.Count(tr.Requests), say.Plural(wanted, "request"))
 	}
 	if done {
 		tr.Ended.By = calibrate.EndSeen

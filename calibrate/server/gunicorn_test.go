@@ -61,7 +61,7 @@ func TestGunicornRecycling(t *testing.T) {
 	if got := strings.Join(l.Info().MeasuredCommand[1:], " "); got != "--bind {host}:{port} --workers 3 --max-requests 1000 --max-requests-jitter 100 --no-control-socket app:app" {
 		t.Error(got)
 	}
-	servertest.HasChange(t, l.Info(), "a new worker after 1000 requests instead of 5")
+	servertest.HasChange(t, l.Info(), "a new worker after 1 000 requests instead of 5")
 	_, err := Recognise(t.Context(), known.Spec{Command: []string{g, "app:app"}, MaxRequests: -1})
 	servertest.Usage(t, err, "can't be negative")
 }

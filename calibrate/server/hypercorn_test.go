@@ -96,7 +96,7 @@ func TestHypercornChanges(t *testing.T) {
 		"--reload a":             {"it does not watch files to reload the app"},
 		"-c " + file + " a": {
 			"it listens on a free loopback port instead of 0.0.0.0:80", "1 worker instead of 3",
-			"recycling is off, instead of a new worker after 1000 requests",
+			"recycling is off, instead of a new worker after 1 000 requests",
 			"the access log is off, so that the app's own words can be found in the log",
 			"pid_path in " + file + " is left out, so that production's file stays as it is"},
 		"-c " + file + " --access-logfile x -p y -b [::]:1 -w 1 --max-requests 7 a": {

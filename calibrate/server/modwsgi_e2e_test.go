@@ -59,7 +59,7 @@ func TestE2EModWSGI(t *testing.T) {
 		!info.CanRecycle || !info.CanScale || info.HasJitter || info.WorkerRule.Kind != calibrate.RuleTitle {
 		t.Errorf("%+v", info)
 	}
-	for _, change := range []string{"1 worker instead of 4", "instead of a new worker after 5000 requests", "instead of 8080",
+	for _, change := range []string{"1 worker instead of 4", "instead of a new worker after 5 000 requests", "instead of 8080",
 		"-DFOREGROUND is added", "fixtures/.venv/apache.pid", "the access log is off"} {
 		servertest.HasChange(t, info, change)
 	}
@@ -104,7 +104,7 @@ func TestE2EModWSGIRecycles(t *testing.T) {
 	t.Parallel()
 	r := start(t, known.Spec{Command: apache(t, "-DFOREGROUND"), MaxRequests: 5})
 	before := r.worker()
-	servertest.HasChange(t, r.Info(), "a new worker after 5 requests instead of 5000")
+	servertest.HasChange(t, r.Info(), "a new worker after 5 requests instead of 5 000")
 	eventually(t, "another worker", func() bool {
 		r.get("/")
 		workers, _ := r.Workers()

@@ -65,7 +65,7 @@ func TestPyPNMChanges(t *testing.T) {
 			"recycling is off, instead of after as many requests as PyPNM's profile of the machine says"},
 		"--no-access-log --workers 1 --limit-max-requests 0": nil,
 		"--no-access-log --workers 4 --limit-max-requests 2000 --host-all": {"it listens on a free loopback port instead of 0.0.0.0:8000",
-			"1 worker instead of 4", "recycling is off, instead of a new worker after 2000 requests"},
+			"1 worker instead of 4", "recycling is off, instead of a new worker after 2 000 requests"},
 		"--workers 1 --limit-max-requests 0 --reload": {"it does not watch files to reload the app",
 			"the access log is off, so that the app's own words can be found in the log"},
 	} {

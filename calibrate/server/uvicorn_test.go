@@ -126,7 +126,7 @@ func TestUvicornChanges(t *testing.T) {
 		"app:app --no-access-log --access-log":              {"the access log is off, so that the app's own words can be found in the log"},
 		"app:app --no-access-log --host 0.0.0.0":            {"it listens on a free loopback port instead of 0.0.0.0:8000"},
 		"app:app --no-access-log --workers 4":               {"1 worker instead of 4"},
-		"app:app --no-access-log --limit-max-requests 1000": {"recycling is off, instead of a new worker after 1000 requests"},
+		"app:app --no-access-log --limit-max-requests 1000": {"recycling is off, instead of a new worker after 1 000 requests"},
 		"app:app --no-access-log --reload --workers 4":      {"it does not watch files to reload the app"},
 		"app:app --access-log --no-access-log --fd 3":       {"it listens on a free loopback port instead of file descriptor 3"},
 	} {

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // complaints are all that is wrong with a command line, so that nobody has to mend it one mistake at a time.
@@ -42,7 +43,7 @@ func (c complaints) err(help string) error {
 			text.WriteString(" (" + one.Try + ")")
 		}
 	}
-	return calibrate.Usage(help, "%d things are wrong with this command line:%s", len(c), text.String())
+	return calibrate.Usage(help, "%s things are wrong with this command line:%s", say.Count(len(c)), text.String())
 }
 
 // collect notes a wrong value here and lets the flags after it be parsed.

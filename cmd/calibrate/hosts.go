@@ -8,6 +8,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/knob"
+	"workermem/calibrate/say"
 )
 
 // hosts is a list of boxes: "1c/512M,2c/1G". Given again it goes on.
@@ -51,5 +52,5 @@ func firstFew(all []string) string {
 	if len(all) <= few {
 		return strings.Join(all, ", ")
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(all[:few], ", "), len(all)-few)
+	return fmt.Sprintf("%s and %s more", strings.Join(all[:few], ", "), say.Count(len(all)-few))
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // The flag values that are lists. Each is a pflag.Value, so that a malformed one is refused before anything starts.
@@ -28,7 +29,7 @@ func (c *threadCounts) Set(text string) error {
 		return err
 	}
 	if len(next) > 1+mostShortRuns {
-		return calibrate.Usage(try, "%d thread counts are too many", len(next))
+		return calibrate.Usage(try, "%s thread counts are too many", say.Count(len(next)))
 	}
 	*c = next
 	return nil
@@ -69,7 +70,7 @@ func parseCounts(text, try string) ([]int, error) {
 			return nil, calibrate.Usage(try, "%q is not a number of threads from 1 to %d", part, mostThreads)
 		}
 		if slices.Contains(counts, count) {
-			return nil, calibrate.Usage(try, "%d threads are named twice", count)
+			return nil, calibrate.Usage(try, "%s are named twice", say.Plural(count, "thread"))
 		}
 		counts = append(counts, count)
 	}

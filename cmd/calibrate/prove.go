@@ -13,6 +13,7 @@ import (
 	"workermem/calibrate/analyse"
 	"workermem/calibrate/knob"
 	"workermem/calibrate/run"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server"
 	"workermem/loadgen"
 	"workermem/report"
@@ -82,7 +83,7 @@ func runAndCommand(dash int, args []string) (run string, command []string, err e
 	case 1:
 		return before[0], command, nil
 	}
-	return "", nil, calibrate.Usage("name one run; the app's command goes after --", "%d runs are named", len(before))
+	return "", nil, calibrate.Usage("name one run; the app's command goes after --", "%s runs are named", say.Count(len(before)))
 }
 
 func (f *proveFlags) register(flags *pflag.FlagSet) {
@@ -195,10 +196,10 @@ func (f *proveFlags) startable(r calibrate.Result) error {
 	case rec.Workers == 1 || t.CanScale:
 		return nil
 	case t.Server == calibrate.OtherServer:
-		return calibrate.Usage("write {workers} in the command, in place of the number of workers", "calibrate can't start this command with %d workers", rec.Workers)
+		return calibrate.Usage("write {workers} in the command, in place of the number of workers", "calibrate can't start this command with %s", say.Plural(rec.Workers, "worker"))
 	}
 	return calibrate.Usage("measure again: calibrate run -- COMMAND",
-		"the run doesn't say that %q can be started with %d workers; it may come from an older calibrate", t.Server, rec.Workers)
+		"the run doesn't say that %q can be started with %s; it may come from an older calibrate", t.Server, say.Plural(rec.Workers, "worker"))
 }
 
 // endsServer is the trap of a server whose only worker is the server itself.

@@ -10,6 +10,7 @@ import (
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
 	"workermem/calibrate/knob"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server"
 	"workermem/report"
 	"workermem/sampler"
@@ -178,12 +179,12 @@ func (f *sizeFlags) checkThreads(r calibrate.Result) error {
 		case threads > most:
 			return &calibrate.Failure{Kind: calibrate.KindInconclusive,
 				What: fmt.Sprintf("--threads %d: with so many threads the app hardly answered", threads),
-				Why:  fmt.Sprintf("in this run, requests waited for each other or failed with more than %d threads", most),
+				Why:  fmt.Sprintf("in this run, requests waited for each other or failed with more than %s", say.Plural(most, "thread")),
 				Try:  "calibrate report shows the warning, with figures"}
 		default:
 			return &calibrate.Failure{Kind: calibrate.KindInconclusive,
 				What: fmt.Sprintf("--threads %d: this run can't say what a worker with so many threads needs", threads),
-				Why:  fmt.Sprintf("it measured %d, and the cost of a thread is not known well enough", max(r.Target.Threads, 1)),
+				Why:  fmt.Sprintf("it measured %s, and the cost of a thread is not known well enough", say.Count(max(r.Target.Threads, 1))),
 				Try:  fmt.Sprintf("measure it: calibrate run --threads %d -- COMMAND", threads)}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/workers"
@@ -71,15 +72,15 @@ func (a Server) inScript(script string) string {
 func checkArgs(l *known.Launch, p cli.Program) error {
 	if l.Spec.Threads > 1 && !l.Spec.Has("threads") {
 		return calibrate.Usage("write {threads} where the command says it",
-			"%d threads asked for, but %s has no place for them", l.Spec.Threads, p.Name)
+			"%s asked for, but %s has no place for them", say.Plural(l.Spec.Threads, "thread"), p.Name)
 	}
 	if l.Spec.MaxRequests > 0 && !l.Spec.Has("max_requests") {
 		return calibrate.Usage("write {max_requests} where the command says it",
-			"a new worker after %d requests is asked for, but %s has no place for it", l.Spec.MaxRequests, p.Name)
+			"a new worker after %s is asked for, but %s has no place for it", say.Plural(l.Spec.MaxRequests, "request"), p.Name)
 	}
 	if l.Spec.Workers > 1 && !l.Spec.Has("workers") {
 		return calibrate.Usage("write {workers} where the command says it",
-			"%d workers asked for, but %s has no place for them", l.Spec.Workers, p.Name)
+			"%s asked for, but %s has no place for them", say.Plural(l.Spec.Workers, "worker"), p.Name)
 	}
 	return nil
 }

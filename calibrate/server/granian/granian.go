@@ -117,10 +117,10 @@ func (s settings) refuse(spec known.Spec) error {
 	}
 	if spec.Threads > 1 && !s.wsgi() {
 		return calibrate.Usage("leave --threads out; --concurrency N measures N requests at once, --backpressure in the command bounds them",
-			"%d threads asked for, but a worker of granian is one event loop unless its --interface is wsgi", spec.Threads)
+			"%s asked for, but a worker of granian is one event loop unless its --interface is wsgi", say.Plural(spec.Threads, "thread"))
 	}
 	if spec.MaxRequests > 0 {
-		return calibrate.Usage("--workers-max-rss, in production", "a new worker after %d requests is asked for, but granian has no limit of requests", spec.MaxRequests)
+		return calibrate.Usage("--workers-max-rss, in production", "a new worker after %s is asked for, but granian has no limit of requests", say.Plural(spec.MaxRequests, "request"))
 	}
 	return nil
 }
@@ -245,7 +245,7 @@ func (g Server) Running(r *known.Running, master linux.Process) (known.Server, e
 		settings = settingsOf(cli.Layer{"interface": {Texts: title[1:], From: "its title"}}, environ, r.Target.ServerVersion)
 	}
 	if r.Threads > 1 && !settings.wsgi() {
-		return nil, calibrate.Usage("leave --threads out", "%d threads were named, but a worker of this granian is one event loop", r.Threads)
+		return nil, calibrate.Usage("leave --threads out", "%s named, but a worker of this granian is one event loop", say.Plural(r.Threads, "thread"))
 	}
 	settings.tell(&r.Target, known.Spec{Threads: r.Threads, Workers: 1})
 	if title != nil && r.Threads == 0 {

@@ -11,6 +11,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/workers"
@@ -140,7 +141,7 @@ func (s settings) describe(l *known.Launch) {
 	s.tell(&l.Target, l.Spec.Threads)
 	l.Target.CanScale = true
 	if isSync(class) && threads > 1 { // config.py, worker_class
-		l.Change("gunicorn makes its sync worker a gthread worker, because it has %d threads", threads)
+		l.Change("gunicorn makes its sync worker a gthread worker, because it has %s", say.Plural(threads, "thread"))
 	}
 	if !l.Target.HasThreads && threads > 1 {
 		l.Warn("threads-ignored", "leave --threads out", "gunicorn's %s worker does not use --threads", class)

@@ -8,6 +8,8 @@ import (
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
+
+	"workermem/calibrate/say"
 )
 
 // Running tells what a master's command line says of its workers. A configuration file is a program, and isn't run:
@@ -26,7 +28,7 @@ func (g Server) Running(r *known.Running, master linux.Process) (known.Server, e
 		r.Target.Threads, r.Target.HasThreads = 0, false
 		r.Warn("threads-unknown", "give them: --threads N",
 			"how many threads a worker has isn't known: gunicorn's command line doesn't say, and its configuration isn't executed "+
-				"(the kernel counts up to %d in a worker now, its main thread and the app's own among them)", r.MostThreads(r.Below(master), ""))
+				"(the kernel counts up to %s in a worker now, its main thread and the app's own among them)", say.Count(r.MostThreads(r.Below(master), "")))
 	}
 	return g, nil
 }

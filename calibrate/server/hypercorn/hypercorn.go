@@ -35,7 +35,7 @@ func (Server) Recognises(p cli.Program) bool { return p.Name == "hypercorn" }
 func (h Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 	if l.Spec.Threads > 1 {
 		return nil, calibrate.Usage("leave --threads out; --concurrency N measures N requests at once",
-			"%d threads asked for, but hypercorn has none to set: a worker is one event loop, which takes as many requests at once as come", l.Spec.Threads)
+			"%s asked for, but hypercorn has none to set: a worker is one event loop, which takes as many requests at once as come", say.Plural(l.Spec.Threads, "thread"))
 	}
 	args := syntax.Scan(p.Args())
 	settings := settingsOf(args)
@@ -44,8 +44,8 @@ func (h Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 	}
 	l.Target.ServerVersion = l.InstalledVersion(p, "hypercorn")
 	if l.Spec.MaxRequests > 0 && !limits(l.Target.ServerVersion) {
-		return nil, calibrate.Usage("hypercorn 0.16 or newer", "a new worker after %d requests is asked for, but hypercorn %s has no limit of requests",
-			l.Spec.MaxRequests, l.Target.ServerVersion)
+		return nil, calibrate.Usage("hypercorn 0.16 or newer", "a new worker after %s is asked for, but hypercorn %s has no limit of requests",
+			say.Plural(l.Spec.MaxRequests, "request"), l.Target.ServerVersion)
 	}
 	settings.describe(l)
 	settings.warn(l)

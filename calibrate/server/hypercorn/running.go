@@ -3,6 +3,7 @@ package hypercorn
 import (
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
 )
@@ -10,7 +11,7 @@ import (
 // Running tells what a command line says of the workers. Whether there is a parent above them is seen in the tree.
 func (Server) Running(r *known.Running, master linux.Process) (known.Server, error) {
 	if r.Threads > 1 {
-		return nil, calibrate.Usage("leave --threads out", "%d threads were named, but a worker of hypercorn is one event loop", r.Threads)
+		return nil, calibrate.Usage("leave --threads out", "%s named, but a worker of hypercorn is one event loop", say.Plural(r.Threads, "thread"))
 	}
 	p := cli.SeeThrough(master.Args)
 	settings := layered(syntax.Scan(p.Args()).Layer(""), nil)

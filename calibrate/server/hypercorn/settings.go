@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server/known"
 )
 
@@ -29,7 +30,7 @@ func (Server) File() calibrate.File {
 
 func (h Server) Configuration(w calibrate.Wanted, t calibrate.TargetInfo) (c calibrate.Lines) {
 	if w.Threads > 0 {
-		c.Note("hypercorn has no threads to set, and takes as many requests at once as come: this sum is for %d of them a worker.", w.Threads)
+		c.Note("hypercorn has no threads to set, and takes as many requests at once as come: this sum is for %s of them a worker.", say.Count(w.Threads))
 	}
 	h.noteLimit(&c, w, t)
 	c.About(calibrate.NoteAtOnce, "")

@@ -27,14 +27,14 @@ func (l *Launch) ChangeBind(was string) {
 // ChangeWorkers says what becomes of the command's number of workers.
 func (l *Launch) ChangeWorkers(was int) {
 	if now := l.Spec.Workers; was != now {
-		l.Change("%s instead of %d", say.Plural(now, "worker"), was)
+		l.Change("%s instead of %s", say.Plural(now, "worker"), say.Count(was))
 	}
 }
 
 // ChangeThreads says what becomes of the command's number of threads a worker, if the user asks for another.
 func (l *Launch) ChangeThreads(was int) {
 	if now := l.Spec.Threads; now > 0 && was != now {
-		l.Change("%s a worker instead of %d", say.Plural(now, "thread"), was)
+		l.Change("%s a worker instead of %s", say.Plural(now, "thread"), say.Count(was))
 	}
 }
 
@@ -43,11 +43,11 @@ func (l *Launch) ChangeRecycling(was int64) {
 	switch now := l.Spec.MaxRequests; {
 	case now == was:
 	case now == 0:
-		l.Change("recycling is off, instead of a new worker after %d requests", was)
+		l.Change("recycling is off, instead of a new worker after %s", say.Plural(was, "request"))
 	case was == 0:
-		l.Change("a new worker after %d requests", now)
+		l.Change("a new worker after %s", say.Plural(now, "request"))
 	default:
-		l.Change("a new worker after %d requests instead of %d", now, was)
+		l.Change("a new worker after %s instead of %s", say.Plural(now, "request"), say.Count(was))
 	}
 }
 

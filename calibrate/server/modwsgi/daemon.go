@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server/known"
 )
 
@@ -40,7 +41,7 @@ func (c *apacheConfig) daemon() (wsgiDaemon, error) {
 	}
 	if len(all) > 1 {
 		return wsgiDaemon{}, calibrate.Usage("give a configuration with the one that is to be measured: apache2 -f /path/to/one.conf -DFOREGROUND",
-			"the configuration has %d groups of daemon processes: %s", len(all), strings.Join(names, ", "))
+			"the configuration has %s groups of daemon processes: %s", say.Count(len(all)), strings.Join(names, ", "))
 	}
 	if !c.uses(names[0]) {
 		return wsgiDaemon{}, calibrate.Usage("WSGIProcessGroup "+names[0]+", also in production",

@@ -138,10 +138,10 @@ func onlyPrints(command string) error {
 func (n Server) refuse(spec known.Spec) error {
 	switch {
 	case spec.Workers > 1 && n.waitress:
-		return calibrate.Usage("lmsctl serve --wsgi-server gunicorn", "%d workers asked for, but waitress is one process", spec.Workers)
+		return calibrate.Usage("lmsctl serve --wsgi-server gunicorn", "%s asked for, but waitress is one process", say.Plural(spec.Workers, "worker"))
 	case spec.MaxRequests > 0:
 		return calibrate.Usage("gunicorn wsgi:app in the command, which takes --max-requests",
-			"a new worker after %d requests is asked for, but lmsctl has no setting for it", spec.MaxRequests)
+			"a new worker after %s is asked for, but lmsctl has no setting for it", say.Plural(spec.MaxRequests, "request"))
 	}
 	return nil
 }
@@ -179,7 +179,7 @@ func (n Server) describe(l *known.Launch, s nowSettings) {
 		}
 	}
 	if was := s.threads(); l.Spec.Threads > 0 && was != l.Spec.Threads {
-		l.Change("%s a worker (%s) instead of %d", say.Plural(l.Spec.Threads, "thread"), variableThreads, was)
+		l.Change("%s a worker (%s) instead of %s", say.Plural(l.Spec.Threads, "thread"), variableThreads, say.Count(was))
 	}
 }
 

@@ -123,9 +123,9 @@ func describe(l *known.Launch, c cli.Settings, args cli.Args) {
 	switch {
 	case len(cli.Placeholders(command.Text("threads"))) > 0:
 	case most != now:
-		l.Change("%s a worker instead of %d", say.Plural(now, "thread"), most)
+		l.Change("%s a worker instead of %s", say.Plural(now, "thread"), say.Count(most))
 	case least != most:
-		l.Change("all %d threads of a worker are there from the start, instead of %d to %d as they are needed", now, least, most)
+		l.Change("all %s of a worker are there from the start, instead of %s to %s as they are needed", say.Plural(now, "thread"), say.Count(least), say.Count(most))
 	}
 	l.Target.HasThreads, l.Target.CanScale, l.Target.Preload = true, true, c.On("preload_app")
 	if now != most && known.FileExists("config/application.rb") {
@@ -188,7 +188,7 @@ func refuse(args cli.Args, spec known.Spec) error {
 		return calibrate.Usage("take it out for the measurement", "-d sends puma to the background, where it can't be measured")
 	case spec.MaxRequests > 0:
 		return calibrate.Usage("puma_worker_killer, or a memory limit of the supervisor",
-			"a new worker after %d requests is asked for, but puma has no limit of requests", spec.MaxRequests)
+			"a new worker after %s is asked for, but puma has no limit of requests", say.Plural(spec.MaxRequests, "request"))
 	}
 	return nil
 }

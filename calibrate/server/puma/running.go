@@ -7,6 +7,8 @@ import (
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/workers"
+
+	"workermem/calibrate/say"
 )
 
 // Running tells what a Puma's title and its processes say of it. The title stands where the command line was, and a
@@ -24,7 +26,7 @@ func (Server) Running(r *known.Running, master linux.Process) (known.Server, err
 	if r.Threads == 0 {
 		r.Warn("threads-unknown", "give them: --threads N",
 			"how many threads a worker has isn't known: puma's command line is gone, and its configuration isn't executed "+
-				"(a worker has up to %d for requests now, of those that it may have)", r.MostThreads(workers, threadName))
+				"(a worker has up to %s for requests now, of those that it may have)", say.Count(r.MostThreads(workers, threadName)))
 	}
 	for _, trap := range known.TrapsAt(Server{}.Traps(), r.Target.ServerVersion) {
 		if !slices.Contains([]string{preloadFromEnv, respawnsForEver}, trap.Code) {

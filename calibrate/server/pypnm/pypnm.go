@@ -32,7 +32,7 @@ func (Server) Answers() string { return healthPath }
 func (y Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 	if l.Spec.Threads > 1 {
 		return nil, calibrate.Usage("leave --threads out; --concurrency N measures N requests at once",
-			"%d threads asked for, but pypnm has none to set: a worker is one event loop of uvicorn, which takes as many requests at once as come", l.Spec.Threads)
+			"%s asked for, but pypnm has none to set: a worker is one event loop of uvicorn, which takes as many requests at once as come", say.Plural(l.Spec.Threads, "thread"))
 	}
 	words := p.Args()
 	if len(words) == 0 || words[0] != "serve" {
@@ -98,7 +98,7 @@ func (s settings) describe(l *known.Launch) {
 	} else if l.Spec.MaxRequests == 0 {
 		l.Change("recycling is off, instead of after as many requests as PyPNM's profile of the machine says")
 	} else {
-		l.Change("a new worker after %d requests instead of after as many as PyPNM's profile of the machine says", l.Spec.MaxRequests)
+		l.Change("a new worker after %s instead of after as many as PyPNM's profile of the machine says", say.Plural(l.Spec.MaxRequests, "request"))
 	}
 	if s.On("reload") {
 		l.Change("it does not watch files to reload the app")
@@ -157,7 +157,7 @@ func (u Server) Explain(end known.Ending, log known.Log) (why, try string) {
 // Running tells what a command line says of the workers.
 func (Server) Running(r *known.Running, master linux.Process) (known.Server, error) {
 	if r.Threads > 1 {
-		return nil, calibrate.Usage("leave --threads out", "%d threads were named, but a worker of pypnm is one event loop", r.Threads)
+		return nil, calibrate.Usage("leave --threads out", "%s named, but a worker of pypnm is one event loop", say.Plural(r.Threads, "thread"))
 	}
 	p := cli.SeeThrough(master.Args)
 	supervised := r.HasSpawned(master)

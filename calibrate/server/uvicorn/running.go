@@ -5,6 +5,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
 )
@@ -14,7 +15,7 @@ import (
 func (Server) Running(r *known.Running, master linux.Process) (known.Server, error) {
 	if r.Threads > 1 {
 		return nil, calibrate.Usage("leave --threads out; --limit-concurrency bounds the requests that a worker takes at once",
-			"%d threads were named, but a worker of uvicorn is one event loop", r.Threads)
+			"%s named, but a worker of uvicorn is one event loop", say.Plural(r.Threads, "thread"))
 	}
 	u := Server{Supervised: r.HasSpawned(master)}
 	p := cli.SeeThrough(master.Args)

@@ -32,8 +32,8 @@ func (Server) File() calibrate.File {
 
 func (u Server) Configuration(w calibrate.Wanted, t calibrate.TargetInfo) (c calibrate.Lines) {
 	if w.Threads > 0 {
-		c.Note("uvicorn has no threads to set, and takes as many requests at once as come: this sum is for %d of them a worker. "+
-			"--limit-concurrency bounds them.", w.Threads)
+		c.Note("uvicorn has no threads to set, and takes as many requests at once as come: this sum is for %s of them a worker. "+
+			"--limit-concurrency bounds them.", say.Count(w.Threads))
 	}
 	u.noteLimit(&c, w, t)
 	c.About(calibrate.NoteAtOnce, "")

@@ -36,7 +36,7 @@ func (Server) Recognises(p cli.Program) bool { return p.Name == "uvicorn" }
 func (u Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 	if l.Spec.Threads > 1 {
 		return nil, calibrate.Usage("leave --threads out; --concurrency N measures N requests at once, --limit-concurrency in the command bounds them",
-			"%d threads asked for, but uvicorn has none to set: a worker is one event loop, which takes as many requests at once as come", l.Spec.Threads)
+			"%s asked for, but uvicorn has none to set: a worker is one event loop, which takes as many requests at once as come", say.Plural(l.Spec.Threads, "thread"))
 	}
 	args := syntax.Scan(p.Args())
 	settings := settingsOf(args, slices.Concat(l.Env, p.Set)).withEnvFile()

@@ -10,6 +10,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/workers"
@@ -222,7 +223,7 @@ func (c config) refuse(spec known.Spec) error {
 		}
 	}
 	if cores, from := c.cores(); cores > 1 && spec.Threads > 1 {
-		return calibrate.Usage("leave --threads out", "%d threads asked for, but with %s a worker has an event loop instead", spec.Threads, from)
+		return calibrate.Usage("leave --threads out", "%s asked for, but with %s a worker has an event loop instead", say.Plural(spec.Threads, "thread"), from)
 	}
 	return nil
 }
