@@ -18,7 +18,6 @@ type Wanted struct {
 
 	// For configurations that name more than workers. 0: not known.
 	WorkerMemoryMB int
-	SafeRequests   int   // that a worker surely has memory for
 	CPUs           int   // of the box that is sized for
 	MemoryBytes    int64 // of that box
 }

@@ -130,6 +130,7 @@ type TargetInfo struct {
 	MaxWorkers        int        `json:"max_workers,omitempty"`      // the most workers that the server runs, 0 for no bound
 	CanRecycle        bool       `json:"can_recycle"`                // the server can recycle a worker after so many requests
 	HasJitter         bool       `json:"has_jitter"`                 // and can spread that number among the workers
+	SetsLimit         bool       `json:"sets_limit,omitempty"`       // the user's command, file or environment sets a limit of requests, or may
 	ConcurrencyLimit  int        `json:"concurrency_limit"`          // the most requests that a worker takes at once, 0 for no bound
 	ConcurrencyFlag   string     `json:"concurrency_flag,omitempty"` // the server's option that bounds them
 	Preload           bool       `json:"preload"`

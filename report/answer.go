@@ -185,9 +185,7 @@ func typed(r calibrate.Result, servers calibrate.Servers) (line, why string) {
 	if refused(r) {
 		return "", ""
 	}
-	w := wanted(r)
-	w.NoLimit = verdictByRequest(r) == calibrate.Flat
-	t := servers.Named(r.Target.Server).Typed(w, r.Target)
+	t := servers.Named(r.Target.Server).Typed(wanted(r), r.Target)
 	if t.Why != "" && r.Target.Server != "" && r.Truth == nil {
 		why = "nothing: " + t.Why
 	}
@@ -199,8 +197,8 @@ func wanted(r calibrate.Result) calibrate.Wanted {
 	rec := r.Recommendation
 	return calibrate.Wanted{
 		Workers: rec.Workers, Threads: threadsOf(r), MaxRequests: int64(max(rec.MaxRequests, 0)), Jitter: int64(rec.MaxRequestsJitter),
-		WorkerMemoryMB: rec.WorkerMemoryMB, SafeRequests: rec.SafeRequests,
-		CPUs: coresOf(r), MemoryBytes: memoryOf(r),
+		NoLimit:        rec.MaxRequests <= 0 && (verdictByRequest(r) == calibrate.Flat || rec.Recycling.Kind == calibrate.RecyclingCannot),
+		WorkerMemoryMB: rec.WorkerMemoryMB, CPUs: coresOf(r), MemoryBytes: memoryOf(r),
 	}
 }
 

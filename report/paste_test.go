@@ -28,6 +28,15 @@ func TestPasteSpeaksTheServersLanguage(t *testing.T) {
 	}
 }
 
+// An option wins over a file that an option names.
+func TestPasteBehindAFileOfUWSGI(t *testing.T) {
+	r := calibrate.Result{Target: calibrate.TargetInfo{Server: "uwsgi", Command: []string{"uwsgi", "--ini", "x.ini"}}}
+	r.Recommendation.Workers = 2
+	if got, why := typed(r, server.Known()); got != "--master --processes 2 --die-on-term --need-app" {
+		t.Errorf("%q, %q", got, why)
+	}
+}
+
 // A page says why there is nothing to type, if anybody could set the server at all.
 func TestNothingToType(t *testing.T) {
 	for _, c := range []struct {
@@ -37,6 +46,7 @@ func TestNothingToType(t *testing.T) {
 	}{
 		{calibrate.TargetInfo{Server: "mod_wsgi", Command: []string{"apache2"}}, nil, "nothing: Apache reads it from its configuration"},
 		{calibrate.TargetInfo{Server: "puma", Command: []string{"bin/rails", "server"}}, nil, "nothing: rails takes no number of workers"},
+		{calibrate.TargetInfo{Server: "uwsgi", Command: []string{"uwsgi", "--processes=2", "x.ini"}}, nil, "nothing: uwsgi reads x.ini after its options"},
 		{calibrate.TargetInfo{Server: "command", Command: []string{"app"}}, nil, "nothing: nobody can set it: write {workers}"},
 		{calibrate.TargetInfo{Server: "command", Command: []string{"calibrate"}}, &calibrate.Truth{}, ""},
 		{calibrate.TargetInfo{}, nil, ""},

@@ -48,7 +48,7 @@ func TestHypercornMeasuredCommand(t *testing.T) {
 		"H -b 0.0.0.0:80 -b unix:/x a:a":  "H " + ours + " a:a",
 		"H -w4 --reload -D a:a":           "H " + ours + " -D a:a",
 		"H -w=4 --workers 3 a:a":          "H " + ours + " a:a",
-		"H --max-requests 5 -k uvloop a":  "H " + ours + " -k uvloop a",
+		"H --max-requests 5 -k uvloop a":  "H " + ours + " --max-requests 1000000000000 -k uvloop a",
 		"H --max-requests-j 5 --bin=:1 a": "H " + ours + " a",
 		"H -p x.pid --log-file e --access-logfile - --keep-alive 9 a": "H " + ours + " --keep-alive 9 a",
 		"H --statsd-host s:8125 --statsd-prefix p --log-config l a":   "H " + ours + " a",

@@ -117,7 +117,7 @@ func TestPumaKeepsOut(t *testing.T) {
 		"preload_from_env=true", "pidfile=/run/p.pid", "state=/run/p.state", "control_url=tcp://127.0.0.1:9", "redirect_stdout=/var/log/o",
 		"redirect_stderr=/var/log/e", "log_requests=true", "fork_worker=1000", "environment=development", "plugins=tmp_restart, solid_queue")}})
 	own := filepath.Join(os.TempDir(), "calibrate-puma-{port}")
-	want := "-b tcp://{host}:{port} -w 1 -t 5:5 --quiet --fork-worker=0 --redirect-stdout /dev/stdout --redirect-append" +
+	want := "-b tcp://{host}:{port} -w 1 -t 5:5 --fork-worker=0 --quiet --redirect-stdout /dev/stdout --redirect-append" +
 		" --pidfile " + own + "/pid --state " + own + "/state --control-url unix://" + own + "/control"
 	if got := strings.Join(l.Info().MeasuredCommand[1:], " "); got != want {
 		t.Errorf("\n got  %s\n want %s", got, want)

@@ -22,6 +22,32 @@ type proof struct {
 	told    map[string]string
 	env     map[string]string                                   // if the names in its environment are others; nil for the same
 	again   func(t *testing.T, typed, config []string) []string // a command that says what was printed; nil: typed after the command
+
+	limited  []string          // the command, as a user has it who sets a limit of requests in it or in its file; nil if it takes none
+	variable string            // a variable of the user's that does, as NAME=value
+	free     map[string]string // what it is told then, so that it has none
+	example  bool              // its options stand in an example
+}
+
+// unlimited is the same proof without a limit of requests, over a command of the user's that sets one.
+func (p proof) unlimited() proof {
+	without := func(told map[string]string) map[string]string {
+		told = maps.Clone(told)
+		maps.DeleteFunc(told, func(name, _ string) bool { return strings.Contains(name, "requests") || name == "min-worker-lifetime" })
+		return told
+	}
+	p.told = without(p.told)
+	if p.env == nil {
+		p.env = maps.Clone(p.told)
+		maps.Copy(p.env, p.free)
+		delete(p.env, "fork-worker") // no variable of Puma's says it
+	}
+	maps.Copy(p.told, p.free)
+	p.spec.MaxRequests, p.spec.Jitter, p.command = 0, 0, p.limited
+	if name, value, set := strings.Cut(p.variable, "="); set {
+		p.spec.Env = map[string]string{name: value}
+	}
+	return p
 }
 
 var shape = known.Spec{Workers: 3, Threads: 2, MaxRequests: 1000, Jitter: 100}
@@ -41,46 +67,55 @@ func proofs(t *testing.T) map[string]proof {
 	clearLMS(t)
 	type told = map[string]string
 	_, apache := servertest.Site(t, map[string]string{"apache2.conf": "WSGIDaemonProcess shop" + wsgiApp})
+	_, limitedApache := servertest.Site(t, map[string]string{"apache2.conf": "WSGIDaemonProcess shop maximum-requests=500" + wsgiApp})
+	toml := filepath.Join(t.TempDir(), "h.toml")
+	servertest.Write(t, toml, "max_requests = 500\n")
+	const never = "1000000000000"
 	express := servertest.Script(t, filepath.Join(t.TempDir(), "mod_wsgi-express"), "exit 1")
 	return map[string]proof{
 		"gunicorn": {command: []string{fakeGunicorn(t, "27.0.1"), "app:app"}, spec: shape,
-			told: told{"workers": "3", "threads": "2", "max-requests": "1000", "max-requests-jitter": "100"}},
+			told:    told{"workers": "3", "threads": "2", "max-requests": "1000", "max-requests-jitter": "100"},
+			limited: []string{fakeGunicorn(t, "27.0.1"), "--max-requests", "500", "app:app"}, variable: "GUNICORN_CMD_ARGS=--max-requests=700", free: told{"max-requests": "0"}},
 		"uvicorn": {command: []string{fakeUvicorn(t, "0.54.0"), "app:app"}, spec: without(shape, true, false),
-			told: told{"workers": "3", "limit-max-requests": "1000", "limit-max-requests-jitter": "100"}},
+			told:    told{"workers": "3", "limit-max-requests": "1000", "limit-max-requests-jitter": "100"},
+			limited: []string{fakeUvicorn(t, "0.54.0"), "app:app"}, variable: "UVICORN_LIMIT_MAX_REQUESTS=500", free: told{"limit-max-requests": never}},
 		"hypercorn": {command: []string{fakeHypercorn(t), "app:app"}, spec: without(shape, true, false),
-			told: told{"workers": "3", "max-requests": "1000"}, env: told{"workers": "3"}},
+			told: told{"workers": "3", "max-requests": "1000"}, env: told{"workers": "3"},
+			limited: []string{fakeHypercorn(t), "--config", toml, "app:app"}, free: told{"max-requests": never}},
 		"granian": {command: []string{fakeGranian(t), "--interface", "wsgi", "app:app"}, spec: without(shape, false, true),
 			told: told{"workers": "3", "blocking-threads": "2"}},
 		"uwsgi": {command: []string{fakeUWSGI(t, ""), "x.ini"}, spec: shape,
 			told: told{"processes": "3", "threads": "2", "max-requests": "1000", "max-requests-delta": "50", "min-worker-lifetime": "0"},
 			again: func(t *testing.T, _, config []string) []string {
 				return []string{fakeUWSGI(t, strings.Join(config[1:], "\n")+"\n"), "x.ini"}
-			}},
+			}, limited: []string{fakeUWSGI(t, "max-requests = 500\n"), "x.ini"}, free: told{"max-requests": "0"}},
 		"modwsgi": {command: apache, spec: shape, told: told{"processes": "3", "threads": "2", "maximum-requests": "1000"}, env: told{"workers": "3"},
 			again: func(t *testing.T, _, config []string) []string {
 				_, command := servertest.Site(t, map[string]string{"apache2.conf": strings.Join(config, "\n") + "\nWSGIScriptAlias / /srv/app.wsgi\n"})
 				return command
-			}},
+			}, limited: limitedApache},
 		"modwsgi.Express": {command: []string{express, "start-server", "app.wsgi"}, spec: shape,
-			told: told{"processes": "3", "threads": "2", "maximum-requests": "1000"}, env: told{"workers": "3"}},
+			told: told{"processes": "3", "threads": "2", "maximum-requests": "1000"}, env: told{"workers": "3"},
+			limited: []string{express, "start-server", "--maximum-requests", "500", "app.wsgi"}, free: told{"maximum-requests": "0"}, example: true},
 		"puma": {command: []string{fakePuma(t)}, spec: without(shape, false, true), told: told{"workers": "3", "threads": "2"},
 			again: func(t *testing.T, typed, _ []string) []string {
 				least, most, _ := strings.Cut(typed[3], ":")
 				return []string{fakePuma(t, "workers="+typed[1], "min_threads="+least, "max_threads="+most)}
-			}},
+			}, limited: []string{fakePuma(t, "fork_worker=500")}, free: told{"fork-worker": "0"}},
 		"nowlms": {command: []string{fakeLMS(t), "serve", "--wsgi-server", "gunicorn"}, spec: without(shape, false, true),
 			told: told{"workers": "3", "threads": "2"},
 			again: func(_ *testing.T, typed, _ []string) []string {
 				return slices.Concat([]string{"env"}, typed, []string{fakeLMS(t), "serve", "--wsgi-server", "gunicorn"})
 			}},
 		"pypnm": {command: []string{fakePyPNM(t, "0.34.2"), "serve"}, spec: without(shape, true, false),
-			told: told{"workers": "3", "limit-max-requests": "1000"}},
+			told:    told{"workers": "3", "limit-max-requests": "1000"},
+			limited: []string{fakePyPNM(t, "0.34.2"), "serve", "--limit-max-requests", "500"}, free: told{"limit-max-requests": "0"}},
 	}
 }
 
 var (
 	numberFirst = regexp.MustCompile(`^\d+`)
-	ownPrefix   = regexp.MustCompile(`^(uvicorn|granian|uwsgi|now-lms|pypnm-serve|puma-min|puma-max)-`)
+	ownPrefix   = regexp.MustCompile(`^(gunicorn-cmd-args|uvicorn|granian|uwsgi|now-lms|pypnm-serve|puma-min|puma-max)-`)
 	otherNames  = map[string]string{"w": "workers", "t": "threads", "web-concurrency": "workers"}
 )
 
@@ -112,6 +147,9 @@ func TestProvedIsPrinted(t *testing.T) {
 		if ok {
 			t.Run(name, func(t *testing.T) { provedIsPrinted(t, s, p) })
 		}
+		if p.limited != nil {
+			t.Run(name+" without a limit", func(t *testing.T) { provedIsPrinted(t, s, p.unlimited()) })
+		}
 	}
 }
 
@@ -119,10 +157,11 @@ func provedIsPrinted(t *testing.T, s known.Server, p proof) {
 	p.spec.Command = p.command
 	l := recognised(t, p.spec)
 	info := l.Info()
-	proved := strings.Join(l.Argv, " ") + "\n" + strings.Join(slices.Sorted(maps.Values(l.Temporary().Files)), "\n")
+	var proved string // what wins stands last
 	for name, value := range l.Spec.Env {
-		proved += "\n" + name + "=" + value
+		proved += name + "=" + value + "\n"
 	}
+	proved += strings.Join(slices.Sorted(maps.Values(l.Temporary().Files)), "\n") + "\n" + strings.Join(l.Argv, " ")
 	saysSame(t, "what prove starts", proved, p.told)
 
 	typed := s.Typed(l.Wanted(), info)
@@ -133,7 +172,7 @@ func provedIsPrinted(t *testing.T, s known.Server, p proof) {
 	}
 	var config []string
 	for _, line := range s.Configuration(l.Wanted(), info) {
-		if line.Kind == calibrate.LineText {
+		if line.Kind == calibrate.LineText || p.example && line.Kind == calibrate.LineExample {
 			config = append(config, line.Text)
 		}
 	}
@@ -166,7 +205,7 @@ func saysSame(t *testing.T, what, text string, want map[string]string) {
 			t.Errorf("%s: %s is %q, want %s\n%s", what, name, got[name], value, text)
 		}
 	}
-	for _, limit := range []string{"max-requests", "maximum-requests", "limit-max-requests", "threads"} {
+	for _, limit := range []string{"max-requests", "maximum-requests", "limit-max-requests", "fork-worker", "threads"} {
 		if _, wanted := want[limit]; !wanted && got[limit] != "" && len(want) > 1 {
 			t.Errorf("%s: it says %s %s\n%s", what, limit, got[limit], text)
 		}

@@ -55,16 +55,17 @@ func TestUvicornMeasuredCommand(t *testing.T) {
 	clearUvicorn(t)
 	u := fakeUvicorn(t, "0.54.0")
 	const ours = "--host {host} --port {port} --workers 1 --no-access-log"
+	const never = " --limit-max-requests 1000000000000"
 	for command, want := range map[string]string{
 		"U app:app":                        "U " + ours + " app:app",
 		"U app:app --host ::1 --port 80":   "U " + ours + " app:app",
 		"U app:app --workers 4 --reload":   "U " + ours + " app:app",
 		"U --factory --app-dir x app:make": "U " + ours + " --factory --app-dir x app:make",
 		"U --limit-concurrency 9 a:a":      "U " + ours + " --limit-concurrency 9 a:a",
-		"U --limit-max-requests 5 a:a":     "U " + ours + " a:a",
+		"U --limit-max-requests 5 a:a":     "U " + strings.Replace(ours, " --no-access-log", never+" --no-access-log", 1) + " a:a",
 		"nice -n 5 env A=B U --port 1 a:a": "nice -n 5 env A=B U " + ours + " a:a",
 		"U --workers {workers} --port {port} --limit-max-requests {max_requests} a:a": "U " + ours + " a:a",
-		"env UVICORN_RELOAD=1 A=B UVICORN_LIMIT_MAX_REQUESTS=5 UVICORN_WORKERS=3 U a": "env A=B UVICORN_WORKERS=3 U " + ours + " a",
+		"env UVICORN_RELOAD=1 A=B UVICORN_LIMIT_MAX_REQUESTS=5 UVICORN_WORKERS=3 U a": "env A=B UVICORN_WORKERS=3 U " + strings.Replace(ours, " --no-access-log", never+" --no-access-log", 1) + " a",
 	} {
 		l := recognised(t, known.Spec{Command: strings.Fields(strings.ReplaceAll(command, "U ", u+" "))})
 		got := strings.ReplaceAll(strings.Join(l.Info().MeasuredCommand, " "), u, "U")

@@ -53,7 +53,7 @@ func TestUWSGIMeasured(t *testing.T) {
 			"rawrouter = :2\nhttp-stats = :3\nhttp-subscription-server = :4\ncache-store = /c\ncache-udp-server = :5\ncache = 10\ncache2 = name=a,items=5,store=/c,storesync=1,nodes=h:1,keysize=9\n",
 			"--http-socket {host}:{port} " + ours + " " + end, "cache = 10\ncache2 = name=a,items=5,keysize=9\n"},
 		"what replaces workers": {"max-requests = 5\nmin-worker-lifetime = 9\nreload-on-rss = 100\nevil-reload-on-as = 9\nmax-worker-lifetime = 60\ncheaper = 1\ncheaper-algo = busyness\nidle = 6\n",
-			"--http-socket {host}:{port} " + ours + " " + end, ""},
+			"--http-socket {host}:{port} " + strings.Replace(ours, " --die", " --max-requests 0 --die", 1) + " " + end, ""},
 		"what is the app's": {"plugin = python3\nmodule = a:b\nthreads = 4\nuid = www-data\nlazy-apps = true\n", "--http-socket {host}:{port} " + ours + " " + end,
 			"plugin = python3\nmodule = a:b\nthreads = 4\nuid = www-data\nlazy-apps = true\n"},
 	} {

@@ -66,6 +66,11 @@ func plainSettings(text string) map[string]string {
 // unread says whether there is a file, and nothing known of it.
 func (s settings) unread() bool { return s.file != "" && s.read == nil }
 
+// setsLimit says whether a limit of requests is set, be it of 0. A file may set one otherwise than in a plain line.
+func (s settings) setsLimit() bool {
+	return s.file != "" || s.Has("max_requests") && len(cli.Placeholders(s.Text("max_requests"))) == 0
+}
+
 // workers is how many the command would start. With 0 the server has no parent and serves by itself.
 func (s settings) workers() int { return s.Number("workers", 1) }
 

@@ -3,7 +3,6 @@ package hypercorn
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -51,24 +50,16 @@ func (h Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 	settings.warn(l)
 	l.Argv = slices.Concat(p.Argv[:p.Index+1],
 		[]string{"--bind", l.Address.Bind()}, known.Options(h.Settings(l.Wanted(), l.Target)),
-		settings.undone(l), args.Without(overridden...))
+		settings.undone(), args.Without(overridden...))
 	return h, nil
 }
 
-// noLimitOfRequests is more than a run can send. No option takes a limit back that a file sets: 0 is one too, reached
-// by the first request.
-const noLimitOfRequests = 1_000_000_000_000
-
 // undone are options that undo what the configuration file may set. That file is never written.
-func (s settings) undone(l *known.Launch) []string {
+func (s settings) undone() []string {
 	if s.file == "" {
 		return nil
 	}
-	var options []string
-	if l.Target.CanRecycle && l.Spec.MaxRequests == 0 {
-		options = append(options, "--max-requests", strconv.FormatInt(noLimitOfRequests, 10))
-	}
-	options = append(options, "--pid", "/dev/null", "--error-logfile", "-")
+	options := []string{"--pid", "/dev/null", "--error-logfile", "-"}
 	if _, from := s.read["accesslog"]; from || s.unread() {
 		options = append(options, "--access-logfile", "/dev/null")
 	}
@@ -116,9 +107,9 @@ func (s settings) describe(l *known.Launch) {
 
 // tell says how a worker takes requests, and that it can be recycled. The option for jitter does nothing that helps (see
 // traps).
-func (settings) tell(info *calibrate.TargetInfo) {
+func (s settings) tell(info *calibrate.TargetInfo) {
 	info.Threads, info.HasThreads = 0, false // an event loop takes as many requests at once as come
-	info.CanRecycle = limits(info.ServerVersion)
+	info.CanRecycle, info.SetsLimit = limits(info.ServerVersion), s.setsLimit()
 }
 
 // warn names the traps of this command.

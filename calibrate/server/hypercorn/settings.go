@@ -11,8 +11,12 @@ import (
 // Settings by their options' names. Jitter is left out: by the command line it is the limit itself (0.18).
 func (h Server) Settings(w calibrate.Wanted, t calibrate.TargetInfo) []calibrate.Setting {
 	all := []calibrate.Setting{known.Setting("workers", w.Workers)}
-	if w.MaxRequests > 0 && h.limits(t) {
+	switch {
+	case !h.limits(t):
+	case w.MaxRequests > 0:
 		all = append(all, known.Setting("max-requests", w.MaxRequests))
+	case known.TakesBack(h.Name(), w, t):
+		all = append(all, known.Setting("max-requests", known.NeverReached))
 	}
 	return all
 }
@@ -49,6 +53,9 @@ func (h Server) noteLimit(c *calibrate.Lines, w calibrate.Wanted, t calibrate.Ta
 			"as an option it is the limit itself (0.18), so workers that started together restart together.")
 	}
 	c.About(calibrate.NoteLimit, "max-requests")
+	if known.TakesBack(h.Name(), w, t) {
+		known.NoteNeverReached(c, "max-requests")
+	}
 }
 
 // Environment is for the start command alone.

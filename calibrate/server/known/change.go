@@ -40,6 +40,9 @@ func (l *Launch) ChangeThreads(was int) {
 
 // ChangeRecycling says what becomes of the command's limit of requests, 0 if it has none.
 func (l *Launch) ChangeRecycling(was int64) {
+	if was >= NeverReached {
+		was = 0
+	}
 	switch now := l.Spec.MaxRequests; {
 	case now == was:
 	case now == 0:

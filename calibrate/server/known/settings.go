@@ -12,6 +12,20 @@ func Setting[N int | int64](name string, value N) calibrate.Setting {
 	return calibrate.Setting{Name: name, Value: strconv.FormatInt(int64(value), 10)}
 }
 
+// NeverReached is a limit of requests that no worker reaches. It is for a server on which no option takes a limit back: 0 is
+// one too there, reached by the first request.
+const NeverReached = 1_000_000_000_000
+
+// TakesBack says whether a limit of requests is to be taken back, which what the user wrote for that server sets.
+func TakesBack(server string, w calibrate.Wanted, t calibrate.TargetInfo) bool {
+	return w.NoLimit && w.MaxRequests == 0 && t.Server == server && t.SetsLimit
+}
+
+// NoteNeverReached says why such a limit is there.
+func NoteNeverReached(c *calibrate.Lines, option string) {
+	c.Note("%s is a number that no worker reaches: a limit is set elsewhere, and no option takes that back. 0 would be reached at once.", option)
+}
+
 // Options are settings as words of a command line: max_requests is --max-requests. One that is true has no value there.
 func Options(all []calibrate.Setting) []string {
 	var words []string

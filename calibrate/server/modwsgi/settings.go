@@ -33,14 +33,14 @@ func (m Server) Configuration(w calibrate.Wanted, t calibrate.TargetInfo) (c cal
 		c.Note("threads are not known from this run: mod_wsgi's default is 15, each of which holds its request's memory.")
 	}
 	c.About(calibrate.NoteLimit, "maximum-requests")
-	all := m.Settings(w, t)
+	all, express := m.Settings(w, t), Express{}.Settings(w, t)
 	if w.MaxRequests > 0 {
 		c.Note("mod_wsgi has no jitter: processes that started together restart together. graceful-timeout, in seconds, is how " +
 			"long a restart waits for requests that are under way; 15 is what mod_wsgi itself has, too.")
-		all = append(all, known.Setting("graceful-timeout", 15))
+		all, express = append(all, known.Setting("graceful-timeout", 15)), append(express, known.Setting("graceful-timeout", 15))
 	}
 	c.Note("NAME is the name of your daemon group. The same for mod_wsgi-express start-server:")
-	c.Example("%s", strings.Join(known.Options(all), " "))
+	c.Example("%s", strings.Join(known.Options(express), " "))
 	c.Set("WSGIDaemonProcess NAME %s display-name=%%{GROUP}", strings.Join(known.Pairs(all), " "))
 	c.Set("WSGIProcessGroup NAME")
 	return c

@@ -88,7 +88,6 @@ func options(l *known.Launch, c cli.Settings) []string {
 		l.Change("requests aren't logged, so that the app's own words can be found in the log")
 	}
 	if c.On("fork_worker") {
-		options = append(options, "--fork-worker=0")
 		l.Change("workers aren't forked anew after so many requests (--fork-worker=0)")
 	}
 	if files := strings.Trim(c.Text("redirect_stdout")+", "+c.Text("redirect_stderr"), ", "); files != "" {
@@ -128,6 +127,7 @@ func describe(l *known.Launch, c cli.Settings, args cli.Args) {
 		l.Change("all %s of a worker are there from the start, instead of %s to %s as they are needed", say.Plural(now, "thread"), say.Count(least), say.Count(most))
 	}
 	l.Target.HasThreads, l.Target.CanScale, l.Target.Preload = true, true, c.On("preload_app")
+	l.Target.SetsLimit = c.On("fork_worker")
 	if now != most && known.FileExists("config/application.rb") {
 		tellRails(l, now)
 	}

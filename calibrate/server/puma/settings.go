@@ -6,11 +6,15 @@ import (
 	"workermem/calibrate/server/known"
 )
 
-// Settings by their names in puma.rb. Puma has no limit of requests. It has as many threads from the start as it may have.
-func (Server) Settings(w calibrate.Wanted, _ calibrate.TargetInfo) []calibrate.Setting {
+// Settings by their names in puma.rb. Puma has as many threads from the start as it may have. It has no limit of requests but
+// for that of fork_worker, after which it forks all workers but the first anew: 0 is never.
+func (s Server) Settings(w calibrate.Wanted, t calibrate.TargetInfo) []calibrate.Setting {
 	all := []calibrate.Setting{known.Setting("workers", w.Workers)}
 	if w.Threads > 0 {
 		all = append(all, known.Setting("threads", w.Threads))
+	}
+	if known.TakesBack(s.Name(), w, t) {
+		all = append(all, known.Setting("fork_worker", 0))
 	}
 	return all
 }
@@ -24,6 +28,8 @@ func (s Server) words(w calibrate.Wanted, t calibrate.TargetInfo) []string {
 			words = append(words, "-w", setting.Value)
 		case "threads":
 			words = append(words, "-t", setting.Value+":"+setting.Value)
+		case "fork_worker":
+			words = append(words, "--fork-worker="+setting.Value)
 		}
 	}
 	return words
@@ -72,6 +78,8 @@ func (s Server) Environment(w calibrate.Wanted, t calibrate.TargetInfo) (env []c
 		case "threads":
 			env = append(env, calibrate.Setting{Name: "PUMA_MIN_THREADS", Value: setting.Value},
 				calibrate.Setting{Name: "PUMA_MAX_THREADS", Value: setting.Value})
+		case "fork_worker":
+			notes.Note("No variable says how often workers are forked anew: fork_worker %s in puma.rb, as it was measured.", setting.Value)
 		}
 	}
 	return env, notes

@@ -2,10 +2,10 @@ package pypnm
 
 import (
 	"strconv"
+	"strings"
 
 	"workermem/calibrate"
 	"workermem/calibrate/server/known"
-	"workermem/calibrate/sizing"
 )
 
 // Settings by their options' names. A limit that is left out is PyPNM's own, and one worker with a limit ends the server:
@@ -29,38 +29,27 @@ func (Server) File() calibrate.File {
 	return calibrate.File{For: "pypnm", Name: "pypnm-serve.env", Without: "the address"}
 }
 
-func (y Server) Configuration(w calibrate.Wanted, _ calibrate.TargetInfo) (c calibrate.Lines) {
-	if w.MaxRequests > 0 {
-		c.About(calibrate.NoteLimit, "PYPNM_SERVE_LIMIT_MAX_REQUESTS")
-	} else {
-		c.Note("All four keys are required. This run asks for no limit; the one below is at most PyPNM's own for such a host.")
-	}
-	if w.Workers < 2 {
-		c.Note("With one worker pypnm serve ends at its limit, with status 0: Restart=always must bring it back.")
-	}
-	known.SetAll(&c, y.keys(w), "=")
+func (y Server) Configuration(w calibrate.Wanted, t calibrate.TargetInfo) (c calibrate.Lines) {
+	env, notes := y.Environment(w, t)
+	c = notes
+	known.SetAll(&c, env, "=")
 	return c
 }
 
-// keys: PyPNM's start script stops if one of the four is missing. If there is to be no limit, it is PyPNM's own, or less if
-// the headroom doesn't last so long.
-func (Server) keys(w calibrate.Wanted) []calibrate.Setting {
-	gib := float64(w.MemoryBytes) / (1 << 30)
-	limit := w.MaxRequests
-	if limit == 0 {
-		_, own := sizing.PyPNM(w.CPUs, gib)
-		if limit = int64(own); w.SafeRequests > 0 {
-			limit = min(limit, int64(w.SafeRequests))
-		}
+// Environment has all four keys: PyPNM's start script stops if one is missing. So what Settings leave as it is, is 0 here,
+// which is no limit (pypnm/cli.py, main).
+func (y Server) Environment(w calibrate.Wanted, t calibrate.TargetInfo) (env []calibrate.Setting, notes calibrate.Lines) {
+	if w.Workers < 2 && w.MaxRequests > 0 {
+		notes.Note("No limit: with one worker pypnm serve ends at its limit, with status 0. If something always starts it again (Restart=always; "+
+			"on-failure isn't enough), set it to %d. Without it the worker outgrows this sum after so many.", w.MaxRequests)
 	}
-	return []calibrate.Setting{
-		known.Setting("PYPNM_SERVE_CPU_COUNT", w.CPUs),
-		{Name: "PYPNM_SERVE_TOTAL_MEMORY_GIB", Value: strconv.FormatFloat(gib, 'f', 2, 64)},
-		known.Setting("PYPNM_SERVE_WORKERS", w.Workers),
-		known.Setting("PYPNM_SERVE_LIMIT_MAX_REQUESTS", limit),
-	}
+	notes.About(calibrate.NoteLimit, variable("limit-max-requests"))
+	w.NoLimit = w.MaxRequests == 0
+	gib := strconv.FormatFloat(float64(w.MemoryBytes)/(1<<30), 'f', 2, 64)
+	env = []calibrate.Setting{known.Setting(variable("cpu-count"), w.CPUs), {Name: variable("total-memory-gib"), Value: gib}}
+	return append(env, known.Variables(y.Settings(w, t), variable)...), notes
 }
 
-func (y Server) Environment(w calibrate.Wanted, _ calibrate.TargetInfo) (env []calibrate.Setting, notes calibrate.Lines) {
-	return y.keys(w), nil
+func variable(option string) string {
+	return "PYPNM_SERVE_" + strings.ToUpper(strings.ReplaceAll(option, "-", "_"))
 }

@@ -12,6 +12,9 @@ import (
 // is known to have it.
 func (u Server) Settings(w calibrate.Wanted, t calibrate.TargetInfo) []calibrate.Setting {
 	all := []calibrate.Setting{known.Setting("workers", w.Workers)}
+	if known.TakesBack(u.Name(), w, t) {
+		return append(all, known.Setting("limit-max-requests", known.NeverReached))
+	}
 	if w.MaxRequests == 0 || w.Workers < 2 {
 		return all
 	}
@@ -57,6 +60,9 @@ func (u Server) noteLimit(c *calibrate.Lines, w calibrate.Wanted, t calibrate.Ta
 		c.Note("No jitter: uvicorn has it from 0.41 on. Workers that started together restart together.")
 	}
 	c.About(calibrate.NoteLimit, "limit-max-requests")
+	if known.TakesBack(u.Name(), w, t) {
+		known.NoteNeverReached(c, "limit-max-requests")
+	}
 }
 
 func (u Server) Environment(w calibrate.Wanted, t calibrate.TargetInfo) (env []calibrate.Setting, notes calibrate.Lines) {

@@ -96,6 +96,7 @@ func (s Settings) tell(info *calibrate.TargetInfo) {
 	version := info.ServerVersion
 	info.CanRecycle = known.VersionReaches(version, "0.30") // before, none is replaced
 	info.HasJitter = known.VersionReaches(version, "0.41")
+	info.SetsLimit = s.Has("limit-max-requests") && len(cli.Placeholders(s.Text("limit-max-requests"))) == 0
 	info.ConcurrencyFlag = "--limit-concurrency"
 	if limit := s.Number("limit-concurrency", 0); limit > 0 {
 		info.ConcurrencyLimit = limit - 1

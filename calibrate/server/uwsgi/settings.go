@@ -1,9 +1,12 @@
 package uwsgi
 
 import (
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
 )
 
@@ -21,13 +24,33 @@ func (u Server) Settings(w calibrate.Wanted, t calibrate.TargetInfo) []calibrate
 			all = append(all, known.Setting("max-requests-delta", w.Jitter/int64(w.Workers-1)))
 		}
 		all = append(all, known.Setting("min-worker-lifetime", 0))
+	} else if known.TakesBack(u.Name(), w, t) {
+		all = append(all, known.Setting("max-requests", 0))
 	}
 	return append(all, calibrate.Setting{Name: "die-on-term", Value: "true"}, calibrate.Setting{Name: "need-app", Value: "true"})
 }
 
+// Typed is nothing if the command names a file without an option: what that sets counts, and the options don't.
 func (u Server) Typed(w calibrate.Wanted, t calibrate.TargetInfo) calibrate.Typed {
+	if file := bareFile(cli.SeeThrough(t.Command).Args()); file != "" {
+		return calibrate.Typed{Why: "uwsgi reads " + file + " after its options, so it wins over them; calibrate emit writes what to put there"}
+	}
 	return calibrate.Typed{Words: known.Options(u.Settings(w, t))}
 }
+
+// bareFile is the first file of settings that stands there without an option, "" for none.
+func bareFile(words []string) string {
+	for i, word := range words {
+		value := i > 0 && strings.HasPrefix(words[i-1], "-") && !strings.Contains(words[i-1], "=")
+		if !value && !strings.HasPrefix(word, "-") && slices.Contains(fileTypes, filepath.Ext(word)) {
+			return word
+		}
+	}
+	return ""
+}
+
+// fileTypes are those that uWSGI reads as files of settings (core/uwsgi.c, main).
+var fileTypes = []string{".ini", ".xml", ".yml", ".yaml", ".json", ".js"}
 
 func (Server) File() calibrate.File {
 	return calibrate.File{For: "uwsgi", Name: "uwsgi.ini", Without: "the socket, the plugin, the app, harakiri, logs"}

@@ -137,7 +137,7 @@ func (c config) tell(info *calibrate.TargetInfo) {
 		info.Threads, info.HasThreads = 0, false
 		info.ConcurrencyLimit, info.ConcurrencyFlag = cores, "--"+from
 	}
-	info.CanRecycle, info.CanScale = true, true
+	info.CanRecycle, info.CanScale, info.SetsLimit = true, true, c.Number("max-requests", 0) > 0
 	info.Preload = !c.On("lazy-apps") && !c.On("lazy")
 }
 
