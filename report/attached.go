@@ -17,7 +17,8 @@ func byTime(r calibrate.Result) bool { return r.Creep.By == calibrate.ByTime }
 // watchedSection is what a watch of a running server showed.
 func watchedSection(r calibrate.Result) []Block {
 	return section(Heading{"Watched", watchedDetail(r)}, Facts{Rows: factsOf(
-		fact("app", appOf(r.Target)), fact("server", processOf(r.Target)), fact("requests", countedOf(*r.Watch)), fact("load", sentOf(r.Load)),
+		fact("app", appOf(r.Target)), fact("server", processOf(r.Target)), fact("requests", countedOf(*r.Watch)),
+		fact("load", orElse(when(r.Load.Requests > 0, "%s", loadOf(r.Load)), "none sent")),
 		fact("latency", when(r.Load.Requests > 0, "%s", latencyOf(r.Load))),
 		fact("CPU", measured(r.Watch.Cores > 0, "the workers kept %s of a core busy", say.Percent(r.Watch.Cores))),
 		fact("worker RSS", watchedWorker(r.Worker)), fact("one more", meanMarginal(r.Worker)),
@@ -60,13 +61,6 @@ func counterOf(w calibrate.Watch) string {
 		return "the load that was sent"
 	}
 	return "the " + w.Counter
-}
-
-func sentOf(l calibrate.LoadInfo) string {
-	if l.Requests <= 0 {
-		return "none sent"
-	}
-	return loadOf(l)
 }
 
 func watchedWorker(w calibrate.Worker) string {

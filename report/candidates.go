@@ -82,16 +82,15 @@ func candidateChart(r calibrate.Result) Chart {
 // the smallest that doesn't; then those nearest to the recommended one.
 func ranks(all []calibrate.Candidate) []float64 {
 	var best calibrate.Candidate
-	largest, smallest := map[int]int{}, map[int]int{} // by threads: the largest that fits, the smallest that doesn't
-	for i, c := range all {
+	largest, smallest := map[int]int{}, map[int]int{} // workers by threads: the most that fit, the fewest that don't
+	for _, c := range all {
 		if c.Recommended {
 			best = c
 		}
-		if j, ok := largest[c.Threads]; c.Fits && (!ok || c.Workers > all[j].Workers) {
-			largest[c.Threads] = i
-		}
-		if j, ok := smallest[c.Threads]; !c.Fits && (!ok || c.Workers < all[j].Workers) {
-			smallest[c.Threads] = i
+		if n := smallest[c.Threads]; c.Fits {
+			largest[c.Threads] = max(largest[c.Threads], c.Workers)
+		} else if n == 0 || c.Workers < n {
+			smallest[c.Threads] = c.Workers
 		}
 	}
 	rank := make([]float64, len(all))
@@ -100,8 +99,8 @@ func ranks(all []calibrate.Candidate) []float64 {
 		switch {
 		case c.Recommended:
 			rank[i] = -1
-		case c.Fits && largest[c.Threads] == i:
-		case !c.Fits && smallest[c.Threads] == i:
+		case c.Fits && largest[c.Threads] == c.Workers:
+		case !c.Fits && smallest[c.Threads] == c.Workers:
 			rank[i]++
 		default:
 			rank[i] += 2

@@ -82,8 +82,5 @@ func conclusion(c calibrate.Checkup) string {
 			return "calibrate run can't work here: " + f.Text
 		}
 	}
-	if c.Limits == 0 {
-		return "calibrate run works here; nothing limits it"
-	}
-	return "calibrate run works here; " + say.Plural(c.Limits, "limit") + ", see above"
+	return "calibrate run works here; " + orElse(when(c.Limits > 0, "%s, see above", say.Plural(c.Limits, "limit")), "nothing limits it")
 }

@@ -48,14 +48,8 @@ func verdictOf(c calibrate.Creep) string {
 		return "flat: no growth with time that matters under the load there was"
 	case v == calibrate.Flat:
 		return "flat: memory does not grow with requests"
-	case v == calibrate.Creeping && c.By == calibrate.ByTime:
-		return "creeping: memory grows with time and does not come back"
-	case v == calibrate.Creeping && c.By == calibrate.ByBoth && c.Low != nil && *c.Low > 0:
-		return "creeping: memory grows with requests, and with time without any"
-	case v == calibrate.Creeping && c.By == calibrate.ByBoth:
-		return "creeping: memory grows with time, whether requests come or not"
 	case v == calibrate.Creeping:
-		return "creeping: requests leave memory behind that does not come back"
+		return "creeping: " + growsWith(c)
 	case v == calibrate.Warming:
 		return "warming: memory was still settling; this may not be creep"
 	case v == calibrate.Inconclusive && slope.bytes == nil:
@@ -64,6 +58,18 @@ func verdictOf(c calibrate.Creep) string {
 		return "inconclusive: the data allow growth as well as none"
 	}
 	return string(v)
+}
+
+func growsWith(c calibrate.Creep) string {
+	switch {
+	case c.By == calibrate.ByTime:
+		return "memory grows with time and does not come back"
+	case c.By == calibrate.ByBoth && c.Low != nil && *c.Low > 0:
+		return "memory grows with requests, and with time without any"
+	case c.By == calibrate.ByBoth:
+		return "memory grows with time, whether requests come or not"
+	}
+	return "requests leave memory behind that does not come back"
 }
 
 // slope is a creep in what it is told by: bytes a request, or a second, of which times make the unit.
@@ -128,10 +134,8 @@ func evidenceOf(r calibrate.Result) string {
 }
 
 func safeOf(rec calibrate.Recommendation) string {
-	if rec.SafeRequests <= 0 {
-		return "no need to recycle workers"
-	}
-	return fmt.Sprintf("no need to recycle: safe to %s requests at the upper bound", say.Count(rec.SafeRequests))
+	safe := when(rec.SafeRequests > 0, "no need to recycle: safe to %s requests at the upper bound", say.Count(rec.SafeRequests))
+	return orElse(safe, "no need to recycle workers")
 }
 
 func longerOf(r calibrate.Result) string {

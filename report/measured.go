@@ -78,20 +78,13 @@ func atOnceOf(r calibrate.Result) string {
 }
 
 func hostOf(r calibrate.Result) string {
-	cpus, memory := say.Unknown, say.Unknown
-	if r.Host.CPUs > 0 {
-		cpus = say.Plural(r.Host.SizingCPUs(), "core")
-	}
-	if r.Plan.CPUs > 0 {
-		cpus = say.Plural(r.Plan.CPUs, "core") + " (given)"
-	}
-	if bytes, source := r.Host.Memory(); bytes > 0 {
-		memory = fmt.Sprintf("%s (%s)", knownMB(bytes), memorySource(r.Host, source))
-	}
+	cores := when(r.Host.CPUs > 0 || r.Plan.CPUs > 0, "%s", say.Plural(coresOf(r), "core"))
+	bytes, source := r.Host.Memory()
+	from := when(bytes > 0, " (%s)", memorySource(r.Host, source))
 	if r.Plan.MemoryBytes > 0 {
-		memory = knownMB(r.Plan.MemoryBytes) + " (given)"
+		from = " (given)"
 	}
-	return fmt.Sprintf("%s, memory %s", cpus, memory)
+	return orElse(cores, say.Unknown) + when(r.Plan.CPUs > 0, " (given)") + ", memory " + knownMB(memoryOf(r)) + from
 }
 
 func appOf(t calibrate.TargetInfo) string {

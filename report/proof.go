@@ -68,8 +68,11 @@ func proofFacts(p calibrate.Proof) []Fact {
 	}
 	t := p.Trials[0]
 	return append(facts, factsOf(
-		fact("memory", trialMemory(t)), fact("creep", trialCreep(t)), fact("recycles", recyclesOf(t)), fact("their cost", recyclingCost(t)),
-		fact("requests", requestsOf(t)), fact("killed", killedOf(t)), fact("limit", limitOf(p)), fact("run", p.Of),
+		fact("memory", trialMemory(t)), fact("creep", trialCreep(t)),
+		fact("recycles", orElse(when(t.MaxRequests > 0, "workers were replaced %s", say.Times(t.Recycles)), "off")), fact("their cost", recyclingCost(t)),
+		fact("requests", requestsOf(t)),
+		fact("killed", orElse(when(t.OOMKills > 0, "%s, by the kernel, for want of memory", say.Plural(t.OOMKills, "process")), "no process")),
+		fact("limit", limitOf(p)), fact("run", p.Of),
 	)...)
 }
 
@@ -87,13 +90,6 @@ func trialCreep(t calibrate.Trial) string {
 	}
 	return fmt.Sprintf("%s, %s a request (95 %% interval %s), before the first worker was replaced", t.Creep.Verdict,
 		say.Bytes(t.Creep.BytesPerRequest), say.Range(t.Creep.Low, t.Creep.High))
-}
-
-func recyclesOf(t calibrate.Trial) string {
-	if t.MaxRequests == 0 {
-		return "off"
-	}
-	return "workers were replaced " + say.Times(t.Recycles)
 }
 
 // recyclingCost is what the seconds in which a worker was replaced were like, beside the others.
@@ -120,13 +116,6 @@ func requestsOf(t calibrate.Trial) string {
 	failed := t.Requests - t.Succeeded
 	s += orElse(when(failed > 0, "; %s failed (%s)", say.Count(failed), calibrate.SayErrors(t.Errors)), "; all ok")
 	return s + when(t.Latency.P99 != nil, "; p99 %s with every thread busy", latencyCell(t.Latency.P99))
-}
-
-func killedOf(t calibrate.Trial) string {
-	if t.OOMKills == 0 {
-		return "no process"
-	}
-	return say.Plural(int(t.OOMKills), "process") + ", by the kernel, for want of memory"
 }
 
 func limitOf(p calibrate.Proof) string {

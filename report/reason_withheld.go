@@ -15,7 +15,7 @@ func Withheld(r calibrate.Result) string {
 	}
 	switch w.Kind {
 	case calibrate.WithheldPartial:
-		return partialReason(r)
+		return orElse(when(r.Mode == calibrate.ModeAttach, "the watch"), "the run") + " is partial: " + interruptedBy(r.Interrupted)
 	case calibrate.WithheldWorkers:
 		return fmt.Sprintf("%s answered, where one was to be measured: write {workers} where the command says how many, or have it start one",
 			say.Plural(w.Workers, "worker"))
@@ -36,14 +36,6 @@ func Withheld(r calibrate.Result) string {
 			say.Plural(w.Workers, "worker"), say.Seconds(w.Seconds), countThem)
 	}
 	return string(w.Kind)
-}
-
-func partialReason(r calibrate.Result) string {
-	what := "the run"
-	if r.Mode == calibrate.ModeAttach {
-		what = "the watch"
-	}
-	return what + " is partial: " + interruptedBy(r.Interrupted)
 }
 
 func fewRequests(r calibrate.Result, w calibrate.Withheld) string {

@@ -39,12 +39,8 @@ func partialNote(r calibrate.Result) []Block {
 	if r.Complete {
 		return nil
 	}
-	text := "cut short by: " + interruptedBy(r.Interrupted)
-	if len(r.Phases) == 0 {
-		text += ". No phase was finished."
-	} else {
-		text += ". Phases: " + phaseList(r.Phases) + ". Nothing below is final."
-	}
+	phases := when(len(r.Phases) > 0, "Phases: %s. Nothing below is final.", phaseList(r.Phases))
+	text := "cut short by: " + interruptedBy(r.Interrupted) + ". " + orElse(phases, "No phase was finished.")
 	return []Block{Note{Lead: "PARTIAL RUN", Text: text, Mark: Doubtful}}
 }
 

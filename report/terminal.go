@@ -149,10 +149,9 @@ func (p *page) warning(w Warning) {
 func (p *page) end() []byte {
 	if lines(p) >= 2*screen && len(p.said) > 0 {
 		p.blank()
-		switch a := p.said[0]; {
-		case a.Why != "":
+		if a := p.said[0]; a.Why != "" {
 			p.line(styles[a.Mark], cut(clean(a.Verdict+": "+a.Why), p.width))
-		default:
+		} else {
 			p.settings(a)
 		}
 	}
