@@ -49,11 +49,7 @@ func writeWhat(p *page, f *calibrate.Failure) {
 		most = screen - mostWhy - mostTry
 	}
 	writeLines(p, "error: ", what, most, red)
-	why := calibrate.RedactText(f.Why)
-	if why == "" && f.Err != nil && !strings.Contains(f.What, f.Err.Error()) {
-		why = f.Err.Error()
-	}
-	if why != "" {
+	if why := calibrate.RedactText(f.Why); why != "" {
 		writeLines(p, "why:   ", why, mostWhy, plain)
 	}
 }

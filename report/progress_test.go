@@ -146,7 +146,7 @@ func TestFailureSpeaksInEveryCase(t *testing.T) {
 	}{
 		{nil, ""},
 		{&calibrate.Failure{What: "x"}, "error: x\n"},
-		{&calibrate.Failure{What: "x", Err: errors.New("y")}, "error: x\nwhy:   y\n"},
+		{&calibrate.Failure{What: "x", Why: "y", Err: errors.New("z")}, "error: x\nwhy:   y\n"},
 		{&calibrate.Failure{What: "x: y", Err: errors.New("y")}, "error: x: y\n"},
 		{&calibrate.Failure{What: "a is wrong\nb is wrong", Try: "c"}, "error: a is wrong\n       b is wrong\ntry:   c\n"},
 	} {

@@ -55,7 +55,8 @@ func (a *App) boot(parent context.Context) error {
 	cancel(nil)
 	<-observed
 	if parent.Err() != nil {
-		return &calibrate.Failure{Kind: calibrate.KindInterrupted, Phase: calibrate.PhaseBoot, What: "interrupted", Err: parent.Err()}
+		return &calibrate.Failure{Kind: calibrate.KindInterrupted, Phase: calibrate.PhaseBoot, What: "interrupted",
+			Why: parent.Err().Error(), Err: parent.Err()}
 	}
 	if err != nil {
 		return a.bootFailure(err, last)

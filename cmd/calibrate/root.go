@@ -48,7 +48,28 @@ func newRootCmd(env Env) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newRunCmd(env), newDemoCmd(env), newAttachCmd(env), newReportCmd(env), newRunsCmd(env), newSizeCmd(env), newProveCmd(env), newEmitCmd(env), newDoctorCmd(env), newGuideCmd(env), newExplainCmd(env), newVersionCmd(env),
 		newDemoAppCmd(), newIdleCmd(env))
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	argsAreUsage(root)
 	return root
+}
+
+// argsAreUsage makes wrong usage of what a command and those below it say of their arguments, cobra's own words included.
+func argsAreUsage(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			err := check(cmd, args)
+			var failure *calibrate.Failure
+			if err == nil || errors.As(err, &failure) {
+				return err
+			}
+			first, _, _ := strings.Cut(err.Error(), "\n")
+			return calibrate.Usage("calibrate --help lists the commands", "%s", first)
+		}
+	}
+	for _, below := range cmd.Commands() {
+		argsAreUsage(below)
+	}
 }
 
 // flagError says which flag is wrong, and what a right value looks like if its type knows.
@@ -105,18 +126,13 @@ func exitCode(env Env, err error) int {
 	return int(failure.Kind)
 }
 
-// plainFailure turns a complaint of cobra's own into wrong usage, and any other error into the tool's own failure.
+// plainFailure makes the tool's own failure of an error that nobody has made one of.
 func plainFailure(err error) *calibrate.Failure {
-	text := err.Error()
-	if strings.HasPrefix(text, "unknown command") || strings.Contains(text, "arg(s)") {
-		first, _, _ := strings.Cut(text, "\n")
-		return calibrate.Usage("calibrate --help lists the commands", "%s", first)
-	}
 	try := "run it again; if it stays, report it with the command and this message"
 	if errors.Is(err, syscall.ENOSPC) {
 		try = "free some space"
 	}
-	return &calibrate.Failure{Kind: calibrate.KindTool, What: text, Try: try, Err: err}
+	return &calibrate.Failure{Kind: calibrate.KindTool, What: err.Error(), Try: try, Err: err}
 }
 
 // outcomeError carries the exit code of a run whose report says everything already.
