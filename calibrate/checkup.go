@@ -3,7 +3,7 @@ package calibrate
 import "slices"
 
 // CheckupSchema names the version of the checkup's JSON.
-const CheckupSchema = "calibrate.doctor/1"
+const CheckupSchema = "calibrate.doctor/2"
 
 // Checkup is what this machine lets calibrate measure, and the servers on it that could be measured.
 type Checkup struct {

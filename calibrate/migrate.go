@@ -21,6 +21,7 @@ func migrated(text []byte) ([]byte, error) {
 	if err := numbers.Decode(&r); err != nil {
 		return nil, err
 	}
+	renameKeys("", r)
 	r["schema"] = Schema
 	migrateInterruption(r)
 	target := part(r, "target")
@@ -50,6 +51,42 @@ func migrated(text []byte) ([]byte, error) {
 	}
 	eachOf(proof, "trials", migrateSoak)
 	return json.Marshal(r)
+}
+
+// The keys of the older schema that had no unit, or another name: wherever they stand, and in objects of a name.
+var (
+	renamed = map[string]string{
+		"rate_asked": "rate_asked_per_second", "rate_sent": "rate_sent_per_second", "capacity": "capacity_per_second",
+		"production_rate": "production_rate_per_second", "cpu_limit": "cpu_limit_cores", "pareto": "unbeaten",
+	}
+	renamedIn = map[string]map[string]string{
+		"plan":     {"rate": "rate_per_second"},
+		"creep":    {"low": "low_bytes_per_request", "high": "high_bytes_per_request"},
+		"together": {"low": "low_bytes_per_request", "high": "high_bytes_per_request"},
+		"rest":     {"low": "low_bytes_per_second", "high": "high_bytes_per_second"},
+	}
+)
+
+// renameKeys gives the keys below a value of this name those of today.
+func renameKeys(name string, value any) {
+	switch v := value.(type) {
+	case []any:
+		for _, one := range v {
+			renameKeys(name, one)
+		}
+	case map[string]any:
+		for _, names := range []map[string]string{renamed, renamedIn[name]} {
+			for old, now := range names {
+				if figure, there := v[old]; there {
+					v[now] = figure
+					delete(v, old)
+				}
+			}
+		}
+		for key, below := range v {
+			renameKeys(key, below)
+		}
+	}
 }
 
 // part is an object below another; changes of one that isn't there are lost.

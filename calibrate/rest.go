@@ -9,8 +9,8 @@ import (
 type Rest struct {
 	Seconds        float64 `json:"seconds"` // the first one left out, in which the last requests end
 	BytesPerSecond float64 `json:"bytes_per_second"`
-	Low            float64 `json:"low"`
-	High           float64 `json:"high"`
+	Low            float64 `json:"low_bytes_per_second"`
+	High           float64 `json:"high_bytes_per_second"`
 	ReturnedBytes  int64   `json:"returned_bytes"` // from its beginning to its end
 	GrownBytes     int64   `json:"grown_bytes"`    // in the soak before it
 	// Together is the creep of the soak as it was, by request and by time, at so many requests a second.

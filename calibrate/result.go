@@ -88,8 +88,8 @@ type Host struct {
 	OS                string  `json:"os"`
 	Kernel            string  `json:"kernel"`
 	CPUModel          string  `json:"cpu_model"`
-	CPUs              int     `json:"cpus"`      // usable by this process (affinity)
-	CPULimit          float64 `json:"cpu_limit"` // cores by cgroup quota, 0 for none
+	CPUs              int     `json:"cpus"`            // usable by this process (affinity)
+	CPULimit          float64 `json:"cpu_limit_cores"` // cores by cgroup quota, 0 for none
 	CPULimitSource    string  `json:"cpu_limit_source,omitempty"`
 	MemoryBytes       int64   `json:"memory_bytes"`
 	AvailableBytes    int64   `json:"memory_available_bytes"`
@@ -169,9 +169,9 @@ type LoadInfo struct {
 	Requests       int64        `json:"requests"`
 	Succeeded      int64        `json:"succeeded"`
 	SuccessRatio   *float64     `json:"success_ratio"`
-	RateAsked      float64      `json:"rate_asked"` // 0 in a closed loop
-	RateSent       float64      `json:"rate_sent"`
-	Capacity       float64      `json:"capacity"` // requests a second one worker served in closed loop, 0 if not sought
+	RateAsked      float64      `json:"rate_asked_per_second"` // 0 in a closed loop
+	RateSent       float64      `json:"rate_sent_per_second"`
+	Capacity       float64      `json:"capacity_per_second"` // requests a second one worker served in closed loop, 0 if not sought
 	LatencySeconds Latency      `json:"latency_seconds"`
 	Errors         []ErrorCount `json:"errors"`
 	ToLogin        int64        `json:"to_login,omitempty"` // answers that lead to a login page
@@ -200,8 +200,8 @@ type Phase struct {
 	Seconds      float64 `json:"seconds"`
 	Requests     int64   `json:"requests"`
 	Succeeded    int64   `json:"succeeded"`
-	RateAsked    float64 `json:"rate_asked"`
-	RateSent     float64 `json:"rate_sent"`
+	RateAsked    float64 `json:"rate_asked_per_second"`
+	RateSent     float64 `json:"rate_sent_per_second"`
 	Clients      int     `json:"clients"`
 	Judged       int     `json:"judged,omitempty"` // samples on which the phase was ended; the verdict rests on these
 	Answered     int64   `json:"answered"`         // requests since the run began, at the phase's end
@@ -269,8 +269,8 @@ type Creep struct {
 	Verdict         Verdict  `json:"verdict"`
 	By              string   `json:"by,omitempty"` // ByRequest, ByTime or ByBoth
 	BytesPerRequest *float64 `json:"bytes_per_request"`
-	Low             *float64 `json:"low"`
-	High            *float64 `json:"high"`
+	Low             *float64 `json:"low_bytes_per_request"`
+	High            *float64 `json:"high_bytes_per_request"`
 	Confidence      float64  `json:"confidence"`
 	Detectable      *float64 `json:"detectable_bytes_per_request"`
 	Requests        int64    `json:"requests"` // of several workers, of each

@@ -4,8 +4,8 @@ package calibrate
 type CreepSeen struct {
 	Verdict         Verdict `json:"verdict"`
 	BytesPerRequest float64 `json:"bytes_per_request"`
-	Low             float64 `json:"low"`
-	High            float64 `json:"high"`
+	Low             float64 `json:"low_bytes_per_request"`
+	High            float64 `json:"high_bytes_per_request"`
 }
 
 // Soaked is what a worker of its own showed: warmed up, and loaded until its creep was known.

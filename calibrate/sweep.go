@@ -7,12 +7,12 @@ import (
 
 // Sweep is the best few candidates, really run in rounds, one after another, on the machine of the run.
 type Sweep struct {
-	CPUs        int        `json:"cpus"`         // that they had
-	BudgetBytes int64      `json:"budget_bytes"` // that they were to fit
-	RateAsked   float64    `json:"rate_asked"`   // requests a second at which the latencies were read, the same for all
-	RateBasis   Basis      `json:"rate_basis"`   // BasisGiven, or BasisMeasured: the soak's
-	Wanted      int        `json:"wanted"`       // candidates; with fewer runs, it was cut short
-	Runs        []SweepRun `json:"runs"`         // the first is the one that the law recommends
+	CPUs        int        `json:"cpus"`                  // that they had
+	BudgetBytes int64      `json:"budget_bytes"`          // that they were to fit
+	RateAsked   float64    `json:"rate_asked_per_second"` // requests a second at which the latencies were read, the same for all
+	RateBasis   Basis      `json:"rate_basis"`            // BasisGiven, or BasisMeasured: the soak's
+	Wanted      int        `json:"wanted"`                // candidates; with fewer runs, it was cut short
+	Runs        []SweepRun `json:"runs"`                  // the first is the one that the law recommends
 }
 
 // SweepRun is what one candidate was found to do.
@@ -21,10 +21,10 @@ type SweepRun struct {
 	Threads int `json:"threads"` // 0: the server has none to set
 
 	// Of the rounds the better: what else the machine does can only make a rate or a latency worse.
-	RatePerSecond float64   `json:"rate_per_second"`  // answered well in closed loop, every thread busy
-	Rates         []float64 `json:"rates_per_second"` // the same of each round
-	Latency       Latency   `json:"latency_seconds"`  // in open loop, at the rate of the sweep
-	RateSent      float64   `json:"rate_sent"`        // what it took of that rate
+	RatePerSecond float64   `json:"rate_per_second"`      // answered well in closed loop, every thread busy
+	Rates         []float64 `json:"rates_per_second"`     // the same of each round
+	Latency       Latency   `json:"latency_seconds"`      // in open loop, at the rate of the sweep
+	RateSent      float64   `json:"rate_sent_per_second"` // what it took of that rate
 
 	// ObservedBytes is the most that the whole tree took with every thread busy, MeasuredBytes the same less the creep of
 	// the requests served by then: a candidate that serves more must not seem larger for it. The law has PredictedBytes.
@@ -38,9 +38,9 @@ type SweepRun struct {
 	Succeeded int64        `json:"succeeded"`
 	Errors    []ErrorCount `json:"errors"`
 
-	Pareto bool  `json:"pareto"` // none of the others that are is better all in all: see [SweepRun.beats]
-	Chosen bool  `json:"chosen"`
-	Failed *Miss `json:"failed"` // why it can't be compared; null where it can
+	Unbeaten bool  `json:"unbeaten"` // none of the others that are is better all in all: see [SweepRun.beats]
+	Chosen   bool  `json:"chosen"`
+	Failed   *Miss `json:"failed"` // why it can't be compared; null where it can
 }
 
 // P99 is endless where nothing was answered.

@@ -108,10 +108,10 @@ func (c Creep) implausible() string {
 		return "creep.by is both request and time, and one of them is missing"
 	}
 	const most = 1 << 45 // bytes a request
-	bounds := map[string]*float64{"bytes_per_request": c.BytesPerRequest, "low": c.Low, "high": c.High, "bytes_per_second": c.BytesPerSecond,
+	bounds := map[string]*float64{"bytes_per_request": c.BytesPerRequest, "low_bytes_per_request": c.Low, "high_bytes_per_request": c.High, "bytes_per_second": c.BytesPerSecond,
 		"low_bytes_per_second": c.LowBytesPerSecond, "high_bytes_per_second": c.HighBytesPerSecond}
 	if r := c.Rest; r != nil {
-		bounds["rest.together.bytes_per_request"], bounds["rest.together.high"] = &r.Together.BytesPerRequest, &r.Together.High
+		bounds["rest.together.bytes_per_request"], bounds["rest.together.high_bytes_per_request"] = &r.Together.BytesPerRequest, &r.Together.High
 	}
 	for name, bound := range bounds {
 		if bound != nil && !(math.Abs(*bound) <= most) {

@@ -11,18 +11,18 @@ const (
 	Inconclusive Verdict = "inconclusive" // the series can't tell
 )
 
-// Missing is what keeps a series from a verdict. Slopes are in bytes a request, or by time a second; a figure is there
-// where the kind has one.
+// Missing is what keeps a series from a verdict. Slopes are in bytes a request, or by time in bytes a second; a figure is
+// there if the kind has one.
 type Missing struct {
 	Kind           MissingKind `json:"kind"`
 	Requests       int64       `json:"requests,omitempty"` // after the first fifth
 	NeededRequests int         `json:"needed_requests,omitempty"`
 	Readings       int         `json:"readings,omitempty"` // after the first fifth
 	NeededReadings int         `json:"needed_readings,omitempty"`
-	HalvesRatio    float64     `json:"halves_ratio,omitempty"`   // the growth of the second half over that of the first
-	FlatBelow      float64     `json:"flat_below,omitempty"`     // a slope that counts as flat
-	CreepingAbove  float64     `json:"creeping_above,omitempty"` // and one that counts as creeping
-	TimesLonger    float64     `json:"times_longer,omitempty"`   // the series would have to be, to tell; 0: can't be foreseen
+	HalvesRatio    float64     `json:"halves_ratio,omitempty"`         // the growth of the second half over that of the first
+	FlatBelow      float64     `json:"flat_below_bytes,omitempty"`     // a slope that counts as flat
+	CreepingAbove  float64     `json:"creeping_above_bytes,omitempty"` // and one that counts as creeping
+	TimesLonger    float64     `json:"times_longer,omitempty"`         // the series would have to be, to tell; 0: can't be foreseen
 }
 
 // MissingKind sorts what may be missing.

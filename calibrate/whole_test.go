@@ -3,8 +3,11 @@ package calibrate
 import (
 	"encoding/json"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // No list of a result is null in its JSON, wherever it stands.
@@ -76,3 +79,28 @@ func nilLists(v reflect.Value, path string) (found []string) {
 	}
 	return found
 }
+
+// A figure's key ends in its unit. These have none, or are of one in whose key it stands.
+func TestFiguresSayTheirUnit(t *testing.T) {
+	unitless := strings.Fields("confidence tolerance precision share left_share gone gone_low gone_high times_longer cores p50 p95 p99 max lost_error")
+	var look func(of reflect.Type)
+	look = func(of reflect.Type) {
+		for i := range of.NumField() {
+			field := of.Field(i)
+			inner := field.Type
+			for inner.Kind() == reflect.Pointer || inner.Kind() == reflect.Slice {
+				inner = inner.Elem()
+			}
+			key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			switch {
+			case inner.Kind() == reflect.Struct && inner != reflect.TypeFor[time.Time]() && key != "-":
+				look(inner)
+			case inner.Kind() == reflect.Float64 && key != "-" && !slices.Contains(unitless, key) && !unit.MatchString(key):
+				t.Errorf("%s.%s: %q has no unit", of, field.Name, key)
+			}
+		}
+	}
+	look(reflect.TypeFor[Result]())
+}
+
+var unit = regexp.MustCompile(`(^|_)(seconds|bytes|cores|ratio|per_second|per_request)$`)

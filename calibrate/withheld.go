@@ -6,7 +6,7 @@ type Withheld struct {
 	Workers        int          `json:"workers,omitempty"`           // that answered, of WithheldWorkers; that were to be recommended, of WithheldGrowth
 	Requests       int64        `json:"requests,omitempty"`          // answered, or counted
 	Failed         int64        `json:"failed,omitempty"`            // of those
-	Elsewhere      int64        `json:"to_login,omitempty"`          // of those: sent to a login page
+	ToLogin        int64        `json:"to_login,omitempty"`          // of those: sent to a login page
 	NeededRequests int64        `json:"needed_requests,omitempty"`   // below which no figure says anything
 	MostFailed     float64      `json:"most_failed_ratio,omitempty"` // above which none does
 	Seconds        float64      `json:"seconds,omitempty"`           // watched; until the budget is full, of WithheldGrowth

@@ -48,7 +48,7 @@ func sweepCells(run calibrate.SweepRun, s calibrate.Sweep) []string {
 	served := orElse(when(run.RatePerSecond > 0, "%s", say.Number(run.RatePerSecond)), "-")
 	best := "-"
 	if run.Failed == nil {
-		best = yesNo(run.Pareto)
+		best = yesNo(run.Unbeaten)
 	}
 	return []string{served, latencyCell(run.Latency.P50), latencyCell(run.Latency.P99), mbCell(run.MeasuredBytes),
 		mbCell(run.PredictedBytes), say.Count(run.Requests - run.Succeeded), best, sweepEnd(run, s)}
@@ -84,7 +84,7 @@ func sweepNote(r calibrate.Result) string {
 	}
 	note := fmt.Sprintf("Served and memory (without creep) are with every thread busy, p50 and p99 at %s for all, %s. Each is the better of two rounds.",
 		say.Rate(r.Sweep.RateAsked), of)
-	compared := slices.ContainsFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.Pareto })
+	compared := slices.ContainsFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.Unbeaten })
 	return note + when(compared, " Best: no other candidate serves as much, with as little memory and as low a p99, and is better in one of them; "+
 		"5 %% of throughput and 10 %% of p99 count as noise.")
 }

@@ -188,6 +188,25 @@ func TestLoadOlderMarginalSource(t *testing.T) {
 	}
 }
 
+// Keys that have got their unit since are found in an older result.
+func TestLoadOlderKeys(t *testing.T) {
+	r := older(t, "result", func(r map[string]any) {
+		section(r, "host")["cpu_limit"] = 1.5
+		section(r, "plan")["production_rate"] = 40
+		section(r, "load")["rate_asked"] = 99
+		section(r, "creep")["rest"] = map[string]any{"low": -3, "high": 3, "together": map[string]any{"low": 1, "high": 2}}
+	})
+	if r.Creep.Low == nil || r.Creep.High == nil || r.Load.RateSent == 0 || r.Host.CPULimit != 1.5 || r.Plan.ProductionRate != 40 || r.Load.RateAsked != 99 {
+		t.Errorf("%+v, %+v, %+v, %+v", r.Creep, r.Load, r.Host, r.Plan.Box)
+	}
+	if rest := r.Creep.Rest; rest == nil || rest.Low != -3 || rest.High != 3 || rest.Together.Low != 1 || rest.Together.High != 2 {
+		t.Errorf("%+v", rest)
+	}
+	if trial := older(t, "proof", nil).Proof.Trials[0]; trial.Creep != nil && trial.Creep.High == 0 {
+		t.Errorf("%+v", trial.Creep)
+	}
+}
+
 // A number of an older result comes through to the last digit: control groups of version 1 write "no limit" as the largest.
 func TestLoadOlderNumbers(t *testing.T) {
 	r := older(t, "result", func(r map[string]any) { section(r, "host")["memory_limit_bytes"] = int64(math.MaxInt64) })

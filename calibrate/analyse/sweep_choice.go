@@ -89,7 +89,7 @@ func weighed(r calibrate.Result) *calibrate.Sweep {
 	}
 	front := pareto(s.Runs, some)
 	for _, i := range front {
-		s.Runs[i].Pareto = true
+		s.Runs[i].Unbeaten = true
 	}
 	if i := best(s.Runs, front); i >= 0 {
 		s.Runs[i].Chosen = true
@@ -100,7 +100,7 @@ func weighed(r calibrate.Result) *calibrate.Sweep {
 func weighedRun(s calibrate.SweepRun, r calibrate.Result) calibrate.SweepRun {
 	s.PredictedBytes = r.Law.Total(s.Workers, max(s.Threads, 1))
 	s.MeasuredBytes = max(s.ObservedBytes-int64(Slope(r)*float64(s.BusyRequests)), 0)
-	s.Pareto, s.Chosen = false, false
+	s.Unbeaten, s.Chosen = false, false
 	return s
 }
 

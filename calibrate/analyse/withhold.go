@@ -26,7 +26,7 @@ func withheld(r calibrate.Result) *calibrate.Withheld {
 	case float64(succeeded) < LeastSuccess*float64(requests):
 		return tooManyFailed(requests, succeeded)
 	case toLoginMostly(r.Load):
-		return &calibrate.Withheld{Kind: calibrate.WithheldLogin, Requests: r.Load.Requests, Elsewhere: r.Load.ToLogin}
+		return &calibrate.Withheld{Kind: calibrate.WithheldLogin, Requests: r.Load.Requests, ToLogin: r.Load.ToLogin}
 	}
 	return nil
 }

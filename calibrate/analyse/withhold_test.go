@@ -16,7 +16,7 @@ func TestToLoginWithholds(t *testing.T) {
 		t.Errorf("withheld for 400 of 1000: %+v", why)
 	}
 	r.Load.ToLogin = 900
-	if why := withheld(r); why == nil || *why != (calibrate.Withheld{Kind: calibrate.WithheldLogin, Requests: 1000, Elsewhere: 900}) {
+	if why := withheld(r); why == nil || *why != (calibrate.Withheld{Kind: calibrate.WithheldLogin, Requests: 1000, ToLogin: 900}) {
 		t.Errorf("%+v; want it withheld", why)
 	}
 }

@@ -25,7 +25,7 @@ import (
 
 // Load is what is sent. All zero: capacity is sought, and the soak goes at a share of it.
 type Load struct {
-	Rate            float64 `json:"rate,omitempty" flag:"rate" kind:"rate" most:"100000" takes:"at most 100000 requests a second" help:"requests a second, open loop (default: {load})"`
+	Rate            float64 `json:"rate_per_second,omitempty" flag:"rate" kind:"rate" most:"100000" takes:"at most 100000 requests a second" help:"requests a second, open loop (default: {load})"`
 	Clients         int     `json:"clients,omitempty" flag:"concurrency" kind:"count" most:"4096" takes:"a number of clients from 1 to 4096" help:"clients of a closed loop; with --rate, the most requests at once"`
 	Requests        int64   `json:"requests,omitempty" flag:"requests" kind:"count" takes:"a number of requests, 1 or more" help:"end the {phase} after this many requests"`
 	DurationSeconds float64 `json:"duration_seconds,omitempty" flag:"duration" kind:"duration" takes:"a time such as 60s or 5m" help:"end the {phase} after this long (default: {length})"`
@@ -36,7 +36,7 @@ type Box struct {
 	MemoryBytes    int64 `json:"memory_bytes" flag:"memory" kind:"size" most:"1048576T" takes:"at most 1048576T, more than any host has" help:"size for this much memory (default: {before}this machine's limit or total)"`
 	CPUs           int   `json:"cpus" flag:"cpus" kind:"count" most:"65536" takes:"a number of cores from 1 to 65536" help:"size for this many cores (default: {before}this machine's)"`
 	Reserve        `flag:"reserve" kind:"reserve" default:"20%" help:"memory kept back for the system and others: 20%, 512M, 10%+512M"`
-	ProductionRate float64 `json:"production_rate" flag:"production-rate" kind:"rate" help:"requests a second expected in production, all workers together"`
+	ProductionRate float64 `json:"production_rate_per_second" flag:"production-rate" kind:"rate" help:"requests a second expected in production, all workers together"`
 }
 
 // Reserve is memory kept back: a share of all, and an amount beside it.
