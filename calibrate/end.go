@@ -49,21 +49,20 @@ const (
 )
 
 // Miss is why something that was to be measured beside the main run was not, or says nothing. A figure is there where
-// the kind has one.
+// the kind has one. It travels as an error until it is noted.
 type Miss struct {
-	Kind          MissKind `json:"kind"`
-	Words         string   `json:"words"` // as it was said at the time
-	PromisedBytes int64    `json:"promised_bytes,omitempty"`
-	TakenBytes    int64    `json:"taken_bytes,omitempty"`
-	Found         int      `json:"found,omitempty"`
-	Wanted        int      `json:"wanted,omitempty"`
-	Requests      int64    `json:"requests,omitempty"`
-	Succeeded     int64    `json:"succeeded,omitempty"`
-	LimitSeconds  float64  `json:"limit_seconds,omitempty"`
+	Kind           MissKind `json:"kind"`
+	Words          string   `json:"words"` // of the app, the server or the system; "" where the kind and its figures say it all
+	PromisedBytes  int64    `json:"promised_bytes,omitempty"`
+	TakenBytes     int64    `json:"taken_bytes,omitempty"`
+	Found          int      `json:"found,omitempty"`
+	Wanted         int      `json:"wanted,omitempty"`
+	Most           int      `json:"most,omitempty"`
+	Requests       int64    `json:"requests,omitempty"`
+	Succeeded      int64    `json:"succeeded,omitempty"`
+	WantedRequests int64    `json:"wanted_requests,omitempty"`
+	LimitSeconds   float64  `json:"limit_seconds,omitempty"`
 }
-
-// Error lets a miss travel as an error until it is noted.
-func (m *Miss) Error() string { return m.Words }
 
 // MissKind sorts misses.
 type MissKind string
@@ -71,15 +70,17 @@ type MissKind string
 // The kinds of miss.
 const (
 	MissTooLarge   MissKind = "too-large"  // not started: by the law it would take too much of what is free (promised_bytes)
-	MissTooMany    MissKind = "too-many"   // not started: more workers or threads (wanted) than are ever tried
+	MissTooMany    MissKind = "too-many"   // not started: more workers (wanted) than are ever tried (most)
+	MissTooBusy    MissKind = "too-busy"   // not started: more threads (wanted) than the load can keep busy
 	MissNotHad     MissKind = "not-had"    // not started: what it needs isn't there, or means nothing to this worker
 	MissNotStarted MissKind = "no-start"   // it can't be started, or gave no answer
 	MissWorkers    MissKind = "workers"    // other than the wanted number of workers were found
 	MissErrors     MissKind = "errors"     // too few of its requests succeeded
+	MissFew        MissKind = "few"        // too few requests were answered in limit_seconds
 	MissMemory     MissKind = "memory"     // it took too much of what was free (taken_bytes)
 	MissUnreadable MissKind = "unreadable" // its memory could not be read
 	MissEnded      MissKind = "ended"      // the app, or a worker, ended
-	MissLimit      MissKind = "limit"      // so long (limit_seconds), and not enough was seen
+	MissLimit      MissKind = "limit"      // so long (limit_seconds), and not enough was seen: recycles (found, wanted), or requests
 	MissCut        MissKind = "cut"        // the run ended before
 	MissOther      MissKind = "other"      // words says it
 )

@@ -75,7 +75,7 @@ func missKind(key string, m *Miss) string {
 	if m == nil {
 		return ""
 	}
-	return oneOf(key, m.Kind, MissTooLarge, MissTooMany, MissNotHad, MissNotStarted, MissWorkers, MissErrors, MissMemory, MissUnreadable, MissEnded,
+	return oneOf(key, m.Kind, MissTooLarge, MissTooMany, MissTooBusy, MissNotHad, MissNotStarted, MissWorkers, MissErrors, MissFew, MissMemory, MissUnreadable, MissEnded,
 		MissLimit, MissCut, MissOther)
 }
 

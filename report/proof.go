@@ -205,5 +205,5 @@ func failedWords(m *calibrate.Miss) string {
 	if m == nil {
 		return ""
 	}
-	return orElse(m.Words, string(m.Kind))
+	return m.Error()
 }

@@ -124,7 +124,7 @@ func sweepReason(r calibrate.Result) string {
 	case r.Sweep.Runs[i].Compared(r.Sweep.BudgetBytes):
 		return text + ", as computed, served " + sweptFigures(r.Sweep.Runs[i]) + "."
 	case r.Sweep.Runs[i].Failed != nil:
-		return text + ", as computed, can't be compared: " + r.Sweep.Runs[i].Failed.Words + "."
+		return text + ", as computed, can't be compared: " + r.Sweep.Runs[i].Failed.Error() + "."
 	}
 	return text + ", as computed, can't be compared: they took more than the budget."
 }

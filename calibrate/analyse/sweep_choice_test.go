@@ -161,8 +161,8 @@ func TestAnUnsteadySweepDecidesNothing(t *testing.T) {
 		{"cut short in the first round", func(s *calibrate.Sweep) { s.Wanted = 4 }, false, "cut short"},
 		{"cut short in the second round", func(s *calibrate.Sweep) { s.Runs[1].Rates = []float64{700} }, false, "cut short"},
 		{"the recommended one was not started", func(s *calibrate.Sweep) {
-			s.Runs[0].Failed = &calibrate.Miss{Kind: calibrate.MissTooLarge, Words: "not run: too large"}
-		}, false, "2 workers of 4 threads: not run: too large"},
+			s.Runs[0].Failed = &calibrate.Miss{Kind: calibrate.MissTooLarge, PromisedBytes: 512 << 20}
+		}, false, "2 workers of 4 threads: not run: it might need 512 MB, more"},
 		{"the recommended one failed", func(s *calibrate.Sweep) { s.Runs[0].Failed = gone }, true, ""},
 		{"nothing to compare", func(s *calibrate.Sweep) { s.Runs[0].Failed, s.Runs[1].Failed = gone, gone }, false, "no candidate"},
 	} {

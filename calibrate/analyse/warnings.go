@@ -123,7 +123,7 @@ func sweepDoubts(r calibrate.Result, add func(doubtful bool, code, try, format s
 	case sweepCut(*r.Sweep):
 		add(true, SweepUndecided, "measure again, and let it come to its end", "the sweep was cut short"+computed)
 	case unstarted(*r.Sweep):
-		add(true, SweepUndecided, "free some memory, and measure again", "%s: %s"+computed, runShape(r.Sweep.Runs[0]), r.Sweep.Runs[0].Failed.Words)
+		add(true, SweepUndecided, "free some memory, and measure again", "%s: %s"+computed, runShape(r.Sweep.Runs[0]), r.Sweep.Runs[0].Failed.Error())
 	case comparedRuns(*r.Sweep) == 0:
 		add(true, SweepUndecided, "look at app.log in the run's folder", "no candidate could be compared"+computed)
 	case !steadySweep(*r.Sweep):

@@ -99,8 +99,7 @@ func (r *run) measureShape(ctx context.Context, b *beside, shape calibrate.Shape
 		return err
 	}
 	if tally.Requests < int64(fewRequests*shape.Workers) {
-		return &calibrate.Miss{Kind: calibrate.MissErrors, Requests: tally.Requests, Succeeded: tally.Succeeded,
-			Words: onlyAnswered(tally.Requests) + " in " + say.Seconds(tally.Seconds)}
+		return &calibrate.Miss{Kind: calibrate.MissFew, Requests: tally.Requests, LimitSeconds: tally.Seconds}
 	}
 	measured, err := b.watch.shape(shape)
 	if err != nil {
@@ -128,9 +127,9 @@ func (r *run) served(shape calibrate.Shape, t calibrate.Tally) error {
 	expected := alone*t.Seconds - float64(shape.Workers*max(shape.Threads, 1))
 	if float64(answered) < stalledShare*expected {
 		measured := calibrate.Shape{Workers: 1, Threads: r.result.Target.Threads}
-		r.warn("stalled", fmt.Sprintf("with %s %s in %s, with %s %s: most likely they wait for each other, or for "+
+		r.warn("stalled", fmt.Sprintf("with %s %v, with %s %s: most likely they wait for each other, or for "+
 			"something that there is too little of, such as connections to a database; nothing of that shape is in the formula",
-			shape, onlyAnswered(answered), say.Seconds(t.Seconds), measured, say.Rate(alone)),
+			shape, &calibrate.Miss{Kind: calibrate.MissFew, Requests: answered, LimitSeconds: t.Seconds}, measured, say.Rate(alone)),
 			fmt.Sprintf("stay with %s, or make larger what they wait for: a pool of connections, perhaps", measured))
 		return errStalled
 	}
@@ -147,16 +146,6 @@ func timeouts(errors []calibrate.ErrorCount) (n int64) {
 		}
 	}
 	return n
-}
-
-func onlyAnswered(requests int64) string {
-	switch requests {
-	case 0:
-		return "no request was answered"
-	case 1:
-		return "only 1 request was answered"
-	}
-	return fmt.Sprintf("only %s were answered", say.Plural(requests, "request"))
 }
 
 // clientsOf keeps every thread of every worker busy.

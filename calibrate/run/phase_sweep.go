@@ -127,7 +127,7 @@ func (c *contender) measure(ctx context.Context, b *beside) error {
 	c.row.RatePerSecond = max(c.row.RatePerSecond, rate)
 	c.noteMemory(c.rig.Load.Answered() - from)
 	if c.row.ObservedBytes == 0 {
-		return &calibrate.Miss{Kind: calibrate.MissUnreadable, Words: "the memory of its processes could not be read"}
+		return &calibrate.Miss{Kind: calibrate.MissUnreadable}
 	}
 	if err := c.count(tally); err != nil {
 		return err
@@ -136,7 +136,7 @@ func (c *contender) measure(ctx context.Context, b *beside) error {
 		return err
 	}
 	if tally.Latency.P99 == nil {
-		return &calibrate.Miss{Kind: calibrate.MissErrors, Words: "none of " + say.RequestRate(c.steady.Rate) + " was answered"}
+		return &calibrate.Miss{Kind: calibrate.MissFew, LimitSeconds: tally.Seconds}
 	}
 	if *tally.Latency.P99 < c.row.P99() {
 		c.row.Latency, c.row.RateSent = tally.Latency, tally.RateSent
@@ -184,8 +184,7 @@ func (c *contender) count(t calibrate.Tally) error {
 		c.row.Errors[i].Count += e.Count
 	}
 	if t.Requests == 0 || float64(t.Succeeded) < analyse.LeastSuccess*float64(t.Requests) {
-		return &calibrate.Miss{Kind: calibrate.MissErrors, Requests: t.Requests, Succeeded: t.Succeeded,
-			Words: fmt.Sprintf("%s of %s failed", say.Count(t.Requests-t.Succeeded), say.Plural(t.Requests, "request"))}
+		return &calibrate.Miss{Kind: calibrate.MissErrors, Requests: t.Requests, Succeeded: t.Succeeded}
 	}
 	return nil
 }
@@ -198,8 +197,7 @@ func (c *contender) readTree() error {
 		c.observed = max(c.observed, bytes)
 	}
 	if c.tooMuch(c.observed) {
-		return &calibrate.Miss{Kind: calibrate.MissMemory, TakenBytes: c.observed,
-			Words: fmt.Sprintf("it took %s, more than half of the memory that was free", say.MB(c.observed))}
+		return &calibrate.Miss{Kind: calibrate.MissMemory, TakenBytes: c.observed}
 	}
 	return nil
 }

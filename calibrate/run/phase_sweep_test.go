@@ -107,7 +107,7 @@ func TestRunSweepsOnWhereOneFails(t *testing.T) {
 				t.Fatalf("%v, %+v", err, r.Sweep)
 			}
 			for _, run := range r.Sweep.Runs {
-				if (run.Workers == 3) != (run.Failed != nil) || run.Workers == 3 && !strings.Contains(run.Failed.Words, c.says) {
+				if (run.Workers == 3) != (run.Failed != nil) || run.Workers == 3 && !strings.Contains(run.Failed.Error(), c.says) {
 					t.Errorf("%d workers: %+v", run.Workers, run.Failed)
 				}
 			}

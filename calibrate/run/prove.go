@@ -2,13 +2,11 @@ package run
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
-	"workermem/calibrate/say"
 )
 
 const (
@@ -55,7 +53,7 @@ func (pr *prover) prove(ctx context.Context) error {
 	for _, next := range pr.trials() {
 		trial, err := pr.tryOrSkip(ctx, next)
 		if err != nil && trial.Requests > 0 { // what was seen is kept
-			trial.Failed = &calibrate.Miss{Kind: calibrate.MissCut, Words: "cut short"}
+			trial.Failed = &calibrate.Miss{Kind: calibrate.MissCut}
 			proof.Trials = append(proof.Trials, trial)
 		}
 		if err != nil {
@@ -118,9 +116,9 @@ func (pr *prover) tryOrSkip(ctx context.Context, n named) (calibrate.Trial, erro
 	var why *calibrate.Miss
 	switch threads := n.Workers * max(n.Threads, 1); {
 	case n.Workers > analyse.MostTried:
-		why = &calibrate.Miss{Kind: calibrate.MissTooMany, Wanted: n.Workers, Words: fmt.Sprintf("not run: it is more than %s", say.Plural(analyse.MostTried, "worker"))}
+		why = &calibrate.Miss{Kind: calibrate.MissTooMany, Wanted: n.Workers, Most: analyse.MostTried}
 	case threads > mostLoaded:
-		why = &calibrate.Miss{Kind: calibrate.MissTooMany, Wanted: threads, Words: fmt.Sprintf("not run: %s are more than the load can keep busy", say.Plural(threads, "thread"))}
+		why = &calibrate.Miss{Kind: calibrate.MissTooBusy, Wanted: threads}
 	default:
 		return pr.try(ctx, n)
 	}

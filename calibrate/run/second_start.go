@@ -3,10 +3,8 @@ package run
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"workermem/calibrate"
-	"workermem/calibrate/say"
 )
 
 // beside is the same app in another setup, started once the main one has ended. What is read of it is no part of the
@@ -22,8 +20,7 @@ type beside struct {
 // progress line.
 func (r *run) startBeside(ctx context.Context, s calibrate.Setup, phase, place string, use func(context.Context, *beside) error) error {
 	if promised := r.analysed().Law.Total(s.Workers, max(s.Threads, 1)); r.tooMuch(promised) {
-		return &calibrate.Miss{Kind: calibrate.MissTooLarge, PromisedBytes: promised,
-			Words: fmt.Sprintf("not run: it might need %s, more than half of the memory that is free", say.MB(promised))}
+		return &calibrate.Miss{Kind: calibrate.MissTooLarge, PromisedBytes: promised}
 	}
 	target, err := r.rig.Scale(s)
 	if err != nil {
@@ -55,8 +52,7 @@ func (b *beside) ready(ctx context.Context) (err error) {
 		}
 	}()
 	if found := b.watch.await(ctx, b.setup.Workers); found != b.setup.Workers {
-		return &calibrate.Miss{Kind: calibrate.MissWorkers, Found: found, Wanted: b.setup.Workers,
-			Words: fmt.Sprintf("%s of %s were found", say.Count(found), say.Plural(b.setup.Workers, "worker"))}
+		return &calibrate.Miss{Kind: calibrate.MissWorkers, Found: found, Wanted: b.setup.Workers}
 	}
 	b.watch.enter(b.phase) // what the boot took at its peak is none of the load's
 	b.watch.read()
@@ -85,12 +81,11 @@ func (b *beside) load(ctx context.Context, pace calibrate.Pace, look func(seen) 
 
 // tookTooMuch is the miss of an app that the guard ended.
 func tookTooMuch(end calibrate.End) *calibrate.Miss {
-	return &calibrate.Miss{Kind: calibrate.MissMemory, TakenBytes: end.HeldBytes,
-		Words: fmt.Sprintf("the app holds %s of the %s that were free", say.MB(end.HeldBytes), say.MB(end.FreeBytes))}
+	return &calibrate.Miss{Kind: calibrate.MissMemory, TakenBytes: end.HeldBytes}
 }
 
 func tooFewSucceeded(requests, succeeded int64) *calibrate.Miss {
-	return &calibrate.Miss{Kind: calibrate.MissErrors, Requests: requests, Succeeded: succeeded, Words: fmt.Sprintf("%s of %s succeeded", say.Count(succeeded), say.Plural(requests, "request"))}
+	return &calibrate.Miss{Kind: calibrate.MissErrors, Requests: requests, Succeeded: succeeded}
 }
 
 // missOf is what to note of an error that costs what ran beside the main run, and not the run.

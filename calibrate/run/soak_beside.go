@@ -33,7 +33,7 @@ func (r *run) soakBeside(ctx context.Context, s soaking) (calibrate.Soaked, erro
 		return b.soak(ctx, s, &found)
 	})
 	if ctx.Err() != nil {
-		found.Failed = &calibrate.Miss{Kind: calibrate.MissCut, Words: "cut short"}
+		found.Failed = &calibrate.Miss{Kind: calibrate.MissCut}
 		return found, r.explain(ctx, ctx.Err()) // the run is whole all the same, and keeps what was measured
 	}
 	if err != nil {

@@ -41,7 +41,7 @@ func (pr *prover) try(ctx context.Context, n named) (calibrate.Trial, error) {
 	}
 	target, err := pr.rig.Scale(started)
 	if err != nil && !n.proved {
-		t.trial.Failed = &calibrate.Miss{Kind: calibrate.MissNotStarted, Words: "it can't be started: " + calibrate.RedactText(err.Error())}
+		t.trial.Failed = &calibrate.Miss{Kind: calibrate.MissNotStarted, Words: calibrate.RedactText(err.Error())}
 		return t.trial, nil
 	}
 	if err != nil {
@@ -70,7 +70,7 @@ func (t *tryout) notStarted(ctx context.Context, err error, proved bool) error {
 		return nil
 	}
 	if !proved {
-		t.trial.Failed = &calibrate.Miss{Kind: calibrate.MissNotStarted, Words: "it did not start: " + calibrate.RedactText(failure.Error())}
+		t.trial.Failed = &calibrate.Miss{Kind: calibrate.MissNotStarted, Words: calibrate.RedactText(failure.Error())}
 		return nil
 	}
 	return err
@@ -82,7 +82,7 @@ func (t *tryout) observe(outer context.Context) error {
 	t.watch = &watcher{rig: t.rig, app: t.app, started: t.started, fail: afterTheMeter(cancel), phase: t.phase, relays: true}
 	var blind string
 	if t.meter, blind = t.watch.openMeter(t.setup.Threads); blind != "" && t.proof.enforced() && t.setup.MemoryLimit > 0 {
-		t.trial.Failed = &calibrate.Miss{Kind: calibrate.MissUnreadable, Words: "what the app's control group is charged can't be read: " + blind}
+		t.trial.Failed = &calibrate.Miss{Kind: calibrate.MissUnreadable, Words: blind}
 		return nil
 	}
 	defer t.meter.close()
@@ -200,24 +200,22 @@ func (t *tryout) look() (done bool) {
 	defer t.mu.Unlock()
 	tr := &t.trial
 	tr.Seconds = t.watch.seconds() - t.began
-	var waiting string
+	sofar := calibrate.Miss{Kind: calibrate.MissLimit, LimitSeconds: t.proof.asked.Limit.Seconds()}
 	if t.setup.MaxRequests > 0 {
-		wanted := t.lives * t.setup.Workers
-		done = tr.Recycles >= wanted
-		waiting = fmt.Sprintf("%s of %s recycles seen", say.Count(tr.Recycles), say.Count(wanted))
+		sofar.Found, sofar.Wanted = tr.Recycles, t.lives*t.setup.Workers
+		done = sofar.Found >= sofar.Wanted
 	} else {
-		wanted := t.enough * int64(t.setup.Workers)
-		done = tr.Requests >= wanted && tr.Seconds >= leastTrial.Seconds()
-		waiting = fmt.Sprintf("%s of %s served", say.Count(tr.Requests), say.Plural(wanted, "request"))
+		sofar.Requests, sofar.WantedRequests = tr.Requests, t.enough*int64(t.setup.Workers)
+		done = sofar.Requests >= sofar.WantedRequests && tr.Seconds >= leastTrial.Seconds()
 	}
 	if done {
 		tr.Ended.By = calibrate.EndSeen
 	}
 	if !done && tr.Seconds >= t.proof.asked.Limit.Seconds() {
 		done, tr.Ended = true, atLimit(t.proof.asked.Limit)
-		tr.Failed = &calibrate.Miss{Kind: calibrate.MissLimit, LimitSeconds: t.proof.asked.Limit.Seconds(), Words: waiting + " in " + t.proof.asked.Limit.String()}
+		tr.Failed = &sofar
 	}
-	t.watch.tell(fmt.Sprintf("%s, predicted %s at most", say.MB(tr.PeakBytes), say.MB(tr.MostBytes)), tr.Name+": "+waiting, t.left())
+	t.watch.tell(fmt.Sprintf("%s, predicted %s at most", say.MB(tr.PeakBytes), say.MB(tr.MostBytes)), tr.Name+": "+sofar.Seen(), t.left())
 	return done
 }
 

@@ -201,7 +201,7 @@ func others(trials []calibrate.Trial) (more, rules string) {
 			case t.Failed == nil:
 				unused = append(unused, fmt.Sprintf("%s %dx%d %.0f MB", name, t.Workers, t.Threads, megabytes(t.LimitBytes-t.PeakBytes)))
 			default:
-				odd = append(odd, fmt.Sprintf("%s %dx%d: %s", name, t.Workers, t.Threads, t.Failed.Words))
+				odd = append(odd, fmt.Sprintf("%s %dx%d: %s", name, t.Workers, t.Threads, t.Failed.Error()))
 			}
 		}
 	}
@@ -221,7 +221,7 @@ func endOfTrial(t calibrate.Trial) string {
 		return "killed"
 	}
 	if t.Failed != nil {
-		return t.Failed.Words
+		return t.Failed.Error()
 	}
 	return fmt.Sprintf("%.0f %% of the limit", 100*used(t))
 }
