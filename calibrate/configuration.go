@@ -27,7 +27,7 @@ type Wanted struct {
 type Configurable interface {
 	// File is the configuration that it reads; one for nobody ("") if it has none of its own.
 	File() File
-	// Typed is what to append to its command.
+	// Typed is what to type, and where.
 	Typed(w Wanted, t TargetInfo) Typed
 	// Configuration is what to write into its file. t is of the server that was measured, which may be another.
 	Configuration(w Wanted, t TargetInfo) Lines
@@ -42,11 +42,22 @@ type File struct {
 	Without string // what is not in it, for the reader to add
 }
 
-// Typed are words of a command line, or the reason why there are none.
+// Typed are words of a command line, and their place there; or the reason why there are none.
 type Typed struct {
 	Words []string
+	Place Place
 	Why   string
 }
+
+// Place is where words go that are to be typed.
+type Place int
+
+// The places.
+const (
+	AfterCommand  Place = iota // as options
+	BeforeCommand              // as variables
+	WholeCommand               // in its stead
+)
 
 // KnownServer is a server as [TargetInfo] names it.
 type KnownServer struct {

@@ -35,12 +35,12 @@ func answerSection(r calibrate.Result, servers calibrate.Servers) []Block {
 		}
 		return blocks
 	}
-	line, why := typed(r, servers)
+	line, place, why := typed(r, servers)
 	if line != "" {
 		blocks = append(blocks, Code{Label: "type", Text: line})
 	}
 	return append(blocks, Facts{Brief: true, Rows: factsOf(
-		fact("type", why), fact("why", whyOf(r)), fact("price", price(r)), fact("bound", bound(r)), fact("but", doubt(r)),
+		fact("type", why), fact("place", place), fact("why", whyOf(r)), fact("price", price(r)), fact("bound", bound(r)), fact("but", doubt(r)),
 	)})
 }
 
@@ -179,18 +179,21 @@ func restarts(r calibrate.Result) string {
 	return s
 }
 
-// typed is what to append to the command of the server that was measured, or why there is nothing to. The demo app is nobody's
+// typed is what to type for the server that was measured, and where if not behind its command, or why there is nothing. The demo app is nobody's
 // to set, nor is a worker of which only the figures are given.
-func typed(r calibrate.Result, servers calibrate.Servers) (line, why string) {
+func typed(r calibrate.Result, servers calibrate.Servers) (line, place, why string) {
 	if refused(r) {
-		return "", ""
+		return "", "", ""
 	}
 	t := servers.Named(r.Target.Server).Typed(wanted(r), r.Target)
 	if t.Why != "" && r.Target.Server != "" && r.Truth == nil {
 		why = "nothing: " + t.Why
 	}
-	return shellQuote(t.Words), why
+	return shellQuote(t.Words), places[t.Place], why
 }
+
+// places are where to type what doesn't go behind the command.
+var places = map[calibrate.Place]string{calibrate.BeforeCommand: "before the command", calibrate.WholeCommand: "in the command's stead"}
 
 // wanted is what a run recommends, for a server to be told.
 func wanted(r calibrate.Result) calibrate.Wanted {

@@ -22,7 +22,7 @@ func TestPasteSpeaksTheServersLanguage(t *testing.T) {
 		r.Target.Server, r.Target.HasThreads = name, true
 		r.Recommendation.Workers, r.Recommendation.Threads = 3, 4
 		r.Recommendation.MaxRequests, r.Recommendation.MaxRequestsJitter = 33_000, 3742
-		if got, _ := typed(r, server.Known()); got != want {
+		if got, _, _ := typed(r, server.Known()); got != want {
 			t.Errorf("%s: %s\nwant %s", name, got, want)
 		}
 	}
@@ -32,8 +32,24 @@ func TestPasteSpeaksTheServersLanguage(t *testing.T) {
 func TestPasteBehindAFileOfUWSGI(t *testing.T) {
 	r := calibrate.Result{Target: calibrate.TargetInfo{Server: "uwsgi", Command: []string{"uwsgi", "--ini", "x.ini"}}}
 	r.Recommendation.Workers = 2
-	if got, why := typed(r, server.Known()); got != "--master --processes 2 --die-on-term --need-app" {
+	if got, _, why := typed(r, server.Known()); got != "--master --processes 2 --die-on-term --need-app" {
 		t.Errorf("%q, %q", got, why)
+	}
+}
+
+// Variables go before a command, options behind it; what has placeholders is given whole. A page says so.
+func TestPlaceOfWhatIsTyped(t *testing.T) {
+	for _, c := range []struct{ server, command, place string }{
+		{"lmsctl", "lmsctl serve --wsgi-server gunicorn", "place: before the command\n"},
+		{"command", "app -w {workers}", "place: in the command's stead\n"},
+		{"gunicorn", "gunicorn app:app", ""},
+	} {
+		r := calibrate.Result{Target: calibrate.TargetInfo{Server: c.server, Command: strings.Fields(c.command)}}
+		r.Recommendation.Workers = 2
+		page := textOf(t, r, Options{})
+		if !strings.Contains(page, c.place) || c.place == "" && strings.Contains(page, "place:") || !strings.Contains(page, "type:  ") {
+			t.Errorf("%s: not %q:\n%s", c.command, c.place, page)
+		}
 	}
 }
 
@@ -52,7 +68,7 @@ func TestNothingToType(t *testing.T) {
 		{calibrate.TargetInfo{}, nil, ""},
 	} {
 		r := calibrate.Result{Target: c.target, Truth: c.truth, Recommendation: calibrate.Recommendation{Workers: 2}}
-		line, why := typed(r, server.Known())
+		line, _, why := typed(r, server.Known())
 		if line != "" || !strings.HasPrefix(why, c.why) || c.why == "" && why != "" {
 			t.Errorf("%v: %q, %q", c.target.Command, line, why)
 		}

@@ -164,7 +164,7 @@ func TestPaste(t *testing.T) {
 	} {
 		r := calibrate.Result{Recommendation: c.rec, Target: calibrate.TargetInfo{Server: c.server, Command: c.command, HasThreads: c.rec.Threads > 0}}
 		r.Creep.Verdict = c.verdict
-		if got, _ := typed(r, server.Known()); got != c.want {
+		if got, _, _ := typed(r, server.Known()); got != c.want {
 			t.Errorf("%s %v %s: %q, want %q", c.server, c.command, c.verdict, got, c.want)
 		}
 	}
@@ -184,7 +184,7 @@ func TestPasteForUvicorn(t *testing.T) {
 			Recommendation: calibrate.Recommendation{Workers: c.workers, MaxRequests: 14000, MaxRequestsJitter: 1600},
 			Target:         calibrate.TargetInfo{Server: "uvicorn", HasJitter: c.jitter},
 		}
-		if got, _ := typed(r, server.Known()); got != want {
+		if got, _, _ := typed(r, server.Known()); got != want {
 			t.Errorf("%+v: %q, want %q", c, got, want)
 		}
 	}
@@ -213,7 +213,7 @@ func TestPasteForApps(t *testing.T) {
 		if c.flat {
 			r.Creep.Verdict = calibrate.Flat
 		}
-		if got, _ := typed(r, server.Known()); got != want {
+		if got, _, _ := typed(r, server.Known()); got != want {
 			t.Errorf("%+v: %q, want %q", c, got, want)
 		}
 	}

@@ -25,7 +25,7 @@ func (a Server) Typed(w calibrate.Wanted, t calibrate.TargetInfo) calibrate.Type
 	for _, s := range a.Settings(w, t) {
 		values[s.Name] = s.Value
 	}
-	return calibrate.Typed{Words: cli.ExpandAll(t.Command, values)}
+	return calibrate.Typed{Words: cli.ExpandAll(t.Command, values), Place: calibrate.WholeCommand}
 }
 
 // File is none: where such a server reads its settings isn't known.

@@ -21,7 +21,7 @@ func (Server) Settings(w calibrate.Wanted, _ calibrate.TargetInfo) []calibrate.S
 // Typed has no memory, from which NOW LMS would work out the number of workers if that weren't said.
 func (n Server) Typed(w calibrate.Wanted, t calibrate.TargetInfo) calibrate.Typed {
 	w.WorkerMemoryMB = 0
-	return calibrate.Typed{Words: known.Pairs(n.Settings(w, t))}
+	return calibrate.Typed{Words: known.Pairs(n.Settings(w, t)), Place: calibrate.BeforeCommand}
 }
 
 func (Server) File() calibrate.File {
