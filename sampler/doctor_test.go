@@ -56,7 +56,7 @@ func TestKernelFindings(t *testing.T) {
 			"limited: load average 2.75 on 4 cores: the machine is busy",
 			"limited: no cgroup of this process counts memory here: limits and kills for memory may go unseen",
 			"limited: 28 232 ports to connect from, 20 117 of them in TIME_WAIT: connecting gets slow",
-			"limited: accept queues are cut to 128 (net.core.somaxconn); gunicorn and uvicorn ask for 2048",
+			"limited: accept queues are cut to 128 (net.core.somaxconn); gunicorn and uvicorn ask for 2 048",
 			"ok: in a container, by its cgroup (kubepods): other containers may share its cores",
 		}},
 		{"doctor-few-ports", []string{
@@ -279,7 +279,7 @@ func TestSayHugePages(t *testing.T) {
 		state   calibrate.State
 		text    string
 	}{
-		{"always", 2 * mb, calibrate.StateLimited, "huge pages come unasked: one touched byte took 2048 kB of RSS"},
+		{"always", 2 * mb, calibrate.StateLimited, "huge pages come unasked: one touched byte took 2 048 kB of RSS"},
 		{"always", 4096, calibrate.StateOK, "the kernel gives no huge page unasked, though the setting is always"},
 		{"madvise", 0, calibrate.StateOK, "the kernel gives no huge page unasked (transparent_hugepage: madvise)"},
 	} {

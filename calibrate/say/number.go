@@ -1,6 +1,7 @@
 package say
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -24,10 +25,7 @@ func Known[N Figure](v N, text func(N) string) string {
 
 // Count prints a whole number: "999", "15 850".
 func Count[N ~int | ~int64 | ~uint64](n N) string {
-	if n < 0 {
-		return group(strconv.FormatInt(int64(n), 10))
-	}
-	return group(strconv.FormatUint(uint64(n), 10))
+	return group(fmt.Sprintf("%d", n))
 }
 
 // Number prints v with three digits: "0.35", "6.46", "35.2", "1 240".
