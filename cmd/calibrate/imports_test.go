@@ -37,7 +37,7 @@ var rooms = []room{
 	{"calibrate/server/workers", []string{"calibrate/server/cli", "calibrate", "calibrate/linux"}, true}, // golang.org/x/sys/unix, in a test
 	{"calibrate/server/known", []string{"calibrate/server/guard", "calibrate/server/cli", "calibrate/server/workers", "calibrate", "calibrate/linux"}, false},
 	{"calibrate/server/servertest", []string{"calibrate/server/cli", "calibrate", "calibrate/linux"}, false},
-	{adapters, []string{"calibrate/server/known", "calibrate/server/guard", "calibrate/server/cli", "calibrate/server/workers", "calibrate", "calibrate/linux", "calibrate/sizing"}, false},
+	{adapters, []string{"calibrate/server/known", "calibrate/server/guard", "calibrate/server/cli", "calibrate/server/workers", "calibrate", "calibrate/linux"}, false},
 	{"calibrate/server", []string{adapters, "calibrate/server/known", "calibrate/server/workers", "calibrate/server/guard", "calibrate/server/cli", "calibrate/server/group", "calibrate", "calibrate/linux"}, true},
 	{"calibrate/run", []string{"calibrate/analyse", "calibrate", "calibrate/creep", "calibrate/knob"}, false},
 	{"calibrate/analyse", []string{"calibrate", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, false},
@@ -50,8 +50,60 @@ var rooms = []room{
 	{"fixtures", nil, false},
 }
 
-// adapters stands for the folders of the servers, one each. An adapter may use another: NOW LMS runs on Gunicorn, PyPNM on Uvicorn.
+// adapters stands for the folders of the servers, one each: those that the list of servers imports, and no other folder
+// beside them.
 const adapters = "calibrate/server/*"
+
+// listOfServers is the file whose imports are the adapters.
+const listOfServers = "calibrate/server/servers.go"
+
+// pairs are the adapters that may use another: what that is of, or goes on as. Any may go on as any command.
+var pairs = map[string]string{
+	"calibrate/server/nowlms": "calibrate/server/gunicorn",
+	"calibrate/server/pypnm":  "calibrate/server/uvicorn",
+}
+
+const anyCommandAdapter = "calibrate/server/anycommand"
+
+// adapterFolders are what the list of servers imports of the folders that are no rooms of their own.
+func adapterFolders(sources []source) []string {
+	var folders []string
+	for _, s := range sources {
+		if s.file != listOfServers {
+			continue
+		}
+		for _, imported := range s.imports {
+			folder := strings.TrimPrefix(imported, module+"/")
+			if home, ok := roomOf(folder); ok && home.folder == adapters {
+				folders = append(folders, folder)
+			}
+		}
+	}
+	return folders
+}
+
+// strangeAdapters says which files are in a folder beside the adapters that is none, or import an adapter that isn't theirs to use.
+func strangeAdapters(sources []source) []string {
+	listed := adapterFolders(sources)
+	var found []string
+	for _, s := range sources {
+		folder := path.Dir(s.file)
+		if home, _ := roomOf(folder); home.folder != adapters {
+			continue
+		}
+		if !slices.Contains(listed, folder) {
+			found = append(found, s.file+" is in no adapter: "+listOfServers+" doesn't import "+folder)
+		}
+		for _, imported := range s.imports {
+			other := strings.TrimPrefix(imported, module+"/")
+			home, ok := roomOf(other)
+			if ok && home.folder == adapters && other != folder && other != anyCommandAdapter && other != pairs[folder] {
+				found = append(found, s.file+" imports "+imported+": "+folder+" may not import "+other)
+			}
+		}
+	}
+	return found
+}
 
 // forAll turns numbers into text: every room may import it, and it imports nothing.
 const forAll = "calibrate/say"
@@ -100,6 +152,31 @@ func TestImports(t *testing.T) {
 		for _, violation := range violations(s) {
 			t.Error(violation)
 		}
+	}
+	if len(adapterFolders(sources)) < 10 {
+		t.Errorf("adapters are %q: the list of servers looks otherwise now", adapterFolders(sources))
+	}
+	for _, strange := range strangeAdapters(sources) {
+		t.Error(strange)
+	}
+}
+
+// TestStrangeAdapters shows that TestImports can fail by a folder that is no adapter, and by one that uses another.
+func TestStrangeAdapters(t *testing.T) {
+	const servers = module + "/calibrate/server/"
+	got := strangeAdapters([]source{
+		{listOfServers, []string{servers + "known", servers + "puma", servers + "nowlms", servers + "gunicorn"}},
+		{"calibrate/server/puma/puma.go", []string{servers + "known", servers + "anycommand"}},
+		{"calibrate/server/nowlms/nowlms.go", []string{servers + "gunicorn"}},
+		{"calibrate/server/gunicorn/gunicorn.go", []string{servers + "puma"}},
+		{"calibrate/server/util/util.go", []string{"strings"}},
+	})
+	want := []string{
+		"calibrate/server/gunicorn/gunicorn.go imports workermem/calibrate/server/puma: calibrate/server/gunicorn may not import calibrate/server/puma",
+		"calibrate/server/util/util.go is in no adapter: calibrate/server/servers.go doesn't import calibrate/server/util",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
