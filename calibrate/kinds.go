@@ -2,102 +2,71 @@ package calibrate
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 )
 
-// unknownKind names a kind in a result that this version doesn't know, "" where there is none.
-func (r Result) unknownKind() string {
-	rec := r.Recommendation
-	odd := []string{
-		oneOf("mode", r.Mode, "", ModeRun, ModeAttach),
-		oneOf("creep.verdict", r.Creep.Verdict, "", Flat, Creeping, Warming, Inconclusive),
-		oneOf("creep.by", r.Creep.By, "", ByRequest, ByTime, ByBoth),
-		oneOf("law.basis", r.Law.Basis, "", BasisGiven, BasisMeasured, BasisComputed),
-		oneOf("target.worker_rule.kind", r.Target.WorkerRule.Kind, "", RuleTitle, RuleChild, RuleAlone, RuleCPU, RuleSocket, RuleGuess),
-		oneOf("worker.marginal_source", r.Worker.MarginalSource, "", MarginalRSS, MarginalDirty, MarginalMean, MarginalSecond),
-		oneOf("recommendation.budget.source", rec.Budget.Source, "", MemoryGiven, MemoryLimit, MemoryTotal),
-		oneOf("recommendation.recycling.kind", rec.Recycling.Kind, "", RecyclingNeeded, RecyclingOff, RecyclingCannot, RecyclingByTime, RecyclingUnknown),
-		interruptionKind("interrupted", r.Interrupted),
-	}
-	if m := r.Creep.Missing; m != nil {
-		odd = append(odd, oneOf("creep.missing.kind", m.Kind, FewRequests, FewReadings, Uneven, Slowing, Quickening, Wide, Returned))
-	}
-	if w := rec.Withheld; w != nil {
-		odd = append(odd, oneOf("recommendation.withheld.kind", w.Kind, "", WithheldPartial, WithheldWorkers, WithheldReplaced, WithheldRequests,
-			WithheldErrors, WithheldLogin, WithheldSeconds, WithheldGrowth))
-	}
-	for _, c := range r.Candidates {
-		odd = append(odd, oneOf("candidates.bound_by", c.BoundBy, "", BoundPrice, BoundMemory, BoundMaximum, BoundCPU),
-			oneOf("candidates.basis", c.Basis, "", BasisGiven, BasisMeasured, BasisComputed))
-	}
-	for _, p := range r.Phases {
-		odd = append(odd, endKind("phases.ended.by", p.Ended))
-	}
-	return firstOf(append(odd, r.unknownKindBeside()...))
-}
+// knownKinds are the values of each kind in a result that this version knows; "" if there may be none.
+var knownKinds = byType(
+	[]Verdict{"", Flat, Creeping, Warming, Inconclusive},
+	[]MissingKind{FewRequests, FewReadings, Uneven, Slowing, Quickening, Wide, Returned},
+	[]Basis{"", BasisGiven, BasisMeasured, BasisComputed, BasisWatched},
+	[]RuleKind{"", RuleTitle, RuleChild, RuleAlone, RuleCPU, RuleSocket, RuleGuess},
+	[]MarginalSource{"", MarginalRSS, MarginalDirty, MarginalMean, MarginalSecond},
+	[]MemorySource{"", MemoryGiven, MemoryLimit, MemoryTotal},
+	[]RecyclingKind{"", RecyclingNeeded, RecyclingOff, RecyclingCannot, RecyclingByTime, RecyclingUnknown},
+	[]WithheldKind{"", WithheldPartial, WithheldWorkers, WithheldReplaced, WithheldRequests, WithheldErrors, WithheldLogin, WithheldSeconds, WithheldGrowth},
+	[]Bound{"", BoundPrice, BoundMemory, BoundMaximum, BoundCPU},
+	[]InterruptionKind{"", InterruptedByUser, InterruptedByApp, InterruptedByLoad, InterruptedByTool, InterruptedByKill, NotInterrupted},
+	[]EndKind{"", EndAnswer, EndSeen, EndPrecision, EndRequests, EndDuration, EndLimit, EndMemory, EndCut, EndApp, EndKilled, EndOverLimit, EndOther},
+	[]MissKind{MissTooLarge, MissTooMany, MissTooBusy, MissNotHad, MissNotStarted, MissWorkers, MissErrors, MissFew, MissMemory, MissUnreadable, MissEnded, MissLimit, MissCut, MissOther},
+	[]TriageVerdict{"", TriageApp, TriageAllocator, TriageThreads, TriageUnclear},
+	[]TriageKind{"", TriageGoes, TriageStays, TriageNoAllocator, TriageWide, TriageIncomparable, TriageCut, TriageNoCreep},
+	[]ProofVerdict{ProofHolds, ProofOff, ProofKilled, ProofOverLimit, ProofInconclusive},
+	[]ProofReason{"", ProofNotRun, ProofNear, ProofFar, ProofAboveMost, ProofKill, ProofTooMuch, ProofFailed, ProofUnbidden, ProofEarly, ProofErrors, ProofUnreadable},
+	[]LimitHolder{"", LimitByKernel, LimitByCalibrate},
+)
 
-// unknownKindBeside looks at what ran beside the main app.
-func (r Result) unknownKindBeside() (odd []string) {
-	if r.Routes != nil {
-		for _, run := range r.Routes.Runs {
-			odd = append(odd, endKind("routes.runs.ended.by", run.Ended), missKind("routes.runs.failed.kind", run.Failed))
+func byType(lists ...any) map[reflect.Type][]string {
+	known := map[reflect.Type][]string{}
+	for _, list := range lists {
+		values := reflect.ValueOf(list)
+		for i := range values.Len() {
+			kind := values.Type().Elem()
+			known[kind] = append(known[kind], values.Index(i).String())
 		}
 	}
-	if t := r.Triage; t != nil {
-		odd = append(odd, oneOf("triage.verdict", t.Verdict, "", TriageApp, TriageAllocator, TriageThreads, TriageUnclear),
-			oneOf("triage.reason.kind", t.Reason.Kind, "", TriageGoes, TriageStays, TriageNoAllocator, TriageWide, TriageIncomparable, TriageCut, TriageNoCreep))
-		for _, run := range t.Runs {
-			odd = append(odd, endKind("triage.runs.ended.by", run.Ended), missKind("triage.runs.failed.kind", run.Failed))
+	return known
+}
+
+// unknownKind names a kind in a value, by its key in JSON, that this version doesn't know; "" if there is none.
+func unknownKind(key string, v reflect.Value) string {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			return unknownKind(key, v.Elem())
 		}
-	}
-	if r.Sweep != nil {
-		for _, run := range r.Sweep.Runs {
-			odd = append(odd, missKind("sweep.runs.failed.kind", run.Failed))
+	case reflect.Slice:
+		for i := range v.Len() {
+			if odd := unknownKind(key, v.Index(i)); odd != "" {
+				return odd
+			}
 		}
-	}
-	if p := r.Proof; p != nil {
-		odd = append(odd, oneOf("proof.verdict", p.Verdict, ProofHolds, ProofOff, ProofKilled, ProofOverLimit, ProofInconclusive),
-			oneOf("proof.reason", p.Reason, "", ProofNotRun, ProofNear, ProofFar, ProofAboveMost, ProofKill, ProofTooMuch, ProofFailed, ProofUnbidden,
-				ProofEarly, ProofErrors, ProofUnreadable),
-			oneOf("proof.limit_held_by", p.Limit, "", LimitByKernel, LimitByCalibrate), interruptionKind("proof.interrupted", p.Interrupted))
-		for _, t := range p.Trials {
-			odd = append(odd, endKind("proof.trials.ended.by", t.Ended), missKind("proof.trials.failed.kind", t.Failed))
+	case reflect.Struct:
+		for i := range v.NumField() {
+			field := v.Type().Field(i)
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if name == "" && !field.Anonymous {
+				continue // as the inside of a time
+			}
+			if odd := unknownKind(strings.Trim(key+"."+name, "."), v.Field(i)); odd != "" {
+				return odd
+			}
 		}
-	}
-	return odd
-}
-
-func endKind(key string, e End) string {
-	return oneOf(key, e.By, "", EndAnswer, EndSeen, EndPrecision, EndRequests, EndDuration, EndLimit, EndMemory, EndCut, EndApp, EndKilled, EndOverLimit, EndOther)
-}
-
-func missKind(key string, m *Miss) string {
-	if m == nil {
-		return ""
-	}
-	return oneOf(key, m.Kind, MissTooLarge, MissTooMany, MissTooBusy, MissNotHad, MissNotStarted, MissWorkers, MissErrors, MissFew, MissMemory, MissUnreadable, MissEnded,
-		MissLimit, MissCut, MissOther)
-}
-
-func interruptionKind(key string, i *Interruption) string {
-	if i == nil {
-		return ""
-	}
-	return oneOf(key+".kind", i.Kind, "", InterruptedByUser, InterruptedByApp, InterruptedByLoad, InterruptedByTool, InterruptedByKill, NotInterrupted)
-}
-
-// oneOf is "" where a value is one of those that are known.
-func oneOf[K ~string](key string, value K, known ...K) string {
-	if slices.Contains(known, value) {
-		return ""
-	}
-	return fmt.Sprintf("%s is %q", key, value)
-}
-
-func firstOf(odd []string) string {
-	for _, s := range odd {
-		if s != "" {
-			return s
+	case reflect.String:
+		if known := knownKinds[v.Type()]; known != nil && !slices.Contains(known, v.String()) {
+			return fmt.Sprintf("%s is %q", key, v.String())
 		}
 	}
 	return ""

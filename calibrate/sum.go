@@ -5,7 +5,6 @@ type Basis string
 
 // The bases.
 const (
-	BasisDefault  Basis = "default"
 	BasisGiven    Basis = "given"
 	BasisMeasured Basis = "measured" // by this run itself
 	BasisComputed Basis = "computed" // by the law

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 
 	"workermem/calibrate/knob"
@@ -27,8 +28,14 @@ func (r Result) implausible() string {
 	if r.Complete && r.Law.Basis != BasisGiven && r.Creep.Verdict == "" { // of numbers that were given, creep need not be known
 		return "a complete run without a verdict on creep"
 	}
-	if odd := r.unknownKind(); odd != "" {
+	if odd := unknownKind("", reflect.ValueOf(r)); odd != "" {
 		return odd
+	}
+	if !slices.Contains([]string{"", ModeRun, ModeAttach}, r.Mode) {
+		return fmt.Sprintf("mode is %q", r.Mode)
+	}
+	if !slices.Contains([]string{"", ByRequest, ByTime, ByBoth}, r.Creep.By) {
+		return fmt.Sprintf("creep.by is %q", r.Creep.By)
 	}
 	rec := r.Recommendation
 	for _, f := range []struct {

@@ -1,5 +1,7 @@
 package creep
 
+import "workermem/calibrate"
+
 // axis is what growth is measured over: the requests served, or time if nothing counts them.
 type axis struct {
 	clock bool
@@ -19,7 +21,7 @@ type axis struct {
 // byRequest: creeping is beyond 2 % of RSS per 10 000 requests, 250 B a request, and 1.25 MB in all (five arenas of Python or
 // pages of V8; with 0.5 MB there are thrice the false alarms over 30 s); flat is below 5 % of RSS per 10 000 requests.
 var byRequest = axis{each: "a request", unit: 1, many: 10_000,
-	creepShare: 0.02, creepBytes: 250 * 10_000, flatShare: 0.05, creepGrowth: 1.25 * mib}
+	creepShare: 0.02, creepBytes: 250 * 10_000, flatShare: 0.05, creepGrowth: 1.25 * calibrate.MiB}
 
 // byTime: creeping is beyond 4 % of RSS an hour, 6 MB an hour, and 2 MB in all, which is 120 MB an hour in a watch of one
 // minute and 12 MB an hour in one of ten; flat is below 10 % of RSS an hour, or 6 MB where that is more.
@@ -30,9 +32,7 @@ var byRequest = axis{each: "a request", unit: 1, many: 10_000,
 // (90 MB an hour) is found by 67 % of the watches of 300 s and 90 % of those of 600 s. 58 % of the workers without a leak
 // are called flat after 300 s, 80 % after 600 s.
 var byTime = axis{clock: true, each: "an hour", unit: 3600, many: 3600,
-	creepShare: 0.04, creepBytes: 6 * mib, flatShare: 0.10, flatBytes: 6 * mib, creepGrowth: 2 * mib}
-
-const mib = 1 << 20
+	creepShare: 0.04, creepBytes: 6 * calibrate.MiB, flatShare: 0.10, flatBytes: 6 * calibrate.MiB, creepGrowth: 2 * calibrate.MiB}
 
 // limits are the slopes that decide, in bytes a request or a second.
 type limits struct {

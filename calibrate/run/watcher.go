@@ -15,13 +15,8 @@ func (w *watcher) await(ctx context.Context, workers int) (found int) {
 	for deadline := time.Now().Add(3 * time.Second); ; {
 		w.look()
 		found = len(w.probes)
-		if found == workers || time.Now().After(deadline) {
+		if found == workers || time.Now().After(deadline) || wait(ctx, calibrate.SampleInterval) != nil {
 			return found
-		}
-		select {
-		case <-ctx.Done():
-			return found
-		case <-time.After(calibrate.SampleInterval):
 		}
 	}
 }
@@ -97,10 +92,9 @@ const readsPerTick = 250
 var errWorkerEnded = errors.New("the worker ended during the measurement")
 
 func (w *watcher) watch(ctx context.Context) {
-	tick := time.NewTicker(calibrate.SampleInterval)
-	defer tick.Stop()
 	defer w.closeProbes()
-	for n := 0; ; n++ {
+	n := 0
+	repeat(ctx, func() {
 		if n%ticksPerLook == 0 {
 			w.look()
 		}
@@ -108,12 +102,8 @@ func (w *watcher) watch(ctx context.Context) {
 		if n%ticksPerShow == 0 {
 			w.show()
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
+		n++
+	})
 }
 
 // follow watches, and says when the app ends, until the returned function is called. read, where there is one, is called ten
@@ -123,7 +113,13 @@ func (w *watcher) follow(ctx context.Context, read func() error) (stop func()) {
 	var group sync.WaitGroup
 	group.Go(func() { w.watch(ctx) })
 	if read != nil {
-		group.Go(func() { repeat(ctx, w.fail, read) })
+		group.Go(func() {
+			repeat(ctx, func() {
+				if err := read(); err != nil {
+					w.fail(err)
+				}
+			})
+		})
 	}
 	group.Go(func() {
 		select {
@@ -138,13 +134,12 @@ func (w *watcher) follow(ctx context.Context, read func() error) (stop func()) {
 	}
 }
 
-func repeat(ctx context.Context, fail context.CancelCauseFunc, read func() error) {
+// repeat takes readings until ctx ends.
+func repeat(ctx context.Context, read func()) {
 	tick := time.NewTicker(calibrate.SampleInterval)
 	defer tick.Stop()
 	for {
-		if err := read(); err != nil {
-			fail(err)
-		}
+		read()
 		select {
 		case <-ctx.Done():
 			return
@@ -423,10 +418,6 @@ func (w *watcher) tell(estimate, waiting string, left float64) {
 func (w *watcher) closeProbes() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.closeAll()
-}
-
-func (w *watcher) closeAll() {
 	for _, p := range w.probes {
 		_ = p.Close()
 	}

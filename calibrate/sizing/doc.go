@@ -13,5 +13,5 @@
 // Formulas puts the rules of the field beside it.
 //
 // Units are bytes, seconds and requests; MB in a sentence means MiB, as in the seeds. Odd input never panics and
-// never comes out as NaN, infinite or negative; what it is taken for is said at Question, Workers and NowLMS.
+// never comes out as NaN, infinite or negative; what it is taken for is said at Question and Workers.
 package sizing

@@ -11,6 +11,7 @@ import (
 
 // The constants of the rules, each from the source named in Formulas.
 const (
+	nowLMSWorkerMB   = 200 // where nothing is set
 	herokuWorkerMB   = 256
 	passengerShare   = 0.75
 	passengerProcess = 0.9
@@ -66,14 +67,16 @@ type field struct {
 // measured is the worker's memory as the field's tools read it: resident, at its highest.
 func (f field) measured() float64 { return float64(f.q.peak(f.q.Threads)) }
 
+// nowLMS is the formula as NOW LMS 2.x runs it (calculate_optimal_workers), which differs from its guide in taking available
+// memory, not installed. There is no headroom and no look at a cgroup's limit.
 func (f field) nowLMS() calibrate.Formula {
-	n := NowLMS(f.box.CPUs, megabytes(f.box.AvailableBytes), NowLMSWorkerMB, f.q.Threads)
+	n := Workers(f.box.CPUs, megabytes(f.box.AvailableBytes), nowLMSWorkerMB, f.q.Threads)
 	return calibrate.Formula{Name: "now-lms", Workers: n, Threads: f.q.Threads,
 		Source: "min(2c+1, available / 200 MB) / threads; now_lms/worker_config.py"}
 }
 
 func (f field) nowLMSGuide() calibrate.Formula {
-	n := Workers(f.box.CPUs, megabytes(f.box.MemoryBytes), NowLMSWorkerMB, f.q.Threads)
+	n := Workers(f.box.CPUs, megabytes(f.box.MemoryBytes), nowLMSWorkerMB, f.q.Threads)
 	return calibrate.Formula{Name: "now-lms guide", Workers: n, Threads: f.q.Threads,
 		Source: "min(2c+1, installed / 200 MB) / threads; RAM optimization guide"}
 }
