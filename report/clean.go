@@ -6,16 +6,13 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-)
 
-// escapes are the sequences that steer a terminal: CSI, OSC and its kin (ended by BEL or ST, or cut short by the end
-// of the line), and the two-character ones. ECMA-48, section 5.
-var escapes = regexp.MustCompile(`\x1b\[[0-?]*[ -/]*[@-~]?|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?`)
+	"workermem/calibrate/say"
+)
 
 // clean makes a foreign string safe for one line of a terminal: escape sequences go, line breaks and tabs become
 // spaces, and whatever else does not print (controls, bidirectional overrides, broken UTF-8) becomes a question mark.
 func clean(s string) string {
-	s = escapes.ReplaceAllString(s, "")
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t' || r == '\u00a0':
@@ -24,7 +21,7 @@ func clean(s string) string {
 			return '?'
 		}
 		return r
-	}, s)
+	}, say.Plain(s))
 }
 
 // ascii is clean for a table's cell: the width of other characters depends on the locale and the terminal.

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"workermem/calibrate/say"
 )
 
 // Log is what a program has printed, in lines that can be shown on a terminal.
@@ -21,15 +23,13 @@ func LogOf(output []byte) Log {
 	return lines
 }
 
-var escapes = regexp.MustCompile(`\x1b\[[0-9;?]*[A-Za-z]`)
-
 func clean(line string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\t' || r == 0x7f {
 			return -1
 		}
 		return r
-	}, escapes.ReplaceAllString(line, ""))
+	}, say.Plain(line))
 }
 
 // endLines is how many lines a failure shows.

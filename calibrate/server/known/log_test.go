@@ -22,6 +22,14 @@ func TestLogException(t *testing.T) {
 	}
 }
 
+// A window's title is no word of the log's, be it cut off.
+func TestLogWithoutEscapes(t *testing.T) {
+	log := LogOf([]byte("\x1b]0;a title\x07\x1b[1;31mready\x1b[0m\n\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\\n\x1b]0;cut off\nend\n"))
+	if got := strings.Join(log, "|"); got != "ready|link|end" {
+		t.Errorf("%q", got)
+	}
+}
+
 func FuzzLogOf(f *testing.F) {
 	f.Add([]byte("Traceback (most recent call last):\n\nx\x1b[1m"))
 	f.Fuzz(func(t *testing.T, data []byte) {
