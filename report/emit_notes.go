@@ -69,6 +69,6 @@ func (d *draft) noteNoLimit(server, instead string) {
 		d.noteLimit("request limit")
 		return
 	}
-	d.note("%s takes no request limit, so only workers and threads are set. Without recycling a worker outgrows this sum after %s. To recycle: %s.",
+	d.note("%s takes no request limit, so none is set. Without recycling a worker outgrows this sum after %s. To recycle: %s.",
 		server, say.Plural(rec.MaxRequests+rec.MaxRequestsJitter, "request"), instead)
 }

@@ -32,8 +32,8 @@ func TestAttachKnowsGunicornByItsCommandLine(t *testing.T) {
 			want: calibrate.TargetInfo{Server: "gunicorn", Threads: 6, HasThreads: true, CanRecycle: true}},
 		"its environment is hidden": {args: python + "app:app", environ: "hidden", want: calibrate.TargetInfo{Server: "gunicorn", CanRecycle: true}, warns: true},
 		"a module":                  {args: "/venv/bin/python -m gunicorn --threads 2 app:app", want: calibrate.TargetInfo{Server: "gunicorn", Threads: 2, HasThreads: true, CanRecycle: true}},
-		"another":                   {args: "waitress-serve app:app", want: calibrate.TargetInfo{Server: "command"}},
-		"another, asked":            {args: "waitress-serve app:app", threads: 4, want: calibrate.TargetInfo{Server: "command", Threads: 4, HasThreads: true}},
+		"another":                   {args: "cheroot app:app", want: calibrate.TargetInfo{Server: "command"}},
+		"another, asked":            {args: "cheroot app:app", threads: 4, want: calibrate.TargetInfo{Server: "command", Threads: 4, HasThreads: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fs := servertest.ProcWith(t, servertest.Proc{PID: 10, Parent: 1, Session: 10, Args: c.args}, servertest.Proc{PID: 11, Parent: 10, Session: 10, Args: c.args})

@@ -95,9 +95,9 @@ func TestInstalled(t *testing.T) {
 		{Name: "gunicorn", Path: ".venv/bin/gunicorn", Version: "27.0.1", Known: true, State: ok, Command: "calibrate run -- .venv/bin/gunicorn ..."},
 		{Name: "puma", Path: usr + "/puma", State: calibrate.StateLimited, Doubt: "it is broken, --password=***",
 			Known: true, Command: "calibrate run -- puma ..."},
+		{Name: "waitress-serve", Path: ".venv/bin/waitress-serve", Version: "3.0.2", Known: true, State: ok,
+			Command: "calibrate run -- .venv/bin/waitress-serve ..."},
 		{Name: "php-fpm", Path: usr + "/php-fpm8.2", Version: "8.2.35", State: ok},
-		{Name: "waitress-serve", Path: ".venv/bin/waitress-serve", Version: "3.0.2", State: ok,
-			Command: "calibrate run -- .venv/bin/waitress-serve --host={host} --port={port} --threads={threads} app:app"},
 	}
 	if d := cmp.Diff(want, found); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

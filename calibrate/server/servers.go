@@ -14,6 +14,7 @@ import (
 	"workermem/calibrate/server/pypnm"
 	"workermem/calibrate/server/uvicorn"
 	"workermem/calibrate/server/uwsgi"
+	"workermem/calibrate/server/waitress"
 	"workermem/calibrate/server/workers"
 )
 
@@ -28,6 +29,7 @@ var servers = []known.Server{
 	modwsgi.Express{},
 	puma.Server{},
 	puma.Rack{},
+	waitress.Server{},
 	nowlms.Server{},
 	pypnm.Server{},
 }

@@ -43,6 +43,8 @@ var factsOf = map[string]facts{
 		worker: "puma: cluster worker 0: 1 [app]", master: "puma 5.6.5 (tcp://127.0.0.1:9292) [app]"},
 	"puma.Rack": {failure: "(Puma is run in its place)", worker: "(Puma is run in its place)", master: "(Puma is run in its place)",
 		traps: "(Puma is run in its place)", version: "(it comes with the app's bundle)"},
+	"waitress": {failure: "There was an exception (ModuleNotFoundError) importing your module.", end: known.Ending{Over: true, Code: 1},
+		worker: "(it sets no titles)", master: "(it sets no titles)"},
 	"nowlms": {failure: "sqlite3.OperationalError: no such table: config",
 		worker: "(its workers are Gunicorn's)", master: "(its master is Gunicorn's)"},
 	"pypnm": {failure: "pypnm: error: unrecognized arguments: --no-such", end: known.Ending{Over: true, Code: 2},

@@ -102,6 +102,10 @@ func proofs(t *testing.T) map[string]proof {
 				least, most, _ := strings.Cut(typed[3], ":")
 				return []string{fakePuma(t, "workers="+typed[1], "min_threads="+least, "max_threads="+most)}
 			}, limited: []string{fakePuma(t, "fork_worker=500")}, free: told{"fork-worker": "0"}},
+		"waitress": {command: []string{fakeWaitress(t), "app:app"}, spec: known.Spec{Threads: 2}, told: told{"threads": "2"},
+			again: func(t *testing.T, typed, _ []string) []string {
+				return slices.Concat([]string{fakeWaitress(t)}, typed[1:], []string{"app:app"})
+			}},
 		"nowlms": {command: []string{fakeLMS(t), "serve", "--wsgi-server", "gunicorn"}, spec: without(shape, false, true),
 			told: told{"workers": "3", "threads": "2"}},
 		"pypnm": {command: []string{fakePyPNM(t, "0.34.2"), "serve"}, spec: without(shape, true, false),

@@ -62,6 +62,7 @@ var tableCases = []tableCase{
 	{name: "NOW LMS, logged in", command: []string{"$VENV/nowlms/bin/gunicorn", "--preload", "--threads", "2", "now_lms:lms_app"}, setUp: tableLogin},
 	{name: "Hypercorn, FastAPI", command: []string{"hypercorn", "app:app"}, truth: pythonKeeps, app: "asgi"},
 	{name: "Granian, FastAPI", command: []string{"granian", "--interface", "asgi", "app:app"}, truth: pythonKeeps, app: "asgi"},
+	{name: "Waitress, Flask", command: []string{"waitress-serve", "app:app"}, truth: pythonKeeps},
 	{name: "PyPNM", command: []string{"$VENV/pypnm/bin/pypnm", "serve"}},
 	{name: "Apache mod_wsgi, Pyramid", command: []string{"/usr/sbin/apache2", "-C", "Define FIXTURES $FIXTURES", "-f", "$FIXTURES/apache/pyramid.conf"}, truth: pythonKeeps},
 	{name: "mod_wsgi-express, Pyramid", command: []string{"$VENV/express/bin/mod_wsgi-express", "start-server", "--application-type", "module", "pyramid_app",

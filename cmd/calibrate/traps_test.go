@@ -65,6 +65,9 @@ var trapCases = []trapCase{
 	{server: "puma", command: "puma --no-config $FIXTURES/rack/config.ru", inherited: []string{"WEB_CONCURRENCY=3", "RACK_ENV=production"},
 		traps: map[string]string{"preload-by-variable": "TestE2EPumaPreloadByVariable", "no-request-limit": "TestE2ENoRequestLimit"}},
 
+	{server: "waitress", command: "waitress-serve app:app", traps: map[string]string{"no-request-limit": "(TestE2EWaitressOptions has all its options)",
+		"stopping-cuts": "TestE2EWaitressStopping", "connections-wait": "TestE2EWaitressConnectionsWait"}},
+
 	{server: "lmsctl", command: "$VENV/nowlms/bin/lmsctl serve", setUp: trapLMS, traps: map[string]string{"waitress-by-default": "TestE2ENowLMS", "no-request-limit": "TestE2ENoRequestLimit",
 		"listens-everywhere": "TestE2ENowLMSTraps"}},
 }
@@ -77,7 +80,6 @@ var doctorsTraps = map[string]string{
 	"php-fpm fastcgi":                 "(the protocol; TestE2EPHP measures it with its front)",
 	"lmsctl ci-changes-app":           "TestE2ENowLMSTraps",
 	"unicorn no-request-limit":        "(not installed)",
-	"waitress-serve no-request-limit": "(NOW LMS's is one process: TestE2ENowLMS)",
 }
 
 // doubts are codes that are no traps of a server, but doubts of the tool about what it sees, with their tests.

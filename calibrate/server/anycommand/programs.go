@@ -30,9 +30,4 @@ var commandPrograms = []known.Product{
 		Command: "--env PORT={port} -- %s server.js",
 		Traps:   []known.Trap{known.NoLimit("the app's own cluster code, or a memory limit of the supervisor")},
 	},
-	{
-		Name: "waitress-serve", Dist: "waitress", // it has no --version
-		Command: "-- %s --host={host} --port={port} --threads={threads} app:app",
-		Traps:   []known.Trap{known.NoLimit("a memory limit of the supervisor")}, // 3.0: one process
-	},
 }
