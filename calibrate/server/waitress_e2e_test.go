@@ -195,7 +195,7 @@ func TestE2EWaitressStopping(t *testing.T) {
 func TestE2EWaitressConnectionsWait(t *testing.T) {
 	t.Parallel()
 	url, _ := waitressByHand(t, "--connection-limit=5")
-	ask := func(limit time.Duration) (close func(), ok bool) { // by a connection of its own, which stays open
+	ask := func(limit time.Duration) (leave func(), ok bool) { // by a connection of its own, which stays open
 		client := &http.Client{Transport: &http.Transport{}, Timeout: limit}
 		res, err := client.Get(url)
 		if err != nil {

@@ -74,12 +74,12 @@ var trapCases = []trapCase{
 
 // doctorsTraps are those that a run takes care of, or whose server isn't measured by name: calibrate doctor tells them.
 var doctorsTraps = map[string]string{
-	"gunicorn control-socket":         "TestE2EGunicornControlSocket",
-	"puma respawns-for-ever":          "TestE2EPumaFailures",
-	"node no-request-limit":           "(Node itself serves nothing: whether the app has a limit is the app's)",
-	"php-fpm fastcgi":                 "(the protocol; TestE2EPHP measures it with its front)",
-	"lmsctl ci-changes-app":           "TestE2ENowLMSTraps",
-	"unicorn no-request-limit":        "(not installed)",
+	"gunicorn control-socket":  "TestE2EGunicornControlSocket",
+	"puma respawns-for-ever":   "TestE2EPumaFailures",
+	"node no-request-limit":    "(Node itself serves nothing: whether the app has a limit is the app's)",
+	"php-fpm fastcgi":          "(the protocol; TestE2EPHP measures it with its front)",
+	"lmsctl ci-changes-app":    "TestE2ENowLMSTraps",
+	"unicorn no-request-limit": "(not installed)",
 }
 
 // doubts are codes that are no traps of a server, but doubts of the tool about what it sees, with their tests.
