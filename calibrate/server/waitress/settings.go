@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server/known"
 )
 
@@ -43,7 +44,7 @@ func (s Server) Configuration(w calibrate.Wanted, t calibrate.TargetInfo) (c cal
 // notes say what it has no setting for.
 func (Server) notes(c *calibrate.Lines, w calibrate.Wanted) {
 	if w.Workers > 1 {
-		c.Note("waitress is one process: %d workers are as many of it, each at an address of its own, behind a proxy.", w.Workers)
+		c.Note("waitress is one process: %s are as many of it, each at an address of its own, behind a proxy.", say.Plural(w.Workers, "worker"))
 	}
 	c.About(calibrate.NoteThreads, "threads")
 	c.NoLimit("waitress", recycling)

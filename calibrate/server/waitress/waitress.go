@@ -8,6 +8,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/workers"
@@ -58,10 +59,10 @@ func (s settings) refuse(spec known.Spec) error {
 	case s.On("help"):
 		return calibrate.Usage("take "+s.From("help")+" out", "the command only prints, it serves nothing")
 	case spec.Workers > 1:
-		return calibrate.Usage("gunicorn --threads, which has workers too", "%d workers asked for, but waitress is one process", spec.Workers)
+		return calibrate.Usage("gunicorn --threads, which has workers too", "%s asked for, but waitress is one process", say.Plural(spec.Workers, "worker"))
 	case spec.MaxRequests > 0:
 		return calibrate.Usage("gunicorn --threads, which takes --max-requests",
-			"a new worker after %d requests is asked for, but waitress has no limit of requests", spec.MaxRequests)
+			"a new worker after %s is asked for, but waitress has no limit of requests", say.Plural(spec.MaxRequests, "request"))
 	}
 	if err := s.CheckNumbers("waitress", "port", "threads"); err != nil {
 		return err
