@@ -41,6 +41,7 @@ type Metric struct {
 	Meaning string    `json:"meaning"` // a sentence
 	Got     string    `json:"how"`     // how it is measured or computed, a sentence
 	Example string    `json:"example"` // as it may be typed
+	watched string    // how it is got of a server that was running already, if that differs
 	read    func(Result, argument) Reading
 	given   argument
 }
@@ -77,7 +78,7 @@ func (u Unit) Say(v float64) string {
 	case UnitBytesPerRequest:
 		return say.Bytes(v) + " a request"
 	case UnitBytesPerSecond:
-		return say.Bytes(v*3600) + " an hour"
+		return say.Bytes(v*Hour) + " an hour"
 	case UnitSeconds:
 		return say.Seconds(v)
 	case UnitRate:
@@ -88,7 +89,7 @@ func (u Unit) Say(v float64) string {
 	return say.Number(v)
 }
 
-// Say writes a reading of the metric with its interval, unless that reads the same: "162 MB (160 MB to 164 MB)".
+// Say writes a reading of the metric with its interval, unless that reads the same: "162 MB (160 to 164 MB)".
 func (m Metric) Say(r Reading) string {
 	if !r.Known() {
 		return say.Unknown
@@ -97,11 +98,52 @@ func (m Metric) Say(r Reading) string {
 	if r.Low == nil || r.High == nil {
 		return value
 	}
-	low, high := m.Unit.Say(*r.Low), m.Unit.Say(*r.High)
-	if low == value && high == value {
+	if m.Unit.Say(*r.Low) == value && m.Unit.Say(*r.High) == value {
 		return value
 	}
-	return fmt.Sprintf("%s (%s to %s)", value, low, high)
+	return value + " (" + m.Unit.sayRange(*r.Low, *r.High) + ")"
+}
+
+// sayRange writes two amounts with one unit.
+func (u Unit) sayRange(low, high float64) string {
+	switch u {
+	case UnitBytes:
+		return say.InMB(low) + " to " + say.MB(high)
+	case UnitBytesPerRequest:
+		return say.Range(low, high) + " a request"
+	case UnitBytesPerSecond:
+		return say.Range(low*Hour, high*Hour) + " an hour"
+	case UnitShare:
+		return say.PercentRange(low, high)
+	}
+	return u.Say(low) + " to " + u.Say(high)
+}
+
+// Words is the unit as Say writes amounts of it.
+func (u Unit) Words() string {
+	switch u {
+	case UnitBytes:
+		return "MB"
+	case UnitBytesPerRequest:
+		return "bytes a request"
+	case UnitBytesPerSecond:
+		return "bytes an hour"
+	case UnitSeconds:
+		return "a time"
+	case UnitRate:
+		return "requests a second"
+	case UnitShare:
+		return "%"
+	}
+	return "a number"
+}
+
+// In is the metric as it is got in a result: of a server that was running already some are got in another way.
+func (m Metric) In(r Result) Metric {
+	if r.Mode == ModeAttach && m.watched != "" {
+		m.Got = m.watched
+	}
+	return m
 }
 
 // Argument is what the metric needs in brackets: "N" or "WxT"; "" for nothing.
@@ -134,8 +176,9 @@ func memoryMetrics() []Metric {
 			Got:  "The peak RSS of the recommended worker with its creep up to max-requests, rounded up to whole MB.",
 			read: func(r Result, _ argument) Reading { return unlessZero(r.Recommendation.WorkerMemoryMB << 20) }},
 		{Name: "peak", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The most memory that a worker held at any time.",
-			Got:  "The kernel's high-water mark of the worker's RSS (VmHWM), the highest of all phases; one of them has every thread busy at once.",
-			read: func(r Result, _ argument) Reading { return unlessZero(r.Worker.PeakRSSBytes) }},
+			Got:     "The kernel's high-water mark of the worker's RSS (VmHWM), the highest of all phases; one of them has every thread busy at once.",
+			watched: "The kernel's high-water mark of the worker's RSS (VmHWM), the highest of all workers; nobody knows how many threads were busy then.",
+			read:    func(r Result, _ argument) Reading { return unlessZero(r.Worker.PeakRSSBytes) }},
 		{Name: "plateau", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The level at which a warm worker's memory settles, creep apart.",
 			Got:  "The median RSS of the soak's first second.",
 			read: func(r Result, _ argument) Reading { return unlessZero(r.Worker.PlateauRSSBytes) }},
@@ -178,8 +221,9 @@ func trafficMetrics() []Metric {
 			Got:  "Answers a second in a closed loop that keeps every thread of the worker busy, before the warm-up.",
 			read: func(r Result, _ argument) Reading { return unlessZero(r.Load.Capacity) }},
 		{Name: "rps", Unit: UnitRate, Better: NeitherIsBetter, Meaning: "The load under which creep and latencies were measured.",
-			Got:  "Requests a second that were sent in the soak: as many as --rate says, or 70 % of the capacity.",
-			read: func(r Result, _ argument) Reading { return unlessZero(r.Load.RateSent) }},
+			Got:     "Requests a second that were sent in the soak: as many as --rate says, or " + say.Percent(CapacityShare) + " of the capacity.",
+			watched: "Requests by the time of the watch: those that calibrate sent, or that the access log counted.",
+			read:    rateOf},
 		percentile("p50", "half", func(l Latency) *float64 { return l.P50 }),
 		percentile("p95", "95 %", func(l Latency) *float64 { return l.P95 }),
 		percentile("p99", "99 %", func(l Latency) *float64 { return l.P99 }),
@@ -241,6 +285,14 @@ func recommended(r Result, n float64) Reading {
 		return Reading{}
 	}
 	return Reading{Value: Figure(n)}
+}
+
+// rateOf is the rate of the load, or of the requests that were counted of a server that was watched.
+func rateOf(r Result, _ argument) Reading {
+	if w := r.Watch; r.Load.RateSent == 0 && w != nil && w.Counter != "" && w.Seconds > 0 {
+		return unlessZero(float64(w.Requests) / w.Seconds)
+	}
+	return unlessZero(r.Load.RateSent)
 }
 
 func failedShare(r Result, _ argument) Reading {

@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"cmp"
 	"time"
 
 	"workermem/calibrate/knob"
@@ -33,3 +34,6 @@ func (p Plan) FixesLoad() bool { return p.Rate > 0 || p.Clients > 0 }
 
 // SoakLimit is how long a soak, or a watch, may last.
 func (p Plan) SoakLimit() time.Duration { return knob.Duration(p.SoakSeconds) }
+
+// Cores are those that a result is sized for: as asked for, else what its host has.
+func (r Result) Cores() int { return cmp.Or(r.Plan.CPUs, r.Host.SizingCPUs()) }

@@ -74,3 +74,17 @@ func (s SweepRun) Unsteady() bool { return s.Spread() > unsteady }
 func (s SweepRun) Is(shape Shape) bool {
 	return s.Workers == shape.Workers && max(s.Threads, 1) == max(shape.Threads, 1)
 }
+
+// What two short runs of one shape differ by on a machine that does nothing else: less is no difference.
+const (
+	RateNoise = 0.05
+	P99Noise  = 0.10
+)
+
+// RateReached is the share of an asked rate from which on it counts as reached.
+const RateReached = 0.9
+
+// RanOn says that the candidates ran on a box of so many cores, for this budget.
+func (s Sweep) RanOn(cores int, budgetBytes int64) bool {
+	return s.CPUs == cores && s.BudgetBytes == budgetBytes
+}

@@ -78,7 +78,7 @@ func atOnceOf(r calibrate.Result) string {
 }
 
 func hostOf(r calibrate.Result) string {
-	cores := when(r.Host.CPUs > 0 || r.Plan.CPUs > 0, "%s", say.Plural(coresOf(r), "core"))
+	cores := when(r.Host.CPUs > 0 || r.Plan.CPUs > 0, "%s", say.Plural(r.Cores(), "core"))
 	bytes, source := r.Host.Memory()
 	from := when(bytes > 0, " (%s)", memorySource(r.Host, source))
 	if r.Plan.MemoryBytes > 0 {

@@ -12,8 +12,11 @@ type explained struct {
 // Explain is the page of one metric, and of what a run says of it if there is one.
 func Explain(m calibrate.Metric, run *calibrate.Result) Document {
 	d := Document{Title: m.Name}
+	if run != nil {
+		m = m.In(*run)
+	}
 	data := explained{Metric: m}
-	facts := factsOf(fact("meaning", m.Meaning), fact("how", m.Got), fact("unit", string(m.Unit)), fact("better", better(m.Better)),
+	facts := factsOf(fact("meaning", m.Meaning), fact("how", m.Got), fact("unit", m.Unit.Words()), fact("better", better(m.Better)),
 		fact("write", when(m.Argument() != "", "%s", m.Example)))
 	if run != nil {
 		reading := m.Read(*run)
@@ -38,7 +41,7 @@ func Metrics() Document {
 	table := Table{Columns: []Column{{Head: "metric", Left: true}, {Head: "unit", Left: true}, {Head: "better", Left: true}, {Head: "meaning", Left: true}, {Head: "how it is measured", Left: true}}}
 	for _, m := range all {
 		means = append(means, fact(m.Name, m.Meaning))
-		table.Rows = append(table.Rows, Row{Cells: []string{m.Name, string(m.Unit), better(m.Better), m.Meaning, m.Got}})
+		table.Rows = append(table.Rows, Row{Cells: []string{m.Name, m.Unit.Words(), better(m.Better), m.Meaning, m.Got}})
 	}
 	return Document{Title: "Metrics", Data: all, Blocks: []Block{
 		Only{AtTerminal, []Block{Facts{Rows: means}, Note{Text: "calibrate explain METRIC says how one is measured, and what the latest run says of it."}}},

@@ -11,10 +11,10 @@ import (
 func TestExplain(t *testing.T) {
 	run := recorded(t)["creeping"]
 	for metric, want := range map[string][]string{
-		"peak":         {"unit         bytes", "better       less", "105 MB", "high-water mark"},
-		"creep":        {"bytes/request", "(1.98 KB a request to 2.14 KB a request)"},
+		"peak":         {"unit         MB", "better       less", "105 MB", "high-water mark"},
+		"creep":        {"bytes a request", "(1.98 to 2.14 KB a request)"},
 		"max-requests": {"better       neither", "33 000"},
-		"growth":       {"bytes/s", "value        unknown"},
+		"growth":       {"bytes an hour", "value        unknown"},
 		"after(10k)":   {"write        after(10k)", "value        110 MB"},
 	} {
 		m, err := calibrate.ParseMetric(metric)

@@ -84,7 +84,7 @@ func threaded(r calibrate.Result) bool { return r.Target.HasThreads || r.Target.
 
 func hostRow(r calibrate.Result) []string {
 	rec := r.Recommendation
-	row := []string{say.Count(coresOf(r)), mbCell(memoryOf(r)), mbCell(rec.BudgetBytes)}
+	row := []string{say.Count(r.Cores()), mbCell(memoryOf(r)), mbCell(rec.BudgetBytes)}
 	if rec.Workers == 0 {
 		return append(row, "none", "-", "-", "-", "-", "memory", "-")
 	}
@@ -94,10 +94,6 @@ func hostRow(r calibrate.Result) []string {
 	}
 	return append(row, say.Count(rec.Workers), say.Count(max(rec.Threads, 1)), mbCell(rec.TotalBytes), percentCell(ratioOf(rec.TotalBytes, rec.BudgetBytes)),
 		requests, orElse(string(boundBy(r.Candidates)), "-"), orDash(r.Concurrency.Bound))
-}
-
-func coresOf(r calibrate.Result) int {
-	return cmp.Or(r.Plan.CPUs, r.Host.SizingCPUs())
 }
 
 func memoryOf(r calibrate.Result) int64 {
@@ -123,9 +119,9 @@ func refusals(sized []calibrate.Result) []Fact {
 func hostName(r calibrate.Result) string {
 	memory := float64(memoryOf(r)) / mb
 	if memory >= 1024 && math.Mod(memory, 1024) == 0 {
-		return fmt.Sprintf("%dc/%dG", coresOf(r), int64(memory)/1024)
+		return fmt.Sprintf("%dc/%dG", r.Cores(), int64(memory)/1024)
 	}
-	return fmt.Sprintf("%dc/%sM", coresOf(r), strconv.FormatFloat(math.Round(memory*10)/10, 'f', -1, 64))
+	return fmt.Sprintf("%dc/%sM", r.Cores(), strconv.FormatFloat(math.Round(memory*10)/10, 'f', -1, 64))
 }
 
 // restsOn says where the figures come from, and which of them are not known of another host.
@@ -181,7 +177,7 @@ func atOnceBound(r calibrate.Result) string {
 func elsewhere(sized []calibrate.Result) bool {
 	return slices.ContainsFunc(sized, func(r calibrate.Result) bool {
 		memory, _ := r.Host.Memory()
-		return coresOf(r) != r.Host.SizingCPUs() || memoryOf(r) != memory
+		return r.Cores() != r.Host.SizingCPUs() || memoryOf(r) != memory
 	})
 }
 

@@ -73,7 +73,7 @@ func sizingData(sized []calibrate.Result) sizing {
 	for _, one := range sized {
 		r := one.Whole()
 		host := sizedHost{
-			CPUs: coresOf(r), MemoryBytes: memoryOf(r), BoundBy: boundBy(r.Candidates), Concurrency: r.Concurrency.Bound,
+			CPUs: r.Cores(), MemoryBytes: memoryOf(r), BoundBy: boundBy(r.Candidates), Concurrency: r.Concurrency.Bound,
 			Recommendation: r.Recommendation,
 		}
 		if len(sized) == 1 {

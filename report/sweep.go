@@ -18,13 +18,8 @@ func sweepSection(r calibrate.Result) []Block {
 
 func sweepTitle(r calibrate.Result) string {
 	n := len(r.Sweep.Runs)
-	return "Really run" + when(!sweptHere(r), " on the machine of the run, %s", say.Plural(r.Sweep.CPUs, "core")) +
+	return "Really run" + when(!r.Sweep.RanOn(r.Cores(), r.Recommendation.BudgetBytes), " on the machine of the run, %s", say.Plural(r.Sweep.CPUs, "core")) +
 		when(n < r.Sweep.Wanted, ", %s of %s, then cut short", say.Count(n), say.Count(r.Sweep.Wanted))
-}
-
-// sweptHere says that the candidates were run on the box that the recommendation is for.
-func sweptHere(r calibrate.Result) bool {
-	return coresOf(r) == r.Sweep.CPUs && r.Recommendation.BudgetBytes == r.Sweep.BudgetBytes
 }
 
 // sweepTable has one row a candidate, the recommended one marked.
@@ -37,7 +32,7 @@ func sweepTable(r calibrate.Result) Table {
 	rec := r.Recommendation
 	for _, run := range r.Sweep.Runs {
 		t.Rows = append(t.Rows, Row{
-			Mark:  recommended(sweptHere(r) && run.Workers == rec.Workers && run.Threads == rec.Threads),
+			Mark:  recommended(r.Sweep.RanOn(r.Cores(), r.Recommendation.BudgetBytes) && run.Workers == rec.Workers && run.Threads == rec.Threads),
 			Cells: append([]string{say.Count(run.Workers), orDash(run.Threads)}, sweepCells(run, *r.Sweep)...),
 		})
 	}
@@ -70,7 +65,7 @@ func sweepEnd(run calibrate.SweepRun, s calibrate.Sweep) string {
 		return "over budget"
 	case run.Unsteady():
 		return say.Percent(run.Spread()) + " apart"
-	case run.RateSent < 0.9*s.RateAsked:
+	case run.RateSent < calibrate.RateReached*s.RateAsked:
 		return "took " + say.Rate(run.RateSent) + " of " + say.Rate(s.RateAsked)
 	}
 	return "ok"
@@ -86,7 +81,7 @@ func sweepNote(r calibrate.Result) string {
 		say.Rate(r.Sweep.RateAsked), of)
 	compared := slices.ContainsFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.Unbeaten })
 	return note + when(compared, " Best: no other candidate serves as much, with as little memory and as low a p99, and is better in one of them; "+
-		"5 %% of throughput and 10 %% of p99 count as noise.")
+		"%s of throughput and %s of p99 count as noise.", say.Percent(calibrate.RateNoise), say.Percent(calibrate.P99Noise))
 }
 
 // sweptWhy is what the choice was found to do; "" if none was made by measurement.

@@ -24,7 +24,7 @@ func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate
 		return rec, []calibrate.Candidate{}, []calibrate.Formula{}
 	}
 	shown := a.Candidates
-	if sweptHere(r) {
+	if sweepDecides(r) {
 		noteBasis(*r.Sweep, shown)
 	}
 	if q.ThreadsUnknown || threadless(r.Target) {
@@ -45,13 +45,13 @@ func box(r calibrate.Result) calibrate.Host {
 	if given := r.Plan.MemoryBytes; given > 0 {
 		host = calibrate.Host{MemoryBytes: given, AvailableBytes: given}
 	}
-	host.CPUs = cpus(r)
+	host.CPUs = r.Cores()
 	return host
 }
 
 func question(r calibrate.Result, budget int64) sizing.Question {
 	q := sizing.Question{
-		CPUs:            cpus(r),
+		CPUs:            r.Cores(),
 		BudgetBytes:     budget,
 		Law:             r.Law,
 		WorkerPeakBytes: peakAtEnd(r),
@@ -153,13 +153,6 @@ func threadChoices(r calibrate.Result, threads int) []int {
 
 // threadless is a server that takes as many requests at once as come, as far as is known.
 func threadless(t calibrate.TargetInfo) bool { return t.Threads == 0 && !t.HasThreads }
-
-func cpus(r calibrate.Result) int {
-	if r.Plan.CPUs > 0 {
-		return r.Plan.CPUs
-	}
-	return r.Host.SizingCPUs()
-}
 
 // budget is what the workers may use: the limit or total, less the reserve.
 func budget(r calibrate.Result) (int64, calibrate.Budget) {

@@ -9,13 +9,8 @@ import (
 	"workermem/calibrate/sizing"
 )
 
-// What two short runs of one shape differ by on a machine that does nothing else: less is no difference.
-const (
-	rateNoise = 0.05
-	p99Noise  = 0.10
-	// alike is how near the most throughput, and then the least memory, is as good.
-	alike = 0.05
-)
+// alike is how near the most throughput, and then the least memory, is as good.
+const alike = 0.05
 
 // SweepRounds is how often each candidate is run: twice, the second time after all others: what else the machine does comes and goes within a
 // minute, and shows as two rates of one candidate.
@@ -25,8 +20,8 @@ const SweepRounds = 2
 // margin: it is read exactly, and without one nobody can be beaten in a circle. (A circle at equal memory would need more
 // steps down than up in throughput as well as in p99, and a step down in the one is a step up in the other.)
 func beats(s calibrate.SweepRun, other calibrate.SweepRun) bool {
-	faster, slower := s.RatePerSecond > other.RatePerSecond*(1+rateNoise), other.RatePerSecond > s.RatePerSecond*(1+rateNoise)
-	sooner, later := other.P99() > s.P99()*(1+p99Noise), s.P99() > other.P99()*(1+p99Noise)
+	faster, slower := s.RatePerSecond > other.RatePerSecond*(1+calibrate.RateNoise), other.RatePerSecond > s.RatePerSecond*(1+calibrate.RateNoise)
+	sooner, later := other.P99() > s.P99()*(1+calibrate.P99Noise), s.P99() > other.P99()*(1+calibrate.P99Noise)
 	if slower || later || s.MeasuredBytes > other.MeasuredBytes {
 		return false
 	}
@@ -129,19 +124,16 @@ func shakiest(s calibrate.Sweep) (most calibrate.SweepRun) {
 	return most
 }
 
-// sweptHere says that a result is sized for the box that its candidates ran on, and that nothing else is to choose.
-func sweptHere(r calibrate.Result) bool {
-	if r.Sweep == nil || r.Plan.Prefer != "" || cpus(r) != r.Sweep.CPUs {
-		return false
-	}
+// sweepDecides says that a result is sized for the box that its candidates ran on, and that nothing else is to choose.
+func sweepDecides(r calibrate.Result) bool {
 	bytes, _ := budget(r)
-	return bytes == r.Sweep.BudgetBytes
+	return r.Sweep != nil && r.Plan.Prefer == "" && r.Sweep.RanOn(r.Cores(), bytes)
 }
 
 // measuredChoice is the answer with the choice of the sweep, and what the law alone would have recommended. Without a
 // steady sweep of this box, or where its choice is not among what was asked for, it is the answer as it was, and nil.
 func measuredChoice(r calibrate.Result, q sizing.Question, computed sizing.Answer) (sizing.Answer, *calibrate.Shape) {
-	if !sweptHere(r) || !steadySweep(*r.Sweep) || computed.Recommended == nil {
+	if !sweepDecides(r) || !steadySweep(*r.Sweep) || computed.Recommended == nil {
 		return computed, nil
 	}
 	i := slices.IndexFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.Chosen })

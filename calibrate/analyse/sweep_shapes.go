@@ -47,7 +47,7 @@ func SweepShapes(r calibrate.Result) []calibrate.Shape {
 	for _, threads := range r.Plan.OtherThreads {
 		add(func(c calibrate.Candidate) bool { return c.Threads == threads }, beside)
 	}
-	rule := 2*cpus(r) + 1
+	rule := 2*r.Cores() + 1
 	add(both(here, func(c calibrate.Candidate) bool { return c.Workers > rec.Workers }), beside)
 	add(both(here, func(c calibrate.Candidate) bool { return c.Workers < rec.Workers }), beside)
 	add(more, beside)

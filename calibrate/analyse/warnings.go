@@ -56,7 +56,7 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 	if !r.Plan.LoadGiven {
 		slower = "give a lower --rate: the capacity of the first seconds didn't last, or others use this machine; the memory figures hold"
 	}
-	add(r.Load.RateAsked > 0 && r.Load.RateSent > 0 && r.Load.RateSent < 0.9*r.Load.RateAsked, "rate-not-reached", slower,
+	add(r.Load.RateAsked > 0 && r.Load.RateSent > 0 && r.Load.RateSent < calibrate.RateReached*r.Load.RateAsked, "rate-not-reached", slower,
 		"%s were asked for, and %s could be sent", say.RequestRate(r.Load.RateAsked), say.RequestRate(r.Load.RateSent))
 	add(r.Plan.Quick && r.Complete, "quick", "leave out --quick before you rely on max-requests",
 		"a quick run sees only strong creep, and what a second worker and other threads need is computed from one, not checked")
@@ -117,7 +117,7 @@ func sweepDoubts(r calibrate.Result, add func(doubtful bool, code, try, format s
 	}
 	const computed = ", so the recommendation is the computed one"
 	switch {
-	case !sweptHere(r):
+	case !sweepDecides(r):
 		add(true, SweepUndecided, "run it where it is to run, without --cpus or --memory",
 			"the candidates ran on %s for a budget of %s, which is not this box"+computed, say.Plural(r.Sweep.CPUs, "core"), say.MB(r.Sweep.BudgetBytes))
 	case sweepCut(*r.Sweep):

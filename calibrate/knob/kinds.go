@@ -92,7 +92,7 @@ func choice(choices string) func(string) (string, error) {
 				return word, nil
 			}
 		}
-		return "", malformed(try, "%q is none of them", text)
+		return "", malformed(try, "%q is not %s or %s", text, strings.Join(words[:last], ", "), words[last])
 	}
 }
 

@@ -11,7 +11,10 @@ import (
 )
 
 // formatFlag is how a result is written: --format NAME, for which each name is a flag of its own.
-type formatFlag struct{ name string }
+type formatFlag struct {
+	name  string
+	given string // as it was typed
+}
 
 func (f *formatFlag) register(flags *pflag.FlagSet) {
 	about(aboutOutput, flags, func(flags *pflag.FlagSet) {
@@ -29,14 +32,16 @@ func (f *formatFlag) register(flags *pflag.FlagSet) {
 func (f *formatFlag) String() string { return f.name }
 func (f *formatFlag) Type() string   { return "name" }
 
-func (f *formatFlag) Set(name string) error {
+func (f *formatFlag) Set(name string) error { return f.set(name, "--format "+name) }
+
+func (f *formatFlag) set(name, given string) error {
 	if _, err := report.FormatNamed(name); err != nil {
 		return err
 	}
 	if f.name != "" && f.name != name {
-		return calibrate.Usage("leave one out", "--%s with --%s asks for two formats at once", f.name, name)
+		return calibrate.Usage("leave one out", "%s with %s asks for two formats at once", f.given, given)
 	}
-	f.name = name
+	f.name, f.given = name, given
 	return nil
 }
 
@@ -59,5 +64,5 @@ func (n formatNamed) Set(text string) error {
 	if err != nil || !wanted {
 		return err
 	}
-	return n.format.Set(n.name)
+	return n.format.set(n.name, "--"+n.name)
 }
