@@ -190,3 +190,12 @@ func LastRSS(samples []calibrate.Sample) float64 {
 	}
 	return float64(samples[len(samples)-1].RSS)
 }
+
+// CreepSeen is nil where nothing could be fitted.
+func CreepSeen(samples []calibrate.Sample) *calibrate.CreepSeen {
+	e := creep.Analyse(Points(samples), LastRSS(samples))
+	if !e.Known {
+		return nil
+	}
+	return &calibrate.CreepSeen{Verdict: e.Verdict, BytesPerRequest: e.Slope, Low: e.Low, High: e.High}
+}

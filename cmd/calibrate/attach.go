@@ -147,11 +147,7 @@ func (f *attachFlags) rig(ctx context.Context, env Env) (calibrate.Rig, []calibr
 	if f.url == "" {
 		return calibrate.Rig{}, nil, nil
 	}
-	targets, err := f.readTargets(ctx, env)
-	if err != nil {
-		return calibrate.Rig{}, nil, err
-	}
-	load, err := f.loader(env, targets)
+	targets, load, err := f.loader(ctx, env)
 	if err != nil {
 		return calibrate.Rig{}, nil, err
 	}

@@ -23,11 +23,7 @@ func newEmitCmd(env Env) *cobra.Command {
 			if kind == "" && cmd.Flags().Changed("for") {
 				return calibrate.Usage("one of "+strings.Join(report.EmitKinds(server.Known()), ", "), "--for is empty")
 			}
-			name := ""
-			if len(args) > 0 {
-				name = args[0]
-			}
-			result, err := loadRun(env, name)
+			result, err := loadRun(env, first(args))
 			if err != nil {
 				return err
 			}

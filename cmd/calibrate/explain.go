@@ -48,12 +48,9 @@ func metricNamed(text string) (calibrate.Metric, error) {
 
 // explainedRun is the run that is named, else the latest. Without any there is nothing to read, which is no error.
 func explainedRun(env Env, named []string) (*calibrate.Result, error) {
-	name := ""
-	if len(named) > 0 {
-		name = named[0]
-	} else if len(runIDs(env)) == 0 {
+	if len(named) == 0 && len(runIDs(env)) == 0 {
 		return nil, nil
 	}
-	r, err := loadRun(env, name)
+	r, err := loadRun(env, first(named))
 	return &r, err
 }

@@ -287,17 +287,21 @@ func (f *requestFlags) header(env Env) (http.Header, error) {
 // namesOnly is a header and the variable that has its value, neither of them a secret.
 var namesOnly = regexp.MustCompile(`^[!#$%&'*+.^_|~0-9A-Za-z-]+=[A-Za-z_][A-Za-z0-9_]*$`)
 
-// loader sends the targets with the headers and the cookies that the flags say.
-func (f *requestFlags) loader(env Env, targets loadgen.Targets) (*loadgen.Loader, error) {
+// loader reads the targets, and sends them with the headers and the cookies that the flags say.
+func (f *requestFlags) loader(ctx context.Context, env Env) (loadgen.Targets, *loadgen.Loader, error) {
+	targets, err := f.readTargets(ctx, env)
+	if err != nil {
+		return targets, nil, err
+	}
 	header, err := f.header(env)
 	if err != nil {
-		return nil, err
+		return targets, nil, err
 	}
 	before, err := f.readBefore(env)
 	if err != nil {
-		return nil, err
+		return targets, nil, err
 	}
-	return loadgen.New(targets, loadgen.Options{
+	return targets, loadgen.New(targets, loadgen.Options{
 		KeepAlive: f.keepAlive, Timeout: f.timeout, AllowRemote: f.allowRemote, Header: header, Before: before,
 	}), nil
 }
@@ -308,8 +312,5 @@ func (f *outFlags) show(env Env, path string, result calibrate.Result) error {
 	if err := f.format.show(env, report.Run(result, server.Known())); err != nil {
 		return err
 	}
-	if outcome := result.Outcome(); outcome != 0 {
-		return outcomeError(outcome)
-	}
-	return nil
+	return exitWith(result.Outcome())
 }

@@ -119,11 +119,7 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 	if err != nil {
 		return err
 	}
-	targets, err := again.readTargets(ctx, env)
-	if err != nil {
-		return err
-	}
-	load, err := again.loader(env, targets)
+	targets, load, err := again.loader(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -320,8 +316,5 @@ func (f *proveFlags) shown(env Env, path string, r calibrate.Result, err error) 
 	if err != nil {
 		return err
 	}
-	if outcome := r.Proof.Outcome(); outcome != 0 {
-		return outcomeError(outcome)
-	}
-	return nil
+	return exitWith(r.Proof.Outcome())
 }

@@ -17,11 +17,7 @@ func newReportCmd(env Env) *cobra.Command {
 		Example: "  calibrate report\n  calibrate report --markdown > RUNBOOK.md\n  calibrate report .calibrate/runs/20261121-093000-1f2e --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			name := ""
-			if len(args) > 0 {
-				name = args[0]
-			}
-			result, err := loadRun(env, name)
+			result, err := loadRun(env, first(args))
 			if err != nil {
 				return err
 			}
@@ -30,6 +26,14 @@ func newReportCmd(env Env) *cobra.Command {
 	}
 	format.register(cmd.Flags())
 	return cmd
+}
+
+// first is the first of some arguments, "" of none.
+func first(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
 }
 
 // loadRun reads a run back, as today's rules have it.

@@ -138,4 +138,12 @@ func plainFailure(err error) *calibrate.Failure {
 // outcomeError carries the exit code of a run whose report says everything already.
 type outcomeError calibrate.Kind
 
+// exitWith is nil for an outcome of 0.
+func exitWith(outcome calibrate.Kind) error {
+	if outcome == 0 {
+		return nil
+	}
+	return outcomeError(outcome)
+}
+
 func (e outcomeError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }

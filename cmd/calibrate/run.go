@@ -96,11 +96,7 @@ func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 		return err
 	}
 	f.defaultPath(command)
-	targets, err := f.readTargets(ctx, env)
-	if err != nil {
-		return err
-	}
-	load, err := f.loader(env, targets)
+	targets, load, err := f.loader(ctx, env)
 	if err != nil {
 		return err
 	}

@@ -93,10 +93,7 @@ func (f *sizeFlags) size(env Env, args []string) error {
 	if err := f.format.show(env, report.Sizing(sized, server.Known())); err != nil {
 		return err
 	}
-	if outcome := outcomeOf(sized); outcome != 0 {
-		return outcomeError(outcome)
-	}
-	return nil
+	return exitWith(outcomeOf(sized))
 }
 
 // check adds what is wrong with the flags together to what is wrong with each.
@@ -122,10 +119,7 @@ func (f *sizeFlags) base(env Env, args []string) (calibrate.Result, error) {
 	if f.changed("worker-memory") {
 		return f.given()
 	}
-	name := ""
-	if len(args) > 0 {
-		name = args[0]
-	}
+	name := first(args)
 	r, err := loadRun(env, name)
 	var failure *calibrate.Failure
 	if errors.As(err, &failure) && name == "" {
