@@ -6,7 +6,10 @@ import (
 )
 
 // Setting is one name and value of a server's configuration.
-type Setting struct{ Name, Value string }
+type Setting struct {
+	Name, Value string
+	IsMemory    bool // it is what a worker needs, in MB
+}
 
 // Wanted is what a server is to run with: for a measurement, for a proof, or because a run recommends it.
 type Wanted struct {
@@ -64,6 +67,9 @@ type KnownServer struct {
 	Name string
 	Configurable
 }
+
+// Known is false of what stands for every other server.
+func (k KnownServer) Known() bool { return k.Name != OtherServer }
 
 // OtherServer is the name of any that calibrate doesn't know.
 const OtherServer = "command"

@@ -156,7 +156,7 @@ func dateOf(r calibrate.Result) string {
 
 // serverNamed is the server that was measured, as far as calibrate knows it.
 func serverNamed(t calibrate.TargetInfo, known calibrate.KnownServer) string {
-	if known.File().For == "" {
+	if !known.Known() {
 		return "a server that calibrate does not know"
 	}
 	return serverOf(t)

@@ -3,7 +3,6 @@ package report
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"workermem/calibrate"
 )
@@ -12,7 +11,7 @@ import (
 
 func emitEnv(d *draft) {
 	all := d.environment()
-	isMemory := func(s calibrate.Setting) bool { return strings.HasSuffix(s.Name, "WORKER_MEMORY_MB") } // by the server's own name
+	isMemory := func(s calibrate.Setting) bool { return s.IsMemory } // by the server's own name
 	if memory := d.run.Recommendation.WorkerMemoryMB; memory > 0 && !slices.ContainsFunc(all, isMemory) {
 		all = append(all, calibrate.Setting{Name: "WORKER_MEMORY_MB", Value: strconv.Itoa(memory)})
 	}

@@ -124,6 +124,26 @@ func TestEmitAroundTraps(t *testing.T) {
 	}
 }
 
+// sized is a server that takes its worker's memory by a name of its own.
+type sized struct{ calibrate.Configurable }
+
+func (sized) Environment(w calibrate.Wanted, _ calibrate.TargetInfo) ([]calibrate.Setting, calibrate.Lines) {
+	return []calibrate.Setting{{Name: "CHILD_MB", Value: "168", IsMemory: true}}, nil
+}
+
+// A worker's memory is said once, by the server's own name for it if it has one.
+func TestEmitSaysMemoryOnce(t *testing.T) {
+	r := recorded(t)["creeping"]
+	servers := server.Known()
+	own := append(calibrate.Servers{{Name: r.Target.Server, Configurable: sized{servers[0]}}}, servers...)
+	for want, known := range map[string]calibrate.Servers{"CHILD_MB=168\n": own, "\nWORKER_MEMORY_MB=168\n": servers} {
+		var b bytes.Buffer
+		if err := Emit(&b, r, "env", known); err != nil || !strings.Contains(b.String(), want) || strings.Count(b.String(), "=168\n") != 1 {
+			t.Errorf("%v, not %q alone:\n%s", err, want, b.String())
+		}
+	}
+}
+
 // A run that recommends nothing has nothing to write, whatever it is for.
 func TestEmitRefuses(t *testing.T) {
 	for name, want := range map[string]struct {

@@ -15,6 +15,7 @@ type Doctor struct {
 	Child    int      // an idle child of this user; 0 if none could be started
 	Stranger int      // an idle child of another user; 0 if none could be started, which takes root
 	Clients  int      // the most that a load has at once
+	Backlog  int      // the longest accept queue that a server asks for
 	CI       []string // the variables that say that this is a CI
 }
 

@@ -90,17 +90,15 @@ func (d Doctor) ports() calibrate.Finding {
 	return fine("%s", text)
 }
 
-// askedBacklog is the accept queue that gunicorn and uvicorn ask for. The kernel gives no more than net.core.somaxconn.
-const askedBacklog = 2048
-
+// backlog compares the accept queue that servers ask for with net.core.somaxconn: the kernel gives no more.
 func (d Doctor) backlog() calibrate.Finding {
 	most, err := strconv.Atoi(strings.TrimSpace(readText(d.path("sys/net/core/somaxconn"))))
 	switch {
 	case err != nil:
 		return unread("how long a server's accept queue may get", "/proc/sys/net/core/somaxconn")
-	case most < askedBacklog:
+	case most < d.Backlog:
 		return limited("sysctl net.core.somaxconn=4096, unless production has no more either",
-			"accept queues are cut to %s (net.core.somaxconn); gunicorn and uvicorn ask for %s", say.Count(most), say.Count(askedBacklog))
+			"accept queues are cut to %s (net.core.somaxconn); servers ask for up to %s", say.Count(most), say.Count(d.Backlog))
 	}
 	return fine("accept queues are as long as servers ask (net.core.somaxconn=%d)", most)
 }

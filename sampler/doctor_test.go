@@ -20,7 +20,7 @@ import (
 
 func doctorAt(name string) Doctor {
 	dir := filepath.Join("..", "fixtures", "proc", name)
-	return Doctor{Roots: Roots{FS: linux.FS{Proc: filepath.Join(dir, "proc"), Sys: filepath.Join(dir, "sys")}}, Root: filepath.Join(dir, "root"), Clients: 512}
+	return Doctor{Roots: Roots{FS: linux.FS{Proc: filepath.Join(dir, "proc"), Sys: filepath.Join(dir, "sys")}}, Root: filepath.Join(dir, "root"), Clients: 512, Backlog: 2048}
 }
 
 // kernelSays are the findings that rest on nothing but the kernel's files.
@@ -56,7 +56,7 @@ func TestKernelFindings(t *testing.T) {
 			"limited: load average 2.75 on 4 cores: the machine is busy",
 			"limited: no cgroup of this process counts memory here: limits and kills for memory may go unseen",
 			"limited: 28 232 ports to connect from, 20 117 of them in TIME_WAIT: connecting gets slow",
-			"limited: accept queues are cut to 128 (net.core.somaxconn); gunicorn and uvicorn ask for 2 048",
+			"limited: accept queues are cut to 128 (net.core.somaxconn); servers ask for up to 2 048",
 			"ok: in a container, by its cgroup (kubepods): other containers may share its cores",
 		}},
 		{"doctor-few-ports", []string{

@@ -71,6 +71,17 @@ func DefaultPath(command []string) string {
 	return "/"
 }
 
+// MostBacklog is the longest accept queue that a server asks for which isn't told another.
+func MostBacklog() int {
+	most := 0
+	for _, s := range servers {
+		if s, asks := s.(interface{ Backlog() int }); asks {
+			most = max(most, s.Backlog())
+		}
+	}
+	return most
+}
+
 // Known are the servers that calibrate knows, and last what stands for any other command.
 func Known() calibrate.Servers {
 	var all calibrate.Servers

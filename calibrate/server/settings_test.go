@@ -232,7 +232,10 @@ func TestEveryServerCanBeTold(t *testing.T) {
 			t.Errorf("%s takes nothing from its environment", s.Name)
 		}
 	}
-	if other := Known().Named("no such server"); other.Name != calibrate.OtherServer {
+	if MostBacklog() != 2048 {
+		t.Errorf("%d: gunicorn and uvicorn ask for 2048", MostBacklog())
+	}
+	if other := Known().Named("no such server"); other.Known() || !Known().Named("puma").Known() || other.Name != calibrate.OtherServer {
 		t.Errorf("%+v stands for any other", other)
 	}
 }

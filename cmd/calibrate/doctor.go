@@ -52,7 +52,7 @@ func examine(ctx context.Context, env Env) (calibrate.Checkup, error) {
 	defer endStranger()
 	host, findings := sampler.Doctor{
 		Roots: sampler.Here(), Root: "/", Dir: env.Dir,
-		Child: child, Stranger: stranger, Clients: loadgen.MostClients, CI: ciVariables(env),
+		Child: child, Stranger: stranger, Clients: loadgen.MostClients, Backlog: server.MostBacklog(), CI: ciVariables(env),
 	}.Examine()
 	findings = addOwnGroup(findings, server.GroupPossible())
 	servers, missing := server.Installed(ctx, env.Getenv("PATH"), serverFolders(env))

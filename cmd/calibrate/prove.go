@@ -191,7 +191,7 @@ func (f *proveFlags) startable(r calibrate.Result) error {
 		return calibrate.Usage("prove two workers: --min-workers 2", "with one worker, %s ends at its request limit, and nothing would answer", t.Server)
 	case rec.Workers == 1 || t.CanScale:
 		return nil
-	case t.Server == calibrate.OtherServer:
+	case !server.Known().Named(t.Server).Known():
 		return calibrate.Usage("write {workers} in the command, in place of the number of workers", "calibrate can't start this command with %s", say.Plural(rec.Workers, "worker"))
 	}
 	return calibrate.Usage("measure again: calibrate run -- COMMAND",

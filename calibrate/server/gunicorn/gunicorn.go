@@ -24,6 +24,9 @@ type Server struct {
 	background bool // it has an arbiter of background tasks ("dirty" ones, from 25.0) beside the workers
 }
 
+// Backlog is the accept queue that it asks for, unless it is told another.
+func (Server) Backlog() int { return 2048 }
+
 func (Server) Name() string { return "gunicorn" }
 
 // StopSignal lets requests in flight finish; INT and QUIT would cut them off (arbiter.py, handle_int).

@@ -51,7 +51,8 @@ func Pairs(all []calibrate.Setting) []string {
 func Variables(all []calibrate.Setting, variable func(option string) string) []calibrate.Setting {
 	named := make([]calibrate.Setting, len(all))
 	for i, s := range all {
-		named[i] = calibrate.Setting{Name: variable(s.Name), Value: s.Value}
+		named[i] = s
+		named[i].Name = variable(s.Name)
 	}
 	return named
 }

@@ -13,7 +13,9 @@ func (Server) Settings(w calibrate.Wanted, _ calibrate.TargetInfo) []calibrate.S
 		all = append(all, known.Setting(variableThreads, w.Threads))
 	}
 	if w.WorkerMemoryMB > 0 {
-		all = append(all, known.Setting("NOW_LMS_WORKER_MEMORY_MB", w.WorkerMemoryMB))
+		memory := known.Setting("NOW_LMS_WORKER_MEMORY_MB", w.WorkerMemoryMB)
+		memory.IsMemory = true
+		all = append(all, memory)
 	}
 	return all
 }

@@ -21,6 +21,9 @@ type Server struct {
 	Supervised bool // from two workers on, a parent starts them and serves nothing itself
 }
 
+// Backlog is the accept queue that it asks for, unless it is told another.
+func (Server) Backlog() int { return 2048 }
+
 func (Server) Name() string { return "uvicorn" }
 
 // StopSignal lets requests in flight finish, and closes idle connections at once. A request that hangs is waited for
