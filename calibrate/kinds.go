@@ -9,6 +9,13 @@ import (
 
 // knownKinds are the values of each kind in a result that this version knows; "" if there may be none.
 var knownKinds = byType(
+	[]Mode{"", ModeRun, ModeAttach},
+	[]CountedBy{"", CounterLog, CounterLoad},
+	[]OriginKind{ReadAgain, ReadSized, ReadAsIs},
+	[]LoadMode{"", LoadOpen, LoadClosed},
+	[]ErrorClass{ClassTimeout, ClassRefused, ClassReset, ClassEOF, Class4xx, Class5xx, ClassLocal, ClassOther},
+	[]PeakSource{"", PeakMark, PeakMarkSince, PeakSamples, PeakGroup, PeakTables},
+	[]CreepBy{"", ByRequest, ByTime, ByBoth},
 	[]Verdict{"", Flat, Creeping, Warming, Inconclusive},
 	[]MissingKind{FewRequests, FewReadings, Uneven, Slowing, Quickening, Wide, Returned},
 	[]Basis{"", BasisGiven, BasisMeasured, BasisComputed, BasisWatched},
@@ -16,6 +23,10 @@ var knownKinds = byType(
 	[]MarginalSource{"", MarginalRSS, MarginalDirty, MarginalMean, MarginalSecond},
 	[]MemorySource{"", MemoryGiven, MemoryLimit, MemoryTotal},
 	[]RecyclingKind{"", RecyclingNeeded, RecyclingOff, RecyclingCannot, RecyclingByTime, RecyclingUnknown},
+	[]Doubt{"", DoubtWarming, DoubtInconclusive, DoubtUncounted, DoubtUnbounded, DoubtNoCreep},
+	[]LifeBound{"", LifeShown, LifeCheap, LifeDoubled},
+	[]JitterBy{"", JitterTenth, JitterHalf, JitterApart},
+	[]ConflictKind{ConflictFewer, ConflictDear},
 	[]WithheldKind{"", WithheldPartial, WithheldWorkers, WithheldReplaced, WithheldRequests, WithheldErrors, WithheldLogin, WithheldSeconds, WithheldGrowth},
 	[]Bound{"", BoundPrice, BoundMemory, BoundMaximum, BoundCPU},
 	[]InterruptionKind{"", InterruptedByUser, InterruptedByApp, InterruptedByLoad, InterruptedByTool, InterruptedByKill, NotInterrupted},

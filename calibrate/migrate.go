@@ -84,6 +84,9 @@ func renameKeys(name string, value any) {
 			}
 		}
 		for key, below := range v {
+			if text, is := below.(string); is && strings.HasSuffix(key, "_source") && olderPeaks[text] != "" {
+				v[key] = olderPeaks[text]
+			}
 			renameKeys(key, below)
 		}
 	}
@@ -135,6 +138,9 @@ var (
 		"the kernel killed a process of it for memory":                                      EndKilled,
 		"the kernel killed a process of it for memory before its first answer":              EndKilled,
 		"it took more than the limit; under a real one the kernel would have killed for it": EndOverLimit,
+	}
+	olderPeaks = map[string]PeakSource{
+		"VmHWM": PeakMark, "VmHWM since the worker's start": PeakMarkSince, "control group": PeakGroup, "page tables, once a second": PeakTables,
 	}
 	olderSources = map[string]MarginalSource{
 		"RSS, an upper bound":                                MarginalRSS,

@@ -104,9 +104,9 @@ type Trial struct {
 
 	// The whole tree: anonymous and kernel memory, and each file page once. MostBytes is what the law has for it with every
 	// worker at the end of its life at once, PeakBytes the most that it took.
-	MostBytes  int64  `json:"most_bytes"`
-	PeakBytes  int64  `json:"peak_bytes"`
-	PeakSource string `json:"peak_source"`
+	MostBytes  int64      `json:"most_bytes"`
+	PeakBytes  int64      `json:"peak_bytes"`
+	PeakSource PeakSource `json:"peak_source"`
 	// ObservedBytes is its highest reading before the first worker was replaced, ExpectedBytes what the law has for the requests
 	// that were served by then. Up to there it is no matter which worker served how many; later nobody knows what the
 	// workers that went took with them.

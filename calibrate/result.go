@@ -14,7 +14,7 @@ const Schema = "calibrate.result/2"
 type Result struct {
 	Schema          string         `json:"schema"`
 	ID              string         `json:"id"`
-	Mode            string         `json:"mode,omitempty"` // ModeRun or ModeAttach
+	Mode            Mode           `json:"mode,omitempty"`
 	StartedAt       time.Time      `json:"started_at"`
 	DurationSeconds float64        `json:"duration_seconds"`
 	Complete        bool           `json:"complete"`
@@ -48,10 +48,13 @@ type Result struct {
 	Truth *Truth `json:"truth,omitempty"`
 }
 
-// How a result came about.
+// Mode is how a result came about.
+type Mode string
+
+// The modes.
 const (
-	ModeRun    = "run"    // calibrate started the app
-	ModeAttach = "attach" // it watched a server that was running
+	ModeRun    Mode = "run"    // calibrate started the app
+	ModeAttach Mode = "attach" // it watched a server that was running
 )
 
 // SteadyPhase is the one that creep is read from.
@@ -64,16 +67,19 @@ func (r Result) SteadyPhase() string {
 
 // Watch is what a watch of a running server rests on.
 type Watch struct {
-	Seconds  float64 `json:"seconds"`
-	Counter  string  `json:"counter"`  // CounterLog, CounterLoad, or "" where nobody counted the requests
-	Requests int64   `json:"requests"` // that it counted, of all workers
-	Cores    float64 `json:"cores"`    // that the workers kept busy, in the time that the verdict rests on
+	Seconds  float64   `json:"seconds"`
+	Counter  CountedBy `json:"counter"`  // "" if nobody counted the requests
+	Requests int64     `json:"requests"` // that it counted, of all workers
+	Cores    float64   `json:"cores"`    // that the workers kept busy, in the time that the verdict rests on
 }
 
-// What may count the requests of a server that is watched.
+// CountedBy is what counts the requests of a server that is watched.
+type CountedBy string
+
+// The counters.
 const (
-	CounterLog  = "access log"
-	CounterLoad = "own load"
+	CounterLog  CountedBy = "access log"
+	CounterLoad CountedBy = "own load"
 )
 
 // Tool is the program that measured.
@@ -164,7 +170,7 @@ type PlanInfo struct {
 
 // LoadInfo is the load of the soak, on which the creep rests.
 type LoadInfo struct {
-	Mode           string       `json:"mode"` // "open" (fixed rate) or "closed" (fixed clients)
+	Mode           LoadMode     `json:"mode"`
 	Clients        int          `json:"clients"`
 	Requests       int64        `json:"requests"`
 	Succeeded      int64        `json:"succeeded"`
@@ -178,6 +184,15 @@ type LoadInfo struct {
 	LoginPage      string       `json:"login_page,omitempty"`
 }
 
+// LoadMode is what is held steady of a load.
+type LoadMode string
+
+// The modes of a load.
+const (
+	LoadOpen   LoadMode = "open"   // the rate
+	LoadClosed LoadMode = "closed" // the clients: each waits for its answer
+)
+
 // Latency is in seconds; null where nothing was measured.
 type Latency struct {
 	P50 *float64 `json:"p50"`
@@ -186,28 +201,21 @@ type Latency struct {
 	Max *float64 `json:"max"`
 }
 
-// ErrorCount counts failed requests of one class: timeout, refused, reset, eof, http_4xx, http_5xx, local (this machine ran out of ports or
-// descriptors), other.
-type ErrorCount struct {
-	Class string `json:"class"`
-	Count int64  `json:"count"`
-}
-
 // Phase is one stretch of the run and what it showed.
 type Phase struct {
-	Name         string  `json:"name"`
-	StartSeconds float64 `json:"start_seconds"`
-	Seconds      float64 `json:"seconds"`
-	Requests     int64   `json:"requests"`
-	Succeeded    int64   `json:"succeeded"`
-	RateAsked    float64 `json:"rate_asked_per_second"`
-	RateSent     float64 `json:"rate_sent_per_second"`
-	Clients      int     `json:"clients"`
-	Judged       int     `json:"judged,omitempty"` // samples on which the phase was ended; the verdict rests on these
-	Answered     int64   `json:"answered"`         // requests since the run began, at the phase's end
-	PeakRSSBytes int64   `json:"peak_rss_bytes"`   // high-water mark of the phase
-	PeakSource   string  `json:"peak_source"`      // "VmHWM", or "samples" where the mark could not be reset or read
-	Ended        End     `json:"ended"`
+	Name         string     `json:"name"`
+	StartSeconds float64    `json:"start_seconds"`
+	Seconds      float64    `json:"seconds"`
+	Requests     int64      `json:"requests"`
+	Succeeded    int64      `json:"succeeded"`
+	RateAsked    float64    `json:"rate_asked_per_second"`
+	RateSent     float64    `json:"rate_sent_per_second"`
+	Clients      int        `json:"clients"`
+	Judged       int        `json:"judged,omitempty"` // samples on which the phase was ended; the verdict rests on these
+	Answered     int64      `json:"answered"`         // requests since the run began, at the phase's end
+	PeakRSSBytes int64      `json:"peak_rss_bytes"`   // high-water mark of the phase
+	PeakSource   PeakSource `json:"peak_source"`
+	Ended        End        `json:"ended"`
 }
 
 // Worker is the memory of one worker. A zero says that it could not be read; the sources and the warnings say why.
@@ -218,7 +226,7 @@ type Worker struct {
 	PeakPSSBytes          int64          `json:"peak_pss_bytes"`    // proportional share, raised to the peak
 	PeakUSSBytes          int64          `json:"peak_uss_bytes"`    // private memory, raised to the peak
 	MarginalBytes         int64          `json:"marginal_bytes"`    // what one more worker really costs, at peak
-	PeakSource            string         `json:"peak_source"`
+	PeakSource            PeakSource     `json:"peak_source"`
 	MarginalSource        MarginalSource `json:"marginal_source"`
 	Samples               int            `json:"samples"`
 	SampleIntervalSeconds float64        `json:"sample_interval_seconds"`
@@ -232,6 +240,18 @@ type Worker struct {
 	// End is the reading after the last load, on which marginal, PSS and USS rest; null where it wasn't permitted.
 	End *EndReading `json:"end"`
 }
+
+// PeakSource is where a peak was read.
+type PeakSource string
+
+// The sources of a peak.
+const (
+	PeakMark      PeakSource = "high-water-mark"             // VmHWM of the workers, set back before
+	PeakMarkSince PeakSource = "high-water-mark-since-start" // the same of a server that was running: of its workers' whole lives
+	PeakSamples   PeakSource = "samples"                     // the mark could not be set back, or read
+	PeakGroup     PeakSource = "control-group"               // of the app's own
+	PeakTables    PeakSource = "page-tables"                 // of the whole tree, once a second
+)
 
 // MarginalSource is where the cost of one more worker was read.
 type MarginalSource string
@@ -267,7 +287,7 @@ type EndReading struct {
 // are null where nothing could be fitted.
 type Creep struct {
 	Verdict         Verdict  `json:"verdict"`
-	By              string   `json:"by,omitempty"` // ByRequest, ByTime or ByBoth
+	By              CreepBy  `json:"by,omitempty"`
 	BytesPerRequest *float64 `json:"bytes_per_request"`
 	Low             *float64 `json:"low_bytes_per_request"`
 	High            *float64 `json:"high_bytes_per_request"`
@@ -288,11 +308,14 @@ type Creep struct {
 	Rest *Rest `json:"rest,omitempty"`
 }
 
-// What growth was held against.
+// CreepBy is what growth was held against.
+type CreepBy string
+
+// What it may be held against.
 const (
-	ByRequest = "request"
-	ByTime    = "time"
-	ByBoth    = "request and time" // each apart
+	ByRequest CreepBy = "request"
+	ByTime    CreepBy = "time"
+	ByBoth    CreepBy = "request and time" // each apart
 )
 
 // Recommendation is what to set. Workers is 0 where nothing fits or nothing can be recommended: Sum or Withheld says why.

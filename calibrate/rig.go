@@ -100,7 +100,7 @@ type Loader interface {
 
 // Tally is what one phase of load saw.
 type Tally struct {
-	Mode      string // "open" or "closed"
+	Mode      LoadMode
 	Requests  int64
 	Succeeded int64
 	RateAsked float64
@@ -113,9 +113,6 @@ type Tally struct {
 	// Sample errors, one a class, as the client saw them; for messages.
 	Examples map[string]string
 }
-
-// ClassTimeout is the class of the errors of requests that had no whole answer in time.
-const ClassTimeout = "timeout"
 
 // SuccessRatio is nil where nothing was answered.
 func (t Tally) SuccessRatio() *float64 {

@@ -16,11 +16,11 @@ type Sample struct {
 
 // Bucket is one second of traffic. Journal: one JSON object a line in load.jsonl.
 type Bucket struct {
-	Seconds   float64          `json:"t"` // since the run began, at the bucket's end
-	Phase     string           `json:"phase"`
-	Requests  int64            `json:"requests"` // answered in this second
-	Succeeded int64            `json:"succeeded"`
-	P50       float64          `json:"p50"` // seconds
-	P99       float64          `json:"p99"`
-	Errors    map[string]int64 `json:"errors,omitempty"`
+	Seconds   float64              `json:"t"` // since the run began, at the bucket's end
+	Phase     string               `json:"phase"`
+	Requests  int64                `json:"requests"` // answered in this second
+	Succeeded int64                `json:"succeeded"`
+	P50       float64              `json:"p50"` // seconds
+	P99       float64              `json:"p99"`
+	Errors    map[ErrorClass]int64 `json:"errors,omitempty"`
 }

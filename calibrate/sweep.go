@@ -28,11 +28,11 @@ type SweepRun struct {
 
 	// ObservedBytes is the most that the whole tree took with every thread busy, MeasuredBytes the same less the creep of
 	// the requests served by then: a candidate that serves more must not seem larger for it. The law has PredictedBytes.
-	ObservedBytes  int64  `json:"observed_bytes"`
-	ObservedSource string `json:"observed_source"`
-	MeasuredBytes  int64  `json:"measured_bytes"`
-	PredictedBytes int64  `json:"predicted_bytes"`
-	BusyRequests   int64  `json:"busy_requests"` // answered by then
+	ObservedBytes  int64      `json:"observed_bytes"`
+	ObservedSource PeakSource `json:"observed_source"`
+	MeasuredBytes  int64      `json:"measured_bytes"`
+	PredictedBytes int64      `json:"predicted_bytes"`
+	BusyRequests   int64      `json:"busy_requests"` // answered by then
 
 	Requests  int64        `json:"requests"` // of all loads, as are the errors
 	Succeeded int64        `json:"succeeded"`

@@ -31,12 +31,6 @@ func (r Result) implausible() string {
 	if odd := unknownKind("", reflect.ValueOf(r)); odd != "" {
 		return odd
 	}
-	if !slices.Contains([]string{"", ModeRun, ModeAttach}, r.Mode) {
-		return fmt.Sprintf("mode is %q", r.Mode)
-	}
-	if !slices.Contains([]string{"", ByRequest, ByTime, ByBoth}, r.Creep.By) {
-		return fmt.Sprintf("creep.by is %q", r.Creep.By)
-	}
 	rec := r.Recommendation
 	for _, f := range []struct {
 		name  string

@@ -160,7 +160,7 @@ func (l *Loader) fold(results <-chan *vegeta.Result, p *pacer, each func(calibra
 				continue
 			}
 			l.answered.Add(1)
-			p.refused.Store(t.add(r, one, p.sending.elapsed()) == classRefused)
+			p.refused.Store(t.add(r, one, p.sending.elapsed()) == calibrate.ClassRefused)
 		}
 	}
 }

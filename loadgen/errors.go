@@ -13,17 +13,6 @@ import (
 	"workermem/calibrate"
 )
 
-// The classes of failed requests, as in calibrate.ErrorCount.
-const (
-	classRefused = "refused" // nothing listens
-	classReset   = "reset"   // the connection was torn down
-	classEOF     = "eof"     // the connection was closed before the answer was whole
-	class4xx     = "http_4xx"
-	class5xx     = "http_5xx"
-	classLocal   = "local" // this machine ran out of descriptors or ports, which is not the app's doing
-	classOther   = "other"
-)
-
 // redirectExample is the key of Tally.Examples under which redirects are reported. They are successes.
 const redirectExample = "redirect"
 
@@ -31,35 +20,35 @@ const redirectExample = "redirect"
 var errCut = errors.New("cut at the end of the phase")
 
 // class sorts a request by its error, or if there was an answer by its status. "" is a success.
-func class(err error, status uint16) string {
+func class(err error, status uint16) calibrate.ErrorClass {
 	switch {
 	case err != nil:
 		return errorClass(err)
 	case status >= 200 && status < 400:
 		return ""
 	case status >= 400 && status < 500:
-		return class4xx
+		return calibrate.Class4xx
 	case status >= 500 && status < 600:
-		return class5xx
+		return calibrate.Class5xx
 	}
-	return classOther
+	return calibrate.ClassOther
 }
 
-func errorClass(err error) string {
+func errorClass(err error) calibrate.ErrorClass {
 	var timeout net.Error
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return calibrate.ClassTimeout
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.ENOBUFS):
-		return classLocal
+		return calibrate.ClassLocal
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return classRefused
+		return calibrate.ClassRefused
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return classReset
+		return calibrate.ClassReset
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return classEOF
+		return calibrate.ClassEOF
 	}
-	return classOther
+	return calibrate.ClassOther
 }
 
 // brokenHeader is where net/http quotes a header of the app's.

@@ -25,24 +25,24 @@ type tally struct {
 // span counts the answers of a stretch of time.
 type span struct {
 	requests, succeeded int64
-	errors              map[string]int64
+	errors              map[calibrate.ErrorClass]int64
 	latency             vegeta.LatencyMetrics
 	timed               int64 // answers in latency
 }
 
 // answer is one request that is over.
 type answer struct {
-	class   string // "" for a success
+	class   calibrate.ErrorClass // "" for a success
 	latency time.Duration
 }
 
 // add counts an answer at elapsed since the start.
-func (t *tally) add(r *vegeta.Result, one flight, elapsed time.Duration) string {
+func (t *tally) add(r *vegeta.Result, one flight, elapsed time.Duration) calibrate.ErrorClass {
 	a := answer{class: class(one.err, r.Code), latency: latency(r, one)}
 	t.whole.add(a)
 	t.second.add(a)
 	t.last = elapsed
-	key := a.class
+	key := string(a.class)
 	if redirected(r) && one.err == nil {
 		t.redirects++
 		t.lead(r.Headers.Get("Location"))
@@ -87,7 +87,7 @@ func (s *span) add(a answer) {
 		s.succeeded++
 	} else {
 		if s.errors == nil {
-			s.errors = map[string]int64{}
+			s.errors = map[calibrate.ErrorClass]int64{}
 		}
 		s.errors[a.class]++
 	}
@@ -99,9 +99,9 @@ func (s *span) add(a answer) {
 
 // waited is true of requests whose latency says something of the app: answered, or not answered in time. A refused
 // connection takes microseconds and would make a dead app look fast.
-func waited(class string) bool {
+func waited(class calibrate.ErrorClass) bool {
 	switch class {
-	case classLocal, classRefused, classReset, classEOF, classOther:
+	case calibrate.ClassLocal, calibrate.ClassRefused, calibrate.ClassReset, calibrate.ClassEOF, calibrate.ClassOther:
 		return false
 	}
 	return true
@@ -121,7 +121,7 @@ func (t *tally) bucket(elapsed time.Duration) calibrate.Bucket {
 // result is the whole phase. The rate sent is that of sends in an open loop, that of answers in a closed one.
 func (t *tally) result(p calibrate.Pace, s *sending) calibrate.Tally {
 	out := calibrate.Tally{
-		Mode:      "closed",
+		Mode:      calibrate.LoadClosed,
 		Requests:  t.whole.requests,
 		Succeeded: t.whole.succeeded,
 		Seconds:   max(time.Duration(s.stopped.Load()), t.last).Seconds(),
@@ -131,7 +131,7 @@ func (t *tally) result(p calibrate.Pace, s *sending) calibrate.Tally {
 		Examples:  t.examples,
 	}
 	if p.Rate > 0 {
-		out.Mode, out.RateAsked, out.RateSent = "open", p.Rate, s.rate(p.Rate)
+		out.Mode, out.RateAsked, out.RateSent = calibrate.LoadOpen, p.Rate, s.rate(p.Rate)
 	} else if out.Seconds > 0 {
 		out.RateSent = float64(out.Requests) / out.Seconds
 	}

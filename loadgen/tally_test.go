@@ -18,7 +18,7 @@ var nan, inf = math.NaN(), math.Inf(1)
 
 func count(t calibrate.Tally, class string) int64 {
 	for _, e := range t.Errors {
-		if e.Class == class {
+		if string(e.Class) == class {
 			return e.Count
 		}
 	}
@@ -97,7 +97,7 @@ func TestAnEmptyPhase(t *testing.T) {
 }
 
 func TestErrorsComeMostFrequentFirst(t *testing.T) {
-	s := span{errors: map[string]int64{"eof": 2, "timeout": 5, "reset": 2}}
+	s := span{errors: map[calibrate.ErrorClass]int64{"eof": 2, "timeout": 5, "reset": 2}}
 	want := []calibrate.ErrorCount{{Class: "timeout", Count: 5}, {Class: "eof", Count: 2}, {Class: "reset", Count: 2}}
 	if got := calibrate.CountErrors(s.errors); !slices.Equal(got, want) {
 		t.Errorf("%v", got)

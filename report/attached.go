@@ -60,12 +60,12 @@ func counterOf(w calibrate.Watch) string {
 	if w.Counter == calibrate.CounterLoad {
 		return "the load that was sent"
 	}
-	return "the " + w.Counter
+	return "the " + string(w.Counter)
 }
 
 func watchedWorker(w calibrate.Worker) string {
 	return measured(w.PeakRSSBytes > 0, "at first %s, peak %s%s%s", knownMB(w.PlateauRSSBytes), knownMB(w.PeakRSSBytes),
-		when(w.PeakSource != "", " (%s)", w.PeakSource), when(w.Restarts > 0, "; %s ended meanwhile", say.Plural(w.Restarts, "worker")))
+		when(w.PeakSource != "", " (%s)", peakSource(w.PeakSource)), when(w.Restarts > 0, "; %s ended meanwhile", say.Plural(w.Restarts, "worker")))
 }
 
 func longerWatch(r calibrate.Result) string {

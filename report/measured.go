@@ -146,12 +146,12 @@ func latencyOf(l calibrate.LoadInfo) string {
 			parts = append(parts, q.name+" "+say.Seconds(*q.value))
 		}
 	}
-	return measured(len(parts) > 0, "%s%s", strings.Join(parts, ", "), when(l.Mode == "closed", " (service time: a closed loop leaves out the queue)"))
+	return measured(len(parts) > 0, "%s%s", strings.Join(parts, ", "), when(l.Mode == calibrate.LoadClosed, " (service time: a closed loop leaves out the queue)"))
 }
 
 func workerOf(w calibrate.Worker) string {
 	return measured(w.IdleRSSBytes > 0 || w.PlateauRSSBytes > 0 || w.PeakRSSBytes > 0, "idle %s, settled %s, peak %s%s%s", knownMB(w.IdleRSSBytes),
-		knownMB(w.PlateauRSSBytes), knownMB(w.PeakRSSBytes), when(w.PeakSource != "", " (%s)", w.PeakSource),
+		knownMB(w.PlateauRSSBytes), knownMB(w.PeakRSSBytes), when(w.PeakSource != "", " (%s)", peakSource(w.PeakSource)),
 		when(w.Restarts > 0, "; the worker was replaced %s during the run", say.Times(w.Restarts)))
 }
 
@@ -176,4 +176,19 @@ func marginalBytes(r calibrate.Result) int64 {
 		return r.Worker.MarginalBytes
 	}
 	return r.Law.WorkerBytes + int64(max(r.Target.Threads, 1))*r.Law.ThreadBytes
+}
+
+// peakSource is where a peak was read, in the kernel's words if it has one.
+func peakSource(s calibrate.PeakSource) string {
+	switch s {
+	case calibrate.PeakMark:
+		return "VmHWM"
+	case calibrate.PeakMarkSince:
+		return "VmHWM since the worker's start"
+	case calibrate.PeakGroup:
+		return "control group"
+	case calibrate.PeakTables:
+		return "page tables, once a second"
+	}
+	return string(s)
 }

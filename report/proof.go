@@ -78,7 +78,7 @@ func proofFacts(p calibrate.Proof) []Fact {
 
 func trialMemory(t calibrate.Trial) string {
 	charged := t.LimitBytes > 0 && t.PeakBytes > t.LimitBytes && t.OOMKills == 0 && !t.OverLimit
-	return fmt.Sprintf("at most %s (%s)", knownMB(t.PeakBytes), t.PeakSource) +
+	return fmt.Sprintf("at most %s (%s)", knownMB(t.PeakBytes), peakSource(t.PeakSource)) +
 		when(t.LimitBytes > 0, ", %s of the limit", say.Percent(ratioOf(t.PeakBytes, t.LimitBytes))) +
 		when(charged, " (over 100 %%: the kernel charges file pages to whoever read them first)") +
 		fmt.Sprintf("; predicted %s if every worker is at its largest at once", knownMB(t.MostBytes))

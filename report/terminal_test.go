@@ -32,8 +32,8 @@ func poisoned(t *rapid.T, r calibrate.Result) calibrate.Result {
 	r.Target.Server, r.Target.ServerVersion = bad("server"), bad("server version")
 	r.Target.Command = []string{bad("arg0"), bad("arg1"), "{workers}"}
 	r.Target.Changes = []string{bad("change"), bad("change")}
-	r.Load.Errors = []calibrate.ErrorCount{{Class: bad("class"), Count: 3}}
-	r.Worker.PeakSource, r.Worker.MarginalSource = bad("peak source"), calibrate.MarginalSource(bad("marginal source"))
+	r.Load.Errors = []calibrate.ErrorCount{{Class: calibrate.ErrorClass(bad("class")), Count: 3}}
+	r.Worker.PeakSource, r.Worker.MarginalSource = calibrate.PeakSource(bad("peak source")), calibrate.MarginalSource(bad("marginal source"))
 	r.Creep.Verdict = rapid.SampledFrom([]calibrate.Verdict{"flat", "creeping", "warming", "inconclusive", calibrate.Verdict(bad("verdict"))}).Draw(t, "verdict")
 	r.Law.Basis = calibrate.Basis(bad("basis"))
 	if rapid.Bool().Draw(t, "is withheld") {
@@ -45,9 +45,9 @@ func poisoned(t *rapid.T, r calibrate.Result) calibrate.Result {
 	r.Candidates = append([]calibrate.Candidate{{Workers: 1, Threads: 1, BoundBy: calibrate.Bound(bad("bound")), Basis: calibrate.Basis(bad("basis"))}}, r.Candidates...)
 	r.Formulas = append([]calibrate.Formula{{Name: bad("rule"), Source: bad("source")}}, r.Formulas...)
 	if rapid.Bool().Draw(t, "attached") {
-		r.Mode, r.Watch = calibrate.ModeAttach, &calibrate.Watch{Counter: bad("counter"), Seconds: 60, Requests: 7}
+		r.Mode, r.Watch = calibrate.ModeAttach, &calibrate.Watch{Counter: calibrate.CountedBy(bad("counter")), Seconds: 60, Requests: 7}
 	}
-	r.Creep.By = rapid.SampledFrom([]string{"", "request", "time", bad("by")}).Draw(t, "creep by")
+	r.Creep.By = rapid.SampledFrom([]calibrate.CreepBy{"", "request", "time", calibrate.CreepBy(bad("by"))}).Draw(t, "creep by")
 	r.Sweep = &calibrate.Sweep{CPUs: 2, RateAsked: 70, RateBasis: calibrate.Basis(bad("rate basis")), Wanted: 2, Runs: []calibrate.SweepRun{{Workers: 2, Failed: &calibrate.Miss{Words: bad("failed")}}}}
 	r.Warnings = []calibrate.Warning{{Code: bad("code"), Text: bad("text"), Try: bad("try")}}
 	return r

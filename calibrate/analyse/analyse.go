@@ -61,7 +61,7 @@ func worker(m calibrate.Measured) calibrate.Worker {
 		if s.RSS > w.PeakRSSBytes {
 			w.PeakRSSBytes = s.RSS
 			if m.Result.Mode != calibrate.ModeAttach || w.PeakSource == "" { // a mark that isn't reset is never below a sample
-				w.PeakSource = "samples"
+				w.PeakSource = calibrate.PeakSamples
 			}
 		}
 	}

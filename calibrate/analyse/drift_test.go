@@ -28,7 +28,7 @@ func TestRestIsReadForWhatItIs(t *testing.T) {
 		held    int64
 		rest    func(float64) int64
 		verdict calibrate.Verdict
-		by      string
+		by      calibrate.CreepBy
 	}{
 		{"nothing moves", 0, func(float64) int64 { return 0 }, "creeping", calibrate.ByRequest},
 		{"requests under way held 24 MB", 24 << 20, func(float64) int64 { return 0 }, "creeping", calibrate.ByRequest},

@@ -134,7 +134,7 @@ func TestLoadOlderPartial(t *testing.T) {
 
 func TestLoadOlderProof(t *testing.T) {
 	p := older(t, "proof", nil).Proof
-	if p == nil || p.Verdict == "" || p.Reason == "" || p.Trials[0].Ended.By == "" {
+	if p == nil || p.Verdict == "" || p.Reason == "" || p.Trials[0].Ended.By == "" || p.Trials[0].PeakSource != calibrate.PeakGroup {
 		t.Fatalf("%+v", p)
 	}
 	killed := 0
@@ -245,6 +245,7 @@ func TestLoadRefuses(t *testing.T) {
 		},
 		`target.worker_rule.kind is "stars"`:     func(r map[string]any) { section(section(r, "target"), "worker_rule")["kind"] = "stars" },
 		`recommendation.withheld.kind is "mood"`: func(r map[string]any) { section(r, "recommendation")["withheld"] = map[string]any{"kind": "mood"} },
+		`load.mode is "ajar"`:                    func(r map[string]any) { section(r, "load")["mode"] = "ajar" },
 		`law.basis is "hope"`:                    func(r map[string]any) { section(r, "law")["basis"] = "hope" },
 	} {
 		if _, err := Load(kept(t, change)); err == nil || !strings.Contains(err.Error(), want) {

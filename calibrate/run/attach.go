@@ -33,7 +33,7 @@ func Attach(ctx context.Context, p calibrate.Plan, rig calibrate.Rig, head calib
 	return r.finish(err)
 }
 
-func counter(rig calibrate.Rig, target calibrate.TargetInfo) string {
+func counter(rig calibrate.Rig, target calibrate.TargetInfo) calibrate.CountedBy {
 	switch {
 	case rig.Counter != nil:
 		return calibrate.CounterLog

@@ -98,7 +98,7 @@ func TestAttachByAccessLog(t *testing.T) {
 	if rec := r.Recommendation; rec.MaxRequests == 0 || rec.Withheld != nil || rec.Workers < 2 || rec.Recycling.RateBasis != calibrate.BasisWatched {
 		t.Errorf("recommended %+v", rec)
 	}
-	if f.resets != 0 || r.Worker.PeakSource != "VmHWM since the worker's start" {
+	if f.resets != 0 || r.Worker.PeakSource != calibrate.PeakMarkSince {
 		t.Errorf("%d marks were reset, peak from %s", f.resets, r.Worker.PeakSource)
 	}
 	if r.Load.Requests != 0 || len(f.paces) != 0 {

@@ -93,11 +93,11 @@ func (m *meter) unseen() int64 {
 	return max(m.peak-m.charged, 0)
 }
 
-func (m *meter) source() string {
+func (m *meter) source() calibrate.PeakSource {
 	if m.group != nil {
-		return "control group"
+		return calibrate.PeakGroup
 	}
-	return "page tables, once a second"
+	return calibrate.PeakTables
 }
 
 // files is the file pages of the process that maps most: mostly all run the same program. That may be the master, where it

@@ -12,7 +12,7 @@ func TestRestTellsTimeFromRequests(t *testing.T) {
 	for _, c := range []struct {
 		name        string
 		keep, drift float64
-		by          string
+		by          calibrate.CreepBy
 	}{
 		{"by request alone", 16384, 0, calibrate.ByRequest},
 		{"by both", 8192, 500_000, calibrate.ByBoth},

@@ -138,7 +138,7 @@ func (f *fakeRig) Attack(ctx context.Context, _ string, p calibrate.Pace, each f
 		}
 		b := calibrate.Bucket{Seconds: time.Since(began).Seconds(), Requests: int64(rate)}
 		if f.fails {
-			b.Errors = map[string]int64{"http_5xx": int64(rate)}
+			b.Errors = map[calibrate.ErrorClass]int64{"http_5xx": int64(rate)}
 		} else {
 			b.Succeeded = b.Requests
 		}

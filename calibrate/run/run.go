@@ -25,7 +25,7 @@ func Run(ctx context.Context, p calibrate.Plan, rig calibrate.Rig, head calibrat
 	return r.finish(err)
 }
 
-func newRun(p calibrate.Plan, rig calibrate.Rig, head calibrate.Result, mode string) *run {
+func newRun(p calibrate.Plan, rig calibrate.Rig, head calibrate.Result, mode calibrate.Mode) *run {
 	r := &run{plan: p, rig: rig, started: time.Now(), result: head}
 	r.result.Schema, r.result.Mode, r.result.Tool.Rules = calibrate.Schema, mode, calibrate.Rules
 	r.result.Target = redactedInfo(head.Target)

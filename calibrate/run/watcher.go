@@ -278,21 +278,21 @@ func (w *watcher) enter(phase string) {
 
 // peak is the highest RSS since the phase began at sample `from`, and where the number came from. A mark that could
 // not be reset still counts what came before, so then the samples must do.
-func (w *watcher) peak(from int) (bytes int64, source string) {
+func (w *watcher) peak(from int) (bytes int64, source calibrate.PeakSource) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, s := range w.samples[min(from, len(w.samples)):] {
 		bytes = max(bytes, s.RSS)
 	}
-	source = "samples"
+	source = calibrate.PeakSamples
 	if w.markBroken != nil {
 		return bytes, source
 	}
 	if mark := max(w.mark(), w.highest); mark > 0 {
-		bytes, source = max(bytes, mark), "VmHWM"
+		bytes, source = max(bytes, mark), calibrate.PeakMark
 	}
-	if w.guest && source == "VmHWM" {
-		source = "VmHWM since the worker's start"
+	if w.guest && source == calibrate.PeakMark {
+		source = calibrate.PeakMarkSince
 	}
 	w.status.Peak = max(w.status.Peak, bytes)
 	return bytes, source

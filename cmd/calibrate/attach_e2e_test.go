@@ -207,7 +207,7 @@ func TestE2EAttachByAccessLog(t *testing.T) {
 	if lines := server.served(t); r.Watch.Requests < 8000 || r.Watch.Requests > lines {
 		t.Errorf("%d requests were counted, of %d in the log", r.Watch.Requests, lines)
 	}
-	if r.Worker.Workers != 3 || r.Worker.Restarts != 0 || r.Worker.PeakSource != "VmHWM since the worker's start" || r.Worker.End == nil {
+	if r.Worker.Workers != 3 || r.Worker.Restarts != 0 || r.Worker.PeakSource != calibrate.PeakMarkSince || r.Worker.End == nil {
 		t.Errorf("worker %+v", r.Worker)
 	}
 	if r.Target.PID != server.master || r.Target.NamedPID != server.workers()[1] || r.Target.ServerVersion == "" || r.Mode != calibrate.ModeAttach {
@@ -323,7 +323,7 @@ func TestE2EAttachAcrossUsers(t *testing.T) {
 			if warned(r, "no-page-tables") != stranger || (r.Worker.End == nil) != stranger || (r.Worker.MarginalSource == calibrate.MarginalRSS) != stranger {
 				t.Errorf("page tables: %+v, %s, %+v", r.Worker.End, r.Worker.MarginalSource, r.Warnings)
 			}
-			if r.Worker.PeakSource != "VmHWM since the worker's start" || (r.Target.ServerVersion == "") != stranger || (len(r.Target.Ports) == 0) != stranger {
+			if r.Worker.PeakSource != calibrate.PeakMarkSince || (r.Target.ServerVersion == "") != stranger || (len(r.Target.Ports) == 0) != stranger {
 				t.Errorf("peak from %s; target %+v", r.Worker.PeakSource, r.Target)
 			}
 		})

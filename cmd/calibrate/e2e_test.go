@@ -257,7 +257,7 @@ func TestE2EGunicornThatKeeps16KB(t *testing.T) {
 	if r.Recommendation.MaxRequests == 0 || r.Recommendation.WorkerMemoryMB == 0 || r.Recommendation.Workers < 2 {
 		t.Errorf("recommended %+v", r.Recommendation)
 	}
-	if r.Worker.PeakSource != "VmHWM" || r.Target.Server != "gunicorn" || r.Target.Threads != 4 {
+	if r.Worker.PeakSource != calibrate.PeakMark || r.Target.Server != "gunicorn" || r.Target.Threads != 4 {
 		t.Errorf("peak from %s of %s with %d threads", r.Worker.PeakSource, r.Target.Server, r.Target.Threads)
 	}
 	treeFits(t, r)
