@@ -47,7 +47,7 @@ func TestSayReading(t *testing.T) {
 	for want, r := range map[string]Reading{
 		"unknown": {}, "162 MB": {Value: Figure(162 << 20)},
 		"162 MB (160 to 164 MB)": {Figure(162 << 20), Figure(160 << 20), Figure(164 << 20)},
-		"217 MB":                    {Figure(217 << 20), Figure(217<<20 - 1000), Figure(217<<20 + 1000)},
+		"217 MB":                 {Figure(217 << 20), Figure(217<<20 - 1000), Figure(217<<20 + 1000)},
 	} {
 		if got := m.Say(r); got != want {
 			t.Errorf("%q, want %q", got, want)
