@@ -2,6 +2,7 @@ package knob
 
 import (
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -80,6 +81,21 @@ func (v value[T]) Set(text string) error {
 		*v.at = next
 	}
 	return err
+}
+
+// nonZero is a value that can't be given as zero, which stands for none.
+type nonZero struct {
+	Value
+	field reflect.Value
+	takes string
+}
+
+// Set refuses zero, and leaves it in the field.
+func (v nonZero) Set(text string) error {
+	if err := v.Value.Set(text); err != nil || !v.field.IsZero() {
+		return err
+	}
+	return malformed("give "+v.takes, "%s is not valid", text)
 }
 
 func choice(choices string) func(string) (string, error) {

@@ -8,6 +8,7 @@
 //	of       the values of a choice
 //	least    bounds of a number, as they would be typed; the least is zero if none is said
 //	most
+//	zero     "refused" if it can't be given, though it stands for none where nothing is given
 //	takes    what it takes, in words, for whom the bounds refused
 //	help     what it does; a command fills in what stands in braces
 //	said     how a report says it: {} is the value, and a noun behind a count stands in the singular
@@ -26,15 +27,15 @@ import (
 // Load is what is sent. All zero: capacity is sought, and the soak goes at a share of it.
 type Load struct {
 	Rate            float64 `json:"rate_per_second,omitempty" flag:"rate" kind:"rate" most:"100000" takes:"at most 100000 requests a second" help:"requests a second, open loop (default: {load})"`
-	Clients         int     `json:"clients,omitempty" flag:"concurrency" kind:"count" most:"4096" takes:"a number of clients from 1 to 4096" help:"clients of a closed loop; with --rate, the most requests at once"`
-	Requests        int64   `json:"requests,omitempty" flag:"requests" kind:"count" takes:"a number of requests, 1 or more" help:"end the {phase} after this many requests"`
-	DurationSeconds float64 `json:"duration_seconds,omitempty" flag:"duration" kind:"duration" takes:"a time such as 60s or 5m" help:"end the {phase} after this long (default: {length})"`
+	Clients         int     `json:"clients,omitempty" flag:"concurrency" kind:"count" zero:"refused" most:"4096" takes:"a number of clients from 1 to 4096" help:"clients of a closed loop; with --rate, the most requests at once"`
+	Requests        int64   `json:"requests,omitempty" flag:"requests" kind:"count" zero:"refused" takes:"a number of requests, 1 or more" help:"end the {phase} after this many requests"`
+	DurationSeconds float64 `json:"duration_seconds,omitempty" flag:"duration" kind:"duration" zero:"refused" takes:"a time such as 60s or 5m" help:"end the {phase} after this long (default: {length})"`
 }
 
 // Box is the host that is sized for. What is zero is the host's own, or not known.
 type Box struct {
 	MemoryBytes    int64 `json:"memory_bytes" flag:"memory" kind:"size" most:"1048576T" takes:"at most 1048576T, more than any host has" help:"size for this much memory (default: {before}this machine's limit or total)"`
-	CPUs           int   `json:"cpus" flag:"cpus" kind:"count" most:"65536" takes:"a number of cores from 1 to 65536" help:"size for this many cores (default: {before}this machine's)"`
+	CPUs           int   `json:"cpus" flag:"cpus" kind:"count" zero:"refused" most:"65536" takes:"a number of cores from 1 to 65536" help:"size for this many cores (default: {before}this machine's)"`
 	Reserve        `flag:"reserve" kind:"reserve" default:"20%" help:"memory kept back for the system and others: 20%, 512M, 10%+512M"`
 	ProductionRate float64 `json:"production_rate_per_second" flag:"production-rate" kind:"rate" help:"requests a second expected in production, all workers together"`
 }
@@ -80,7 +81,7 @@ type Effort struct {
 	Sweep       bool    `json:"sweep,omitempty" flag:"sweep" kind:"switch" help:"really run the best few candidates, and choose by what they do (about two minutes more)"`
 	Triage      bool    `json:"triage,omitempty" flag:"triage" kind:"switch" help:"if memory creeps, find out whether it is the allocator, threads or the app (about two minutes more)"`
 	ByRoute     bool    `json:"by_route,omitempty" flag:"by-route" kind:"switch" default:"true" help:"if there are several routes, also load each alone (up to half a minute each)"`
-	SoakSeconds float64 `json:"max_soak_seconds,omitempty" flag:"max-soak" kind:"duration" default:"2m" least:"1s" takes:"a time such as 2m, a second at least" help:"give up on a verdict after this long (with --quick 15s)"`
+	SoakSeconds float64 `json:"max_soak_seconds,omitempty" flag:"max-soak" kind:"duration" zero:"refused" default:"2m" least:"1s" takes:"a time such as 2m, a second at least" help:"give up on a verdict after this long (with --quick 15s)"`
 }
 
 // Knob is one of them, with its value in the struct that it was found in.
@@ -111,6 +112,10 @@ func Of(group any) []Knob {
 			kind: tag.Get("kind"), Takes: tag.Get("takes"), least: tag.Get("least"), most: tag.Get("most"), said: tag.Get("said"), field: field,
 			Value: valueOf(tag.Get("kind"), field.Addr().Interface(), tag.Get("of")),
 		})
+		if tag.Get("zero") == "refused" {
+			last := &all[len(all)-1]
+			last.Value = nonZero{last.Value, field, last.Takes}
+		}
 	}
 	return all
 }

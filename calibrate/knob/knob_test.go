@@ -142,6 +142,21 @@ func TestTake(t *testing.T) {
 	}
 }
 
+// Zero stands for none where nothing is given, so it can't be given.
+func TestZeroIsRefused(t *testing.T) {
+	for _, group := range []any{&Load{}, &Box{}, &Effort{}} {
+		for _, k := range Of(group) {
+			if k.Type() == "bool" || slices.Contains([]string{"rate", "memory", "reserve", "production-rate"}, k.Name) {
+				continue
+			}
+			var bad *Malformed
+			if err := k.Set("0"); !errors.As(err, &bad) || bad.Try != "give "+k.Takes {
+				t.Errorf("--%s 0: %v", k.Name, err)
+			}
+		}
+	}
+}
+
 func TestOutside(t *testing.T) {
 	for _, tc := range []struct {
 		group any

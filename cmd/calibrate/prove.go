@@ -37,7 +37,7 @@ type proving struct {
 	Formulas    bool    `flag:"formulas" kind:"switch" help:"also try what the field's rules would choose, under the same limit"`
 	Tolerance   float64 `flag:"tolerance" kind:"share" default:"5%" help:"how far the observed memory may be from the predicted"`
 	MaxRequests int64   `flag:"max-requests" kind:"count" takes:"a number of requests, 1 or more" help:"replace a worker after this many requests (default: the recommendation)"`
-	MaxTime     float64 `flag:"max-time" kind:"duration" default:"10m" takes:"a time such as 10m" help:"give up on a trial after this long"` // seconds
+	MaxTime     float64 `flag:"max-time" kind:"duration" zero:"refused" default:"10m" takes:"a time such as 10m" help:"give up on a trial after this long"` // seconds
 }
 
 const proveExample = `  calibrate prove
@@ -98,7 +98,7 @@ func (f *proveFlags) register(flags *pflag.FlagSet) {
 func (f *proveFlags) check() error {
 	var wrong complaints
 	wrong.outside(&f.proving)
-	wrong.check(f.appFlags.checks(), f.requestFlags.checks(), []flagCheck{{f.MaxTime == 0, "--max-time", "a time such as 10m"}})
+	wrong.check(f.appFlags.checks(), f.requestFlags.checks())
 	f.sizingFlags.check(&wrong)
 	wrong.add(f.own.Changed("max-requests") && f.MaxRequests == 0, "leave it out for the recommendation's", "--max-requests 0 would never replace a worker")
 	return wrong.err("calibrate prove --help lists the flags")

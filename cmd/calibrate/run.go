@@ -196,7 +196,6 @@ func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 	var wrong complaints
 	wrong.outside(&f.Load, &f.Closeness, &f.Effort)
 	wrong.check(f.requestFlags.checks(), f.appFlags.checks(), []flagCheck{
-		{f.SoakSeconds == 0, "--max-soak", "a time such as 2m, a second at least"},
 		{f.Quick && (f.DurationSeconds > 0 || f.Requests > 0), "--quick with --duration or --requests", "one of them"},
 		{f.Quick && f.Sweep, "--quick with --sweep", "one of them"},
 		{f.Prefer != "" && f.Sweep, "--prefer with --sweep", "one of them: the sweep chooses by what it measures"},

@@ -108,7 +108,6 @@ func (f *sizeFlags) check(args []string) {
 	for _, flag := range []string{"cpus", "memory"} {
 		w.add(f.changed(flag) && f.changed("host"), "leave one of them out", "--%s and --host both say how large the host is", flag)
 	}
-	w.add(f.changed("cpus") && f.CPUs == 0, "a number of cores from 1 to 65536", "--cpus 0 is not valid")
 	w.outside(&f.figures)
 	w.add(fromNumbers && f.Prefer != "" && len(f.threads) < 2, "name the counts, as in --threads 1,4", "--prefer chooses among thread counts, and there is only one")
 	f.sizingFlags.check(w)
