@@ -27,7 +27,7 @@ var knownKinds = byType(
 	[]LifeBound{"", LifeShown, LifeCheap, LifeDoubled},
 	[]JitterBy{"", JitterTenth, JitterHalf, JitterApart},
 	[]ConflictKind{ConflictFewer, ConflictDear},
-	[]WithheldKind{"", WithheldPartial, WithheldWorkers, WithheldReplaced, WithheldRequests, WithheldErrors, WithheldLogin, WithheldSeconds, WithheldGrowth},
+	[]WithheldKind{"", WithheldPartial, WithheldWorkers, WithheldReplaced, WithheldRequests, WithheldErrors, WithheldLogin, WithheldSeconds, WithheldGrowth, WithheldOlder},
 	[]Bound{"", BoundPrice, BoundMemory, BoundMaximum, BoundCPU},
 	[]InterruptionKind{"", InterruptedByUser, InterruptedByApp, InterruptedByLoad, InterruptedByTool, InterruptedByKill, NotInterrupted},
 	[]EndKind{"", EndAnswer, EndSeen, EndPrecision, EndRequests, EndDuration, EndLimit, EndMemory, EndCut, EndApp, EndKilled, EndOverLimit, EndOther},

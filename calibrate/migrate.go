@@ -3,6 +3,7 @@ package calibrate
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -22,6 +23,9 @@ func migrated(text []byte) ([]byte, error) {
 		return nil, err
 	}
 	renameKeys("", r)
+	if odd := wordless(r); odd != "" {
+		return nil, errors.New(odd)
+	}
 	r["schema"] = Schema
 	migrateInterruption(r)
 	target := part(r, "target")
@@ -35,8 +39,10 @@ func migrated(text []byte) ([]byte, error) {
 	}
 	delete(part(r, "creep"), "missing")
 	rec := part(r, "recommendation")
-	if rec["withheld"] != nil && rec["withheld"] != "" {
-		rec["withheld"] = map[string]any{}
+	if words, _ := rec["withheld"].(string); words != "" {
+		rec["withheld"] = Withheld{Kind: WithheldOlder, Words: words}
+	} else {
+		delete(rec, "withheld")
 	}
 	eachOf(r, "phases", migrateEnd)
 	eachOf(part(r, "routes"), "runs", migrateSoak)

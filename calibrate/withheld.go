@@ -12,6 +12,7 @@ type Withheld struct {
 	Seconds        float64      `json:"seconds,omitempty"`           // watched; until the budget is full, of WithheldGrowth
 	NeededSeconds  float64      `json:"needed_seconds,omitempty"`
 	BytesPerSecond float64      `json:"bytes_per_second,omitempty"` // by which each worker grows at most
+	Words          string       `json:"words,omitempty"`            // of WithheldOlder
 }
 
 // WithheldKind sorts the reasons.
@@ -27,4 +28,5 @@ const (
 	WithheldLogin    WithheldKind = "login"    // most requests were sent to Load.LoginPage
 	WithheldSeconds  WithheldKind = "seconds"  // watched for too short a time
 	WithheldGrowth   WithheldKind = "growth"   // workers grow with time, and the budget would soon be full
+	WithheldOlder    WithheldKind = "older"    // by the calibrate that analysed the run, which left words alone
 )

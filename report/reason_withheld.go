@@ -34,6 +34,8 @@ func Withheld(r calibrate.Result) string {
 	case calibrate.WithheldGrowth:
 		return fmt.Sprintf("each worker grows by up to %s an hour, and with %s the budget is full after %s: %s", say.Bytes(w.BytesPerSecond*3600),
 			say.Plural(w.Workers, "worker"), say.Seconds(w.Seconds), countThem)
+	case calibrate.WithheldOlder:
+		return w.Words
 	}
 	return string(w.Kind)
 }

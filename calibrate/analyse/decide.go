@@ -1,6 +1,7 @@
 package analyse
 
 import (
+	"cmp"
 	"workermem/calibrate"
 	"workermem/calibrate/sizing"
 )
@@ -8,7 +9,7 @@ import (
 // decide sizes the box. A run that can't be trusted yields no recommendation, and says why.
 func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate, []calibrate.Formula) {
 	budget, parts := budget(r)
-	rec := calibrate.Recommendation{BudgetBytes: budget, Budget: parts, Withheld: withheld(r)}
+	rec := calibrate.Recommendation{BudgetBytes: budget, Budget: parts, Withheld: cmp.Or(withheld(r), olderWithheld(r))}
 	if r.Worker.PeakRSSBytes == 0 || rec.Withheld != nil {
 		return rec, []calibrate.Candidate{}, []calibrate.Formula{}
 	}

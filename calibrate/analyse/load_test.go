@@ -90,6 +90,15 @@ func TestLoadOlderSchema(t *testing.T) {
 // older reads a result of the schema before, changed.
 func older(t *testing.T, name string, change func(map[string]any)) calibrate.Result {
 	t.Helper()
+	loaded, err := loadOlder(t, name, change)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded
+}
+
+func loadOlder(t *testing.T, name string, change func(map[string]any)) (calibrate.Result, error) {
+	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "fixtures", "older", name+"-1.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -108,11 +117,7 @@ func older(t *testing.T, name string, change func(map[string]any)) calibrate.Res
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	loaded, err := Load(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return loaded
+	return Load(path)
 }
 
 func TestLoadOlderAttach(t *testing.T) {
@@ -286,5 +291,34 @@ func TestFolderCutShortByAKill(t *testing.T) {
 	r := Analyse(m)
 	if r.Interrupted == nil || r.Recommendation.Withheld == nil || r.Worker.PeakRSSBytes != 1<<20 {
 		t.Errorf("interrupted %+v, withheld %+v, peak %d", r.Interrupted, r.Recommendation.Withheld, r.Worker.PeakRSSBytes)
+	}
+}
+
+// A recommendation that an older version withheld stays withheld if there are no journals to find the reason anew.
+func TestLoadOlderWithheld(t *testing.T) {
+	words := "2 000 of 4 418 requests failed"
+	r := older(t, "result", func(r map[string]any) { section(r, "recommendation")["withheld"] = words })
+	if rec := r.Recommendation; rec.Withheld == nil || *rec.Withheld != (calibrate.Withheld{Kind: calibrate.WithheldOlder, Words: words}) || rec.Workers != 0 {
+		t.Errorf("%+v: %d workers", rec.Withheld, rec.Workers)
+	}
+	if len(r.Candidates) > 0 || Resized(r).Recommendation.Withheld == nil {
+		t.Errorf("%d candidates; sized again it is %+v", len(r.Candidates), Resized(r).Recommendation)
+	}
+}
+
+// What the older schema had in words is not lost if a file has something else there.
+func TestLoadOlderWrongKinds(t *testing.T) {
+	for key, change := range map[string]func(map[string]any){
+		"interrupted_by is 5":                 func(r map[string]any) { r["interrupted_by"] = 5 },
+		"interrupted_by is map[]":             func(r map[string]any) { r["interrupted_by"] = map[string]any{} },
+		"phases.ended_because is 7":           func(r map[string]any) { r["phases"].([]any)[1].(map[string]any)["ended_because"] = 7 },
+		"law.basis is [1]":                    func(r map[string]any) { section(r, "law")["basis"] = []int{1} },
+		"worker.marginal_source is [1]":       func(r map[string]any) { section(r, "worker")["marginal_source"] = []int{1} },
+		"worker.marginal_source is map[a:1]":  func(r map[string]any) { section(r, "worker")["marginal_source"] = map[string]int{"a": 1} },
+		"recommendation.withheld is map[a:1]": func(r map[string]any) { section(r, "recommendation")["withheld"] = map[string]int{"a": 1} },
+	} {
+		if _, err := loadOlder(t, "result", change); err == nil || !strings.Contains(err.Error(), "is not a result of calibrate: "+key) {
+			t.Errorf("%s: %v", key, err)
+		}
 	}
 }

@@ -19,6 +19,7 @@ func Today(m calibrate.Measured) calibrate.Result {
 	r, from := m.Result, m.From
 	switch {
 	case r.Proof == nil && (len(m.Samples) > 0 || !r.Complete):
+		m.Result.Recommendation = calibrate.Recommendation{} // what another version held back for is found anew
 		from.How, r = calibrate.ReadAgain, Analyse(m)
 		r.Tool.Rules = calibrate.Rules
 	case from.Schema != calibrate.Schema:

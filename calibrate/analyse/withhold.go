@@ -31,6 +31,14 @@ func withheld(r calibrate.Result) *calibrate.Withheld {
 	return nil
 }
 
+// olderWithheld is why the calibrate that analysed the run withheld its recommendation, if its words are all that is left of it.
+func olderWithheld(r calibrate.Result) *calibrate.Withheld {
+	if w := r.Recommendation.Withheld; w != nil && w.Kind == calibrate.WithheldOlder {
+		return w
+	}
+	return nil
+}
+
 func tooManyFailed(requests, succeeded int64) *calibrate.Withheld {
 	return &calibrate.Withheld{Kind: calibrate.WithheldErrors, Requests: requests, Failed: requests - succeeded, MostFailed: mostFailed}
 }
