@@ -152,7 +152,7 @@ func dear(cost float64) string {
 	if say.Percent(cost) == say.Percent(calibrate.Dearest) {
 		return "just over 1 % of its time"
 	}
-	return say.Percent(cost) + " of its time, more than 1 %"
+	return say.Percent(cost) + " of its time, more than " + say.Percent(calibrate.Dearest)
 }
 
 // noLimitSum is for workers that creep, of a server that can't recycle by count: how long they last.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -92,7 +93,7 @@ func (f *attachFlags) check(flags *pflag.FlagSet) error {
 	var wrong complaints
 	wrong.outside(&f.Load, &f.Closeness)
 	wrong.check(f.requestFlags.checks(), []flagCheck{
-		{f.threads < 0 || f.threads > mostThreads, "--threads", "a number of threads from 1 to 4096"},
+		{f.threads < 0 || f.threads > mostThreads, "--threads", "a number of threads from 1 to " + strconv.Itoa(mostThreads)},
 		{flags.Changed("access-log") && f.accessLog == "", "--access-log", "the name of a file"},
 		{flags.Changed("url") && f.url == "", "--url", "an address such as http://127.0.0.1:8000"},
 	})
