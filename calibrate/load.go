@@ -49,8 +49,8 @@ func LoadFolder(path string) (Measured, error) {
 		return m, err
 	}
 	if m.Skipped > 0 {
-		m.Result.Warnings = append(m.Result.Warnings, Warning{"journal-damaged",
-			fmt.Sprintf("%s of the run's journals could not be read", say.Plural(m.Skipped, "line")), "measure again, if the figures matter"})
+		m.Result.Warnings = append(m.Result.Warnings, Warning{Code: "journal-damaged",
+			Text: fmt.Sprintf("%s of the run's journals could not be read", say.Plural(m.Skipped, "line")), Try: "measure again, if the figures matter"})
 	}
 	m.Running = locked(filepath.Join(path, SamplesFile))
 	if !m.Result.Complete && m.Result.Interrupted == nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -44,6 +45,7 @@ func migrated(text []byte) ([]byte, error) {
 	} else {
 		delete(rec, "withheld")
 	}
+	eachOf(r, "warnings", func(w map[string]any) { w["derived"] = slices.Contains(olderDerived, fmt.Sprint(w["code"])) })
 	eachOf(r, "phases", migrateEnd)
 	eachOf(part(r, "routes"), "runs", migrateSoak)
 	eachOf(part(r, "triage"), "runs", migrateSoak)
@@ -130,6 +132,10 @@ func migrateSoak(run map[string]any) {
 		delete(run, "failed")
 	}
 }
+
+// olderDerived are the codes of what the analysis found to doubt in the older schema.
+var olderDerived = strings.Fields("errors law-off unbounded rate-not-reached quick no-requests idle recycled no-verdict cannot-recycle sweep-undecided " +
+	"creeps-with-time comes-back hidden-creep memory-guard")
 
 // The words of the older schema, and what they stand for today.
 var (

@@ -363,6 +363,8 @@ type Warning struct {
 	Code string `json:"code"`
 	Text string `json:"text"`
 	Try  string `json:"try"`
+	// Derived says that the analysis made it of the figures, and makes it anew with them.
+	Derived bool `json:"derived,omitempty"`
 }
 
 // Truth is what an app with known answers says of itself.

@@ -52,7 +52,7 @@ func TestResizedWarnings(t *testing.T) {
 	r := Recorded(t, "flat")
 	r.Target.Threads, r.Target.HasThreads, r.Target.ConcurrencyFlag = 0, false, "--limit-concurrency"
 	r.Concurrency.Steps = []calibrate.ConcurrencyStep{{Clients: 8, PeakRSSBytes: 100 * calibrate.MiB}, {Clients: 108, PeakRSSBytes: 300 * calibrate.MiB}}
-	r.Warnings = []calibrate.Warning{{Code: unbounded, Text: "of the former box"}, {Code: "not-scaled", Text: "measured"}}
+	r.Warnings = []calibrate.Warning{{Code: unbounded, Text: "of the former box", Derived: true}, {Code: "not-scaled", Text: "measured"}}
 	r.Plan.MemoryBytes, r.Plan.CPUs = 2*gib, 2
 	got := Resized(r)
 	var codes []string

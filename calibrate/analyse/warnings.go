@@ -15,14 +15,10 @@ const unbounded = "unbounded"
 // SweepUndecided is the code of a sweep that is no reason to change what was computed.
 const SweepUndecided = "sweep-undecided"
 
-// derived are the codes of what the figures alone give reason to doubt.
-var derived = []string{"errors", "law-off", unbounded, "rate-not-reached", "quick", "no-requests", "idle", "recycled", "no-verdict", "cannot-recycle",
-	SweepUndecided, "creeps-with-time", "comes-back", "hidden-creep", "memory-guard"}
-
 // warnings adds to what was noted during the run what the figures themselves give reason to doubt. Each has a code
 // to silence it by, and the next thing to try. A run analysed again keeps one warning a code.
 func warnings(r calibrate.Result) []calibrate.Warning {
-	all := slices.DeleteFunc(slices.Clone(r.Warnings), func(w calibrate.Warning) bool { return slices.Contains(derived, w.Code) }) // of a former analysis
+	all := slices.DeleteFunc(slices.Clone(r.Warnings), func(w calibrate.Warning) bool { return w.Derived }) // of a former analysis
 	for _, w := range doubts(r) {
 		if !slices.ContainsFunc(all, func(have calibrate.Warning) bool { return have.Code == w.Code }) {
 			all = append(all, w)
@@ -38,7 +34,7 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 	var all []calibrate.Warning
 	add := func(doubtful bool, code, try, format string, args ...any) {
 		if doubtful {
-			all = append(all, calibrate.Warning{Code: code, Text: fmt.Sprintf(format, args...), Try: try})
+			all = append(all, calibrate.Warning{Code: code, Text: fmt.Sprintf(format, args...), Try: try, Derived: true})
 		}
 	}
 	requests, succeeded := traffic(r)

@@ -45,3 +45,26 @@ func TestDoubtsAboutRedirects(t *testing.T) {
 		t.Errorf("%+v", r.Warnings)
 	}
 }
+
+// What the figures gave reason to doubt is said anew with each analysis; what was noted during the run is kept.
+func TestDoubtsAreMadeAnew(t *testing.T) {
+	r := calibrate.Result{Complete: true, Mode: calibrate.ModeRun, Load: calibrate.LoadInfo{Requests: 1000, ToLogin: 900, LoginPage: "/login"}}
+	first := warnings(r)
+	r.Warnings = append(first, calibrate.Warning{Code: "noted", Text: "by the run"})
+	r.Load.ToLogin = 950
+	text := func(code string) string {
+		for _, w := range warnings(r) {
+			if w.Code == code {
+				return w.Text
+			}
+		}
+		return ""
+	}
+	if said := text(calibrate.RedirectsToLogin); !strings.HasPrefix(said, "950 of 1 000") || text("noted") == "" {
+		t.Errorf("%q, %+v", said, warnings(r))
+	}
+	r.Load.ToLogin = 0
+	if said := text(calibrate.RedirectsToLogin); said != "" {
+		t.Errorf("%q", said)
+	}
+}
