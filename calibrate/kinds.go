@@ -11,7 +11,7 @@ import (
 var knownKinds = byType(
 	[]Mode{"", ModeRun, ModeAttach},
 	[]CountedBy{"", CounterLog, CounterLoad},
-	[]OriginKind{ReadAgain, ReadSized, ReadAsIs},
+	[]OriginKind{ReadAgain, ReadSized, ReadAsIs, ReadShort, ReadNewer},
 	[]LoadMode{"", LoadOpen, LoadClosed},
 	[]ErrorClass{ClassTimeout, ClassRefused, ClassReset, ClassEOF, Class4xx, Class5xx, ClassLocal, ClassOther},
 	[]PeakSource{"", PeakMark, PeakMarkSince, PeakSamples, PeakGroup, PeakTables},

@@ -25,6 +25,7 @@ type Measured struct {
 	Buckets []Bucket
 	Running bool   // the tool is still measuring
 	Skipped int    // lines of the journals that could not be read
+	Short   bool   // of a whole run: the journals hold less than its result says was written to them
 	From    Origin // the schema and the rules of the file
 }
 
@@ -48,7 +49,11 @@ func LoadFolder(path string) (Measured, error) {
 	if m.Buckets, err = readLines[Bucket](filepath.Join(path, LoadFile), &m.Skipped); err != nil {
 		return m, err
 	}
-	if m.Skipped > 0 {
+	m.Short = m.lessThanSaid()
+	if m.Short {
+		m.Result.Warnings = append(m.Result.Warnings, Warning{Code: "journal-damaged",
+			Text: "the run's journals hold less than was written to them, so the saved figures are shown as they are", Try: "measure again, if the figures matter"})
+	} else if m.Skipped > 0 {
 		m.Result.Warnings = append(m.Result.Warnings, Warning{Code: "journal-damaged",
 			Text: fmt.Sprintf("%s of the run's journals could not be read", say.Plural(m.Skipped, "line")), Try: "measure again, if the figures matter"})
 	}
@@ -62,8 +67,30 @@ func LoadFolder(path string) (Measured, error) {
 	return m, nil
 }
 
+// lessThanSaid compares the journals with what a whole run's result says of them. A run that was proved has no journals of its
+// own.
+func (m *Measured) lessThanSaid() bool {
+	r := m.Result
+	if !r.Complete || r.Proof != nil || len(m.Samples)+len(m.Buckets)+m.Skipped == 0 {
+		return false
+	}
+	var written, said int64
+	for _, b := range m.Buckets {
+		written += b.Requests
+	}
+	for _, p := range r.Phases {
+		said += p.Requests
+	}
+	return len(m.Samples) < r.Worker.Samples || written < said
+}
+
 func (m *Measured) readResult(path string) error {
-	text, err := os.ReadFile(path)
+	file, err := openRegular(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(file)
 	if err != nil {
 		return err
 	}
@@ -104,8 +131,8 @@ func newer(schema string) bool {
 }
 
 // readLines reads a journal. A last line without its newline was cut by a kill, and is left out; a damaged one is
-// counted.
-func readLines[T any](path string, skipped *int) ([]T, error) {
+// counted, and so is one that goes back in time.
+func readLines[T line](path string, skipped *int) ([]T, error) {
 	file, err := openJournal(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -119,6 +146,7 @@ func readLines[T any](path string, skipped *int) ([]T, error) {
 	}
 	defer file.Close()
 	var all []T
+	var last float64
 	reader := bufio.NewReader(file)
 	for {
 		line, err := reader.ReadBytes('\n')
@@ -133,21 +161,34 @@ func readLines[T any](path string, skipped *int) ([]T, error) {
 			return nil, err
 		}
 		var one T
-		if json.Unmarshal(bytes.TrimSpace(line), &one) != nil {
+		if json.Unmarshal(bytes.TrimSpace(line), &one) != nil || !one.plausible() || one.at() < last {
 			*skipped++
 			continue
 		}
+		last = one.at()
 		all = append(all, one)
 	}
 }
 
+// openRegular opens a file of a run. A pipe or a device might never end.
+func openRegular(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
+	return os.Open(path)
+}
+
 // openJournal opens a journal, or one that somebody has packed with gzip to keep it.
 func openJournal(path string) (io.ReadCloser, error) {
-	file, err := os.Open(path)
+	file, err := openRegular(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return file, err
 	}
-	packed, err := os.Open(path + ".gz")
+	packed, err := openRegular(path + ".gz")
 	if err != nil {
 		return nil, err
 	}

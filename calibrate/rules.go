@@ -19,4 +19,6 @@ const (
 	ReadAgain OriginKind = "analysed-again" // from its journals, by today's rules
 	ReadSized OriginKind = "sized-again"    // from its figures: it has no journals
 	ReadAsIs  OriginKind = "as-saved"       // it has no journals, and its figures are those of its own rules
+	ReadShort OriginKind = "damaged"        // its journals are, so that its saved figures stand
+	ReadNewer OriginKind = "newer"          // its rules are newer than ours, and its figures are kept
 )

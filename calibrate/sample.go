@@ -24,3 +24,26 @@ type Bucket struct {
 	P99       float64              `json:"p99"`
 	Errors    map[ErrorClass]int64 `json:"errors,omitempty"`
 }
+
+// line is one of a journal.
+type line interface {
+	at() float64 // seconds
+	plausible() bool
+}
+
+func (s Sample) at() float64 { return s.Seconds }
+func (b Bucket) at() float64 { return b.Seconds }
+
+// plausible says that calibrate can have written it: null and {} are JSON, too.
+func (s Sample) plausible() bool {
+	return s.Phase != "" && within(s.Seconds, mostSeconds) && within(s.CPU, mostSeconds*mostPlaces) && within(s.Generation, mostRequests) &&
+		within(s.PID, mostRequests) && within(s.Workers, mostPlaces) && within(s.RSS, mostBytes) && within(s.Anon, mostBytes) &&
+		within(s.Requests, mostRequests)
+}
+
+func (b Bucket) plausible() bool {
+	return b.Phase != "" && within(b.Seconds, mostSeconds) && within(b.P50, mostSeconds) && within(b.P99, mostSeconds) &&
+		within(b.Requests, mostRequests) && within(b.Succeeded, b.Requests)
+}
+
+func within[N int | int64 | float64](n, most N) bool { return n >= 0 && n <= most }

@@ -17,6 +17,7 @@ const (
 	mostBytes    = 1 << 60
 	mostPlaces   = 1 << 20 // workers, threads, cores
 	mostRequests = 1 << 40
+	mostSeconds  = 1 << 32
 )
 
 // implausible says what no run of calibrate can have written, "" where there is no such thing: a result is read back from a
@@ -57,6 +58,9 @@ func (r Result) implausible() string {
 }
 
 func (p PlanInfo) implausible() string {
+	if !(p.ReserveRatio >= 0 && p.ReserveRatio < 1) {
+		return fmt.Sprintf("plan.reserve_ratio is %g", p.ReserveRatio)
+	}
 	for _, group := range []any{&p.Load, &p.Box, &p.Wishes, &p.Closeness, &p.Effort} {
 		for _, k := range knob.Of(group) {
 			if k.Outside() {

@@ -68,6 +68,10 @@ func readingReason(r calibrate.Origin) string {
 		return "analysed again by today's rules"
 	case calibrate.ReadSized:
 		return "sized again by today's rules, from its figures: its journals are not there"
+	case calibrate.ReadShort:
+		return "its saved figures are shown: its journals hold less than was written to them, so it can't be analysed again"
+	case calibrate.ReadNewer:
+		return "a newer calibrate analysed it, and its figures are kept"
 	}
 	return "shown as that version analysed it: its journals are not there, so today's rules can't be applied"
 }

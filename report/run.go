@@ -49,7 +49,11 @@ func readingNote(r calibrate.Result) []Block {
 	if r.Origin == nil {
 		return nil
 	}
-	return []Block{Note{Lead: "MEASURED BY ANOTHER VERSION", Text: readingReason(*r.Origin), Mark: Doubtful}}
+	lead := "MEASURED BY ANOTHER VERSION"
+	if r.Origin.How == calibrate.ReadShort {
+		lead = "JOURNALS DAMAGED"
+	}
+	return []Block{Note{Lead: lead, Text: readingReason(*r.Origin), Mark: Doubtful}}
 }
 
 func phaseList(phases []calibrate.Phase) string {

@@ -63,16 +63,23 @@ func withThreads(q sizing.Question, chosen []int) sizing.Question {
 // than any host has.
 func memoryFor(budget int64, p knob.Reserve) int64 {
 	keep := 1 - p.ReserveRatio
+	if !(keep > 0) {
+		return 0
+	}
 	most := float64(1 << 60)
 	total := (float64(budget) + float64(p.ReserveBytes)) / keep
 	if !(total < most) {
 		return 0
 	}
 	bytes := int64(math.Ceil(total))
-	for missing := budget - left(bytes, p); missing > 0; missing = budget - left(bytes, p) { // rounding
+	for range 1000 { // rounding: a few, unless the numbers make no sense
+		missing := budget - left(bytes, p)
+		if missing <= 0 {
+			return bytes
+		}
 		bytes += max(1, int64(float64(missing)/keep))
 	}
-	return bytes
+	return 0
 }
 
 // left is what a reserve leaves the server of so much memory.

@@ -18,6 +18,13 @@ func Load(path string) (calibrate.Result, error) {
 func Today(m calibrate.Measured) calibrate.Result {
 	r, from := m.Result, m.From
 	switch {
+	case r.Complete && from.Rules > calibrate.Rules:
+		from.How = calibrate.ReadNewer
+	case m.Short:
+		from.How = calibrate.ReadShort
+		if from.Schema != calibrate.Schema {
+			r = judgedAnew(Resized(r))
+		}
 	case r.Proof == nil && (len(m.Samples) > 0 || !r.Complete):
 		m.Result.Recommendation = calibrate.Recommendation{} // what another version held back for is found anew
 		from.How, r = calibrate.ReadAgain, Analyse(m)
@@ -29,7 +36,7 @@ func Today(m calibrate.Measured) calibrate.Result {
 	default:
 		from.How = calibrate.ReadAsIs
 	}
-	if from.Schema != calibrate.Schema || from.Rules != calibrate.Rules {
+	if m.Short || from.Schema != calibrate.Schema || from.Rules != calibrate.Rules {
 		r.Origin = &from
 	}
 	return r
