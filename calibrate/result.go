@@ -234,7 +234,7 @@ type Worker struct {
 	PID                   int            `json:"pid"`
 	Restarts              int            `json:"restarts"`                // workers that ended during the run
 	Workers               int            `json:"workers"`                 // that lived at once; in a run, more than one is no calibration
-	LeavingBytes          int64          `json:"leaving_bytes,omitempty"` // what it took more while it ended: see withLeaving
+	LeavingBytes          int64          `json:"leaving_bytes,omitempty"` // what it took more while it ended
 	// Early is the reading after the first load, with which the short runs are compared: they are as warm.
 	Early *EndReading `json:"early,omitempty"`
 	// End is the reading after the last load, on which marginal, PSS and USS rest; null where it wasn't permitted.

@@ -38,7 +38,7 @@ type SweepRun struct {
 	Succeeded int64        `json:"succeeded"`
 	Errors    []ErrorCount `json:"errors"`
 
-	Unbeaten bool  `json:"unbeaten"` // none of the others that are is better all in all: see [SweepRun.beats]
+	Unbeaten bool  `json:"unbeaten"` // none of the others that are is better all in all
 	Chosen   bool  `json:"chosen"`
 	Failed   *Miss `json:"failed"` // why it can't be compared; null where it can
 }

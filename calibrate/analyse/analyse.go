@@ -29,7 +29,7 @@ func Analyse(m calibrate.Measured) calibrate.Result {
 	r.Sweep = weighed(r)
 	r.Recommendation, r.Candidates, r.Formulas = decide(r)
 	r.Concurrency = concurrency(r)
-	r.Triage = told(r.Triage, r.Creep)
+	r.Triage = withShares(r.Triage, r.Creep)
 	r.Warnings = warnings(r)
 	return r
 }
@@ -117,7 +117,7 @@ func Creep(m calibrate.Measured) calibrate.Creep {
 		c.BytesPerRequest, c.Low, c.High = calibrate.Figure(e.Slope), calibrate.Figure(e.Low), calibrate.Figure(e.High)
 		c.Detectable = calibrate.Figure(e.Detectable)
 	}
-	return apart(c, restOf(m), samples, m.Result.Load.RateSent)
+	return splitByTime(c, restOf(m), samples, m.Result.Load.RateSent)
 }
 
 // judged are the samples that ended the soak: those of the moment until the load had stopped came after the answer.

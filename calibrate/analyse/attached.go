@@ -101,9 +101,9 @@ func watchedRate(w calibrate.Watch) float64 {
 // by its requests lives until somebody restarts it, and nobody does so more than once a day.
 const leastLife = 24 * time.Hour
 
-// growing weighs a recommendation for workers that grow with time: it notes how long their headroom lasts, and withholds
+// soonFull weighs a recommendation for workers that grow with time: it notes how long their headroom lasts, and withholds
 // what wouldn't last.
-func growing(rec *calibrate.Recommendation, c calibrate.Creep) {
+func soonFull(rec *calibrate.Recommendation, c calibrate.Creep) {
 	if c.By != calibrate.ByTime || c.Verdict != calibrate.Creeping || rec.Workers == 0 || c.HighBytesPerSecond == nil {
 		return
 	}

@@ -21,7 +21,7 @@ func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate
 	if a.Recommended == nil {
 		rec.SmallestMemoryBytes = memoryFor(a.SmallestBytes, r.Plan.Reserve)
 	}
-	if growing(&rec, r.Creep); rec.Withheld != nil {
+	if soonFull(&rec, r.Creep); rec.Withheld != nil {
 		return rec, []calibrate.Candidate{}, []calibrate.Formula{}
 	}
 	shown := a.Candidates
@@ -161,7 +161,7 @@ func budget(r calibrate.Result) (int64, calibrate.Budget) {
 	if r.Plan.MemoryBytes > 0 {
 		total, source = r.Plan.MemoryBytes, calibrate.MemoryGiven
 	}
-	return left(total, r.Plan.Reserve), calibrate.Budget{MemoryBytes: total, Source: source, ReserveBytes: reserved(total, r.Plan.Reserve), OthersBytes: r.Plan.ReserveBytes}
+	return budgetOf(total, r.Plan.Reserve), calibrate.Budget{MemoryBytes: total, Source: source, ReserveBytes: reserved(total, r.Plan.Reserve), OthersBytes: r.Plan.ReserveBytes}
 }
 
 func fill(rec *calibrate.Recommendation, a sizing.Answer) {

@@ -51,8 +51,8 @@ func AnonQuantile(samples []calibrate.Sample, share float64) int64 {
 	return sorted[int(share*float64(len(sorted)-1))].Anon
 }
 
-// apart takes what the rest has shown out of a creep that the soak found at so many requests a second.
-func apart(c calibrate.Creep, rest *calibrate.Rest, soak []calibrate.Sample, rate float64) calibrate.Creep {
+// splitByTime takes what the rest has shown out of a creep that the soak found at so many requests a second.
+func splitByTime(c calibrate.Creep, rest *calibrate.Rest, soak []calibrate.Sample, rate float64) calibrate.Creep {
 	if rest == nil || c.Verdict != calibrate.Creeping || c.BytesPerRequest == nil || c.Low == nil || c.High == nil || rate <= 0 {
 		return c
 	}

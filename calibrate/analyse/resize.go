@@ -73,7 +73,7 @@ func memoryFor(budget int64, p knob.Reserve) int64 {
 	}
 	bytes := int64(math.Ceil(total))
 	for range 1000 { // rounding: a few, unless the numbers make no sense
-		missing := budget - left(bytes, p)
+		missing := budget - budgetOf(bytes, p)
 		if missing <= 0 {
 			return bytes
 		}
@@ -82,8 +82,8 @@ func memoryFor(budget int64, p knob.Reserve) int64 {
 	return 0
 }
 
-// left is what a reserve leaves the server of so much memory.
-func left(total int64, p knob.Reserve) int64 {
+// budgetOf is what a reserve leaves the server of so much memory.
+func budgetOf(total int64, p knob.Reserve) int64 {
 	return max(total-reserved(total, p)-p.ReserveBytes, 0)
 }
 

@@ -144,8 +144,8 @@ func TestMemoryFor(t *testing.T) {
 	for _, p := range []knob.Reserve{{}, {ReserveRatio: 0.2}, {ReserveRatio: 0.1, ReserveBytes: 512 * calibrate.MiB}, {ReserveRatio: 0.999999}} {
 		for _, budget := range []int64{1, 1000, 860 * calibrate.MiB, 1<<40 + 1} {
 			total := memoryFor(budget, p)
-			if left(total, p) < budget || p.ReserveRatio < 0.9 && left(total-1, p) >= budget {
-				t.Errorf("%+v: %d leaves %d, a byte less %d; want %d", p, total, left(total, p), left(total-1, p), budget)
+			if budgetOf(total, p) < budget || p.ReserveRatio < 0.9 && budgetOf(total-1, p) >= budget {
+				t.Errorf("%+v: %d leaves %d, a byte less %d; want %d", p, total, budgetOf(total, p), budgetOf(total-1, p), budget)
 			}
 		}
 	}

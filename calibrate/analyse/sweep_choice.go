@@ -28,10 +28,10 @@ func beats(s calibrate.SweepRun, other calibrate.SweepRun) bool {
 	return faster || sooner || s.MeasuredBytes < other.MeasuredBytes
 }
 
-// pareto returns the indices of the runs worth a choice: those that nobody beats, and then of what they leave unbeaten
+// unbeaten returns the indices of the runs worth a choice: those that nobody beats, and then of what they leave unbeaten
 // those that nobody left beats. Margins make beating intransitive, so a run that is beaten itself must not
 // count against another.
-func pareto(runs []calibrate.SweepRun, left []int) (front []int) {
+func unbeaten(runs []calibrate.SweepRun, left []int) (front []int) {
 	unbeaten := func() []int {
 		return slices.DeleteFunc(slices.Clone(left), func(i int) bool {
 			return slices.ContainsFunc(left, func(j int) bool { return beats(runs[j], runs[i]) })
@@ -82,7 +82,7 @@ func weighed(r calibrate.Result) *calibrate.Sweep {
 			some = append(some, i)
 		}
 	}
-	front := pareto(s.Runs, some)
+	front := unbeaten(s.Runs, some)
 	for _, i := range front {
 		s.Runs[i].Unbeaten = true
 	}

@@ -46,7 +46,7 @@ func TestParetoAndBest(t *testing.T) {
 			[]calibrate.SweepRun{ran(1, 100, 50, 10), ran(2, 104, 51, 10), ran(3, 108, 52, 10)}, []int{0, 2}, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			front := pareto(c.runs, indices(c.runs))
+			front := unbeaten(c.runs, indices(c.runs))
 			slices.Sort(front)
 			if !slices.Equal(front, c.front) {
 				t.Errorf("front %v, want %v", front, c.front)
@@ -69,7 +69,7 @@ func sweeps(t *rapid.T, name string, least, most int) []calibrate.SweepRun {
 func TestPropertyPareto(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		runs := sweeps(t, "runs", 1, 8)
-		front := pareto(runs, indices(runs))
+		front := unbeaten(runs, indices(runs))
 		if len(front) == 0 {
 			t.Fatal("no choice among some")
 		}
@@ -95,13 +95,13 @@ func TestPropertyPareto(t *testing.T) {
 func TestPropertyABeatenRunChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		runs := sweeps(t, "runs", 1, 6)
-		front := pareto(runs, indices(runs))
+		front := unbeaten(runs, indices(runs))
 		one := sweeps(t, "one more", 1, 1)[0]
 		if !slices.ContainsFunc(front, func(i int) bool { return beats(runs[i], one) }) {
 			t.Skip("nobody beats it")
 		}
 		more := slices.Insert(slices.Clone(runs), rapid.IntRange(0, len(runs)).Draw(t, "at"), one)
-		before, after := runs[best(runs, front)], more[best(more, pareto(more, indices(more)))]
+		before, after := runs[best(runs, front)], more[best(more, unbeaten(more, indices(more)))]
 		if !reflect.DeepEqual(before, after) {
 			t.Fatalf("%+v was chosen, and with %+v beside it %+v", before, one, after)
 		}

@@ -39,7 +39,7 @@ func SweepShapes(r calibrate.Result) []calibrate.Shape {
 	}
 	shapes := []calibrate.Shape{{Workers: rec.Workers, Threads: rec.Threads}}
 	add := func(some func(calibrate.Candidate) bool, cost func(calibrate.Candidate) int) {
-		some = both(some, func(c calibrate.Candidate) bool { return c.Workers <= MostTried })
+		some = allOf(some, func(c calibrate.Candidate) bool { return c.Workers <= MostTried })
 		if c, ok := cheapest(all, some, cost); ok && !slices.Contains(shapes, calibrate.Shape{Workers: c.Workers, Threads: c.Threads}) && len(shapes) < mostSwept {
 			shapes = append(shapes, calibrate.Shape{Workers: c.Workers, Threads: c.Threads})
 		}
@@ -48,8 +48,8 @@ func SweepShapes(r calibrate.Result) []calibrate.Shape {
 		add(func(c calibrate.Candidate) bool { return c.Threads == threads }, beside)
 	}
 	rule := 2*r.Cores() + 1
-	add(both(here, func(c calibrate.Candidate) bool { return c.Workers > rec.Workers }), beside)
-	add(both(here, func(c calibrate.Candidate) bool { return c.Workers < rec.Workers }), beside)
+	add(allOf(here, func(c calibrate.Candidate) bool { return c.Workers > rec.Workers }), beside)
+	add(allOf(here, func(c calibrate.Candidate) bool { return c.Workers < rec.Workers }), beside)
 	add(more, beside)
 	add(func(c calibrate.Candidate) bool { return c.Workers*max(c.Threads, 1) <= rule }, func(c calibrate.Candidate) int { return -int(c.TotalBytes) })
 	add(fewer, beside)
@@ -57,7 +57,7 @@ func SweepShapes(r calibrate.Result) []calibrate.Shape {
 	return shapes
 }
 
-func both(a, b func(calibrate.Candidate) bool) func(calibrate.Candidate) bool {
+func allOf(a, b func(calibrate.Candidate) bool) func(calibrate.Candidate) bool {
 	return func(c calibrate.Candidate) bool { return a(c) && b(c) }
 }
 

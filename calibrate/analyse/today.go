@@ -2,7 +2,7 @@ package analyse
 
 import "workermem/calibrate"
 
-// Load reads a saved run as today's rules have it: see Today.
+// Load reads a saved run as today's rules have it ([Today]).
 func Load(path string) (calibrate.Result, error) {
 	m, err := calibrate.LoadFolder(path)
 	if err != nil {
@@ -44,7 +44,7 @@ func Today(m calibrate.Measured) calibrate.Result {
 
 // judgedAnew completes what an older schema had in words alone, and the figures tell.
 func judgedAnew(r calibrate.Result) calibrate.Result {
-	r.Triage = told(r.Triage, r.Creep)
+	r.Triage = withShares(r.Triage, r.Creep)
 	if p := r.Proof; p != nil && len(p.Trials) > 0 {
 		judged := *p
 		judged.Verdict, judged.Reason = Judge(p.Trials[0], p.Tolerance)

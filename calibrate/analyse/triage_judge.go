@@ -13,24 +13,24 @@ const (
 	hardlyGone = 0.25
 )
 
-// told says of each run what share of the creep went away, and what follows from it.
-func told(t *calibrate.Triage, c calibrate.Creep) *calibrate.Triage {
+// withShares says of each run what share of the creep went away, and what follows from it.
+func withShares(t *calibrate.Triage, c calibrate.Creep) *calibrate.Triage {
 	if t == nil || c.BytesPerRequest == nil || c.Low == nil || c.High == nil {
 		return t
 	}
 	told := *t
 	told.Runs = make([]calibrate.TriageRun, len(t.Runs))
 	for i, run := range t.Runs {
-		told.Runs[i] = against(run, c)
+		told.Runs[i] = shareGone(run, c)
 	}
 	told.Verdict, told.Reason = judgeTriage(told, c)
 	return &told
 }
 
-// against compares a run's creep with the main one's. What grows by the clock is taken out of it: it says nothing of a
+// shareGone compares a run's creep with the main one's. What grows by the clock is taken out of it: it says nothing of a
 // request, and the runs had other rates. The errors of the two slopes are independent, so their relative half-widths are
 // added as the sides of a right angle.
-func against(run calibrate.TriageRun, c calibrate.Creep) calibrate.TriageRun {
+func shareGone(run calibrate.TriageRun, c calibrate.Creep) calibrate.TriageRun {
 	run.Gone, run.GoneLow, run.GoneHigh = nil, nil, nil
 	main, off := *c.BytesPerRequest, (*c.High-*c.Low)/2
 	if run.Creep == nil || run.Failed != nil || run.Requests == 0 || main <= 0 || *c.Low <= 0 {

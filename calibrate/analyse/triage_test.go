@@ -40,7 +40,7 @@ func TestTriageJudges(t *testing.T) {
 		{"cut short", main, []calibrate.TriageRun{arenas}, 3, calibrate.TriageUnclear, calibrate.TriageReason{Kind: calibrate.TriageCut}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			told := told(&calibrate.Triage{Runs: c.runs, Wanted: c.wanted}, c.of)
+			told := withShares(&calibrate.Triage{Runs: c.runs, Wanted: c.wanted}, c.of)
 			if told.Verdict != c.verdict || told.Reason != c.reason {
 				t.Errorf("%s: %+v; want %s, %+v", told.Verdict, told.Reason, c.verdict, c.reason)
 			}
@@ -52,7 +52,7 @@ func TestTriageJudges(t *testing.T) {
 func TestTriageOfOddNumbers(t *testing.T) {
 	slope, low, high := 1.0, 1e-200, 2.0
 	run := seenAs("jemalloc", "LD_PRELOAD=x", 1e200, -1e200, 1e308)
-	if told := told(&calibrate.Triage{Runs: []calibrate.TriageRun{run}, Wanted: 1}, calibrate.Creep{Verdict: "creeping", BytesPerRequest: &slope, Low: &low, High: &high}); told.Verdict != calibrate.TriageUnclear {
+	if told := withShares(&calibrate.Triage{Runs: []calibrate.TriageRun{run}, Wanted: 1}, calibrate.Creep{Verdict: "creeping", BytesPerRequest: &slope, Low: &low, High: &high}); told.Verdict != calibrate.TriageUnclear {
 		t.Errorf("%s: %+v", told.Verdict, told.Reason)
 	}
 }
@@ -62,7 +62,7 @@ func TestTriageTakesTheClocksPartOut(t *testing.T) {
 	part, clock := 1000.0, 50_000.0 // bytes a request, and a second
 	main := calibrate.Creep{Verdict: "creeping", By: calibrate.ByBoth, BytesPerRequest: &part, Low: &part, High: &part, BytesPerSecond: &clock}
 	run := seenAs("one thread", "", 1100, 1090, 1110) // at 500 a second, where the main run had another rate
-	if against := against(run, main); math.Abs(*against.Gone) > 1e-9 {
+	if against := shareGone(run, main); math.Abs(*against.Gone) > 1e-9 {
 		t.Errorf("%.2f went away, want nothing: 50 000 a second are 100 of the run's 1100 a request", *against.Gone)
 	}
 }

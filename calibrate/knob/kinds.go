@@ -15,7 +15,7 @@ type Value interface {
 	Type() string // the kind
 }
 
-// kinds are what a knob's value may be, by the field's type:
+// valueOf is a field as a place of the kind that its tag names. What a value may be, by the field's type:
 //
 //	size          int64    bytes: 512M, 2G, or a plain number of them
 //	MB            int64    bytes, of which a plain number is MB: 209, 0.2G

@@ -3,7 +3,7 @@
 // A knob is a field of a struct, with tags:
 //
 //	flag     name of the option
-//	kind     what the value is: see kinds
+//	kind     what the value is: see valueOf
 //	default  its value where none is given, as it would be typed; none is zero
 //	of       the values of a choice
 //	least    bounds of a number, as they would be typed; the least is zero if none is said

@@ -47,7 +47,7 @@ func (r *run) routes(ctx context.Context) error {
 	return nil
 }
 
-// choose leaves out those that are rare, and notes them.
+// chooseRoutes leaves out those that are rare, and notes them.
 func chooseRoutes(s *calibrate.Routes, all []calibrate.Route) (some []calibrate.Route) {
 	for _, route := range all {
 		if len(some) < mostRoutes && route.Share >= leastShare {

@@ -389,7 +389,7 @@ func (r *run) memoryShort(samples []calibrate.Sample) (calibrate.End, bool) {
 	return calibrate.End{By: calibrate.EndMemory, HeldBytes: int64(rss), FreeBytes: free}, rss-r.held >= guardShare*float64(free)
 }
 
-// ended is why load of this pace came to its end: of itself, where nothing else ended it.
+// endOf is why load of this pace came to its end: of itself, if nothing else ended it.
 func endOf(p calibrate.Pace, last state) calibrate.End {
 	switch {
 	case last.done:

@@ -74,7 +74,7 @@ func Main(args []string) (code int, isGuard bool) {
 	}
 	os.Unsetenv(guardEnv)
 	// Pdeathsig fires when the thread that started the child ends, so that goroutine keeps its thread for life. This one
-	// keeps the process's first thread from it, see forkExec.
+	// keeps the process's first thread from it.
 	runtime.LockOSThread()
 	ended := make(chan int)
 	go func() {
