@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -342,7 +343,7 @@ func FindMetric(text string) (Metric, error) {
 			return m, nil
 		}
 	}
-	i := slices.Index(names, say.Nearest(word, names))
+	i := slices.Index(names, say.Nearest(strings.ToLower(word), names))
 	return Metric{}, Usage(fmt.Sprintf("the nearest is %s; calibrate explain lists them", all[i].Example), "%q is no metric", text)
 }
 
@@ -385,8 +386,12 @@ func requestCount(text string) (float64, bool) {
 			break
 		}
 	}
+	if strings.Trim(digits, "0123456789.") != "" {
+		return 0, false // what else Go takes for a number: 1_000, +5, 1e3
+	}
 	n, err := strconv.ParseFloat(digits, 64)
-	return n * factor, err == nil && n*factor >= 1 && n*factor <= mostRequests
+	n *= factor
+	return n, err == nil && n == math.Trunc(n) && n >= 1 && n <= mostRequests
 }
 
 // shapeOf reads 4x4.

@@ -73,7 +73,8 @@ func TestParseMetricRefuses(t *testing.T) {
 	for text, try := range map[string]string{
 		"wroker": "worker", "maxrequests": "max-requests", "": "", "rss": "rps", "Peak": "peak", "afer(10k)": "after(10k)",
 		"peak(3)": "peak", "after": "after(10k)", "after(10k": "after(10k)", "after()": "after(10k)", "after(ten)": "after(10k)",
-		"after(0)": "after(10k)", "after(1e99)": "after(10k)", "after(NaN)": "after(10k)", "total(4)": "total(4x4)", "total(4x0)": "total(4x4)", "total(4x4x4)": "total(4x4)",
+		"after(0)": "after(10k)", "after(1e99)": "after(10k)", "after(NaN)": "after(10k)", "AFTER(10k)": "after(10k)",
+		"after(1.5)": "after(10k)", "after(1_000)": "after(10k)", "after(+5)": "after(10k)", "total(4)": "total(4x4)", "total(4x0)": "total(4x4)", "total(4x4x4)": "total(4x4)",
 	} {
 		_, err := ParseMetric(text)
 		failure := (*Failure)(nil)

@@ -24,6 +24,9 @@ func Explain(m calibrate.Metric, run *calibrate.Result) Document {
 		data.Run, data.Reading = run.ID, &reading
 	}
 	d.Blocks, d.Data = []Block{Only{AtTerminal, []Block{Heading{Name: m.Name}}}, Facts{Rows: facts}}, data
+	if run != nil {
+		d.Blocks = append(d.Blocks, readingNote(*run)...)
+	}
 	return d
 }
 

@@ -44,16 +44,27 @@ func partialNote(r calibrate.Result) []Block {
 	return []Block{Note{Lead: "PARTIAL RUN", Text: text, Mark: Doubtful}}
 }
 
-// readingNote says that a run was measured by other rules, and what today's made of it.
+// readingNote says that a run was analysed by other rules, or can't be, and what became of it.
 func readingNote(r calibrate.Result) []Block {
 	if r.Origin == nil {
 		return nil
 	}
-	lead := "MEASURED BY ANOTHER VERSION"
-	if r.Origin.How == calibrate.ReadShort {
-		lead = "JOURNALS DAMAGED"
+	return []Block{Note{Lead: readingLead(*r.Origin), Text: readingReason(*r.Origin), Mark: Doubtful}}
+}
+
+// Reading is the same in a line; "" of a run of today's rules.
+func Reading(r calibrate.Result) string {
+	if r.Origin == nil {
+		return ""
 	}
-	return []Block{Note{Lead: lead, Text: readingReason(*r.Origin), Mark: Doubtful}}
+	return readingLead(*r.Origin) + ": " + readingReason(*r.Origin)
+}
+
+func readingLead(o calibrate.Origin) string {
+	if o.How == calibrate.ReadShort {
+		return "JOURNALS DAMAGED"
+	}
+	return "MEASURED BY ANOTHER VERSION"
 }
 
 func phaseList(phases []calibrate.Phase) string {

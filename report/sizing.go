@@ -24,7 +24,7 @@ func Sizing(sized []calibrate.Result, servers calibrate.Servers) Document {
 	if len(sized) == 1 {
 		blocks = sizedSection(sized[0], servers)
 	}
-	d.Blocks = slices.Concat(blocks, section(Heading{Name: "What this rests on"}, Facts{Rows: restsOn(sized)}),
+	d.Blocks = slices.Concat(readingNote(sized[0]), blocks, section(Heading{Name: "What this rests on"}, Facts{Rows: restsOn(sized)}),
 		warningsSection(common(sized), sized[0].Plan.Silenced))
 	return d
 }

@@ -46,7 +46,7 @@ func valueOf(kind string, field any, choices string) Value {
 	case *string:
 		return value[string]{at, choices, choice(choices), func(word string) string { return word }}
 	case *bool:
-		return value[bool]{at, "bool", strconv.ParseBool, strconv.FormatBool}
+		return value[bool]{at, "bool", yesOrNo, strconv.FormatBool}
 	}
 	panic(fmt.Sprintf("a knob of kind %q in a %T", kind, field)) // a mistake in a tag, which a test finds
 }
@@ -96,6 +96,14 @@ func (v nonZero) Set(text string) error {
 		return err
 	}
 	return malformed("give "+v.takes, "%s is not valid", text)
+}
+
+func yesOrNo(text string) (bool, error) {
+	yes, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, malformed("write true or false", "%q is neither true nor false", text)
+	}
+	return yes, nil
 }
 
 func choice(choices string) func(string) (string, error) {

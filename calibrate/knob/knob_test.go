@@ -62,6 +62,7 @@ func TestKinds(t *testing.T) {
 		{"choice", "threads", "threads"},
 		{"choice", "Threads", ""},
 		{"switch", "true", "true"},
+		{"switch", "maybe", ""},
 	} {
 		value := valueOf(tc.kind, fieldOf(tc.kind), "workers|threads")
 		err := value.Set(tc.text)

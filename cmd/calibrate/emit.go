@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,6 +27,9 @@ func newEmitCmd(env Env) *cobra.Command {
 			result, err := loadRun(env, first(args))
 			if err != nil {
 				return err
+			}
+			if note := report.Reading(result); note != "" {
+				fmt.Fprintln(env.Stderr, note)
 			}
 			return report.Emit(env.Stdout, result, kind, server.Known())
 		},

@@ -26,6 +26,9 @@ func newExplainCmd(env Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if len(args) > 1 && m.Argument() != "" && strings.HasSuffix(m.Name, "("+m.Argument()+")") {
+				return calibrate.Usage("give a number: "+m.Example, "what a run says of %s depends on its %s", m.Word(), m.Argument())
+			}
 			run, err := explainedRun(env, args[1:])
 			if err != nil {
 				return err

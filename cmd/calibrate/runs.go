@@ -143,15 +143,25 @@ func newRunsCmd(env Env) *cobra.Command {
 }
 
 func listed(env Env, id string) report.SavedRun {
-	m, err := calibrate.LoadFolder(filepath.Join(runsFolder(env), id))
+	path := filepath.Join(runsFolder(env), id)
+	m, err := calibrate.LoadFolder(path)
 	run := report.SavedRun{ID: id, State: "whole", Verdict: string(analyse.Today(m).Creep.Verdict), Command: m.Result.Target.Command}
 	switch {
 	case err != nil:
-		return report.SavedRun{ID: id, State: "unreadable", Why: err.Error()}
+		return report.SavedRun{ID: id, State: "unreadable", Why: reasonFirst(err, path)}
 	case m.Running:
 		run.State = "running"
 	case !m.Result.Complete:
 		run.State = "partial"
 	}
 	return run
+}
+
+// reasonFirst says why a run can't be read so that a narrow list still shows it: without its path, which the list has.
+func reasonFirst(err error, path string) string {
+	text := strings.ReplaceAll(err.Error(), path+string(filepath.Separator), "")
+	if before, reason, has := strings.Cut(text, ": "); has {
+		return reason + " (" + before + ")"
+	}
+	return text
 }
