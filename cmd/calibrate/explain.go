@@ -26,7 +26,7 @@ func newExplainCmd(env Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if len(args) > 1 && m.Argument() != "" && strings.HasSuffix(m.Name, "("+m.Argument()+")") {
+			if registered, _ := calibrate.FindMetric(args[0]); len(args) > 1 && m.Argument() != "" && m.Name == registered.Name {
 				return calibrate.Usage("give a number: "+m.Example, "what a run says of %s depends on its %s", m.Word(), m.Argument())
 			}
 			run, err := explainedRun(env, args[1:])
