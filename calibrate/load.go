@@ -3,6 +3,7 @@ package calibrate
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
@@ -115,10 +116,24 @@ func (m *Measured) readResult(path string) error {
 	if err := json.Unmarshal(text, &m.Result); err != nil {
 		return fmt.Errorf("%s is not a result of calibrate: %w", path, err)
 	}
-	if odd := m.Result.implausible(); odd != "" {
+	if odd := cmp.Or(missingPart(text), m.Result.implausible()); odd != "" {
 		return fmt.Errorf("%s is not what a run of calibrate writes: %s", path, odd)
 	}
 	return nil
+}
+
+// missingPart names a part that every complete run has, if it isn't there.
+func missingPart(text []byte) string {
+	var r map[string]any
+	if json.Unmarshal(text, &r) != nil || r["complete"] != true {
+		return ""
+	}
+	for _, name := range []string{"target", "plan", "host", "phases"} {
+		if r[name] == nil {
+			return "a complete run without its " + name
+		}
+	}
+	return ""
 }
 
 // newer says whether a schema is one of a later calibrate.

@@ -24,6 +24,8 @@ func TestImplausibleResults(t *testing.T) {
 		"worker.requests":                       func(r map[string]any) { in(r, "worker")["requests"] = -5 },
 		"plan.reserve_ratio is 10":              func(r map[string]any) { in(r, "plan")["reserve_ratio"] = 10 },
 		"plan.reserve_ratio is -0.5":            func(r map[string]any) { in(r, "plan")["reserve_ratio"] = -0.5 },
+		"a complete run without its target":     func(r map[string]any) { r["target"] = nil },
+		"a complete run without its phases":     func(r map[string]any) { delete(r, "phases") },
 		"plan.cpus":                             func(r map[string]any) { in(r, "plan")["cpus"] = -2 },
 		"outside of its interval":               func(r map[string]any) { in(r, "creep")["bytes_per_request"] = -1e6 },
 		"creep.bytes_per_request is 1e+308":     func(r map[string]any) { in(r, "creep")["bytes_per_request"] = 1e308 },
