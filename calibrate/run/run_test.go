@@ -207,6 +207,11 @@ func TestFolderGivesBackWhatWasMeasured(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for _, b := range f.buckets {
+		if err := folder.Bucket(b); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := folder.Save(want); err != nil {
 		t.Fatal(err)
 	}
