@@ -15,7 +15,7 @@ import (
 //	thread  what one more busy thread costs
 //
 // It is fitted to the marginal worker (its private dirty pages), which predicts the total within a few per cent
-// where workers x RSS is wrong by 68 % on average (measuring.md).
+// where workers x RSS is wrong by 68 % on average (measured).
 type Law struct {
 	SharedBytes   int64    `json:"shared_bytes"`
 	WorkerBytes   int64    `json:"worker_bytes"`

@@ -195,12 +195,12 @@ const (
 
 // What an optional limit is bounded by.
 const (
-	ValveRuns = 20      // how far a flat run is trusted, in its own lengths (measuring.md)
-	ValveMost = 100_000 // and at most, in requests (measuring.md)
+	ValveRuns = 20      // how far a flat run is trusted, in its own lengths (measured)
+	ValveMost = 100_000 // and at most, in requests (measured)
 )
 
 // Dearest is the share of a worker's time that recycling may cost before it is called a conflict: 1 %
-// (measuring.md).
+// (measured).
 const Dearest = 0.01
 
 // Fair is the share of a worker's time that recycling may cost without a thought: half of what is called a conflict.

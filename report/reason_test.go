@@ -148,7 +148,7 @@ func TestReasonOfRecyclingOff(t *testing.T) {
 		"At worst, by the upper 95 % bound, the headroom lasts each worker for 69 905 requests: 10 MB / 150 B. "+
 		"A safety valve, for those who want one: 20 000, the least of 69 905; 20 x the run's 1 000; 100 000.")
 	q = flask(60)
-	q.CanRecycle = false // puma, unicorn and node have no request limit of their own (servers.md)
+	q.CanRecycle = false // puma, unicorn and node have no request limit of their own
 	says(t, "no limit", recyclingReason(decided(q)), "This server has no request limit of its own, and its workers creep: they reach the budget after "+
 		"2 024 requests = 1 000 + 10 MB / 10 KB each, 2 min 49 s at 60 requests/s (given) over 5 workers. Restart them before that by other means, or fix the leak.")
 }

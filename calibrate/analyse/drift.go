@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// restGrain is as much as a worker's memory was seen to move by itself, thrice: 20 KB in 10 to 20 s (measuring.md).
+	// restGrain is as much as a worker's memory was seen to move by itself, thrice: 20 KB in 10 to 20 s (measured).
 	restGrain = 64 << 10
 	// Of what grew in the soak: more than cameBack makes it no creep, more than someBack is worth a word.
 	cameBack = 0.5

@@ -205,7 +205,7 @@ func TestDecideFlat(t *testing.T) {
 	}
 }
 
-// puma, unicorn and node have no request limit of their own (servers.md): sized from the peak, and how long it lasts.
+// puma, unicorn and node have no request limit of their own: sized from the peak, and how long it lasts.
 func TestDecideWithoutLimit(t *testing.T) {
 	q := flask(60)
 	q.CanRecycle = false

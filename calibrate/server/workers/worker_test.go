@@ -10,7 +10,7 @@ import (
 	"workermem/calibrate/server/servertest"
 )
 
-// The layouts of shared/servers.md, as seen after some 500 requests: who has which parent, title, CPU time and socket.
+// Twelve layouts of nine servers, as seen after some 500 requests: who has which parent, title, CPU time and socket.
 func TestChoose(t *testing.T) {
 	p := func(pid, parent int, cpu int64, title string) linux.Process {
 		return linux.Process{PID: pid, Parent: parent, CPU: cpu, Args: strings.Split(title, " ")}
