@@ -55,8 +55,8 @@ func treeOf(r calibrate.Result) string {
 	}
 	switch t := r.Tree; {
 	case t.ChargeBytes > 0:
-		parts = append(parts, fmt.Sprintf("the kernel charges its cgroup %s (%s for files, %s for itself)", knownMB(t.ChargeBytes), knownMB(t.FileBytes),
-			knownMB(t.KernelBytes))+when(t.PeakBytes > 0, ", at most %s", knownMB(t.PeakBytes))+when(t.Missing != "", "; without %s", t.Missing))
+		parts = append(parts, fmt.Sprintf("the kernel charges its cgroup %s (%s for files, %s for itself)", knownMB(t.ChargeBytes), say.MB(t.FileBytes),
+			say.MB(t.KernelBytes))+when(t.PeakBytes > 0, ", at most %s", knownMB(t.PeakBytes))+when(t.Missing != "", "; without %s", t.Missing))
 	case t.Missing != "":
 		parts = append(parts, "what the kernel charges is not known: "+t.Missing)
 	}
