@@ -162,7 +162,8 @@ func explainAny(end known.Ending, log known.Log) string {
 	case end.ExitedWith(126):
 		return "a command can't be executed"
 	case saysPortTaken(log):
-		return "another process has its port"
+		why, _ := known.PortInUse()
+		return why
 	case end.Signal == syscall.SIGKILL:
 		return "somebody killed it; the kernel counts no out-of-memory kill here"
 	case end.Signal == syscall.SIGSEGV:

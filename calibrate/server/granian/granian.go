@@ -218,7 +218,7 @@ func (Server) Booting(known.Log) known.BootLog { return known.BootLog{} }
 func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	switch {
 	case log.Says("ddress already in use") != "":
-		return "another process has its port", "stop that, or choose another port"
+		return known.PortInUse()
 	case log.Says("ASGI lifespan startup failed") != "":
 		return known.WithDetail("the app's own startup (lifespan) failed", log.Exception()), "see its log; what it needs to work may be missing here (a database, a variable)"
 	case log.After("RuntimeError: Could not import") != "":

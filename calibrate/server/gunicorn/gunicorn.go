@@ -264,7 +264,7 @@ func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	exception := log.Exception()
 	switch {
 	case log.Says("Connection in use", "Address already in use") != "":
-		return "another process has its port", "stop that, or choose another port"
+		return known.PortInUse()
 	case end.Code == 3:
 		return known.WithDetail("the worker could not import the app", exception), "run it by hand: python -c 'import YOUR_MODULE'"
 	case end.Code == 4:

@@ -168,7 +168,7 @@ var endsWith = []int{0, 256 - int(syscall.SIGTERM)}
 func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	switch {
 	case log.Says("ddress already in use") != "":
-		return "another process has its port", "stop that, or choose another port"
+		return known.PortInUse()
 	case log.After("NoAppError") != "":
 		return known.WithDetail("the app was not found", log.After("NoAppError")), "check MODULE:NAME in the command, and the folder that it is run in"
 	case log.After("LifespanFailureError") != "":

@@ -37,3 +37,8 @@ func GuardKilled(name, when string) *calibrate.Failure {
 		Try:  "leave the process " + guard.Name + " alone; the app was ended with it",
 	}
 }
+
+// PortInUse is why a server does not start if its port is taken, and what to try.
+func PortInUse() (why, try string) {
+	return "another process has its port", "stop that, or choose another port"
+}

@@ -296,7 +296,7 @@ func (Server) Booting(log known.Log) known.BootLog {
 func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	switch says := func(texts ...string) bool { return log.Says(texts...) != "" }; {
 	case says("ddress already in use"):
-		return "another process has its port", "stop that, or choose another port"
+		return known.PortInUse()
 	case says("Cannot load") && says("mod_wsgi"):
 		return log.Says("Cannot load"), "install it (Debian: apt-get install libapache2-mod-wsgi-py3), or correct its LoadModule"
 	case says("Invalid command 'WSGI"):

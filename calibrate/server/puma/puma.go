@@ -221,7 +221,7 @@ func (Server) Booting(known.Log) known.BootLog { return known.BootLog{} }
 func (s Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	switch {
 	case log.Says("ddress already in use") != "":
-		return "another process has its port", "stop that, or choose another port"
+		return known.PortInUse()
 	case log.Says("No application configured") != "":
 		return "there is no config.ru where the command is started", "cd to the app's folder, or name the rackup file in the command; --dir for another folder"
 	case log.After("Unable to load application") != "":

@@ -166,7 +166,7 @@ func (Server) Booting(known.Log) known.BootLog { return known.BootLog{} }
 func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	switch {
 	case log.Says("ddress already in use") != "":
-		return "another process has its port", "stop that, or choose another port"
+		return known.PortInUse()
 	case log.After("Error loading ASGI app") != "":
 		return known.WithDetail("the app was not found", log.After("Error loading ASGI app")), "check MODULE:NAME in the command, and --app-dir"
 	case log.Says("Application startup failed") != "":

@@ -263,7 +263,7 @@ func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	case !end.Over:
 		return explainWorker(log)
 	case log.Says("ddress already in use") != "":
-		return "another process has its port", "stop that, or choose another port"
+		return known.PortInUse()
 	case log.Says("UNABLE to load uWSGI plugin") != "" && log.Exception() == "":
 		return log.Says("UNABLE to load uWSGI plugin"), "install it (Debian: apt-get install uwsgi-plugin-python3), or correct plugin and plugins-dir"
 	case noApp && log.Exception() != "":

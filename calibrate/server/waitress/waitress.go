@@ -109,7 +109,7 @@ func (Server) Booting(known.Log) known.BootLog { return known.BootLog{} }
 func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	switch {
 	case log.Says("ddress already in use") != "":
-		return "another process has its port", "stop that, or choose another port"
+		return known.PortInUse()
 	case log.Says(") importing your module") != "":
 		return known.WithDetail("the app could not be imported", log.After("Error: ")), "run the app's import by hand, in the folder that the command is run in"
 	case end.ExitedWith(1) && log.Says("Specify one application only") != "":
