@@ -12,7 +12,7 @@ import (
 
 // Settings by their names in an ini file. uWSGI's delta is no random jitter: worker i of N lives for
 // max-requests + (i-1) x delta (core/utils.c, uwsgi_close_request), so that the last one lives as long as jitter allows. A
-// build without the option refuses it. Without a lifetime of 0 no worker is replaced in its first minute.
+// build without the option refuses it. Without a lifetime of 0 no young worker is replaced.
 func (u Server) Settings(w calibrate.Wanted, t calibrate.TargetInfo) []calibrate.Setting {
 	all := []calibrate.Setting{{Name: "master", Value: "true"}, known.Setting("processes", w.Workers)}
 	if w.Threads > 0 {
@@ -61,7 +61,7 @@ func (u Server) Configuration(w calibrate.Wanted, t calibrate.TargetInfo) (c cal
 	c.About(calibrate.NoteLimit, "max-requests")
 	if w.MaxRequests > 0 {
 		c.Note("max-requests-delta is what each worker lives longer than the one before it; some builds don't know it. " +
-			"min-worker-lifetime 0, because else no worker is recycled in its first 60 s.")
+			"min-worker-lifetime 0, because else no worker is recycled in its first " + youngest + ".")
 	}
 	c.Note("die-on-term, because else TERM reloads it. need-app, because else it answers 500 for ever where the app can't be imported.")
 	c.Set("[uwsgi]")

@@ -5,12 +5,16 @@ import (
 	"workermem/calibrate/server/known"
 )
 
+// youngest is the age below which no worker is recycled: 10 s in the source of 2.0.18 to 2.0.30 (core/uwsgi.c, min_worker_lifetime),
+// though the help text of up to 2.0.24 says 60.
+const youngest = "10 s"
+
 func (Server) Traps() []known.Trap {
 	return []known.Trap{
 		// uWSGI 2.0.21.
 		{Warning: calibrate.Warning{
 			Code: "young-workers-stay",
-			Text: "no worker is recycled in its first 60 s, whatever --max-requests says",
+			Text: "no worker is recycled in its first " + youngest + ", whatever --max-requests says",
 			Try:  "--min-worker-lifetime 0, if workers are to be that short-lived",
 		}},
 		{Warning: calibrate.Warning{
