@@ -18,11 +18,15 @@ var (
 	urlPassword = regexp.MustCompile(`(://)[^/@\s]*(?::\S*)?@`)
 	urlQuery    = regexp.MustCompile(`(://[^\s?#]*)\?[^\s#]*`)
 	pathQuery   = regexp.MustCompile(`(\s/[^\s?#"']*)\?[^\s#"']+`) // of a request line in a log
-	assignment  = regexp.MustCompile(`(?s)^([A-Za-z_][A-Za-z0-9_]*)=.+$`)
+	assignment  = regexp.MustCompile(`(?s)^[A-Za-z_][A-Za-z0-9_]*=.+$`)
 	secretName  = regexp.MustCompile(`(?i)` + secretNames)
 	noSecret    = regexp.MustCompile(`(?i)monkey|key[-_]?(file|word|space)`) // a file's name is not what is in it
 	secretPair  = regexp.MustCompile(`(?is)((?:` + secretWords + `)[a-z_-]*\s*[=:]\s*)(?:-----BEGIN.*|[^\s&]+)`)
 	authHeader  = regexp.MustCompile(`(?is)((?:authorization|cookie)\s*:\s*).+`)
+	// A value that calibrate fills in, with the scheme and the address around it: {port}, 0.0.0.0:{port}, http://{host}:{port}/.
+	placeholders = regexp.MustCompile(`^(?:[a-z]+://)?(?:(?:\d+\.){3}\d+|localhost)?[:/]*(?:\{(?:host|port|workers|threads|max_requests)\}[:/]*)+$`)
+	// Headers that say what is asked for, not who asks.
+	openHeader = regexp.MustCompile(`(?i)^(host|accept(-language|-encoding|-charset)?|content-type|user-agent|x-forwarded-(proto|host|port|for))$`)
 )
 
 // Redacted stands for what may be a secret.
@@ -31,15 +35,31 @@ const Redacted = "***"
 // SecretName says that the value of an option, a header or a variable of this name may be a secret.
 func SecretName(name string) bool { return secretName.MatchString(noSecret.ReplaceAllString(name, "")) }
 
+// RedactValue hides what a name was given, unless it is nothing but placeholders.
+func RedactValue(value string) string {
+	if placeholders.MatchString(value) {
+		return value
+	}
+	return Redacted
+}
+
+// RedactHeader hides a header's value, unless it is one that says nothing of who asks.
+func RedactHeader(name, value string) string {
+	if openHeader.MatchString(strings.TrimSpace(name)) {
+		return RedactText(value)
+	}
+	return Redacted
+}
+
 // Redact returns a command line that may be shown to others. Assignments (as in `env A=B server`) lose their values,
-// because environments are where secrets live.
+// because environments are where secrets live; a placeholder is none.
 func Redact(args []string) []string {
 	out := make([]string, len(args))
 	hideNext := false
 	for i, arg := range args {
 		option := strings.HasPrefix(arg, "-")
 		if hideNext && !option { // a word that is an option itself is no value: the secret one was a switch
-			out[i], hideNext = Redacted, false
+			out[i], hideNext = RedactValue(arg), false
 			continue
 		}
 		out[i], hideNext = redactWord(arg, option)
@@ -48,12 +68,10 @@ func Redact(args []string) []string {
 }
 
 func redactWord(arg string, option bool) (word string, hideNext bool) {
-	name, _, given := strings.Cut(arg, "=")
+	name, value, given := strings.Cut(arg, "=")
 	switch {
-	case assignment.MatchString(arg):
-		return assignment.ReplaceAllString(arg, "$1="+Redacted), false
-	case option && SecretName(name) && given:
-		return name + "=" + Redacted, false
+	case assignment.MatchString(arg), option && SecretName(name) && given:
+		return name + "=" + RedactValue(value), false
 	case option && SecretName(name) && !strings.HasPrefix(arg, "--"):
 		return arg[:2] + Redacted, true // -psecret or -password secret: glued to the letter, or the next word
 	case option && SecretName(name):

@@ -30,6 +30,9 @@ func TestRedact(t *testing.T) {
 		{"a key's file is not the key", []string{"serve", "--ssl-keyfile", "k.pem", "--gevent-monkey-patch", "app"}, []string{"serve", "--ssl-keyfile", "k.pem", "--gevent-monkey-patch", "app"}},
 		{"keys and sessions of a sentence stay", []string{"KeyError: 'x', session: 5"}, []string{"KeyError: 'x', session: 5"}},
 		{"placeholders stay", []string{"serve", "--port={port}"}, []string{"serve", "--port={port}"}},
+		{"a placeholder is no secret", []string{"env", "PORT={port}", "BIND=0.0.0.0:{port}", "URL=http://{host}:{port}/", "serve", "--auth-port={port}", "--key", "{workers}"},
+			[]string{"env", "PORT={port}", "BIND=0.0.0.0:{port}", "URL=http://{host}:{port}/", "serve", "--auth-port={port}", "--key", "{workers}"}},
+		{"what stands beside a placeholder may be one", []string{"env", "DB=postgres://u:p@h/{port}", "PIN=1234{port}", "X={secret}", "serve"}, []string{"env", "DB=***", "PIN=***", "X=***", "serve"}},
 	} {
 		if diff := cmp.Diff(c.want, Redact(c.in)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)

@@ -23,13 +23,13 @@ func malformed(try, format string, args ...any) error {
 // units are powers of 1024: a MB means 2^20 in this tool, as in the servers' guides.
 var units = map[string]float64{"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
-// amount reads bytes: "512M", "768MB", "1.5 GiB". A number without a unit is in the plain one.
+// amount reads bytes: "512M", "768MB", "512Mi", "1.5 GiB". A number without a unit is in the plain one.
 func amount(text, plain string) (bytes float64, ok bool) {
 	text = strings.TrimSpace(text)
 	end := strings.LastIndexAny(text, "0123456789.") + 1
 	unit := strings.ToLower(strings.TrimSpace(text[end:]))
 	if len(unit) > 1 {
-		unit = strings.TrimSuffix(strings.TrimSuffix(unit, "ib"), "b")
+		unit = strings.TrimSuffix(strings.TrimSuffix(unit, "b"), "i") // MB, MiB, and Mi as Kubernetes has it
 	}
 	if unit == "" {
 		unit = plain
@@ -39,7 +39,7 @@ func amount(text, plain string) (bytes float64, ok bool) {
 	return number * factor, known && err == nil && !math.IsNaN(number)
 }
 
-// Size reads bytes: "2G", "512M", "768MB", "1.5GiB", or a plain number of them. K, M, G and T are powers of 1024.
+// Size reads bytes: "2G", "512M", "768MB", "512Mi", "1.5GiB", or a plain number of them. K, M, G and T are powers of 1024.
 func Size(text string) (int64, error) {
 	return size(text, "", "write it like 512M, 2G or 1.5GiB")
 }

@@ -30,6 +30,7 @@ type attachFlags struct {
 	outFlags
 
 	given []string // all that were given, for repeating the watch
+	wrong complaints
 }
 
 const attachExample = `  calibrate attach --pidfile /run/web.pid --access-log /var/log/web/access.log
@@ -57,6 +58,7 @@ func newAttachCmd(env Env) *cobra.Command {
 		},
 	}
 	f.register(cmd.Flags())
+	f.wrong.collect(cmd.Flags())
 	return cmd
 }
 
@@ -81,16 +83,11 @@ func (f *attachFlags) watched(flags *pflag.FlagSet) {
 // check refuses what contradicts itself. It also refuses flags of the load without a --url: whoever gave them expects load.
 func (f *attachFlags) check(flags *pflag.FlagSet) error {
 	const which = "calibrate attach --pid 4711, or --pidfile /run/web.pid"
-	switch byPID, byFile := flags.Changed("pid"), flags.Changed("pidfile"); {
-	case byPID && byFile:
-		return calibrate.Usage("leave one out", "--pid and --pidfile both name a process")
-	case !byPID && !byFile:
-		return calibrate.Usage(which, "no process to watch was named")
-	}
-	if name := loadFlag(flags); name != "" && f.url == "" {
-		return calibrate.Usage("say where to send it: --url http://127.0.0.1:8000", "--%s is for load, and without --url none is sent", name)
-	}
-	var wrong complaints
+	wrong, byPID, byFile := f.wrong, flags.Changed("pid"), flags.Changed("pidfile")
+	wrong.add(byPID && byFile, "leave one out", "--pid and --pidfile both name a process")
+	wrong.add(!byPID && !byFile, which, "no process to watch was named")
+	name := loadFlag(flags)
+	wrong.add(name != "" && !flags.Changed("url") && wrong.sound(name), "say where to send it: --url http://127.0.0.1:8000", "--%s is for load, and without --url none is sent", name)
 	wrong.outside(&f.Load, &f.Closeness)
 	wrong.check(f.requestFlags.checks(), []flagCheck{
 		{f.threads < 0 || f.threads > mostThreads, "--threads", "a number of threads from 1 to " + strconv.Itoa(mostThreads)},

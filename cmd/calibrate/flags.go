@@ -102,7 +102,7 @@ func (f *sizingFlags) planned(p calibrate.PlanInfo, changed func(flag string) bo
 // check complains of what is beyond its bounds, and of bounds that nothing can keep to.
 func (f *sizingFlags) check(c *complaints) {
 	c.outside(&f.Box, &f.Wishes)
-	c.add(f.MaxWorkers > 0 && f.MaxWorkers < f.MinWorkers, "raise one, or lower the other",
+	c.add(f.MaxWorkers > 0 && f.MaxWorkers < f.MinWorkers && c.sound("min-workers", "max-workers"), "raise one, or lower the other",
 		"--max-workers %d is less than --min-workers %d", f.MaxWorkers, f.MinWorkers)
 }
 
@@ -157,11 +157,14 @@ func withoutSecret(flag, value string) string {
 	if separator == "" {
 		return calibrate.RedactText(value)
 	}
-	before, _, has := strings.Cut(value, separator)
-	if !has {
+	before, after, has := strings.Cut(value, separator)
+	switch {
+	case !has:
 		return calibrate.RedactText(before)
+	case flag == "header":
+		return calibrate.RedactText(before) + separator + calibrate.RedactHeader(before, after)
 	}
-	return calibrate.RedactText(before) + separator + calibrate.Redacted
+	return calibrate.RedactText(before) + separator + calibrate.RedactValue(after)
 }
 
 // flagCheck is one thing that can be wrong with a flag.

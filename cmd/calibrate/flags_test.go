@@ -16,16 +16,36 @@ func TestGivenKeepsNames(t *testing.T) {
 	var f requestFlags
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	f.register(flags)
-	err := flags.Parse([]string{"--path=/a?k=hunter2", "-H", "X-Api-Key: hunter2", "--header-env", "Authorization=API_TOKEN", "--header-env", "X-Key=MY_SECRET_KEY", "--methods", "get"})
+	err := flags.Parse([]string{"--path=/a?k=hunter2", "-H", "X-Api-Key: hunter2", "--header-env", "Authorization=API_TOKEN", "--header-env", "X-Key=MY_SECRET_KEY", "--methods", "get",
+		"-H", "Host: shop.example", "-H", "x-forwarded-proto: https"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"--path=/a?***", "--header=X-Api-Key:***", "--header-env=Authorization=API_TOKEN", "--header-env=X-Key=MY_SECRET_KEY", "--methods=GET"}
+	want := []string{"--path=/a?***", "--header=X-Api-Key:***", "--header-env=Authorization=API_TOKEN", "--header-env=X-Key=MY_SECRET_KEY", "--methods=GET",
+		"--header=Host: shop.example", "--header=x-forwarded-proto: https"}
 	got := given(flags)
 	slices.Sort(got)
 	slices.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A placeholder is kept, so that a proof need not be told again what calibrate itself fills in.
+func TestGivenKeepsPlaceholders(t *testing.T) {
+	var f appFlags
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f.register(flags)
+	if err := flags.Parse([]string{"--env", "PORT={port}", "--env", "TOKEN=hunter2"}); err != nil {
+		t.Fatal(err)
+	}
+	got := given(flags)
+	if diff := cmp.Diff([]string{"--env=PORT={port}", "--env=TOKEN=***"}, got); diff != "" {
+		t.Error(diff)
+	}
+	again := proveFlags{own: pflag.NewFlagSet("", pflag.ContinueOnError)}
+	if missing := again.notKept(got, []string{"env", "PORT={port}", "serve"}); !slices.Equal(missing, []string{"--env=TOKEN=***"}) {
+		t.Error(missing)
 	}
 }
 

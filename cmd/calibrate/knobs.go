@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"workermem/calibrate"
 	"workermem/calibrate/knob"
 )
 
@@ -66,7 +67,9 @@ func knobs(flags *pflag.FlagSet, group any, words ...string) {
 func (c *complaints) outside(groups ...any) {
 	for _, group := range groups {
 		for _, k := range knob.Of(group) {
-			c.add(k.Outside(), "give "+k.Takes, "--%s %s is not valid", k.Name, k)
+			if k.Outside() && c.sound(k.Name) {
+				*c = append(*c, complaint{calibrate.Usage("give "+k.Takes, "--%s %s is not valid", k.Name, k), k.Name})
+			}
 		}
 	}
 }

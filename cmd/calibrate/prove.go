@@ -28,7 +28,8 @@ type proveFlags struct {
 	proving
 	outFlags
 
-	own *pflag.FlagSet
+	own   *pflag.FlagSet
+	wrong complaints
 }
 
 // proving is what is proved, and how.
@@ -65,6 +66,7 @@ func newProveCmd(env Env) *cobra.Command {
 		},
 	}
 	f.register(cmd.Flags())
+	f.wrong.collect(cmd.Flags())
 	return cmd
 }
 
@@ -96,11 +98,11 @@ func (f *proveFlags) register(flags *pflag.FlagSet) {
 }
 
 func (f *proveFlags) check() error {
-	var wrong complaints
+	wrong := f.wrong
 	wrong.outside(&f.proving)
 	wrong.check(f.appFlags.checks(), f.requestFlags.checks())
 	f.sizingFlags.check(&wrong)
-	wrong.add(f.own.Changed("max-requests") && f.MaxRequests == 0, "leave it out for the recommendation's", "--max-requests 0 would never replace a worker")
+	wrong.add(f.own.Changed("max-requests") && f.MaxRequests == 0 && wrong.sound("max-requests"), "leave it out for the recommendation's", "--max-requests 0 would never replace a worker")
 	return wrong.err("calibrate prove --help lists the flags")
 }
 

@@ -32,6 +32,7 @@ type runFlags struct {
 	outFlags
 
 	given []string // all that were given, for repeating the run
+	wrong complaints
 }
 
 const runExample = `  calibrate run -- gunicorn --threads 4 app:app
@@ -69,6 +70,7 @@ func newRunCmd(env Env) *cobra.Command {
 		},
 	}
 	f.register(cmd)
+	f.wrong.collect(cmd.Flags())
 	return cmd
 }
 
@@ -193,7 +195,7 @@ func ended(env Env, path string, err error) error {
 }
 
 func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
-	var wrong complaints
+	wrong := f.wrong
 	wrong.outside(&f.Load, &f.Closeness, &f.Effort)
 	wrong.check(f.requestFlags.checks(), f.appFlags.checks(), []flagCheck{
 		{f.Quick && (f.DurationSeconds > 0 || f.Requests > 0), "--quick with --duration or --requests", "one of them"},

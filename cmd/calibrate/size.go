@@ -106,10 +106,10 @@ func (f *sizeFlags) check(args []string) {
 		w.add(given && len(args) == 0 && !fromNumbers, "give --worker-memory too", "--%s without --worker-memory is only a part of a worker", number.Name)
 	}
 	for _, flag := range []string{"cpus", "memory"} {
-		w.add(f.changed(flag) && f.changed("host"), "leave one of them out", "--%s and --host both say how large the host is", flag)
+		w.add(f.changed(flag) && f.changed("host") && w.sound(flag, "host"), "leave one of them out", "--%s and --host both say how large the host is", flag)
 	}
 	w.outside(&f.figures)
-	w.add(fromNumbers && f.Prefer != "" && len(f.threads) < 2, "name the counts, as in --threads 1,4", "--prefer chooses among thread counts, and there is only one")
+	w.add(fromNumbers && f.Prefer != "" && len(f.threads) < 2 && w.sound("threads"), "name the counts, as in --threads 1,4", "--prefer chooses among thread counts, and there is only one")
 	f.sizingFlags.check(w)
 }
 
