@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
 
 	"workermem/calibrate/server"
 )
@@ -178,11 +181,17 @@ func parses(args []string) error {
 	if err := cmd.ParseFlags(rest); err != nil {
 		return err
 	}
-	return cmd.ValidateArgs(cmd.Flags().Args())
+	var wrong error
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if value, waits := f.Value.(noted); waits {
+			wrong = value.all.err("")
+		}
+	})
+	return cmp.Or(wrong, cmd.ValidateArgs(cmd.Flags().Args()))
 }
 
 func TestGuideExamplesCanFail(t *testing.T) {
-	for _, line := range []string{"runn -- true", "run --no-such -- true", "run --memory 2X -- true", "guide a b", "report --markdwon"} {
+	for _, line := range []string{"runn -- true", "run --no-such -- true", "run --memory 2X -- true", "size --cpus x", "guide a b", "report --markdwon"} {
 		if parses(strings.Fields(line)) == nil {
 			t.Errorf("calibrate %s: taken for a good example", line)
 		}
