@@ -13,11 +13,12 @@ const GroupPrefix = "calibrate-"
 // programs and libraries that somebody else had in memory before. It is some 256 KB a core above its parts: the kernel
 // takes charges in batches (MEMCG_CHARGE_BATCH, 64 pages a core).
 type Charge struct {
-	ChargeBytes int64 `json:"charge_bytes"` // against which a limit is held
-	PeakBytes   int64 `json:"peak_bytes"`   // the highest charge
-	AnonBytes   int64 `json:"anon_bytes"`   // heaps and stacks
-	FileBytes   int64 `json:"file_bytes"`   // page cache, mapped or not; shared memory and tmpfs too
-	KernelBytes int64 `json:"kernel_bytes"` // page tables, stacks of threads in the kernel, sockets, inodes
+	ChargeBytes int64 `json:"charge_bytes"`          // against which a limit is held
+	PeakBytes   int64 `json:"peak_bytes"`            // the highest charge
+	AnonBytes   int64 `json:"anon_bytes"`            // heaps and stacks
+	FileBytes   int64 `json:"file_bytes"`            // page cache, mapped or not; shared memory and tmpfs too
+	ShmemBytes  int64 `json:"shmem_bytes,omitempty"` // of the file pages: shared memory and tmpfs, which the kernel can't drop
+	KernelBytes int64 `json:"kernel_bytes"`          // page tables, stacks of threads in the kernel, sockets, inodes
 
 	// WorkingSetBytes is the charge less the file pages that nobody used lately (inactive_file): the figure of docker
 	// stats, and the one by which a kubelet evicts.
@@ -29,6 +30,49 @@ type Charge struct {
 	OOMKills int64  `json:"oom_kills"`         // processes that the kernel killed for memory
 	Source   string `json:"source"`            // "cgroup v1 memory.usage_in_bytes"
 	Missing  string `json:"missing,omitempty"` // what could not be read, and why
+}
+
+// Held is what the app can't do without, in bytes, by kind: the charge less the file pages that the kernel can drop.
+type Held struct {
+	AnonBytes   int64 `json:"anon_bytes"`
+	ShmemBytes  int64 `json:"shmem_bytes"`
+	KernelBytes int64 `json:"kernel_bytes"`
+	LockedBytes int64 `json:"locked_bytes"` // file pages that are locked in memory (mlock)
+}
+
+// Sum is all of it.
+func (h Held) Sum() int64 { return h.AnonBytes + h.ShmemBytes + h.KernelBytes + h.LockedBytes }
+
+// Books is who has the memory of an app at one moment, as the page tables of its processes say, beside what the kernel charges
+// its control group.
+type Books struct {
+	Workers   Owned `json:"workers"`    // the workers' own processes
+	Children  Owned `json:"children"`   // those that descend from them
+	Rest      Owned `json:"rest"`       // master, supervisor, fronts
+	FileBytes int64 `json:"file_bytes"` // pages of mapped files, each once
+	Held      *Held `json:"held"`       // null where the app has no control group of its own
+}
+
+// Owned is what some processes have: of pages that they share with others, their share (PSS).
+type Owned struct {
+	Processes    int   `json:"processes"`
+	AnonBytes    int64 `json:"anon_bytes"`
+	ShmemBytes   int64 `json:"shmem_bytes"`
+	PrivateBytes int64 `json:"private_dirty_bytes"` // what nobody else has mapped
+	RSSBytes     int64 `json:"rss_bytes"`           // resident, whoever shares it
+}
+
+// stock is what the kernel charges a core in advance (MEMCG_CHARGE_BATCH, 64 pages of 4 KB): it is nobody's yet.
+const stock = 256 << 10
+
+// Held is the charge by kind. What is left of it beyond a stock for each core is locked: the kernel has such pages on none of
+// the lists of those that it can drop.
+func (c Charge) Held(cores int) Held {
+	h := Held{AnonBytes: c.AnonBytes, ShmemBytes: c.ShmemBytes, KernelBytes: c.KernelBytes}
+	if left := c.UnreclaimableBytes - h.Sum(); left > int64(cores)*stock {
+		h.LockedBytes = left
+	}
+	return h
 }
 
 // Tree is the memory of the app's whole process tree as its own control group has it: read after the last load, before

@@ -60,6 +60,10 @@ type LawRun struct {
 	ChargeBytes     int64 `json:"charge_bytes,omitempty"`
 	ChargePeakBytes int64 `json:"charge_peak_bytes,omitempty"`
 
+	// Who had it after the load, and the most that the tree held. Null and 0 in runs of versions that didn't read them.
+	Books         *Books `json:"books,omitempty"`
+	PeakHeldBytes int64  `json:"peak_held_bytes,omitempty"`
+
 	// PredictedWarmBytes is PredictedBytes by the whole main run: what a short run takes lies between the two.
 	PredictedWarmBytes int64 `json:"predicted_warm_bytes,omitempty"`
 	// One of its workers, on average: private dirty pages at the peak, and the peak RSS. 0: not read.

@@ -203,19 +203,21 @@ type Latency struct {
 
 // Phase is one stretch of the run and what it showed.
 type Phase struct {
-	Name         string     `json:"name"`
-	StartSeconds float64    `json:"start_seconds"`
-	Seconds      float64    `json:"seconds"`
-	Requests     int64      `json:"requests"`
-	Succeeded    int64      `json:"succeeded"`
-	RateAsked    float64    `json:"rate_asked_per_second"`
-	RateSent     float64    `json:"rate_sent_per_second"`
-	Clients      int        `json:"clients"`
-	Judged       int        `json:"judged,omitempty"` // samples on which the phase was ended; the verdict rests on these
-	Answered     int64      `json:"answered"`         // requests since the run began, at the phase's end
-	PeakRSSBytes int64      `json:"peak_rss_bytes"`   // high-water mark of the phase
-	PeakSource   PeakSource `json:"peak_source"`
-	Ended        End        `json:"ended"`
+	Name         string  `json:"name"`
+	StartSeconds float64 `json:"start_seconds"`
+	Seconds      float64 `json:"seconds"`
+	Requests     int64   `json:"requests"`
+	Succeeded    int64   `json:"succeeded"`
+	RateAsked    float64 `json:"rate_asked_per_second"`
+	RateSent     float64 `json:"rate_sent_per_second"`
+	Clients      int     `json:"clients"`
+	Judged       int     `json:"judged,omitempty"` // samples on which the phase was ended; the verdict rests on these
+	Answered     int64   `json:"answered"`         // requests since the run began, at the phase's end
+	// PeakHeldBytes is the most that the whole tree held in the phase, as the kernel charges it. 0: not known.
+	PeakHeldBytes int64      `json:"peak_held_bytes,omitempty"`
+	PeakRSSBytes  int64      `json:"peak_rss_bytes"` // high-water mark of the phase
+	PeakSource    PeakSource `json:"peak_source"`
+	Ended         End        `json:"ended"`
 }
 
 // Worker is the memory of one worker. A zero says that it could not be read; the sources and the warnings say why.
@@ -276,6 +278,8 @@ type EndReading struct {
 	// TreeBytes is TreePSSBytes with the tree's file pages in full, whoever else maps them. 0: not known.
 	TreeBytes int64 `json:"tree_bytes,omitempty"`
 	Requests  int64 `json:"requests,omitempty"` // answered by then
+	// Books is the same by owner, and what the kernel charges. Null in runs of versions that didn't read it.
+	Books *Books `json:"books,omitempty"`
 
 	// Sums over the workers, of a server that was attached to: their private dirty pages, and by how much their
 	// high-water marks stand above what they hold.

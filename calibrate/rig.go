@@ -49,6 +49,9 @@ type App interface {
 	Workers() ([]int, error)
 	// Tree is every living process of the app, workers included.
 	Tree() []int
+	// Below are the living processes that descend from each worker, as the last look at the workers found them: children for
+	// a request, pools, browsers. A worker below another is its own.
+	Below() map[int][]int
 	// Group is the folder of the memory control group that holds the app's processes and no others, or why it has none.
 	Group() (folder, why string)
 	// Exited is closed when the server itself has ended.
@@ -133,7 +136,7 @@ type Memory interface {
 
 // Group reads one memory control group.
 type Group interface {
-	// Charge takes 0.3 ms, and nothing of the app: the kernel keeps these figures anyway.
+	// Charge costs the app nothing: the kernel keeps these figures anyway.
 	Charge() (Charge, error)
 	// ResetPeak lets the peak start again from the present charge. Its error says where the kernel can't.
 	ResetPeak() error
@@ -144,6 +147,8 @@ type Group interface {
 type Probe interface {
 	// Read is cheap (about a microsecond): resident bytes, and the anonymous part of them.
 	Read() (rss, anon int64, err error)
+	// Kinds is what its resident bytes consist of. It takes some 12 microseconds.
+	Kinds() (Resident, error)
 	// Peak is the high-water mark of resident bytes since the last reset (VmHWM).
 	Peak() (int64, error)
 	// ResetPeak sets the high-water mark to the present RSS. It needs the same user, or root.
@@ -154,11 +159,16 @@ type Probe interface {
 	Close() error
 }
 
+// Resident is what a process has in memory, in bytes: heaps and stacks, files, shared memory (tmpfs files too).
+type Resident struct{ Anon, File, Shmem int64 }
+
 // Detail is what smaps_rollup says of one process, in bytes.
 type Detail struct {
 	RSS, PSS, PrivateClean, PrivateDirty, Swap int64
 
-	Anon, PSSAnon int64 // the anonymous part of RSS and PSS; kernels before 5.4 don't tell the second, which is 0 then
+	Anon int64 // the anonymous part of RSS
+	// The parts of PSS. Kernels before 5.4 don't tell them, and they are 0 then.
+	PSSAnon, PSSShmem int64
 }
 
 // USS is what only this process has.

@@ -8,10 +8,15 @@ type Sample struct {
 	Generation int     `json:"gen"`   // counts changes of the worker set: a new one starts a new series
 	PID        int     `json:"pid"`   // the worker read; the largest where there are several
 	Workers    int     `json:"workers"`
-	RSS        int64   `json:"rss"`           // resident bytes of that worker
-	Anon       int64   `json:"anon"`          // RSS less file pages, summed over the workers: what creep is read from
-	Requests   int64   `json:"requests"`      // answered since the run began by all workers, good or bad
-	CPU        float64 `json:"cpu,omitempty"` // seconds that the present workers of a server that is watched have used since then
+	RSS        int64   `json:"rss"`                // resident bytes of that worker's process
+	Anon       int64   `json:"anon"`               // RSS less file pages, summed over the workers and what descends from them: what creep is read from
+	Below      int64   `json:"below,omitempty"`    // the part of it that descends from them: pages that a fork shares are counted twice
+	Children   int     `json:"children,omitempty"` // living processes that descend from them
+	Held       int64   `json:"held,omitempty"`     // of the whole tree, as the kernel charges its control group: see Held; 0 where it has none
+	Shmem      int64   `json:"shmem,omitempty"`    // of that, shared memory
+	Kernel     int64   `json:"kernel,omitempty"`   // of that, the kernel's own
+	Requests   int64   `json:"requests"`           // answered since the run began by all workers, good or bad
+	CPU        float64 `json:"cpu,omitempty"`      // seconds that the present workers of a server that is watched have used since then
 }
 
 // Bucket is one second of traffic. Journal: one JSON object a line in load.jsonl.
@@ -37,7 +42,8 @@ func (b Bucket) at() float64 { return b.Seconds }
 // plausible says that calibrate can have written it: null and {} are JSON, too.
 func (s Sample) plausible() bool {
 	return s.Phase != "" && within(s.Seconds, mostSeconds) && within(s.CPU, mostSeconds*mostPlaces) && within(s.Generation, mostRequests) &&
-		within(s.PID, mostRequests) && within(s.Workers, mostPlaces) && within(s.RSS, mostBytes) && within(s.Anon, mostBytes) &&
+		within(s.PID, mostRequests) && within(s.Workers, mostPlaces) && within(s.Children, mostPlaces) &&
+		within(s.Below, mostBytes) && within(s.Held, mostBytes) && within(s.Shmem, mostBytes) && within(s.Kernel, mostBytes) && within(s.RSS, mostBytes) && within(s.Anon, mostBytes) &&
 		within(s.Requests, mostRequests)
 }
 

@@ -16,7 +16,7 @@ var _ calibrate.Group = (*controlGroup)(nil)
 
 // OpenGroup reads the memory control group of a folder, v1 or v2 by the files that it has.
 func (m Memory) OpenGroup(folder string) (calibrate.Group, error) {
-	g := &controlGroup{Group: linux.Group{Path: folder, Folder: folder}, files: linux.MemoryV1}
+	g := &controlGroup{Group: linux.Group{Path: folder, Folder: folder}, files: linux.MemoryV1, kept: map[string]*os.File{}}
 	if g.Has(linux.MemoryV2.Charge) {
 		g.files = linux.MemoryV2
 	}
@@ -31,46 +31,77 @@ func (m Memory) OpenGroup(folder string) (calibrate.Group, error) {
 	return g, nil
 }
 
-// controlGroup reads one memory control group.
+// controlGroup reads one memory control group, ten times a second: its files are kept open.
 type controlGroup struct {
 	linux.Group
 	files  linux.MemoryFiles
 	peak   *os.File // kept, because in v2 a reset holds for the descriptor that asked for it, and no other
 	noPeak error    // why there is none
+	kept   map[string]*os.File
+	text   [8192]byte // memory.stat has some 3 KB
 }
 
 // Charge reads the group. A file that isn't there is named in Missing; the error is for a group that can't be read.
 func (g *controlGroup) Charge() (calibrate.Charge, error) {
 	c := calibrate.Charge{Source: fmt.Sprintf("cgroup v%d %s", g.files.Version, g.files.Charge)}
 	var err error
-	if c.ChargeBytes, err = g.Number(g.files.Charge); err != nil {
+	if c.ChargeBytes, err = g.number(g.files.Charge); err != nil {
 		return calibrate.Charge{}, err
 	}
 	var missing []string
 	if c.PeakBytes, err = g.readPeak(); err != nil {
 		missing = append(missing, "the peak ("+err.Error()+")")
 	}
-	if stat, err := g.Read(g.files.Stat); err != nil {
+	if stat, err := g.again(g.files.Stat); err != nil {
 		missing = append(missing, "the parts ("+err.Error()+")")
 	} else {
 		g.parts(&c, g.files.ParseStat(stat))
 	}
 	if g.files.KernelFile != "" {
-		if c.KernelBytes, err = g.Number(g.files.KernelFile); err != nil {
+		if c.KernelBytes, err = g.number(g.files.KernelFile); err != nil {
 			missing = append(missing, "kernel memory ("+err.Error()+")")
 		}
 	}
-	if oom, err := g.Read(g.files.OOM); err == nil {
-		c.OOMKills, _ = linux.ParseFlat(oom, linux.OOMKill)
+	if oom, err := g.again(g.files.OOM); err == nil {
+		c.OOMKills, _ = linux.ParseFlat(string(oom), linux.OOMKill)
 	}
 	c.Missing = strings.Join(missing, "; ")
 	return c, nil
 }
 
 func (g *controlGroup) parts(c *calibrate.Charge, s linux.MemoryStat) {
-	c.AnonBytes, c.FileBytes, c.KernelBytes = s.Anon, s.File, s.Kernel
+	c.AnonBytes, c.FileBytes, c.ShmemBytes, c.KernelBytes = s.Anon, s.File, s.Shmem, s.Kernel
 	c.WorkingSetBytes = max(c.ChargeBytes-s.Inactive, 0)
 	c.UnreclaimableBytes = max(c.ChargeBytes-s.Inactive-s.Active, 0)
+}
+
+// again reads a file through the descriptor that is kept of it. The bytes are the group's, until the next reading.
+func (g *controlGroup) again(name string) ([]byte, error) {
+	f := g.kept[name]
+	if f == nil {
+		var err error
+		if f, err = os.Open(g.File(name)); err != nil {
+			return nil, err
+		}
+		g.kept[name] = f
+	}
+	n, err := f.ReadAt(g.text[:], 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return g.text[:n], nil
+}
+
+func (g *controlGroup) number(name string) (int64, error) {
+	text, err := g.again(name)
+	if err != nil {
+		return 0, err
+	}
+	n, err := linux.ParseNumber(string(text))
+	if err != nil {
+		return 0, fmt.Errorf("%s of cgroup %s: %w", name, g.Path, err)
+	}
+	return n, nil
 }
 
 func (g *controlGroup) readPeak() (int64, error) {
@@ -98,8 +129,12 @@ func (g *controlGroup) ResetPeak() error {
 }
 
 func (g *controlGroup) Close() error {
-	if g.peak == nil {
-		return nil
+	var all []error
+	for _, f := range g.kept {
+		all = append(all, f.Close())
 	}
-	return g.peak.Close()
+	if g.peak != nil {
+		all = append(all, g.peak.Close())
+	}
+	return errors.Join(all...)
 }

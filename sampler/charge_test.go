@@ -21,12 +21,12 @@ const ownGroup = "calibrate-4711-99-1"
 // spike of 30 MB: by Linux 6.18 in v1, by 6.1 in v2.
 func TestCharge(t *testing.T) {
 	v1 := calibrate.Charge{
-		ChargeBytes: 41127936, PeakBytes: 72589312, AnonBytes: 30126080, FileBytes: 10526720, KernelBytes: 339968,
+		ChargeBytes: 41127936, PeakBytes: 72589312, AnonBytes: 30126080, FileBytes: 10526720, ShmemBytes: 4194304, KernelBytes: 339968,
 		WorkingSetBytes: 41127936 - 6324224, UnreclaimableBytes: 41127936 - 6324224 - 8192,
 		OOMKills: 2, Source: "cgroup v1 memory.usage_in_bytes",
 	}
 	v2 := calibrate.Charge{
-		ChargeBytes: 47304704, PeakBytes: 79024128, AnonBytes: 30126080, FileBytes: 16990208, KernelBytes: 188416,
+		ChargeBytes: 47304704, PeakBytes: 79024128, AnonBytes: 30126080, FileBytes: 16990208, ShmemBytes: 10485760, KernelBytes: 188416,
 		WorkingSetBytes: 47304704 - 6471680, UnreclaimableBytes: 47304704 - 6471680 - 32768,
 		OOMKills: 2, Source: "cgroup v2 memory.current",
 	}

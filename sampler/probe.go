@@ -112,22 +112,38 @@ func (p *probe) note(rss int64) {
 	}
 }
 
+// Kinds reads status. Before Linux 4.5 it doesn't say, and all is 0.
+func (p *probe) Kinds() (calibrate.Resident, error) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	s, err := p.status()
+	return calibrate.Resident{Anon: s.Anon, File: s.File, Shmem: s.Shmem}, err
+}
+
+func (p *probe) status() (linux.Status, error) {
+	b, err := p.file("status")
+	if err != nil {
+		return linux.Status{}, err
+	}
+	s, err := linux.ParseStatus(b)
+	switch {
+	case err != nil:
+		return linux.Status{}, fmt.Errorf("%s/status: %w", p.path, err)
+	case !s.HasMemory:
+		return linux.Status{}, calibrate.ErrGone
+	}
+	return s, nil
+}
+
 // Peak is the most resident bytes since the last reset: VmHWM, or the largest reading since then if that is more.
 // The kernel raises its mark from counters it keeps by core (mm/memory.c, and update_hiwater_rss in linux/mm.h), so
 // the mark can lie a few hundred kB below what statm has said, which since 6.16 adds those counters up exactly.
 func (p *probe) Peak() (int64, error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	b, err := p.file("status")
+	s, err := p.status()
 	if err != nil {
 		return 0, err
-	}
-	s, err := linux.ParseStatus(b)
-	switch {
-	case err != nil:
-		return 0, fmt.Errorf("%s/status: %w", p.path, err)
-	case !s.HasMemory:
-		return 0, calibrate.ErrGone
 	}
 	return max(s.HighWater, p.seen.Load()), nil
 }

@@ -1,5 +1,10 @@
 package linux
 
+import (
+	"bytes"
+	"slices"
+)
+
 // MemoryFiles are the files of one version of the memory controller, and the keys of its memory.stat
 // (Documentation/admin-guide/cgroup-v1/memory.rst and cgroup-v2.rst). Figures are bytes.
 type MemoryFiles struct {
@@ -13,6 +18,7 @@ type MemoryFiles struct {
 	Stat   string // what the charge consists of
 
 	Anon, File     string   // keys of Stat: anonymous memory, page cache (tmpfs and shared memory included)
+	Shmem          string   // shared memory and tmpfs, part of File; v1 has it since Linux 4.17
 	Inactive       string   // file pages that weren't used lately, which the kernel drops first
 	Active         string   // the other file pages that it can drop
 	KernelFile     string   // v1: a file of its own for the kernel's memory
@@ -30,7 +36,7 @@ var MemoryV1 = MemoryFiles{
 	Version: 1,
 	Charge:  "memory.usage_in_bytes", Peak: "memory.max_usage_in_bytes", Limit: "memory.limit_in_bytes",
 	Swap: "memory.memsw.limit_in_bytes", OOM: "memory.oom_control", Stat: "memory.stat",
-	Anon: "total_rss", File: "total_cache", Inactive: "total_inactive_file", Active: "total_active_file",
+	Anon: "total_rss", File: "total_cache", Shmem: "total_shmem", Inactive: "total_inactive_file", Active: "total_active_file",
 	KernelFile:     "memory.kmem.usage_in_bytes",
 	HierarchyLimit: "hierarchical_memory_limit",
 }
@@ -40,7 +46,7 @@ var MemoryV2 = MemoryFiles{
 	Version: 2,
 	Charge:  "memory.current", Peak: "memory.peak", Limit: "memory.max",
 	Swap: "memory.swap.max", OOM: "memory.events", Stat: "memory.stat",
-	Anon: "anon", File: "file", Inactive: "inactive_file", Active: "active_file",
+	Anon: "anon", File: "file", Shmem: "shmem", Inactive: "inactive_file", Active: "active_file",
 	kernel: "kernel", kernelParts: []string{"kernel_stack", "pagetables", "percpu", "sock", "slab"},
 }
 
@@ -57,19 +63,49 @@ func MemoryOf(version int) MemoryFiles {
 
 // MemoryStat is what a charge consists of, in bytes.
 type MemoryStat struct {
-	Anon, File       int64
-	Inactive, Active int64 // of file pages: see MemoryFiles
-	Kernel           int64 // v2; v1 has it in KernelFile
+	Anon, File, Shmem int64
+	Inactive, Active  int64 // of file pages: see MemoryFiles
+	Kernel            int64 // v2; v1 has it in KernelFile
 }
 
-// ParseStat reads memory.stat. What isn't there is 0.
-func (f MemoryFiles) ParseStat(text string) MemoryStat {
-	get := func(key string) int64 { n, _ := ParseFlat(text, key); return n }
-	s := MemoryStat{Anon: get(f.Anon), File: get(f.File), Inactive: get(f.Inactive), Active: get(f.Active), Kernel: get(f.kernel)}
-	if s.Kernel == 0 {
-		for _, part := range f.kernelParts {
-			s.Kernel += get(part)
+// ParseStat reads memory.stat, in one pass: it is read at every sample. What isn't there is 0.
+func (f MemoryFiles) ParseStat(text []byte) MemoryStat {
+	var s MemoryStat
+	var parts int64
+	for line := range bytes.Lines(text) {
+		key, value, _ := bytes.Cut(bytes.TrimSpace(line), []byte(" "))
+		sum := f.sum(&s, &parts, string(key))
+		if sum == nil {
+			continue
+		}
+		if n, err := ParseNumber(string(value)); err == nil {
+			*sum += n
 		}
 	}
+	if s.Kernel == 0 {
+		s.Kernel = parts
+	}
 	return s
+}
+
+// sum is what a key counts towards, nil for a key that isn't read.
+func (f MemoryFiles) sum(s *MemoryStat, parts *int64, key string) *int64 {
+	switch key {
+	case f.Anon:
+		return &s.Anon
+	case f.File:
+		return &s.File
+	case f.Shmem:
+		return &s.Shmem
+	case f.Inactive:
+		return &s.Inactive
+	case f.Active:
+		return &s.Active
+	case f.kernel:
+		return &s.Kernel
+	}
+	if slices.Contains(f.kernelParts, key) {
+		return parts
+	}
+	return nil
 }

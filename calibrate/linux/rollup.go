@@ -10,7 +10,9 @@ import (
 type Rollup struct {
 	RSS, PSS, PrivateClean, PrivateDirty, Swap int64
 
-	Anon, PSSAnon int64 // the anonymous part of RSS and PSS; kernels before 5.4 don't tell the second, which is 0 then
+	Anon int64 // the anonymous part of RSS
+	// The parts of PSS. Kernels before 5.4 don't tell them, and they are 0 then.
+	PSSAnon, PSSShmem int64
 }
 
 var (
@@ -24,7 +26,7 @@ func ParseRollup(b []byte) (Rollup, error) {
 	var d Rollup
 	sums := map[string]*int64{
 		"Rss": &d.RSS, "Pss": &d.PSS, "Private_Clean": &d.PrivateClean, "Private_Dirty": &d.PrivateDirty, "Swap": &d.Swap,
-		"Anonymous": &d.Anon, "Pss_Anon": &d.PSSAnon,
+		"Anonymous": &d.Anon, "Pss_Anon": &d.PSSAnon, "Pss_Shmem": &d.PSSShmem,
 	}
 	missing := map[string]bool{"Rss": true, "Pss": true, "Private_Clean": true, "Private_Dirty": true}
 	for line := range bytes.Lines(b) {

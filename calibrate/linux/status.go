@@ -13,26 +13,49 @@ type Status struct {
 	// HighWater is VmHWM: the most resident bytes since the process started or since its mark was reset
 	// (fs/proc/task_mmu.c, task_mem).
 	HighWater int64
+	// Anon, File and Shmem are RssAnon, RssFile and RssShmem, in bytes, since Linux 4.5: the kinds of page that are resident.
+	Anon, File, Shmem int64
 	// HasMemory is false for what has no memory of its own and so no Vm lines: a zombie or a thread of the kernel.
 	HasMemory bool
 }
 
-// ParseStatus reads no further than VmHWM.
+// ParseStatus reads no further than RssShmem.
 func ParseStatus(b []byte) (Status, error) {
 	var s Status
 	for line := range bytes.Lines(b) {
 		name, value, _ := bytes.Cut(line, []byte(":"))
-		switch string(name) {
-		case "Tgid":
+		if string(name) == "Tgid" {
 			s.Process, _ = strconv.Atoi(string(bytes.TrimSpace(value)))
-		case "VmHWM":
-			var err error
-			s.HighWater, err = kilobytes(value)
-			s.HasMemory = err == nil
-			return s, err
+			continue
+		}
+		figure := s.figure(string(name))
+		if figure == nil {
+			continue
+		}
+		var err error
+		if *figure, err = kilobytes(value); err != nil {
+			return Status{}, err
+		}
+		s.HasMemory = s.HasMemory || figure == &s.HighWater
+		if figure == &s.Shmem {
+			return s, nil
 		}
 	}
 	return s, nil
+}
+
+func (s *Status) figure(name string) *int64 {
+	switch name {
+	case "VmHWM":
+		return &s.HighWater
+	case "RssAnon":
+		return &s.Anon
+	case "RssFile":
+		return &s.File
+	case "RssShmem":
+		return &s.Shmem
+	}
+	return nil
 }
 
 // kilobytes turns " 1234 kB" into bytes. The kernel's kB is 1024 bytes.

@@ -51,7 +51,7 @@ func (r *run) attach(ctx context.Context) error {
 	}
 	defer r.end(ctx, app) // of the watch: the server runs on
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer r.startWatching(ctx, app, cancel)()
+	defer r.startWatching(ctx, app, nil, cancel)()
 	err = r.findWorkers(ctx)
 	if err == nil {
 		err = r.watchServer(ctx)

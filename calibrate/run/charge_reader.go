@@ -7,29 +7,11 @@ func missingTree(why string) calibrate.Tree {
 	return calibrate.Tree{Charge: calibrate.Charge{Missing: why}}
 }
 
-// treeReader reads the app's control group.
-type treeReader struct {
-	group         calibrate.Group // nil where there is none
-	missing       calibrate.Tree  // what stands in for it
-	peakSince     string
-	bootPeakBytes int64
-}
-
 // openTree lets the peak of the app's control group start again.
-func (r *run) openTree(app calibrate.App) treeReader {
+func (r *run) openTree(app calibrate.App) (h *heldReader, missing calibrate.Tree) {
 	r.result.Tree = missingTree("the run ended before it was read")
-	group, why := groupOf(r.rig, app)
-	if group == nil {
-		return treeReader{missing: missingTree(why)}
-	}
-	t := treeReader{group: group, peakSince: calibrate.PeakSinceStart}
-	if booted, err := group.Charge(); err == nil {
-		t.bootPeakBytes = booted.PeakBytes
-		if group.ResetPeak() == nil {
-			t.peakSince = calibrate.PeakSinceAnswer
-		}
-	}
-	return t
+	h, why := openHeld(r.rig, app, r.result.Host.CPUs)
+	return h, missingTree(why)
 }
 
 // groupOf opens an app's own control group; nil, and why, where it has none or it can't be read.
@@ -45,34 +27,16 @@ func groupOf(r calibrate.Rig, app calibrate.App) (group calibrate.Group, why str
 	return group, ""
 }
 
-func (t treeReader) read() calibrate.Tree {
-	if t.group == nil {
-		return t.missing
-	}
-	charge, err := t.group.Charge()
+// tree is the whole charge, for the result.
+func (h *heldReader) tree() calibrate.Tree {
+	charge, err := h.group.Charge()
 	if err != nil {
 		return missingTree(err.Error())
 	}
-	return calibrate.Tree{Charge: charge, PeakSince: t.peakSince, BootPeakBytes: t.bootPeakBytes}
-}
-
-func (t treeReader) close() {
-	if t.group != nil {
-		_ = t.group.Close()
+	charge.PeakBytes = max(charge.PeakBytes, h.ever)
+	t := calibrate.Tree{Charge: charge, PeakSince: calibrate.PeakSinceAnswer, BootPeakBytes: h.boot}
+	if !h.fresh() {
+		t.PeakSince = calibrate.PeakSinceStart
 	}
-}
-
-// charged is what an app's control group is charged now, and was at most since it started. Zeros where that can't be
-// read: why not is said in the result's tree.
-func (r *run) charged(app calibrate.App) (now, peak int64) {
-	group, _ := groupOf(r.rig, app)
-	if group == nil {
-		return 0, 0
-	}
-	defer group.Close()
-	charge, err := group.Charge()
-	if err != nil {
-		return 0, 0
-	}
-	return charge.ChargeBytes, charge.PeakBytes
+	return t
 }

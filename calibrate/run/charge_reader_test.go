@@ -104,7 +104,11 @@ func TestTreeCountsFilesInFull(t *testing.T) {
 			{RSS: 24 * calibrate.MiB, Anon: 14 * calibrate.MiB, PSS: 13 * calibrate.MiB}, {RSS: 29 * calibrate.MiB, Anon: 22 * calibrate.MiB, PSS: 19 * calibrate.MiB}}, 32 * calibrate.MiB, 32 * calibrate.MiB},
 		{"one has just ended", []calibrate.Detail{{}, {RSS: 29 * calibrate.MiB, Anon: 22 * calibrate.MiB, PSS: 29 * calibrate.MiB, PSSAnon: 22 * calibrate.MiB}}, 29 * calibrate.MiB, 29 * calibrate.MiB},
 	} {
-		if pss, alone := treeBytes(c.all); pss != c.pss || alone != c.alone {
+		sums := tables{read: map[int]bool{}}
+		for pid, d := range c.all {
+			sums.add(&sums.books.Rest, pid, fleetProbe{&fleet{}, fleetMaster}, d)
+		}
+		if pss, alone := sums.pss, sums.alone(); pss != c.pss || alone != c.alone {
 			t.Errorf("%s: %d and %d MB, want %d and %d", c.name, pss/calibrate.MiB, alone/calibrate.MiB, c.pss/calibrate.MiB, c.alone/calibrate.MiB)
 		}
 	}

@@ -2,8 +2,6 @@ package run
 
 import (
 	"cmp"
-	"fmt"
-	"slices"
 	"time"
 
 	"workermem/calibrate"
@@ -12,63 +10,50 @@ import (
 
 // meter reads what the whole tree of an app takes while its workers come and go:
 //
-//	anonymous + kernel memory, as its own control group is charged for them, + its file pages, each once
+//	what its own control group is charged and the kernel can't take back (see calibrate.Held) + its file pages, each once
 //
 // The group's whole charge is not taken: it has the cache of every file that was read, which the kernel drops when memory
 // runs short, and lacks the libraries that somebody else had in memory before. Where the app has no group, the page
 // tables of all its processes are walked, once a second.
 type meter struct {
 	watch   *watcher
-	group   calibrate.Group // nil where there is none
-	threads int             // of a worker
+	held    *heldReader // nil where there is none
+	threads int         // of a worker
 
-	charged, peak int64 // the highest charge that a reading met, and the highest that the kernel knows of; 0: not known
-	walked        time.Time
-	besideFiles   int64 // of the process beside the workers that maps most
-	looked        time.Time
+	walked time.Time
+	files  int64 // of the process that maps most
+	looked time.Time
 }
 
 // openMeter says why it is blind to what the kernel does to the app: "" where it reads the app's control group.
-func (w *watcher) openMeter(threads int) (m meter, blind string) {
+func (w *watcher) openMeter(threads, cores int) (m meter, blind string) {
 	m = meter{watch: w, threads: max(threads, 1)}
-	group, why := groupOf(w.rig, w.app)
-	if group == nil {
+	held, why := openHeld(w.rig, w.app, cores)
+	if held == nil {
 		return m, why
 	}
-	charge, err := group.Charge()
-	if err != nil || charge.Missing != "" {
-		_ = group.Close()
-		return m, cmp.Or(charge.Missing, fmt.Sprint(err))
+	if missing := held.last.Missing; missing != "" {
+		held.close()
+		return m, missing
 	}
-	m.group = group
-	if group.ResetPeak() != nil {
-		m.peak = -1 // the boot's is in it
-	}
+	m.held = held
 	return m, ""
 }
 
-func (m *meter) close() {
-	if m.group != nil {
-		_ = m.group.Close()
-	}
-}
+func (m *meter) close() { m.held.close() }
 
 // read returns the bytes of the tree and how many of its processes the kernel has killed for memory. ok is false where
 // there is nothing new to be read.
 func (m *meter) read() (bytes, kills int64, ok bool) {
-	if m.group == nil {
+	if m.held == nil {
 		bytes, ok = m.walk()
 		return bytes, 0, ok
 	}
-	c, err := m.group.Charge()
-	if err != nil {
+	held, ok := m.held.read()
+	if !ok {
 		return 0, 0, false
 	}
-	m.charged = max(m.charged, c.ChargeBytes)
-	if m.peak >= 0 {
-		m.peak = max(m.peak, c.PeakBytes)
-	}
-	return c.AnonBytes + c.KernelBytes + m.files(), c.OOMKills, true
+	return held.Sum() + m.mapped(), m.held.last.OOMKills, true
 }
 
 // walk reads the page tables of the whole tree, at most once a second: 10 us a resident MB.
@@ -85,61 +70,33 @@ func (m *meter) walk() (bytes int64, ok bool) {
 	return cmp.Or(e.TreeBytes, e.TreePSSBytes) + int64(e.Workers)*analyse.KernelMemory(e.RSSBytes, m.threads) + others*analyse.KernelMemory(0, 1), true
 }
 
-// unseen is by how much the kernel's own peak stands above the highest reading: spikes between two readings.
-func (m *meter) unseen() int64 {
-	if m.peak <= 0 {
-		return 0
-	}
-	return max(m.peak-m.charged, 0)
-}
+// unseen is what spikes between two readings were above the highest.
+func (m *meter) unseen() int64 { return m.held.unseen() }
 
 func (m *meter) source() calibrate.PeakSource {
-	if m.group != nil {
+	if m.held != nil {
 		return calibrate.PeakGroup
 	}
 	return calibrate.PeakTables
 }
 
-// files is the file pages of the process that maps most: mostly all run the same program. That may be the master, where it
+// mapped is the file pages of the process that maps most: mostly all run the same program. That may be the master, where it
 // has loaded the app for its workers: a fork maps file pages anew as it needs them (mm/memory.c, vma_needs_copy). NOW LMS's
-// master has 20.8 MB of them, its workers 8.4 MB. A master is looked at once a second, since it hardly changes.
-func (m *meter) files() int64 {
-	if time.Since(m.looked) >= time.Second {
-		m.looked, m.besideFiles = time.Now(), m.watch.filesBeside()
+// master has 20.8 MB of them, its workers 8.4 MB. They are looked at once a second, since they hardly change.
+func (m *meter) mapped() int64 {
+	if time.Since(m.looked) < time.Second {
+		return m.files
 	}
-	return max(m.watch.files(), m.besideFiles)
-}
-
-// files is the file pages of the worker that maps most.
-func (w *watcher) files() (bytes int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, p := range w.probes {
-		bytes = max(bytes, p.rss-p.anon)
-	}
-	return bytes
-}
-
-// filesBeside is the same of the processes beside the workers. One that can't be read counts as none.
-func (w *watcher) filesBeside() (bytes int64) {
-	for _, pid := range w.app.Tree() {
-		if w.watches(pid) {
-			continue
-		}
-		probe, err := w.rig.Memory.Open(pid)
+	m.looked, m.files = time.Now(), 0
+	for _, pid := range m.watch.app.Tree() {
+		probe, err := m.watch.rig.Memory.Open(pid)
 		if err != nil {
 			continue
 		}
-		if rss, anon, err := probe.Read(); err == nil {
-			bytes = max(bytes, rss-anon)
+		if kinds, err := probe.Kinds(); err == nil { // one that can't be read counts as none
+			m.files = max(m.files, kinds.File)
 		}
 		_ = probe.Close()
 	}
-	return bytes
-}
-
-func (w *watcher) watches(pid int) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return slices.ContainsFunc(w.probes, func(p workerProbe) bool { return p.pid == pid })
+	return m.files
 }

@@ -106,7 +106,6 @@ func (r *run) measureShape(ctx context.Context, b *beside, shape calibrate.Shape
 		return err
 	}
 	measured.Requests = r.rig.Load.Answered() - answered
-	measured.ChargeBytes, measured.ChargePeakBytes = r.charged(b.app)
 	r.result.Law.Runs = append(r.result.Law.Runs, measured)
 	return nil
 }

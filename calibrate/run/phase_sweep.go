@@ -110,7 +110,7 @@ type contender struct {
 // measure loads the app: every thread busy for its throughput and its memory, then the rate that all have for its latency.
 func (c *contender) measure(ctx context.Context, b *beside) error {
 	c.beside = b
-	c.meter, _ = c.watch.openMeter(c.setup.Threads)
+	c.meter, _ = c.watch.openMeter(c.setup.Threads, c.result.Host.CPUs)
 	defer c.meter.close()
 	defer c.watch.follow(ctx, c.readTree)()
 	from := c.rig.Load.Answered()

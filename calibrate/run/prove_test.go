@@ -82,7 +82,8 @@ func (f *fleet) Workers() ([]int, error) {
 	defer f.mu.Unlock()
 	return slices.Clone(f.pids), nil
 }
-func (f *fleet) Tree() []int { all, _ := f.Workers(); return append(all, fleetMaster) }
+func (f *fleet) Below() map[int][]int { return nil }
+func (f *fleet) Tree() []int          { all, _ := f.Workers(); return append(all, fleetMaster) }
 func (f *fleet) Group() (folder, why string) {
 	if f.noGroup {
 		return "", "permission denied"
@@ -177,6 +178,10 @@ func (p fleetProbe) Read() (rss, anon int64, err error) {
 	}
 	bytes := p.f.worker(p.pid)
 	return bytes + p.f.mapped, bytes, nil
+}
+func (p fleetProbe) Kinds() (calibrate.Resident, error) {
+	rss, anon, err := p.Read()
+	return calibrate.Resident{Anon: anon, File: rss - anon}, err
 }
 func (p fleetProbe) Peak() (int64, error) { rss, _, err := p.Read(); return rss, err }
 func (p fleetProbe) ResetPeak() error     { return nil }

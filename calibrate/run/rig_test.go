@@ -91,6 +91,7 @@ func (f *fakeRig) Workers() ([]int, error) {
 	defer f.mu.Unlock()
 	return append([]int{f.pid}, f.others...), nil
 }
+func (f *fakeRig) Below() map[int][]int    { return nil }
 func (f *fakeRig) Tree() []int             { return append([]int{1, f.pid}, f.others...) }
 func (f *fakeRig) Exited() <-chan struct{} { return f.exited }
 func (f *fakeRig) Failure(phase string) *calibrate.Failure {
@@ -213,6 +214,10 @@ func (p *fakeProbe) Read() (rss, anon int64, err error) {
 		return 0, 0, calibrate.ErrGone
 	}
 	return p.bytes(), p.bytes() - 10<<20, nil
+}
+func (p *fakeProbe) Kinds() (calibrate.Resident, error) {
+	rss, anon, err := p.Read()
+	return calibrate.Resident{Anon: anon, File: rss - anon}, err
 }
 func (p *fakeProbe) Peak() (int64, error) {
 	p.rig.mu.Lock()

@@ -68,15 +68,20 @@ func (r *run) measureOne(ctx context.Context) error {
 		return r.explain(ctx, err)
 	}
 	defer r.stop(ctx)
-	tree := r.openTree(app)
+	held, missing := r.openTree(app)
+	readTree := func() {
+		if r.result.Tree = missing; held != nil {
+			r.result.Tree = held.tree()
+		}
+	}
 	defer func() {
 		if !r.whole { // cut short
-			r.result.Tree = tree.read()
+			readTree()
 		}
-		tree.close()
+		held.close()
 	}()
 	ctx, cancel := context.WithCancelCause(ctx)
-	stopWatching := r.startWatching(ctx, app, cancel)
+	stopWatching := r.startWatching(ctx, app, held, cancel)
 	defer stopWatching()
 	for _, phase := range []func(context.Context) error{r.idle, r.prepare, r.capacity, r.warmup, r.soak, r.rest, r.peak} {
 		if err := phase(ctx); err != nil {
@@ -87,7 +92,7 @@ func (r *run) measureOne(ctx context.Context) error {
 			return journalFailure(err)
 		}
 	}
-	r.result.Tree = tree.read()
+	readTree()
 	if err := r.readEnd(); err != nil {
 		return err
 	}
@@ -141,8 +146,8 @@ func redactedInfo(t calibrate.TargetInfo) calibrate.TargetInfo {
 }
 
 // startWatching samples until the returned function is called, and ends the measuring when the app or a worker ends.
-func (r *run) startWatching(ctx context.Context, app calibrate.App, fail context.CancelCauseFunc) (stop func()) {
-	r.watch = &watcher{rig: r.rig, app: app, started: r.started, fail: fail, phase: r.phase, guest: r.result.Mode == calibrate.ModeAttach}
+func (r *run) startWatching(ctx context.Context, app calibrate.App, held *heldReader, fail context.CancelCauseFunc) (stop func()) {
+	r.watch = &watcher{rig: r.rig, app: app, held: held, started: r.started, fail: fail, phase: r.phase, guest: r.result.Mode == calibrate.ModeAttach}
 	r.watch.look()
 	return r.watch.follow(ctx, nil)
 }

@@ -37,7 +37,9 @@ func (r *run) startBeside(ctx context.Context, s calibrate.Setup, phase, place s
 	defer r.end(ctx, b.app)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	b.watch = &watcher{rig: r.rig, app: b.app, started: r.started, fail: cancel, phase: phase, beside: true}
+	held, _ := openHeld(r.rig, b.app, r.result.Host.CPUs) // why not is said in the result's tree
+	defer held.close()
+	b.watch = &watcher{rig: r.rig, app: b.app, held: held, started: r.started, fail: cancel, phase: phase, beside: true}
 	if err := b.ready(ctx); err != nil {
 		return err
 	}

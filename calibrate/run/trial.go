@@ -81,7 +81,7 @@ func (t *tryout) observe(outer context.Context) error {
 	defer cancel(nil)
 	t.watch = &watcher{rig: t.rig, app: t.app, started: t.started, fail: afterTheMeter(cancel), phase: t.phase, relays: true}
 	var blind string
-	if t.meter, blind = t.watch.openMeter(t.setup.Threads); blind != "" && t.proof.enforced() && t.setup.MemoryLimit > 0 {
+	if t.meter, blind = t.watch.openMeter(t.setup.Threads, t.proof.asked.Host.CPUs); blind != "" && t.proof.enforced() && t.setup.MemoryLimit > 0 {
 		t.trial.Failed = &calibrate.Miss{Kind: calibrate.MissUnreadable, Words: blind}
 		return nil
 	}

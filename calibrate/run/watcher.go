@@ -29,9 +29,10 @@ func (w *watcher) shape(of calibrate.Shape) (calibrate.LawRun, error) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	run := calibrate.LawRun{Workers: of.Workers, Threads: of.Threads, TotalBytes: end.TreeBytes, Processes: end.Processes}
+	run := calibrate.LawRun{Workers: of.Workers, Threads: of.Threads, TotalBytes: end.TreeBytes, Processes: end.Processes, Books: end.Books}
+	run.WorkerBytes = end.Books.Workers.PrivateBytes + end.Books.Children.PrivateBytes
 	for _, p := range w.probes {
-		d, err := p.Detail()
+		rss, _, err := p.Read()
 		if err != nil {
 			return calibrate.LawRun{}, err
 		}
@@ -39,13 +40,17 @@ func (w *watcher) shape(of calibrate.Shape) (calibrate.LawRun, error) {
 		if err != nil {
 			return calibrate.LawRun{}, err
 		}
-		above := max(peak-d.RSS, 0)
+		above := max(peak-rss, 0)
 		run.TotalBytes += above
-		run.WorkerBytes += d.PrivateDirty + above
-		run.PeakRSSBytes += max(peak, d.RSS)
+		run.WorkerBytes += above
+		run.PeakRSSBytes += max(peak, rss)
 	}
 	workers := int64(max(len(w.probes), 1))
 	run.WorkerBytes, run.PeakRSSBytes = run.WorkerBytes/workers, run.PeakRSSBytes/workers
+	run.PeakHeldBytes = w.held.most()
+	if w.held != nil {
+		run.ChargeBytes, run.ChargePeakBytes = w.held.last.ChargeBytes, w.held.ever
+	}
 	return run, nil
 }
 
@@ -63,6 +68,7 @@ type watcher struct {
 	guest   bool                    // the server is somebody else's: its workers may come and go, and its marks are not reset
 	relays  bool                    // workers may come and go: the server recycles them
 	beside  bool                    // of the app in another setup than the run's
+	held    *heldReader             // nil where the app has no control group of its own
 
 	mu         sync.Mutex
 	probes     []workerProbe
@@ -81,7 +87,15 @@ type watcher struct {
 type workerProbe struct {
 	pid int
 	calibrate.Probe
-	rss, anon int64 // as last read, 0 before
+	rss, anon int64                   // as last read, 0 before
+	below     map[int]calibrate.Probe // of the processes that descend from it, by pid
+}
+
+func (p workerProbe) Close() error {
+	for _, child := range p.below {
+		_ = child.Close()
+	}
+	return p.Probe.Close()
 }
 
 // readsPerTick bounds what reading costs: a reading takes 1 to 3 us of CPU time, so ten times 250 a second are at most
@@ -95,7 +109,7 @@ func (w *watcher) watch(ctx context.Context) {
 	defer w.closeProbes()
 	n := 0
 	repeat(ctx, func() {
-		if n%ticksPerLook == 0 {
+		if n%ticksPerLook == 0 || w.hurried() {
 			w.look()
 		}
 		w.read()
@@ -104,6 +118,14 @@ func (w *watcher) watch(ctx context.Context) {
 		}
 		n++
 	})
+}
+
+// hurried says that the tree must be looked at each time: workers have children that come and go, and the kernel has no sum of
+// what they all take.
+func (w *watcher) hurried() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.held == nil && !w.guest && slices.ContainsFunc(w.probes, func(p workerProbe) bool { return len(p.below) > 0 })
 }
 
 // follow watches, and says when the app ends, until the returned function is called. read, where there is one, is called ten
@@ -182,11 +204,36 @@ func (w *watcher) look() {
 			changed = true
 		}
 	}
+	below := w.app.Below()
+	for i := range w.probes {
+		w.descend(&w.probes[i], below[w.probes[i].pid])
+	}
 	if w.guest {
 		w.highest, w.cpu = max(w.highest, w.mark()), w.app.Info().CPUSeconds
 	}
 	if changed {
 		w.generation++
+	}
+}
+
+// descend follows the processes that descend from a worker. They come and go.
+func (w *watcher) descend(p *workerProbe, below []int) {
+	for pid, child := range p.below {
+		if !slices.Contains(below, pid) {
+			_ = child.Close()
+			delete(p.below, pid)
+		}
+	}
+	for _, pid := range below {
+		if p.below[pid] != nil {
+			continue
+		}
+		if child, err := w.rig.Memory.Open(pid); err == nil {
+			if p.below == nil {
+				p.below = map[int]calibrate.Probe{}
+			}
+			p.below[pid] = child
+		}
 	}
 }
 
@@ -197,25 +244,11 @@ func (w *watcher) read() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := calibrate.Sample{Seconds: w.seconds(), Phase: w.phase, Generation: w.generation, Requests: answered, CPU: w.cpu}
-	w.ticks++
-	turns := 1 + (len(w.probes)-1)/readsPerTick
-	for i := range w.probes {
-		p := &w.probes[i]
-		if i%turns == w.ticks%turns || p.rss == 0 {
-			var err error
-			if p.rss, p.anon, err = p.Read(); err != nil {
-				w.dropEnded() // a set with a worker missing is no sample; the next look finds who took its place
-				return
-			}
-		}
-		s.Workers++
-		s.Anon += p.anon
-		if p.rss > s.RSS {
-			s.RSS, s.PID = p.rss, p.pid
-		}
-	}
-	if s.Workers == 0 {
+	if !w.readWorkers(&s) || s.Workers == 0 {
 		return
+	}
+	if held, ok := w.held.read(); ok {
+		s.Held, s.Shmem, s.Kernel = held.Sum(), held.ShmemBytes, held.KernelBytes
 	}
 	w.samples = append(w.samples, s)
 	if w.beside {
@@ -226,6 +259,36 @@ func (w *watcher) read() {
 	if err := w.rig.Journal.Sample(s); err != nil {
 		w.fail(journalFailure(err))
 	}
+}
+
+// readWorkers is false where one of them is gone: a set with a worker missing is no sample, and the next look finds who took
+// its place.
+func (w *watcher) readWorkers(s *calibrate.Sample) bool {
+	w.ticks++
+	turns := 1 + (len(w.probes)-1)/readsPerTick
+	for i := range w.probes {
+		p := &w.probes[i]
+		if i%turns == w.ticks%turns || p.rss == 0 {
+			var err error
+			if p.rss, p.anon, err = p.Read(); err != nil {
+				w.dropEnded()
+				return false
+			}
+		}
+		s.Workers++
+		s.Anon += p.anon
+		if p.rss > s.RSS {
+			s.RSS, s.PID = p.rss, p.pid
+		}
+		for _, child := range p.below {
+			if _, anon, err := child.Read(); err == nil { // else it has ended, as children do
+				s.Children++
+				s.Below += anon
+			}
+		}
+	}
+	s.Anon += s.Below
+	return true
 }
 
 func (w *watcher) dropEnded() {
@@ -266,6 +329,7 @@ func (w *watcher) enter(phase string) {
 	defer w.mu.Unlock()
 	w.phase = phase
 	w.status.Waiting, w.status.Left = "", 0
+	w.held.enter()
 	if w.guest {
 		return
 	}
@@ -298,6 +362,13 @@ func (w *watcher) peak(from int) (bytes int64, source calibrate.PeakSource) {
 	return bytes, source
 }
 
+// mostHeld is the most that the tree held in this phase, 0 where that isn't known.
+func (w *watcher) mostHeld() int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.held.most()
+}
+
 // mark is the highest of the workers' high-water marks, 0 where none can be read.
 func (w *watcher) mark() (bytes int64) {
 	for _, p := range w.probes {
@@ -306,89 +377,6 @@ func (w *watcher) mark() (bytes int64) {
 		}
 	}
 	return bytes
-}
-
-// end reads the page tables of the whole tree. It costs the app milliseconds, so it is read once, after the last load.
-func (w *watcher) end() (*calibrate.EndReading, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.probes) == 0 {
-		return nil, calibrate.ErrGone
-	}
-	var e calibrate.EndReading
-	worker := map[int]calibrate.Detail{}
-	for _, p := range w.probes {
-		d, err := w.once(p.pid, p.Detail)
-		if err != nil {
-			return nil, err
-		}
-		worker[p.pid] = d
-		e.Workers++
-		if d.RSS > e.RSSBytes {
-			e.RSSBytes, e.PSSBytes, e.USSBytes, e.PrivateDirtyBytes = d.RSS, d.PSS, d.USS(), d.PrivateDirty
-		}
-		if w.guest {
-			mark, err := p.Peak()
-			if err != nil {
-				return nil, err
-			}
-			e.PrivateDirtySumBytes += d.PrivateDirty
-			e.RaisedSumBytes += max(mark-d.RSS, 0)
-		}
-	}
-	tree := w.app.Tree()
-	all := make([]calibrate.Detail, 0, len(tree))
-	for _, pid := range tree {
-		if d, read := worker[pid]; read {
-			all = append(all, d)
-			continue
-		}
-		d, err := w.once(pid, func() (calibrate.Detail, error) { return w.detail(pid) })
-		if err != nil && !errors.Is(err, calibrate.ErrGone) { // one that ended since the list was made costs nothing any more
-			return nil, err
-		}
-		all = append(all, d)
-	}
-	e.Processes, e.Requests = len(tree), w.rig.Answered()
-	e.TreePSSBytes, e.TreeBytes = treeBytes(all)
-	return &e, nil
-}
-
-// treeBytes is the sum of PSS, and the same as if nobody else mapped the tree's libraries: PSS leaves every other
-// process of the machine that maps them a share, and those are there today and gone tomorrow (5 of 36 MB were seen to
-// come and go with other people's Pythons). The process that maps most files stands for all, which run the same program.
-func treeBytes(all []calibrate.Detail) (pss, alone int64) {
-	var files, most int64
-	for _, d := range all {
-		pss += d.PSS
-		files += d.PSS - d.PSSAnon
-		most = max(most, d.RSS-d.Anon)
-	}
-	return pss, pss + max(most-files, 0)
-}
-
-// once spares a guest's process a second reading, where the first attempt met a worker that has just ended.
-func (w *watcher) once(pid int, read func() (calibrate.Detail, error)) (calibrate.Detail, error) {
-	if d, known := w.details[pid]; known {
-		return d, nil
-	}
-	d, err := read()
-	if err == nil && w.guest {
-		if w.details == nil {
-			w.details = map[int]calibrate.Detail{}
-		}
-		w.details[pid] = d
-	}
-	return d, err
-}
-
-func (w *watcher) detail(pid int) (calibrate.Detail, error) {
-	probe, err := w.rig.Memory.Open(pid)
-	if err != nil {
-		return calibrate.Detail{}, err
-	}
-	defer probe.Close()
-	return probe.Detail()
 }
 
 // taken returns the samples from the given one on. The slice is only ever appended to, so it may be read without the lock.

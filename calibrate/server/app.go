@@ -144,6 +144,9 @@ func (a *App) Workers() ([]int, error) {
 	}
 }
 
+// Below are the processes that descend from each worker, as the last look at the workers found them.
+func (a *App) Below() map[int][]int { return a.watch.Below() }
+
 // Tree is every living process of the app.
 func (a *App) Tree() []int {
 	select {

@@ -171,6 +171,9 @@ func (r *Attached) Workers() ([]int, error) {
 	return workers.PIDs(r.watch.Workers(r.root.PID)), nil
 }
 
+// Below are the processes that descend from each worker, as the last look at the workers found them.
+func (r *Attached) Below() map[int][]int { return r.watch.Below() }
+
 // Tree is every living process of the server.
 func (r *Attached) Tree() []int {
 	if !r.lives() {

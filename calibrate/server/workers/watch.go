@@ -23,11 +23,12 @@ type Watch struct {
 	looks   int
 	known   map[int]known // by pid
 	rule    calibrate.WorkerRule
-	settled []string // the kin of the workers, once the rule has settled
-	behind  bool     // they are behind a front of the same kin
-	sure    bool     // the server's own rule found them
-	present []int    // workers at the last look at which there were any
-	changes int      // times that those were others than before, since the app was ready
+	settled []string      // the kin of the workers, once the rule has settled
+	behind  bool          // they are behind a front of the same kin
+	sure    bool          // the server's own rule found them
+	present []int         // workers at the last look at which there were any
+	below   map[int][]int // what descends from each worker
+	changes int           // times that those were others than before, since the app was ready
 }
 
 // Finder tells a server's workers from the rest of a tree by what that server is known to do. It has no rule if it can't
@@ -116,7 +117,9 @@ func (w *Watch) Replacements() int {
 }
 
 func (w *Watch) find(root int) []linux.Process {
-	found := w.decide(w.look(root), w.proc.Sockets(w.Port))
+	tree := w.look(root)
+	found := w.decide(tree, w.proc.Sockets(w.Port))
+	w.below = below(found, tree)
 	w.compare(PIDs(found))
 	return found
 }

@@ -1,0 +1,91 @@
+package run
+
+import "workermem/calibrate"
+
+// heldReader reads what the kernel charges an app's own control group, at every sample. The highest reading of a phase may miss
+// a spike between two of them; the kernel's own peak doesn't, but has file pages in it that the kernel could drop. So of the
+// kernel's peak that part counts by which it stands above the highest charge that was read.
+type heldReader struct {
+	group calibrate.Group
+	cores int
+
+	last          calibrate.Charge
+	highest       int64 // sum of what was held, in this phase
+	charged, peak int64 // the highest charge that was read in this phase, and the kernel's own, 0 for none
+	before        int64 // the kernel's peak when the phase began, where it can't be set back
+	ever          int64 // the kernel's highest peak since this reader was opened; with the boot, where it can't be set back
+	boot          int64 // the kernel's peak by then
+}
+
+// openHeld returns nil, and why, where an app has no control group of its own, or where it can't be read.
+func openHeld(rig calibrate.Rig, app calibrate.App, cores int) (h *heldReader, why string) {
+	group, why := groupOf(rig, app)
+	if group == nil {
+		return nil, why
+	}
+	h = &heldReader{group: group, cores: cores}
+	h.enter()
+	h.boot = h.last.PeakBytes
+	if h.fresh() {
+		h.ever = 0
+	}
+	return h, ""
+}
+
+// fresh says that the kernel's peak could be set back.
+func (h *heldReader) fresh() bool { return h.before == 0 }
+
+// enter begins a phase.
+func (h *heldReader) enter() {
+	if h == nil {
+		return
+	}
+	h.before = 0
+	if charge, err := h.group.Charge(); err == nil {
+		h.last, h.ever = charge, max(h.ever, charge.PeakBytes)
+		if h.group.ResetPeak() != nil {
+			h.before = charge.PeakBytes
+		}
+	}
+	h.highest, h.charged, h.peak = 0, 0, 0
+}
+
+// read takes one reading; ok is false where there is none.
+func (h *heldReader) read() (held calibrate.Held, ok bool) {
+	if h == nil {
+		return held, false
+	}
+	charge, err := h.group.Charge()
+	if err != nil {
+		return held, false
+	}
+	h.last, h.charged, h.ever = charge, max(h.charged, charge.ChargeBytes), max(h.ever, charge.PeakBytes)
+	if charge.PeakBytes > h.before {
+		h.peak = charge.PeakBytes
+	}
+	held = charge.Held(h.cores)
+	h.highest = max(h.highest, held.Sum())
+	return held, held.Sum() > 0
+}
+
+// most is the most that was held in this phase; 0 where nothing was read.
+func (h *heldReader) most() int64 {
+	if h == nil || h.highest == 0 {
+		return 0
+	}
+	return h.highest + h.unseen()
+}
+
+// unseen is by how much the kernel's own peak stands above the highest reading: spikes between two readings.
+func (h *heldReader) unseen() int64 {
+	if h == nil || h.peak == 0 {
+		return 0
+	}
+	return max(h.peak-h.charged, 0)
+}
+
+func (h *heldReader) close() {
+	if h != nil {
+		_ = h.group.Close()
+	}
+}
