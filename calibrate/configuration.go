@@ -21,7 +21,7 @@ type Wanted struct {
 
 	// For configurations that name more than workers. 0: not known.
 	WorkerMemoryMB int
-	CPUs           int   // of the box that is sized for
+	CPUs           int   // of the box that is sized for, in whole ones
 	MemoryBytes    int64 // of that box
 }
 

@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"cmp"
+	"math"
 	"time"
 
 	"workermem/calibrate/knob"
@@ -36,4 +37,7 @@ func (p Plan) FixesLoad() bool { return p.Rate > 0 || p.Clients > 0 }
 func (p Plan) SoakLimit() time.Duration { return knob.Duration(p.SoakSeconds) }
 
 // Cores are those that a result is sized for: as asked for, else what its host has.
-func (r Result) Cores() int { return cmp.Or(r.Plan.CPUs, r.Host.SizingCPUs()) }
+func (r Result) Cores() float64 { return cmp.Or(r.Plan.CPUs, r.Host.SizingCPUs()) }
+
+// WholeCores are as many as a program sees that counts them: a part of a core is one.
+func WholeCores(cores float64) int { return int(math.Ceil(cores)) }

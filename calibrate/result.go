@@ -1,7 +1,6 @@
 package calibrate
 
 import (
-	"math"
 	"time"
 
 	"workermem/calibrate/knob"
@@ -103,15 +102,17 @@ type Host struct {
 	MemoryLimitSource string  `json:"memory_limit_source"`
 }
 
-// SizingCPUs is the number of cores that sizing may count on: the usable ones, or the quota where it is less
-// (rounded up: 1.5 cores keep two workers busy), at least 1.
-func (h Host) SizingCPUs() int {
-	cpus := h.CPUs
-	if limit := ceil(h.CPULimit); h.CPULimit > 0 && limit < cpus {
-		cpus = limit
+// SizingCPUs is the number of cores that sizing may count on: the usable ones (1 if they aren't known), or the quota where
+// it is less. A quota of a quarter of a core is a quarter of a core.
+func (h Host) SizingCPUs() float64 {
+	if h.CPULimited() {
+		return h.CPULimit
 	}
-	return max(cpus, 1)
+	return float64(max(h.CPUs, 1))
 }
+
+// CPULimited says that a quota leaves less than the usable cores.
+func (h Host) CPULimited() bool { return h.CPULimit > 0 && h.CPULimit < float64(max(h.CPUs, 1)) }
 
 // Memory is what the workers and all else on the host must fit: the limit where there is one, else the total.
 // The source says which.
@@ -377,8 +378,6 @@ type Truth struct {
 	PeakRSSBytes        int64   `json:"peak_rss_bytes"`
 	WarmupBytes         int64   `json:"warmup_bytes"`
 }
-
-func ceil(x float64) int { return int(math.Ceil(x)) }
 
 // Unsettled says that it is not known whether memory creeps.
 func (c Creep) Unsettled() bool {

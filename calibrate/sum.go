@@ -25,8 +25,8 @@ const (
 // Sum is what the number of workers rests on, or why there is none. All figures are of the recommended threads, or
 // where nothing fits of the measured ones.
 type Sum struct {
-	CPUs           int     `json:"cpus"`
-	CPUWorkers     int     `json:"cpu_workers"`        // (2 x cpus + 1) / threads, at least 1
+	CPUs           float64 `json:"cpus"`
+	CPUWorkers     int     `json:"cpu_workers"`        // (2 x cpus + 1, rounded down) / threads, at least 1
 	MemoryWorkers  *int    `json:"memory_workers"`     // (budget - shared_bytes) / least_bytes; null where a worker's memory isn't known
 	RuleWorkers    int     `json:"rule_workers"`       // the lesser of both, but two where two fit
 	AllowedWorkers int     `json:"allowed_workers"`    // of these, what the fewest and the most that were asked for leave

@@ -7,7 +7,7 @@ import (
 
 // Sweep is the best few candidates, really run in rounds, one after another, on the machine of the run.
 type Sweep struct {
-	CPUs        int        `json:"cpus"`                  // that they had
+	CPUs        float64    `json:"cpus"`                  // that they had
 	BudgetBytes int64      `json:"budget_bytes"`          // that they were to fit
 	RateAsked   float64    `json:"rate_asked_per_second"` // requests a second at which the latencies were read, the same for all
 	RateBasis   Basis      `json:"rate_basis"`            // BasisGiven, or BasisMeasured: the soak's
@@ -85,6 +85,6 @@ const (
 const RateReached = 0.9
 
 // RanOn says that the candidates ran on a box of so many cores, for this budget.
-func (s Sweep) RanOn(cores int, budgetBytes int64) bool {
+func (s Sweep) RanOn(cores float64, budgetBytes int64) bool {
 	return s.CPUs == cores && s.BudgetBytes == budgetBytes
 }

@@ -82,7 +82,7 @@ func nilLists(v reflect.Value, path string) (found []string) {
 
 // A figure's key ends in its unit. These have none, or are of one in whose key it stands.
 func TestFiguresSayTheirUnit(t *testing.T) {
-	unitless := strings.Fields("confidence tolerance precision share left_share gone gone_low gone_high times_longer cores p50 p95 p99 max lost_error")
+	unitless := strings.Fields("confidence tolerance precision share left_share gone gone_low gone_high times_longer cores cpus p50 p95 p99 max lost_error")
 	var look func(of reflect.Type)
 	look = func(of reflect.Type) {
 		for i := range of.NumField() {

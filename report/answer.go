@@ -201,7 +201,7 @@ func wanted(r calibrate.Result) calibrate.Wanted {
 	return calibrate.Wanted{
 		Workers: rec.Workers, Threads: threadsOf(r), MaxRequests: int64(max(rec.MaxRequests, 0)), Jitter: int64(rec.MaxRequestsJitter),
 		NoLimit:        rec.MaxRequests <= 0 && (verdictByRequest(r) == calibrate.Flat || rec.Recycling.Kind == calibrate.RecyclingCannot),
-		WorkerMemoryMB: rec.WorkerMemoryMB, CPUs: r.Cores(), MemoryBytes: memoryOf(r),
+		WorkerMemoryMB: rec.WorkerMemoryMB, CPUs: calibrate.WholeCores(r.Cores()), MemoryBytes: memoryOf(r),
 	}
 }
 

@@ -78,13 +78,24 @@ func atOnceOf(r calibrate.Result) string {
 }
 
 func hostOf(r calibrate.Result) string {
-	cores := when(r.Host.CPUs > 0 || r.Plan.CPUs > 0, "%s", say.Plural(r.Cores(), "core"))
+	cores := when(r.Host.CPUs > 0 || r.Plan.CPUs > 0, "%s (%s)", say.Cores(r.Cores()), coresSource(r))
 	bytes, source := r.Host.Memory()
 	from := when(bytes > 0, " (%s)", memorySource(r.Host, source))
 	if r.Plan.MemoryBytes > 0 {
 		from = " (given)"
 	}
-	return orElse(cores, say.Unknown) + when(r.Plan.CPUs > 0, " (given)") + ", memory " + knownMB(memoryOf(r)) + from
+	return orElse(cores, say.Unknown) + ", memory " + knownMB(memoryOf(r)) + from
+}
+
+// coresSource is where the number of cores is from.
+func coresSource(r calibrate.Result) string {
+	switch {
+	case r.Plan.CPUs > 0:
+		return "given"
+	case r.Host.CPULimited():
+		return orElse(r.Host.CPULimitSource, "limit") + ", of " + say.Count(r.Host.CPUs)
+	}
+	return "affinity"
 }
 
 func appOf(t calibrate.TargetInfo) string {

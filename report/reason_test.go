@@ -105,6 +105,28 @@ func TestReasonOfTwoWorkers(t *testing.T) {
 		"(The plain formula, min(2 x 2 + 1, 300 MB / 60 MB) / 4 threads, says 1.)")
 }
 
+// A part of a core is sized as one, and the report says where it came from.
+func TestReasonOfPartOfACore(t *testing.T) {
+	for cores, want := range map[float64]string{
+		0.25: "CPU allows 2 x 0.25 + 1 = 1, rounded down; ", 0.5: "CPU allows 2 x 0.5 + 1 = 2; ", 1.5: "CPU allows 2 x 1.5 + 1 = 4; ", 2: "CPU allows 2 x 2 + 1 = 5; ",
+	} {
+		rec := calibrate.Recommendation{Workers: 2, TotalBytes: mb, Sum: sizes.Decide(sizes.Question{CPUs: cores, BudgetBytes: 2048 * mb, WorkerPeakBytes: 100 * mb}).Sum}
+		if got := boundsSentence(rec); !strings.Contains(got, want) {
+			t.Errorf("%g cores: %s", cores, got)
+		}
+	}
+	host := calibrate.Host{CPUs: 4, CPULimit: 0.5, CPULimitSource: "cgroup v2 cpu.max of /web", MemoryBytes: 1024 * mb}
+	for want, r := range map[string]calibrate.Result{
+		"0.5 cores (cgroup v2 cpu.max of /web, of 4), memory 1 024 MB (total memory)": {Host: host},
+		"4 cores (affinity), memory 1 024 MB (total memory)":                          {Host: calibrate.Host{CPUs: 4, MemoryBytes: 1024 * mb}},
+		"0.25 cores (given), memory 1 024 MB (total memory)":                          {Host: host, Plan: calibrate.PlanInfo{Box: knob.Box{CPUs: 0.25}}},
+	} {
+		if got := hostOf(r); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestRefusal(t *testing.T) {
 	q := flask(60)
 	q.Law, q.Threads, q.BudgetBytes = calibrate.Law{SharedBytes: 233 * mb, WorkerBytes: 227 * mb, ThreadBytes: 100 * mb}, 4, 768*mb

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -47,11 +48,12 @@ func cpuSum(rec calibrate.Recommendation) string {
 	s, threads := rec.Sum, threadsIn(rec)
 	switch {
 	case threads == 1:
-		return fmt.Sprintf("2 x %s + 1 = %s", say.Count(s.CPUs), say.Count(s.CPUWorkers))
-	case 2*s.CPUs+1 < threads:
-		return fmt.Sprintf("1, the least, of (2 x %s + 1) / %s", say.Count(s.CPUs), say.Plural(threads, "thread"))
+		whole := 2*s.CPUs == math.Trunc(2*s.CPUs)
+		return fmt.Sprintf("2 x %s + 1 = %s", say.CoreCount(s.CPUs), say.Count(s.CPUWorkers)) + when(!whole, ", rounded down")
+	case 2*s.CPUs+1 < float64(threads):
+		return fmt.Sprintf("1, the least, of (2 x %s + 1) / %s", say.CoreCount(s.CPUs), say.Plural(threads, "thread"))
 	}
-	return fmt.Sprintf("(2 x %s + 1) / %s = %s", say.Count(s.CPUs), say.Plural(threads, "thread"), say.Count(s.CPUWorkers))
+	return fmt.Sprintf("(2 x %s + 1) / %s = %s", say.CoreCount(s.CPUs), say.Plural(threads, "thread"), say.Count(s.CPUWorkers))
 }
 
 func memorySum(rec calibrate.Recommendation) string {
@@ -172,7 +174,7 @@ func plainSentence(rec calibrate.Recommendation) string {
 	}
 	divided := when(threadsIn(rec) > 1, " / %s", say.Plural(threadsIn(rec), "thread"))
 	return fmt.Sprintf("(The plain formula, min(2 x %s + 1, %s / %s MB)%s, says %s.)",
-		say.Count(s.CPUs), say.MB(rec.BudgetBytes), say.Count(rec.WorkerMemoryMB), divided, say.Count(s.PlainWorkers))
+		say.Count(calibrate.WholeCores(s.CPUs)), say.MB(rec.BudgetBytes), say.Count(rec.WorkerMemoryMB), divided, say.Count(s.PlainWorkers))
 }
 
 // Refusal is why nothing fits, as a sum at the measured threads, and what would fit; "" if something does.

@@ -84,7 +84,7 @@ func threaded(r calibrate.Result) bool { return r.Target.HasThreads || r.Target.
 
 func hostRow(r calibrate.Result) []string {
 	rec := r.Recommendation
-	row := []string{say.Count(r.Cores()), mbCell(memoryOf(r)), mbCell(rec.BudgetBytes)}
+	row := []string{say.CoreCount(r.Cores()), mbCell(memoryOf(r)), mbCell(rec.BudgetBytes)}
 	if rec.Workers == 0 {
 		return append(row, "none", "-", "-", "-", "-", "memory", "-")
 	}
@@ -119,9 +119,9 @@ func refusals(sized []calibrate.Result) []Fact {
 func hostName(r calibrate.Result) string {
 	memory := float64(memoryOf(r)) / mb
 	if memory >= 1024 && math.Mod(memory, 1024) == 0 {
-		return fmt.Sprintf("%dc/%dG", r.Cores(), int64(memory)/1024)
+		return fmt.Sprintf("%sc/%dG", strconv.FormatFloat(r.Cores(), 'f', -1, 64), int64(memory)/1024)
 	}
-	return fmt.Sprintf("%dc/%sM", r.Cores(), strconv.FormatFloat(math.Round(memory*10)/10, 'f', -1, 64))
+	return fmt.Sprintf("%sc/%sM", strconv.FormatFloat(r.Cores(), 'f', -1, 64), strconv.FormatFloat(math.Round(memory*10)/10, 'f', -1, 64))
 }
 
 // restsOn says where the figures come from, and which of them are not known of another host.
@@ -152,7 +152,7 @@ func measuredOn(r calibrate.Result) string {
 		what = "the worker's peak memory and its boot"
 	}
 	return what + ": 1 worker" + when(r.Target.Threads > 0, " of %s", say.Plural(r.Target.Threads, "thread")) +
-		when(r.Target.ServerVersion != "", ", %s", serverOf(r.Target)) + ", on " + say.Plural(r.Host.SizingCPUs(), "core") + " of " +
+		when(r.Target.ServerVersion != "", ", %s", serverOf(r.Target)) + ", on " + say.Cores(r.Host.SizingCPUs()) + " of " +
 		orElse(r.Host.CPUModel, "an unknown CPU") + when(r.ID != "", ", run %s", r.ID)
 }
 

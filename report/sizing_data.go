@@ -19,7 +19,7 @@ type sizing struct {
 
 // sizedHost has candidates and formulas only if it is the only one: a grid would be tens of megabytes.
 type sizedHost struct {
-	CPUs           int                      `json:"cpus"`
+	CPUs           float64                  `json:"cpus"`
 	MemoryBytes    int64                    `json:"memory_bytes"`
 	BoundBy        calibrate.Bound          `json:"bound_by"`
 	Concurrency    int                      `json:"concurrency_bound"` // the most requests at once a worker, if no threads bound them; 0 for none

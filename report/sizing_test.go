@@ -47,7 +47,7 @@ func sizings(t testing.TB) map[string][]calibrate.Result {
 func hosted(r calibrate.Result, coresAndMemory ...int64) []calibrate.Result {
 	var all []calibrate.Result
 	for i := 0; i < len(coresAndMemory); i += 2 {
-		r.Plan.CPUs, r.Plan.MemoryBytes = int(coresAndMemory[i]), coresAndMemory[i+1]
+		r.Plan.CPUs, r.Plan.MemoryBytes = float64(coresAndMemory[i]), coresAndMemory[i+1]
 		all = append(all, analyse.Resized(r))
 	}
 	return all

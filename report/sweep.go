@@ -18,7 +18,7 @@ func sweepSection(r calibrate.Result) []Block {
 
 func sweepTitle(r calibrate.Result) string {
 	n := len(r.Sweep.Runs)
-	return "Really run" + when(!r.Sweep.RanOn(r.Cores(), r.Recommendation.BudgetBytes), " on the machine of the run, %s", say.Plural(r.Sweep.CPUs, "core")) +
+	return "Really run" + when(!r.Sweep.RanOn(r.Cores(), r.Recommendation.BudgetBytes), " on the machine of the run, %s", say.Cores(r.Sweep.CPUs)) +
 		when(n < r.Sweep.Wanted, ", %s of %s, then cut short", say.Count(n), say.Count(r.Sweep.Wanted))
 }
 

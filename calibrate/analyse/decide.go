@@ -46,7 +46,7 @@ func box(r calibrate.Result) calibrate.Host {
 	if given := r.Plan.MemoryBytes; given > 0 {
 		host = calibrate.Host{MemoryBytes: given, AvailableBytes: given}
 	}
-	host.CPUs = r.Cores()
+	host.CPUs = calibrate.WholeCores(r.Cores()) // the rules know no parts of one
 	return host
 }
 

@@ -47,7 +47,7 @@ func SweepShapes(r calibrate.Result) []calibrate.Shape {
 	for _, threads := range r.Plan.OtherThreads {
 		add(func(c calibrate.Candidate) bool { return c.Threads == threads }, beside)
 	}
-	rule := 2*r.Cores() + 1
+	rule := int(2*r.Cores() + 1)
 	add(allOf(here, func(c calibrate.Candidate) bool { return c.Workers > rec.Workers }), beside)
 	add(allOf(here, func(c calibrate.Candidate) bool { return c.Workers < rec.Workers }), beside)
 	add(more, beside)

@@ -115,7 +115,7 @@ func sweepDoubts(r calibrate.Result, add func(doubtful bool, code, try, format s
 	switch {
 	case !sweepDecides(r):
 		add(true, SweepUndecided, "run it where it is to run, without --cpus or --memory",
-			"the candidates ran on %s for a budget of %s, which is not this box"+computed, say.Plural(r.Sweep.CPUs, "core"), say.MB(r.Sweep.BudgetBytes))
+			"the candidates ran on %s for a budget of %s, which is not this box"+computed, say.Cores(r.Sweep.CPUs), say.MB(r.Sweep.BudgetBytes))
 	case sweepCut(*r.Sweep):
 		add(true, SweepUndecided, "measure again, and let it come to its end", "the sweep was cut short"+computed)
 	case unstarted(*r.Sweep):

@@ -22,6 +22,7 @@ type Value interface {
 //	size/request  float64  bytes a request: 16.4K/request
 //	count         int, int64
 //	rate          float64  a second: 50, 3000/m
+//	cores         float64  2, 0.25, or thousandths of one: 250m
 //	share         float64  between 0 and 1: 20%, 0.2
 //	duration      float64  seconds: 60s, 5m
 //	reserve       Reserve  a share, an amount, or both: 10%+512M
@@ -55,6 +56,8 @@ func floats(kind string, at *float64) Value {
 	switch kind {
 	case "rate":
 		return value[float64]{at, kind, Rate, plain}
+	case "cores":
+		return value[float64]{at, kind, Cores, plain}
 	case "share":
 		return value[float64]{at, "percent", Share, percent}
 	case "duration":

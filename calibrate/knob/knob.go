@@ -34,8 +34,8 @@ type Load struct {
 
 // Box is the host that is sized for. What is zero is the host's own, or not known.
 type Box struct {
-	MemoryBytes    int64 `json:"memory_bytes" flag:"memory" kind:"size" most:"1048576T" takes:"at most 1048576T, more than any host has" help:"size for this much memory (default: {before}this machine's limit or total)"`
-	CPUs           int   `json:"cpus" flag:"cpus" kind:"count" zero:"refused" most:"65536" takes:"a number of cores from 1 to 65536" help:"size for this many cores (default: {before}this machine's)"`
+	MemoryBytes    int64   `json:"memory_bytes" flag:"memory" kind:"size" most:"1048576T" takes:"at most 1048576T, more than any host has" help:"size for this much memory (default: {before}this machine's limit or total)"`
+	CPUs           float64 `json:"cpus" flag:"cpus" kind:"cores" zero:"refused" least:"0.001" most:"65536" takes:"a number of cores such as 2, 0.25 or 250m, at most 65536" help:"size for this many cores, or parts of one: 2, 0.25, 250m (default: {before}this machine's)"`
 	Reserve        `flag:"reserve" kind:"reserve" default:"20%" help:"memory kept back for the system and others: 20%, 512M, 10%+512M"`
 	ProductionRate float64 `json:"production_rate_per_second" flag:"production-rate" kind:"rate" help:"requests a second expected in production, all workers together"`
 }

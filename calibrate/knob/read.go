@@ -91,6 +91,19 @@ func Rate(text string) (float64, error) {
 	return value / every, nil
 }
 
+// Cores reads a number of cores, of which a part will do: "2", "0.25", and as Kubernetes has it in thousandths, "250m".
+func Cores(text string) (float64, error) {
+	number, thousandths := strings.CutSuffix(strings.TrimSpace(text), "m")
+	value, err := strconv.ParseFloat(number, 64)
+	if thousandths {
+		value /= 1000
+	}
+	if err != nil || math.IsNaN(value) || math.IsInf(value, 0) {
+		return 0, malformed("write it like 2, 0.25 or 250m", "%q is not a number of cores", text)
+	}
+	return value, nil
+}
+
 // Share reads a ratio between 0 and 1, as a percentage or a number: "20%" or "0.2".
 func Share(text string) (float64, error) {
 	number, isPercent := strings.CutSuffix(strings.TrimSpace(text), "%")

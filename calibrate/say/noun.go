@@ -29,3 +29,14 @@ func Times[N ~int | ~int64 | ~uint64](n N) string {
 	}
 	return Count(n) + " times"
 }
+
+// Cores counts cores, and parts of one: "1 core", "0.25 cores".
+func Cores(n float64) string {
+	if n == 1 {
+		return "1 core"
+	}
+	return CoreCount(n) + " cores"
+}
+
+// CoreCount is the same without its noun. A thousandth of a core is the least that schedulers hand out.
+func CoreCount(n float64) string { return trimZeros(Fixed(n, 3)) }

@@ -26,7 +26,8 @@ func (q Question) candidates(c choice) []calibrate.Candidate {
 // counts are every count up to 2c+1 for one or two cores; beyond, those around one a core and two a core.
 func (q Question) counts(threads int, c choice) []int {
 	most := cpuRule(q.CPUs)
-	counts := []int{1, 2, q.CPUs / 2, q.CPUs, q.CPUs + 1, most - 1, most}
+	cores := calibrate.WholeCores(q.CPUs)
+	counts := []int{1, 2, cores / 2, cores, cores + 1, most - 1, most}
 	if most <= 5 {
 		counts = []int{1, 2, 3, 4, 5}[:most]
 	}

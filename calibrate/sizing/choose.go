@@ -79,7 +79,7 @@ func (q Question) affordable(n, threads int) int {
 	if !q.recycles() || !q.fewerHelps(threads) {
 		return n
 	}
-	least := min(n, max(2, q.CPUs, q.MinWorkers))
+	least := min(n, max(2, calibrate.WholeCores(q.CPUs), q.MinWorkers))
 	for n > least && q.life(n, threads).cost > calibrate.Dearest {
 		n--
 	}
@@ -96,7 +96,7 @@ func (q Question) fewerHelps(threads int) bool {
 	return q.RateBasis == calibrate.BasisMeasured || float64(q.Law.Worker(threads)) > q.steepest(1)*q.Requests
 }
 
-// cpuWorkers is the CPU bound of the seeds: (2c + 1) / threads, rounded down, at least 1.
+// cpuWorkers is the CPU bound of the seeds: (2c + 1, rounded down) / threads, rounded down, at least 1.
 func (q Question) cpuWorkers(threads int) int { return max(1, cpuRule(q.CPUs)/threads) }
 
 // memoryWorkers is the most workers for which the law, and with creep the growth to at least one request, stays

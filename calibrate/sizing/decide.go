@@ -77,7 +77,7 @@ func (q Question) sum(c choice, a Answer) calibrate.Sum {
 	s.HeadroomBytes = q.BudgetBytes - a.TotalBytes
 	s.OneMoreBytes = q.Law.TotalOf(c.workers+1, q.least(c.threads))
 	if a.WorkerMemoryMB > 0 {
-		s.PlainWorkers = Workers(q.CPUs, megabytes(q.BudgetBytes), float64(a.WorkerMemoryMB), c.threads)
+		s.PlainWorkers = Workers(calibrate.WholeCores(q.CPUs), megabytes(q.BudgetBytes), float64(a.WorkerMemoryMB), c.threads)
 	}
 	return s
 }

@@ -97,7 +97,7 @@ func (f field) pypnm() calibrate.Formula {
 }
 
 func (f field) gunicorn() calibrate.Formula {
-	return calibrate.Formula{Name: "gunicorn", Workers: cpuRule(f.box.CPUs), Threads: f.q.Threads,
+	return calibrate.Formula{Name: "gunicorn", Workers: cpuRule(float64(f.box.CPUs)), Threads: f.q.Threads,
 		Source: "2c+1; Gunicorn's design page, How Many Workers?"}
 }
 

@@ -17,7 +17,7 @@ func questions(t *rapid.T) Question {
 	mib := func(name string, most int64) int64 { return rapid.Int64Range(0, most*MiB).Draw(t, name) }
 	slope := rapid.Float64Range(-1000, 300_000).Draw(t, "slope")
 	q := Question{
-		CPUs:            rapid.IntRange(1, 64).Draw(t, "cpus"),
+		CPUs:            float64(rapid.IntRange(1, 256).Draw(t, "quarters of a core")) / 4,
 		BudgetBytes:     mib("budget", 20_000),
 		Law:             calibrate.Law{SharedBytes: mib("shared", 500), WorkerBytes: mib("worker", 800), ThreadBytes: mib("thread", 100)},
 		WorkerPeakBytes: mib("peak", 1000),
@@ -217,7 +217,7 @@ func TestPropertyBounds(t *testing.T) {
 
 // The same, MB by MB, where the rules meet: a worker giving way to the price, one a core, fewer threads standing in.
 func TestMoreMemoryStepByStep(t *testing.T) {
-	for _, cpus := range []int{1, 2, 4, 8} {
+	for _, cpus := range []float64{0.25, 1, 1.5, 2, 4, 8} {
 		for _, rate := range []float64{0, 60, 100, 200, 500, 2000} {
 			for _, thread := range []int64{0, 100 * MiB} {
 				q := flask(rate)
@@ -226,7 +226,7 @@ func TestMoreMemoryStepByStep(t *testing.T) {
 				for q.BudgetBytes = 50 * MiB; q.BudgetBytes < 1500*MiB; q.BudgetBytes += 2 * MiB {
 					c := q.sound().choose()
 					if c.workers < before {
-						t.Fatalf("%d cores, %g/s, thread %d: %d holds %d workers, 2 MB less %d", cpus, rate, thread, q.BudgetBytes, c.workers, before)
+						t.Fatalf("%g cores, %g/s, thread %d: %d holds %d workers, 2 MB less %d", cpus, rate, thread, q.BudgetBytes, c.workers, before)
 					}
 					before = c.workers
 				}
@@ -241,7 +241,7 @@ func TestPropertyWorkers(t *testing.T) {
 		cpus, threads := rapid.IntRange(-2, 128).Draw(t, "cpus"), rapid.IntRange(-2, 64).Draw(t, "threads")
 		ram, worker := rapid.Float64().Draw(t, "ram"), rapid.Float64().Draw(t, "worker")
 		n := Workers(cpus, ram, worker, threads)
-		if n < 1 || n > cpuRule(cpus) {
+		if n < 1 || n > cpuRule(float64(max(cpus, 1))) {
 			t.Fatalf("%d workers", n)
 		}
 		if Workers(cpus, math.Nextafter(2*math.Abs(ram), math.Inf(1)), worker, threads) < n || Workers(cpus+1, ram, worker, threads) < n {
@@ -287,15 +287,15 @@ func TestPropertyLifeWithinHeadroom(t *testing.T) {
 // Whatever comes in, nothing panics and nothing comes out negative, NaN or infinite.
 func FuzzDecide(f *testing.F) {
 	nan, inf := math.NaN(), math.Inf(1)
-	f.Add(2, int64(300*MiB), int64(50*MiB), int64(40*MiB), int64(MiB), int64(60*MiB), 1000.0, 9000.0, 10_000.0, 1.0, 60.0, 1, 4, uint8(1), true, 0, 0)
-	f.Add(0, int64(0), int64(0), int64(0), int64(0), int64(0), 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, uint8(0), false, 3, 5)
-	f.Add(-1, int64(-1), int64(-1), int64(-1), int64(-1), int64(-1), -1.0, -1.0, -1.0, -1.0, -1.0, -1, -1, uint8(1), true, -1, -1)
-	f.Add(math.MaxInt, int64(math.MaxInt64), int64(math.MaxInt64), int64(math.MaxInt64), int64(math.MaxInt64), int64(math.MaxInt64), inf, inf, inf, inf, inf, math.MaxInt, math.MaxInt, uint8(1), true, math.MaxInt, math.MaxInt)
-	f.Add(math.MinInt, int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), nan, nan, nan, nan, nan, math.MinInt, math.MinInt, uint8(0), true, math.MinInt, math.MinInt)
-	f.Add(4, int64(math.MaxInt64), int64(0), int64(1), int64(0), int64(1), 0.5, 1e-300, 1e-300, 1e300, 1e300, 1, 1, uint8(1), true, math.MaxInt, 1)
-	f.Add(4, int64(1<<40), int64(0), int64(1), int64(0), int64(1), 1e300, 1e300, math.MaxFloat64, 1e-300, 1e-300, 1, 1, uint8(0), true, 1, 3)
+	f.Add(2.0, int64(300*MiB), int64(50*MiB), int64(40*MiB), int64(MiB), int64(60*MiB), 1000.0, 9000.0, 10_000.0, 1.0, 60.0, 1, 4, uint8(1), true, 0, 0)
+	f.Add(0.0, int64(0), int64(0), int64(0), int64(0), int64(0), 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, uint8(0), false, 3, 5)
+	f.Add(-1.0, int64(-1), int64(-1), int64(-1), int64(-1), int64(-1), -1.0, -1.0, -1.0, -1.0, -1.0, -1, -1, uint8(1), true, -1, -1)
+	f.Add(inf, int64(math.MaxInt64), int64(math.MaxInt64), int64(math.MaxInt64), int64(math.MaxInt64), int64(math.MaxInt64), inf, inf, inf, inf, inf, math.MaxInt, math.MaxInt, uint8(1), true, math.MaxInt, math.MaxInt)
+	f.Add(nan, int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), int64(math.MinInt64), nan, nan, nan, nan, nan, math.MinInt, math.MinInt, uint8(0), true, math.MinInt, math.MinInt)
+	f.Add(0.25, int64(math.MaxInt64), int64(0), int64(1), int64(0), int64(1), 0.5, 1e-300, 1e-300, 1e300, 1e300, 1, 1, uint8(1), true, math.MaxInt, 1)
+	f.Add(4.0, int64(1<<40), int64(0), int64(1), int64(0), int64(1), 1e300, 1e300, math.MaxFloat64, 1e-300, 1e-300, 1, 1, uint8(0), true, 1, 3)
 	verdicts := []calibrate.Verdict{calibrate.Flat, calibrate.Creeping, calibrate.Warming, calibrate.Inconclusive, ""}
-	f.Fuzz(func(t *testing.T, cpus int, budget, shared, worker, thread, peak int64, requests, slope, high, boot, rate float64,
+	f.Fuzz(func(t *testing.T, cpus float64, budget, shared, worker, thread, peak int64, requests, slope, high, boot, rate float64,
 		threads, choice int, verdict uint8, can bool, fewest, most int) {
 		q := Question{
 			CPUs: cpus, BudgetBytes: budget, Law: calibrate.Law{SharedBytes: shared, WorkerBytes: worker, ThreadBytes: thread}, WorkerPeakBytes: peak, Requests: requests,
@@ -304,13 +304,13 @@ func FuzzDecide(f *testing.F) {
 			Wishes: knob.Wishes{MinWorkers: fewest, MaxWorkers: most, Prefer: preferences[int(verdict)%len(preferences)]},
 		}
 		check(t, q, Decide(q))
-		box := calibrate.Host{CPUs: cpus, MemoryBytes: shared, AvailableBytes: peak, MemoryLimitBytes: thread}
+		box := calibrate.Host{CPUs: int(cpus), MemoryBytes: shared, AvailableBytes: peak, MemoryLimitBytes: thread}
 		for _, r := range Formulas(box, q) {
 			if r.Workers < 1 || r.Threads < 1 || r.TotalBytes < 0 || r.Fits && r.TotalBytes > budget {
 				t.Fatalf("%+v", r)
 			}
 		}
-		if n := Workers(cpus, requests, slope, threads); n < 1 {
+		if n := Workers(int(cpus), requests, slope, threads); n < 1 {
 			t.Fatalf("%d workers", n)
 		}
 	})
@@ -321,7 +321,7 @@ func grid() (recommended int) {
 	for cpus := 1; cpus <= 100; cpus++ {
 		for step := int64(1); step <= 100; step++ {
 			q := flask(200)
-			q.CPUs, q.BudgetBytes, q.Law.ThreadBytes, q.ThreadChoices = cpus, step*256*MiB, 2*MiB, []int{1, 4}
+			q.CPUs, q.BudgetBytes, q.Law.ThreadBytes, q.ThreadChoices = float64(cpus), step*256*MiB, 2*MiB, []int{1, 4}
 			if Decide(q).Recommended != nil {
 				recommended++
 			}

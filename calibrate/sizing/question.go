@@ -22,7 +22,8 @@ type Drift struct{ Low, High, Rate float64 }
 
 // Question is what was measured and what is to be decided. Odd parts are taken so:
 //
-//   - CPUs, Workers, Threads and thread choices below 1 are 1; Threads is always among the choices; beyond 65 536 is 65 536.
+//   - CPUs of zero or less, and Workers, Threads and thread choices below 1, are 1; Threads is always among the choices; beyond
+//     65 536 is 65 536.
 //   - A budget of zero or less holds nothing, so nothing fits.
 //   - Parts of the law below zero are 0. A law without a worker takes WorkerPeakBytes for it, as the seeds do;
 //     without that too the worker's memory is unknown and CPU alone decides.
@@ -31,7 +32,7 @@ type Drift struct{ Low, High, Rate float64 }
 //   - A minimum below 1 is 1, a maximum below 1 is none, and a maximum below the minimum is the minimum.
 //   - A preference of another name is none.
 type Question struct {
-	CPUs            int
+	CPUs            float64       // a part of one is a part of one
 	BudgetBytes     int64         // what the workers may use: the limit less the reserve
 	Law             calibrate.Law // of which the three parts are looked at
 	WorkerPeakBytes int64         // the worker's peak RSS (kernel high-water mark) after Requests requests
@@ -67,7 +68,7 @@ const (
 
 // sound is the question with its odd parts taken as said at Question.
 func (q Question) sound() Question {
-	q.CPUs = clamp(q.CPUs, 1, mostCPUs)
+	q.CPUs = soundCPUs(q.CPUs)
 	q.Workers = clamp(q.Workers, 1, mostCount)
 	q.Threads = clamp(q.Threads, 1, mostThreads)
 	q.ThreadChoices = soundChoices(q.ThreadChoices, q.Threads)

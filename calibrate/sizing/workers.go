@@ -17,16 +17,25 @@ const (
 //	worker  memory of one worker, MB; not above zero, or NaN, is unknown: CPU alone decides, as now-lms does for 0
 //	t       threads a worker; below 1 counts as 1
 func Workers(cpus int, ramMB, workerMB float64, threads int) int {
-	most := cpuRule(cpus)
+	most := cpuRule(float64(max(cpus, 1)))
 	if workerMB > 0 {
 		most = min(most, floorCount(ramMB/workerMB))
 	}
 	return max(1, most/clamp(threads, 1, mostThreads))
 }
 
-// cpuRule is 2c + 1: while one worker of a core waits for its socket the other works, and one to spare
-// (Gunicorn's "How Many Workers?").
-func cpuRule(cpus int) int { return 2*clamp(cpus, 1, mostCPUs) + 1 }
+// cpuRule is 2c + 1, rounded down: while one worker of a core waits for its socket the other works, and one to spare
+// (Gunicorn's "How Many Workers?"). Workers are whole; cores need not be: a quarter of one, 2 x 0.25 + 1 = 1.5, asks for one
+// worker, where rounding the core up would ask for three.
+func cpuRule(cpus float64) int { return int(2*soundCPUs(cpus) + 1) }
+
+// soundCPUs takes what is not above zero, or no number, for one core.
+func soundCPUs(cpus float64) float64 {
+	if !(cpus > 0) {
+		return 1
+	}
+	return min(cpus, mostCPUs)
+}
 
 // floorCount rounds a quotient down to a count: NaN and what is below zero are 0, what is vast is mostCount.
 func floorCount(x float64) int {

@@ -34,13 +34,14 @@ func (h *hosts) Set(text string) error {
 	return calibrate.Usage(likeHosts, "%s are not hosts", firstFew(bad))
 }
 
-const likeHosts = "write them like 2c/512M,8c/16G: whole cores, 1 to 65536, and memory"
+const likeHosts = "write them like 2c/512M,8c/16G or 0.25c/512M: cores, at most 65536, and memory"
 
 func parseBox(text string) (b knob.Box, ok bool) {
 	cores, memory, found := strings.Cut(strings.TrimSpace(text), "/")
 	number, isCores := strings.CutSuffix(strings.ToLower(cores), "c")
 	var badCores, badMemory error
-	b.CPUs, badCores = strconv.Atoi(number)
+	b.CPUs, badCores = knob.Cores(number)
+	isCores = isCores || strings.HasSuffix(number, "m") // 250m/512Mi, as Kubernetes has them
 	b.MemoryBytes, badMemory = knob.Size(memory)
 	beyond := slices.ContainsFunc(knob.Of(&b), knob.Knob.Outside)
 	return b, found && isCores && badCores == nil && badMemory == nil && b.CPUs > 0 && !beyond

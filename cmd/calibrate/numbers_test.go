@@ -25,7 +25,7 @@ var machineText = []struct{ what, pattern string }{
 	{"a version", `cgroups?:? v%d`},
 	{"a place in a file", `line %d|entry %d`},
 	{"a value to set, as it is typed", `--[a-z-]+ %d|-w %d|%s=%d|somaxconn=%d|%s %d(, or less|, with one worker| counts connections)|set it to %d|limit-max-requests %d|from 1 to %d`},
-	{"an amount, as it is typed", `^"%dm"$|%dc/%(dG|sM)`},
+	{"an amount, as it is typed", `^"%dm"$|%sc/%dG`},
 	{"a name", `"%d-%d-%d-%d"|^"%d %s"$`},
 	{"uWSGI's own variable", `^"%d"$`},
 }

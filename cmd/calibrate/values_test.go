@@ -32,12 +32,13 @@ func TestListValues(t *testing.T) {
 
 func TestHosts(t *testing.T) {
 	var h hosts
-	for _, text := range []string{"1c/512M, 2C/1.5G", "65536c/4T"} {
+	for _, text := range []string{"1c/512M, 2C/1.5G", "65536c/4T", "0.25c/512Mi,250m/1Gi"} {
 		if err := h.Set(text); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want := hosts{{CPUs: 1, MemoryBytes: 512 << 20}, {CPUs: 2, MemoryBytes: 1536 << 20}, {CPUs: 65536, MemoryBytes: 4 << 40}}
+	want := hosts{{CPUs: 1, MemoryBytes: 512 << 20}, {CPUs: 2, MemoryBytes: 1536 << 20}, {CPUs: 65536, MemoryBytes: 4 << 40},
+		{CPUs: 0.25, MemoryBytes: 512 << 20}, {CPUs: 0.25, MemoryBytes: 1 << 30}}
 	if !slices.Equal(h, want) {
 		t.Errorf("%v, want %v", h, want)
 	}
