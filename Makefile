@@ -9,6 +9,8 @@
 #   TestPredict  holds the law to real servers of many shapes, for about an hour. `make predict`, not part of `make test`.
 #   TestProof    proves what is recommended for real servers, for about an hour. `make proof`, not part of `make test`.
 #   TestLeaks    measures known leaks, for about a quarter of an hour. `make leaks`, not part of `make test`.
+#   TestBooks    holds the law and the proof of apps whose memory is in many places, for about an hour. `make books`,
+#                not part of `make test`.
 #   TestTable    measures every server, for about twenty minutes. `make table`, not part of `make test`.
 #   TestFailures, TestTraps  provoke every failure, and every warning about a server. `make failures`, `make traps`.
 #   any other    runs in well under a second, needs no server, passes under -short -race.
@@ -27,7 +29,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help build test test-short test-e2e readme servers lint fuzz bench traces predict proof leaks table failures traps cost golden clean
+.PHONY: help build test test-short test-e2e readme servers lint fuzz bench traces predict proof leaks books table failures traps cost golden clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -62,6 +64,9 @@ proof: servers ## what is recommended, really run under its memory limit, on sev
 
 leaks: servers ## known leaks of 0 to 256 KB a request, measured on real servers; PROFILE=uvicorn for some
 	go test ./cmd/calibrate -count=1 -run '^TestLeaks$$/($(PROFILE))' -leaks -v -timeout 3h
+
+books: servers ## apps with memory in children, shared memory, tmpfs, ...: said, true, proved; PROFILE=child for some
+	go test ./cmd/calibrate -count=1 -run '^TestBooks$$/($(PROFILE))' -books -v -timeout 3h
 
 table: servers ## every server measured as a user does, a row each; PROFILE=uvicorn for some, RUNS=folder keeps the runs
 	go test ./cmd/calibrate -count=1 -run '^TestTable$$/($(PROFILE))' -table -table-runs '$(abspath $(RUNS))' -v -timeout 3h

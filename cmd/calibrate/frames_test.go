@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -22,8 +23,9 @@ const (
 	pageFrame   = 1<<55 - 1
 )
 
-// add takes the pages of a process. It needs CAP_SYS_ADMIN: all others see frame number 0.
-func (f frames) add(pid int) error {
+// add takes the pages of a process, but for mappings that its maps have one of the words for. It needs CAP_SYS_ADMIN: all
+// others see frame number 0.
+func (f frames) add(pid int, without ...string) error {
 	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
 	if err != nil {
 		return err
@@ -39,7 +41,8 @@ func (f frames) add(pid int) error {
 		if _, err := fmt.Sscanf(string(line), "%x-%x", &from, &to); err != nil {
 			return err
 		}
-		if bytes.Contains(line, []byte("[vsyscall]")) { // the kernel's own
+		has := func(word string) bool { return strings.Contains(string(line), word) }
+		if has("[vsyscall]") || slices.ContainsFunc(without, has) { // the kernel's own
 			continue
 		}
 		entries := make([]byte, (to-from)/size*8)

@@ -182,6 +182,15 @@ func (p profile) loader(t *testing.T) *loadgen.Loader {
 
 // start starts the server in a shape.
 func (p profile) start(t *testing.T, workers, threads int) calibrate.App {
+	spec := server.Spec{Command: slices.Concat([]string{needServer(t, p.command[0])}, p.command[1:]), Env: p.environment(t), Workers: workers}
+	if p.threads != nil {
+		spec.Threads = threads
+	}
+	return startShape(t, spec)
+}
+
+// startShape starts a server as calibrate would, with its log shown where the test fails.
+func startShape(t *testing.T, spec server.Spec) calibrate.App {
 	log, err := os.Create(filepath.Join(t.TempDir(), "app.log"))
 	if err != nil {
 		t.Fatal(err)
@@ -192,10 +201,7 @@ func (p profile) start(t *testing.T, workers, threads int) calibrate.App {
 			t.Logf("the app's log:\n%s", text)
 		}
 	})
-	spec := server.Spec{Command: slices.Concat([]string{needServer(t, p.command[0])}, p.command[1:]), Env: p.environment(t), Workers: workers, Log: log}
-	if p.threads != nil {
-		spec.Threads = threads
-	}
+	spec.Log = log
 	launch, err := server.Recognise(t.Context(), spec)
 	if err != nil {
 		t.Fatal(err)
