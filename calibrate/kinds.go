@@ -36,6 +36,7 @@ var knownKinds = byType(
 	[]TriageKind{"", TriageGoes, TriageStays, TriageNoAllocator, TriageWide, TriageIncomparable, TriageCut, TriageNoCreep},
 	[]ProofVerdict{ProofHolds, ProofOff, ProofKilled, ProofOverLimit, ProofInconclusive},
 	[]ProofReason{"", ProofNotRun, ProofNear, ProofFar, ProofAboveMost, ProofKill, ProofTooMuch, ProofFailed, ProofUnbidden, ProofEarly, ProofErrors, ProofUnreadable},
+	[]VirtualLimitKind{LimitAddresses, LimitPrivate, LimitCommit},
 	[]LimitHolder{"", LimitByKernel, LimitByCalibrate},
 )
 

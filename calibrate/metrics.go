@@ -162,7 +162,7 @@ func (m Metric) Word() string {
 // Metrics is the register: every figure of a result that has a name, once. Whoever judges, compares or exports figures
 // takes names, units and values from here.
 func Metrics() []Metric {
-	all := slices.Concat(memoryMetrics(), trafficMetrics(), answerMetrics())
+	all := slices.Concat(memoryMetrics(), addressMetrics(), trafficMetrics(), answerMetrics())
 	for i := range all {
 		if all[i].Example == "" {
 			all[i].Example = all[i].Name
@@ -208,6 +208,37 @@ func memoryMetrics() []Metric {
 		{Name: "total(WxT)", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The memory of the whole app with W workers of T threads, at peak, creep apart.", Example: "total(4x4)",
 			Got: "The formula shared + W x (worker + T x thread); its interval is how far that is off the shapes that were really run.", read: totalOf},
 	}
+}
+
+// addressMetrics are of what is often taken for the worker's memory, and isn't.
+func addressMetrics() []Metric {
+	return []Metric{
+		{Name: "beside", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The memory of what runs beside the workers: a master, a supervisor, a web server as the front.",
+			Got:  "Proportional memory (PSS) of the app's other processes after the last load; the formula's shared part has it.",
+			read: func(r Result, _ argument) Reading { return unlessZero(besideBytes(r)) }},
+		{Name: "virtual", Unit: UnitBytes, Better: NeitherIsBetter, Meaning: "The addresses that a worker spans. They take no memory, and count only where they are limited themselves (ulimit -v).",
+			Got:  "The kernel's high-water mark of the worker's address space (VmPeak), read after the last load.",
+			read: func(r Result, _ argument) Reading { return ofVirtual(r, func(v Virtual) int64 { return v.PeakBytes }) }},
+		{Name: "stacks", Unit: UnitBytes, Better: LessIsBetter, Meaning: "What the stacks of a worker's threads hold in memory: the most that smaller stacks could save.",
+			Got: "The resident part of the mappings that stand on a guard (Rss in smaps), the main thread's apart, after the last load.",
+			read: func(r Result, _ argument) Reading {
+				return ofVirtual(r, func(v Virtual) int64 { return v.Stacks.ResidentBytes })
+			}},
+	}
+}
+
+func ofVirtual(r Result, figure func(Virtual) int64) Reading {
+	if r.Worker.Virtual == nil {
+		return Reading{}
+	}
+	return unlessZero(figure(*r.Worker.Virtual))
+}
+
+func besideBytes(r Result) (bytes int64) {
+	for _, b := range r.Beside {
+		bytes += b.Bytes
+	}
+	return bytes
 }
 
 func trafficMetrics() []Metric {

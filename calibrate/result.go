@@ -27,7 +27,8 @@ type Result struct {
 	Load            LoadInfo       `json:"load"`
 	Phases          []Phase        `json:"phases"`
 	Worker          Worker         `json:"worker"`
-	Tree            Tree           `json:"tree,omitzero"` // absent from runs of versions that didn't read it
+	Beside          []Beside       `json:"beside_workers,omitempty"` // the app's other programs, after the last load; the largest first
+	Tree            Tree           `json:"tree,omitzero"`            // absent from runs of versions that didn't read it
 	Creep           Creep          `json:"creep"`
 	Law             Law            `json:"law"`
 	Concurrency     Concurrency    `json:"concurrency"`
@@ -240,6 +241,8 @@ type Worker struct {
 	LeavingBytes          int64          `json:"leaving_bytes,omitempty"` // what it took more while it ended
 	// Early is the reading after the first load, with which the short runs are compared: they are as warm.
 	Early *EndReading `json:"early,omitempty"`
+	// Virtual is its address space after the last load; of several workers that of the largest. Absent where it was not read.
+	Virtual *Virtual `json:"virtual,omitempty"`
 	// End is the reading after the last load, on which marginal, PSS and USS rest; null where it wasn't permitted.
 	End *EndReading `json:"end"`
 }

@@ -156,11 +156,22 @@ type Probe interface {
 	// Detail walks the page tables (about 10 us a resident MB, and holds the process's memory lock meanwhile):
 	// phase boundaries only.
 	Detail() (Detail, error)
+	// Status is as cheap as Peak.
+	Status() (ProcessStatus, error)
+	// Virtual walks the page tables of a process with threads, as Detail does: once, at the end.
+	Virtual() (Virtual, error)
 	Close() error
 }
 
 // Resident is what a process has in memory, in bytes: heaps and stacks, files, shared memory (tmpfs files too).
 type Resident struct{ Anon, File, Shmem int64 }
+
+// ProcessStatus is what status says of one process, memory in bytes.
+type ProcessStatus struct {
+	Program                        string // its name, without what a title adds behind a colon
+	Threads                        int
+	VirtualBytes, VirtualPeakBytes int64
+}
 
 // Detail is what smaps_rollup says of one process, in bytes.
 type Detail struct {

@@ -44,6 +44,7 @@ func (r Result) implausible() string {
 		{"target.threads", int64(r.Target.Threads), mostPlaces},
 		{"worker.peak_rss_bytes", r.Worker.PeakRSSBytes, mostBytes}, {"worker.requests", r.Worker.Requests, mostRequests},
 		{"law.shared_bytes", r.Law.SharedBytes, mostBytes}, {"law.worker_bytes", r.Law.WorkerBytes, mostBytes}, {"law.thread_bytes", r.Law.ThreadBytes, mostBytes},
+		{"worker.virtual", r.Worker.Virtual.least(), mostBytes},
 		{"worker.leaving_bytes", r.Worker.LeavingBytes, mostBytes},
 		{"recommendation.workers", int64(rec.Workers), mostPlaces}, {"recommendation.threads", int64(rec.Threads), mostPlaces},
 		{"recommendation.max_requests", int64(rec.MaxRequests), mostRequests}, {"recommendation.max_requests_jitter", int64(rec.MaxRequestsJitter), mostRequests},

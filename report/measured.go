@@ -16,7 +16,7 @@ func measuredSection(r calibrate.Result) []Block {
 	return section(Heading{"Measured", measuredDetail(r)}, Facts{Rows: append([]Fact{
 		fact("app", appOf(r.Target)), fact("boot", bootOf(r.Target)), fact("load", loadOf(r.Load)), fact("latency", latencyOf(r.Load)),
 		fact("worker RSS", workerOf(r.Worker)), fact("one more", marginalOf(r)),
-	}, factsOf(fact("whole tree", treeOf(r)), fact("at once", atOnceOf(r)))...)}, measuredMore(r))
+	}, factsOf(fact("beside", besideOf(r)), fact("whole tree", treeOf(r)), fact("at once", atOnceOf(r)), fact("virtual", virtualOf(r.Worker.Virtual)))...)}, measuredMore(r))
 }
 
 // measuredMore is what a terminal has no room for.

@@ -66,6 +66,22 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
+func BenchmarkVirtual(b *testing.B) {
+	for _, size := range []int{50, 500} {
+		b.Run(fmt.Sprintf("%dMB", size), func(b *testing.B) {
+			s := start(b, nil)
+			s.do("hold %d", size)
+			p := open(b, s.pid)
+			for b.Loop() {
+				if _, err := p.Virtual(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(size), "µs/MB")
+		})
+	}
+}
+
 func BenchmarkDetail(b *testing.B) {
 	for _, size := range []int{50, 500} {
 		b.Run(fmt.Sprintf("%dMB", size), func(b *testing.B) {

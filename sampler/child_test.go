@@ -50,6 +50,16 @@ func child() {
 			held = append(held, touched(n<<20, unix.MAP_PRIVATE|unix.MAP_ANON))
 		case "share": // n MB of shared memory
 			held = append(held, touched(n<<20, unix.MAP_SHARED|unix.MAP_ANON))
+		case "reserve": // n MB that nothing may touch
+			mapped(n<<20, unix.PROT_NONE)
+		case "stack": // a guard, and n MB as a thread's stack, of which three pages are touched
+			b := mapped(n<<20+4096, unix.PROT_NONE)
+			if err := unix.Mprotect(b[4096:], unix.PROT_READ|unix.PROT_WRITE); err != nil {
+				panic(err)
+			}
+			for i := range 3 {
+				b[len(b)-1-4096*i] = 1
+			}
 		case "spike": // n MB for so many ms
 			b := touched(n<<20, unix.MAP_PRIVATE|unix.MAP_ANON)
 			time.Sleep(time.Duration(ms) * time.Millisecond)
@@ -66,6 +76,14 @@ func child() {
 		}
 		fmt.Println("done")
 	}
+}
+
+func mapped(size, access int) []byte {
+	b, err := unix.Mmap(-1, 0, size, access, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		panic(err)
+	}
+	return b
 }
 
 // touched maps memory and writes to every page of it.

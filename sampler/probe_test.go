@@ -140,6 +140,8 @@ var calls = []struct {
 	{"Peak", func(p calibrate.Probe) error { _, err := p.Peak(); return err }},
 	{"ResetPeak", calibrate.Probe.ResetPeak},
 	{"Detail", func(p calibrate.Probe) error { _, err := p.Detail(); return err }},
+	{"Status", func(p calibrate.Probe) error { _, err := p.Status(); return err }},
+	{"Virtual", func(p calibrate.Probe) error { _, err := p.Virtual(); return err }},
 }
 
 func wantGone(t *testing.T, p calibrate.Probe, state string) {

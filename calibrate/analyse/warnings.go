@@ -67,6 +67,7 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 		"recycle it from outside (a supervisor's memory limit), or fix the leak",
 		"the worker's memory creeps, and %s has no request limit that calibrate knows of", r.Target.Server)
 	sweepDoubts(r, add)
+	virtualDoubts(r, add)
 	restDoubts(r.Creep, add)
 	least, hidden := hiddenCreep(r.Routes, r.Creep)
 	add(hidden, "hidden-creep", "soak longer: --duration 5m",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // Status is the part of /proc/PID/status that is used here (proc_pid_status(5)).
@@ -75,4 +76,18 @@ func kilobytes(b []byte) (int64, error) {
 // /proc/PID/status, in bytes. ok is false if it isn't there.
 func ParseKilobytes(text, key string) (n int64, ok bool) {
 	return figure(text, key, ":", func(value string) (int64, error) { return kilobytes([]byte(value)) })
+}
+
+// ParseName is the name of a process or thread in /proc/PID/status, of 15 bytes at most. A program that gives itself a title
+// mostly sets it, too.
+func ParseName(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	name, _ := strings.CutPrefix(line, "Name:")
+	return strings.TrimSpace(name)
+}
+
+// ParseThreads is the number of threads in /proc/PID/status, 0 if it isn't there.
+func ParseThreads(text string) int {
+	n, _ := figure(text, "Threads", ":", func(value string) (int64, error) { return strconv.ParseInt(strings.TrimSpace(value), 10, 32) })
+	return int(max(n, 0))
 }

@@ -19,7 +19,7 @@ const DefaultWatch = 10 * time.Minute
 // the target has a URL. Creep is held against the requests that the rig counts, else against time.
 //
 // Nothing is changed: the kernel's high-water marks, which others may be reading, are not reset, the page tables are read
-// once at the end, and the server runs on. Workers may come and go meanwhile, as production recycles them: a new set of
+// at the end only, and the server runs on. Workers may come and go meanwhile, as production recycles them: a new set of
 // them starts a new series, and the longest is judged.
 //
 // It returns as Run does. A watch that was interrupted is kept, and says so.
@@ -173,7 +173,8 @@ func (r *run) readEnds() error {
 	if len(samples) == 0 {
 		return nil
 	}
-	if longEnough := analyse.LastRSS(samples) / calibrate.MiB / 1000; r.watch.seconds() < longEnough {
+	longEnough := analyse.LastRSS(samples) / calibrate.MiB / 1000
+	if r.watch.seconds() < longEnough {
 		r.warnNoPageTables("the watch was shorter than the " + say.Seconds(longEnough) + " that make it cost the server less than 1 %")
 		return nil
 	}
@@ -186,6 +187,9 @@ func (r *run) readEnds() error {
 		r.warnNoPageTables(err.Error())
 	}
 	r.result.Worker.End = end
+	if r.watch.seconds() >= addressesTake*longEnough {
+		r.readAddresses()
+	}
 	if err := r.rig.Journal.Save(r.result); err != nil {
 		return journalFailure(err)
 	}

@@ -106,7 +106,7 @@ func TestTreeCountsFilesInFull(t *testing.T) {
 	} {
 		sums := tables{read: map[int]bool{}}
 		for pid, d := range c.all {
-			sums.add(&sums.books.Rest, pid, fleetProbe{&fleet{}, fleetMaster}, d)
+			sums.add(&sums.books.Rest, pid, fleetProbe{f: &fleet{}, pid: fleetMaster}, d)
 		}
 		if pss, alone := sums.pss, sums.alone(); pss != c.pss || alone != c.alone {
 			t.Errorf("%s: %d and %d MB, want %d and %d", c.name, pss/calibrate.MiB, alone/calibrate.MiB, c.pss/calibrate.MiB, c.alone/calibrate.MiB)

@@ -157,12 +157,14 @@ func (f *fleet) Sample(calibrate.Sample) error { return nil }
 func (f *fleet) Bucket(calibrate.Bucket) error { return nil }
 func (f *fleet) Save(r calibrate.Result) error { f.saved = append(f.saved, r); return nil }
 
-func (f *fleet) Open(pid int) (calibrate.Probe, error)     { return fleetProbe{f, pid}, nil }
+func (f *fleet) Open(pid int) (calibrate.Probe, error)     { return fleetProbe{f: f, pid: pid}, nil }
 func (f *fleet) OpenGroup(string) (calibrate.Group, error) { return fleetGroup{f}, nil }
 
 const fleetMaster = -1 // its pid
 
 type fleetProbe struct {
+	calibrate.Probe // what a proof doesn't read
+
 	f   *fleet
 	pid int
 }

@@ -235,6 +235,12 @@ func (p *fakeProbe) Detail() (calibrate.Detail, error) {
 	}
 	return calibrate.Detail{RSS: p.bytes(), PSS: p.bytes() - 8<<20, PrivateDirty: p.bytes() - 20<<20 + p.rig.copied.Load(), PrivateClean: 1 << 20}, nil
 }
+func (p *fakeProbe) Status() (calibrate.ProcessStatus, error) {
+	return calibrate.ProcessStatus{Program: "fake", Threads: 3}, p.rig.detail
+}
+func (p *fakeProbe) Virtual() (calibrate.Virtual, error) {
+	return calibrate.Virtual{Bytes: 100<<20 + int64(p.pid), Threads: 3}, p.rig.detail
+}
 func (p *fakeProbe) Close() error { return nil }
 
 func fakePlan() calibrate.Plan {

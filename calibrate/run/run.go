@@ -229,6 +229,7 @@ func (r *run) readEnd() error {
 		r.warnNoPageTables(err.Error())
 	}
 	r.result.Worker.End = end
+	r.readAddresses()
 	r.doubt()
 	r.whole = true
 	if err := r.rig.Journal.Save(r.analysed()); err != nil { // what follows only adds to it: a kill must not cost the answer
