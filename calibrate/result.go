@@ -36,6 +36,7 @@ type Result struct {
 	Candidates      []Candidate    `json:"candidates"`
 	Formulas        []Formula      `json:"formulas"`
 	Warnings        []Warning      `json:"warnings"`
+	LeftOut         []LeftOut      `json:"left_out,omitempty"` // by --quick, where another run would have measured it
 	// Sweep is the best few candidates, really run; absent where that was not asked for.
 	Sweep *Sweep `json:"sweep,omitempty"`
 	// Routes is what each route alone does to a worker; absent where there is but one.
@@ -55,6 +56,17 @@ type Mode string
 const (
 	ModeRun    Mode = "run"    // calibrate started the app
 	ModeAttach Mode = "attach" // it watched a server that was running
+)
+
+// LeftOut is what a quick run did not measure.
+type LeftOut string
+
+// What may be left out.
+const (
+	LeftRest         LeftOut = "rest"          // without load, which tells growth with time from growth with requests
+	LeftSecondWorker LeftOut = "second-worker" // and what it takes is computed from the first
+	LeftThreads      LeftOut = "threads"       // other than the measured ones
+	LeftAtOnce       LeftOut = "at-once"       // more requests than the peak had, where nothing bounds them
 )
 
 // SteadyPhase is the one that creep is read from.

@@ -37,4 +37,9 @@ const (
 	Quickening  MissingKind = "quickening"  // growth isn't a leak's, which is steady
 	Wide        MissingKind = "wide"        // the interval lies across a limit
 	Returned    MissingKind = "returned"    // much of what had grown came back without load (not found here)
+
+	// Of growth that a quick run has seen (not found here).
+	TooBrief   MissingKind = "too-brief"   // by its limit it had too few requests, or the slope did not hold still
+	Unrested   MissingKind = "unrested"    // it was not left alone, so it may be growth with time
+	GrowsAlone MissingKind = "grows-alone" // it goes on without any request, and may yet settle
 )

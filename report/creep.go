@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"workermem/calibrate"
 	"workermem/calibrate/say"
@@ -52,12 +53,19 @@ func verdictOf(c calibrate.Creep) string {
 		return "creeping: " + growsWith(c)
 	case v == calibrate.Warming:
 		return "warming: memory was still settling; this may not be creep"
+	case v == calibrate.Inconclusive && tooQuick(c.Missing):
+		return "inconclusive: memory grew, but a quick run can't tell whether that is creep"
 	case v == calibrate.Inconclusive && slope.bytes == nil:
 		return "inconclusive: too little data to fit a slope"
 	case v == calibrate.Inconclusive:
 		return "inconclusive: the data allow growth as well as none"
 	}
 	return string(v)
+}
+
+// tooQuick says that growth was seen, and that a run that isn't quick may call it creep.
+func tooQuick(m *calibrate.Missing) bool {
+	return m != nil && slices.Contains([]calibrate.MissingKind{calibrate.TooBrief, calibrate.Unrested, calibrate.GrowsAlone}, m.Kind)
 }
 
 func growsWith(c calibrate.Creep) string {
@@ -139,8 +147,11 @@ func safeOf(rec calibrate.Recommendation) string {
 }
 
 func longerOf(r calibrate.Result) string {
-	if attached(r) {
+	switch {
+	case attached(r):
 		return longerWatch(r)
+	case r.Plan.Quick:
+		return fmt.Sprintf("a whole run: leave out --quick (this soak lasted %s)", say.Seconds(soakSeconds(r)))
 	}
 	soak := soakSeconds(r)
 	if soak <= 0 {
@@ -193,8 +204,22 @@ func missingOf(c calibrate.Creep) string {
 		return wideInterval(c, *m, after)
 	case calibrate.Returned:
 		return returnedOf(c.Rest)
+	case calibrate.TooBrief:
+		return tooBrief(*m)
+	case calibrate.Unrested:
+		return "memory grew steadily, but was not left without load, so whether it grows with requests or with time is not known"
+	case calibrate.GrowsAlone:
+		return "memory goes on growing without any request, and a quick run is too short to see whether that ends"
 	}
 	return string(m.Kind)
+}
+
+func tooBrief(m calibrate.Missing) string {
+	if m.Requests < int64(m.NeededRequests) {
+		return fmt.Sprintf("memory grew, but in %s alone: what an app keeps for a minute grows as steadily, and a quick run calls no growth creep before %s",
+			say.Plural(m.Requests, "request"), say.Count(m.NeededRequests))
+	}
+	return "memory grew, but by how much a request did not hold still within a quick run"
 }
 
 func fewReadings(c calibrate.Creep, m calibrate.Missing) string {

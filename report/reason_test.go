@@ -248,6 +248,9 @@ func TestReasonOfWhatIsMissing(t *testing.T) {
 			Kind: calibrate.Slowing, HalvesRatio: 0.432},
 		"creep lies between -100 B and 600 B a request after 4 790 requests, where flat means below 535 B and creeping above 438 B: measure about 2.0 times as long": {
 			Kind: calibrate.Wide, FlatBelow: 535, CreepingAbove: 438, TimesLonger: 2},
+		"memory grew, but in 212 requests alone: what an app keeps for a minute grows as steadily, and a quick run calls no growth creep before 3 000": {
+			Kind: calibrate.TooBrief, Requests: 212, NeededRequests: 3000},
+		"memory grew, but by how much a request did not hold still within a quick run": {Kind: calibrate.TooBrief, Requests: 4000, NeededRequests: 3000},
 	} {
 		c.Missing = &m
 		says(t, string(m.Kind), missingOf(c), want)

@@ -29,6 +29,7 @@ func Analyse(m calibrate.Measured) calibrate.Result {
 	r.Sweep = weighed(r)
 	r.Recommendation, r.Candidates, r.Formulas = decide(r)
 	r.Concurrency = concurrency(r)
+	r.LeftOut = leftOut(r)
 	r.Triage = withShares(r.Triage, r.Creep)
 	r.Warnings = warnings(r)
 	return r
@@ -111,13 +112,13 @@ func Creep(m calibrate.Measured) calibrate.Creep {
 	if w := m.Result.Watch; w != nil && w.Counter == "" {
 		return creepByTime(samples)
 	}
-	e := creep.Analyse(Points(samples), LastRSS(samples))
+	e := estimate(m.Result, samples)
 	c := calibrate.Creep{Verdict: e.Verdict, By: calibrate.ByRequest, Confidence: e.Confidence, Requests: int64(e.Requests), Method: e.Method, Missing: e.Missing}
 	if e.Known {
 		c.BytesPerRequest, c.Low, c.High = calibrate.Figure(e.Slope), calibrate.Figure(e.Low), calibrate.Figure(e.High)
 		c.Detectable = calibrate.Figure(e.Detectable)
 	}
-	return splitByTime(c, restOf(m), samples, m.Result.Load.RateSent)
+	return unlessBrief(splitByTime(c, restOf(m), samples, m.Result.Load.RateSent), m.Result)
 }
 
 // judged are the samples that ended the soak: those of the moment until the load had stopped came after the answer.

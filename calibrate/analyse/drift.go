@@ -10,6 +10,7 @@ import (
 const (
 	// restGrain is as much as a worker's memory was seen to move by itself, thrice: 20 KB in 10 to 20 s (measured).
 	restGrain = 64 << 10
+	leastRest = 1.5 // seconds of readings, the first second apart
 	// Of what grew in the soak: more than cameBack makes it no creep, more than someBack is worth a word.
 	cameBack = 0.5
 	someBack = 0.1
@@ -25,7 +26,7 @@ func restOf(m calibrate.Measured) *calibrate.Rest {
 	}
 	start := samples[0].Seconds + 1 // the last requests end, and what they held is let go
 	samples = slices.DeleteFunc(slices.Clone(samples), func(s calibrate.Sample) bool { return s.Seconds < start })
-	if len(samples) < int(3/calibrate.SampleInterval.Seconds()) {
+	if len(samples) < int(leastRest/calibrate.SampleInterval.Seconds()) {
 		return nil
 	}
 	var jump int64

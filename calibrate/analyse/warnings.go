@@ -54,9 +54,11 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 	}
 	add(r.Load.RateAsked > 0 && r.Load.RateSent > 0 && r.Load.RateSent < calibrate.RateReached*r.Load.RateAsked, "rate-not-reached", slower,
 		"%s were asked for, and %s could be sent", say.RequestRate(r.Load.RateAsked), say.RequestRate(r.Load.RateSent))
-	add(r.Plan.Quick && r.Complete, "quick", "leave out --quick before you rely on max-requests",
-		"a quick run sees only strong creep, and what a second worker and other threads need is computed from one, not checked")
+	quickDoubts(r, add)
 	longer := "run longer: --duration 5m, or more requests a second"
+	if r.Plan.Quick {
+		longer = "leave out --quick"
+	}
 	if r.Mode == calibrate.ModeAttach {
 		longer = "watch longer: --duration 30m"
 		watchDoubts(r, add)
@@ -101,10 +103,15 @@ func crowdDoubts(r calibrate.Result, add func(doubtful bool, code, try, format s
 		"bound it in the server"+flagFor(r)+"; calibrate run --concurrency measures with so many",
 		"nothing keeps a worker from taking more requests at once than fit: each beyond %s needs %s; the budget allows %s",
 		say.Count(PeakClients(r)), say.Bytes(float64(crowd.RequestBytes)), say.Count(crowd.Bound))
-	unmeasured := r.Target.Threads == 0 && (limit == 0 || limit > mostAtOnce) && r.Load.Clients == 0 && len(crowd.Steps) < 2
-	add(r.Complete && r.Mode != calibrate.ModeAttach && unmeasured, unbounded,
+	add(r.Complete && r.Mode != calibrate.ModeAttach && atOnceUnknown(r), unbounded,
 		"give the most that it may take: --concurrency N, and set the same bound in the server",
 		"nothing bounds how many requests this server takes at once, as far as calibrate knows; the peak is for %s", say.Count(PeakClients(r)))
+}
+
+// atOnceUnknown says that nothing bounds the requests at once, as far as is known, and that no more of them were tried.
+func atOnceUnknown(r calibrate.Result) bool {
+	limit := r.Target.ConcurrencyLimit
+	return r.Target.Threads == 0 && (limit == 0 || limit > mostAtOnce) && r.Load.Clients == 0 && len(r.Concurrency.Steps) < 2
 }
 
 // sweepDoubts are about candidates that were run, and can't be told apart.

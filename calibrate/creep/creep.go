@@ -75,6 +75,11 @@ func Analyse(series []Point, rss float64) Estimate {
 	return byRequest.analyse(busy(series), rss)
 }
 
+// Brief is Analyse for the few seconds of a quick run.
+func Brief(series []Point, rss float64) Estimate {
+	return byFewRequests.analyse(busy(series), rss)
+}
+
 // ByTime is Analyse if nothing counts the requests: growth is measured over seconds, of which none are idle.
 func ByTime(series []Point, rss float64) Estimate {
 	return byTime.analyse(timed(series), rss)

@@ -1,14 +1,30 @@
 package creep
 
 import (
+	"math"
 	"testing"
 
 	"workermem/calibrate"
 )
 
+// A series of seconds must be steadier to be called a leak's.
+func TestBriefVerdictWantsSteadiness(t *testing.T) {
+	settling := func(tau float64) []Point { // exponentially, over so many requests
+		return drawn(10, func(x float64) float64 { return 100*mb - 400*mb*math.Expm1(-x/tau) })
+	}
+	for tau, want := range map[float64]calibrate.Verdict{3000: calibrate.Warming, 5000: calibrate.Warming, 30_000: calibrate.Creeping} {
+		if e := Brief(settling(tau), 300*mb); e.Verdict != want {
+			t.Errorf("over %v of 1000 requests: %+v, want %s", tau, e, want)
+		}
+	}
+	if e := Analyse(settling(5000), 300*mb); e.Verdict != calibrate.Creeping {
+		t.Errorf("the rule is for brief series alone, but %+v", e)
+	}
+}
+
 func TestVerdictByTheHalves(t *testing.T) {
 	e := Estimate{Slope: 2000, Low: 1000, High: 3000, Requests: 3000}
-	l := limits{creeping: 400, flat: 800}
+	l := limits{creeping: 400, flat: 800, slowing: slowing}
 	for _, test := range []struct {
 		name          string
 		first, second float64 // slopes, bytes over the series

@@ -2,6 +2,7 @@ package run
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"workermem/calibrate"
@@ -41,6 +42,52 @@ func TestRestTellsTimeFromRequests(t *testing.T) {
 			}
 			if warned != (c.by == calibrate.ByBoth) {
 				t.Errorf("warning creeps-with-time: %v, by %s", warned, c.by)
+			}
+		})
+	}
+}
+
+// A quick run calls growth creep if it is of many requests, as steady as a leak, and stands still without load; else it says
+// what it could not see.
+func TestQuickRunDoubtsWhatItSaw(t *testing.T) {
+	for _, c := range []struct {
+		name              string
+		keep, drift, warm float64
+		capacity          float64
+		verdict           calibrate.Verdict
+		missing           calibrate.MissingKind
+	}{
+		{name: "a leak", keep: 16384, capacity: 1000, verdict: calibrate.Creeping},
+		{name: "a leak of few requests", keep: 150_000, capacity: 50, verdict: calibrate.Inconclusive, missing: calibrate.TooBrief},
+		{name: "growth by the clock", drift: 4_000_000, capacity: 1000, verdict: calibrate.Inconclusive, missing: calibrate.GrowsAlone},
+		{name: "growth by both", keep: 16384, drift: 4_000_000, capacity: 1000, verdict: calibrate.Inconclusive, missing: calibrate.GrowsAlone},
+		{name: "settling with requests", warm: 300 << 20, capacity: 1000, verdict: calibrate.Warming, missing: calibrate.Slowing},
+		{name: "nothing", capacity: 1000, verdict: calibrate.Flat},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFakeRig()
+			f.keep, f.drift, f.warm, f.warmOver, f.capacity = c.keep, c.drift, c.warm, 17_000, c.capacity // 95 % after 73 s
+			p := fakePlan()
+			p.Quick, p.SoakSeconds = true, QuickSoak.Seconds()
+			r, err := runFake(t, f, p, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var missing calibrate.MissingKind
+			if r.Creep.Missing != nil {
+				missing = r.Creep.Missing.Kind
+			}
+			if r.Creep.Verdict != c.verdict || missing != c.missing {
+				t.Errorf("%s, missing %+v; want %s, %s", r.Creep.Verdict, r.Creep.Missing, c.verdict, c.missing)
+			}
+			if creeps := c.verdict == calibrate.Creeping; creeps != (r.Recommendation.MaxRequests > 0) || creeps && r.Creep.Rest == nil {
+				t.Errorf("max-requests %d by rest %+v", r.Recommendation.MaxRequests, r.Creep.Rest)
+			}
+			if doubted := r.Outcome() == calibrate.KindInconclusive; doubted != (c.missing != "") {
+				t.Errorf("outcome %v", r.Outcome())
+			}
+			if want := []calibrate.LeftOut{calibrate.LeftSecondWorker, calibrate.LeftThreads}; !slices.Equal(r.LeftOut, want) {
+				t.Errorf("left out %q, want %q", r.LeftOut, want)
 			}
 		})
 	}

@@ -29,7 +29,7 @@ func (r *run) routes(ctx context.Context) error {
 	all = chooseRoutes(found, all)
 	r.result.Routes = found
 	goal := creep.QuickGoal()
-	goal.Precision = routePrecision
+	goal.Precision, goal.Brief = routePrecision, false // a route's bill is no verdict of the run
 	shape := calibrate.Shape{Workers: 1, Threads: max(r.result.Target.Threads, 1)}
 	for i, route := range all {
 		soaked, err := r.soakBeside(ctx, soaking{setup: calibrate.Setup{Shape: shape}, pace: calibrate.Pace{Clients: r.clientsOf(shape), Route: route.Name}, goal: goal,

@@ -18,7 +18,8 @@ import (
 // them. Real servers are measured by the end-to-end tests.
 type fakeRig struct {
 	keep     float64 // bytes kept a request
-	warm     float64 // bytes gained over the first thousand requests
+	warm     float64 // bytes gained exponentially, two thirds of them ...
+	warmOver float64 // ... over so many requests
 	capacity float64 // requests a second
 	fails    bool    // answers 500
 	threads  int     // 0: as many requests at once as come
@@ -61,7 +62,7 @@ type fakeRig struct {
 }
 
 func newFakeRig() *fakeRig {
-	return &fakeRig{cpus: 4, capacity: 500, threads: 2, pid: 100, exited: make(chan struct{})}
+	return &fakeRig{warmOver: 300, cpus: 4, capacity: 500, threads: 2, pid: 100, exited: make(chan struct{})}
 }
 
 func (f *fakeRig) rig() calibrate.Rig {
@@ -204,7 +205,7 @@ type fakeProbe struct {
 
 func (p *fakeProbe) bytes() int64 {
 	n := float64(p.rig.answered.Load()) / float64(1+len(p.rig.others))
-	return int64(40<<20 + p.rig.keep*n + p.rig.warm*(1-math.Exp(-n/300)) + p.rig.drift*time.Since(p.rig.began).Seconds())
+	return int64(40<<20 + p.rig.keep*n + p.rig.warm*(1-math.Exp(-n/p.rig.warmOver)) + p.rig.drift*time.Since(p.rig.began).Seconds())
 }
 
 func (p *fakeProbe) Read() (rss, anon int64, err error) {

@@ -20,7 +20,7 @@ func TestE2EProve(t *testing.T) {
 	skipShort(t)
 	t.Parallel()
 	run := filepath.Join(t.TempDir(), "run")
-	measured := flask(t, nil, "--quick", "--env", "CALIBRATE_KEEP_BYTES=16384", "--memory", "256M", "--reserve", "0%", "--out", run)
+	measured := flask(t, nil, "--quick", "--max-soak", "1m", "--env", "CALIBRATE_KEEP_BYTES=16384", "--memory", "256M", "--reserve", "0%", "--out", run)
 	measured.endsWith(t, 0, 2*time.Minute)
 
 	t.Run("what is not kept is asked for", func(t *testing.T) {

@@ -45,7 +45,7 @@ func TestE2EByRoute(t *testing.T) {
 func TestE2ETriage(t *testing.T) {
 	t.Parallel()
 	skipShort(t)
-	s := flask(t, []string{"CALIBRATE_HANDOVER_BYTES=16384"}, "--quick", "--triage")
+	s := flask(t, []string{"CALIBRATE_HANDOVER_BYTES=16384"}, "--quick", "--max-soak", "1m", "--triage")
 	if code := s.end(t, 3*time.Minute); code != 0 {
 		t.Fatalf("exit code %d\n%s%s", code, s.stdout.String(), s.stderr.String())
 	}
