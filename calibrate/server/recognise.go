@@ -56,7 +56,7 @@ func recognise(ctx context.Context, spec known.Spec) (*Launch, error) {
 	l.Env = cli.Environment(os.Environ(), spec.Env)
 	l.Target = calibrate.TargetInfo{Command: slices.Clone(spec.Command), URL: spec.URL, Threads: spec.Threads} // 0: not known, or no bound
 
-	prog, err := findProgram(l)
+	prog, outer, err := findProgram(l)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,8 @@ func recognise(ctx context.Context, spec known.Spec) (*Launch, error) {
 		return nil, err
 	}
 	l.Target.Server = l.server.Name()
-	if l.path, err = l.lookPath(); err != nil { // it may be another program now
+	l.Argv = slices.Concat(outer, l.Argv)
+	if l.path, err = l.lookPath(l.Argv[0]); err != nil { // it may be another program now
 		return nil, err
 	}
 	l.Target.MeasuredCommand = slices.Clone(l.Argv)
@@ -90,32 +91,28 @@ func withDefaults(spec known.Spec) known.Spec {
 	return spec
 }
 
-// unshelled is the command in sh -c "exec SERVER ...", if that is simple and the server is known.
-func unshelled(p cli.Program) []string {
-	if knownServer(cli.SeeThrough(p.ShellWords)) == nil {
-		return nil
+// findProgram looks the command's first word up, and then sees through wrappers and scripts to the server's program. outer
+// are words that go before what its adapter makes of it.
+func findProgram(l *Launch) (p cli.Program, outer []string, err error) {
+	u := unwrap(l.Argv, l.Env)
+	l.Argv = u.argv
+	for _, note := range u.notes {
+		l.Change("%s", note)
 	}
-	return p.ShellWords
+	if _, err = l.lookPath(slices.Concat(u.outer, u.argv)[0]); err != nil {
+		return p, nil, err
+	}
+	p = cli.SeeThrough(u.argv)
+	p.Script = u.script
+	return p, u.outer, nil
 }
 
-// findProgram looks the command's first word up, and then sees through wrappers to the server's program.
-func findProgram(l *Launch) (cli.Program, error) {
-	p := cli.SeeThrough(l.Argv)
-	if words := unshelled(p); words != nil {
-		l.Argv = words
-		l.Change("the shell is left out: its command is simple enough to be run directly")
-		p = cli.SeeThrough(l.Argv)
-	}
-	_, err := l.lookPath()
-	return p, err
-}
-
-// lookPath is where the first word's program is.
-func (l *Launch) lookPath() (string, error) {
-	path, err := cli.LookPath(l.Argv[0], cli.Getenv(l.Env, "PATH"))
+// lookPath is where a program is.
+func (l *Launch) lookPath(name string) (string, error) {
+	path, err := cli.LookPath(name, cli.Getenv(l.Env, "PATH"))
 	if err != nil {
 		return "", calibrate.Usage("check the name, or write its whole path; is the virtual environment active?",
-			"%s: %v", l.Argv[0], err)
+			"%s: %v", name, err)
 	}
 	return path, nil
 }

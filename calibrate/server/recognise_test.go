@@ -10,7 +10,6 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/server/anycommand"
-	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/guard"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
@@ -35,7 +34,7 @@ func TestRecogniseComplaints(t *testing.T) {
 		_, err := Recognise(t.Context(), spec)
 		servertest.Usage(t, err, want)
 		var f *calibrate.Failure
-		if errors.As(err, &f) && strings.Contains(want, "tell sh") && !strings.Contains(f.Try, "without sh -c") {
+		if errors.As(err, &f) && strings.Contains(want, "tell sh") && !strings.Contains(f.Try, "calibrate run -- gunicorn app:app, ") {
 			t.Errorf("try: %s", f.Try)
 		}
 	}
@@ -86,24 +85,6 @@ func TestNegativeMemoryLimit(t *testing.T) {
 	_, err := Recognise(t.Context(), known.Spec{Command: []string{"true"}, MemoryLimit: -1})
 	if err == nil || !strings.Contains(err.Error(), "memory limit") {
 		t.Error(err)
-	}
-}
-
-// A shell is left out only if its command is simple, and of a server whose command is rewritten.
-func TestUnshelled(t *testing.T) {
-	for script, want := range map[string][]string{
-		"exec gunicorn app:app":  {"gunicorn", "app:app"},
-		"A=B pypnm serve":        {"env", "A=B", "pypnm", "serve"},
-		"echo gunicorn":          nil,
-		"unicorn -l {port}":      nil,
-		"A=B":                    nil,
-		"exec":                   nil,
-		"":                       nil,
-		"cd app && gunicorn app": nil,
-	} {
-		if got := unshelled(cli.SeeThrough([]string{"sh", "-c", script})); !slices.Equal(got, want) {
-			t.Errorf("%q: %q, want %q", script, got, want)
-		}
 	}
 }
 

@@ -61,11 +61,7 @@ type noRoot interface {
 // DefaultPath is what to ask a command's server for if the user names nothing: "/", but for an app that answers 404
 // there.
 func DefaultPath(command []string) string {
-	p := cli.SeeThrough(command)
-	if words := unshelled(p); words != nil {
-		p = cli.SeeThrough(words)
-	}
-	if s, ok := knownServer(p).(noRoot); ok {
+	if s, ok := knownServer(cli.SeeThrough(unwrap(command, nil).argv)).(noRoot); ok {
 		return s.Answers()
 	}
 	return "/"

@@ -37,11 +37,12 @@ func Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 }
 
 func (a Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
+	server, itself := a.inScript(p.Script)
 	if !l.Spec.Has("port") && !l.Address.Fixed {
 		try := "write {port} where the command says it; or --env PORT={port} where the app reads a variable; " +
 			"or --url http://127.0.0.1:8000 where the address is fixed"
-		if server := a.inScript(p.Shell); server != "" {
-			try = "give the " + server + " command itself, without sh -c, and its variables by --env; or " + try
+		if server != "" {
+			try = itself + "; or " + try
 		}
 		return nil, calibrate.Usage(try, "no way to tell %s which port to listen on", p.Name)
 	}
@@ -51,21 +52,31 @@ func (a Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 	l.Target.HasThreads, l.Target.CanScale = l.Spec.Has("threads"), l.Spec.Has("workers")
 	l.Target.CanRecycle = l.Spec.Has("max_requests")
 	l.TakeOut("it would set the number of workers", "WEB_CONCURRENCY")
-	if server := a.inScript(p.Shell); server != "" {
-		l.Warn("shell-wrapper", "give the "+server+" command itself, without sh -c, and its variables by --env",
+	if server != "" {
+		l.Warn("shell-wrapper", itself,
 			"a shell script starts %s here, so its workers, threads and max-requests are measured as the script says", server)
 	}
 	return a, checkArgs(l, p)
 }
 
-// inScript names the server we know that a shell script starts, "" for none.
-func (a Server) inScript(script string) string {
-	for _, s := range a.Known {
-		if name := s.Name(); strings.Contains(script, name) {
-			return name
+// inScript names the server we know that a shell script starts, "" for none, and says how to measure that itself: by its
+// command as the script has it.
+func (a Server) inScript(script string) (server, itself string) {
+	for _, words := range cli.PlainCommands(script) {
+		p := cli.SeeThrough(words)
+		for _, s := range a.Known {
+			if s.Recognises(p) {
+				return s.Name(), "give " + s.Name() + "'s own command, whose address, workers and recycling calibrate sets: calibrate run -- " +
+					cli.Quoted(words) + ", with its variables by --env and from the folder that the script is in then"
+			}
 		}
 	}
-	return ""
+	for _, s := range a.Known {
+		if name := s.Name(); strings.Contains(script, name) {
+			return name, "give the " + name + " command itself, without the script, and its variables by --env"
+		}
+	}
+	return "", ""
 }
 
 // checkArgs refuses threads that nothing would take.

@@ -29,6 +29,22 @@ func SplitWords(text string) ([]string, error) {
 	return s.words, nil
 }
 
+// Quoted writes words for a shell to read again. Variables stay variables.
+func Quoted(words []string) string {
+	out := make([]string, len(words))
+	for i, word := range words {
+		switch {
+		case word != "" && !strings.ContainsAny(word, " \t\n\"'`\\;&|<>()*?[]~#!"):
+			out[i] = word
+		case strings.ContainsAny(word, "$") && !strings.ContainsAny(word, "\"`\\"):
+			out[i] = `"` + word + `"`
+		default:
+			out[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(out, " ")
+}
+
 // splitter is the state between two bytes.
 type splitter struct {
 	words  []string

@@ -1,0 +1,116 @@
+package server
+
+import (
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"workermem/calibrate"
+	"workermem/calibrate/server/cli"
+	"workermem/calibrate/server/known"
+	"workermem/calibrate/server/servertest"
+)
+
+// What a command becomes: what runs it before ||, and the command. "" if it stays as it is.
+func TestUnwrap(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for name, text := range map[string]string{
+		"pass.sh":  "./migrate\nexec \"$@\"",
+		"gosu.sh":  "set -e\nexec gosu app \"$@\"",
+		"start.sh": "./migrate\nexec gunicorn -w ${W:-3} -b :$PORT app:app",
+		"plain.sh": "set -eu\nexec gunicorn app:app \"$@\"",
+		"cd.sh":    "cd app\nexec gunicorn app:app",
+		"dev.sh":   "if [ \"$DEV\" ]; then exec gunicorn --reload app:app; fi\nexec gunicorn app:app",
+		"other.sh": "exec node server.js",
+		"twice.sh": "./migrate\nexec ./plain.sh --preload",
+		"self.sh":  "exec ./self.sh",
+	} {
+		servertest.Script(t, filepath.Join(dir, name), text)
+	}
+	servertest.Write(t, "Procfile", "web: gunicorn app:app --bind 0.0.0.0:$PORT\nworker: celery worker\nrelease: ./migrate && gunicorn app:app\n")
+	servertest.Write(t, "dev/Procfile.dev", "web: uvicorn app:app\n")
+	for command, want := range map[string]string{
+		"gunicorn app:app":                     "|| gunicorn app:app",
+		"nice gunicorn app:app":                "|| nice gunicorn app:app",
+		"sh -c 'exec gunicorn app:app'":        "|| gunicorn app:app",
+		"sh -c 'A=B pypnm serve'":              "|| env A=B pypnm serve",
+		"env A=B sh -c 'exec gunicorn x'":      "|| env A=B gunicorn x",
+		"sh -c 'gunicorn -b :$PORT x'":         "|| gunicorn -b :{port} x",
+		"bash -lc 'exec gunicorn x'":           `bash -lc exec "$@" bash || gunicorn x`,
+		"env A=B bash -lc 'gunicorn x'":        `env A=B bash -lc "$@" bash || env A=B gunicorn x`,
+		"sh -c './m; nice gunicorn x'":         `sh -c ./m; "$@" sh || nice gunicorn x`,
+		"env -S 'A=B gunicorn x'":              "|| env A=B gunicorn x",
+		"nice env -S 'sh -c \"gunicorn x\"'":   "|| nice env gunicorn x",
+		"./pass.sh gunicorn x":                 "./pass.sh || gunicorn x",
+		"tini -- ./gosu.sh timeout 5 gunicorn": "tini -- ./gosu.sh || timeout 5 gunicorn",
+		"sh ./pass.sh gunicorn x":              "sh ./pass.sh || gunicorn x",
+		"./start.sh":                           "/bin/sh -c #!/bin/sh\n./migrate\nexec \"$@\" ./start.sh || gunicorn -w 3 -b :{port} app:app",
+		"./plain.sh -w 2":                      "|| gunicorn app:app -w 2",
+		"./twice.sh":                           "/bin/sh -c #!/bin/sh\n./migrate\nexec \"$@\" ./twice.sh || gunicorn app:app --preload",
+		"web: gunicorn app:app":                "|| gunicorn app:app",
+		"honcho start web":                     "|| honcho run gunicorn app:app --bind 0.0.0.0:{port}",
+		"honcho start -d dev -f Procfile.dev":  "|| honcho -d dev -f Procfile.dev run uvicorn app:app",
+		"honcho start release":                 `honcho run sh -c ./migrate && "$@" sh || gunicorn app:app`,
+		"foreman start web":                    "|| foreman run gunicorn app:app --bind 0.0.0.0:{port}",
+
+		"honcho start":                   "", // it starts more than one
+		"honcho start worker":            "",
+		"./cd.sh":                        "",
+		"./dev.sh":                       "",
+		"./other.sh":                     "",
+		"./self.sh":                      "",
+		"./pass.sh":                      "",
+		"./pass.sh node server.js":       "",
+		"./no-such.sh gunicorn":          "",
+		"sh -c 'cd app && gunicorn x'":   "",
+		"sh -c 'unicorn -l {port}'":      "",
+		"sh -c exec":                     "",
+		"sh -c ''":                       "",
+		"sh -c 'gunicorn -w $(nproc) x'": "",
+	} {
+		words := shellWords(t, command)
+		u := unwrap(words, []string{"PATH=/usr/bin:/bin"})
+		got := strings.TrimSpace(strings.Join(u.outer, " ") + " || " + strings.Join(u.argv, " "))
+		if slices.Equal(u.argv, words) && want == "" {
+			got = ""
+		}
+		if got != want {
+			t.Errorf("%s\n got  %s\n want %s", command, got, want)
+		}
+	}
+	if u := unwrap([]string{"./start.sh"}, nil); len(u.notes) != 1 || !strings.Contains(u.notes[0], "the last command of ./start.sh is run") {
+		t.Errorf("%q", u.notes)
+	}
+}
+
+// shellWords splits a test's command.
+func shellWords(t *testing.T, command string) []string {
+	t.Helper()
+	words, err := cli.SplitWords(command)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return words
+}
+
+// What can't be seen through is advised by the server's own command, as the script has it.
+func TestServersOwnCommandIsAdvised(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	servertest.Script(t, "start.sh", "cd /srv/app\n. venv/bin/activate\nexec gunicorn -w $(nproc) app:app")
+	servertest.Script(t, "start2.sh", "cd /srv/app && exec gunicorn -w $WORKERS 'my app:app' >>/var/log/app.log 2>&1")
+	for command, want := range map[string]string{
+		"./start2.sh":                      `calibrate run -- gunicorn -w $WORKERS 'my app:app', with its variables by --env`,
+		"sh -c 'cd /x && uvicorn app:app'": "calibrate run -- uvicorn app:app, with",
+		"./start.sh":                       `calibrate run -- gunicorn -w "$(nproc)" app:app, with`,
+	} {
+		_, err := Recognise(t.Context(), known.Spec{Command: shellWords(t, command)})
+		servertest.Usage(t, err, "which port to listen on")
+		if f := (*calibrate.Failure)(nil); errors.As(err, &f) && !strings.Contains(f.Try, want) {
+			t.Errorf("%s: try %s", command, f.Try)
+		}
+	}
+}
