@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"workermem/calibrate"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
@@ -161,34 +160,6 @@ func TestUWSGIRefusals(t *testing.T) {
 	for _, word := range []string{"--stop", "--reload=/run/x.pid", "--version", "-h"} { // before anything runs
 		_, err := uwsgi.Server{}.Plan(&known.Launch{}, cli.Program{Name: "uwsgi", Argv: []string{"/nonexistent/uwsgi", word, "/run/x.pid"}})
 		servertest.Usage(t, err, "starts no server")
-	}
-}
-
-func TestAttachKnowsUWSGI(t *testing.T) {
-	const command = "/usr/bin/uwsgi --http-socket :80 --threads 4 --lazy-apps"
-	for name, c := range map[string]struct {
-		tree    []servertest.Proc
-		threads int
-		preload bool
-		workers []int
-	}{
-		"by its options": {[]servertest.Proc{{PID: 10, Parent: 1, Session: 10, Args: command}, {PID: 11, Parent: 10, Session: 10, Args: command}}, 4, false, []int{11}},
-		"by its titles":  {[]servertest.Proc{{PID: 10, Parent: 1, Session: 10, Args: "uWSGI master"}, {PID: 11, Parent: 10, Session: 10, Args: "uWSGI worker 1"}, {PID: 12, Parent: 10, Session: 10, Args: "uWSGI http 1"}}, 0, true, []int{11}},
-		"by a file":      {[]servertest.Proc{{PID: 10, Parent: 1, Session: 10, Args: "uwsgi --ini /x.ini"}, {PID: 11, Parent: 10, Session: 10, Args: "uwsgi --ini /x.ini"}}, 0, true, []int{11}},
-	} {
-		fs := servertest.ProcWith(t, c.tree...)
-		servertest.Write(t, filepath.Join(fs.Proc, "10", "environ"), "A=b")
-		r, err := attachIn(fs, AttachSpec{PID: 11})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if workers, _ := r.Workers(); !slices.Equal(workers, c.workers) {
-			t.Errorf("%s: workers %v, want %v", name, workers, c.workers)
-		}
-		unknown := slices.ContainsFunc(r.Warnings(), func(w calibrate.Warning) bool { return w.Code == "threads-unknown" })
-		if r.Info().PID != 10 || r.Info().Server != "uwsgi" || r.Info().Threads != c.threads || r.Info().Preload != c.preload || unknown != (c.threads == 0) {
-			t.Errorf("%s: %+v %v", name, r.Info(), r.Warnings())
-		}
 	}
 }
 

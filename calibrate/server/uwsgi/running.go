@@ -1,7 +1,6 @@
 package uwsgi
 
 import (
-	"slices"
 	"strings"
 
 	"workermem/calibrate/linux"
@@ -9,31 +8,25 @@ import (
 	"workermem/calibrate/server/known"
 )
 
-// Running tells what a command line says of the workers. The rest of a configuration is in files, which another user's
-// server reads when it starts and nobody else: where threads may be in one, they aren't known.
+// Running tells what is written down of a running uWSGI's workers. What can't be seen is not known: how many threads they
+// have, and whether the app was loaded before they were forked.
 func (u Server) Running(r *known.Running, master linux.Process) (known.Server, error) {
 	p := cli.SeeThrough(master.Args)
 	r.Target.ServerVersion = r.PackageVersion("uwsgi", p)
-	c := configOf(options.Scan(p.Args()))
+	seen := writtenBy(r, p.Args())
+	c := configOf(seen.lines)
 	c.tell(&r.Target)
 	r.Target.HasJitter, r.Target.CanScale = false, false
-	_, seen := r.Environ()
-	whole := seen && !strings.HasPrefix(master.Title(), "uWSGI ") && !slices.ContainsFunc(p.Args(), isFile)
+	// Titles stand where the command line and the variables were. Where it has changed its folder, names mean other files.
+	whole := seen.whole && !strings.HasPrefix(master.Title(), "uWSGI ") && !(seen.relative && (c.Has("chdir") || c.Has("chdir2")))
+	r.Target.Preload = whole && r.Target.Preload
 	switch {
 	case r.Threads > 0:
 		r.Target.Threads, r.Target.HasThreads = r.Threads, true
 	case !whole && !c.Has("threads") && r.Target.HasThreads:
 		r.Target.Threads, r.Target.HasThreads = 0, false
 		r.Warn("threads-unknown", "give them: --threads N",
-			"how many threads a worker has isn't known: uwsgi's command line doesn't say, and its files aren't read")
+			"how many threads a worker has isn't known: uwsgi's command line doesn't say, and not all of its files can be read as they were at its start")
 	}
 	return u, nil
-}
-
-// options are the options that say how a worker takes requests.
-var options = cli.Getopt.Options("thread,threads async gevent asyncio lazy! lazy-apps!")
-
-// isFile is for the name of a file that has settings.
-func isFile(word string) bool {
-	return slices.ContainsFunc([]string{".ini", ".xml", ".yaml", ".yml", ".json", ".js"}, func(ending string) bool { return strings.HasSuffix(word, ending) })
 }
