@@ -112,7 +112,7 @@ func TestE2EAttachSeesLazyUWSGI(t *testing.T) {
 				"    start('200 OK', [])\n    return [b'lazy' if loaded == os.getpid() else b'preloaded']\n")
 			command := uwsgiWith(t, dir)
 			command = slices.DeleteFunc(command, func(word string) bool { return word == "--chdir" || word == dir })
-			command = append(command, "--pythonpath", dir, "--master", "--die-on-term", "--processes", "2")
+			command = append(command, "--pythonpath", dir, "--master", "--die-on-term", "--worker-reload-mercy", "1", "--processes", "2")
 			if c.file != "" {
 				servertest.Write(t, filepath.Join(dir, c.file), c.text)
 				time.Sleep(1100 * time.Millisecond) // a file that is as young as its reader may have been changed since
