@@ -15,6 +15,9 @@ const unbounded = "unbounded"
 // SweepUndecided is the code of a sweep that is no reason to change what was computed.
 const SweepUndecided = "sweep-undecided"
 
+// NotScaled is the code of a number of workers that was computed alone.
+const NotScaled = "not-scaled"
+
 // warnings adds to what was noted during the run what the figures themselves give reason to doubt. Each has a code
 // to silence it by, and the next thing to try. A run analysed again keeps one warning a code.
 func warnings(r calibrate.Result) []calibrate.Warning {
@@ -68,6 +71,10 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 	add(r.Complete && r.Creep.Verdict == calibrate.Creeping && !r.Target.CanRecycle, "cannot-recycle",
 		"recycle it from outside (a supervisor's memory limit), or fix the leak",
 		"the worker's memory creeps, and %s has no request limit that calibrate knows of", r.Target.Server)
+	add(onlyCopied(r), NotScaled,
+		"write {workers} where the command says how many, and measure again; or size for one: --max-workers 1",
+		"nobody can set this command's number of workers: %s are as many copies of it behind a proxy, each at an address of its own, "+
+			"and they were never run together", say.Plural(r.Recommendation.Workers, "worker"))
 	sweepDoubts(r, add)
 	virtualDoubts(r, add)
 	restDoubts(r.Creep, add)
@@ -81,6 +88,12 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 			p.Name, say.MB(p.Ended.HeldBytes), say.MB(p.Ended.FreeBytes))
 	}
 	return all
+}
+
+// onlyCopied says that the command that was measured has no place for the number of workers that is recommended.
+func onlyCopied(r calibrate.Result) bool {
+	copied := r.Recommendation.Workers > 1 && !r.Target.CanScale
+	return copied && r.Target.Server == calibrate.OtherServer && len(r.Target.Command) > 0 && r.Mode != calibrate.ModeAttach && r.Truth == nil
 }
 
 // restDoubts are about a worker that was left alone after its soak.

@@ -81,6 +81,30 @@ func TestShellThatStartsUvicorn(t *testing.T) {
 	}
 }
 
+// A command that says its number of workers is asked back, unless it leaves that to calibrate.
+func TestFixedWorkers(t *testing.T) {
+	for command, want := range map[string]string{
+		"true --workers=1 {port}":         "the command itself says --workers=1, ",
+		"true --port {port} -w 4":         "the command itself says -w 4, ",
+		"true --num-workers 2 {port}":     "the command itself says --num-workers 2, ",
+		"true --workers={workers} {port}": "",
+		"true -w {port}":                  "",
+		"true -words 3 {port}":            "",
+	} {
+		l := recognised(t, known.Spec{Command: strings.Fields(command)})
+		got := ""
+		if all := l.Warnings(); len(all) > 0 {
+			got = all[0].Text
+			if !strings.Contains(all[0].Try, "write {workers} there") {
+				t.Error(all[0].Try)
+			}
+		}
+		if (want == "") != (got == "") || !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q, want %q", command, got, want)
+		}
+	}
+}
+
 func TestNegativeMemoryLimit(t *testing.T) {
 	_, err := Recognise(t.Context(), known.Spec{Command: []string{"true"}, MemoryLimit: -1})
 	if err == nil || !strings.Contains(err.Error(), "memory limit") {

@@ -86,6 +86,7 @@ var doctorsTraps = map[string]string{
 var doubts = map[string]string{
 	"threads-unknown": "TestE2EModWSGIAttach", "url-elsewhere": "(an unlikely answer: attach says it where another process listens at --url)", "other-cgroup": "TestAttachKnowsUvicornByItsCommandLine", "limit-unknown": "TestAttachKnowsUvicornByItsCommandLine",
 	"orphaned-group": "TestE2EInhabitedGroupIsTold", "version-unknown": "TestE2EServerThatDoesNotSay", "config-not-read": "TestHypercornWarnings",
+	"fixed-workers":      "TestFixedWorkers",
 	"jitter-unknown":     "TestUWSGIDelta",
 	"goes-to-production": "TestHypercornWarnings",
 }

@@ -3,6 +3,7 @@ package anycommand
 
 import (
 	"cmp"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -52,6 +53,10 @@ func (a Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 	l.Target.HasThreads, l.Target.CanScale = l.Spec.Has("threads"), l.Spec.Has("workers")
 	l.Target.CanRecycle = l.Spec.Has("max_requests")
 	l.TakeOut("it would set the number of workers", "WEB_CONCURRENCY")
+	if option, n := fixedWorkers(l.Spec.Command); option != "" && !l.Target.CanScale {
+		l.Warn("fixed-workers", "if it may be more, write {workers} there instead of "+n+", and measure again; if not, --max-workers "+n,
+			"the command itself says %s, so calibrate can't run it with another number", option)
+	}
 	if server != "" {
 		l.Warn("shell-wrapper", itself,
 			"a shell script starts %s here, so its workers, threads and max-requests are measured as the script says", server)
@@ -78,6 +83,26 @@ func (a Server) inScript(script string) (server, itself string) {
 	}
 	return "", ""
 }
+
+// workersOption is what servers call their number of workers, where the next word, or the rest of this one, is a number.
+var workersOption = regexp.MustCompile(`^(--(?:num-|n-)?(?:workers|processes)|-w)(?:=?(\d+))?$`)
+
+// fixedWorkers finds the words by which a command says its number of workers, and that.
+func fixedWorkers(words []string) (option, n string) {
+	for i, word := range words {
+		m := workersOption.FindStringSubmatch(word)
+		switch {
+		case m == nil:
+		case m[2] != "":
+			return word, m[2]
+		case i+1 < len(words) && number.MatchString(words[i+1]):
+			return word + " " + words[i+1], words[i+1]
+		}
+	}
+	return "", ""
+}
+
+var number = regexp.MustCompile(`^\d+$`)
 
 // checkArgs refuses threads that nothing would take.
 func checkArgs(l *known.Launch, p cli.Program) error {

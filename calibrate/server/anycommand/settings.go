@@ -19,7 +19,11 @@ func (a Server) Typed(w calibrate.Wanted, t calibrate.TargetInfo) calibrate.Type
 		return slices.ContainsFunc(t.Command, func(word string) bool { return slices.Contains(cli.Placeholders(word), name) })
 	}
 	if !holds("workers") && !holds("threads") {
-		return calibrate.Typed{Why: "nobody can set it: write {workers} where the command says how many"}
+		why := "nobody can set it: write {workers} where the command says how many"
+		if w.Workers > 1 {
+			why += "; without that, they are as many copies of the command behind a proxy"
+		}
+		return calibrate.Typed{Why: why}
 	}
 	values := map[string]string{}
 	for _, s := range a.Settings(w, t) {
