@@ -17,6 +17,7 @@ const (
 	RuleChild  RuleKind = "child"  // it is a child of the server's master
 	RuleAlone  RuleKind = "alone"  // there is no other, or the server serves in one process
 	RuleCPU    RuleKind = "cpu"    // it uses the CPU time
+	RuleServes RuleKind = "serves" // it holds the load's connections, or does the work behind the front that holds them
 	RuleSocket RuleKind = "socket" // it uses the CPU time, behind a front that holds the listening socket
-	RuleGuess  RuleKind = "guess"  // too little CPU time so far to tell
+	RuleGuess  RuleKind = "guess"  // provisional: the load has not shown who serves
 )

@@ -59,6 +59,7 @@ func newApp(l *Launch, a known.Address, values map[string]string) *App {
 	app.info.MeasuredCommand = cli.ExpandAll(l.Argv, values)
 	app.temporary = cli.Expand(l.Temporary().Path, values)
 	app.watch = workers.NewWatch(linux.Here, a.Port, l.server, knownTitles())
+	app.watch.Wanted = max(l.Spec.Workers, 1)
 	return app
 }
 

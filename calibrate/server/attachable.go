@@ -91,7 +91,7 @@ func (r *Attached) aim(tree []linux.Process) error {
 	}
 	for _, p := range tree {
 		if held, known := r.proc.Holds(p.PID, inodes); held || !known {
-			r.watch.Port = r.address.Port
+			r.watch.Port, r.watch.Ports = r.address.Port, []int{r.address.Port}
 			return nil
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"workermem/calibrate"
 	"workermem/calibrate/server/known"
@@ -83,14 +84,12 @@ front.close()
 os.wait()
 `)
 	r := start(t, known.Spec{Command: []string{python, filepath.Join(dir, "mod.py"), "{port}"}})
-	if found, _ := r.Workers(); len(found) != 2 || r.Info().WorkerRule.Kind != calibrate.RuleGuess {
+	if found, _ := r.Workers(); len(found) != 1 || r.Info().WorkerRule.Kind != calibrate.RuleGuess {
 		t.Errorf("before any traffic: %v by %q", found, r.Info().WorkerRule)
 	}
-	for range 100 {
-		r.get("/")
-	}
+	r.loadFor(3 * time.Second)
 	r.answering()
-	if rule := r.Info().WorkerRule; rule.Kind != calibrate.RuleSocket {
+	if rule := r.Info().WorkerRule; rule.Kind != calibrate.RuleServes {
 		t.Errorf("rule %q", rule)
 	}
 	if n := r.watch.Replacements(); n != 0 {

@@ -321,6 +321,33 @@ func (r *running) load(t *testing.T, n int) string {
 	return strings.Join(bodies, "\n")
 }
 
+// loadFor loads the app by eight clients, each with a connection for every request, and looks for its workers meanwhile, as a
+// run does. It returns who answered.
+func (r *running) loadFor(d time.Duration) (answered []int) {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	began := time.Now()
+	for range 8 {
+		wg.Go(func() {
+			for time.Since(began) < d {
+				body, err := strconv.Atoi(r.get("/"))
+				mu.Lock()
+				if err == nil && !slices.Contains(answered, body) {
+					answered = append(answered, body)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for time.Since(began) < d {
+		_, _ = r.Workers()
+		time.Sleep(calibrate.SampleInterval)
+	}
+	wg.Wait()
+	slices.Sort(answered)
+	return answered
+}
+
 // eachAnswers says whether each of the workers, and nobody else, has answered.
 func (r *running) eachAnswers(workers []int) func() bool {
 	answered := map[int]bool{}

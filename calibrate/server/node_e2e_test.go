@@ -2,8 +2,8 @@ package server
 
 import (
 	"slices"
-	"strings"
 	"testing"
+	"time"
 
 	"workermem/calibrate"
 	"workermem/calibrate/server/known"
@@ -27,8 +27,9 @@ func TestE2ENodeCluster(t *testing.T) {
 		t.Errorf("before any traffic by %q", rule)
 	}
 	within(t, "bytes a request", r.growth(t, r.worker(), 600, 800), 65536, 0.15)
+	r.loadFor(3 * time.Second)
 	r.answering()
-	if info := r.Info(); info.WorkerRule.Kind != calibrate.RuleCPU || !info.CanScale || info.CanRecycle || len(r.Tree()) != 2 || r.watch.Replacements() != 0 {
+	if info := r.Info(); info.WorkerRule.Kind != calibrate.RuleServes || !info.CanScale || info.CanRecycle || len(r.Tree()) != 2 || r.watch.Replacements() != 0 {
 		t.Errorf("%+v, tree %v, %d replacements", info, r.Tree(), r.watch.Replacements())
 	}
 	if stopped, err := r.Stop(t.Context()); err != nil || stopped.Killed != 0 || stopped.Left != 0 {
@@ -41,14 +42,12 @@ func TestE2ENodeClusterInShell(t *testing.T) {
 	t.Parallel()
 	script := "cd '" + servertest.Fixture(t, "node") + "' && exec " + servertest.OnPath(t, "node") + " server.js"
 	r := start(t, known.Spec{Command: []string{"sh", "-c", script}, Workers: 2, Env: nodeEnv()})
-	bodies := r.load(t, 600)
+	answered := r.loadFor(3 * time.Second)
 	found, _ := r.Workers()
-	if len(found) != 2 || len(r.Tree()) != 3 || r.Info().WorkerRule.Kind != calibrate.RuleCPU {
+	if len(found) != 2 || len(r.Tree()) != 3 || r.Info().WorkerRule.Kind != calibrate.RuleServes {
 		t.Fatalf("workers %v of %v by %q", found, r.Tree(), r.Info().WorkerRule)
 	}
-	for _, pid := range slices.Compact(slices.Sorted(strings.SplitSeq(bodies, "\n"))) {
-		if !slices.Contains(found, atoi(t, pid)) {
-			t.Errorf("answered by %s, the workers found are %v", pid, found)
-		}
+	if !slices.Equal(answered, found) {
+		t.Errorf("answered by %v, the workers found are %v", answered, found)
 	}
 }

@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 
@@ -11,6 +12,8 @@ import (
 // Watch looks at the app's tree again and again, and keeps what it learned about the workers.
 type Watch struct {
 	Port   int    // at which the server listens
+	Ports  []int  // at which clients come; none: any at which its processes listen
+	Wanted int    // workers that it was told to have; 0: not known
 	Server Finder // the server's own rule
 	Rooted bool   // the process at the root is the app's own, not a guard above it
 
@@ -23,8 +26,14 @@ type Watch struct {
 	looks   int
 	known   map[int]known // by pid
 	rule    calibrate.WorkerRule
-	settled []string      // the kin of the workers, once the rule has settled
-	behind  bool          // they are behind a front of the same kin
+	settled []string // the kin of the workers, once the rule has settled
+	behind  bool     // they are behind a front of the same kin
+
+	serving  *serving
+	picked   []linux.Process // those that were seen to serve, once enough was seen
+	pickedAt int64           // ticks since the machine's boot
+	pickedBy int             // looks after which they were all there
+
 	sure    bool          // the server's own rule found them
 	present []int         // workers at the last look at which there were any
 	below   map[int][]int // what descends from each worker
@@ -56,7 +65,11 @@ const (
 // NewWatch looks for the workers of a server that listens at a port: by its own rule, or else by that for any command, which
 // knows the titles of all servers.
 func NewWatch(proc linux.FS, port int, server Finder, titles AnyTitles) *Watch {
-	return &Watch{proc: proc, Port: port, Server: server, titles: titles, follow: linux.NewFollower(proc)}
+	w := &Watch{proc: proc, Port: port, Server: server, titles: titles, follow: linux.NewFollower(proc), serving: newServing(proc)}
+	if port > 0 {
+		w.Ports = []int{port}
+	}
+	return w
 }
 
 // Rule is how the workers were told apart at the last look.
@@ -126,7 +139,7 @@ func (w *Watch) find(root int) []linux.Process {
 
 // compare counts changes of the set of workers. A change of mind about who they are is none.
 func (w *Watch) compare(now []int) {
-	if len(now) == 0 || !w.ready || !w.sure && len(w.settled) == 0 {
+	if len(now) == 0 || !w.ready || !w.sure && len(w.settled)+len(w.picked) == 0 {
 		return
 	}
 	if w.present != nil && !slices.Equal(now, w.present) {
@@ -141,17 +154,88 @@ func (w *Watch) decide(tree []linux.Process, holds linux.Sockets) []linux.Proces
 		w.rule = rule
 		return found
 	}
-	if kin := w.replaced(tree, holds); len(kin) > 0 {
-		return kin
+	if len(w.picked) > 0 {
+		return w.serve(tree, holds)
 	}
-	chosen, rule, settled := choose(tree, holds, w.titles)
+	chosen, rule, able := certain(tree, w.titles)
+	if rule != NoRule {
+		return w.decided(chosen, rule)
+	}
+	if serve := w.serve(tree, holds); len(serve) > 0 {
+		return serve
+	}
+	if alike := w.replaced(tree, holds); len(alike) > 0 {
+		return alike
+	}
+	chosen, rule = busiest(able, tree, holds)
+	if rule.Kind != calibrate.RuleGuess && w.ready && !w.serving.blind && w.serving.vain < enoughInVain {
+		rule = ruleGuessBusy
+	}
+	return w.decided(chosen, rule)
+}
+
+// enoughInVain is how many looks in a row meet no client's connection before the CPU time decides alone.
+const enoughInVain = 30
+
+func (w *Watch) decided(chosen []linux.Process, rule calibrate.WorkerRule) []linux.Process {
 	if len(chosen) > 0 {
 		w.rule = rule
 	}
-	if settled && w.ready {
+	if len(chosen) > 0 && w.ready && rule.Kind != calibrate.RuleGuess {
 		w.settle(chosen, rule)
 	}
 	return chosen
+}
+
+// serve are those that are seen to serve, none if nobody was so far.
+func (w *Watch) serve(tree []linux.Process, holds linux.Sockets) []linux.Process {
+	if !w.ready {
+		return nil
+	}
+	missing := len(w.picked) - len(Filter(tree, func(p linux.Process) bool { return isOneOf(p, w.picked) }))
+	w.serving.look(tree, w.Ports, len(w.picked) >= max(w.Wanted, 1) && missing == 0)
+	serve, behind := w.serving.servers(tree)
+	switch {
+	case len(serve) > 0 && w.serving.fronts != nil && len(serve) >= len(w.picked):
+		w.pick(serve, behind)
+	case len(w.picked) > 0:
+		return w.withSuccessors(serve, tree)
+	case len(serve) > 0:
+		if alike := w.replaced(tree, holds); contains(alike, serve) {
+			return alike // nothing speaks against it
+		}
+		w.rule = ruleGuessServes
+	}
+	return serve
+}
+
+func contains(all, some []linux.Process) bool {
+	return !slices.ContainsFunc(some, func(p linux.Process) bool { return !isOneOf(p, all) })
+}
+
+// pick keeps those that serve. From here on only others that are seen to serve join them, and who takes the place of one.
+func (w *Watch) pick(serve []linux.Process, behind bool) {
+	if len(w.picked) == 0 {
+		w.present, w.pickedAt = nil, int64(linux.SinceBoot()*linux.ClockTicks)
+	}
+	w.picked, w.pickedBy, w.rule = serve, w.serving.looks, ruleServes
+	if behind {
+		w.rule = ruleBehind
+	}
+}
+
+// withSuccessors adds, for those that served and have ended, the youngest processes that are like them, until they are seen
+// to serve themselves. If none comes for long, there are fewer workers now.
+func (w *Watch) withSuccessors(serve, tree []linux.Process) []linux.Process {
+	young := Filter(tree, func(p linux.Process) bool {
+		return p.Start >= w.pickedAt && !isOneOf(p, w.picked) && !isOneOf(p, serve) &&
+			slices.ContainsFunc(w.picked, func(q linux.Process) bool { return kin(p) == kin(q) })
+	})
+	if len(young) == 0 && len(serve) > 0 && w.serving.looks >= w.pickedBy+10*enoughLooks {
+		w.pick(serve, w.rule == ruleBehind)
+	}
+	slices.SortStableFunc(young, func(a, b linux.Process) int { return cmp.Compare(b.Start, a.Start) })
+	return append(serve, young[:min(len(young), max(len(w.picked)-len(serve), 0))]...)
 }
 
 func (w *Watch) settle(chosen []linux.Process, rule calibrate.WorkerRule) {

@@ -63,47 +63,76 @@ var NoRule calibrate.WorkerRule
 var (
 	ruleOnly     = calibrate.WorkerRule{Kind: calibrate.RuleAlone, Words: "the only process"}
 	ruleTitle    = calibrate.WorkerRule{Kind: calibrate.RuleTitle, Words: "by its title"}
+	ruleServes   = calibrate.WorkerRule{Kind: calibrate.RuleServes, Words: "it holds the clients' connections"}
+	ruleBehind   = calibrate.WorkerRule{Kind: calibrate.RuleServes, Words: "it serves behind a front, which holds the clients' connections"}
 	ruleBusyLeaf = calibrate.WorkerRule{Kind: calibrate.RuleCPU, Words: "the busy process at the end of the tree"}
 	ruleNoSocket = calibrate.WorkerRule{Kind: calibrate.RuleSocket,
 		Words: "the busy process at the end of the tree, behind a front that holds the socket"}
+	ruleGuessServes = calibrate.WorkerRule{Kind: calibrate.RuleGuess,
+		Words: "it holds clients' connections (a guess: too few were seen so far)"}
+	ruleGuessBusy = calibrate.WorkerRule{Kind: calibrate.RuleGuess,
+		Words: "the busy process at the end of the tree (a guess: nobody was seen to hold a client's connection so far)"}
 	ruleGuessLeaf = calibrate.WorkerRule{Kind: calibrate.RuleGuess,
 		Words: "the process at the end of the tree (a guess: too little CPU time so far)"}
 )
 
-// choose picks the workers of a server that isn't known, by the first rule that applies:
+// certain picks the workers of a server that isn't known where no load is needed for it:
 //
-//  1. the title of a worker of a server that is known;
-//  2. the only process, helpers apart;
-//  3. of the processes with at least 10 % of the tree's CPU time since readiness, those with no other such process
-//     below them; and if some of these hold the listening socket and some don't, the ones that don't: the others
-//     are a front;
-//  4. while the tree has used less than 0.3 s: the processes with no other below them. A guess, and settled is false:
-//     the answer may change.
+//  1. by the title of a worker of a server that is known;
+//  2. the only process, helpers apart.
 //
-// The rule fitted all of twelve layouts of nine servers.
-func choose(tree []linux.Process, holds linux.Sockets, known AnyTitles) (workers []linux.Process, rule calibrate.WorkerRule, settled bool) {
+// able are the processes that may be workers, if neither applies.
+func certain(tree []linux.Process, known AnyTitles) (workers []linux.Process, rule calibrate.WorkerRule, able []linux.Process) {
 	if titled := Filter(tree, func(p linux.Process) bool { return known.IsWorker(p.Title()) }); len(titled) > 0 {
-		return titled, ruleTitle, true
+		return titled, ruleTitle, nil
 	}
-	able := Filter(tree, func(p linux.Process) bool {
+	able = Filter(tree, func(p linux.Process) bool {
 		return !PythonHelper.MatchString(p.Title()) && !known.helper.MatchString(p.Title())
 	})
 	if len(able) < 2 {
-		return able, ruleOnly, len(able) == 1
+		return able, ruleOnly, nil
 	}
-	var total int64
-	for _, p := range tree {
-		total += p.CPU
-	}
+	return nil, NoRule, able
+}
+
+// busiest picks the workers by what the processes have used of the tree's CPU time since readiness: those with at least 10 %,
+// with no other such process below them; and if some of these hold the listening socket and some don't, the ones that
+// don't: the others are a front. While the tree has used less than 0.3 s it is a guess at those with no other below them,
+// or rather at those of them that hold the socket, if any does.
+//
+// The rule fitted all of twelve layouts of nine servers. But it takes a busy helper for a worker, and on a busy machine it
+// comes late: whoever is seen to serve comes before it.
+func busiest(able, tree []linux.Process, holds linux.Sockets) ([]linux.Process, calibrate.WorkerRule) {
+	total := cpuOf(tree)
 	if total < enoughCPU {
-		return ends(able, tree), ruleGuessLeaf, false
+		return guess(able, tree, holds), ruleGuessLeaf
 	}
-	busy := Filter(able, func(p linux.Process) bool { return float64(p.CPU) >= busyShare*float64(total) })
-	workers = ends(busy, tree)
-	if behind := withoutSocket(workers, holds); len(behind) < len(workers) {
-		return behind, ruleNoSocket, true
+	busy := ends(Filter(able, func(p linux.Process) bool { return float64(p.CPU) >= busyShare*float64(total) }), tree)
+	if behind := withoutSocket(busy, holds); len(behind) < len(busy) {
+		return behind, ruleNoSocket
 	}
-	return workers, ruleBusyLeaf, true
+	return busy, ruleBusyLeaf
+}
+
+// primary is what Node's cluster listens by, and what passes every connection on to the workers below it.
+var primary = regexp.MustCompile(`^(node|nodejs|PM2)$`)
+
+// guess leaves out what is none of the app's own.
+func guess(able, tree []linux.Process, holds linux.Sockets) []linux.Process {
+	own := Filter(able, func(p linux.Process) bool {
+		return !store.MatchString(program(p)) && !frontProgram.MatchString(program(p))
+	})
+	if len(own) == 0 {
+		own = able
+	}
+	listening := Filter(own, func(p linux.Process) bool {
+		held, _ := holds(p.PID)
+		return held && !primary.MatchString(program(p))
+	})
+	if len(listening) > 0 {
+		own = listening
+	}
+	return ends(own, tree)
 }
 
 // withoutSocket are those known not to hold the socket, if some do; else all.

@@ -11,7 +11,7 @@ import (
 )
 
 // Twelve layouts of nine servers, as seen after some 500 requests: who has which parent, title, CPU time and socket.
-func TestChoose(t *testing.T) {
+func TestCertainAndBusiest(t *testing.T) {
 	p := func(pid, parent int, cpu int64, title string) linux.Process {
 		return linux.Process{PID: pid, Parent: parent, CPU: cpu, Args: strings.Split(title, " ")}
 	}
@@ -40,9 +40,16 @@ func TestChoose(t *testing.T) {
 		"below a shell":             {[]linux.Process{p(1, 0, 0, "sh -c"), p(2, 1, 1, "app"), p(3, 2, 60, "app")}, nil, []int{3}, ruleBusyLeaf, true},
 		"a helper that does little": {[]linux.Process{p(1, 0, 95, "app"), p(2, 1, 5, "helper")}, []int{1}, []int{1}, ruleBusyLeaf, true},
 		"little CPU so far":         {[]linux.Process{p(1, 0, 1, "app"), p(2, 1, 28, "app"), p(3, 1, 0, "app")}, nil, []int{2, 3}, ruleGuessLeaf, false},
+		"little CPU, one listens":   {[]linux.Process{p(1, 0, 9, "app"), p(2, 1, 0, "helper"), p(3, 1, 0, "helper")}, []int{1}, []int{1}, ruleGuessLeaf, false},
+		"little CPU, an heir":       {[]linux.Process{p(1, 0, 9, "main"), p(2, 1, 0, "manager"), p(3, 1, 9, "server")}, []int{1, 3}, []int{3}, ruleGuessLeaf, false},
+		"little CPU, with a store":  {[]linux.Process{p(1, 0, 1, "sh"), p(2, 1, 0, "/usr/bin/redis-server *:6379"), p(3, 1, 9, "app")}, nil, []int{3}, ruleGuessLeaf, false},
 		"sockets can't be seen":     {[]linux.Process{p(1, 0, 1, "uwsgi"), p(2, 1, 60, "uwsgi"), p(3, 1, 30, "uwsgi")}, nil, []int{2, 3}, ruleBusyLeaf, true},
 	} {
-		got, rule, settled := choose(c.tree, servertest.Holding(c.held), someTitles)
+		got, rule, able := certain(c.tree, someTitles)
+		if rule == NoRule {
+			got, rule = busiest(able, c.tree, servertest.Holding(c.held))
+		}
+		settled := len(got) > 0 && rule.Kind != calibrate.RuleGuess
 		if !slices.Equal(PIDs(got), c.want) && len(got)+len(c.want) > 0 || rule != c.rule || settled != c.settled {
 			t.Errorf("%s: %v by %q, settled %v; want %v by %q", name, PIDs(got), rule, settled, c.want, c.rule)
 		}

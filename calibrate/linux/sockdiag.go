@@ -1,0 +1,150 @@
+package linux
+
+import (
+	"encoding/binary"
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+)
+
+// The kernel is asked for sockets by netlink (sock_diag(7)): of those of TCP it leaves out here what a file of /proc would
+// have in thousands, the connections that are closed and only wait.
+const (
+	sockDiagByFamily = 20 // linux/sock_diag.h
+	tcpDiagGetSock   = 18 // linux/inet_diag.h: IPv4 and IPv6 at once, for one walk through the kernel's table
+	netlinkHeader    = 16 // struct nlmsghdr
+	stateEstablished = 1  // net/tcp_states.h
+	stateListen      = 10
+)
+
+var native = binary.NativeEndian
+
+// dumpSockets asks for the sockets of this network namespace that a request describes, and gives what is said of each.
+func dumpSockets(kind uint16, request []byte, each func(message []byte)) bool {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	message := make([]byte, 0, netlinkHeader+len(request))
+	message = native.AppendUint32(message, uint32(netlinkHeader+len(request)))
+	message = native.AppendUint16(message, kind)
+	message = native.AppendUint16(message, unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
+	message = append(append(message, make([]byte, 8)...), request...) // sequence and port are 0
+	if err := unix.Sendto(fd, message, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return false
+	}
+	buf := make([]byte, 32<<10) // more than the kernel puts into one answer (net/netlink/af_netlink.c, netlink_dump)
+	for {
+		n, err := Retry(func() (int, error) { n, _, err := unix.Recvfrom(fd, buf, 0); return n, err })
+		if err != nil || n <= 0 {
+			return false
+		}
+		if more, ok := readMessages(buf[:n], each); !more {
+			return ok
+		}
+	}
+}
+
+// readMessages reads one answer. more is false after the last, ok if the kernel doesn't know what was asked for.
+func readMessages(answer []byte, each func(message []byte)) (more, ok bool) {
+	for len(answer) >= netlinkHeader {
+		length, kind := int(native.Uint32(answer)), native.Uint16(answer[4:])
+		switch {
+		case kind == unix.NLMSG_DONE:
+			return false, true
+		case kind == unix.NLMSG_ERROR, length < netlinkHeader, length > len(answer):
+			return false, false
+		}
+		each(answer[netlinkHeader:length])
+		answer = answer[min((length+3)&^3, len(answer)):]
+	}
+	return true, true
+}
+
+// tcpRequest is a struct inet_diag_req (linux/inet_diag.h): family and lengths, a socket, which may be any, states, and what is kept
+// between answers.
+func tcpRequest() []byte {
+	const size, states = 60, 52
+	request := make([]byte, size)
+	request[0] = unix.AF_INET // the kernel takes it for any (net/ipv4/inet_diag.c, inet_diag_dump_compat)
+	native.PutUint32(request[states:], 1<<stateEstablished|1<<stateListen)
+	return request
+}
+
+// diagTCP are those of this network namespace.
+func diagTCP() (all TCP, ok bool) {
+	ok = dumpSockets(tcpDiagGetSock, tcpRequest(), func(message []byte) { all.addDiag(message) })
+	return all, ok
+}
+
+// addDiag reads a struct inet_diag_msg: family, state, timer, retransmissions; ports, addresses of 16 bytes, interface, cookie;
+// expiry, queues, user, inode.
+func (t *TCP) addDiag(message []byte) {
+	const size, inode = 72, 68
+	if len(message) < size || native.Uint32(message[inode:]) == 0 {
+		return
+	}
+	length := 4
+	if message[0] == unix.AF_INET6 {
+		length = 16
+	}
+	end := func(port, address int) netip.AddrPort {
+		ip, _ := netip.AddrFromSlice(message[address : address+length])
+		return netip.AddrPortFrom(ip.Unmap(), binary.BigEndian.Uint16(message[port:]))
+	}
+	switch message[1] {
+	case stateListen:
+		t.Listening = append(t.Listening, int(end(4, 8).Port()))
+	case stateEstablished:
+		t.Open = append(t.Open, Connection{end(4, 8), end(6, 24), uint64(native.Uint32(message[inode:]))})
+	}
+}
+
+// UnixSocket is an end of a connection between two processes of this machine.
+type UnixSocket struct {
+	Peer  uint64 // the other end's inode
+	Named bool   // it was accepted at a name; socketpair(2) gives none
+}
+
+// UnixPeers are the connected sockets of AF_UNIX in this network namespace, by inode: who is connected with whom is in no file
+// of /proc. None if the kernel has no unix_diag.
+func UnixPeers() map[uint64]UnixSocket {
+	all := map[uint64]UnixSocket{}
+	dumpSockets(sockDiagByFamily, unixRequest(), func(message []byte) { addUnixSocket(all, message) })
+	return all
+}
+
+// unixRequest is a struct unix_diag_req (linux/unix_diag.h): family, protocol, pad, states, inode, what to show, cookie.
+func unixRequest() []byte {
+	const showName, showPeer = 1, 4
+	request := native.AppendUint32([]byte{unix.AF_UNIX, 0, 0, 0}, 1<<stateEstablished)
+	request = native.AppendUint32(request, 0)
+	return append(native.AppendUint32(request, showName|showPeer), make([]byte, 8)...)
+}
+
+// addUnixSocket reads a struct unix_diag_msg (family, type, state, pad, inode, cookie) and the attributes behind it
+// (netlink(7)): a length, a kind, and what it holds, filled up to four bytes.
+func addUnixSocket(to map[uint64]UnixSocket, message []byte) {
+	const size, attrName, attrPeer = 16, 0, 2
+	if len(message) < size {
+		return
+	}
+	var s UnixSocket
+	for rest := message[size:]; len(rest) >= 4; {
+		length, kind := int(native.Uint16(rest)), native.Uint16(rest[2:])
+		if length < 4 || length > len(rest) {
+			break
+		}
+		switch {
+		case kind == attrName:
+			s.Named = true
+		case kind == attrPeer && length >= 8:
+			s.Peer = uint64(native.Uint32(rest[4:]))
+		}
+		rest = rest[min((length+3)&^3, len(rest)):]
+	}
+	if s.Peer != 0 {
+		to[uint64(native.Uint32(message[4:]))] = s
+	}
+}
