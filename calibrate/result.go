@@ -236,6 +236,9 @@ type Phase struct {
 
 // Worker is the memory of one worker. A zero says that it could not be read; the sources and the warnings say why.
 type Worker struct {
+	// Generation is the first of the samples that are of the worker, where another process was taken for it before: those of earlier
+	// ones are not counted.
+	Generation            int            `json:"generation,omitempty"`
 	IdleRSSBytes          int64          `json:"idle_rss_bytes"`    // after the first answer, before any load
 	PlateauRSSBytes       int64          `json:"plateau_rss_bytes"` // the level after warm-up, creep apart
 	PeakRSSBytes          int64          `json:"peak_rss_bytes"`    // the highest of all phases

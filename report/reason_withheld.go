@@ -19,6 +19,9 @@ func Withheld(r calibrate.Result) string {
 	case calibrate.WithheldWorkers:
 		return fmt.Sprintf("%s answered, where one was to be measured: write {workers} where the command says how many, or have it start one",
 			say.Plural(w.Workers, "worker"))
+	case calibrate.WithheldGuess:
+		return "the load did not show which process serves, so the worker is only guessed: " + r.Target.WorkerRule.Words + "; load it for longer, or more" +
+			when(r.Mode == calibrate.ModeAttach, ", or watch it while it has traffic")
 	case calibrate.WithheldReplaced:
 		return "a worker ended during the run, so what was measured is of two workers"
 	case calibrate.WithheldRequests:

@@ -17,6 +17,7 @@ const (
 // Analyse turns what was recorded into worker memory, creep, law, recommendation and candidates. It is pure, and
 // gives the same answer for a run just measured and for one read back from its folder.
 func Analyse(m calibrate.Measured) calibrate.Result {
+	m.Samples = ofWorker(m)
 	m.Result.Watch = watched(m)
 	r := m.Result
 	m.Samples = beforeCrowd(m.Samples)
@@ -33,6 +34,15 @@ func Analyse(m calibrate.Measured) calibrate.Result {
 	r.Triage = withShares(r.Triage, r.Creep)
 	r.Warnings = warnings(r)
 	return r
+}
+
+// ofWorker leaves out the samples of what was taken for the worker before the load showed who serves.
+func ofWorker(m calibrate.Measured) []calibrate.Sample {
+	i := slices.IndexFunc(m.Samples, func(s calibrate.Sample) bool { return s.Generation >= m.Result.Worker.Generation })
+	if i < 0 {
+		return nil
+	}
+	return m.Samples[i:]
 }
 
 // beforeCrowd leaves out the samples of PhaseConcurrency.

@@ -17,6 +17,8 @@ func withheld(r calibrate.Result) *calibrate.Withheld {
 		return nil
 	case !r.Complete:
 		return &calibrate.Withheld{Kind: calibrate.WithheldPartial}
+	case r.Target.WorkerRule.Kind == calibrate.RuleGuess:
+		return &calibrate.Withheld{Kind: calibrate.WithheldGuess}
 	case r.Worker.Workers > 1:
 		return &calibrate.Withheld{Kind: calibrate.WithheldWorkers, Workers: r.Worker.Workers}
 	case r.Worker.Restarts > 0:
@@ -54,6 +56,8 @@ func watchWithheld(r calibrate.Result) *calibrate.Withheld {
 	switch w := r.Watch; {
 	case !r.Complete:
 		return &calibrate.Withheld{Kind: calibrate.WithheldPartial}
+	case r.Target.WorkerRule.Kind == calibrate.RuleGuess:
+		return &calibrate.Withheld{Kind: calibrate.WithheldGuess}
 	case w.Counter != "" && w.Requests < LeastRequests:
 		return &calibrate.Withheld{Kind: calibrate.WithheldRequests, Requests: w.Requests, NeededRequests: LeastRequests}
 	case float64(succeeded) < LeastSuccess*float64(requests):

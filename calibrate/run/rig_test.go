@@ -49,6 +49,8 @@ type fakeRig struct {
 	at       func(phase string, f *fakeRig) // called once a second of load
 	phases   []string
 
+	helper    int     // process of 200 MB that is taken for the worker until so many requests are answered; 0: none
+	shows     int64   // so many
 	others    []int   // workers beside pid: the requests are shared out evenly
 	drift     float64 // bytes a second that a worker gains
 	began     time.Time
@@ -84,12 +86,26 @@ func (f *fakeRig) Info() calibrate.TargetInfo {
 	if f.noURL {
 		url = ""
 	}
-	return calibrate.TargetInfo{Server: "fake", URL: url, Threads: f.threads, HasThreads: f.threads > 0, ConcurrencyLimit: f.limit, CanScale: true, CanRecycle: true, HasJitter: true, WorkerBootSeconds: 1}
+	return calibrate.TargetInfo{WorkerRule: f.rule(), Server: "fake", URL: url, Threads: f.threads, HasThreads: f.threads > 0, ConcurrencyLimit: f.limit, CanScale: true, CanRecycle: true, HasJitter: true, WorkerBootSeconds: 1}
 }
+
+// hidden says that the load has not shown yet who serves.
+func (f *fakeRig) hidden() bool { return f.helper > 0 && f.answered.Load() < f.shows }
+
+func (f *fakeRig) rule() calibrate.WorkerRule {
+	if f.hidden() {
+		return calibrate.WorkerRule{Kind: calibrate.RuleGuess, Words: "a guess"}
+	}
+	return calibrate.WorkerRule{Kind: calibrate.RuleServes, Words: "it serves"}
+}
+
 func (f *fakeRig) Warnings() []calibrate.Warning { return nil }
 func (f *fakeRig) Workers() ([]int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.hidden() {
+		return []int{f.helper}, nil
+	}
 	return append([]int{f.pid}, f.others...), nil
 }
 func (f *fakeRig) Below() map[int][]int    { return nil }
@@ -211,6 +227,9 @@ func (p *fakeProbe) bytes() int64 {
 func (p *fakeProbe) Read() (rss, anon int64, err error) {
 	p.rig.mu.Lock()
 	defer p.rig.mu.Unlock()
+	if p.pid > 0 && p.pid == p.rig.helper {
+		return 200 << 20, 190 << 20, nil
+	}
 	if p.pid != p.rig.pid && !slices.Contains(p.rig.others, p.pid) {
 		return 0, 0, calibrate.ErrGone
 	}
@@ -223,6 +242,9 @@ func (p *fakeProbe) Kinds() (calibrate.Resident, error) {
 func (p *fakeProbe) Peak() (int64, error) {
 	p.rig.mu.Lock()
 	defer p.rig.mu.Unlock()
+	if p.pid > 0 && p.pid == p.rig.helper {
+		return 210 << 20, nil
+	}
 	clients := 0
 	if n := len(p.rig.paces); n > 0 {
 		clients = p.rig.paces[n-1].Clients

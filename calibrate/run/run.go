@@ -87,6 +87,7 @@ func (r *run) measureOne(ctx context.Context) error {
 		if err := phase(ctx); err != nil {
 			return r.explain(ctx, err)
 		}
+		r.dropEarlierPick()
 		r.readEarly()
 		if err := r.rig.Journal.Save(r.result); err != nil {
 			return journalFailure(err)
@@ -282,23 +283,23 @@ func endApp(ctx context.Context, app calibrate.App) (calibrate.Stopped, []calibr
 		Try: "look for them with ps, and end them by hand"}}
 }
 
-// doubtWorker notes where the process taken for the worker changed its name during the run, or stayed a guess.
-func (r *run) doubtWorker(samples []calibrate.Sample) {
+// doubtWorker notes that another process was taken for the worker at first, or that it stayed a guess.
+func (r *run) doubtWorker() {
 	r.result.Target.WorkerRule = r.app.Info().WorkerRule
-	if last := len(samples) - 1; last >= 0 && samples[0].PID != samples[last].PID && samples[last].Workers == 1 && r.result.Worker.IdleRSSBytes > 0 {
-		r.result.Worker.IdleRSSBytes = 0
-		r.warn("worker-changed", "another process was taken for the worker before the load showed which one answers, so idle memory is "+
-			"not known", "nothing, unless idle memory matters")
+	r.dropEarlierPick()
+	if r.result.Worker.Generation > 0 && r.result.Mode != calibrate.ModeAttach {
+		r.warn("worker-changed", "another process was taken for the worker before the load showed which one serves: what was read of it is left "+
+			"out, so idle memory is not known", "nothing, unless idle memory matters")
 	}
 	if r.result.Target.WorkerRule.Kind == calibrate.RuleGuess {
 		r.warn("worker-guessed", "which process is the worker is a guess: "+r.result.Target.WorkerRule.Words,
-			"load it more, so that its CPU time shows, or start the server without a wrapper")
+			"load it for longer, or more, so that it shows who holds the connections")
 	}
 }
 
 // doubt notes what the watcher saw that stands against the figures.
 func (r *run) doubt() {
-	r.doubtWorker(r.watch.taken(0))
+	r.doubtWorker()
 	restarts, broken := r.watch.seen()
 	r.result.Worker.Restarts = restarts
 	if broken != nil {

@@ -53,7 +53,8 @@ func (b *beside) ready(ctx context.Context) (err error) {
 			b.watch.closeProbes()
 		}
 	}()
-	if found := b.watch.await(ctx, b.setup.Workers); found != b.setup.Workers {
+	found := b.watch.await(ctx, b.setup.Workers)
+	if found != b.setup.Workers && !b.watch.guesses() { // a guess is for the load to correct
 		return &calibrate.Miss{Kind: calibrate.MissWorkers, Found: found, Wanted: b.setup.Workers}
 	}
 	b.watch.enter(b.phase) // what the boot took at its peak is none of the load's

@@ -15,7 +15,7 @@ func (w *watcher) await(ctx context.Context, workers int) (found int) {
 	for deadline := time.Now().Add(3 * time.Second); ; {
 		w.look()
 		found = len(w.probes)
-		if found == workers || time.Now().After(deadline) || wait(ctx, calibrate.SampleInterval) != nil {
+		if found == workers || found > 0 && w.guesses() || time.Now().After(deadline) || wait(ctx, calibrate.SampleInterval) != nil {
 			return found
 		}
 	}
@@ -29,6 +29,9 @@ func (w *watcher) shape(of calibrate.Shape) (calibrate.LawRun, error) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if found := len(w.probes); found != of.Workers { // as the load has shown
+		return calibrate.LawRun{}, &calibrate.Miss{Kind: calibrate.MissWorkers, Found: found, Wanted: of.Workers}
+	}
 	run := calibrate.LawRun{Workers: of.Workers, Threads: of.Threads, TotalBytes: end.TreeBytes, Processes: end.Processes, Books: end.Books}
 	run.WorkerBytes = end.Books.Workers.PrivateBytes + end.Books.Children.PrivateBytes
 	for _, p := range w.probes {
@@ -73,6 +76,7 @@ type watcher struct {
 	mu         sync.Mutex
 	probes     []workerProbe
 	generation int
+	pick       pick
 	restarts   int
 	phase      string
 	ticks      int // at which memory was read
@@ -121,11 +125,11 @@ func (w *watcher) watch(ctx context.Context) {
 }
 
 // hurried says that the tree must be looked at each time: workers have children that come and go, and the kernel has no sum of
-// what they all take.
+// what they all take; or that nobody knows yet who the worker is.
 func (w *watcher) hurried() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.held == nil && !w.guest && slices.ContainsFunc(w.probes, func(p workerProbe) bool { return len(p.below) > 0 })
+	return w.pick.searching() || w.held == nil && !w.guest && slices.ContainsFunc(w.probes, func(p workerProbe) bool { return len(p.below) > 0 })
 }
 
 // follow watches, and says when the app ends, until the returned function is called. read, where there is one, is called ten
@@ -172,25 +176,28 @@ func repeat(ctx context.Context, read func()) {
 
 // look follows the process tree: workers that came are opened, workers that went are closed.
 func (w *watcher) look() {
+	began := time.Now()
 	pids, err := w.app.Workers()
 	if err != nil {
 		return // the next look may see it again; an app that has ended is seen by its Exited
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	changed, open := false, map[int]bool{}
+	changed, other, open := false, false, map[int]bool{}
 	w.probes = slices.DeleteFunc(w.probes, func(p workerProbe) bool {
 		if slices.Contains(pids, p.pid) {
 			open[p.pid] = true
 			return false
 		}
 		_, _, err := p.Read()
-		if err == nil && w.relays {
+		if err == nil && w.relays && !w.pick.guessed {
 			return false // it is ending, and has its memory until it has: NOW LMS takes seconds
 		}
 		changed = true
 		if err != nil {
-			w.ended() // a process that lives but is no worker any more is only a better guess of the target's
+			w.ended()
+		} else {
+			other = true // it lives, and is no worker any more: the target knows better now
 		}
 		_ = p.Close()
 		return true
@@ -208,12 +215,18 @@ func (w *watcher) look() {
 	for i := range w.probes {
 		w.descend(&w.probes[i], below[w.probes[i].pid])
 	}
-	if w.guest {
-		w.highest, w.cpu = max(w.highest, w.mark()), w.app.Info().CPUSeconds
-	}
 	if changed {
 		w.generation++
 	}
+	if other {
+		w.highest, w.status.Peak = 0, 0
+		w.pick.other(len(w.samples), w.generation, w.seconds())
+	}
+	info := w.app.Info()
+	if w.guest {
+		w.highest, w.cpu = max(w.highest, w.mark()), info.CPUSeconds
+	}
+	w.pick.looked(info.WorkerRule.Kind, time.Since(began))
 }
 
 // descend follows the processes that descend from a worker. They come and go.
@@ -345,7 +358,7 @@ func (w *watcher) enter(phase string) {
 func (w *watcher) peak(from int) (bytes int64, source calibrate.PeakSource) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, s := range w.samples[min(from, len(w.samples)):] {
+	for _, s := range w.samples[w.pick.since(from, len(w.samples)):] {
 		bytes = max(bytes, s.RSS)
 	}
 	source = calibrate.PeakSamples
@@ -379,11 +392,11 @@ func (w *watcher) mark() (bytes int64) {
 	return bytes
 }
 
-// taken returns the samples from the given one on. The slice is only ever appended to, so it may be read without the lock.
+// taken returns the samples from the given one on, of the present pick. The slice is only ever appended to, so it may be read without the lock.
 func (w *watcher) taken(from int) []calibrate.Sample {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.samples[min(from, len(w.samples)):len(w.samples):len(w.samples)]
+	return w.samples[w.pick.since(from, len(w.samples)):len(w.samples):len(w.samples)]
 }
 
 // seen is how many workers ended, and why the high-water mark can't be used.

@@ -1,0 +1,61 @@
+package run
+
+import (
+	"time"
+
+	"workermem/calibrate"
+)
+
+// pick is which processes are taken for the workers. It is provisional until the load shows who serves, and what was read of an
+// earlier pick is none of a later one's.
+type pick struct {
+	guessed    bool          // at the last look
+	looks      time.Time     // when that was
+	cost       time.Duration // what it took
+	first      int           // sample of the present pick
+	generation int           // its first
+	began      float64       // seconds of the run at which it was made, 0 for the first
+}
+
+// searchShare is the part of a core that looking for the worker may take.
+const searchShare = 20
+
+// searching says that it is worth another look.
+func (p *pick) searching() bool { return p.guessed && time.Since(p.looks) > searchShare*p.cost }
+
+func (p *pick) looked(rule calibrate.RuleKind, cost time.Duration) {
+	p.guessed, p.looks, p.cost = rule == calibrate.RuleGuess, time.Now(), cost
+}
+
+// other begins with other processes, at a sample that is still to be taken.
+func (p *pick) other(sample, generation int, seconds float64) {
+	p.first, p.generation, p.began = sample, generation, seconds
+}
+
+// since is the first sample of the present pick from one on, of so many.
+func (p *pick) since(from, samples int) int { return min(max(from, p.first), samples) }
+
+// guesses says whether the worker is only guessed.
+func (w *watcher) guesses() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.pick.guessed
+}
+
+// dropEarlierPick forgets what was read of processes that are no workers, as the load has shown since: idle memory, the peaks of
+// the phases that were over by then, the early reading. A process's own high-water mark still has its boot in it.
+func (r *run) dropEarlierPick() {
+	r.watch.mu.Lock()
+	pick := r.watch.pick
+	r.watch.mu.Unlock()
+	if pick.generation == r.result.Worker.Generation {
+		return
+	}
+	r.result.Worker.Generation = pick.generation
+	r.result.Worker.IdleRSSBytes, r.result.Worker.Early = 0, nil
+	for i := range r.result.Phases {
+		if p := &r.result.Phases[i]; p.StartSeconds+p.Seconds <= pick.began {
+			p.PeakRSSBytes, p.PeakSource = 0, ""
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package run
+
+import (
+	"testing"
+
+	"workermem/calibrate"
+	"workermem/calibrate/analyse"
+)
+
+// A helper of 200 MB is taken for the worker until 2 000 requests are answered, in the capacity phase: nothing of it is in any
+// figure, whether the run was just measured or is read back from its journal.
+func TestRunDropsWhatWasReadOfAnEarlierPick(t *testing.T) {
+	f := newFakeRig()
+	f.keep, f.helper, f.shows = 16384, 77, 700
+	r, err := runFake(t, f, fakePlan(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := analyse.Analyse(calibrate.Measured{Result: r, Samples: f.samples, Buckets: f.buckets})
+	for name, r := range map[string]calibrate.Result{"measured": r, "read back": again} {
+		if r.Worker.Generation != 2 || r.Worker.IdleRSSBytes != 0 || r.Worker.PID != f.pid {
+			t.Errorf("%s: %+v", name, r.Worker)
+		}
+		if c := r.Creep; c.Verdict != calibrate.Creeping || *c.Low > 16384 || *c.High < 16384 {
+			t.Errorf("%s: creep %s [%v, %v], want creeping around 16384", name, c.Verdict, c.Low, c.High)
+		}
+		if mb := r.Worker.PeakRSSBytes >> 20; mb >= 200 && r.Worker.PeakRSSBytes < 211<<20 {
+			t.Errorf("%s: the peak is the helper's, %d MB", name, mb)
+		}
+		if r.Recommendation.Withheld != nil || r.Outcome() != 0 {
+			t.Errorf("%s: withheld %+v", name, r.Recommendation.Withheld)
+		}
+	}
+	for _, p := range r.Phases[:2] {
+		if p.PeakRSSBytes != 0 {
+			t.Errorf("%s: a peak of %d MB", p.Name, p.PeakRSSBytes>>20)
+		}
+	}
+	if e := r.Worker.Early; e == nil || e.RSSBytes >= 200<<20 {
+		t.Errorf("early reading %+v", e)
+	}
+	if codes := warningCodes(r); !codes["worker-changed"] || codes["worker-guessed"] {
+		t.Errorf("%v", codes)
+	}
+}
+
+// If the load never shows who serves, there is no recommendation.
+func TestRunWithAGuessedWorkerRecommendsNothing(t *testing.T) {
+	f := newFakeRig()
+	f.helper, f.shows = 77, 1<<40
+	r, err := runFake(t, f, fakePlan(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := r.Recommendation.Withheld; w == nil || w.Kind != calibrate.WithheldGuess || r.Outcome() != calibrate.KindInconclusive {
+		t.Errorf("withheld %+v, outcome %d", w, r.Outcome())
+	}
+	if codes := warningCodes(r); !codes["worker-guessed"] {
+		t.Errorf("%v", codes)
+	}
+}
+
+func warningCodes(r calibrate.Result) map[string]bool {
+	codes := map[string]bool{}
+	for _, w := range r.Warnings {
+		codes[w.Code] = true
+	}
+	return codes
+}
