@@ -22,7 +22,7 @@ type WithheldKind string
 const (
 	WithheldPartial  WithheldKind = "partial"  // see Result.Interrupted
 	WithheldWorkers  WithheldKind = "workers"  // several answered, where one was to be measured
-	WithheldGuess    WithheldKind = "guess"    // which process is the worker was not seen: see Target.WorkerRule
+	WithheldGuess    WithheldKind = "guess"    // nobody saw which process is the worker
 	WithheldReplaced WithheldKind = "replaced" // the worker ended, so what was measured is of two
 	WithheldRequests WithheldKind = "requests" // too few
 	WithheldErrors   WithheldKind = "errors"   // too many
