@@ -85,12 +85,13 @@ func (p Proof) Outcome() Kind {
 	return KindInconclusive
 }
 
-// Off is by which share the observed memory is above the expected.
+// Off is by which share the observed memory is above the expected, or below the least of it.
 func (t Trial) Off() float64 {
 	if t.ExpectedBytes == 0 || t.ObservedBytes == 0 {
 		return 0
 	}
-	return float64(t.ObservedBytes-t.ExpectedBytes) / float64(t.ExpectedBytes)
+	expected := min(max(t.ObservedBytes, t.ExpectedBytes-t.CrowdBytes), t.ExpectedBytes)
+	return float64(t.ObservedBytes-expected) / float64(t.ExpectedBytes)
 }
 
 // Trial is an app that was really run in a setup, every thread busy, and what became of it.
@@ -112,6 +113,8 @@ type Trial struct {
 	// workers that went took with them.
 	ObservedBytes int64 `json:"observed_bytes"`
 	ExpectedBytes int64 `json:"expected_bytes"`
+	// CrowdBytes of it come only if every worker has as many requests at once as at its bend, at the same moment.
+	CrowdBytes int64 `json:"crowd_bytes,omitempty"`
 
 	Seconds       float64      `json:"seconds"`
 	Requests      int64        `json:"requests"`

@@ -37,13 +37,14 @@ type Sum struct {
 	// total = shared_bytes + N x (worker_bytes + threads x thread_bytes + creep_bytes). LeavingBytes are in it, as part of
 	// what is shared, or without jitter of each worker.
 	SharedBytes   int64 `json:"shared_bytes"`
-	WorkerBytes   int64 `json:"worker_bytes"`   // one worker more, its threads and creep apart
-	ThreadBytes   int64 `json:"thread_bytes"`   // each of its threads
-	CreepBytes    int64 `json:"creep_bytes"`    // what it grows by, beyond the measured peak, until it is recycled
-	LeavingBytes  int64 `json:"leaving_bytes"`  // room for workers that end: see Worker.LeavingBytes
-	LeastBytes    int64 `json:"least_bytes"`    // below which a worker can't run
-	HeadroomBytes int64 `json:"headroom_bytes"` // what the total leaves of the budget
-	OneMoreBytes  int64 `json:"one_more_bytes"` // the total of one worker more
+	WorkerBytes   int64 `json:"worker_bytes"`          // one worker more, its threads and creep apart
+	ThreadBytes   int64 `json:"thread_bytes"`          // each of its threads
+	CreepBytes    int64 `json:"creep_bytes"`           // what it grows by, beyond the measured peak, until it is recycled
+	LeavingBytes  int64 `json:"leaving_bytes"`         // room for workers that end: see Worker.LeavingBytes
+	CrowdBytes    int64 `json:"crowd_bytes,omitempty"` // of worker_bytes: what it takes more at the bend than at the peak, see Bend
+	LeastBytes    int64 `json:"least_bytes"`           // below which a worker can't run
+	HeadroomBytes int64 `json:"headroom_bytes"`        // what the total leaves of the budget
+	OneMoreBytes  int64 `json:"one_more_bytes"`        // the total of one worker more
 
 	MeasuredThreads int   `json:"measured_threads"`
 	ThreadsUnknown  bool  `json:"threads_unknown"`       // how many a running server has can't be seen, and they stay as they are

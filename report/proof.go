@@ -196,7 +196,8 @@ func proofReason(p calibrate.Proof) string {
 }
 
 func comparedOf(t calibrate.Trial) string {
-	return fmt.Sprintf("%s expected for the requests served, %s observed (%s)", say.MB(t.ExpectedBytes), say.MB(t.ObservedBytes), say.Difference(t.Off())) +
+	least := when(t.CrowdBytes > 0, "%s to ", say.MB(t.ExpectedBytes-t.CrowdBytes))
+	return fmt.Sprintf("%s%s expected for the requests served, %s observed (%s)", least, say.MB(t.ExpectedBytes), say.MB(t.ObservedBytes), say.Difference(t.Off())) +
 		when(t.Recycles > 0, ", up to the first worker's replacement")
 }
 

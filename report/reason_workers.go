@@ -22,7 +22,7 @@ func workersReason(r calibrate.Result) string {
 	if rec.Computed == nil { // else no rule had a say
 		sentences = append(sentences, threadsSentence(r), twoSentence(rec), boundedSentence(rec.Sum), fewerSentence(rec))
 	}
-	sentences = append(sentences, totalSentence(rec), plainSentence(rec))
+	sentences = append(sentences, totalSentence(rec), crowdSentence(r), plainSentence(rec))
 	if rec.Recycling.Kind == calibrate.RecyclingUnknown {
 		sentences = append(sentences, "No max-requests: "+doubtOf(rec)+".")
 	}
@@ -164,6 +164,15 @@ func totalSentence(rec calibrate.Recommendation) string {
 			say.MB(worker), say.MB(worker-s.CreepBytes), peak, say.MB(s.CreepBytes))
 	}
 	return text + "."
+}
+
+// crowdSentence says that a worker is sized for more requests at once than it was measured with at its peak.
+func crowdSentence(r calibrate.Result) string {
+	bend, crowd := r.Concurrency.Bend, r.Recommendation.Sum.CrowdBytes
+	if bend == nil || crowd == 0 {
+		return ""
+	}
+	return fmt.Sprintf("With %s at once a worker takes %s more than at its peak, and no more with any more of them.", say.Plural(bend.Clients, "request"), say.MB(crowd))
 }
 
 // plainSentence shows the field's plain formula with the same worker, if it comes to another count.

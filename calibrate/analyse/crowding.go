@@ -1,31 +1,51 @@
 package analyse
 
-import "workermem/calibrate"
+import (
+	"workermem/calibrate"
+	"workermem/calibrate/sizing"
+)
 
 // noMatter is the bound beyond which memory is no reason for one: servers run out of descriptors before.
 const noMatter = 10_000
 
-// concurrency is what the steps come to: bytes for each request at once, from the first step to the last, and the
-// number of them a worker at which the recommended workers fill the budget.
+// concurrency is the curve, and the number of requests at once a worker at which the recommended workers fill the budget.
+// Where each worker has room for all that it takes at the bend, none is needed.
 func concurrency(r calibrate.Result) calibrate.Concurrency {
 	c := r.Concurrency
-	c.RequestBytes, c.Bound = 0, 0
-	if len(c.Steps) < 2 {
-		c.Steps = append([]calibrate.ConcurrencyStep{}, c.Steps...)
-		return c
-	}
-	first, last := c.Steps[0], c.Steps[len(c.Steps)-1]
-	grown := float64(last.PeakRSSBytes-first.PeakRSSBytes) - Slope(r)*float64(last.Answered-first.Answered)
-	c.RequestBytes = int64(max(grown, 0)) / int64(last.Clients-first.Clients)
+	c.Bound = 0
 	rec := r.Recommendation
-	if c.RequestBytes == 0 || rec.Workers == 0 {
+	if c.RequestBytes == 0 || rec.Workers == 0 || rec.Sum.CrowdBytes > 0 {
 		return c
 	}
-	bound := int64(first.Clients) + max(rec.BudgetBytes-rec.TotalBytes, 0)/int64(rec.Workers)/c.RequestBytes
+	room := max(rec.BudgetBytes-rec.TotalBytes, 0) / int64(rec.Workers)
+	bound := int64(c.Steps[0].Clients) + room/c.RequestBytes
+	switch {
+	case c.Bend != nil && room >= c.Bend.Bytes:
+		return c
+	case c.Bend != nil:
+		bound = min(bound, int64(c.Bend.Below)) // from there to the bend it may be steeper than any piece that was measured
+	}
 	if bound < noMatter {
 		c.Bound = int(bound)
 	}
 	return c
+}
+
+// AtOnce is for how many requests at once a worker is sized, and what it takes more with so many than the law has, which was
+// read at the measured peak: where memory stops growing within the budget, nothing needs to be bounded.
+func AtOnce(r calibrate.Result) (clients int, bytes int64) {
+	if bend := r.Concurrency.Bend; bend != nil && r.Recommendation.Sum.CrowdBytes > 0 {
+		return bend.Clients, bend.Bytes
+	}
+	return PeakClients(r), 0
+}
+
+// withCrowd is the question for workers that take as much as at the bend.
+func withCrowd(q sizing.Question, b calibrate.Bend) sizing.Question {
+	q.Law.WorkerBytes += b.Bytes
+	q.WorkerPeakBytes += b.Bytes
+	q.AtOnce = b.Clients
+	return q
 }
 
 // mostAtOnce is the highest bound of a server that is measured as such. Beyond it the load itself would be what is

@@ -13,11 +13,10 @@ func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate
 	if r.Worker.PeakRSSBytes == 0 || rec.Withheld != nil {
 		return rec, []calibrate.Candidate{}, []calibrate.Formula{}
 	}
-	q := question(r, budget)
-	a := sizing.Decide(q)
+	q, a, crowd := answer(r, budget)
 	a, rec.Computed = measuredChoice(r, q, a)
 	fill(&rec, a)
-	rec.Sum.LeavingBytes = roomForLeaving(r)
+	rec.Sum.LeavingBytes, rec.Sum.CrowdBytes = roomForLeaving(r), crowd
 	if a.Recommended == nil {
 		rec.SmallestMemoryBytes = memoryFor(a.SmallestBytes, r.Plan.Reserve)
 	}
@@ -38,6 +37,19 @@ func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate
 		}
 	}
 	return rec, shown, sizing.Formulas(box(r), recycled(q, a))
+}
+
+// answer takes a worker as it is at the bend, where memory stops growing with the requests at once, if one fits so: production
+// sends more at once than the measured peak had. If none fits, they need a bound.
+func answer(r calibrate.Result, budget int64) (sizing.Question, sizing.Answer, int64) {
+	q := question(r, budget)
+	if bend := r.Concurrency.Bend; bend != nil {
+		crowded := withCrowd(q, *bend)
+		if a := sizing.Decide(crowded); a.Recommended != nil {
+			return crowded, a, bend.Bytes
+		}
+	}
+	return q, sizing.Decide(q), 0
 }
 
 // box is the machine that the field's rules look at: this one, or the one that was asked for.

@@ -41,9 +41,16 @@ func (g Given) Result(host calibrate.Host, plan calibrate.PlanInfo) calibrate.Re
 // Resized is the result sized again for the box and the wishes that its plan names now: the last step of Analyse.
 // What was measured stays as it is.
 func Resized(r calibrate.Result) calibrate.Result {
+	r = sized(r)
+	r.Warnings = warnings(r)
+	return r
+}
+
+// sized decides, and then how many requests at once the decision bears.
+func sized(r calibrate.Result) calibrate.Result {
+	r.Concurrency = curve(r)
 	r.Recommendation, r.Candidates, r.Formulas = decide(r)
 	r.Concurrency = concurrency(r)
-	r.Warnings = warnings(r)
 	return r
 }
 

@@ -114,8 +114,8 @@ func crowdDoubts(r calibrate.Result, add func(doubtful bool, code, try, format s
 	crowd, limit := r.Concurrency, r.Target.ConcurrencyLimit
 	add(crowd.Bound > 0 && (limit == 0 || limit > crowd.Bound), unbounded,
 		"bound it in the server"+flagFor(r)+"; calibrate run --concurrency measures with so many",
-		"nothing keeps a worker from taking more requests at once than fit: each beyond %s needs %s; the budget allows %s",
-		say.Count(PeakClients(r)), say.Bytes(float64(crowd.RequestBytes)), say.Count(crowd.Bound))
+		"nothing keeps a worker from taking more requests at once than fit: each beyond %s needs %s%s; the budget allows %s",
+		say.Count(PeakClients(r)), say.Bytes(float64(crowd.RequestBytes)), upTo(crowd.Bend), say.Count(crowd.Bound))
 	add(r.Complete && r.Mode != calibrate.ModeAttach && atOnceUnknown(r), unbounded,
 		"give the most that it may take: --concurrency N, and set the same bound in the server",
 		"nothing bounds how many requests this server takes at once, as far as calibrate knows; the peak is for %s", say.Count(PeakClients(r)))
@@ -125,6 +125,14 @@ func crowdDoubts(r calibrate.Result, add func(doubtful bool, code, try, format s
 func atOnceUnknown(r calibrate.Result) bool {
 	limit := r.Target.ConcurrencyLimit
 	return r.Target.Threads == 0 && (limit == 0 || limit > mostAtOnce) && r.Load.Clients == 0 && len(r.Concurrency.Steps) < 2
+}
+
+// upTo says how far a request at once takes memory.
+func upTo(b *calibrate.Bend) string {
+	if b == nil {
+		return ""
+	}
+	return fmt.Sprintf(", until memory stops growing between %s and %s", say.Count(b.Below), say.Count(b.Clients))
 }
 
 // sweepDoubts are about candidates that were run, and can't be told apart.

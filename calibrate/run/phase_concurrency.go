@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,13 +13,16 @@ import (
 )
 
 const (
-	ladderTime  = 2 * time.Second // a step: several times the latency of a request
-	ladderLimit = 10 * time.Second
+	ladderTime    = time.Second // a step, if by then ...
+	ladderAnswers = 2           // ... so many requests of each client were answered
+	ladderLimit   = 10 * time.Second
 )
 
 // ladder is how many times the peak's clients each further step has. Memory was found to grow in proportion to the
-// requests at once (5 MB held a request: 160 MB at 32, 652 MB at 128), so two steps give the slope and a check of it.
-var ladder = []int{4, 16}
+// requests at once (5 MB held a request: 160 MB at 32, 652 MB at 128), until something makes them wait (FastAPI's threads: 40).
+// Upwards, because a heap keeps what it had. Only where the last but one is the less steep, the last shows whether memory grows
+// at all beyond it.
+var ladder = []int{2, 4, 8, 16, 32}
 
 // crowd measures the memory of more requests at once than the peak had. It comes after the end reading, because the
 // heap keeps much of what the crowd took. What goes wrong here costs the bound, not the run's answer.
@@ -28,7 +32,10 @@ func (r *run) crowd(ctx context.Context) error {
 	}
 	peak := r.result.Phases[len(r.result.Phases)-1]
 	r.result.Concurrency.Steps = []calibrate.ConcurrencyStep{stepOf(peak)}
-	for _, times := range ladder {
+	for i, times := range ladder {
+		if i == len(ladder)-1 && !analyse.Bending(r.result) {
+			return nil
+		}
 		clients := times * peak.Clients
 		if promised := r.crowdWouldTake(clients); r.tooMuch(promised) {
 			r.warn("not-crowded", fmt.Sprintf("%s at once were not tried: they might take %s, more than half of the memory that is "+
@@ -73,10 +80,11 @@ func (r *run) crowdOf(ctx context.Context, clients int) (calibrate.ConcurrencySt
 	defer func() { r.result.Phases, r.result.Worker = main.Phases, main.Worker }() // a crowd's peak is not the worker's
 	_, err := r.load(ctx, calibrate.PhaseConcurrency, calibrate.Pace{Clients: clients}, func(seen seen) state {
 		s := atLeast(seen, ladderTime, ladderLimit)
+		s.done = s.done && (seen.answered >= int64(ladderAnswers*clients) || seen.seconds >= ladderLimit.Seconds())
 		s.waiting = fmt.Sprintf("the memory of %s at once", say.Plural(clients, "request"))
 		return s
 	})
-	if err != nil {
+	if err := cmp.Or(err, r.gone(ctx)); err != nil {
 		return calibrate.ConcurrencyStep{}, err
 	}
 	crowd := r.result.Phases[len(r.result.Phases)-1]
@@ -89,6 +97,17 @@ func (r *run) crowdOf(ctx context.Context, clients int) (calibrate.ConcurrencySt
 	return stepOf(crowd), nil
 }
 
+// gone says that app or worker has ended just now: what a step took then tells nothing of so many.
+func (r *run) gone(ctx context.Context) error {
+	r.watch.look()
+	select {
+	case <-r.app.Exited():
+		return errAppEnded
+	default:
+		return context.Cause(ctx)
+	}
+}
+
 func stepOf(p calibrate.Phase) calibrate.ConcurrencyStep {
-	return calibrate.ConcurrencyStep{Clients: p.Clients, PeakRSSBytes: p.PeakRSSBytes, Requests: p.Requests, Answered: p.Answered}
+	return calibrate.ConcurrencyStep{Clients: p.Clients, PeakRSSBytes: p.PeakRSSBytes, PeakHeldBytes: p.PeakHeldBytes, Requests: p.Requests, Answered: p.Answered}
 }

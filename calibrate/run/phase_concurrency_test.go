@@ -15,18 +15,35 @@ func TestRunMeasuresCrowdsWhereNoThreadsBoundThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := r.Concurrency
-	if len(c.Steps) != 3 || c.Steps[0].Clients != 8 || c.Steps[2].Clients != 128 {
-		t.Fatalf("steps %+v, want 8, 32 and 128 clients", c.Steps)
+	if len(c.Steps) != 5 || c.Steps[0].Clients != 8 || c.Steps[4].Clients != 128 {
+		t.Fatalf("steps %+v, want 8 to 128 clients", c.Steps)
 	}
 	if off := c.RequestBytes - 3<<20; off < -3<<20/100 || off > 3<<20/100 {
 		t.Errorf("%d bytes a request at once, want 3 MiB within 1 %%", c.RequestBytes)
 	}
-	if largest := c.Steps[2].PeakRSSBytes; r.Worker.PeakRSSBytes >= largest || r.Worker.Requests >= c.Steps[2].Answered {
+	if largest := c.Steps[4].PeakRSSBytes; r.Worker.PeakRSSBytes >= largest || r.Worker.Requests >= c.Steps[4].Answered {
 		t.Errorf("the crowd counts as the worker's: peak %d of %d, requests %d", r.Worker.PeakRSSBytes, largest, r.Worker.Requests)
 	}
 	left := r.Recommendation.BudgetBytes - r.Recommendation.TotalBytes
 	if want := 8 + int(left/int64(r.Recommendation.Workers)/c.RequestBytes); c.Bound != want {
 		t.Errorf("bound %d, want %d", c.Bound, want)
+	}
+}
+
+// A last step is taken where the one before shows that memory may have stopped growing.
+func TestRunSeesWhereCrowdsStopGrowing(t *testing.T) {
+	f := newFakeRig()
+	f.threads, f.crowd, f.pool = 0, 4<<20, 40
+	r, err := runFake(t, f, fakePlan(), context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := r.Concurrency
+	if len(c.Steps) != 6 || c.Steps[5].Clients != 256 || c.Bend == nil || c.Bend.Below != 32 || c.Bend.Clients != 64 || c.Bend.Bytes>>20 != 128 {
+		t.Fatalf("%+v, bend %+v; want 8 to 256 clients, and a bend between 32 and 64", c.Steps, c.Bend)
+	}
+	if r.Recommendation.Sum.CrowdBytes>>20 != 128 || c.Bound != 0 || hasWarning(r, "unbounded") {
+		t.Errorf("sized for %d bytes more, bound %d, %+v", r.Recommendation.Sum.CrowdBytes, c.Bound, r.Warnings)
 	}
 }
 
@@ -64,7 +81,7 @@ func TestRunKeepsItsAnswerWhenTheCrowdGoesWrong(t *testing.T) {
 			f.at = func(_ string, f *fakeRig) {
 				f.mu.Lock()
 				defer f.mu.Unlock()
-				if f.paces[len(f.paces)-1].Clients == 32 && !once {
+				if f.paces[len(f.paces)-1].Clients == 16 && !once {
 					once = true
 					harm(f)
 				}
@@ -86,12 +103,12 @@ func TestRunKeepsItsAnswerWhenTheCrowdGoesWrong(t *testing.T) {
 // A crowd whose first second could take the machine's memory is not tried.
 func TestRunTriesNoCrowdThatMightNotFit(t *testing.T) {
 	f := newFakeRig()
-	f.threads, f.crowd = 0, 60<<20 // 128 at once take 7.5 GB, and 6 GB are free
+	f.threads, f.crowd = 0, 60<<20 // 64 at once take 3.8 GB, and 6 GB are free
 	r, err := runFake(t, f, fakePlan(), context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Concurrency.Steps) != 2 || !hasWarning(r, "not-crowded") {
+	if len(r.Concurrency.Steps) != 3 || !hasWarning(r, "not-crowded") {
 		t.Errorf("steps %+v, warnings %+v", r.Concurrency.Steps, r.Warnings)
 	}
 	for _, pace := range f.paces {
@@ -105,7 +122,7 @@ func TestRunKeepsWithinTheServersOwnBound(t *testing.T) {
 	for _, c := range []struct{ limit, most, steps int }{
 		{4, 4, 0},
 		{40, 40, 0},
-		{1_000_000, 128, 3}, // as good as none
+		{1_000_000, 128, 5}, // as good as none
 	} {
 		f := newFakeRig()
 		f.threads, f.limit = 0, c.limit

@@ -131,15 +131,25 @@ func (pr *prover) tryOrSkip(ctx context.Context, n named) (calibrate.Trial, erro
 func (pr *prover) trialOf(n named) calibrate.Trial {
 	return calibrate.Trial{
 		Name: n.name, Workers: n.Workers, Threads: n.Threads, MaxRequests: n.MaxRequests, Jitter: n.Jitter, LimitBytes: n.MemoryLimit,
-		MostBytes: pr.most(n.Setup), Errors: []calibrate.ErrorCount{},
+		MostBytes: pr.most(n.Setup), CrowdBytes: pr.crowd(n.Setup), Errors: []calibrate.ErrorCount{},
 	}
 }
 
 // expected is what the law has for a setup after so many requests, whichever of its workers served them.
 func (pr *prover) expected(s calibrate.Setup, answered int64) int64 {
 	served := float64(answered) / float64(max(s.Workers, 1))
-	warm := pr.result.Law.Total(s.Workers, max(s.Threads, 1)) - analyse.Coldness(pr.result, s.Workers, served)
+	warm := pr.law(s) - analyse.Coldness(pr.result, s.Workers, served)
 	return warm + int64(analyse.Slope(pr.result)*float64(answered))
+}
+
+// law is that of a setup's shape, with as many requests at once as it was sized for.
+func (pr *prover) law(s calibrate.Setup) int64 {
+	return pr.result.Law.Total(s.Workers, max(s.Threads, 1)) + pr.crowd(s)
+}
+
+func (pr *prover) crowd(s calibrate.Setup) int64 {
+	_, each := analyse.AtOnce(pr.result)
+	return int64(s.Workers) * each
 }
 
 // most is what the law has for a setup whose workers are all at the end of their lives, by the creep's upper bound. Where none
@@ -153,15 +163,20 @@ func (pr *prover) most(s calibrate.Setup) int64 {
 	if high := pr.result.Creep.High; steepest > 0 && high != nil {
 		steepest = pr.result.Creep.Together().High
 	}
-	return pr.result.Law.Total(s.Workers, max(s.Threads, 1)) + analyse.Leaving(pr.result, s) + int64(float64(s.Workers)*steepest*life)
+	return pr.law(s) + analyse.Leaving(pr.result, s) + int64(float64(s.Workers)*steepest*life)
 }
 
 // warm is how many requests a worker serves that is not replaced: as many as the measured one had, within reason.
 func (pr *prover) warm() int64 { return min(max(pr.result.Worker.Requests, coldest), analyse.Warmest) }
 
-// clients are as many a thread as the measured peak had.
+// clients are as many a thread as the measured peak had. Of workers that are sized for the requests at once at which memory
+// stops growing, each gets as many, though connections come unevenly: more don't take more.
 func (pr *prover) clients(s calibrate.Shape) int {
-	clients := s.Workers * analyse.PeakClients(pr.result)
+	atOnce, crowd := analyse.AtOnce(pr.result)
+	clients := s.Workers * atOnce
+	if crowd > 0 {
+		clients *= 2
+	}
 	if measured := pr.result.Target.Threads; s.Threads > 0 && measured > 0 {
 		clients = clients * s.Threads / measured
 	}

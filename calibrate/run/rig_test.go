@@ -24,7 +24,8 @@ type fakeRig struct {
 	fails    bool    // answers 500
 	threads  int     // 0: as many requests at once as come
 	limit    int     // requests at once that the server lets in, 0: all
-	crowd    float64 // bytes held for each client while it is served
+	crowd    float64 // bytes held for each client while it is served ...
+	pool     int     // ... of whom so many are served at once, 0: all
 	p99      float64 // seconds, 0: not known
 	cpus     int     // of the machine
 	markErr  error
@@ -248,6 +249,9 @@ func (p *fakeProbe) Peak() (int64, error) {
 	clients := 0
 	if n := len(p.rig.paces); n > 0 {
 		clients = p.rig.paces[n-1].Clients
+	}
+	if p.rig.pool > 0 {
+		clients = min(clients, p.rig.pool)
 	}
 	return p.bytes() + 5<<20 + int64(p.rig.crowd)*int64(clients), nil
 }
