@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"workermem/calibrate/server/anycommand"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
 )
@@ -28,7 +29,7 @@ func unwrap(argv, env []string) unwrapped {
 	u := unwrapped{argv: argv, env: env}
 	for range mostWraps {
 		p := cli.SeeThrough(u.argv)
-		if knownServer(p) != nil {
+		if knownServer(p) != nil || anycommand.RunsSingle(p) {
 			return u
 		}
 		if !u.next(p) {

@@ -38,6 +38,9 @@ func Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 }
 
 func (a Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
+	if s, args, ok := singleOf(p); ok {
+		return a, s.plan(l, p, args)
+	}
 	server, itself := a.inScript(p.Script)
 	if !l.Spec.Has("port") && !l.Address.Fixed {
 		try := "write {port} where the command says it; or --env PORT={port} where the app reads a variable; " +

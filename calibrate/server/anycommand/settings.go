@@ -18,6 +18,9 @@ func (a Server) Typed(w calibrate.Wanted, t calibrate.TargetInfo) calibrate.Type
 	holds := func(name string) bool {
 		return slices.ContainsFunc(t.Command, func(word string) bool { return slices.Contains(cli.Placeholders(word), name) })
 	}
+	if t.MaxWorkers == 1 {
+		return calibrate.Typed{Why: "it is one process: more of it are as many services, each at an address of its own, behind a proxy"}
+	}
 	if !holds("workers") && !holds("threads") {
 		why := "nobody can set it: write {workers} where the command says how many"
 		if w.Workers > 1 {
