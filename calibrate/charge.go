@@ -13,12 +13,13 @@ const GroupPrefix = "calibrate-"
 // programs and libraries that somebody else had in memory before. It is some 256 KB a core above its parts: the kernel
 // takes charges in batches (MEMCG_CHARGE_BATCH, 64 pages a core).
 type Charge struct {
-	ChargeBytes int64 `json:"charge_bytes"`          // against which a limit is held
-	PeakBytes   int64 `json:"peak_bytes"`            // the highest charge
-	AnonBytes   int64 `json:"anon_bytes"`            // heaps and stacks
-	FileBytes   int64 `json:"file_bytes"`            // page cache, mapped or not; shared memory and tmpfs too
-	ShmemBytes  int64 `json:"shmem_bytes,omitempty"` // of the file pages: shared memory and tmpfs, which the kernel can't drop
-	KernelBytes int64 `json:"kernel_bytes"`          // page tables, stacks of threads in the kernel, sockets, inodes
+	ChargeBytes int64 `json:"charge_bytes"`           // against which a limit is held
+	PeakBytes   int64 `json:"peak_bytes"`             // the highest charge
+	AnonBytes   int64 `json:"anon_bytes"`             // heaps and stacks
+	FileBytes   int64 `json:"file_bytes"`             // page cache, mapped or not; shared memory and tmpfs too
+	ShmemBytes  int64 `json:"shmem_bytes,omitempty"`  // of the file pages: shared memory and tmpfs, which the kernel can't drop
+	LockedBytes int64 `json:"locked_bytes,omitempty"` // of the file pages: locked in memory, give or take pages on their way from list to list
+	KernelBytes int64 `json:"kernel_bytes"`           // page tables, stacks of threads in the kernel, sockets, inodes
 
 	// WorkingSetBytes is the charge less the file pages that nobody used lately (inactive_file): the figure of docker
 	// stats, and the one by which a kubelet evicts.
@@ -62,15 +63,15 @@ type Owned struct {
 	RSSBytes     int64 `json:"rss_bytes"`           // resident, whoever shares it
 }
 
-// stock is what the kernel charges a core in advance (MEMCG_CHARGE_BATCH, 64 pages of 4 KB): it is nobody's yet.
-const stock = 256 << 10
+// underWay is the most pages of a core that are on their way from one of the kernel's lists to another (mm/swap.c): 31 in a
+// batch, of which a core has six.
+const underWay = 6 * 31 * 4096
 
-// Held is the charge by kind. What is left of it beyond a stock for each core is locked: the kernel has such pages on none of
-// the lists of those that it can drop.
+// Held is the charge by kind.
 func (c Charge) Held(cores int) Held {
 	h := Held{AnonBytes: c.AnonBytes, ShmemBytes: c.ShmemBytes, KernelBytes: c.KernelBytes}
-	if left := c.UnreclaimableBytes - h.Sum(); left > int64(cores)*stock {
-		h.LockedBytes = left
+	if c.LockedBytes > int64(max(cores, 1))*underWay {
+		h.LockedBytes = c.LockedBytes
 	}
 	return h
 }

@@ -28,7 +28,7 @@ var knownKinds = byType(
 	[]LifeBound{"", LifeShown, LifeCheap, LifeDoubled},
 	[]JitterBy{"", JitterTenth, JitterHalf, JitterApart},
 	[]ConflictKind{ConflictFewer, ConflictDear},
-	[]WithheldKind{"", WithheldPartial, WithheldWorkers, WithheldGuess, WithheldReplaced, WithheldRequests, WithheldErrors, WithheldLogin, WithheldSeconds, WithheldGrowth, WithheldOlder},
+	[]WithheldKind{"", WithheldPartial, WithheldWorkers, WithheldGuess, WithheldReplaced, WithheldRequests, WithheldErrors, WithheldLogin, WithheldSeconds, WithheldGrowth, WithheldBooks, WithheldOlder},
 	[]Bound{"", BoundPrice, BoundMemory, BoundMaximum, BoundCPU},
 	[]InterruptionKind{"", InterruptedByUser, InterruptedByApp, InterruptedByLoad, InterruptedByTool, InterruptedByKill, NotInterrupted},
 	[]EndKind{"", EndAnswer, EndSeen, EndPrecision, EndRequests, EndDuration, EndLimit, EndMemory, EndCut, EndApp, EndKilled, EndOverLimit, EndOther},

@@ -61,8 +61,9 @@ type LawRun struct {
 	ChargePeakBytes int64 `json:"charge_peak_bytes,omitempty"`
 
 	// Who had it after the load, and the most that the tree held. Null and 0 in runs of versions that didn't read them.
-	Books         *Books `json:"books,omitempty"`
-	PeakHeldBytes int64  `json:"peak_held_bytes,omitempty"`
+	Books          *Books `json:"books,omitempty"`
+	PeakHeldBytes  int64  `json:"peak_held_bytes,omitempty"`
+	PeakBelowBytes int64  `json:"peak_below_bytes,omitempty"` // see Phase
 
 	// PredictedWarmBytes is PredictedBytes by the whole main run: what a short run takes lies between the two.
 	PredictedWarmBytes int64 `json:"predicted_warm_bytes,omitempty"`

@@ -31,6 +31,7 @@ type Result struct {
 	Tree            Tree           `json:"tree,omitzero"`            // absent from runs of versions that didn't read it
 	Creep           Creep          `json:"creep"`
 	Law             Law            `json:"law"`
+	Books           []Balance      `json:"books,omitempty"` // absent where the app had no control group of its own
 	Concurrency     Concurrency    `json:"concurrency"`
 	Recommendation  Recommendation `json:"recommendation"`
 	Candidates      []Candidate    `json:"candidates"`
@@ -228,10 +229,12 @@ type Phase struct {
 	Judged       int     `json:"judged,omitempty"` // samples on which the phase was ended; the verdict rests on these
 	Answered     int64   `json:"answered"`         // requests since the run began, at the phase's end
 	// PeakHeldBytes is the most that the whole tree held in the phase, as the kernel charges it. 0: not known.
-	PeakHeldBytes int64      `json:"peak_held_bytes,omitempty"`
-	PeakRSSBytes  int64      `json:"peak_rss_bytes"` // high-water mark of the phase
-	PeakSource    PeakSource `json:"peak_source"`
-	Ended         End        `json:"ended"`
+	PeakHeldBytes int64 `json:"peak_held_bytes,omitempty"`
+	// PeakBelowBytes is the most anonymous memory that the processes below workers were seen to have: see Sample.Below.
+	PeakBelowBytes int64      `json:"peak_below_bytes,omitempty"`
+	PeakRSSBytes   int64      `json:"peak_rss_bytes"` // high-water mark of the phase
+	PeakSource     PeakSource `json:"peak_source"`
+	Ended          End        `json:"ended"`
 }
 
 // Worker is the memory of one worker. A zero says that it could not be read; the sources and the warnings say why.
@@ -254,6 +257,10 @@ type Worker struct {
 	Restarts              int            `json:"restarts"`                // workers that ended during the run
 	Workers               int            `json:"workers"`                 // that lived at once; in a run, more than one is no calibration
 	LeavingBytes          int64          `json:"leaving_bytes,omitempty"` // what it took more while it ended
+	// Children are the processes that descended from workers, at most at once, as far as a look met them, and ChildrenPeakBytes
+	// what those of a worker took at their highest together, the short-lived ones too. It is part of the peaks.
+	Children          int   `json:"children,omitempty"`
+	ChildrenPeakBytes int64 `json:"children_peak_bytes,omitempty"`
 	// Early is the reading after the first load, with which the short runs are compared: they are as warm.
 	Early *EndReading `json:"early,omitempty"`
 	// Virtual is its address space after the last load; of several workers that of the largest. Absent where it was not read.

@@ -176,6 +176,7 @@ type ProcessStatus struct {
 // Detail is what smaps_rollup says of one process, in bytes.
 type Detail struct {
 	RSS, PSS, PrivateClean, PrivateDirty, Swap int64
+	Locked                                     int64 // of PSS, in mappings that are locked in memory
 
 	Anon int64 // the anonymous part of RSS
 	// The parts of PSS. Kernels before 5.4 don't tell them, and they are 0 then.

@@ -12,6 +12,7 @@ type Withheld struct {
 	Seconds        float64      `json:"seconds,omitempty"`           // watched; until the budget is full, of WithheldGrowth
 	NeededSeconds  float64      `json:"needed_seconds,omitempty"`
 	BytesPerSecond float64      `json:"bytes_per_second,omitempty"` // by which each worker grows at most
+	Books          *Balance     `json:"books,omitempty"`            // that doesn't balance, of WithheldBooks
 	Words          string       `json:"words,omitempty"`            // of WithheldOlder
 }
 
@@ -20,14 +21,15 @@ type WithheldKind string
 
 // The kinds of reason for no recommendation.
 const (
-	WithheldPartial  WithheldKind = "partial"  // see Result.Interrupted
-	WithheldWorkers  WithheldKind = "workers"  // several answered, where one was to be measured
-	WithheldGuess    WithheldKind = "guess"    // nobody saw which process is the worker
-	WithheldReplaced WithheldKind = "replaced" // the worker ended, so what was measured is of two
-	WithheldRequests WithheldKind = "requests" // too few
-	WithheldErrors   WithheldKind = "errors"   // too many
-	WithheldLogin    WithheldKind = "login"    // most requests were sent to Load.LoginPage
-	WithheldSeconds  WithheldKind = "seconds"  // watched for too short a time
-	WithheldGrowth   WithheldKind = "growth"   // workers grow with time, and the budget would soon be full
-	WithheldOlder    WithheldKind = "older"    // by the calibrate that analysed the run, which left words alone
+	WithheldPartial  WithheldKind = "partial"    // see Result.Interrupted
+	WithheldWorkers  WithheldKind = "workers"    // several answered, where one was to be measured
+	WithheldGuess    WithheldKind = "guess"      // nobody saw which process is the worker
+	WithheldReplaced WithheldKind = "replaced"   // the worker ended, so what was measured is of two
+	WithheldRequests WithheldKind = "requests"   // too few
+	WithheldErrors   WithheldKind = "errors"     // too many
+	WithheldLogin    WithheldKind = "login"      // most requests were sent to Load.LoginPage
+	WithheldSeconds  WithheldKind = "seconds"    // watched for too short a time
+	WithheldGrowth   WithheldKind = "growth"     // workers grow with time, and the budget would soon be full
+	WithheldBooks    WithheldKind = "unbalanced" // the kernel charges far more than the law and the app's processes explain
+	WithheldOlder    WithheldKind = "older"      // by the calibrate that analysed the run, which left words alone
 )

@@ -13,7 +13,7 @@ func Run(r calibrate.Result, servers calibrate.Servers) Document {
 	return Document{
 		Title: "Workers and memory of", Subject: subjectOf(r.Target), Data: r.Whole(),
 		Blocks: slices.Concat(
-			whence(r), partialNote(r), readingNote(r), answerSection(r, servers), measuredSection(r), creepSection(r), routesSection(r), triageSection(r),
+			whence(r), partialNote(r), readingNote(r), answerSection(r, servers), measuredSection(r), booksSection(r), creepSection(r), routesSection(r), triageSection(r),
 			sumOf(Heading{Name: "The sum"}, r), candidatesSection(r, inResult), sweepSection(r), rulesSection(r), proofSection(r), truthSection(r),
 			changesSection(r.Target.Changes), warningsSection(r.Warnings, r.Plan.Silenced), repeatSection(r),
 		),

@@ -71,6 +71,7 @@ func (g *controlGroup) Charge() (calibrate.Charge, error) {
 
 func (g *controlGroup) parts(c *calibrate.Charge, s linux.MemoryStat) {
 	c.AnonBytes, c.FileBytes, c.ShmemBytes, c.KernelBytes = s.Anon, s.File, s.Shmem, s.Kernel
+	c.LockedBytes = s.LockedFile()
 	c.WorkingSetBytes = max(c.ChargeBytes-s.Inactive, 0)
 	c.UnreclaimableBytes = max(c.ChargeBytes-s.Inactive-s.Active, 0)
 }

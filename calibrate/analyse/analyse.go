@@ -28,6 +28,7 @@ func Analyse(m calibrate.Measured) calibrate.Result {
 	r.Worker.MarginalBytes, r.Worker.MarginalSource = marginal(r)
 	r.Worker.PlateauRSSBytes = plateau(m)
 	r.Sweep = weighed(r)
+	r.Books = balances(r)
 	r = sized(r)
 	r.LeftOut = leftOut(r)
 	r.Triage = withShares(r.Triage, r.Creep)
@@ -65,6 +66,7 @@ func worker(m calibrate.Measured) calibrate.Worker {
 		}
 	}
 	for _, s := range m.Samples {
+		w.Children = max(w.Children, s.Children)
 		if s.Phase == m.Result.SteadyPhase() {
 			w.Workers = max(w.Workers, s.Workers)
 		}
@@ -86,7 +88,7 @@ func worker(m calibrate.Measured) calibrate.Worker {
 		above := max(w.PeakRSSBytes-e.RSSBytes, 0)
 		w.PeakPSSBytes, w.PeakUSSBytes = e.PSSBytes+above, e.USSBytes+above
 	}
-	return w
+	return withChildren(w, m.Result)
 }
 
 // load is the soak's; of a soak that was cut short it is what the journal holds.

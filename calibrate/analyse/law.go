@@ -58,7 +58,7 @@ func law(r calibrate.Result) calibrate.Law {
 	}
 	for i := range l.Runs {
 		run := &l.Runs[i]
-		run.MeasuredBytes = run.TotalBytes + kernelOf(*run) - creptIn(*run, r)
+		run.MeasuredBytes = run.TotalBytes + kernelOf(*run) + hidden(*run) + unmappedRun(*run) - creptIn(*run, r)
 		run.PredictedBytes, run.PredictedWarmBytes = lawFor(l, early, *run, threads), lawFor(l, end, *run, threads)
 	}
 	fitThreads(&l, r, threads)
@@ -71,12 +71,11 @@ func law(r calibrate.Result) calibrate.Law {
 
 // firstAndLast are the single worker's tree after its first load and after its last, creep apart.
 func firstAndLast(r calibrate.Result) (early, end tree) {
-	threads := max(r.Target.Threads, 1)
-	end = oneWorker(r.Worker.End, peakAtEnd(r), threads)
+	end = oneWorker(r, r.Worker.End, ownPeakAtEnd(r), topAtEnd(r))
 	end.worker = max(end.worker-crept(r), 0)
 	early = end
 	if e := r.Worker.Early; e != nil && r.Worker.End != nil {
-		early = oneWorker(e, earlyPeak(r), threads)
+		early = oneWorker(r, e, earlyPeak(r), earlyTop(r))
 		early.worker = max(early.worker-int64(Slope(r)*float64(e.Requests)), 0)
 	}
 	return early, end
@@ -101,15 +100,26 @@ func Coldness(r calibrate.Result, workers int, served float64) int64 {
 
 // oneWorker is the tree of a single worker, from one reading of its page tables. Where they could not be read, the
 // whole RSS stands for the worker: an upper bound, and a warning says so.
-func oneWorker(e *calibrate.EndReading, peak int64, threads int) tree {
+func oneWorker(r calibrate.Result, e *calibrate.EndReading, peak int64, t top) tree {
 	if e == nil {
 		return tree{worker: peak}
 	}
-	others := int64(max(e.Processes-e.Workers, 0))
-	return tree{
-		worker: e.PrivateDirtyBytes + max(peak-e.RSSBytes, 0) + KernelMemory(peak, threads),
-		shared: max(cmp.Or(e.TreeBytes, e.TreePSSBytes)-e.PrivateDirtyBytes, 0) + others*KernelMemory(0, 1),
+	private, children := e.PrivateDirtyBytes, 0
+	if e.Books != nil {
+		private, children = private+e.Books.Children.PrivateBytes, e.Books.Children.Processes
 	}
+	threads, others := max(r.Target.Threads, 1), max(e.Processes-e.Workers-children, 0)
+	nobodys := unmappedOne(e, peak, threads)
+	each := unmappedEach(r, nobodys)
+	return tree{
+		worker: private + raised(max(peak-e.RSSBytes, 0), e.Books, t) + KernelMemory(peak, threads) + int64(children)*KernelMemory(0, 1) + each,
+		shared: max(cmp.Or(e.TreeBytes, e.TreePSSBytes)-private, 0) + int64(others)*KernelMemory(0, 1) + nobodys - each,
+	}
+}
+
+// secondWorker is the short run with another worker of as many threads, -1 where there is none.
+func secondWorker(l calibrate.Law, threads int) int {
+	return slices.IndexFunc(l.Runs, func(run calibrate.LawRun) bool { return run.Workers > 1 && run.Threads == threads })
 }
 
 // fitLaw lets the second worker mend what one alone could not know: a supervisor that comes with it, or a library that
@@ -118,7 +128,7 @@ func oneWorker(e *calibrate.EndReading, peak int64, threads int) tree {
 // moves by that. That a worker takes less is believed only where a process came beside the second that the first did
 // without, and may share with it: else it may be a collection that the first has had and the second not.
 func fitLaw(l *calibrate.Law, r calibrate.Result, early, end tree, threads int) (tree, tree) {
-	i := slices.IndexFunc(l.Runs, func(run calibrate.LawRun) bool { return run.Workers > 1 && run.Threads == threads })
+	i := secondWorker(*l, threads)
 	if i < 0 || r.Worker.End == nil {
 		return early, end
 	}
@@ -127,13 +137,30 @@ func fitLaw(l *calibrate.Law, r calibrate.Result, early, end tree, threads int) 
 		return early, end
 	}
 	l.Basis = calibrate.BasisMeasured
-	worker := two.WorkerBytes + KernelMemory(two.PeakRSSBytes, threads) - creptIn(two, r)/int64(two.Workers)
+	worker := eachOf(two, threads) + unmappedEach(r, unmappedOne(r.Worker.End, ownPeakAtEnd(r), threads)) - creptIn(two, r)/int64(two.Workers)
 	shared := two.MeasuredBytes - int64(two.Workers)*worker
 	more := tree{beyond(worker, early.worker, end.worker), beyond(shared, early.shared, end.shared)}
-	if two.Processes-two.Workers <= r.Worker.End.Processes-r.Worker.End.Workers {
+	if besideWorkers(two.Processes-two.Workers, two.Books) <= besideWorkers(r.Worker.End.Processes-r.Worker.End.Workers, r.Worker.End.Books) {
 		more.worker = max(more.worker, 0)
 	}
 	return early.plus(more), end.plus(more)
+}
+
+// besideWorkers is how many processes are neither workers nor their children.
+func besideWorkers(others int, b *calibrate.Books) int {
+	if b != nil {
+		others -= b.Children.Processes
+	}
+	return others
+}
+
+// eachOf is what one of the workers of a short run takes by itself, on average.
+func eachOf(run calibrate.LawRun, threads int) int64 {
+	var children int64
+	if run.Books != nil {
+		children = int64(run.Books.Children.Processes) * KernelMemory(0, 1)
+	}
+	return run.WorkerBytes + (hidden(run)+children)/int64(max(run.Workers, 1)) + KernelMemory(run.PeakRSSBytes, threads)
 }
 
 func (t tree) plus(more tree) tree {
@@ -155,7 +182,7 @@ func fitThreads(l *calibrate.Law, r calibrate.Result, threads int) {
 	var products, squares float64
 	for _, run := range l.Runs {
 		if more := float64(run.Threads - threads); run.Workers == 1 && run.PeakRSSBytes > 0 {
-			products += more * float64(run.PeakRSSBytes-creptIn(run, r)-here)
+			products += more * float64(peakOf(run)-creptIn(run, r)-here)
 			squares += more * more
 		}
 	}
@@ -172,17 +199,17 @@ func peakHere(l *calibrate.Law, r calibrate.Result, threads int) int64 {
 	}
 	for _, run := range l.Runs {
 		if run.Workers > 1 && run.Threads == threads && run.PeakRSSBytes > 0 {
-			return run.PeakRSSBytes - creptIn(run, r)/int64(run.Workers)
+			return peakOf(run) - creptIn(run, r)/int64(run.Workers)
 		}
 	}
 	return phasePeak(r, calibrate.PhasePeak)
 }
 
-// phasePeak is the peak RSS of a phase, creep apart; 0 where there was no such phase.
+// phasePeak is the peak RSS of a phase, children included, creep apart; 0 where there was no such phase.
 func phasePeak(r calibrate.Result, name string) int64 {
 	for _, p := range r.Phases {
 		if p.Name == name {
-			return p.PeakRSSBytes - int64(Slope(r)*float64(p.Answered))
+			return p.PeakRSSBytes + phaseChildren(r, p) - int64(Slope(r)*float64(p.Answered))
 		}
 	}
 	return 0
@@ -233,10 +260,13 @@ func threadCost(r calibrate.Result, threads int) int64 {
 	return max(peakAtEnd(r)-r.Worker.IdleRSSBytes-crept(r), 0) / int64(threads)
 }
 
-// peakAtEnd is the peak that every phase's own would come to after all the requests of the run: a spike in the first
+// peakAtEnd is that of a worker and its children.
+func peakAtEnd(r calibrate.Result) int64 { return ownPeakAtEnd(r) + r.Worker.ChildrenPeakBytes }
+
+// ownPeakAtEnd is the peak that every phase's own would come to after all the requests of the run: a spike in the first
 // second would be higher by all that has crept since.
-func peakAtEnd(r calibrate.Result) int64 {
-	peak := r.Worker.PeakRSSBytes
+func ownPeakAtEnd(r calibrate.Result) int64 {
+	peak := r.Worker.PeakRSSBytes - r.Worker.ChildrenPeakBytes
 	for _, p := range r.Phases {
 		since := max(r.Worker.Requests-p.Answered, 0)
 		peak = max(peak, p.PeakRSSBytes+int64(Slope(r)*float64(since)))

@@ -12,6 +12,9 @@ import (
 // unbounded is the code of requests at once that nothing bounds.
 const unbounded = "unbounded"
 
+// unbalanced is the code of books that don't balance.
+const unbalanced = "unbalanced"
+
 // SweepUndecided is the code of a sweep that is no reason to change what was computed.
 const SweepUndecided = "sweep-undecided"
 
@@ -48,7 +51,8 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 	add(requests > succeeded, "errors", "look at app.log in the run's folder",
 		"%s of %s failed; in the soak %s%s", say.Count(requests-succeeded), say.Plural(requests, "request"), say.Count(r.Load.Requests-r.Load.Succeeded), soakErrors)
 	loginDoubts(r, add)
-	add(lawIsOff(r.Law), "law-off", "measure the shape that you will run: more --threads, or --memory and --cpus of the real box",
+	booksDoubts(r, add)
+	add(len(r.Books) == 0 && lawIsOff(r.Law), "law-off", "measure the shape that you will run: more --threads, or --memory and --cpus of the real box",
 		"a shape that was measured needs up to %s more than the formula says", say.MB(r.Law.ResidualBytes))
 	crowdDoubts(r, add)
 	slower := "lower --rate; the memory figures hold, the latencies don't"
@@ -94,6 +98,22 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 func onlyCopied(r calibrate.Result) bool {
 	copied := r.Recommendation.Workers > 1 && !r.Target.CanScale
 	return copied && r.Target.Server == calibrate.OtherServer && len(r.Target.Command) > 0 && r.Mode != calibrate.ModeAttach && r.Truth == nil
+}
+
+// booksDoubts are about memory that the kernel charges, and that nothing explains.
+func booksDoubts(r calibrate.Result, add func(doubtful bool, code, try, format string, args ...any)) {
+	b := worst(r.Books)
+	if b == nil {
+		return
+	}
+	shape := calibrate.Shape{Workers: b.Workers, Threads: b.Threads}
+	if left := b.LeftBytes; max(left, -left) >= b.Unexplained() {
+		add(true, unbalanced, "look for processes of the app that leave its process tree (daemons, containers), or that end as soon as they have begun",
+			"with %s, %s of the %s that the kernel charges is found with no process", shape, say.MB(left), say.MB(b.Charged()))
+		return
+	}
+	add(true, unbalanced, "measure the shape that you will run: more --threads, or --memory and --cpus of the real box; or prove it",
+		"with %s the kernel charges up to %s, and the formula has %s", shape, say.MB(b.PeakBytes), say.MB(b.LawBytes))
 }
 
 // restDoubts are about a worker that was left alone after its soak.

@@ -30,6 +30,9 @@ func withheld(r calibrate.Result) *calibrate.Withheld {
 	case toLoginMostly(r.Load):
 		return &calibrate.Withheld{Kind: calibrate.WithheldLogin, Requests: r.Load.Requests, ToLogin: r.Load.ToLogin}
 	}
+	if b := worst(r.Books); b != nil && b.Hopeless() {
+		return &calibrate.Withheld{Kind: calibrate.WithheldBooks, Books: b}
+	}
 	return nil
 }
 

@@ -21,6 +21,9 @@ type MemoryFiles struct {
 	Shmem          string   // shared memory and tmpfs, part of File; v1 has it since Linux 4.17
 	Inactive       string   // file pages that weren't used lately, which the kernel drops first
 	Active         string   // the other file pages that it can drop
+	InactiveAnon   string   // anonymous and shared memory that wasn't used lately, ...
+	ActiveAnon     string   // ... and that was
+	Unevictable    string   // pages of any kind that are locked in memory
 	KernelFile     string   // v1: a file of its own for the kernel's memory
 	kernel         string   // v2: its key, since Linux 5.18
 	kernelParts    []string // v2: its parts, before
@@ -37,6 +40,7 @@ var MemoryV1 = MemoryFiles{
 	Charge:  "memory.usage_in_bytes", Peak: "memory.max_usage_in_bytes", Limit: "memory.limit_in_bytes",
 	Swap: "memory.memsw.limit_in_bytes", OOM: "memory.oom_control", Stat: "memory.stat",
 	Anon: "total_rss", File: "total_cache", Shmem: "total_shmem", Inactive: "total_inactive_file", Active: "total_active_file",
+	InactiveAnon: "total_inactive_anon", ActiveAnon: "total_active_anon", Unevictable: "total_unevictable",
 	KernelFile:     "memory.kmem.usage_in_bytes",
 	HierarchyLimit: "hierarchical_memory_limit",
 }
@@ -47,6 +51,7 @@ var MemoryV2 = MemoryFiles{
 	Charge:  "memory.current", Peak: "memory.peak", Limit: "memory.max",
 	Swap: "memory.swap.max", OOM: "memory.events", Stat: "memory.stat",
 	Anon: "anon", File: "file", Shmem: "shmem", Inactive: "inactive_file", Active: "active_file",
+	InactiveAnon: "inactive_anon", ActiveAnon: "active_anon", Unevictable: "unevictable",
 	kernel: "kernel", kernelParts: []string{"kernel_stack", "pagetables", "percpu", "sock", "slab"},
 }
 
@@ -66,6 +71,14 @@ type MemoryStat struct {
 	Anon, File, Shmem int64
 	Inactive, Active  int64 // of file pages: see MemoryFiles
 	Kernel            int64 // v2; v1 has it in KernelFile
+
+	Pinned int64 // pages that are locked in memory, of any kind
+	Kept   int64 // the others that aren't file pages: with Pinned, all of Anon and Shmem and the locked file pages
+}
+
+// LockedFile is the file pages that are locked in memory.
+func (s MemoryStat) LockedFile() int64 {
+	return max(min(s.Kept+s.Pinned-s.Anon-s.Shmem, s.Pinned), 0)
 }
 
 // ParseStat reads memory.stat, in one pass: it is read at every sample. What isn't there is 0.
@@ -101,6 +114,10 @@ func (f MemoryFiles) sum(s *MemoryStat, parts *int64, key string) *int64 {
 		return &s.Inactive
 	case f.Active:
 		return &s.Active
+	case f.InactiveAnon, f.ActiveAnon:
+		return &s.Kept
+	case f.Unevictable:
+		return &s.Pinned
 	case f.kernel:
 		return &s.Kernel
 	}

@@ -34,23 +34,34 @@ func (w *watcher) end() (*calibrate.EndReading, error) {
 			e.RaisedSumBytes += max(mark-d.RSS, 0)
 		}
 	}
+	tree := w.app.Tree()
+	below := w.belowNow() // later than the tree: who was born since is nobody's, or a child
 	for _, p := range w.probes {
-		for pid := range p.below {
+		for _, pid := range below[p.pid] {
 			if err := t.addBeside(&t.books.Children, pid); err != nil {
 				return nil, err
 			}
 		}
 	}
-	tree := w.app.Tree()
+	if w.guest {
+		e.PrivateDirtySumBytes += t.books.Children.PrivateBytes
+	}
 	for _, pid := range tree {
 		if err := t.addBeside(&t.books.Rest, pid); err != nil {
 			return nil, err
 		}
 	}
 	e.Processes, e.Requests = len(tree), w.rig.Answered()
-	e.TreePSSBytes, e.TreeBytes = t.pss, t.alone()
-	e.Books = t.whole()
+	e.TreePSSBytes, e.TreeBytes, e.Books = t.sum()
 	return &e, nil
+}
+
+// belowNow looks again: children for a request come and go faster than the looks.
+func (w *watcher) belowNow() map[int][]int {
+	if _, err := w.app.Workers(); err != nil {
+		return nil
+	}
+	return w.app.Below()
 }
 
 // tables adds up what the page tables of a tree say.
@@ -59,8 +70,14 @@ type tables struct {
 	read  map[int]bool
 	books calibrate.Books
 
-	pss, files, most int64 // of all: PSS, its part of file pages, and the file pages of the process that maps most
+	pss    int64   // of all
+	mapped []files // of each process
+	locked int64   // of PSS, in mappings that are locked in memory
 }
+
+// files are the file pages of a process: all, its share, and what of that share is in mappings that are locked in memory,
+// whichever kind of page these have.
+type files struct{ all, share, locked int64 }
 
 // addBeside reads a process that is no worker. One that ended since the list was made costs nothing any more.
 func (t *tables) addBeside(to *calibrate.Owned, pid int) error {
@@ -90,27 +107,43 @@ func (t *tables) add(to *calibrate.Owned, pid int, probe calibrate.Probe, d cali
 	to.AnonBytes, to.ShmemBytes = to.AnonBytes+d.PSSAnon, to.ShmemBytes+d.PSSShmem
 	to.PrivateBytes, to.RSSBytes = to.PrivateBytes+d.PrivateDirty, to.RSSBytes+d.RSS
 	t.pss += d.PSS
-	t.files += d.PSS - d.PSSAnon - d.PSSShmem
-	mapped := d.RSS - d.Anon
+	f := files{d.RSS - d.Anon, d.PSS - d.PSSAnon - d.PSSShmem, d.Locked}
 	if kinds, err := probe.Kinds(); err == nil { // else it has just ended
-		mapped -= kinds.Shmem
+		f.all -= kinds.Shmem
 	}
-	t.most = max(t.most, mapped)
+	t.mapped, t.locked = append(t.mapped, f), t.locked+d.Locked
 }
 
-// alone is the sum of PSS as if nobody else mapped the tree's libraries: PSS leaves every other process of the machine that
-// maps them a share, and those are there today and gone tomorrow (5 of 36 MB were seen to come and go with other people's
-// Pythons). The process that maps most files stands for all, which run the same program.
-func (t *tables) alone() int64 { return t.pss + max(t.most-t.files, 0) }
+// once is the file pages of the tree, each once, as if nobody else mapped its libraries: PSS leaves every other process of the
+// machine that maps them a share, and those are there today and gone tomorrow (5 of 36 MB were seen to come and go with other
+// people's Pythons). The process that maps most files stands for all, which run the same program.
+// Pages that are locked in memory are left out: the kernel counts them with what it can't drop.
+func (t *tables) once(held *calibrate.Held) (once int64) {
+	var shares int64
+	lockedFiles := 0.0 // of what is locked
+	if held != nil && t.locked > 0 {
+		lockedFiles = min(float64(held.LockedBytes)/float64(t.locked), 1)
+	}
+	for _, f := range t.mapped {
+		locked := int64(lockedFiles * float64(f.locked))
+		shares += max(f.share-locked, 0)
+		once = max(once, f.all-locked)
+	}
+	return max(once, shares)
+}
 
-// whole has what the kernel charges beside it.
-func (t *tables) whole() *calibrate.Books {
+// sum is the whole reading: the sum of PSS, the same with file pages in full, and who has what beside what the kernel charges.
+func (t *tables) sum() (pss, alone int64, books *calibrate.Books) {
 	b := t.books
-	b.FileBytes = max(t.most, t.files)
 	if held, ok := t.watch.held.read(); ok {
 		b.Held = &held
 	}
-	return &b
+	b.FileBytes = t.once(b.Held)
+	var all int64
+	for _, f := range t.mapped {
+		all += f.share
+	}
+	return t.pss, t.pss - all + b.FileBytes, &b
 }
 
 // once spares a guest's process a second reading, where the first attempt met a worker that has just ended.

@@ -12,6 +12,7 @@ type heldReader struct {
 	last          calibrate.Charge
 	highest       int64 // sum of what was held, in this phase
 	charged, peak int64 // the highest charge that was read in this phase, and the kernel's own, 0 for none
+	files, swing  int64 // file pages as last read, and the most that they changed by between two readings
 	before        int64 // the kernel's peak when the phase began, where it can't be set back
 	ever          int64 // the kernel's highest peak since this reader was opened; with the boot, where it can't be set back
 	boot          int64 // the kernel's peak by then
@@ -48,6 +49,7 @@ func (h *heldReader) enter() {
 		}
 	}
 	h.highest, h.charged, h.peak = 0, 0, 0
+	h.files, h.swing = h.last.FileBytes-h.last.ShmemBytes, 0
 }
 
 // read takes one reading; ok is false where there is none.
@@ -63,6 +65,8 @@ func (h *heldReader) read() (held calibrate.Held, ok bool) {
 	if charge.PeakBytes > h.before {
 		h.peak = charge.PeakBytes
 	}
+	files := charge.FileBytes - charge.ShmemBytes
+	h.files, h.swing = files, max(h.swing, files-h.files, h.files-files)
 	held = charge.Held(h.cores)
 	h.highest = max(h.highest, held.Sum())
 	return held, held.Sum() > 0
@@ -76,12 +80,13 @@ func (h *heldReader) most() int64 {
 	return h.highest + h.unseen()
 }
 
-// unseen is by how much the kernel's own peak stands above the highest reading: spikes between two readings.
+// unseen is by how much the kernel's own peak stands above the highest reading: spikes between two readings. File pages come and
+// go, too, where a request writes a file and deletes it: as much of the spike may be theirs as they were seen to move.
 func (h *heldReader) unseen() int64 {
 	if h == nil || h.peak == 0 {
 		return 0
 	}
-	return max(h.peak-h.charged, 0)
+	return max(h.peak-h.charged-h.swing, 0)
 }
 
 func (h *heldReader) close() {

@@ -64,7 +64,7 @@ func (r *run) idle(ctx context.Context) error {
 func (r *run) note(p calibrate.Phase, from int) {
 	p.Seconds = cmp.Or(p.Seconds, r.watch.seconds()-p.StartSeconds)
 	p.PeakRSSBytes, p.PeakSource = r.watch.peak(from)
-	p.PeakHeldBytes = r.watch.mostHeld()
+	p.PeakHeldBytes, p.PeakBelowBytes = r.watch.most(from)
 	r.result.Phases = append(r.result.Phases, p)
 }
 

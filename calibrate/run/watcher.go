@@ -51,6 +51,9 @@ func (w *watcher) shape(of calibrate.Shape) (calibrate.LawRun, error) {
 	workers := int64(max(len(w.probes), 1))
 	run.WorkerBytes, run.PeakRSSBytes = run.WorkerBytes/workers, run.PeakRSSBytes/workers
 	run.PeakHeldBytes = w.held.most()
+	for _, s := range w.samples {
+		run.PeakBelowBytes = max(run.PeakBelowBytes, s.Below)
+	}
 	if w.held != nil {
 		run.ChargeBytes, run.ChargePeakBytes = w.held.last.ChargeBytes, w.held.ever
 	}
@@ -375,11 +378,15 @@ func (w *watcher) peak(from int) (bytes int64, source calibrate.PeakSource) {
 	return bytes, source
 }
 
-// mostHeld is the most that the tree held in this phase, 0 where that isn't known.
-func (w *watcher) mostHeld() int64 {
+// most is the most that the tree held in this phase, 0 where that isn't known, and the most that the workers' children had since
+// the given sample.
+func (w *watcher) most(from int) (held, below int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.held.most()
+	for _, s := range w.samples[min(from, len(w.samples)):] {
+		below = max(below, s.Below)
+	}
+	return w.held.most(), below
 }
 
 // mark is the highest of the workers' high-water marks, 0 where none can be read.

@@ -1,0 +1,115 @@
+package analyse
+
+import (
+	"testing"
+
+	"workermem/calibrate"
+)
+
+const mib = calibrate.MiB
+
+// booksOf are those of a master and one worker of gunicorn, in MB, as they were read of a plain app.
+func booksOf(children, childProcesses, unmapped int64) *calibrate.Books {
+	return &calibrate.Books{
+		Workers:   calibrate.Owned{Processes: 1, AnonBytes: 12 * mib, PrivateBytes: 8 * mib, RSSBytes: 22 * mib},
+		Children:  calibrate.Owned{Processes: int(childProcesses), AnonBytes: children * mib, PrivateBytes: children * mib, RSSBytes: children * mib},
+		Rest:      calibrate.Owned{Processes: 1, AnonBytes: 10 * mib, PrivateBytes: 5 * mib, RSSBytes: 24 * mib},
+		FileBytes: 10 * mib,
+		Held:      &calibrate.Held{AnonBytes: (22 + children) * mib, ShmemBytes: unmapped * mib, KernelBytes: KernelMemory(22*mib, 4) + (1+childProcesses)*KernelMemory(0, 1)},
+	}
+}
+
+// oneRun is a run of one worker of 4 threads whose tree took so many MB at most beyond its reading.
+func oneRun(books *calibrate.Books, spike int64) calibrate.Result {
+	r := calibrate.Result{Target: calibrate.TargetInfo{Threads: 4, HasThreads: true}, Complete: true}
+	r.Phases = []calibrate.Phase{{Name: calibrate.PhasePeak, Requests: 1000, Succeeded: 1000, Answered: 1000, PeakRSSBytes: 22 * mib,
+		PeakSource: calibrate.PeakMark, PeakHeldBytes: books.Held.Sum() + spike*mib}}
+	r.Worker = calibrate.Worker{Requests: 1000, IdleRSSBytes: 21 * mib, End: &calibrate.EndReading{RSSBytes: 22 * mib, PSSBytes: 17 * mib,
+		PrivateDirtyBytes: 8 * mib, TreeBytes: books.Held.AnonBytes + books.FileBytes, Processes: 2 + books.Children.Processes, Workers: 1, Requests: 1000, Books: books}}
+	return r
+}
+
+// two adds a run of two workers whose tmpfs files take so many MB.
+func two(r calibrate.Result, unmapped int64) calibrate.Result {
+	b := *booksOf(0, 0, unmapped)
+	b.Workers = calibrate.Owned{Processes: 2, AnonBytes: 20 * mib, PrivateBytes: 16 * mib, RSSBytes: 44 * mib}
+	run := calibrate.LawRun{Workers: 2, Threads: 4, Requests: 1000, Processes: 3, TotalBytes: 40 * mib, WorkerBytes: 8 * mib, PeakRSSBytes: 22 * mib, Books: &b}
+	held := *b.Held
+	held.AnonBytes, held.KernelBytes = 30*mib, kernelOf(run)
+	b.Held, run.PeakHeldBytes = &held, held.Sum()
+	r.Law.Runs = append(r.Law.Runs, run)
+	return r
+}
+
+func TestAWorkerIsItsChildren(t *testing.T) {
+	for name, c := range map[string]struct {
+		result               calibrate.Result
+		worker, peak, shared int64 // MB
+	}{
+		"alone":                          {oneRun(booksOf(0, 0, 0), 0), 8, 22, 24},
+		"with children that stay":        {oneRun(booksOf(46, 2, 0), 0), 54, 68, 24},
+		"with children that were gone":   {oneRun(booksOf(0, 0, 0), 340), 348, 362, 24},
+		"with some that were there yet":  {oneRun(booksOf(80, 1, 0), 260), 348, 362, 24},
+		"the tree moves a little itself": {oneRun(booksOf(0, 0, 0), 1), 8, 22, 24},
+	} {
+		r := Analyse(calibrate.Measured{Result: c.result})
+		worker, shared := r.Law.Worker(4)/mib, r.Law.SharedBytes/mib
+		if worker != c.worker || shared != c.shared || r.Worker.PeakRSSBytes/mib != c.peak {
+			t.Errorf("%s: worker %d MB, shared %d, peak RSS %d; want %d, %d, %d", name, worker, shared, r.Worker.PeakRSSBytes/mib, c.worker, c.shared, c.peak)
+		}
+		if len(r.Books) != 1 || r.Books[0].Off() {
+			t.Errorf("%s: books %+v", name, r.Books)
+		}
+	}
+}
+
+// A file of 40 MB in tmpfs is each worker's if a second one brings another, and shared if it does not.
+func TestMemoryThatNobodyMaps(t *testing.T) {
+	for name, c := range map[string]struct {
+		result         calibrate.Result
+		worker, shared int64
+	}{
+		"one worker alone":       {oneRun(booksOf(0, 0, 40), 0), 48, 24},
+		"each worker has one":    {two(oneRun(booksOf(0, 0, 40), 0), 80), 48, 24},
+		"both workers share one": {two(oneRun(booksOf(0, 0, 40), 0), 40), 8, 64},
+	} {
+		r := Analyse(calibrate.Measured{Result: c.result})
+		worker, shared := r.Law.Worker(4)/mib, r.Law.SharedBytes/mib
+		if worker != c.worker || shared != c.shared {
+			t.Errorf("%s: worker %d MB, shared %d; want %d, %d", name, worker, shared, c.worker, c.shared)
+		}
+		for _, b := range r.Books {
+			if b.Off() || b.UnmappedBytes < 40*mib {
+				t.Errorf("%s: books %+v", name, b)
+			}
+		}
+	}
+}
+
+// What the kernel charges and nobody has is told from 8 MB on, and from 15 % on there is no recommendation.
+func TestBooksThatDoNotBalance(t *testing.T) {
+	for name, c := range map[string]struct {
+		lost           int64 // MB that no process has
+		told, withheld bool
+	}{"balanced": {0, false, false}, "7 MB": {7, false, false}, "9 MB": {9, true, true}} {
+		r := oneRun(booksOf(0, 0, 0), 0)
+		r.Worker.End.Books.Held.AnonBytes += c.lost * mib
+		r.Phases[0].PeakHeldBytes += c.lost * mib
+		r = Analyse(calibrate.Measured{Result: r})
+		told := false
+		for _, w := range r.Warnings {
+			told = told || w.Code == unbalanced
+		}
+		withheld := r.Recommendation.Withheld
+		if told != c.told || (withheld != nil && withheld.Kind == calibrate.WithheldBooks) != c.withheld {
+			t.Errorf("%s: told %v, withheld %+v; books %+v", name, told, withheld, r.Books)
+		}
+	}
+	large := calibrate.Balance{ReadBytes: 500 * mib, PeakBytes: 500 * mib, LawBytes: 460 * mib}
+	if !large.Off() || large.Hopeless() {
+		t.Errorf("40 MB of 500: off %v, hopeless %v; want a word, and a recommendation", large.Off(), large.Hopeless())
+	}
+	if large.LawBytes = 540 * mib; large.Off() {
+		t.Error("the law has more than the kernel charges, which is no danger")
+	}
+}

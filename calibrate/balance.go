@@ -1,0 +1,49 @@
+package calibrate
+
+// Balance holds what the kernel charged the app in one shape against what its processes have, and against the law.
+type Balance struct {
+	Moment   string `json:"moment"` // the phase
+	Workers  int    `json:"workers"`
+	Threads  int    `json:"threads"`
+	Requests int64  `json:"requests"` // answered by then
+
+	// Once the load was over, by owner and kind; all 0 where nobody read it. Of pages that several processes share, each has
+	// its share.
+	WorkersBytes  int64 `json:"workers_bytes"`  // anonymous and shared memory that the workers have mapped
+	ChildrenBytes int64 `json:"children_bytes"` // the same of what descends from them
+	RestBytes     int64 `json:"rest_bytes"`     // of the master, supervisors, fronts
+	UnmappedBytes int64 `json:"unmapped_bytes"` // shared memory that no process maps (tmpfs, segments), and locked file pages
+	KernelBytes   int64 `json:"kernel_bytes"`   // the kernel's own, for all of these
+	FileBytes     int64 `json:"file_bytes"`     // pages of mapped files, each once
+	LeftBytes     int64 `json:"left_bytes"`     // charged, and found with nobody; below zero: found, and not charged
+	ReadBytes     int64 `json:"read_bytes"`     // the sum of all
+
+	PeakBytes int64 `json:"peak_bytes"` // the most that the kernel charged under the load, and the mapped files
+	LawBytes  int64 `json:"law_bytes"`  // what the law has for the shape, with the creep of the requests
+}
+
+// Unexplained is how much more was charged than the law has for it, or than is found with somebody, whichever is more.
+func (b Balance) Unexplained() int64 {
+	return max(b.PeakBytes-b.LawBytes, b.LeftBytes, -b.LeftBytes, 0)
+}
+
+// Charged is the greatest figure of the kernel's, which the unexplained is a part of.
+func (b Balance) Charged() int64 { return max(b.PeakBytes, b.ReadBytes) }
+
+// From these shares of what is charged on, and from this much on, what is unexplained is worth a word, or is too much for any
+// recommendation.
+const (
+	unbalancedBytes = 8 * MiB
+	unbalancedShare = 0.05
+	hopelessShare   = 0.15
+)
+
+// Off says that so much is unexplained that it is worth a word.
+func (b Balance) Off() bool { return b.beyond(unbalancedShare) }
+
+// Hopeless says that it is too much for any recommendation.
+func (b Balance) Hopeless() bool { return b.beyond(hopelessShare) }
+
+func (b Balance) beyond(share float64) bool {
+	return float64(b.Unexplained()) > max(share*float64(b.Charged()), unbalancedBytes)
+}
