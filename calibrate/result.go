@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"cmp"
 	"time"
 
 	"workermem/calibrate/knob"
@@ -84,6 +85,18 @@ type Watch struct {
 	Counter  CountedBy `json:"counter"`  // "" if nobody counted the requests
 	Requests int64     `json:"requests"` // that it counted, of all workers
 	Cores    float64   `json:"cores"`    // that the workers kept busy, in the time that the verdict rests on
+
+	LoadSeconds  float64 `json:"load_seconds,omitempty"`  // of Seconds, in which somebody asked for something; 0: not known
+	QuietSeconds float64 `json:"quiet_seconds,omitempty"` // at its end, in which nobody did
+}
+
+// Rate is that of all workers together in the time with load, 0 where nobody counted.
+func (w Watch) Rate() float64 {
+	seconds := cmp.Or(w.LoadSeconds, w.Seconds)
+	if seconds <= 0 {
+		return 0
+	}
+	return float64(w.Requests) / seconds
 }
 
 // CountedBy is what counts the requests of a server that is watched.

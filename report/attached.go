@@ -53,7 +53,8 @@ func countedOf(w calibrate.Watch) string {
 		return "not counted: no access log was followed, and no load sent"
 	}
 	return fmt.Sprintf("%s by %s", say.Count(w.Requests), counterOf(w)) +
-		when(w.Seconds > 0 && w.Requests > 0, ", %s", say.Rate(float64(w.Requests)/w.Seconds)) +
+		when(w.Seconds > 0 && w.Requests > 0, ", %s", say.Rate(w.Rate())) +
+		when(w.LoadSeconds > 0 && w.LoadSeconds < w.Seconds && w.Requests > 0, " in the %s with load", say.Seconds(w.LoadSeconds)) +
 		when(w.Counter == calibrate.CounterLoad, "; requests of others, if there were any, are not counted")
 }
 

@@ -121,7 +121,7 @@ func Creep(m calibrate.Measured) calibrate.Creep {
 	}
 	samples := judged(m.Result, phaseSamples(m.Samples, m.Result.SteadyPhase()))
 	if w := m.Result.Watch; w != nil && w.Counter == "" {
-		return creepByTime(samples)
+		return creepByTime(withLoad(samples, false))
 	}
 	e := estimate(m.Result, samples)
 	c := calibrate.Creep{Verdict: e.Verdict, By: calibrate.ByRequest, Confidence: e.Confidence, Requests: int64(e.Requests), Method: e.Method, Missing: e.Missing}

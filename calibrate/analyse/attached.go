@@ -2,6 +2,7 @@ package analyse
 
 import (
 	"cmp"
+	"fmt"
 	"time"
 
 	"workermem/calibrate"
@@ -39,7 +40,11 @@ func watched(m calibrate.Measured) *calibrate.Watch {
 		if w.Counter != "" {
 			w.Requests = m.Samples[last].Requests - m.Samples[0].Requests
 		}
-		w.Cores = cores(longest(judged(m.Result, m.Samples)))
+		w.LoadSeconds, w.QuietSeconds = w.Seconds, QuietFor(m.Samples, w.Counter != "")
+		for _, quiet := range quietTimes(m.Samples, w.Counter != "") {
+			w.LoadSeconds -= quiet.seconds(m.Samples)
+		}
+		w.Cores = cores(longest(withLoad(judged(m.Result, m.Samples), w.Counter != "")))
 	}
 	return &w
 }
@@ -89,14 +94,6 @@ func treeOfWorkers(e calibrate.EndReading, peak int64, threads int) tree {
 	}
 }
 
-// watchedRate is the rate of all workers together, 0 where nobody counted.
-func watchedRate(w calibrate.Watch) float64 {
-	if w.Seconds <= 0 {
-		return 0
-	}
-	return float64(w.Requests) / w.Seconds
-}
-
 // leastLife is how long the headroom of workers that grow with time must last for a sizing: a worker that isn't recycled
 // by its requests lives until somebody restarts it, and nobody does so more than once a day.
 const leastLife = 24 * time.Hour
@@ -118,16 +115,18 @@ func soonFull(rec *calibrate.Recommendation, c calibrate.Creep) {
 	rec.Recycling.GrowthPerSecond, rec.Recycling.HeadroomBytes, rec.Recycling.LastsSeconds = growth, headroom, lasts
 }
 
-// idleShare of a core is less than a worker uses that is asked for anything: a loop that waits uses 0.1 %.
-const idleShare = 0.003
-
 // watchDoubts adds what is doubtful of a watch alone.
 func watchDoubts(r calibrate.Result, add func(doubtful bool, code, try, format string, args ...any)) {
 	w := r.Watch
 	add(w.Counter == calibrate.CounterLog && w.Requests == 0 && w.Seconds > 0, "no-requests", "check that it is this server's, and that somebody asks the server for something",
 		"the access log gained no line in %s", say.Seconds(w.Seconds))
-	add(w.Counter == "" && r.Complete && w.Cores < idleShare*float64(max(r.Worker.Workers, 1)), "idle", "watch it while it is used, or send it load: --url",
+	add(w.Counter == "" && w.QuietSeconds == 0 && r.Complete && w.Cores < idleShare*float64(max(r.Worker.Workers, 1)), "idle", "watch it while it is used, or send it load: --url",
 		"the workers kept only %s of a core busy: hardly anything was asked of them, so memory that stays as it is says little", say.Percent(w.Cores))
+	during, try := "", "watch it while it is used, or send it load: --url"
+	if w.Counter != "" && w.Requests > 0 {
+		during = fmt.Sprintf(": %s are the rate of the %s with load", say.RequestRate(w.Rate()), say.Seconds(w.LoadSeconds))
+	}
+	add(w.QuietSeconds > 0, "load-ended", try, "nobody asked the server for anything in the last %s of the watch%s", say.Seconds(w.QuietSeconds), during)
 	add(r.Worker.Restarts > 0 && r.Creep.Unsettled(), "recycled", "raise max-requests while you watch, or measure by calibrate run, which turns recycling off",
 		"%s ended while they were watched, and only the longest time without such a change can be judged", say.Plural(r.Worker.Restarts, "worker"))
 }

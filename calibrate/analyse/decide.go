@@ -91,7 +91,7 @@ func question(r calibrate.Result, budget int64) sizing.Question {
 	}
 	q = withLeaving(withCreep(q, r), r)
 	if r.Mode == calibrate.ModeAttach {
-		q.RatePerSecond, q.RateBasis, q.Workers = watchedRate(*r.Watch), calibrate.BasisWatched, r.Worker.Workers
+		q.RatePerSecond, q.RateBasis, q.Workers = r.Watch.Rate(), calibrate.BasisWatched, r.Worker.Workers
 		q.ThreadsUnknown = r.Target.Threads == 0
 	}
 	if r.Creep.By == calibrate.ByTime { // of a watch

@@ -90,6 +90,9 @@ func (r *run) watchServer(ctx context.Context) error {
 	look := func(s seen) state {
 		s.samples = r.watch.taken(0) // there is no other phase
 		now := j.look(s)
+		if quiet := analyse.QuietFor(s.samples, r.result.Watch.Counter != ""); quiet > 0 {
+			now.waiting = "nobody has asked for anything for " + say.Seconds(quiet) + "; " + now.waiting
+		}
 		switch asked := r.plan.DurationSeconds; {
 		case asked > 0 && s.seconds >= asked:
 			now.done, now.ended = true, calibrate.End{By: calibrate.EndDuration}

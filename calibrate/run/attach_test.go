@@ -16,14 +16,19 @@ import (
 
 // accessLog counts as an access log would: the server has work of its own.
 type accessLog struct {
-	rig  *fakeRig
-	rate float64
+	rig   *fakeRig
+	rate  float64
+	until time.Duration // 0: for ever
 }
 
 func (l accessLog) Answered() int64 {
 	l.rig.mu.Lock()
 	defer l.rig.mu.Unlock()
-	l.rig.answered.Store(int64(l.rate * time.Since(l.rig.began).Seconds()))
+	passed := time.Since(l.rig.began)
+	if l.until > 0 {
+		passed = min(passed, l.until)
+	}
+	l.rig.answered.Store(int64(l.rate * passed.Seconds()))
 	return l.rig.answered.Load()
 }
 
@@ -56,7 +61,7 @@ func watchPlan() calibrate.Plan {
 
 func counted(rate float64) func(f *fakeRig) func(*calibrate.Rig) {
 	return func(f *fakeRig) func(*calibrate.Rig) {
-		return func(r *calibrate.Rig) { r.Counter = accessLog{f, rate} }
+		return func(r *calibrate.Rig) { r.Counter = accessLog{rig: f, rate: rate} }
 	}
 }
 
@@ -168,6 +173,26 @@ func TestAttachByTime(t *testing.T) {
 				t.Errorf("outcome %d", r.Outcome())
 			}
 		})
+	}
+}
+
+// Load that ends while it is watched: the rate, and what rests on it, is that of the time with load.
+func TestAttachSeesTheLoadEnd(t *testing.T) {
+	f := newFakeRig()
+	f.noURL, f.keep = true, 16384
+	p := watchPlan()
+	p.DurationSeconds = 120
+	r, err := attachFake(t, f, p, func(rig *calibrate.Rig) {
+		rig.Counter = accessLog{rig: f, rate: 600, until: 40 * time.Second}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := r.Watch; math.Abs(w.QuietSeconds-80) > 2 || math.Abs(w.Rate()-600) > 20 || !hasWarning(r, "load-ended") {
+		t.Errorf("watch %+v, %v requests a second, warnings %+v", w, w.Rate(), r.Warnings)
+	}
+	if rec := r.Recommendation; math.Abs(rec.Recycling.RatePerSecond-600) > 20 || r.Creep.Verdict != calibrate.Creeping {
+		t.Errorf("%s, recycling by %+v", r.Creep.Verdict, rec.Recycling)
 	}
 }
 

@@ -164,11 +164,17 @@ func (s *running) unharmed(t *testing.T) {
 // asked puts load on the server, from this process, until the test ends.
 func (s *running) asked(t *testing.T, rate float64) {
 	t.Helper()
+	s.askedFor(t, rate, 3*time.Minute)
+}
+
+// askedFor is asked for a time.
+func (s *running) askedFor(t *testing.T, rate float64, lasts time.Duration) {
+	t.Helper()
 	targets, err := loadgen.Paths([]string{"/?token=secret"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), lasts)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -244,6 +250,34 @@ func TestE2EAttachByTime(t *testing.T) {
 	}
 	if out := s.stdout.String(); !strings.Contains(out, "memory grows with time") || strings.Contains(out, "--max-requests") {
 		t.Errorf("the report says\n%s", out)
+	}
+}
+
+// The load ends while two watches go on, one that counts and one that doesn't.
+func TestE2EAttachSeesTheLoadEnd(t *testing.T) {
+	skipShort(t)
+	t.Parallel()
+	const rate, lasts = 100, 25 * time.Second
+	server := serve(t, os.Getuid())
+	server.askedFor(t, rate, lasts)
+	server.unharmed(t)
+	before := server.served(t)
+	counted := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--duration", "70s", "--access-log", server.log)
+	timed := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--duration", "70s")
+	for name, s := range map[string]*session{"counted": counted, "by time": timed} {
+		if code := s.end(t, 2*time.Minute); code != 0 && code != 4 {
+			t.Fatalf("%s: exit code %d\n%s", name, code, s.stderr.String())
+		}
+		w := s.result(t).Watch
+		if !warned(s.result(t), "load-ended") || w.QuietSeconds < 35 || w.QuietSeconds > 60 || w.LoadSeconds+w.QuietSeconds > w.Seconds+1 {
+			t.Errorf("%s: %+v\n%s", name, w, s.stdout.String())
+		}
+	}
+	w := counted.result(t).Watch
+	served := float64(server.served(t)-before) / w.LoadSeconds // as many as a busy machine let through
+	within(t, "rate", w.Rate(), served, 0.1)
+	if !strings.Contains(counted.stdout.String(), "with load") {
+		t.Errorf("the report says\n%s", counted.stdout.String())
 	}
 }
 
