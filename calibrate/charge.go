@@ -61,7 +61,16 @@ type Owned struct {
 	ShmemBytes   int64 `json:"shmem_bytes"`
 	PrivateBytes int64 `json:"private_dirty_bytes"` // what nobody else has mapped
 	RSSBytes     int64 `json:"rss_bytes"`           // resident, whoever shares it
+
+	// AwayBytes are in no figure of what is resident, and needed all the same: swapped out, or in pages of hugetlbfs.
+	AwayBytes int64 `json:"away_bytes,omitempty"`
 }
+
+// Own is what goes with these processes alone.
+func (o Owned) Own() int64 { return o.PrivateBytes + o.AwayBytes }
+
+// Away is that of all processes.
+func (b Books) Away() int64 { return b.Workers.AwayBytes + b.Children.AwayBytes + b.Rest.AwayBytes }
 
 // underWay is the most pages of a core that are on their way from one of the kernel's lists to another (mm/swap.c): 31 in a
 // batch, of which a core has six.

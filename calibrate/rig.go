@@ -177,6 +177,7 @@ type ProcessStatus struct {
 type Detail struct {
 	RSS, PSS, PrivateClean, PrivateDirty, Swap int64
 	Locked                                     int64 // of PSS, in mappings that are locked in memory
+	Huge                                       int64 // in pages of hugetlbfs, which are in no other figure
 
 	Anon int64 // the anonymous part of RSS
 	// The parts of PSS. Kernels before 5.4 don't tell them, and they are 0 then.

@@ -19,6 +19,12 @@ func booksOf(children, childProcesses, unmapped int64) *calibrate.Books {
 	}
 }
 
+func swapped(mb int64) *calibrate.Books {
+	b := booksOf(0, 0, 0)
+	b.Workers.AwayBytes = mb * mib
+	return b
+}
+
 // oneRun is a run of one worker of 4 threads whose tree took so many MB at most beyond its reading.
 func oneRun(books *calibrate.Books, spike int64) calibrate.Result {
 	r := calibrate.Result{Target: calibrate.TargetInfo{Threads: 4, HasThreads: true}, Complete: true}
@@ -50,6 +56,7 @@ func TestAWorkerIsItsChildren(t *testing.T) {
 		"with children that stay":        {oneRun(booksOf(46, 2, 0), 0), 54, 68, 24},
 		"with children that were gone":   {oneRun(booksOf(0, 0, 0), 340), 348, 362, 24},
 		"with some that were there yet":  {oneRun(booksOf(80, 1, 0), 260), 348, 362, 24},
+		"30 MB of it swapped out":        {oneRun(swapped(30), 0), 38, 22, 24},
 		"the tree moves a little itself": {oneRun(booksOf(0, 0, 0), 1), 8, 22, 24},
 	} {
 		r := Analyse(calibrate.Measured{Result: c.result})

@@ -104,16 +104,17 @@ func oneWorker(r calibrate.Result, e *calibrate.EndReading, peak int64, t top) t
 	if e == nil {
 		return tree{worker: peak}
 	}
-	private, children := e.PrivateDirtyBytes, 0
+	private, children, away := e.PrivateDirtyBytes, 0, int64(0)
 	if e.Books != nil {
-		private, children = private+e.Books.Children.PrivateBytes, e.Books.Children.Processes
+		private, children = private+e.Books.Workers.AwayBytes+e.Books.Children.Own(), e.Books.Children.Processes
+		away = e.Books.Away()
 	}
 	threads, others := max(r.Target.Threads, 1), max(e.Processes-e.Workers-children, 0)
 	nobodys := unmappedOne(e, peak, threads)
 	each := unmappedEach(r, nobodys)
 	return tree{
 		worker: private + raised(max(peak-e.RSSBytes, 0), e.Books, t) + KernelMemory(peak, threads) + int64(children)*KernelMemory(0, 1) + each,
-		shared: max(cmp.Or(e.TreeBytes, e.TreePSSBytes)-private, 0) + int64(others)*KernelMemory(0, 1) + nobodys - each,
+		shared: max(cmp.Or(e.TreeBytes, e.TreePSSBytes)+away-private, 0) + int64(others)*KernelMemory(0, 1) + nobodys - each,
 	}
 }
 

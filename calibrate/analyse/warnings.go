@@ -100,8 +100,15 @@ func onlyCopied(r calibrate.Result) bool {
 	return copied && r.Target.Server == calibrate.OtherServer && len(r.Target.Command) > 0 && r.Mode != calibrate.ModeAttach && r.Truth == nil
 }
 
+// leastAway is how much of an app must be swapped out, or in huge pages, to be worth a word.
+const leastAway = 4 * calibrate.MiB
+
 // booksDoubts are about memory that the kernel charges, and that nothing explains.
 func booksDoubts(r calibrate.Result, add func(doubtful bool, code, try, format string, args ...any)) {
+	if e := r.Worker.End; e != nil && e.Books != nil {
+		add(e.Books.Away() > leastAway, "swapped", "measure on a machine that has memory for it all: swap hides what an app needs, and slows it down",
+			"%s of the app were swapped out or in huge pages of their own (hugetlbfs) at the end: they count, but a peak may have been missed", say.MB(e.Books.Away()))
+	}
 	b := worst(r.Books)
 	if b == nil {
 		return

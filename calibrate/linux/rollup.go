@@ -10,6 +10,7 @@ import (
 type Rollup struct {
 	RSS, PSS, PrivateClean, PrivateDirty, Swap int64
 	Locked                                     int64 // of PSS, in mappings that are locked in memory
+	Huge                                       int64 // in pages of hugetlbfs, which are in no other figure
 
 	Anon int64 // the anonymous part of RSS
 	// The parts of PSS. Kernels before 5.4 don't tell them, and they are 0 then.
@@ -26,7 +27,7 @@ var (
 func ParseRollup(b []byte) (Rollup, error) {
 	var d Rollup
 	sums := map[string]*int64{
-		"Rss": &d.RSS, "Pss": &d.PSS, "Private_Clean": &d.PrivateClean, "Private_Dirty": &d.PrivateDirty, "Swap": &d.Swap, "Locked": &d.Locked,
+		"Rss": &d.RSS, "Pss": &d.PSS, "Private_Clean": &d.PrivateClean, "Private_Dirty": &d.PrivateDirty, "Swap": &d.Swap, "Locked": &d.Locked, "Private_Hugetlb": &d.Huge, "Shared_Hugetlb": &d.Huge,
 		"Anonymous": &d.Anon, "Pss_Anon": &d.PSSAnon, "Pss_Shmem": &d.PSSShmem,
 	}
 	missing := map[string]bool{"Rss": true, "Pss": true, "Private_Clean": true, "Private_Dirty": true}

@@ -106,6 +106,7 @@ func (t *tables) add(to *calibrate.Owned, pid int, probe calibrate.Probe, d cali
 	to.Processes++
 	to.AnonBytes, to.ShmemBytes = to.AnonBytes+d.PSSAnon, to.ShmemBytes+d.PSSShmem
 	to.PrivateBytes, to.RSSBytes = to.PrivateBytes+d.PrivateDirty, to.RSSBytes+d.RSS
+	to.AwayBytes += d.Swap + d.Huge
 	t.pss += d.PSS
 	f := files{d.RSS - d.Anon, d.PSS - d.PSSAnon - d.PSSShmem, d.Locked}
 	if kinds, err := probe.Kinds(); err == nil { // else it has just ended

@@ -33,7 +33,8 @@ func (w *watcher) shape(of calibrate.Shape) (calibrate.LawRun, error) {
 		return calibrate.LawRun{}, &calibrate.Miss{Kind: calibrate.MissWorkers, Found: found, Wanted: of.Workers}
 	}
 	run := calibrate.LawRun{Workers: of.Workers, Threads: of.Threads, TotalBytes: end.TreeBytes, Processes: end.Processes, Books: end.Books}
-	run.WorkerBytes = end.Books.Workers.PrivateBytes + end.Books.Children.PrivateBytes
+	run.WorkerBytes = end.Books.Workers.Own() + end.Books.Children.Own()
+	run.TotalBytes += end.Books.Away()
 	for _, p := range w.probes {
 		rss, _, err := p.Read()
 		if err != nil {
