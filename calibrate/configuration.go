@@ -107,6 +107,7 @@ const (
 	NoteLimit                   // on what counts towards the limit of requests, of Name, or why there is none
 	NoteNoLimit                 // on a server, of Name, that has no limit; Text is what recycles there
 	NoteAtOnce                  // on how many requests a worker takes at once
+	NoteFront                   // on what the processes beside the workers took
 )
 
 // Set adds a line for the server.

@@ -63,7 +63,7 @@ func Emit(w io.Writer, r calibrate.Result, kind string, servers calibrate.Server
 	measured := servers.Named(r.Target.Server)
 	foreign := e.server && e.For != measured.File().For
 	if foreign {
-		r.Target.ConcurrencyFlag = "" // an option of another server
+		r.Target.ConcurrencyFlag, r.Beside = "", nil // an option of another server, and its processes
 	}
 	d := draft{run: r, measured: measured}
 	d.head(e.File, foreign)

@@ -23,7 +23,16 @@ func (d *draft) lines(all calibrate.Lines) {
 			d.noteNoLimit(l.Name, l.Text)
 		case calibrate.NoteAtOnce:
 			d.noteConcurrency()
+		case calibrate.NoteFront:
+			d.noteFront()
 		}
+	}
+}
+
+// noteFront says what ran beside the workers, if it was the front of the server that this is for.
+func (d *draft) noteFront() {
+	if s := besideOf(d.run); s != "" {
+		d.note("In the run %s, with the settings that it had: that is in the sum.", s)
 	}
 }
 

@@ -36,6 +36,7 @@ func TestEmitGolden(t *testing.T) {
 	for _, kind := range EmitKinds(server.Known()) {
 		t.Run(kind, func(t *testing.T) { golden(t, "emit-"+kind+".txt", emitted(t, recorded(t)["creeping"], kind)) })
 	}
+	t.Run("front", func(t *testing.T) { golden(t, "emit-mod_wsgi-front.txt", emitted(t, recorded(t)["front"], "")) })
 	for _, name := range []string{"flat", "attach-time"} {
 		t.Run(name, func(t *testing.T) { golden(t, "emit-gunicorn-"+name+".txt", emitted(t, sure(recorded(t)[name]), "")) })
 	}

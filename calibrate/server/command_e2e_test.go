@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
 )
@@ -126,5 +127,32 @@ http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), App).serve_forever()
 	want := fmt.Sprintf("/dev/null %s %s env:none pgrp:True sid:%d", r.log.Name(), r.log.Name(), r.guardian.PID)
 	if got := r.get("/"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// A thread that the kernel refuses is told with the way out: the worker ends of it, or its requests fail.
+func TestE2EThreadRefused(t *testing.T) {
+	t.Parallel()
+	r := start(t, known.Spec{
+		Command: []string{"sh", "-c", "ulimit -v 300000; exec " + servertest.Venv(t, "gunicorn") + " --chdir " + servertest.Fixture(t, "wsgi") + " -b 127.0.0.1:{port} --threads 64 app:app"},
+		Env:     knobs("HOLD_MS", "1000"), Path: "/pid",
+	})
+	before := r.worker()
+	client := readyClient()
+	client.Timeout = 3 * time.Second
+	for range 60 {
+		go func() {
+			if res, err := client.Get(r.Info().URL + "/"); err == nil {
+				res.Body.Close()
+			}
+		}()
+	}
+	eventually(t, "the worker's end", func() bool {
+		s, err := linux.Here.Stat(before)
+		return err != nil || !s.Alive()
+	})
+	f := r.Failure(calibrate.PhasePeak)
+	if !strings.Contains(f.Why, "refused it another thread") || !strings.Contains(f.Why, "can't start new thread") || !strings.Contains(f.Try, "ulimit -s") {
+		t.Errorf("%s: %s: %s", f.What, f.Why, f.Try)
 	}
 }

@@ -126,7 +126,7 @@ func (a *App) explainWorkers(f *calibrate.Failure) {
 	if f.Why, f.Try = a.launch.server.Explain(known.Ending{}, log); f.Why == "" {
 		f.Why, f.Try = log.Exception(), "run the app's import by hand; look for sys.exit in it"
 	}
-	a.explainOOM(f)
+	a.explainRefusal(f)
 }
 
 // explainEnd completes a failure with what is known of the main process's end.
@@ -151,7 +151,7 @@ func (a *App) explainEnd(f *calibrate.Failure, when string) {
 	if f.Try == "" {
 		f.Try = "run the command by hand and see"
 	}
-	a.explainOOM(f)
+	a.explainRefusal(f)
 }
 
 // explainAny is for every server: conventions of shells and kernels, and Python's last word.
@@ -171,6 +171,19 @@ func explainAny(end known.Ending, log known.Log) string {
 	}
 	return log.Exception()
 }
+
+// explainRefusal is for what the kernel refused the app: memory, or a thread.
+func (a *App) explainRefusal(f *calibrate.Failure) {
+	if refused := a.log().Says(threadRefused...); refused != "" {
+		f.Why = known.WithDetail("the kernel refused it another thread, for which its address space or the number of tasks is too small", refused)
+		f.Try = "fewer threads; or smaller stacks (ulimit -s 512), a higher ulimit -v (LimitAS=) or ulimit -u (TasksMax=, pids.max), also in production"
+	}
+	a.explainOOM(f)
+}
+
+// threadRefused is how programs say that (pthread_create(3), EAGAIN): Python, Apache, mod_wsgi, Java, Ruby.
+var threadRefused = []string{"can't start new thread", "unable to create worker thread", "Couldn't create worker thread",
+	"unable to create native thread", "can't create Thread: "}
 
 // explainOOM overrules other reasons if the kernel's own counter proves that memory was the reason.
 func (a *App) explainOOM(f *calibrate.Failure) {
@@ -240,7 +253,7 @@ func (a *App) explainLiving(f *calibrate.Failure, log known.Log) {
 	if why != "" {
 		f.Why, f.Try = why, try
 	}
-	a.explainOOM(f)
+	a.explainRefusal(f)
 	if f.Try == "" {
 		f.Try = "see the end of the app's log"
 	}

@@ -278,3 +278,27 @@ func TestE2EExpressImportError(t *testing.T) {
 	f := failure(t, known.Spec{Command: expressWith(t), Workers: 2, Env: map[string]string{"CALIBRATE_FAIL": "import"}})
 	says(t, f, calibrate.KindApp, "ImportError: CALIBRATE_FAIL=import")
 }
+
+// front-too-small: two threads of Apache's own keep two of a worker's four idle.
+func TestE2EModWSGIFrontTooSmall(t *testing.T) {
+	t.Parallel()
+	const hold = 500 * time.Millisecond
+	took := map[bool]time.Duration{}
+	for _, small := range []bool{true, false} {
+		command := apache(t)
+		if small {
+			command = append(command, "-c", "ThreadsPerChild 2", "-c", "MaxRequestWorkers 2", "-c", "ServerLimit 1")
+		}
+		r := start(t, known.Spec{Command: command, Path: "/pid", Env: map[string]string{"CALIBRATE_HOLD_MS": strconv.FormatInt(hold.Milliseconds(), 10)}})
+		r.get("/") // which loads the app
+		began := time.Now()
+		r.refused(4, 1, "/")
+		took[small] = time.Since(began)
+		if warned := slices.ContainsFunc(r.Warnings(), func(w calibrate.Warning) bool { return w.Code == "front-too-small" }); warned != small {
+			t.Errorf("small: %v, warned: %v", small, warned)
+		}
+	}
+	if took[true] < 2*hold || took[false] > 2*hold {
+		t.Errorf("four requests of %v took %v with a front of two, and %v with one of many", hold, took[true], took[false])
+	}
+}

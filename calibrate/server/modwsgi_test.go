@@ -256,3 +256,22 @@ func TestExpressExplainsAClosedFolder(t *testing.T) {
 		t.Errorf("%q, %q", why, try)
 	}
 }
+
+// Of several limits of Apache's own processes the largest counts: they are for MPMs of which one is loaded.
+func TestModWSGIFrontTooSmall(t *testing.T) {
+	for is, want := range map[string]string{
+		"WSGIDaemonProcess shop threads=4":                                                                 "",
+		"WSGIDaemonProcess shop threads=4\nMaxRequestWorkers 4":                                            "",
+		"WSGIDaemonProcess shop threads=4\nMaxRequestWorkers 3":                                            "lets 3 requests reach the workers at once, which have 4 threads",
+		"WSGIDaemonProcess shop\nMaxClients 10":                                                            "which have 15 threads",
+		"WSGIDaemonProcess shop\n<IfModule mpm_prefork_module>\nMaxClients 10\n</IfModule>\nMaxClients 50": "",
+		"WSGIDaemonProcess shop threads=4\nMaxRequestWorkers ${N}":                                         "",
+	} {
+		_, command := servertest.Site(t, map[string]string{"apache2.conf": is + wsgiApp})
+		warnings := recognised(t, known.Spec{Command: command}).Warnings()
+		at := slices.IndexFunc(warnings, func(w calibrate.Warning) bool { return w.Code == "front-too-small" })
+		if at < 0 != (want == "") || at >= 0 && !strings.Contains(warnings[at].Text, want) {
+			t.Errorf("%s: %+v", is, warnings)
+		}
+	}
+}

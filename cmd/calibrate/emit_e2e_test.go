@@ -162,12 +162,7 @@ func TestE2EEmitUvicorn(t *testing.T) {
 // serves runs a server by a shell's command, until it answers with so many workers.
 func serves(t *testing.T, command string, workers int) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	listener.Close()
+	address := freeAddress(t)
 	_, port, _ := net.SplitHostPort(address)
 	var log bytes.Buffer
 	cmd := exec.Command("sh", "-euc", command)
@@ -191,6 +186,17 @@ func serves(t *testing.T, command string, workers int) {
 	if !answered {
 		t.Fatalf("no answer by %d workers of: %s\n%s", workers, command, log.String())
 	}
+}
+
+// freeAddress is one where nobody listens at this moment.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
 }
 
 func answeredBy(address string, master, workers int, exited <-chan struct{}) bool {
@@ -303,26 +309,4 @@ func TestE2EEmitUWSGIAsINI(t *testing.T) {
 for k, v in c["uwsgi"].items(): print(k, v)`
 	says(t, reads(t, ".", python, "-c", read, pasted(t, "creeping", "uwsgi", "uwsgi.ini")), "master true", "processes 2", "threads 4",
 		"max-requests 33000", "max-requests-delta 3742", "min-worker-lifetime 0", "die-on-term true", "need-app true")
-}
-
-// Apache checks the syntax, with mod_wsgi where Debian has it.
-func TestE2EEmitModWSGI(t *testing.T) {
-	apache := needTool(t, "/usr/sbin/apache2")
-	const modules = "/usr/lib/apache2/modules"
-	if _, err := os.Stat(filepath.Join(modules, "mod_wsgi.so")); err != nil {
-		t.Skip("Apache has no mod_wsgi")
-	}
-	daemon := pasted(t, "creeping", "mod_wsgi", "daemon.conf")
-	dir := filepath.Dir(daemon)
-	conf := filepath.Join(dir, "apache.conf")
-	text := "ServerName localhost\nServerRoot " + dir + "\nErrorLog " + dir + "/error.log\nPidFile " + dir + "/pid\nListen 127.0.0.1:1\n"
-	for _, name := range []string{"mpm_event", "authz_core", "wsgi"} {
-		text += "LoadModule " + name + "_module " + modules + "/mod_" + name + ".so\n"
-	}
-	if err := os.WriteFile(conf, []byte(text+"Include "+daemon+"\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if out := reads(t, dir, apache, "-t", "-f", conf); !strings.Contains(out, "Syntax OK") {
-		t.Error(out)
-	}
 }

@@ -60,6 +60,9 @@ var trapCases = []trapCase{
 	{server: "mod_wsgi", command: "/usr/sbin/apache2 -f $FIXTURES/apache/pyramid.conf", traps: map[string]string{"first-request-loads": "TestE2EModWSGIImportError",
 		"recycling-cuts": "TestE2EModWSGIRecyclingCuts", "slow-respawn": "TestE2EModWSGISlowRespawn", "nothing-shared": "TestE2EModWSGISharesNothing"}},
 
+	{server: "mod_wsgi", command: "/usr/sbin/apache2 -f $FIXTURES/apache/pyramid.conf -c 'MaxRequestWorkers 2' -c 'ThreadsPerChild 2' -c 'ServerLimit 1'",
+		traps: map[string]string{"front-too-small": "TestE2EModWSGIFrontTooSmall"}},
+
 	{server: "puma", command: "puma --no-config $FIXTURES/rack/config.ru", traps: map[string]string{"no-request-limit": "TestE2ENoRequestLimit", "development": "TestE2EPumaDevelopment"}},
 	{server: "puma", command: "puma -C $FIXTURES/rack/config/plugin.rb $FIXTURES/rack/config.ru", traps: map[string]string{"plugins": "TestE2EPumaPlugins"}},
 	{server: "puma", command: "puma --no-config $FIXTURES/rack/config.ru", inherited: []string{"WEB_CONCURRENCY=3", "RACK_ENV=production"},

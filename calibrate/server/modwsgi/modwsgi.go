@@ -63,6 +63,7 @@ func (Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 		l.Change("-DFOREGROUND is added: without it Apache goes into the background, where it can't be measured")
 	}
 	d.describe(c, l)
+	c.checkFront(l)
 	warn(l, d.option(c, "graceful-timeout") != "")
 	c.lines[d.line].text = d.measured(c, l)
 	c.move(l)

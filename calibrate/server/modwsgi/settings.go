@@ -39,12 +39,19 @@ func (m Server) Configuration(w calibrate.Wanted, t calibrate.TargetInfo) (c cal
 			"long a restart waits for requests that are under way; 15 is what mod_wsgi itself has, too.")
 		all, express = append(all, known.Setting("graceful-timeout", 15)), append(express, known.Setting("graceful-timeout", 15))
 	}
-	c.Note("NAME is the name of your daemon group. The same for mod_wsgi-express start-server:")
+	express = append(express, expressFront...)
+	c.Note("NAME is the name of your daemon group. The same for mod_wsgi-express start-server, which has a front for 10 + 1.5 x processes x threads " +
+		"requests; with the last two options its children don't come and go:")
 	c.Example("%s", strings.Join(known.Options(express), " "))
 	c.Set("WSGIDaemonProcess NAME %s display-name=%%{GROUP}", strings.Join(known.Pairs(all), " "))
 	c.Set("WSGIProcessGroup NAME")
+	frontFor(w).write(&c)
 	return c
 }
+
+// expressFront has it start all of the front's children, and end none for being idle (mod_wsgi/express/server.py, 6.1.1). It
+// also takes --max-clients, and for all else --include-file.
+var expressFront = []calibrate.Setting{{Name: "initial-workers", Value: "1"}, {Name: "maximum-spare-workers", Value: "1"}}
 
 // Environment is for a start script: Apache takes none of these settings from it.
 func (Server) Environment(w calibrate.Wanted, _ calibrate.TargetInfo) (env []calibrate.Setting, notes calibrate.Lines) {
