@@ -25,6 +25,7 @@ const (
 	EndApp       EndKind = "app"        // the app ended
 	EndKilled    EndKind = "killed"     // the kernel killed a process of the app for memory
 	EndOverLimit EndKind = "over-limit" // the app took more than a limit that nothing but calibrate holds it to
+	EndRefused   EndKind = "refused"    // the app took no more requests for a while
 	EndOther     EndKind = "other"      // words says it, of an older run
 )
 
@@ -33,6 +34,8 @@ type Interruption struct {
 	Kind  InterruptionKind `json:"kind"`
 	Phase string           `json:"phase"` // "" where that isn't known
 	Words string           `json:"words"` // as it was said at the time
+
+	Refusal *Refusal `json:"refusal,omitempty"` // of InterruptedByLoad: what the app answered, if that is why
 }
 
 // InterruptionKind is who or what interrupted.

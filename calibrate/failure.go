@@ -32,7 +32,9 @@ type Failure struct {
 	Log   []string
 	Err   error // the cause, for errors.Is
 
-	OutOfMemory bool // the kernel's own counter has a kill for memory
+	OutOfMemory bool     // the kernel's own counter has a kill for memory
+	OutOfFiles  bool     // the app may open no more files, sockets included
+	Refusal     *Refusal // what the app answered, if that is the cause
 }
 
 // Error is the first line: what, and why.
@@ -43,6 +45,12 @@ func (f *Failure) Error() string {
 		b.WriteString(": " + f.Why)
 	}
 	return b.String()
+}
+
+// By is the failure with a refusal as its cause. The app's log stays.
+func (f *Failure) By(r Refusal) *Failure {
+	f.What, f.Why, f.Try, f.Refusal = r.What(), r.Why(), r.Try(), &r
+	return f
 }
 
 func (f *Failure) Unwrap() error { return f.Err }

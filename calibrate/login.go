@@ -2,6 +2,8 @@ package calibrate
 
 import (
 	"regexp"
+	"slices"
+	"strings"
 )
 
 // loginPath knows a login page by its path. It errs where an app names it otherwise, so where most answers lead there it is
@@ -16,3 +18,11 @@ const RedirectsToLogin = "redirects-to-login"
 
 // TryLogin is what can be done about that.
 const TryLogin = "log in before the load: --before FILE, with the requests of a login"
+
+// TryLogin is the same for who did so.
+func (p PlanInfo) TryLogin() string {
+	if slices.ContainsFunc(p.Flags, func(flag string) bool { return strings.HasPrefix(flag, "--before=") }) {
+		return "look whether the requests of --before log in, and as somebody who may see these pages"
+	}
+	return TryLogin
+}

@@ -210,6 +210,7 @@ type LoadInfo struct {
 	Errors         []ErrorCount `json:"errors"`
 	ToLogin        int64        `json:"to_login,omitempty"` // answers that lead to a login page
 	LoginPage      string       `json:"login_page,omitempty"`
+	Refusals       []Refusal    `json:"refusals,omitempty"` // answers that are no pages, the most frequent first
 }
 
 // LoadMode is what is held steady of a load.

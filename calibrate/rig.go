@@ -111,8 +111,8 @@ type Tally struct {
 	Seconds   float64
 	Latency   Latency
 	Errors    []ErrorCount
-	// Redirects are the answers that lead to another path, by that path without its query: the first few that are met.
-	Redirects map[string]int64
+	// Refusals are the answers that are no pages, the most frequent kinds first.
+	Refusals []Refusal
 	// Sample errors, one a class, as the client saw them; for messages.
 	Examples map[string]string
 }

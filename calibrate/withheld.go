@@ -14,6 +14,7 @@ type Withheld struct {
 	BytesPerSecond float64      `json:"bytes_per_second,omitempty"` // by which each worker grows at most
 	Books          *Balance     `json:"books,omitempty"`            // that doesn't balance, of WithheldBooks
 	Words          string       `json:"words,omitempty"`            // of WithheldOlder
+	Refusal        *Refusal     `json:"refusal,omitempty"`          // of WithheldRefused: what most answers were
 }
 
 // WithheldKind sorts the reasons.
@@ -28,6 +29,7 @@ const (
 	WithheldRequests WithheldKind = "requests"   // too few
 	WithheldErrors   WithheldKind = "errors"     // too many
 	WithheldLogin    WithheldKind = "login"      // most requests were sent to Load.LoginPage
+	WithheldRefused  WithheldKind = "refused"    // most answers were no pages
 	WithheldSeconds  WithheldKind = "seconds"    // watched for too short a time
 	WithheldGrowth   WithheldKind = "growth"     // workers grow with time, and the budget would soon be full
 	WithheldBooks    WithheldKind = "unbalanced" // the kernel charges far more than the law and the app's processes explain

@@ -93,7 +93,7 @@ func TestLoadIsLoggedIn(t *testing.T) {
 				}
 			}
 			tally := attack(t, l, a.URL, calibrate.Pace{Requests: 10})
-			if tally.Succeeded != 10 || len(tally.Redirects) != 0 || l.Answered() != 10 {
+			if tally.Succeeded != 10 || len(tally.Refusals) != 0 || l.Answered() != 10 {
 				t.Errorf("%+v", tally)
 			}
 		})
@@ -103,8 +103,8 @@ func TestLoadIsLoggedIn(t *testing.T) {
 	if err := l.Prepare(t.Context(), a.URL); err != nil || a.served.Load() != 0 {
 		t.Error(err)
 	}
-	if tally := attack(t, l, a.URL, calibrate.Pace{Requests: 10}); tally.Redirects["/login"] != 10 {
-		t.Errorf("%+v", tally)
+	if all := attack(t, l, a.URL, calibrate.Pace{Requests: 10}).Refusals; len(all) != 1 || all[0].Kind != calibrate.RefusalLogin || all[0].Location != "/login" || all[0].Answers != 10 {
+		t.Errorf("%+v", all)
 	}
 }
 

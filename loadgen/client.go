@@ -8,19 +8,22 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"workermem/calibrate"
 )
 
 // newClient makes the HTTP client of one phase: no proxy, no redirect, no compression that the user didn't ask for,
 // at most clients connections.
 func newClient(o origin, opt Options, clients int, p *phase) (*http.Client, *http.Transport) {
 	transport := &http.Transport{
-		Proxy:                 nil, // and never the environment's
-		DialContext:           o.dial,
-		DisableKeepAlives:     !opt.KeepAlive,
-		DisableCompression:    true,
-		MaxConnsPerHost:       clients,
-		MaxIdleConnsPerHost:   clients,
-		ExpectContinueTimeout: time.Second,
+		Proxy:                  nil, // and never the environment's
+		DialContext:            o.dial,
+		DisableKeepAlives:      !opt.KeepAlive,
+		DisableCompression:     true,
+		MaxConnsPerHost:        clients,
+		MaxIdleConnsPerHost:    clients,
+		MaxResponseHeaderBytes: calibrate.MostHeaderBytes,
+		ExpectContinueTimeout:  time.Second,
 	}
 	return &http.Client{
 		Transport:     &carrier{next: transport, phase: p, timeout: opt.Timeout},
@@ -55,7 +58,7 @@ func (c *carrier) RoundTrip(req *http.Request) (*http.Response, error) {
 	if _, err := res.Location(); err != nil {
 		res.Header.Del("Location") // http.Client calls an answer with a bad one no answer at all
 	}
-	answer.ReadCloser = res.Body
+	answer.ReadCloser, answer.unbounded = res.Body, res.ContentLength < 0
 	res.Body = answer
 	return res, nil
 }
@@ -67,6 +70,8 @@ type body struct {
 	carrier *carrier
 	ctx     context.Context
 	cancel  context.CancelFunc
+
+	unbounded bool // the answer has begun, and nothing says how long it is
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -91,6 +96,9 @@ func (b *body) fail(err error) error {
 		err = errCut
 	case context.DeadlineExceeded:
 		err = fmt.Errorf("no whole answer within %v: %w", b.carrier.timeout, context.DeadlineExceeded)
+		if b.unbounded {
+			err = fmt.Errorf("%w; %w", err, calibrate.ErrEndless)
+		}
 	}
 	b.carrier.phase.flights.failed(b.seq, err)
 	return err

@@ -17,7 +17,7 @@ type tally struct {
 	whole     span
 	second    span // since the last bucket
 	redirects int64
-	leads     map[string]int64 // redirects by the path that they lead to
+	refusals  refusals
 	examples  map[string]string
 	last      time.Duration // from the start to the last answer
 }
@@ -45,9 +45,9 @@ func (t *tally) add(r *vegeta.Result, one flight, elapsed time.Duration) calibra
 	key := string(a.class)
 	if redirected(r) && one.err == nil {
 		t.redirects++
-		t.lead(r.Headers.Get("Location"))
 		key = redirectExample
 	}
+	t.refusals.add(r, one.err)
 	if _, known := t.examples[key]; !known && key != "" {
 		t.examples[key] = example(one.err, r)
 	}
@@ -60,20 +60,6 @@ func latency(r *vegeta.Result, one flight) time.Duration {
 		return r.Latency
 	}
 	return max(r.Latency, r.End().Sub(one.due))
-}
-
-// mostLeads is how many paths of redirects are told apart: an app that has one page a user would fill the memory. Login
-// pages have as much room again, for they are what is looked for.
-const mostLeads = 16
-
-func (t *tally) lead(to string) {
-	path := pathOf(to)
-	if _, known := t.leads[path]; known || len(t.leads) < mostLeads || calibrate.LoginPath(path) && len(t.leads) < 2*mostLeads {
-		if t.leads == nil {
-			t.leads = map[string]int64{}
-		}
-		t.leads[path]++
-	}
 }
 
 // redirected leaves out 304 and the rare 300, which send nobody anywhere.
@@ -127,9 +113,9 @@ func (t *tally) result(p calibrate.Pace, s *sending) calibrate.Tally {
 		Seconds:   max(time.Duration(s.stopped.Load()), t.last).Seconds(),
 		Latency:   t.whole.percentiles(),
 		Errors:    calibrate.CountErrors(t.whole.errors),
-		Redirects: t.leads,
 		Examples:  t.examples,
 	}
+	out.Refusals = t.refusals.list(out)
 	if p.Rate > 0 {
 		out.Mode, out.RateAsked, out.RateSent = calibrate.LoadOpen, p.Rate, s.rate(p.Rate)
 	} else if out.Seconds > 0 {

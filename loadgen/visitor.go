@@ -54,7 +54,7 @@ func newVisitor(to origin, opt Options) *visitor {
 	v := &visitor{before: opt.Before, common: opt.Header, to: to, cookies: newCookies(to, opt.Header)}
 	v.client = &http.Client{
 		// A connection a request: an idle one would block a worker that serves one at a time.
-		Transport:     &http.Transport{DialContext: to.dial, DisableKeepAlives: true},
+		Transport:     &http.Transport{DialContext: to.dial, DisableKeepAlives: true, MaxResponseHeaderBytes: calibrate.MostHeaderBytes},
 		Jar:           v.cookies,
 		Timeout:       opt.Timeout,
 		CheckRedirect: v.follow,

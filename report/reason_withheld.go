@@ -32,6 +32,11 @@ func Withheld(r calibrate.Result) string {
 	case calibrate.WithheldLogin:
 		return fmt.Sprintf("%s of %s of the soak were answered by a redirect to %s, so the pages themselves were never asked for",
 			say.Count(w.ToLogin), say.Plural(w.Requests, "request"), r.Load.LoginPage)
+	case calibrate.WithheldRefused:
+		if w.Refusal == nil {
+			return string(w.Kind)
+		}
+		return w.Refusal.What() + ": " + w.Refusal.Why() + "; " + w.Refusal.Try()
 	case calibrate.WithheldSeconds:
 		return fmt.Sprintf("the server was watched for only %s; a sizing needs at least %s", say.Seconds(w.Seconds), say.Seconds(w.NeededSeconds))
 	case calibrate.WithheldGrowth:

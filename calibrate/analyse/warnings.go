@@ -3,7 +3,6 @@ package analyse
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"workermem/calibrate"
 	"workermem/calibrate/say"
@@ -48,7 +47,11 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 	if soakErrors != "" {
 		soakErrors = " (" + soakErrors + ")"
 	}
-	add(requests > succeeded, "errors", "look at app.log in the run's folder",
+	try := "look at app.log in the run's folder"
+	if refused := r.Load.Refused(func(k calibrate.RefusalKind) bool { return !k.Redirects() }); refused != nil {
+		try = refused.Try()
+	}
+	add(requests > succeeded, "errors", try,
 		"%s of %s failed; in the soak %s%s", say.Count(requests-succeeded), say.Plural(requests, "request"), say.Count(r.Load.Requests-r.Load.Succeeded), soakErrors)
 	loginDoubts(r, add)
 	booksDoubts(r, add)
@@ -220,11 +223,7 @@ func toLoginMostly(l calibrate.LoadInfo) bool { return 2*l.ToLogin > l.Requests 
 
 // loginDoubts are about a load that was mostly sent to a login page.
 func loginDoubts(r calibrate.Result, add func(doubtful bool, code, try, format string, args ...any)) {
-	try := calibrate.TryLogin
-	if slices.ContainsFunc(r.Plan.Flags, func(flag string) bool { return strings.HasPrefix(flag, "--before=") }) {
-		try = "look whether the requests of --before log in, and as somebody who may see these pages"
-	}
-	add(toLoginMostly(r.Load), calibrate.RedirectsToLogin, try,
+	add(toLoginMostly(r.Load), calibrate.RedirectsToLogin, r.Plan.TryLogin(),
 		"%s of %s of the %s were answered by a redirect to %s, which is not followed: the load measures the redirects, not the pages",
 		say.Count(r.Load.ToLogin), say.Plural(r.Load.Requests, "request"), r.SteadyPhase(), r.Load.LoginPage)
 }

@@ -30,10 +30,27 @@ func withheld(r calibrate.Result) *calibrate.Withheld {
 	case toLoginMostly(r.Load):
 		return &calibrate.Withheld{Kind: calibrate.WithheldLogin, Requests: r.Load.Requests, ToLogin: r.Load.ToLogin}
 	}
+	if w := elsewhere(r.Load); w != nil {
+		return w
+	}
 	if b := worst(r.Books); b != nil && b.Hopeless() {
 		return &calibrate.Withheld{Kind: calibrate.WithheldBooks, Books: b}
 	}
 	return nil
+}
+
+// elsewhere withholds what rests on a load of which most was answered by redirects, wherever they lead.
+func elsewhere(l calibrate.LoadInfo) *calibrate.Withheld {
+	var answers int64
+	for _, one := range l.Refusals {
+		if one.Kind.Redirects() {
+			answers += one.Answers
+		}
+	}
+	if 2*answers <= l.Requests {
+		return nil
+	}
+	return &calibrate.Withheld{Kind: calibrate.WithheldRefused, Requests: l.Requests, Refusal: l.Refused(calibrate.RefusalKind.Redirects)}
 }
 
 // olderWithheld is why the calibrate that analysed the run withheld its recommendation, if its words are all that is left of it.
@@ -68,5 +85,5 @@ func watchWithheld(r calibrate.Result) *calibrate.Withheld {
 	case w.Counter == "" && w.Seconds < leastWatch.Seconds():
 		return &calibrate.Withheld{Kind: calibrate.WithheldSeconds, Seconds: w.Seconds, NeededSeconds: leastWatch.Seconds()}
 	}
-	return nil
+	return elsewhere(r.Load)
 }

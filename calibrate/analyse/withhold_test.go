@@ -21,6 +21,25 @@ func TestToLoginWithholds(t *testing.T) {
 	}
 }
 
+// A load of which most was redirected, wherever it leads, recommends nothing.
+func TestRedirectsWithhold(t *testing.T) {
+	r := calibrate.Result{Complete: true, Mode: calibrate.ModeRun, Worker: calibrate.Worker{Workers: 1}, Phases: []calibrate.Phase{{Name: calibrate.PhaseSoak, Requests: 1000, Succeeded: 1000}}}
+	r.Load = calibrate.LoadInfo{Requests: 1000, Succeeded: 1000, Refusals: []calibrate.Refusal{
+		{Kind: calibrate.RefusalMissing, Answers: 400, Requests: 1000}, {Kind: calibrate.RefusalHTTPS, Answers: 300, Requests: 1000}, {Kind: calibrate.RefusalPath, Answers: 200, Requests: 1000},
+	}}
+	if why := withheld(r); why != nil {
+		t.Errorf("withheld for 500 of 1000: %+v", why)
+	}
+	r.Load.Refusals[2].Answers = 201
+	if why := withheld(r); why == nil || why.Kind != calibrate.WithheldRefused || why.Refusal.Kind != calibrate.RefusalHTTPS {
+		t.Errorf("%+v; want it withheld", why)
+	}
+	r.Mode, r.Watch = calibrate.ModeAttach, &calibrate.Watch{Counter: calibrate.CounterLoad, Requests: 1000}
+	if why := withheld(r); why == nil || why.Kind != calibrate.WithheldRefused {
+		t.Errorf("of a watch: %+v", why)
+	}
+}
+
 // Redirects to a login are told as long as most answers are that.
 func TestDoubtsAboutRedirects(t *testing.T) {
 	r := Recorded(t, "flat")

@@ -37,7 +37,7 @@ const (
 
 // Load that mostly fails measures the error page. Half is beyond any doubt, and is seen after a second.
 const (
-	mostlyFails      = 0.5
+	failingShare     = 0.5
 	failuresToBeSure = 30
 )
 
@@ -231,12 +231,36 @@ func (r *run) noteJudged(j judge) {
 // peak makes every thread busy at once: memory is the request's working set times the requests under way.
 func (r *run) peak(ctx context.Context) error {
 	clients := max(r.clients(), r.plan.Clients, r.bound())
-	_, err := r.load(ctx, calibrate.PhasePeak, calibrate.Pace{Clients: clients}, func(seen seen) state {
+	tally, err := r.load(ctx, calibrate.PhasePeak, calibrate.Pace{Clients: clients}, func(seen seen) state {
 		s := atLeast(seen, r.brief(peakTime), peakLimit)
 		s.waiting = fmt.Sprintf("every thread busy: %s at once", say.Plural(clients, "client"))
 		return s
 	})
+	var f *calibrate.Failure
+	if over := overLimit(tally); r.plan.Rate > 0 && over > 0 && (err == nil || errors.As(err, &f) && f.Refusal != nil) {
+		return r.limitedPeak(over)
+	}
 	return err
+}
+
+// overLimit is how many requests were above a limit of the app's own (429).
+func overLimit(t calibrate.Tally) int64 {
+	for _, one := range t.Refusals {
+		if one.Kind == calibrate.RefusalRate {
+			return one.Answers
+		}
+	}
+	return 0
+}
+
+// limitedPeak is a peak that the app's own limit of requests keeps from coming about. Who gave a rate below that limit has a
+// whole run all the same: the limit is in production, too. What was turned away is no failure of the app's.
+func (r *run) limitedPeak(over int64) error {
+	peak := &r.result.Phases[len(r.result.Phases)-1]
+	peak.Requests, peak.Ended = max(peak.Requests-over, peak.Succeeded), calibrate.End{By: calibrate.EndRefused}
+	r.warn("peak-limited", "the app turns away what is above its own limit of requests (429), so not every thread could be kept busy at once",
+		"turn the limit off for the measurement, if other requests than those that it counts may come at once")
+	return nil
 }
 
 // clients keeps every thread of one worker busy, with a request waiting behind each. Where a server turns away what
@@ -308,11 +332,16 @@ func (r *run) load(ctx context.Context, name string, pace calibrate.Pace, look f
 			last.done, last.ended = true, before.ended
 		}
 		r.watch.tell(last.estimate, last.waiting, last.left)
-		if f := r.mostlyFailing(now.answered, succeeded, b); f != nil {
-			return f
+		if mostlyFails(now.answered, succeeded) {
+			return errMostlyFails
 		}
 		return last.enough()
 	})
+	if errors.Is(err, errMostlyFails) {
+		err = r.mostlyFailing(tally)
+	} else if err == nil && name != r.result.SteadyPhase() { // what became of the steady load is the analysis's to say
+		err = r.mostlyElsewhere(tally)
+	}
 	done := calibrate.Phase{
 		Name: name, StartSeconds: began, Seconds: tally.Seconds, Requests: tally.Requests, Succeeded: tally.Succeeded,
 		RateAsked: tally.RateAsked, RateSent: tally.RateSent, Clients: pace.Clients, Answered: r.rig.Answered(), Ended: endOf(pace, last),
@@ -353,21 +382,53 @@ func (s state) enough() error {
 	return nil
 }
 
-// mostlyFailing stops a run that measures an error page.
-func (r *run) mostlyFailing(answered, succeeded int64, b calibrate.Bucket) *calibrate.Failure {
+// errMostlyFails ends a load of which most fails.
+var errMostlyFails = errors.New("most requests fail")
+
+func mostlyFails(answered, succeeded int64) bool {
 	failed := answered - succeeded
-	if failed < failuresToBeSure || float64(failed) < mostlyFails*float64(answered) {
+	return failed >= failuresToBeSure && float64(failed) >= failingShare*float64(answered)
+}
+
+// mostlyFailing says why a run is stopped that measures an error page.
+func (r *run) mostlyFailing(t calibrate.Tally) *calibrate.Failure {
+	f, failed := r.app.Failure(r.phase), t.Requests-t.Succeeded
+	f.Kind = calibrate.KindInconclusive
+	f.What = fmt.Sprintf("most requests fail: %s of %s", say.Count(failed), say.Count(t.Requests))
+	if f.OutOfFiles {
+		return f
+	}
+	if most, is := refusedMostly(t, failed); is && !most.Kind.Redirects() {
+		return f.By(most)
+	}
+	f.Why = cmp.Or(calibrate.SayErrors(t.Errors), "none were answered well")
+	f.Try = "ask for a page that the app serves without logging in (--path, --targets), log in first (--before), or look at its log"
+	if len(t.Errors) == 1 && t.Errors[0].Class == calibrate.ClassTimeout {
+		f.Try = "ask less at once (--threads, --concurrency) if requests wait for each other or for a pool of connections; a longer --timeout if they are only slow"
+	}
+	return f
+}
+
+// mostlyElsewhere stops a run of which most answers are redirects: it would measure those.
+func (r *run) mostlyElsewhere(t calibrate.Tally) error {
+	most, is := refusedMostly(t, t.Requests)
+	if !is || !most.Kind.Redirects() || most.Answers < failuresToBeSure {
 		return nil
 	}
 	f := r.app.Failure(r.phase)
 	f.Kind = calibrate.KindInconclusive
-	f.What = fmt.Sprintf("most requests fail: %s of %s", say.Count(failed), say.Count(answered))
-	f.Why = "in the last second " + cmp.Or(calibrate.SayErrors(calibrate.CountErrors(b.Errors)), "none were answered well")
-	f.Try = "ask for a page that the app serves without logging in (--path, --targets), log in first (--before), or look at its log"
-	if len(b.Errors) == 1 && b.Errors[calibrate.ClassTimeout] > 0 {
-		f.Try = "ask less at once (--threads, --concurrency) if requests wait for each other or for a pool of connections; a longer --timeout if they are only slow"
+	if f = f.By(most); most.Kind == calibrate.RefusalLogin {
+		f.Try = r.plan.TryLogin()
 	}
 	return f
+}
+
+// refusedMostly is the kind of refusal that more than half of some answers are.
+func refusedMostly(t calibrate.Tally, of int64) (calibrate.Refusal, bool) {
+	if len(t.Refusals) == 0 || 2*t.Refusals[0].Answers <= of {
+		return calibrate.Refusal{}, false
+	}
+	return t.Refusals[0], true
 }
 
 // guardShare is the part of the memory that was free at the start which the app may take while it is measured:
@@ -409,8 +470,8 @@ func (r *run) recordLoad(t calibrate.Tally) {
 		RateAsked: t.RateAsked, RateSent: t.RateSent, Capacity: r.result.Load.Capacity,
 		LatencySeconds: t.Latency, Errors: t.Errors,
 	}
-	answers, page := toLogin(t.Redirects)
-	r.result.Load.ToLogin, r.result.Load.LoginPage = answers, calibrate.RedactText(page)
+	r.result.Load.ToLogin, r.result.Load.LoginPage = toLogin(t.Refusals)
+	r.result.Load.Refusals = t.Refusals
 	if backlog := r.app.Backlog(); backlog > r.clients()*4 {
 		r.warn("overloaded", fmt.Sprintf("%s still waited to be accepted at the end of the soak", say.Plural(backlog, "connection")),
 			"lower --rate: latency is the queue's now, not the app's")

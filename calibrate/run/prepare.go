@@ -1,10 +1,9 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"maps"
-	"slices"
 
 	"workermem/calibrate"
 )
@@ -25,15 +24,10 @@ func prepare(ctx context.Context, rig calibrate.Rig, app calibrate.App, phase st
 func (r *run) prepare(ctx context.Context) error { return prepare(ctx, r.rig, r.app, r.phase) }
 
 // toLogin are the answers that lead to login pages, and the page of most of them.
-func toLogin(redirects map[string]int64) (answers int64, page string) {
-	var most int64
-	for _, path := range slices.Sorted(maps.Keys(redirects)) {
-		if !calibrate.LoginPath(path) {
-			continue
-		}
-		answers += redirects[path]
-		if redirects[path] > most {
-			page, most = path, redirects[path]
+func toLogin(refusals []calibrate.Refusal) (answers int64, page string) {
+	for _, one := range refusals {
+		if one.Kind == calibrate.RefusalLogin {
+			answers, page = answers+one.Answers, cmp.Or(page, one.Location)
 		}
 	}
 	return answers, page

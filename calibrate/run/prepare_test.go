@@ -98,15 +98,45 @@ func TestAShortRunThatIsNotLetIn(t *testing.T) {
 	}
 }
 
+// What most of a failing load is answered with is why the run ends; a limit of the app's own costs only the peak, if the rate
+// was given.
+func TestARefusedLoadSaysWhy(t *testing.T) {
+	f := newFakeRig()
+	f.fails, f.refusals = true, []calibrate.Refusal{{Kind: calibrate.RefusalRate, Method: "GET", Path: "/", Status: 429, RetrySeconds: 1, Rate: 9, Answers: 1 << 40, Requests: 1 << 40}}
+	r, err := runFake(t, f, fakePlan(), nil)
+	var failure *calibrate.Failure
+	if !errors.As(err, &failure) || failure.Refusal == nil || !strings.Contains(failure.Try, "--rate 9;") || r.Interrupted.Refusal == nil {
+		t.Fatalf("%+v, %+v", err, r.Interrupted)
+	}
+
+	f = newFakeRig()
+	f.at = func(_ string, f *fakeRig) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if closed := f.paces[len(f.paces)-1].Rate == 0; closed {
+			f.fails, f.refusals = true, []calibrate.Refusal{{Kind: calibrate.RefusalRate, Method: "GET", Path: "/", Status: 429, Answers: 1 << 40, Requests: 1 << 40}}
+		}
+	}
+	p := fakePlan()
+	p.Rate = 20
+	r, err = runFake(t, f, p, nil)
+	if err != nil || !hasWarning(r, "peak-limited") || r.Recommendation.Withheld != nil || r.Recommendation.Workers == 0 {
+		t.Fatalf("%+v, %+v, %v", r.Warnings, r.Recommendation.Withheld, err)
+	}
+	if peak := r.Phases[len(r.Phases)-1]; peak.Name != calibrate.PhasePeak || peak.Ended.By != calibrate.EndRefused || peak.Requests != peak.Succeeded {
+		t.Errorf("%+v", peak)
+	}
+}
+
 func TestRedirectsToALoginAreSaid(t *testing.T) {
 	f := newFakeRig()
-	f.redirects = map[string]int64{"/login": 1 << 40, "/a": 5}
+	f.refusals = []calibrate.Refusal{{Kind: calibrate.RefusalLogin, Method: "GET", Path: "/", Status: 302, Location: "/login", Answers: 1 << 40, Requests: 1 << 40}}
 	r, err := runFake(t, f, fakePlan(), nil)
-	if err != nil {
-		t.Fatal(err)
+	var failure *calibrate.Failure
+	if !errors.As(err, &failure) || failure.Kind != calibrate.KindInconclusive || failure.Try != calibrate.TryLogin || !strings.Contains(failure.What, "a redirect to /login") {
+		t.Fatalf("%+v", err)
 	}
-	i := slices.IndexFunc(r.Warnings, func(w calibrate.Warning) bool { return w.Code == calibrate.RedirectsToLogin })
-	if i < 0 || !strings.Contains(r.Warnings[i].Text, "of the soak were answered by a redirect to /login") || r.Warnings[i].Try != calibrate.TryLogin {
-		t.Fatalf("%+v", r.Warnings)
+	if i := r.Interrupted; i == nil || i.Refusal == nil || i.Refusal.Kind != calibrate.RefusalLogin || len(f.paces) != 1 {
+		t.Errorf("%+v after %d loads", i, len(f.paces))
 	}
 }

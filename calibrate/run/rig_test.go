@@ -60,7 +60,7 @@ type fakeRig struct {
 	noURL     bool
 	prepared  []int // loads that had been sent before each Prepare
 	refusal   error // of Prepare
-	redirects map[string]int64
+	refusals  []calibrate.Refusal
 	interrupt context.CancelCauseFunc
 }
 
@@ -166,7 +166,7 @@ func (f *fakeRig) Attack(ctx context.Context, _ string, p calibrate.Pace, each f
 		}
 		each(b)
 	}
-	tally := calibrate.Tally{Mode: "open", Requests: requests, Succeeded: requests, RateAsked: p.Rate, RateSent: rate, Seconds: time.Since(began).Seconds(), Redirects: f.redirects}
+	tally := calibrate.Tally{Mode: "open", Requests: requests, Succeeded: requests, RateAsked: p.Rate, RateSent: rate, Seconds: time.Since(began).Seconds(), Refusals: f.refusals}
 	if f.fails {
 		tally.Succeeded = 0
 	}

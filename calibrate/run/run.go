@@ -315,7 +315,7 @@ func interruption(err error) *calibrate.Interruption {
 	if !errors.As(err, &failure) {
 		return &i
 	}
-	i.Phase = failure.Phase
+	i.Phase, i.Refusal = failure.Phase, failure.Refusal
 	switch failure.Kind {
 	case calibrate.KindInterrupted:
 		i.Kind = calibrate.InterruptedByUser

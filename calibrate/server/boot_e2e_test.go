@@ -120,12 +120,12 @@ def app(environ, start_response):
 	if !strings.Contains(f.Try, "headers") || strings.Contains(f.Error(), "secret") {
 		t.Errorf("%s; try: %s", f.Error(), f.Try)
 	}
-	r := start(t, known.Spec{Command: command, Path: "/302?key=secret"})
-	warnings := r.ownWarnings()
-	if len(warnings) != 1 || warnings[0].Code != calibrate.RedirectsToLogin || !strings.Contains(warnings[0].Text, "/login") || strings.Contains(warnings[0].Text, "secret") {
-		t.Errorf("%+v", warnings)
+	f = failure(t, known.Spec{Command: command, Path: "/302?key=secret"})
+	says(t, f, calibrate.KindInconclusive, "GET /302 answers 302 Found, a redirect to /login")
+	if f.Refusal == nil || f.Refusal.Kind != calibrate.RefusalLogin || f.Try != calibrate.TryLogin || strings.Contains(f.Error(), "secret") {
+		t.Errorf("%s; try: %s; %+v", f.Error(), f.Try, f.Refusal)
 	}
-	r = start(t, known.Spec{Command: command, Path: "/403", LoginFirst: true})
+	r := start(t, known.Spec{Command: command, Path: "/403", AnyAnswer: true})
 	if warnings := r.ownWarnings(); len(warnings) != 0 {
 		t.Errorf("%+v", warnings)
 	}

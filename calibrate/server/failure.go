@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"syscall"
@@ -75,7 +76,12 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 	f := &calibrate.Failure{Kind: calibrate.KindApp, Phase: calibrate.PhaseBoot, Log: a.log().End()}
 	limit := a.launch.Spec.BootDeadline
 	timeout := a.launch.server.Booting(a.log()).Timeout
+	var unreadable refusalError
 	switch {
+	case errors.As(cause, &unreadable):
+		return a.refused(calibrate.Refusal(unreadable))
+	case errors.Is(cause, errBootDeadline) && last.begun:
+		return a.refused(calibrate.Refusal{Kind: calibrate.RefusalEndless, Method: http.MethodGet, Path: bare(a.launch.Spec.Path)})
 	case errors.Is(cause, errEnded):
 		a.explainEnd(f, "before it answered")
 	case errors.Is(cause, errCrashLoop):
@@ -93,8 +99,8 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 	case errors.Is(cause, errWorkerTimeout):
 		f.What = "GET " + bare(a.launch.Spec.Path) + " was never answered, and " + a.Name() + " ended its worker for it"
 		f.Why, f.Try = "the request takes longer than "+timeout+" allows", "another --path"
-	case last.status >= 500:
-		f.What = fmt.Sprintf("the app answered %d to GET %s until the deadline of %s", last.status, bare(a.launch.Spec.Path), limit)
+	case last.Status >= 500:
+		f.What = fmt.Sprintf("the app answered %d to GET %s until the deadline of %s", last.Status, bare(a.launch.Spec.Path), limit)
 		f.Why, f.Try = a.log().Exception(), "see its log; what it needs to work may be missing here (a database, a variable)"
 		a.explainSilence(f)
 	case len(a.proc.Listeners(a.address.Port)) > 0:
@@ -172,18 +178,43 @@ func explainAny(end known.Ending, log known.Log) string {
 	return log.Exception()
 }
 
-// explainRefusal is for what the kernel refused the app: memory, or a thread.
+// explainRefusal is for what the kernel refused the app: memory, a thread, or a file.
 func (a *App) explainRefusal(f *calibrate.Failure) {
 	if refused := a.log().Says(threadRefused...); refused != "" {
 		f.Why = known.WithDetail("the kernel refused it another thread, for which its address space or the number of tasks is too small", refused)
 		f.Try = "fewer threads; or smaller stacks (ulimit -s 512), a higher ulimit -v (LimitAS=) or ulimit -u (TasksMax=, pids.max), also in production"
 	}
+	a.explainFiles(f)
 	a.explainOOM(f)
 }
 
 // threadRefused is how programs say that (pthread_create(3), EAGAIN): Python, Apache, mod_wsgi, Java, Ruby.
 var threadRefused = []string{"can't start new thread", "unable to create worker thread", "Couldn't create worker thread",
 	"unable to create native thread", "can't create Thread: "}
+
+// explainFiles looks for an app that may open no more files: it says so, or it has as many open as it may.
+func (a *App) explainFiles(f *calibrate.Failure) {
+	full := a.outOfFiles()
+	if full == 0 && a.log().Says("oo many open files", "EMFILE") == "" {
+		return
+	}
+	f.OutOfFiles = true
+	f.Why = "the app may open no more files, sockets included"
+	if full > 0 {
+		f.Why += ": it has all of " + say.Count(full) + " open"
+	}
+	f.Try = "allow it more (ulimit -n 65536 before calibrate, LimitNOFILE= in production); if it never closes them, that is a leak to mend: ls -l /proc/PID/fd"
+}
+
+// outOfFiles is the limit of a process of the app that has as many files open as it may, but for one or two that come and go.
+func (a *App) outOfFiles() int {
+	for _, pid := range a.Tree() {
+		if open, most, err := a.proc.OpenFiles(pid); err == nil && most > 0 && open >= most-2 {
+			return most
+		}
+	}
+	return 0
+}
 
 // explainOOM overrules other reasons if the kernel's own counter proves that memory was the reason.
 func (a *App) explainOOM(f *calibrate.Failure) {

@@ -1,9 +1,9 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -19,9 +19,9 @@ import (
 
 // answer is one whole HTTP answer.
 type answer struct {
-	status   int
-	location string
-	clock    float64 // linux.SinceBoot() when its last byte came
+	calibrate.Answered
+	begun bool    // it has no end yet
+	clock float64 // linux.SinceBoot() when its last byte came
 }
 
 // Why a boot is given up.
@@ -40,6 +40,12 @@ const (
 	refusedMost  = 25 * time.Millisecond
 	errorPause   = 250 * time.Millisecond
 )
+
+// What is no HTTP/1 is believed only when it comes again: a server may answer oddly while it starts.
+const unreadableTries = 3
+
+// streamTime is how long a stream of events may take to its end: those of language models end.
+const streamTime = 10 * time.Second
 
 // boot waits for the first whole answer and checks what it says.
 func (a *App) boot(parent context.Context) error {
@@ -65,26 +71,33 @@ func (a *App) boot(parent context.Context) error {
 		return err
 	}
 	a.noteBoot(first)
-	return a.judge(first)
+	return a.judge(parent, first)
 }
 
 // firstAnswer asks until there is an answer below 500. last is what the tries before ctx ended saw.
 func (a *App) firstAnswer(ctx context.Context) (first, last answer, err error) {
 	client := readyClient()
 	defer client.CloseIdleConnections()
-	refused := refusedPause
+	refused, unreadable := refusedPause, 0
 	for {
-		got, err := a.get(ctx, client)
+		got, err := a.get(ctx, client, a.wanted())
 		pause := errorPause
 		switch {
 		case ctx.Err() != nil:
+			last.begun = got.begun
 			return answer{}, last, context.Cause(ctx)
-		case err == nil && got.status < 500:
+		case err == nil && got.Status < 500:
 			return got, got, nil
 		case err == nil:
 			last = got // it may answer 503 while it starts
 		case errors.Is(err, syscall.ECONNREFUSED):
 			pause, refused = refused, min(2*refused, refusedMost)
+		default:
+			if refusal, is := calibrate.RefusedBy(a.wanted().asked(a), err); is {
+				if unreadable++; unreadable == unreadableTries || refusal.Kind == calibrate.RefusalEndless {
+					return answer{}, last, refusalError(refusal)
+				}
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -97,20 +110,35 @@ func (a *App) firstAnswer(ctx context.Context) (first, last answer, err error) {
 func readyClient() *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
-			DisableKeepAlives: true,
-			DialContext:       (&net.Dialer{}).DialContext, // and no proxy, whatever HTTP_PROXY says
+			DisableKeepAlives:      true,
+			MaxResponseHeaderBytes: calibrate.MostHeaderBytes,
+			DialContext:            (&net.Dialer{}).DialContext, // and no proxy, whatever HTTP_PROXY says
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
+// page is what readiness asks for.
+type page struct {
+	path   string
+	header http.Header
+}
+
+func (a *App) wanted() page { return page{a.launch.Spec.Path, a.launch.Spec.Headers} }
+
+func (p page) asked(a *App) calibrate.Asked {
+	return calibrate.Asked{Method: http.MethodGet, URL: a.address.URL() + p.path, Host: p.header.Get("Host")}
+}
+
 // get reads one answer to its end.
-func (a *App) get(ctx context.Context, client *http.Client) (answer, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.address.URL()+a.launch.Spec.Path, nil)
+func (a *App) get(ctx context.Context, client *http.Client, p page) (answer, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.address.URL()+p.path, nil)
 	if err != nil {
 		return answer{}, err
 	}
-	for name, values := range a.launch.Spec.Headers {
+	for name, values := range p.header {
 		req.Header[name] = values
 		if strings.EqualFold(name, "Host") && len(values) > 0 {
 			req.Host = values[0]
@@ -121,10 +149,16 @@ func (a *App) get(ctx context.Context, client *http.Client) (answer, error) {
 		return answer{}, err
 	}
 	defer res.Body.Close()
-	if _, err := io.Copy(io.Discard, res.Body); err != nil {
-		return answer{}, err
+	if kind, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";"); kind == "text/event-stream" || kind == "multipart/x-mixed-replace" {
+		defer time.AfterFunc(streamTime, func() { cancel(calibrate.ErrEndless) }).Stop()
 	}
-	return answer{status: res.StatusCode, location: res.Header.Get("Location"), clock: linux.SinceBoot()}, nil
+	if _, err := io.Copy(io.Discard, res.Body); err != nil {
+		return answer{begun: res.ContentLength < 0}, cmp.Or(context.Cause(ctx), err)
+	}
+	return answer{clock: linux.SinceBoot(), Answered: calibrate.Answered{
+		Status: res.StatusCode, Location: res.Header.Get("Location"), Allow: res.Header.Get("Allow"),
+		RetryAfter: res.Header.Get("Retry-After"), Cookies: len(res.Cookies()) > 0,
+	}}, nil
 }
 
 // Bounds of a look at a booting app. The log is read less often than the tree.
@@ -198,44 +232,6 @@ func (a *App) noteBoot(first answer) {
 		a.info.WorkerBootSeconds = max(a.info.WorkerBootSeconds, since)
 	}
 	a.info.WorkerBootSeconds = min(a.info.WorkerBootSeconds, a.info.BootSeconds) // a tick is 10 ms
-}
-
-// judge says what a first answer that isn't a 2xx means for a measurement.
-func (a *App) judge(first answer) error {
-	path := a.launch.Spec.Path
-	switch {
-	case a.launch.Spec.LoginFirst:
-		return nil
-	case first.status == http.StatusUnauthorized || first.status == http.StatusForbidden:
-		return a.inconclusive(first, "give the headers the app wants (--header, --header-env), log in first (--before), "+
-			"or give a --path that needs no login")
-	case first.status >= 400:
-		return a.inconclusive(first, "give a --path that the app answers, such as --path /health")
-	case first.status >= 300:
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		code, try := "redirect", "give the final address by --path"
-		if calibrate.LoginPath(bare(first.location)) {
-			code, try = calibrate.RedirectsToLogin, calibrate.TryLogin
-		}
-		a.warnings = append(a.warnings, calibrate.Warning{
-			Code: code,
-			Text: fmt.Sprintf("GET %s is answered by a redirect (%d) to %s, which is not followed: the load measures the redirect alone",
-				bare(path), first.status, bare(first.location)),
-			Try: try,
-		})
-	}
-	return nil
-}
-
-func (a *App) inconclusive(first answer, try string) error {
-	return &calibrate.Failure{
-		Kind: calibrate.KindInconclusive, Phase: calibrate.PhaseBoot,
-		What: fmt.Sprintf("GET %s answers %d", bare(a.launch.Spec.Path), first.status),
-		Why:  "a load of such answers says nothing about the app",
-		Try:  try,
-		Log:  a.log().End(),
-	}
 }
 
 // bare is an address without its query, which may hold a token.

@@ -256,7 +256,7 @@ func specOf(env Env, app appFlags, requests requestFlags, command []string, targ
 		own[name] = values
 	}
 	return server.Spec{
-		Command: command, Env: environment, URL: app.url, Path: path, Headers: own, LoginFirst: requests.before != "", Workers: 1,
+		Command: command, Env: environment, URL: app.url, Path: path, Headers: own, AnyAnswer: requests.before != "" || method != http.MethodGet || targets.Len() > 1, Workers: 1,
 		BootDeadline: app.bootDeadline, AllowRemote: requests.allowRemote,
 	}, nil
 }

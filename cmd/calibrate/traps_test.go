@@ -34,8 +34,6 @@ type trapCase struct {
 var trapCases = []trapCase{
 	{server: "gunicorn", command: "gunicorn -k uvicorn.workers.UvicornWorker --threads 4 app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi",
 		traps: map[string]string{"threads-ignored": "TestE2EGunicornWithUvicornWorker"}},
-	{server: "gunicorn", command: "gunicorn login_app:app", inherited: []string{"CALIBRATE_PASSWORD=x"}, traps: map[string]string{"redirects-to-login": "TestE2EStatus"}},
-	{server: "gunicorn", command: "gunicorn app:app", flags: "--path /redirect", traps: map[string]string{"redirect": "TestE2EStatus"}},
 	{server: "gunicorn", command: "sh -c 'cd / && exec gunicorn -b 127.0.0.1:{port} app:app'", traps: map[string]string{"shell-wrapper": "TestE2EShellWrapper"}},
 
 	{server: "uvicorn", command: "uvicorn --reload --limit-concurrency 8 --limit-max-requests 100 app:app", flags: "--env PYTHONPATH=$FIXTURES/asgi", traps: map[string]string{

@@ -15,7 +15,7 @@ type Spec struct {
 	URL          string            // where the command fixes its own address; "" for a free port on loopback
 	Path         string            // what to GET for readiness; "" is the server's own, mostly /
 	Headers      http.Header       // of that GET
-	LoginFirst   bool              // the load logs in before it asks, so that GET may be answered by a redirect, or refused
+	AnyAnswer    bool              // this GET may be answered by a redirect, or refused: the load logs in first, or asks for other things
 	Threads      int               // 0: what the command says
 	Workers      int               // 0: one
 	MaxRequests  int64             // after which a worker is replaced; 0: never, as measuring needs

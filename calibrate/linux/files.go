@@ -1,0 +1,27 @@
+package linux
+
+import (
+	"bytes"
+	"strconv"
+)
+
+// OpenFiles is how many files a process has open, sockets included, and how many it may have (proc_pid_limits(5), the soft
+// limit). The most is 0 where there is none.
+func (fs FS) OpenFiles(pid int) (open, most int, err error) {
+	all, err := fs.Descriptors(strconv.Itoa(pid))
+	if err != nil {
+		return 0, 0, err
+	}
+	text, err := fs.readAll(strconv.Itoa(pid), "limits")
+	if err != nil {
+		return 0, 0, err
+	}
+	for line := range bytes.Lines(text) {
+		if limits, is := bytes.CutPrefix(line, []byte("Max open files")); is {
+			if fields := bytes.Fields(limits); len(fields) > 0 {
+				most, _ = strconv.Atoi(string(fields[0])) // "unlimited" is none
+			}
+		}
+	}
+	return len(all), most, nil
+}
