@@ -34,7 +34,9 @@ type book struct {
 	flags   []string // of the run
 	path    string
 	memory  string  // the box that it is sized for and proved in
+	each    float64 // MB that one more worker takes under load, with the threads of the command, read by hand; 0: it creeps
 	creeps  float64 // bytes of every kind that a request keeps; 0: none
+	short   string  // --duration with which it is in every test run; "" for make books alone
 	known   string  // what is known to be wrong with the row, and why
 }
 
@@ -46,28 +48,28 @@ var (
 
 // Each box is just large enough for what five workers take, or for fewer, so that memory is the bound.
 var allBooks = []book{
-	{app: "plain", memory: "60M"},
-	{app: "child", command: gthread, memory: "800M"},
-	{app: "process", memory: "300M"},
-	{app: "spawn", memory: "400M"},
+	{app: "plain", memory: "70M", each: 7.7},
+	{app: "child", command: gthread, memory: "800M", each: 343, short: "10s"},
+	{app: "process", memory: "300M", each: 69},
+	{app: "spawn", memory: "400M", each: 87},
 	{app: "shared", memory: "500M", creeps: 64<<10 + 2.1*1024},
 	{app: "shm", memory: "500M", creeps: 64<<10 + 0.3*1024},
-	{app: "tmpfs", memory: "500M", creeps: 64<<10 + 1.5*1024},
+	{app: "tmpfs", memory: "500M", creeps: 64<<10 + 1.5*1024, short: "15s"},
 	{app: "left", memory: "500M", creeps: 64<<10 + 1.5*1024},
-	{app: "segment", memory: "270M"},
-	{app: "unmapped", memory: "270M"},
-	{app: "mlock", memory: "270M"},
-	{app: "mlockfile", memory: "280M"},
-	{app: "sendfile", command: preload, memory: "75M"},
-	{app: "model", command: preload, memory: "165M"},
-	{app: "tables", command: preload, memory: "165M"},
-	{app: "pool", memory: "300M"},
-	{app: "browser", memory: "490M"},
-	{app: "helper", memory: "345M"},
+	{app: "segment", memory: "270M", each: 48},
+	{app: "unmapped", memory: "270M", each: 48, short: "5s"},
+	{app: "mlock", memory: "270M", each: 48},
+	{app: "mlockfile", memory: "280M", each: 49},
+	{app: "sendfile", command: preload, memory: "75M", each: 8},
+	{app: "model", command: preload, memory: "165M", each: 5.8},
+	{app: "tables", command: preload, memory: "165M", each: 5.8},
+	{app: "pool", memory: "300M", each: 54, short: "5s"},
+	{app: "browser", memory: "490M", each: 92},
+	{app: "helper", memory: "345M", each: 62.3},
 	{app: "keeper", memory: "400M", creeps: 8<<10 + 68},
-	{app: "cache", command: gthread, memory: "660M"},
-	{app: "step", command: gthread, memory: "145M"},
-	{app: "FastAPI def", command: []string{"uvicorn", "--log-level", "warning", "app:app"}, folder: "asgi", env: holds4MB, path: "/sync", memory: "820M"},
+	{app: "cache", command: gthread, memory: "660M", each: 126},
+	{app: "step", command: gthread, memory: "145M", each: 24},
+	{app: "FastAPI def", command: []string{"uvicorn", "--log-level", "warning", "app:app"}, folder: "asgi", env: holds4MB, path: "/sync", memory: "820M", each: 230},
 	{app: "no recycling", command: []string{"python3", "$FIXTURES/books/server.py", "{port}"}, env: map[string]string{"CALIBRATE_KEEP_BYTES": "36864"},
 		memory: "2G", creeps: keptBytes(36 << 10)},
 }
@@ -82,13 +84,32 @@ func TestBooks(t *testing.T) {
 	defer func() { t.Logf("\n%s", booksTable(all)) }()
 	for _, b := range allBooks {
 		t.Run(strings.ReplaceAll(b.app, " ", "_"), func(t *testing.T) {
-			row := b.measure(t)
+			row := b.measure(t, nil, 90*time.Second, true)
 			all = append(all, row)
 			t.Logf("\n%s", booksTable([]bookRow{row}))
 			row.check(t)
 		})
 	}
 }
+
+// The most telling of them, in a short run each: children that come and go, files that no process maps and that grow or not,
+// and a pool of processes.
+func TestE2EBooks(t *testing.T) {
+	skipShort(t)
+	t.Parallel()
+	for _, b := range allBooks {
+		if b.short == "" {
+			continue
+		}
+		t.Run(b.app, func(t *testing.T) {
+			t.Parallel()
+			b.measure(t, []string{"--duration", b.short}, leastProof, false).check(t)
+		})
+	}
+}
+
+// leastProof is enough for every thread to have been busy with all others.
+const leastProof = 10 * time.Second
 
 // bookRow is an app, and what was found of it, in bytes.
 type bookRow struct {
@@ -99,10 +120,10 @@ type bookRow struct {
 	proof      *calibrate.Proof
 }
 
-// measure is calibrate run, what its recommendation really takes, and calibrate prove.
-func (b book) measure(t *testing.T) bookRow {
+// measure is calibrate run, what its recommendation really takes where that is asked for, and calibrate prove.
+func (b book) measure(t *testing.T, flags []string, proof time.Duration, truth bool) bookRow {
 	b.find(t)
-	s := start(t, nil, slices.Concat([]string{"run", "--memory", b.memory, "--reserve", "0%"}, b.sameFlags(), []string{"--"}, b.command)...)
+	s := start(t, nil, slices.Concat([]string{"run", "--memory", b.memory, "--reserve", "0%"}, b.sameFlags(), flags, []string{"--"}, b.command)...)
 	row := bookRow{book: b, code: s.end(t, 5*time.Minute)}
 	if row.code != 0 && row.code != int(calibrate.KindInconclusive) {
 		t.Fatalf("run: exit code %d\n%s", row.code, s.stderr.String())
@@ -114,16 +135,16 @@ func (b book) measure(t *testing.T) bookRow {
 		t.Logf("no recommendation: %s", report.Refusal(row.Result))
 		return row
 	}
-	if b.creeps == 0 {
-		row.law = row.Law.SharedBytes + int64(rec.Workers)*(row.Law.WorkerBytes+int64(max(rec.Threads, 1))*row.Law.ThreadBytes)
+	if b.creeps == 0 && truth {
+		row.law = row.Law.Total(rec.Workers, max(rec.Threads, 1))
 		row.truth = b.truth(t, rec.Workers, rec.Threads)
 	}
-	row.proof = b.prove(t, filepath.Join(s.dir, ".calibrate", "runs", latestLink))
+	row.proof = b.prove(t, filepath.Join(s.dir, ".calibrate", "runs", latestLink), proof)
 	return row
 }
 
-func (b book) prove(t *testing.T, run string) *calibrate.Proof {
-	s := start(t, nil, slices.Concat([]string{"prove", "--json", "--max-time", "3m"}, b.sameFlags(), []string{run})...)
+func (b book) prove(t *testing.T, run string, most time.Duration) *calibrate.Proof {
+	s := start(t, nil, slices.Concat([]string{"prove", "--json", "--max-time", most.String()}, b.sameFlags(), []string{run})...)
 	code := s.end(t, 15*time.Minute)
 	var proved calibrate.Result
 	if err := json.Unmarshal([]byte(s.stdout.String()), &proved); err != nil || proved.Proof == nil {
@@ -265,8 +286,13 @@ func (r bookRow) wrong() (all []string) {
 	case r.creeps > 0 && math.Abs(*c.BytesPerRequest/r.creeps-1) > booksDoubt:
 		say("%.0f B a request, truth %.0f: %s", *c.BytesPerRequest, r.creeps, percentOff(int64(*c.BytesPerRequest), int64(r.creeps)))
 	}
-	if off := r.law - r.truth; float64(max(off, -off)) > max(booksDoubt*float64(r.truth), booksBytes) {
+	if tooFar(r.law, r.truth) {
 		say("law %.1f, truth %.1f MB: %s", megabytes(r.law), megabytes(r.truth), percentOff(r.law, r.truth))
+	}
+	if each := int64(r.each * (1 << 20)); each > 0 {
+		if marginal := r.Law.Worker(max(r.Target.Threads, 1)); tooFar(marginal, each) {
+			say("one more worker takes %.1f MB, by hand %.1f: %s", megabytes(marginal), r.each, percentOff(marginal, each))
+		}
 	}
 	switch {
 	case r.Recommendation.Workers == 0:
@@ -277,6 +303,10 @@ func (r bookRow) wrong() (all []string) {
 		say("proof: %s: %s; %s", r.proof.Verdict, r.proof.Reason, endOfTrial(r.proof.Trials[0]))
 	}
 	return all
+}
+
+func tooFar(found, truth int64) bool {
+	return math.Abs(float64(found-truth)) > max(booksDoubt*float64(truth), booksBytes)
 }
 
 func booksTable(all []bookRow) string {
