@@ -36,6 +36,7 @@ type book struct {
 	memory  string  // the box that it is sized for and proved in
 	each    float64 // MB that one more worker takes under load, with the threads of the command, read by hand; 0: it creeps
 	creeps  float64 // bytes of every kind that a request keeps; 0: none
+	apart   bool    // its peaks hardly ever meet, so that the law, which has them all at once, may be above what was seen
 	short   string  // --duration with which it is in every test run; "" for make books alone
 	known   string  // what is known to be wrong with the row, and why
 }
@@ -49,9 +50,9 @@ var (
 // Each box is just large enough for what five workers take, or for fewer, so that memory is the bound.
 var allBooks = []book{
 	{app: "plain", memory: "70M", each: 7.7},
-	{app: "child", command: gthread, memory: "800M", each: 343, short: "10s"},
-	{app: "process", memory: "300M", each: 69},
-	{app: "spawn", memory: "400M", each: 87},
+	{app: "child", command: gthread, memory: "800M", each: 343, apart: true, short: "10s"},
+	{app: "process", memory: "300M", each: 69, apart: true},
+	{app: "spawn", memory: "400M", each: 87, apart: true},
 	{app: "shared", memory: "500M", creeps: 64<<10 + 2.1*1024},
 	{app: "shm", memory: "500M", creeps: 64<<10 + 0.3*1024},
 	{app: "tmpfs", memory: "500M", creeps: 64<<10 + 1.5*1024, short: "15s"},
@@ -67,7 +68,7 @@ var allBooks = []book{
 	{app: "browser", memory: "490M", each: 92},
 	{app: "helper", memory: "345M", each: 62.3},
 	{app: "keeper", memory: "400M", creeps: 8<<10 + 68},
-	{app: "cache", command: gthread, memory: "660M", each: 126},
+	{app: "cache", command: gthread, memory: "660M", each: 126, apart: true},
 	{app: "step", command: gthread, memory: "145M", each: 24},
 	{app: "FastAPI def", command: []string{"uvicorn", "--log-level", "warning", "app:app"}, folder: "asgi", env: holds4MB, path: "/sync", memory: "820M", each: 230},
 	{app: "no recycling", command: []string{"python3", "$FIXTURES/books/server.py", "{port}"}, env: map[string]string{"CALIBRATE_KEEP_BYTES": "36864"},
@@ -286,7 +287,7 @@ func (r bookRow) wrong() (all []string) {
 	case r.creeps > 0 && math.Abs(*c.BytesPerRequest/r.creeps-1) > booksDoubt:
 		say("%.0f B a request, truth %.0f: %s", *c.BytesPerRequest, r.creeps, percentOff(int64(*c.BytesPerRequest), int64(r.creeps)))
 	}
-	if tooFar(r.law, r.truth) {
+	if tooFar(r.law, r.truth) && !(r.apart && r.law > r.truth && r.law < r.truth*5/4) {
 		say("law %.1f, truth %.1f MB: %s", megabytes(r.law), megabytes(r.truth), percentOff(r.law, r.truth))
 	}
 	if each := int64(r.each * (1 << 20)); each > 0 {
