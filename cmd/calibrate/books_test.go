@@ -70,8 +70,8 @@ var allBooks = []book{
 	{app: "keeper", memory: "400M", creeps: 8<<10 + 68},
 	{app: "cache", command: gthread, memory: "660M", each: 126, apart: true},
 	{app: "step", command: gthread, memory: "145M", each: 24},
-	{app: "FastAPI def", command: []string{"uvicorn", "--log-level", "warning", "app:app"}, folder: "asgi", env: holds4MB, path: "/sync", memory: "820M", each: 230},
-	{app: "no recycling", command: []string{"python3", "$FIXTURES/books/server.py", "{port}"}, env: map[string]string{"CALIBRATE_KEEP_BYTES": "36864"},
+	{app: "FastAPI def", command: []string{"uvicorn", "--log-level", "warning", "app:app"}, folder: "asgi", env: holds4MB, path: "/sync", memory: "820M", each: 230, apart: true},
+	{app: "no recycling", command: []string{"python3", "$FIXTURES/books/server.py", "{port}", "{workers}"}, env: map[string]string{"CALIBRATE_KEEP_BYTES": "36864"},
 		memory: "2G", creeps: keptBytes(36 << 10)},
 }
 
