@@ -163,8 +163,9 @@ type Probe interface {
 	Close() error
 }
 
-// Resident is what a process has in memory, in bytes: heaps and stacks, files, shared memory (tmpfs files too).
-type Resident struct{ Anon, File, Shmem int64 }
+// Resident is what a process has in memory, in bytes: heaps and stacks, files, shared memory (tmpfs files too). Locked is what
+// of any of them is locked there (mlock).
+type Resident struct{ Anon, File, Shmem, Locked int64 }
 
 // ProcessStatus is what status says of one process, memory in bytes.
 type ProcessStatus struct {

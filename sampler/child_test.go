@@ -50,6 +50,8 @@ func child() {
 			held = append(held, touched(n<<20, unix.MAP_PRIVATE|unix.MAP_ANON))
 		case "share": // n MB of shared memory
 			held = append(held, touched(n<<20, unix.MAP_SHARED|unix.MAP_ANON))
+		case "lock": // n MB of a file, locked
+			held = append(held, locked(n<<20))
 		case "reserve": // n MB that nothing may touch
 			mapped(n<<20, unix.PROT_NONE)
 		case "stack": // a guard, and n MB as a thread's stack, of which three pages are touched
@@ -94,6 +96,23 @@ func touched(size, flags int) []byte {
 	}
 	for i := 0; i < size; i += 4096 {
 		b[i] = 1
+	}
+	return b
+}
+
+// locked maps its own program, and locks so much of it.
+func locked(size int) []byte {
+	program, err := os.Open("/proc/self/exe")
+	if err != nil {
+		panic(err)
+	}
+	defer program.Close()
+	b, err := unix.Mmap(int(program.Fd()), 0, size, unix.PROT_READ, unix.MAP_SHARED)
+	if err == nil {
+		err = unix.Mlock(b)
+	}
+	if err != nil {
+		panic(err)
 	}
 	return b
 }

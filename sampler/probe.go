@@ -118,7 +118,7 @@ func (p *probe) Kinds() (calibrate.Resident, error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	s, err := p.status()
-	return calibrate.Resident{Anon: s.Anon, File: s.File, Shmem: s.Shmem}, err
+	return calibrate.Resident{Anon: s.Anon, File: s.File, Shmem: s.Shmem, Locked: s.Locked}, err
 }
 
 func (p *probe) status() (linux.Status, error) {

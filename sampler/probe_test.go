@@ -47,6 +47,17 @@ func near(t testing.TB, what string, got, want int64, share float64) {
 	}
 }
 
+// What is locked of a file is told apart, and is one of its file pages.
+func TestLockedFile(t *testing.T) {
+	s := start(t, nil)
+	p := open(t, s.pid)
+	before := must(p.Kinds())(t)
+	s.do("lock 4")
+	after := must(p.Kinds())(t)
+	near(t, "locked", after.Locked-before.Locked, 4*mb, 0.01)
+	near(t, "file pages", after.File-before.File, 4*mb, 0.1)
+}
+
 // 60 MB held are 60 MB of RSS, of its anonymous part, of USS and of PSS; 40 MB of shared memory are RSS, but not
 // anonymous; and all of it goes when it is freed.
 func TestKnownAnswers(t *testing.T) {

@@ -14,6 +14,7 @@ type Status struct {
 	// HighWater is VmHWM: the most resident bytes since the process started or since its mark was reset
 	// (fs/proc/task_mmu.c, task_mem).
 	HighWater int64
+	Locked    int64 // VmLck: what is locked in memory (mlock(2)), of whichever kind
 	// Anon, File and Shmem are RssAnon, RssFile and RssShmem, in bytes, since Linux 4.5: the kinds of page that are resident.
 	Anon, File, Shmem int64
 	// HasMemory is false for what has no memory of its own and so no Vm lines: a zombie or a thread of the kernel.
@@ -47,6 +48,8 @@ func ParseStatus(b []byte) (Status, error) {
 
 func (s *Status) figure(name string) *int64 {
 	switch name {
+	case "VmLck":
+		return &s.Locked
 	case "VmHWM":
 		return &s.HighWater
 	case "RssAnon":

@@ -53,7 +53,7 @@ func (m *meter) read() (bytes, kills int64, ok bool) {
 	if !ok {
 		return 0, 0, false
 	}
-	return held.Sum() + m.mapped(), m.held.last.OOMKills, true
+	return held.Sum() + m.mapped(held.LockedBytes), m.held.last.OOMKills, true
 }
 
 // walk reads the page tables of the whole tree, at most once a second: 10 us a resident MB.
@@ -82,8 +82,9 @@ func (m *meter) source() calibrate.PeakSource {
 
 // mapped is the file pages of the process that maps most: mostly all run the same program. That may be the master, where it
 // has loaded the app for its workers: a fork maps file pages anew as it needs them (mm/memory.c, vma_needs_copy). NOW LMS's
-// master has 20.8 MB of them, its workers 8.4 MB. They are looked at once a second, since they hardly change.
-func (m *meter) mapped() int64 {
+// master has 20.8 MB of them, its workers 8.4 MB. They are looked at once a second, since they hardly change. Those that are
+// locked are in what the group holds, so they aren't counted again.
+func (m *meter) mapped(locked int64) int64 {
 	if time.Since(m.looked) < time.Second {
 		return m.files
 	}
@@ -94,7 +95,7 @@ func (m *meter) mapped() int64 {
 			continue
 		}
 		if kinds, err := probe.Kinds(); err == nil { // one that can't be read counts as none
-			m.files = max(m.files, kinds.File)
+			m.files = max(m.files, kinds.File-min(kinds.Locked, locked))
 		}
 		_ = probe.Close()
 	}
