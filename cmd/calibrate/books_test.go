@@ -55,7 +55,7 @@ var allBooks = []book{
 	{app: "spawn", memory: "400M", each: 87, apart: true},
 	{app: "shared", memory: "500M", creeps: 64<<10 + 2.1*1024},
 	{app: "shm", memory: "500M", creeps: 64<<10 + 0.3*1024},
-	{app: "tmpfs", memory: "500M", creeps: 64<<10 + 1.5*1024, short: "15s"},
+	{app: "tmpfs", memory: "500M", creeps: 64<<10 + 1.5*1024},
 	{app: "left", memory: "500M", creeps: 64<<10 + 1.5*1024},
 	{app: "segment", memory: "270M", each: 48},
 	{app: "unmapped", memory: "270M", each: 48, short: "5s"},
