@@ -24,8 +24,8 @@ func virtualOf(v *calibrate.Virtual) string {
 	}
 	parts := []string{say.MB(v.PeakBytes) + " of addresses" + when(v.ReservedBytes > mb, ", %s of them only reserved", say.MB(v.ReservedBytes))}
 	if s := v.Stacks; s.Count > 0 {
-		parts = append(parts, fmt.Sprintf("%s of %s take %s of them, but %s of memory, and smaller stacks could save no more than that", say.Plural(s.Count, "thread stack"),
-			say.Bytes(s.EachBytes), say.MB(s.Bytes), say.Bytes(s.ResidentBytes)))
+		parts = append(parts, fmt.Sprintf("%s of %s%s take %s of them, but %s of memory, and smaller stacks could save no more than that", say.Plural(s.Count, "thread stack"),
+			when(s.Bytes != int64(s.Count)*s.EachBytes, "mostly "), say.Bytes(s.EachBytes), say.MB(s.Bytes), say.Bytes(s.ResidentBytes)))
 	}
 	if v.Limit != nil {
 		parts = append(parts, v.SayLimit())

@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -64,10 +65,16 @@ func (p *probe) Virtual() (calibrate.Virtual, error) {
 	return v, nil
 }
 
-// stacksOf leaves out what is guarded like a stack and is none, as of V8's heap: a process has one less than it has threads,
-// and they are the largest.
+// stacksOf leaves out what is guarded like a stack and is none: a process has one less than it has threads. If more were found,
+// they are the larger ones among those with room left: V8 guards the pages of its heap, too, and fills them.
 func stacksOf(found []linux.Stack, threads int) calibrate.Stacks {
-	slices.SortFunc(found, func(a, b linux.Stack) int { return int(b.Size - a.Size) })
+	filled := func(s linux.Stack) int {
+		if 2*s.Resident > s.Size {
+			return 1
+		}
+		return 0
+	}
+	slices.SortFunc(found, func(a, b linux.Stack) int { return cmp.Or(filled(a)-filled(b), cmp.Compare(b.Size, a.Size)) })
 	var sizes []int64
 	resident := int64(0)
 	for _, s := range found[:min(len(found), max(threads-1, 0))] {

@@ -44,6 +44,18 @@ func TestVirtualOfTrees(t *testing.T) {
 	}
 }
 
+// Node has a small stack, and pages of its heap that are larger than that and full. A deep stack is one all the same.
+func TestStacksAmongOtherGuardedMemory(t *testing.T) {
+	const kb = 1 << 10
+	node := []linux.Stack{{Size: 260 * kb, Resident: 256 * kb}, {Size: 8 * mb, Resident: 12 * kb}, {Size: 260 * kb, Resident: 232 * kb}, {Size: 36 * kb, Resident: 8 * kb}}
+	if got := stacksOf(node, 3); got.Count != 2 || got.ResidentBytes != 20*kb {
+		t.Errorf("%+v", got)
+	}
+	if got := stacksOf([]linux.Stack{{Size: 512 * kb, Resident: 500 * kb}, {Size: 512 * kb, Resident: 12 * kb}}, 3); got.Count != 2 || got.ResidentBytes != 512*kb {
+		t.Errorf("%+v", got)
+	}
+}
+
 // Where the machine promises no more than it has, that is the limit.
 func TestCommitLimit(t *testing.T) {
 	const meminfo = "CommitLimit:  900 kB\nCommitted_AS:  100 kB\n"
