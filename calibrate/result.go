@@ -275,6 +275,8 @@ type Worker struct {
 	// what those of a worker took at their highest together, the short-lived ones too. It is part of the peaks.
 	Children          int   `json:"children,omitempty"`
 	ChildrenPeakBytes int64 `json:"children_peak_bytes,omitempty"`
+	// LeftSharedBytes is the shared memory that was still there as the app ended. Null where it has no control group of its own.
+	LeftSharedBytes *int64 `json:"left_shared_bytes,omitempty"`
 	// Early is the reading after the first load, with which the short runs are compared: they are as warm.
 	Early *EndReading `json:"early,omitempty"`
 	// Virtual is its address space after the last load; of several workers that of the largest. Absent where it was not read.
@@ -348,6 +350,9 @@ type Creep struct {
 	HighBytesPerSecond  *float64 `json:"high_bytes_per_second"`
 	DetectablePerSecond *float64 `json:"detectable_bytes_per_second"`
 
+	// Kinds are what creeps, and the slope is their sum, also where the rest has split that by time. Absent where it is the
+	// workers' anonymous memory alone.
+	Kinds []Growth `json:"kinds,omitempty"`
 	// Rest is what tells creep by time from creep by request; absent where there was no creep, or no rest.
 	Rest *Rest `json:"rest,omitempty"`
 }

@@ -14,6 +14,7 @@ type Sample struct {
 	Children   int     `json:"children,omitempty"` // living processes that descend from them
 	Held       int64   `json:"held,omitempty"`     // of the whole tree, as the kernel charges its control group: see Held; 0 where it has none
 	Shmem      int64   `json:"shmem,omitempty"`    // of that, shared memory
+	Mapped     int64   `json:"mapped,omitempty"`   // shared memory that workers and what descends from them have mapped: by each, if several have
 	Kernel     int64   `json:"kernel,omitempty"`   // of that, the kernel's own
 	Requests   int64   `json:"requests"`           // answered since the run began by all workers, good or bad
 	CPU        float64 `json:"cpu,omitempty"`      // seconds that the present workers of a server that is watched have used since then
@@ -43,7 +44,7 @@ func (b Bucket) at() float64 { return b.Seconds }
 func (s Sample) plausible() bool {
 	return s.Phase != "" && within(s.Seconds, mostSeconds) && within(s.CPU, mostSeconds*mostPlaces) && within(s.Generation, mostRequests) &&
 		within(s.PID, mostRequests) && within(s.Workers, mostPlaces) && within(s.Children, mostPlaces) &&
-		within(s.Below, mostBytes) && within(s.Held, mostBytes) && within(s.Shmem, mostBytes) && within(s.Kernel, mostBytes) && within(s.RSS, mostBytes) && within(s.Anon, mostBytes) &&
+		within(s.Below, mostBytes) && within(s.Held, mostBytes) && within(s.Shmem, mostBytes) && within(s.Mapped, mostBytes) && within(s.Kernel, mostBytes) && within(s.RSS, mostBytes) && within(s.Anon, mostBytes) &&
 		within(s.Requests, mostRequests)
 }
 

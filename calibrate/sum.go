@@ -57,7 +57,22 @@ type Sum struct {
 	SmallestBytes   int64 `json:"smallest_budget_bytes"` // the least that they need with any threads ...
 	SmallestThreads int   `json:"smallest_threads"`      // ... which is with so many
 	Basis           Basis `json:"basis"`                 // of the measured worker
-	CreepApart      bool  `json:"creep_apart"`           // its peak is what it takes before it has crept by anything
+	// Lasting is in least_bytes and, where something fits, in creep_bytes; absent where all creep ends with a worker's recycling.
+	Lasting    *Lasting `json:"lasting,omitempty"`
+	CreepApart bool     `json:"creep_apart"` // its peak is what it takes before it has crept by anything
+}
+
+// Lasting is what a worker grows by until the whole server is started anew, at most, as nothing before that gives it back:
+//
+//	bytes = bytes_per_request x requests,  requests = restart_seconds x worker_rate_per_second, at least what the run has seen
+type Lasting struct {
+	Bytes          int64   `json:"bytes"`
+	Slope          float64 `json:"bytes_per_request"`
+	Requests       int64   `json:"requests"` // of each worker
+	RestartSeconds float64 `json:"restart_seconds"`
+	Rate           float64 `json:"worker_rate_per_second"` // of each of so many workers; 0: not known
+	RateBasis      Basis   `json:"rate_basis,omitempty"`
+	Workers        int     `json:"workers"`
 }
 
 // Candidate is one choice of workers and threads, and why it does or doesn't fit.
@@ -137,6 +152,7 @@ const (
 	RecyclingNeeded  RecyclingKind = "needed"
 	RecyclingOff     RecyclingKind = "off"     // no creep
 	RecyclingCannot  RecyclingKind = "cannot"  // workers creep, and the server has no limit of its own
+	RecyclingUseless RecyclingKind = "useless" // what creeps is nothing that a worker's end gives back
 	RecyclingByTime  RecyclingKind = "by-time" // workers grow with time, and nobody counted their requests
 	RecyclingUnknown RecyclingKind = "unknown"
 )

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"workermem/calibrate"
 	"workermem/calibrate/say"
@@ -61,7 +62,11 @@ func tryInstead(r calibrate.Result) string {
 // refusalTry is every way to make something fit.
 func refusalTry(r calibrate.Result) string {
 	least := r.Recommendation.SmallestMemoryBytes
-	return orElse(when(least > 0, "%s of memory or more", say.MBUp(least)), "more memory") + " (--memory), less kept back (--reserve), " +
+	slower := ""
+	if r.Recommendation.Sum.Lasting != nil {
+		slower = "the rate that is expected (--production-rate), restarts oftener (--restart-every), no creep; else "
+	}
+	return slower + orElse(when(least > 0, "%s of memory or more", say.MBUp(least)), "more memory") + " (--memory), less kept back (--reserve), " +
 		when(r.Plan.MinWorkers > 1, "fewer --min-workers, ") + "fewer threads, or a smaller app"
 }
 
@@ -136,7 +141,7 @@ func maxRequests(r calibrate.Result) string {
 	switch {
 	case rec.MaxRequests > 0:
 		return requestLimit(rec.MaxRequests, rec.MaxRequestsJitter)
-	case verdictByRequest(r) == calibrate.Flat:
+	case verdictByRequest(r) == calibrate.Flat || rec.Recycling.Kind == calibrate.RecyclingOff || rec.Recycling.Kind == calibrate.RecyclingUseless:
 		return "off"
 	case r.Target.Server != "" && !r.Target.CanRecycle:
 		return "n/a"
@@ -200,10 +205,13 @@ func wanted(r calibrate.Result) calibrate.Wanted {
 	rec := r.Recommendation
 	return calibrate.Wanted{
 		Workers: rec.Workers, Threads: threadsOf(r), MaxRequests: int64(max(rec.MaxRequests, 0)), Jitter: int64(rec.MaxRequestsJitter),
-		NoLimit:        rec.MaxRequests <= 0 && (verdictByRequest(r) == calibrate.Flat || rec.Recycling.Kind == calibrate.RecyclingCannot),
+		NoLimit:        rec.MaxRequests <= 0 && (verdictByRequest(r) == calibrate.Flat || slices.Contains(unlimited, rec.Recycling.Kind)),
 		WorkerMemoryMB: rec.WorkerMemoryMB, CPUs: calibrate.WholeCores(r.Cores()), MemoryBytes: memoryOf(r),
 	}
 }
+
+// unlimited are the kinds of recycling that set no limit for a reason.
+var unlimited = []calibrate.RecyclingKind{calibrate.RecyclingOff, calibrate.RecyclingCannot, calibrate.RecyclingUseless}
 
 // threadsOf is 0 if the server has no threads to set, or they are not known.
 func threadsOf(r calibrate.Result) int {

@@ -30,7 +30,7 @@ func creep(r calibrate.Result) []Fact {
 	if c.Verdict == "" {
 		return []Fact{fact("verdict", verdictOf(c))}
 	}
-	facts := factsOf(fact("verdict", verdictOf(c)), fact("slope", slopeOf(c)), fact("at rest", restOf(c)), fact("rests on", evidenceOf(r)))
+	facts := factsOf(fact("verdict", verdictOf(c)), fact("slope", slopeOf(c)), fact("of it", kindsOf(c)), fact("who frees it", freedBy(c)), fact("at rest", restOf(c)), fact("rests on", evidenceOf(r)))
 	if verdictByRequest(r) == calibrate.Flat {
 		return append(facts, fact("so", safeOf(r.Recommendation)))
 	}
@@ -49,6 +49,8 @@ func verdictOf(c calibrate.Creep) string {
 		return "flat: no growth with time that matters under the load there was"
 	case v == calibrate.Flat:
 		return "flat: memory does not grow with requests"
+	case v == calibrate.Creeping && c.Harmless():
+		return "creeping: requests leave memory of the kernel's own behind"
 	case v == calibrate.Creeping:
 		return "creeping: " + growsWith(c)
 	case v == calibrate.Warming:

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"workermem/calibrate"
@@ -13,10 +14,13 @@ func recyclingReason(r calibrate.Result) string {
 	rec := r.Recommendation
 	switch rec.Recycling.Kind {
 	case calibrate.RecyclingNeeded:
-		return strings.TrimSpace(limitSum(rec) + " " + conflictOf(rec))
-	case calibrate.RecyclingCannot:
-		return noLimitSum(rec)
+		return joined(limitSum(rec), conflictOf(rec), lastingSentence(rec))
+	case calibrate.RecyclingCannot, calibrate.RecyclingUseless:
+		return joined(noLimitSum(rec), lastingSentence(rec))
 	case calibrate.RecyclingOff:
+		if r.Creep.Harmless() {
+			return "Recycling can stay off: nothing creeps but the kernel's own memory, which a worker's end does not free."
+		}
 		return offSum(rec)
 	case calibrate.RecyclingByTime:
 		return byTimeSum(rec.Recycling)
@@ -24,6 +28,11 @@ func recyclingReason(r calibrate.Result) string {
 		return "No max-requests can be recommended: " + doubtOf(rec) + "."
 	}
 	return ""
+}
+
+// joined puts sentences together, of which some may be "".
+func joined(sentences ...string) string {
+	return strings.Join(slices.DeleteFunc(sentences, func(s string) bool { return s == "" }), " ")
 }
 
 // doubtOf is why a run says nothing about max-requests.
@@ -159,8 +168,12 @@ func dear(cost float64) string {
 func noLimitSum(rec calibrate.Recommendation) string {
 	c := rec.Recycling
 	before := when(!rec.Sum.CreepApart, "%s + ", say.Count(c.PeakRequests))
-	return fmt.Sprintf("This server has no request limit of its own, and its workers creep: they reach the budget after %s = %s%s / %s each",
-		say.Plural(c.LifeRequests, "request"), before, say.MB(c.HeadroomBytes), say.Bytes(c.Steepest)) +
+	why := "This server has no request limit of its own, and its workers creep"
+	if c.Kind == calibrate.RecyclingUseless {
+		why = "Recycling gives nothing back of what creeps"
+	}
+	return fmt.Sprintf("%s: they reach the budget after %s = %s%s / %s each",
+		why, say.Plural(c.LifeRequests, "request"), before, say.MB(c.HeadroomBytes), say.Bytes(c.Steepest)) +
 		when(c.WorkerRate > 0, ", %s at %s", say.Seconds(float64(c.LifeRequests)/c.WorkerRate), rateOf(rec)) +
 		". Restart them before that by other means, or fix the leak."
 }

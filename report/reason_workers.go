@@ -160,8 +160,12 @@ func totalSentence(rec calibrate.Recommendation) string {
 		} else if s.Basis == calibrate.BasisGiven {
 			peak = "at its given peak"
 		}
-		text += fmt.Sprintf("; a worker's %s is %s %s and %s of creep until it is recycled",
-			say.MB(worker), say.MB(worker-s.CreepBytes), peak, say.MB(s.CreepBytes))
+		until := "it is recycled"
+		if s.Lasting != nil {
+			until = "the server is restarted"
+		}
+		text += fmt.Sprintf("; a worker's %s is %s %s and %s of creep until %s",
+			say.MB(worker), say.MB(worker-s.CreepBytes), peak, say.MB(s.CreepBytes), until)
 	}
 	return text + "."
 }
@@ -193,11 +197,15 @@ func Refusal(r calibrate.Result) string {
 		return ""
 	}
 	worker := say.MB(s.LeastBytes)
-	if s.ThreadBytes > 0 {
-		worker = fmt.Sprintf("(%s + %s x %s)", say.MB(s.WorkerBytes), say.Plural(s.MeasuredThreads, "thread"), say.MB(s.ThreadBytes))
+	if s.ThreadBytes > 0 || s.Lasting != nil {
+		worker = "(" + say.MB(s.WorkerBytes) + when(s.ThreadBytes > 0, " + %s x %s", say.Plural(s.MeasuredThreads, "thread"), say.MB(s.ThreadBytes)) +
+			when(s.Lasting != nil, " + %s of creep", lastingMB(s.Lasting)) + ")"
 	}
 	text := fmt.Sprintf("needs %s, has %s: %s%s x %s; the smallest budget that fits is %s", say.MBUp(s.NeededBytes),
 		say.MBLess(rec.BudgetBytes, s.SmallestBytes), sharedSum(s), say.Count(s.MinWorkers), worker, say.MBUp(s.SmallestBytes))
+	if s.Lasting != nil {
+		text += "; creep that nothing recycles is " + lastingSum(*s.Lasting)
+	}
 	text += when(s.SmallestThreads != s.MeasuredThreads, ", with %s", say.Plural(s.SmallestThreads, "thread"))
 	return text
 }

@@ -123,13 +123,15 @@ func Creep(m calibrate.Measured) calibrate.Creep {
 	if w := m.Result.Watch; w != nil && w.Counter == "" {
 		return creepByTime(withLoad(samples, false))
 	}
-	e := estimate(m.Result, samples)
+	series := longest(samples)
+	e, of := growth(series, Copyable(m.Result.Worker.Early, series), estimatorOf(m.Result))
 	c := calibrate.Creep{Verdict: e.Verdict, By: calibrate.ByRequest, Confidence: e.Confidence, Requests: int64(e.Requests), Method: e.Method, Missing: e.Missing}
 	if e.Known {
 		c.BytesPerRequest, c.Low, c.High = calibrate.Figure(e.Slope), calibrate.Figure(e.Low), calibrate.Figure(e.High)
 		c.Detectable = calibrate.Figure(e.Detectable)
 	}
-	return unlessBrief(splitByTime(c, restOf(m), samples, m.Result.Load.RateSent), m.Result)
+	c.Kinds = withStays(growths(of, calibrate.ByRequest), m)
+	return unlessBrief(splitByTime(c, restOf(m, of), samples, m.Result.Load.RateSent), m.Result)
 }
 
 // judged are the samples that ended the soak: those of the moment until the load had stopped came after the answer.
@@ -152,17 +154,19 @@ func phaseSamples(all []calibrate.Sample, phase string) []calibrate.Sample {
 	return some
 }
 
-// Points is the longest stretch of one generation of workers; where there are several, of their mean: it has one
-// worker's noise at most, and grows by the same bytes for each of its requests.
-func Points(samples []calibrate.Sample) []creep.Point {
-	best := longest(samples)
-	points := make([]creep.Point, len(best))
-	for i, s := range best {
+// pointsOf is one kind of memory of one generation of workers; where there are several, of their mean: it has one worker's
+// noise at most, and grows by the same bytes for each of its requests. What shares pages may add up to less than nothing, so
+// that all is lifted to where the least is none.
+func pointsOf(series []calibrate.Sample, bytes func(calibrate.Sample) int64) []creep.Point {
+	lowest, _ := span(series, bytes)
+	lowest = min(lowest, 0)
+	points := make([]creep.Point, len(series))
+	for i, s := range series {
 		workers := float64(max(s.Workers, 1))
 		points[i] = creep.Point{
-			Seconds:  s.Seconds - best[0].Seconds,
-			Requests: float64(s.Requests-best[0].Requests) / workers,
-			Bytes:    float64(s.Anon) / workers,
+			Seconds:  s.Seconds - series[0].Seconds,
+			Requests: float64(s.Requests-series[0].Requests) / workers,
+			Bytes:    float64(bytes(s)-lowest) / workers,
 		}
 	}
 	return points
@@ -205,7 +209,7 @@ func LastRSS(samples []calibrate.Sample) float64 {
 
 // CreepSeen is nil where nothing could be fitted.
 func CreepSeen(samples []calibrate.Sample) *calibrate.CreepSeen {
-	e := creep.Analyse(Points(samples), LastRSS(samples))
+	e, _ := growth(longest(samples), -1, creep.Analyse)
 	if !e.Known {
 		return nil
 	}

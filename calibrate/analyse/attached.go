@@ -75,12 +75,13 @@ func seenBehind(samples []calibrate.Sample) int64 {
 
 // creepByTime is the creep where nobody counted the requests.
 func creepByTime(samples []calibrate.Sample) calibrate.Creep {
-	e := creep.ByTime(Points(samples), LastRSS(samples))
+	e, of := growth(longest(samples), -1, creep.ByTime)
 	c := calibrate.Creep{Verdict: e.Verdict, By: calibrate.ByTime, Confidence: e.Confidence, Seconds: e.Seconds, Method: e.Method, Missing: e.Missing}
 	if e.Known {
 		c.BytesPerSecond, c.LowBytesPerSecond, c.HighBytesPerSecond = calibrate.Figure(e.Slope), calibrate.Figure(e.Low), calibrate.Figure(e.High)
 		c.DetectablePerSecond = calibrate.Figure(e.Detectable)
 	}
+	c.Kinds = growths(of, calibrate.ByTime)
 	return c
 }
 
@@ -94,19 +95,24 @@ func treeOfWorkers(e calibrate.EndReading, peak int64, threads int) tree {
 	}
 }
 
-// leastLife is how long the headroom of workers that grow with time must last for a sizing: a worker that isn't recycled
-// by its requests lives until somebody restarts it, and nobody does so more than once a day.
+// leastLife is how long a worker lives that isn't recycled by its requests, if nobody said: until somebody restarts the
+// server, and nobody does so more than once a day.
 const leastLife = 24 * time.Hour
+
+// restartEvery is how often the whole server is started anew, in seconds.
+func restartEvery(r calibrate.Result) float64 {
+	return cmp.Or(r.Plan.RestartSeconds, leastLife.Seconds())
+}
 
 // soonFull weighs a recommendation for workers that grow with time: it notes how long their headroom lasts, and withholds
 // what wouldn't last.
-func soonFull(rec *calibrate.Recommendation, c calibrate.Creep) {
+func soonFull(rec *calibrate.Recommendation, c calibrate.Creep, restart float64) {
 	if c.By != calibrate.ByTime || c.Verdict != calibrate.Creeping || rec.Workers == 0 || c.HighBytesPerSecond == nil {
 		return
 	}
 	headroom, growth := (rec.BudgetBytes-rec.TotalBytes)/int64(rec.Workers), *c.HighBytesPerSecond
 	lasts := float64(headroom) / growth
-	if lasts < leastLife.Seconds() {
+	if lasts < restart {
 		*rec = calibrate.Recommendation{BudgetBytes: rec.BudgetBytes, Budget: rec.Budget,
 			Withheld: &calibrate.Withheld{Kind: calibrate.WithheldGrowth, BytesPerSecond: growth, Workers: rec.Workers, Seconds: lasts}}
 		return

@@ -20,7 +20,7 @@ func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate
 	if a.Recommended == nil {
 		rec.SmallestMemoryBytes = memoryFor(a.SmallestBytes, r.Plan.Reserve)
 	}
-	if soonFull(&rec, r.Creep); rec.Withheld != nil {
+	if soonFull(&rec, r.Creep, restartEvery(r)); rec.Withheld != nil {
 		return rec, []calibrate.Candidate{}, []calibrate.Formula{}
 	}
 	shown := a.Candidates
@@ -77,6 +77,7 @@ func question(r calibrate.Result, budget int64) sizing.Question {
 		Threads:         max(r.Target.Threads, 1),
 		CanRecycle:      r.Target.CanRecycle,
 		NoJitter:        r.Target.CanRecycle && !r.Target.HasJitter,
+		RestartSeconds:  restartEvery(r),
 		Wishes:          r.Plan.Wishes,
 	}
 	q.Law.WorkerBytes += crept(r)
@@ -128,7 +129,11 @@ func withCreep(q sizing.Question, r calibrate.Result) sizing.Question {
 		return q
 	}
 	all := c.Together()
-	q.Creep.Known, q.Creep.Slope, q.Creep.High = true, all.BytesPerRequest, all.High
+	if c.Harmless() {
+		q.Creep = sizing.Creep{Verdict: calibrate.Flat}
+		return q
+	}
+	q.Creep.Known, q.Creep.Slope, q.Creep.High, q.Creep.Staying = true, all.BytesPerRequest, all.High, c.Staying()
 	if c.By == calibrate.ByBoth {
 		q.Drift = sizing.Drift{Low: *c.LowBytesPerSecond, High: *c.HighBytesPerSecond, Rate: c.Rest.RatePerSecond}
 	}
@@ -146,7 +151,7 @@ func withoutCreep(q sizing.Question, r calibrate.Result) sizing.Question {
 		return q
 	}
 	q.Law.WorkerBytes = r.Law.WorkerBytes
-	q.WorkerPeakBytes = max(q.WorkerPeakBytes-crept(r), 0)
+	q.WorkerPeakBytes = max(q.WorkerPeakBytes-residing(r, r.Worker.Requests), 0)
 	q.Seen, q.Requests = q.Requests, 0
 	return q
 }

@@ -1,7 +1,6 @@
 package analyse
 
 import (
-	"cmp"
 	"slices"
 
 	"workermem/calibrate"
@@ -18,9 +17,9 @@ const (
 
 // restOf reads the rest of a run, nil where there was none. The drift is that of the medians of its first and last third;
 // what it may be off by is the largest jump between two readings and the noise, over the time between the thirds: growth in
-// steps may have one step more or less in it, and a single step is no growth that goes on.
-func restOf(m calibrate.Measured) *calibrate.Rest {
-	samples := phaseSamples(m.Samples, calibrate.PhaseRest)
+// steps may have one step more or less in it, and a single step is no growth that goes on. All of it is of the kinds that creep.
+func restOf(m calibrate.Measured, of []judgement) *calibrate.Rest {
+	samples := asAnon(phaseSamples(m.Samples, calibrate.PhaseRest), of)
 	if len(samples) == 0 {
 		return nil
 	}
@@ -42,14 +41,38 @@ func restOf(m calibrate.Measured) *calibrate.Rest {
 	return &r
 }
 
+// asAnon puts the sum of the kinds that creep in the place of the workers' anonymous memory, where it isn't that.
+func asAnon(samples []calibrate.Sample, of []judgement) []calibrate.Sample {
+	if len(of) == 0 {
+		return samples
+	}
+	samples = slices.Clone(samples)
+	for i, s := range samples {
+		samples[i].Anon = 0
+		for _, j := range of {
+			samples[i].Anon += j.bytes(s)
+		}
+	}
+	return samples
+}
+
 func abs64(n int64) int64 { return max(n, -n) }
 
 func medianAnon(samples []calibrate.Sample) int64 { return AnonQuantile(samples, 0.5) }
 
 // AnonQuantile is the anonymous memory below which such a share of the samples lies.
 func AnonQuantile(samples []calibrate.Sample, share float64) int64 {
-	sorted := slices.SortedFunc(slices.Values(samples), func(a, b calibrate.Sample) int { return cmp.Compare(a.Anon, b.Anon) })
-	return sorted[int(share*float64(len(sorted)-1))].Anon
+	return quantileOf(samples, share, anonymous.bytes)
+}
+
+// quantileOf is the same of any figure of a sample.
+func quantileOf(samples []calibrate.Sample, share float64, bytes func(calibrate.Sample) int64) int64 {
+	sorted := make([]int64, len(samples))
+	for i, s := range samples {
+		sorted[i] = bytes(s)
+	}
+	slices.Sort(sorted)
+	return sorted[int(share*float64(len(sorted)-1))]
 }
 
 // splitByTime takes what the rest has shown out of a creep that the soak found at so many requests a second.

@@ -19,7 +19,7 @@ func Leaving(r calibrate.Result, s calibrate.Setup) int64 {
 // withLeaving keeps room for that where workers are to be replaced.
 func withLeaving(q sizing.Question, r calibrate.Result) sizing.Question {
 	switch {
-	case Slope(r) == 0:
+	case !replaced(r):
 	case q.NoJitter:
 		q.Law.WorkerBytes += r.Worker.LeavingBytes
 	default:
@@ -30,8 +30,13 @@ func withLeaving(q sizing.Question, r calibrate.Result) sizing.Question {
 
 // roomForLeaving is how much of a law's shared part, or without jitter of each worker's, is that room.
 func roomForLeaving(r calibrate.Result) int64 {
-	if Slope(r) == 0 {
+	if !replaced(r) {
 		return 0
 	}
 	return r.Worker.LeavingBytes
+}
+
+// replaced says that workers are to be replaced, as far as that is a matter of their creep.
+func replaced(r calibrate.Result) bool {
+	return Slope(r) > 0 && !r.Creep.Harmless() && r.Creep.Together().High > r.Creep.Staying()
 }

@@ -50,7 +50,7 @@ func law(r calibrate.Result) calibrate.Law {
 	early, end := firstAndLast(r)
 	if r.Mode == calibrate.ModeAttach && r.Worker.End != nil {
 		end = treeOfWorkers(*r.Worker.End, r.Worker.PeakRSSBytes, threads)
-		end.worker = max(end.worker-crept(r), 0)
+		end.worker = max(end.worker-residing(r, r.Worker.Requests), 0)
 		early = end
 	}
 	if !threadless(r.Target) {
@@ -72,13 +72,22 @@ func law(r calibrate.Result) calibrate.Law {
 // firstAndLast are the single worker's tree after its first load and after its last, creep apart.
 func firstAndLast(r calibrate.Result) (early, end tree) {
 	end = oneWorker(r, r.Worker.End, ownPeakAtEnd(r), topAtEnd(r))
-	end.worker = max(end.worker-crept(r), 0)
+	end = end.before(r, r.Worker.Requests)
 	early = end
 	if e := r.Worker.Early; e != nil && r.Worker.End != nil {
 		early = oneWorker(r, e, earlyPeak(r), earlyTop(r))
-		early.worker = max(early.worker-int64(Slope(r)*float64(e.Requests)), 0)
+		early = early.before(r, e.Requests)
 	}
 	return early, end
+}
+
+// before is a tree without what has crept in so many requests.
+func (t tree) before(r calibrate.Result, requests int64) tree {
+	beside := 0.0
+	if Slope(r) > 0 {
+		beside = r.Creep.Beside()
+	}
+	return tree{max(t.worker-int64((Slope(r)-beside)*float64(requests)), 0), max(t.shared-int64(beside*float64(requests)), 0)}
 }
 
 // Warmest is after how many requests a forked Python worker has the last of its master's pages copied (4500 were seen).
@@ -138,7 +147,11 @@ func fitLaw(l *calibrate.Law, r calibrate.Result, early, end tree, threads int) 
 		return early, end
 	}
 	l.Basis = calibrate.BasisMeasured
-	worker := eachOf(two, threads) + unmappedEach(r, unmappedOne(r.Worker.End, ownPeakAtEnd(r), threads)) - creptIn(two, r)/int64(two.Workers)
+	nobodys := unmappedEach(r, unmappedOne(r.Worker.End, ownPeakAtEnd(r), threads))
+	if Slope(r) > 0 { // it may be that which creeps, and the second worker's run was shorter
+		nobodys = unmappedRun(two) / int64(two.Workers)
+	}
+	worker := eachOf(two, threads) + nobodys - creptIn(two, r)/int64(two.Workers)
 	shared := two.MeasuredBytes - int64(two.Workers)*worker
 	more := tree{beyond(worker, early.worker, end.worker), beyond(shared, early.shared, end.shared)}
 	if besideWorkers(two.Processes-two.Workers, two.Books) <= besideWorkers(r.Worker.End.Processes-r.Worker.End.Workers, r.Worker.End.Books) {
@@ -183,7 +196,7 @@ func fitThreads(l *calibrate.Law, r calibrate.Result, threads int) {
 	var products, squares float64
 	for _, run := range l.Runs {
 		if more := float64(run.Threads - threads); run.Workers == 1 && run.PeakRSSBytes > 0 {
-			products += more * float64(peakOf(run)-creptIn(run, r)-here)
+			products += more * float64(peakOf(run)-residing(r, run.Requests)-here)
 			squares += more * more
 		}
 	}
@@ -200,7 +213,7 @@ func peakHere(l *calibrate.Law, r calibrate.Result, threads int) int64 {
 	}
 	for _, run := range l.Runs {
 		if run.Workers > 1 && run.Threads == threads && run.PeakRSSBytes > 0 {
-			return peakOf(run) - creptIn(run, r)/int64(run.Workers)
+			return peakOf(run) - residing(r, run.Requests)/int64(run.Workers)
 		}
 	}
 	return phasePeak(r, calibrate.PhasePeak)
@@ -210,7 +223,7 @@ func peakHere(l *calibrate.Law, r calibrate.Result, threads int) int64 {
 func phasePeak(r calibrate.Result, name string) int64 {
 	for _, p := range r.Phases {
 		if p.Name == name {
-			return p.PeakRSSBytes + phaseChildren(r, p) - int64(Slope(r)*float64(p.Answered))
+			return p.PeakRSSBytes + phaseChildren(r, p) - residing(r, p.Answered)
 		}
 	}
 	return 0
@@ -249,6 +262,14 @@ func Slope(r calibrate.Result) float64 {
 	return max(r.Creep.Together().BytesPerRequest, 0)
 }
 
+// residing is how much of a worker's RSS is creep after so many requests: what grows elsewhere is in the kernel's account alone.
+func residing(r calibrate.Result, requests int64) int64 {
+	if Slope(r) == 0 {
+		return 0
+	}
+	return int64(max(r.Creep.Residing(), 0) * float64(requests))
+}
+
 // crept is how much of the measured peak is creep.
 func crept(r calibrate.Result) int64 { return int64(Slope(r) * float64(r.Worker.Requests)) }
 
@@ -258,7 +279,7 @@ func threadCost(r calibrate.Result, threads int) int64 {
 	if r.Worker.IdleRSSBytes == 0 {
 		return 0
 	}
-	return max(peakAtEnd(r)-r.Worker.IdleRSSBytes-crept(r), 0) / int64(threads)
+	return max(peakAtEnd(r)-r.Worker.IdleRSSBytes-residing(r, r.Worker.Requests), 0) / int64(threads)
 }
 
 // peakAtEnd is that of a worker and its children.
@@ -270,7 +291,7 @@ func ownPeakAtEnd(r calibrate.Result) int64 {
 	peak := r.Worker.PeakRSSBytes - r.Worker.ChildrenPeakBytes
 	for _, p := range r.Phases {
 		since := max(r.Worker.Requests-p.Answered, 0)
-		peak = max(peak, p.PeakRSSBytes+int64(Slope(r)*float64(since)))
+		peak = max(peak, p.PeakRSSBytes+residing(r, since))
 	}
 	return peak
 }

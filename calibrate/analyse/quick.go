@@ -11,12 +11,12 @@ import (
 
 // A quick run is analysed more strictly than another where it sees less.
 
-// estimate is that of a run's own kind.
-func estimate(r calibrate.Result, samples []calibrate.Sample) creep.Estimate {
+// estimatorOf is that of a run's own kind.
+func estimatorOf(r calibrate.Result) estimator {
 	if r.Plan.Quick && r.Mode != calibrate.ModeAttach {
-		return creep.Brief(Points(samples), LastRSS(samples))
+		return creep.Brief
 	}
-	return creep.Analyse(Points(samples), LastRSS(samples))
+	return creep.Analyse
 }
 
 // unlessBrief takes back the creep of a quick run that it can't answer for. What fills for a minute grows as steadily as a

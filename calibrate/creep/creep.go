@@ -63,6 +63,24 @@ type Estimate struct {
 	Method     string             // short name of the method
 }
 
+// Grows says that the slope would matter if it were known for sure: it is beyond what counts as creeping.
+func (e Estimate) Grows() bool { return e.Known && e.Slope > e.least() }
+
+// least is the slope above which the low end counts as creeping.
+func (e Estimate) least() float64 { return e.Detectable - (e.Slope - e.Low) }
+
+// Lower is the estimate where as much of the growth may be something else: the low end goes down by so many bytes over the
+// whole of the series, and what is no creep then is flat.
+func (e Estimate) Lower(bytes, length float64) Estimate {
+	least := e.least()
+	e.Low -= bytes / length
+	e.Detectable = least + e.Slope - e.Low
+	if e.Low <= least {
+		e.Verdict = calibrate.Flat
+	}
+	return e
+}
+
 // method names steps 1 to 6 of the package doc.
 const method = "settling-profile/2"
 

@@ -38,6 +38,7 @@ type Box struct {
 	CPUs           float64 `json:"cpus" flag:"cpus" kind:"cores" zero:"refused" least:"0.001" most:"65536" takes:"a number of cores such as 2, 0.25 or 250m, at most 65536" help:"size for this many cores, or parts of one: 2, 0.25, 250m (default: {before}this machine's)"`
 	Reserve        `flag:"reserve" kind:"reserve" default:"20%" help:"memory kept back for the system and others: 20%, 512M, 10%+512M"`
 	ProductionRate float64 `json:"production_rate_per_second" flag:"production-rate" kind:"rate" help:"requests a second expected in production, all workers together"`
+	RestartSeconds float64 `json:"restart_every_seconds,omitempty" flag:"restart-every" kind:"duration" default:"24h" zero:"refused" takes:"a time such as 24h or 90m" help:"how often the whole server is restarted; sizes what creeps and no recycling gives back"`
 }
 
 // Reserve is memory kept back: a share of all, and an amount beside it.

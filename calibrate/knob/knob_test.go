@@ -141,7 +141,7 @@ func TestDeclarations(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	b, e := Box{CPUs: 3}, Effort{Quick: true}
 	Reset(&b, &e)
-	if want := (Box{Reserve: Reserve{ReserveRatio: 0.2}}); b != want {
+	if want := (Box{Reserve: Reserve{ReserveRatio: 0.2}, RestartSeconds: 86_400}); b != want {
 		t.Errorf("%+v", b)
 	}
 	if want := (Effort{ByRoute: true, SoakSeconds: 120}); e != want {

@@ -60,3 +60,42 @@ func growthAtEnd(probe calibrate.Probe, before calibrate.Detail, done <-chan str
 		}
 	}
 }
+
+// watchLeft follows how much shared memory the kernel charges an app that is about to be stopped. The returned function, called
+// after that, has the least of it: files on a tmpfs that the app itself deletes are gone by then. Nil where nothing was read.
+func (r *run) watchLeft() (left func() *int64) {
+	none := func() *int64 { return nil }
+	if all := r.watch.taken(0); len(all) == 0 || all[len(all)-1].Shmem == 0 {
+		return none
+	}
+	group, _ := groupOf(r.rig, r.app)
+	if group == nil {
+		return none
+	}
+	done, least := make(chan struct{}), make(chan *int64, 1)
+	go func() {
+		defer group.Close()
+		least <- leastShared(group, done)
+	}()
+	return func() *int64 {
+		close(done)
+		return <-least
+	}
+}
+
+func leastShared(group calibrate.Group, done <-chan struct{}) (least *int64) {
+	for {
+		now, err := group.Charge()
+		if err != nil {
+			return least // the group went with the app
+		}
+		if least == nil || now.ShmemBytes < *least {
+			least = &now.ShmemBytes
+		}
+		select {
+		case <-done:
+			return least
+		case <-time.After(leavingInterval):
+		}
+	}
+}

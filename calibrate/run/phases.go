@@ -168,7 +168,7 @@ func (r *run) soak(ctx context.Context) error {
 	pace := r.steady()
 	pace.Requests, pace.Duration = r.plan.Requests, knob.Duration(r.plan.DurationSeconds)
 	fixed := pace.Requests > 0 || pace.Duration > 0
-	j := judge{goal: r.goal(), limit: r.plan.SoakLimit()}
+	j := judge{goal: r.goal(), limit: r.plan.SoakLimit(), early: r.result.Worker.Early}
 	if fixed {
 		j.fixed = "the load that was asked for"
 	}
@@ -199,13 +199,14 @@ func atLimit(limit time.Duration) calibrate.End {
 type judge struct {
 	goal   creep.Goal
 	limit  time.Duration
-	fixed  string // what is waited for where the user said how long it is to last
-	sure   bool   // at the last look
-	judged int    // samples that the answer rests on
+	early  *calibrate.EndReading // of the worker, nil where there is none
+	fixed  string                // what is waited for where the user said how long it is to last
+	sure   bool                  // at the last look
+	judged int                   // samples that the answer rests on
 }
 
 func (j *judge) look(seen seen) state {
-	estimate, progress := j.goal.Check(analyse.Points(seen.samples), analyse.LastRSS(seen.samples))
+	estimate, progress := analyse.Check(j.goal, seen.samples, j.early)
 	s := state{estimate: sayCreep(estimate, j.goal.ByTime), waiting: progress.Waiting, left: progress.SecondsLeft}
 	switch {
 	case j.fixed != "":

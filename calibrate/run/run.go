@@ -254,9 +254,9 @@ const stopLimit = 20 * time.Second
 
 func (r *run) stop(ctx context.Context) {
 	r.enter(calibrate.PhaseStop)
-	leaving := r.watchLeaving()
+	leaving, left := r.watchLeaving(), r.watchLeft()
 	stopped := r.end(ctx, r.app)
-	r.result.Worker.LeavingBytes = leaving()
+	r.result.Worker.LeavingBytes, r.result.Worker.LeftSharedBytes = leaving(), left()
 	r.result.Target.StopSeconds, r.result.Target.Killed = stopped.Seconds, stopped.Killed
 	if stopped.Killed > 0 && ctx.Err() == nil { // an interrupted run has less patience
 		r.warn("killed-at-stop", fmt.Sprintf("calibrate killed %s of the app that had not ended %s after it was told to", say.Plural(stopped.Killed, "process"), say.Seconds(stopped.Seconds)),

@@ -95,8 +95,9 @@ type watcher struct {
 type workerProbe struct {
 	pid int
 	calibrate.Probe
-	rss, anon int64                   // as last read, 0 before
-	below     map[int]calibrate.Probe // of the processes that descend from it, by pid
+	rss, anon int64 // as last read, 0 before
+	shared    sharedMemory
+	below     map[int]*childProbe // of the processes that descend from it, by pid
 }
 
 func (p workerProbe) Close() error {
@@ -247,9 +248,9 @@ func (w *watcher) descend(p *workerProbe, below []int) {
 		}
 		if child, err := w.rig.Memory.Open(pid); err == nil {
 			if p.below == nil {
-				p.below = map[int]calibrate.Probe{}
+				p.below = map[int]*childProbe{}
 			}
-			p.below[pid] = child
+			p.below[pid] = &childProbe{Probe: child}
 		}
 	}
 }
@@ -294,13 +295,19 @@ func (w *watcher) readWorkers(s *calibrate.Sample) bool {
 		}
 		s.Workers++
 		s.Anon += p.anon
+		if few := len(w.probes) <= readsPerTick/ticksPerLook; few || w.ticks%ticksPerLook == 0 {
+			p.shared.read(p, p.rss, p.anon)
+		}
+		s.Mapped += p.shared.bytes
 		if p.rss > s.RSS {
 			s.RSS, s.PID = p.rss, p.pid
 		}
 		for _, child := range p.below {
-			if _, anon, err := child.Read(); err == nil { // else it has ended, as children do
+			if rss, anon, err := child.Read(); err == nil { // else it has ended, as children do
 				s.Children++
 				s.Below += anon
+				child.shared.read(child, rss, anon)
+				s.Mapped += child.shared.bytes
 			}
 		}
 	}

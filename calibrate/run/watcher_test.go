@@ -10,8 +10,8 @@ import (
 type readings struct {
 	calibrate.Memory
 	calibrate.Probe
-	pid, reads int
-	all        map[int]*readings
+	pid, reads, kinds int
+	all               map[int]*readings
 }
 
 func (c *readings) Open(pid int) (calibrate.Probe, error) {
@@ -22,6 +22,11 @@ func (c *readings) Open(pid int) (calibrate.Probe, error) {
 func (c *readings) Read() (rss, anon int64, err error) {
 	c.reads++
 	return int64(c.pid), 1, nil
+}
+
+func (c *readings) Kinds() (calibrate.Resident, error) {
+	c.kinds++
+	return calibrate.Resident{Shmem: int64(c.pid - 1)}, nil
 }
 
 // Each of few workers is read at every tick. Of many only a part is, in turn, but a sample is still of all of them.
@@ -41,6 +46,9 @@ func TestReadsPerTick(t *testing.T) {
 		for pid, p := range memory.all {
 			if p.reads != 1+3 {
 				t.Errorf("%d workers: process %d was read %d times in %d ticks", workers, pid, p.reads, 1+3*turns)
+			}
+			if p.kinds > 1 {
+				t.Errorf("%d workers: the kinds of process %d, which never change, were read %d times", workers, pid, p.kinds)
 			}
 		}
 		for _, s := range w.samples {

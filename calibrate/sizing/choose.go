@@ -93,7 +93,7 @@ func (q Question) affordable(n, threads int) int {
 // requests a generation, which falls with N as long as a worker's peak is more than its creep up to X. A measured
 // rate is each worker's own, however many there are: then a longer life is all that counts, and fewer always helps.
 func (q Question) fewerHelps(threads int) bool {
-	return q.RateBasis == calibrate.BasisMeasured || float64(q.Law.Worker(threads)) > q.steepest(1)*q.Requests
+	return q.RateBasis == calibrate.BasisMeasured || float64(q.Law.Worker(threads)) > q.going(1)*q.Requests
 }
 
 // cpuWorkers is the CPU bound of the seeds: (2c + 1, rounded down) / threads, rounded down, at least 1.
@@ -106,19 +106,28 @@ func (q Question) memoryWorkers(threads int) int {
 	if q.BudgetBytes == 0 || free < 0 {
 		return 0
 	}
-	each := q.least(threads)
+	each := q.least(threads, mostCount)
 	if each == 0 {
 		return mostCount
 	}
-	return int(min(free/each, mostCount))
+	// What lasts may be less of each, the more there are to share a rate: so the most of them is looked for.
+	fit, over := 0, int(min(free/each, mostCount))+1
+	for fit+1 < over {
+		if n := fit + (over-fit)/2; q.least(threads, n) <= free/int64(n) {
+			fit = n
+		} else {
+			over = n
+		}
+	}
+	return fit
 }
 
-// least is the memory below which a worker cannot run: its peak and, where it creeps and was measured from its first
-// request, room for one request more.
-func (q Question) least(threads int) int64 {
-	each := q.Law.Worker(threads)
+// least is the memory below which one of so many workers cannot run: its peak, what lasts of its creep and, where it is
+// recycled and was measured from its first request, room for one request more.
+func (q Question) least(threads, workers int) int64 {
+	each := q.Law.Worker(threads) + q.lasting(workers)
 	if q.recycles() && q.Requests < 1 {
-		each += ceilBytes(q.steepest(1) * (1 - q.Requests))
+		each += ceilBytes(q.going(1) * (1 - q.Requests))
 	}
 	return each
 }

@@ -54,18 +54,19 @@ func (q Question) smallest() (bytes int64, threads int) {
 // needs is the least budget that holds the fewest workers asked for, with that many threads; no budget at all never
 // does.
 func (q Question) needs(threads int) int64 {
-	return max(1, q.Law.TotalOf(q.MinWorkers, q.least(threads)))
+	return max(1, q.Law.TotalOf(q.MinWorkers, q.least(threads, q.MinWorkers)))
 }
 
 // sum is the arithmetic behind a choice.
 func (q Question) sum(c choice, a Answer) calibrate.Sum {
 	s := calibrate.Sum{
 		CPUs: q.CPUs, CPUWorkers: q.cpuWorkers(c.threads), RuleWorkers: c.free, AllowedWorkers: c.roomiest,
-		SharedBytes: q.Law.SharedBytes, WorkerBytes: q.Law.WorkerBytes, ThreadBytes: q.Law.ThreadBytes, LeastBytes: q.least(c.threads),
+		SharedBytes: q.Law.SharedBytes, WorkerBytes: q.Law.WorkerBytes, ThreadBytes: q.Law.ThreadBytes, LeastBytes: q.least(c.threads, max(q.memoryWorkers(c.threads), q.MinWorkers)),
 		MeasuredThreads: q.Threads, ThreadsUnknown: q.ThreadsUnknown, AtOnce: q.AtOnce, ThreadChoices: q.ThreadChoices, CoresGranted: q.granted(c),
 		MinWorkers: q.MinWorkers, MaxWorkers: q.MaxWorkers, NeededBytes: q.needs(q.Threads), Basis: q.Basis, CreepApart: q.creepTakenOut(),
 	}
 	s.SmallestBytes, s.SmallestThreads = q.smallest()
+	s.Lasting = q.lastingSum(max(c.workers, q.MinWorkers))
 	if n := q.memoryWorkers(c.threads); n < mostCount {
 		s.MemoryWorkers = &n
 	}
@@ -75,7 +76,7 @@ func (q Question) sum(c choice, a Answer) calibrate.Sum {
 	s.AllowedCost, s.Cost = q.life(c.roomiest, c.threads).cost, q.life(c.workers, c.threads).cost
 	s.CreepBytes = q.life(c.workers, c.threads).growth
 	s.HeadroomBytes = q.BudgetBytes - a.TotalBytes
-	s.OneMoreBytes = q.Law.TotalOf(c.workers+1, q.least(c.threads))
+	s.OneMoreBytes = q.Law.TotalOf(c.workers+1, q.least(c.threads, c.workers+1))
 	if a.WorkerMemoryMB > 0 {
 		s.PlainWorkers = Workers(calibrate.WholeCores(q.CPUs), megabytes(q.BudgetBytes), float64(a.WorkerMemoryMB), c.threads)
 	}

@@ -9,20 +9,20 @@ import (
 // life is how old the workers of one candidate may get, and what that costs. Its zero value is a life without end:
 // nothing grows, or nothing recycles.
 type life struct {
-	headroom    int64               // bytes left of the budget for each worker's growth; below zero where they don't fit at all
+	headroom    int64               // bytes left of the budget for each worker's growth that ends with it; below zero where they don't fit at all
 	byBudget    int                 // requests the budget lets a worker live to: n_max
 	most        int                 // requests a worker should live to: n
 	why         calibrate.LifeBound // why n is less than n_max, "" where it isn't
 	maxRequests int                 // M
 	jitter      int                 // J
-	growth      int64               // what a worker grows by over its measured peak before M + J
+	growth      int64               // what a worker grows by over its measured peak before M + J, and what stays of it and its like
 	cost        float64             // share of its time a worker spends restarting
 	seconds     float64             // between two restarts of one worker
 }
 
 // life sizes max-requests for creeping workers:
 //
-//	H     = (budget - shared) / N - P     headroom a worker, bytes
+//	H     = (budget - shared) / N - P - what stays     headroom a worker, bytes
 //	n_max = X + H / s_hi                  every worker may be at its oldest at once
 //	n     = the lesser of n_max and enough
 //	J     = max(ceil(n / 10), 2 N D), at most n / 2;  D = lambda B
@@ -41,20 +41,22 @@ func (q Question) life(workers, threads int) life {
 	if !q.creeps() || l.headroom < 0 {
 		return l
 	}
-	steepest := q.steepest(workers)
-	l.byBudget = floorCount(q.Requests + float64(l.headroom)/steepest)
-	l.most = l.byBudget
-	if !q.CanRecycle {
+	l.growth = q.lasting(workers)
+	steepest := q.going(workers)
+	if !q.recycles() {
+		l.byBudget = floorCount(q.Requests + float64(l.headroom+l.growth)/q.steepest(workers))
+		l.most = l.byBudget
 		return l
 	}
+	l.byBudget = floorCount(q.Requests + float64(l.headroom)/steepest)
+	l.most = l.byBudget
 	if n, why := q.enough(workers, threads); n < l.byBudget {
 		l.most, l.why = n, why
 	}
 	l.most = max(l.most, 1) // rounding must not leave 0, which would turn recycling off
 	l.maxRequests, l.jitter = q.limit(l.most, workers)
 	grown := math.Ceil(steepest * (float64(l.maxRequests+l.jitter) - q.Requests))
-	l.growth = int64(clamp(grown, 0, float64(l.headroom)))
-	l.growth = min(l.growth, l.headroom) // a float64 of a vast headroom may round up
+	l.growth += min(int64(clamp(grown, 0, float64(l.headroom))), l.headroom) // a float64 of a vast headroom may round up
 	l.cost, l.seconds = q.price(l.maxRequests, l.jitter, workers)
 	return l
 }
@@ -69,7 +71,7 @@ func (q Question) enough(workers, threads int) (n int, why calibrate.LifeBound) 
 	if cheap := floorCount(q.eachRate(workers) * q.BootSeconds * (1/calibrate.Fair - 1) / 0.95); cheap > n {
 		n, why = cheap, calibrate.LifeCheap
 	}
-	steepest := q.steepest(workers)
+	steepest := q.going(workers)
 	base := float64(q.Law.Worker(threads)) - steepest*q.Requests
 	if double := floorCount(base / steepest); double > n {
 		n, why = double, calibrate.LifeDoubled
@@ -84,7 +86,36 @@ func (q Question) headroom(workers, threads int) int64 {
 	if free < 0 {
 		return -1
 	}
-	return free/int64(max(workers, 1)) - q.Law.Worker(threads)
+	return free/int64(max(workers, 1)) - q.Law.Worker(threads) - q.lasting(workers)
+}
+
+// going is the part of the creep that a worker's end gives back, at most.
+func (q Question) going(workers int) float64 { return max(q.steepest(workers)-q.Creep.Staying, 0) }
+
+// lasting is what each of so many workers grows by over its measured peak, at most, until the whole server is started anew:
+// all of the creep where nothing recycles, else what no worker's end gives back.
+//
+//	grown = s x max(R lambda, seen - X)
+//
+//	R  seconds to the restart    lambda  requests a second a worker    X  requests that the peak has in it
+//
+// A worker takes at least what the run itself has shown. Without a rate, or a restart, that is all that is known.
+func (q Question) lasting(workers int) int64 {
+	if !q.creeps() {
+		return 0
+	}
+	return ceilBytes(q.lastingSlope(workers) * q.lastingRequests(workers))
+}
+
+func (q Question) lastingSlope(workers int) float64 {
+	if q.CanRecycle {
+		return q.Creep.Staying
+	}
+	return q.steepest(workers)
+}
+
+func (q Question) lastingRequests(workers int) float64 {
+	return max(q.RestartSeconds*q.eachRate(workers), q.Seen-q.Requests)
 }
 
 // steepest is the creep's upper bound in bytes a request, of each of so many workers. Where part of it goes on without
@@ -140,4 +171,14 @@ func twoDigits(n int) int {
 		scale *= 10
 	}
 	return n / scale * scale
+}
+
+// lastingSum is nil where nothing lasts.
+func (q Question) lastingSum(workers int) *calibrate.Lasting {
+	grown := q.lasting(workers)
+	if grown == 0 {
+		return nil
+	}
+	return &calibrate.Lasting{Bytes: grown, Slope: q.lastingSlope(workers), Requests: int64(q.lastingRequests(workers)),
+		RestartSeconds: q.RestartSeconds, Rate: q.eachRate(workers), RateBasis: q.RateBasis, Workers: workers}
 }

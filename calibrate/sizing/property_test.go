@@ -40,6 +40,8 @@ func questions(t *rapid.T) Question {
 		Known:   rapid.Bool().Draw(t, "known"),
 		Slope:   slope, High: slope + rapid.Float64Range(0, 10_000).Draw(t, "half-width"),
 	}
+	q.Creep.Staying = max(q.Creep.High, 0) * rapid.SampledFrom([]float64{0, 0, 0.5, 1}).Draw(t, "staying")
+	q.RestartSeconds = rapid.SampledFrom([]float64{0, 600, 86_400}).Draw(t, "restart")
 	return q
 }
 
@@ -151,7 +153,7 @@ func TestPropertySmallestBudget(t *testing.T) {
 			t.Fatalf("refused: %+v", a.Sum)
 		}
 		q.BudgetBytes--
-		if a := Decide(q); a.Recommended != nil && q.sound().least(a.Recommended.Threads) > 0 {
+		if a := Decide(q); a.Recommended != nil && q.sound().least(a.Recommended.Threads, a.Recommended.Workers) > 0 {
 			t.Fatalf("%+v fits in a byte less", a.Recommended)
 		}
 	})

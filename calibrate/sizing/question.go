@@ -13,7 +13,8 @@ type Creep struct {
 	Verdict     calibrate.Verdict
 	Known       bool
 	Slope, High float64
-	Uncounted   bool // a server was watched, and nobody counted its requests: that it grows with time says nothing of max-requests
+	Staying     float64 // the part of High that no worker's end gives back
+	Uncounted   bool    // a server was watched, and nobody counted its requests: that it grows with time says nothing of max-requests
 }
 
 // Drift is the part of a creep that goes on without any request, in bytes a second and worker. The creep has it in it, at
@@ -27,7 +28,7 @@ type Drift struct{ Low, High, Rate float64 }
 //   - A budget of zero or less holds nothing, so nothing fits.
 //   - Parts of the law below zero are 0. A law without a worker takes WorkerPeakBytes for it, as the seeds do;
 //     without that too the worker's memory is unknown and CPU alone decides.
-//   - Requests, BootSeconds and RatePerSecond that are negative, NaN or infinite are 0: unknown.
+//   - Requests, BootSeconds, RatePerSecond and RestartSeconds that are negative, NaN or infinite are 0: unknown.
 //   - A creep bound that is NaN or infinite is no bound; a bound below the slope is the slope.
 //   - A minimum below 1 is 1, a maximum below 1 is none, and a maximum below the minimum is the minimum.
 //   - A preference of another name is none.
@@ -50,6 +51,7 @@ type Question struct {
 	ThreadChoices   []int           // thread counts worth showing (the server has threads), else {Threads}
 	CanRecycle      bool            // the server has a request limit of its own
 	NoJitter        bool            // but can't spread it among its workers
+	RestartSeconds  float64         // after which the whole server is started anew, as far as is known; 0: never
 	Basis           calibrate.Basis // where Workers with Threads threads come from; "" is Measured
 
 	knob.Wishes // what the user asked for
@@ -81,6 +83,7 @@ func (q Question) sound() Question {
 	}
 	q.BootSeconds = known(q.BootSeconds, mostSeconds)
 	q.RatePerSecond = known(q.RatePerSecond, mostRate)
+	q.RestartSeconds = known(q.RestartSeconds, mostSeconds)
 	q.Creep = q.Creep.sound()
 	if d := q.Drift; !finite(d.Low) || !finite(d.High) || !finite(d.Rate) || d.Rate <= 0 || d.High < d.Low || d.Low < 0 {
 		q.Drift = Drift{}
@@ -122,6 +125,9 @@ func (c Creep) sound() Creep {
 	if !finite(c.Slope) {
 		c.Slope = 0
 	}
+	if !finite(c.Staying) {
+		c.Staying = 0
+	}
 	if !c.Known || !finite(c.High) {
 		return Creep{Verdict: c.Verdict, Uncounted: c.Uncounted}
 	}
@@ -147,7 +153,7 @@ func (q Question) creeps() bool {
 }
 
 // recycles says that the recommendation will hold a max-requests.
-func (q Question) recycles() bool { return q.creeps() && q.CanRecycle }
+func (q Question) recycles() bool { return q.creeps() && q.CanRecycle && q.going(1) > 0 }
 
 // creepTakenOut says that law and peak are those of a worker that has crept by nothing yet.
 func (q Question) creepTakenOut() bool { return q.Requests == 0 && q.Seen > 0 }

@@ -23,6 +23,10 @@ func (q Question) recycling(c choice) calibrate.RecyclingSum {
 		r.JitterBy, r.Conflict = q.jitterBy(l), q.conflict(c, l)
 	case q.creeps():
 		r.Kind, r.SafeRequests, r.BudgetRequests, r.LifeRequests = calibrate.RecyclingCannot, l.most, l.byBudget, l.most
+		r.HeadroomBytes += l.growth // which is to last for that
+		if q.CanRecycle {
+			r.Kind = calibrate.RecyclingUseless
+		}
 	case q.Creep.Verdict == calibrate.Flat:
 		q.noRecycling(c, l, &r)
 	default:
@@ -99,7 +103,7 @@ func (q Question) cheapBudget(c choice) int64 {
 			low = mid + 1
 		}
 	}
-	grown := ceilBytes(math.Max(0, (float64(low)-q.Requests)*q.steepest(c.workers)))
+	grown := ceilBytes(math.Max(0, (float64(low)-q.Requests)*q.going(c.workers))) + q.lasting(c.workers)
 	return q.Law.TotalOf(c.workers, q.Law.Worker(c.threads)+grown)
 }
 
