@@ -118,3 +118,47 @@ func TestTwoDigits(t *testing.T) {
 		}
 	}
 }
+
+// What nothing recycles is sized by the life that it is given, and never by less than the run itself has shown.
+func TestLasting(t *testing.T) {
+	const day = 86_400
+	for name, tc := range map[string]struct {
+		ask     func(q *Question)
+		workers int // 0: nothing fits
+		lasting int64
+		limit   bool
+		kind    calibrate.RecyclingKind
+	}{
+		"recycled":       {func(q *Question) { q.CanRecycle = true }, 4, 0, true, calibrate.RecyclingNeeded},
+		"a day at 5/h":   {func(q *Question) { q.RatePerSecond = 5. / 3600 }, 5, 1000 * 10 * 1024, false, calibrate.RecyclingCannot}, // 24 each: less than was seen
+		"a day at 0.2/s": {func(q *Question) { q.RatePerSecond = 0.2 }, 2, 8640 * 10 * 1024, false, calibrate.RecyclingCannot},       // 169 MB in all, and 250 - 169 hold two of 40
+		"an hour":        {func(q *Question) { q.RatePerSecond, q.RestartSeconds = 0.2, 3600 }, 5, 1000 * 10 * 1024, false, calibrate.RecyclingCannot},
+		"a day at the rate of one, each": {func(q *Question) { q.RatePerSecond, q.RateBasis = 0.05, calibrate.BasisMeasured },
+			3, 4320 * 10 * 1024, false, calibrate.RecyclingCannot}, // 42.2 MB each, and 40
+		"a day at 100/s":  {func(q *Question) { q.RatePerSecond = 100 }, 0, 8_640_000 * 10 * 1024, false, ""},
+		"an unknown rate": {func(q *Question) { q.RatePerSecond = 0 }, 5, 1000 * 10 * 1024, false, calibrate.RecyclingCannot},
+		"all of it stays": {func(q *Question) { q.CanRecycle, q.Creep.Staying, q.RatePerSecond = true, 10*1024, 0.2 }, 2, 8640 * 10 * 1024, false, calibrate.RecyclingUseless},
+		"a tenth of it":   {func(q *Question) { q.CanRecycle, q.Creep.Staying, q.RatePerSecond = true, 1024, 0.2 }, 5, 3456 * 1024, true, calibrate.RecyclingNeeded},
+		"a tenth of much": {func(q *Question) { q.CanRecycle, q.Creep.Staying, q.RatePerSecond = true, 1024, 100 }, 0, 8_640_000 * 1024, false, ""},
+	} {
+		q := flask(60)
+		q.Law.WorkerBytes, q.WorkerPeakBytes = 40*MiB, 50*MiB
+		q.CanRecycle, q.Requests, q.Seen, q.RestartSeconds = false, 0, 1000, day
+		tc.ask(&q)
+		a := Decide(q)
+		got := calibrate.Lasting{}
+		if a.Sum.Lasting != nil {
+			got = *a.Sum.Lasting
+		}
+		workers := 0
+		if a.Recommended != nil {
+			workers = a.Recommended.Workers
+			if least := q.WorkerPeakBytes + int64(q.Creep.High*q.Seen); !q.CanRecycle && int64(a.WorkerMemoryMB)*MiB < least {
+				t.Errorf("%s: worker memory %d MB, and the run itself had %d", name, a.WorkerMemoryMB, least)
+			}
+		}
+		if workers != tc.workers || got.Bytes != tc.lasting || a.Recycling.Kind != tc.kind || (a.Recycling.MaxRequests > 0) != tc.limit {
+			t.Errorf("%s: %d workers, lasting %+v, recycling %+v", name, workers, got, a.Recycling)
+		}
+	}
+}
