@@ -21,7 +21,7 @@ const (
 func curve(r calibrate.Result) calibrate.Concurrency {
 	c := r.Concurrency
 	c.Steps = append([]calibrate.ConcurrencyStep{}, c.Steps...)
-	taken := takenAt(c.Steps, Slope(r))
+	taken := takenAt(c.Steps, residingSlope(r))
 	steep := steepest(c.Steps, taken)
 	c.RequestBytes, c.Bend = int64(steep), nil
 	for k := 1; k < len(taken)-1; k++ {
@@ -87,7 +87,7 @@ func Bending(r calibrate.Result) bool {
 	if last < 2 || c.RequestBytes == 0 || c.Bend != nil && c.Steps[last].Clients >= flatFor*c.Bend.Clients {
 		return false
 	}
-	taken := takenAt(c.Steps, Slope(r))
+	taken := takenAt(c.Steps, residingSlope(r))
 	steep := steepest(c.Steps, taken)
 	promised := steep * between(c.Steps, last-1, last)
 	return promised >= leastToBend && taken[last]-taken[last-1] < bentShare*promised

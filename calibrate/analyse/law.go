@@ -263,11 +263,13 @@ func Slope(r calibrate.Result) float64 {
 }
 
 // residing is how much of a worker's RSS is creep after so many requests: what grows elsewhere is in the kernel's account alone.
-func residing(r calibrate.Result, requests int64) int64 {
+func residing(r calibrate.Result, requests int64) int64 { return int64(residingSlope(r) * float64(requests)) }
+
+func residingSlope(r calibrate.Result) float64 {
 	if Slope(r) == 0 {
 		return 0
 	}
-	return int64(max(r.Creep.Residing(), 0) * float64(requests))
+	return max(r.Creep.Residing(), 0)
 }
 
 // crept is how much of the measured peak is creep.
