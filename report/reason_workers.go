@@ -203,9 +203,9 @@ func Refusal(r calibrate.Result) string {
 	}
 	text := fmt.Sprintf("needs %s, has %s: %s%s x %s; the smallest budget that fits is %s", say.MBUp(s.NeededBytes),
 		say.MBLess(rec.BudgetBytes, s.SmallestBytes), sharedSum(s), say.Count(s.MinWorkers), worker, say.MBUp(s.SmallestBytes))
+	text += when(s.SmallestThreads != s.MeasuredThreads, ", with %s", say.Plural(s.SmallestThreads, "thread"))
 	if s.Lasting != nil {
 		text += "; creep that nothing recycles is " + lastingSum(*s.Lasting)
 	}
-	text += when(s.SmallestThreads != s.MeasuredThreads, ", with %s", say.Plural(s.SmallestThreads, "thread"))
 	return text
 }

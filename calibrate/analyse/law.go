@@ -263,7 +263,9 @@ func Slope(r calibrate.Result) float64 {
 }
 
 // residing is how much of a worker's RSS is creep after so many requests: what grows elsewhere is in the kernel's account alone.
-func residing(r calibrate.Result, requests int64) int64 { return int64(residingSlope(r) * float64(requests)) }
+func residing(r calibrate.Result, requests int64) int64 {
+	return int64(residingSlope(r) * float64(requests))
+}
 
 func residingSlope(r calibrate.Result) float64 {
 	if Slope(r) == 0 {
