@@ -140,7 +140,8 @@ func span(series []calibrate.Sample, bytes func(calibrate.Sample) int64) (least,
 	return least, most
 }
 
-// Check is what a soak, or a watch, has shown so far of all kinds, and whether that is enough, also of the others that grow.
+// Check is what a soak, or a watch, has shown so far of all kinds, and whether that is enough. Of the others that grow it is,
+// too, where they are known well enough beside all that creeps.
 func Check(g creep.Goal, samples []calibrate.Sample, early *calibrate.EndReading) (creep.Estimate, creep.Progress) {
 	series := longest(samples)
 	var all []creep.Progress
@@ -151,7 +152,8 @@ func Check(g creep.Goal, samples []calibrate.Sample, early *calibrate.EndReading
 	})
 	progress := all[0]
 	for _, j := range of {
-		if p := all[j.at]; progress.Done && !p.Done {
+		enough := j.Verdict == calibrate.Creeping && (j.High-j.Low)/2 <= g.Precision*estimate.Slope
+		if p := all[j.at]; progress.Done && !p.Done && !enough {
 			progress = p
 		}
 	}

@@ -133,3 +133,20 @@ func TestRestOfSharedMemory(t *testing.T) {
 		}
 	}
 }
+
+// What little creeps beside much is known well enough: the soak doesn't wait for its own precision.
+func TestLittleBesideMuchEndsTheSoak(t *testing.T) {
+	files := func(perRequest float64) []calibrate.Sample {
+		return soaked(6000, func(s *calibrate.Sample, n, noise float64) {
+			charge(s, &s.Shmem, n*perRequest)
+			charge(s, &s.Kernel, 2*mb+n*1.2*kb+noise*500*kb)
+		})
+	}
+	g := creep.DefaultGoal()
+	if e, p := Check(g, files(64*kb), early); e.Verdict != calibrate.Creeping || !p.Done {
+		t.Errorf("64 KB and 1.2 of the kernel's own: %+v, waits for %+v", e, p)
+	}
+	if e, p := Check(g, files(0), early); p.Done {
+		t.Errorf("1.2 KB of the kernel's own alone, which trembles by 500: %+v is said to be enough", e)
+	}
+}
