@@ -34,6 +34,7 @@ type App struct {
 	temporary string // file or folder to remove at the end
 
 	mu       sync.Mutex
+	found    known.Server // that the command turned out to start, nil for none
 	info     calibrate.TargetInfo
 	warnings []calibrate.Warning
 	stopped  *calibrate.Stopped

@@ -26,10 +26,10 @@ func (a *App) ending() known.Ending {
 func (a *App) log() known.Log { return logEnd(a.launch.Spec.Log, a.logFrom) }
 
 func (a *App) Name() string {
-	if a.info.Server == (anycommand.Server{}).Name() {
-		return "the app"
+	if name := a.server().Name(); name != (anycommand.Server{}).Name() {
+		return name
 	}
-	return a.info.Server
+	return "the app"
 }
 
 // notStarted is the failure of an exec.
@@ -73,9 +73,10 @@ func saysPortTaken(log known.Log) bool { return log.Says("ddress already in use"
 
 // bootFailure says why there was no first answer.
 func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
+	a.lookForServer()
 	f := &calibrate.Failure{Kind: calibrate.KindApp, Phase: calibrate.PhaseBoot, Log: a.log().End()}
 	limit := a.launch.Spec.BootDeadline
-	timeout := a.launch.server.Booting(a.log()).Timeout
+	timeout := a.server().Booting(a.log()).Timeout
 	var unreadable refusalError
 	switch {
 	case errors.As(cause, &unreadable):
@@ -121,7 +122,7 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 
 // explainSilence lets a server that lives say why it has no good answer, if nothing else does.
 func (a *App) explainSilence(f *calibrate.Failure) {
-	if why, try := a.launch.server.Explain(known.Ending{}, a.log()); f.Why == "" && why != "" {
+	if why, try := a.server().Explain(known.Ending{}, a.log()); f.Why == "" && why != "" {
 		f.Why, f.Try = why, try
 	}
 }
@@ -129,7 +130,7 @@ func (a *App) explainSilence(f *calibrate.Failure) {
 // explainWorkers looks for the reason why workers end while they boot, of a server that lives on.
 func (a *App) explainWorkers(f *calibrate.Failure) {
 	log := a.log()
-	if f.Why, f.Try = a.launch.server.Explain(known.Ending{}, log); f.Why == "" {
+	if f.Why, f.Try = a.server().Explain(known.Ending{}, log); f.Why == "" {
 		f.Why, f.Try = log.Exception(), "run the app's import by hand; look for sys.exit in it"
 	}
 	a.explainRefusal(f)
@@ -138,7 +139,7 @@ func (a *App) explainWorkers(f *calibrate.Failure) {
 // explainEnd completes a failure with what is known of the main process's end.
 func (a *App) explainEnd(f *calibrate.Failure, when string) {
 	end, last := a.ending(), a.guardian.Ending()
-	f.Why, f.Try = a.launch.server.Explain(end, a.log())
+	f.Why, f.Try = a.server().Explain(end, a.log())
 	switch {
 	case last == nil:
 		killed := known.GuardKilled(a.Name(), when)
@@ -277,7 +278,7 @@ func (a *App) Failure(phase string) *calibrate.Failure {
 
 // explainLiving looks for the reason of a trouble that the server itself survived.
 func (a *App) explainLiving(f *calibrate.Failure, log known.Log) {
-	why, try := a.launch.server.Explain(known.Ending{}, log)
+	why, try := a.server().Explain(known.Ending{}, log)
 	if why == "" {
 		why = log.Exception()
 	}

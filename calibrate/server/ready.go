@@ -222,6 +222,7 @@ func (b *bootWatch) judge(workers []linux.Process, sure bool, log known.BootLog,
 
 // noteBoot keeps the boot times: from the exec of the server, and from the fork of the worker, to the answer.
 func (a *App) noteBoot(first answer) {
+	a.lookForServer()
 	workers := a.watch.Workers(a.guardian.PID)
 	a.watch.Begin(a.guardian.PID)
 	a.mu.Lock()

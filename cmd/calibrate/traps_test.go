@@ -88,6 +88,7 @@ var doubts = map[string]string{
 	"threads-unknown": "TestE2EModWSGIAttach", "url-elsewhere": "(an unlikely answer: attach says it where another process listens at --url)", "other-cgroup": "TestAttachKnowsUvicornByItsCommandLine", "limit-unknown": "TestAttachKnowsUvicornByItsCommandLine",
 	"orphaned-group": "TestE2EInhabitedGroupIsTold", "version-unknown": "TestE2EServerThatDoesNotSay", "config-not-read": "TestHypercornWarnings",
 	"fixed-workers":      "TestFixedWorkers",
+	"server-found":       "TestE2EServerFound",
 	"jitter-unknown":     "TestUWSGIDelta",
 	"goes-to-production": "TestHypercornWarnings",
 }

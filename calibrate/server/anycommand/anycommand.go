@@ -60,11 +60,30 @@ func (a Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 		l.Warn("fixed-workers", "if it may be more, write {workers} there instead of "+n+", and measure again; if not, --max-workers "+n,
 			"the command itself says %s, so calibrate can't run it with another number", option)
 	}
+	keepControlSocket(l, p, server)
 	if server != "" {
-		l.Warn("shell-wrapper", itself,
+		l.Warn(ShellWrapper, itself,
 			"a shell script starts %s here, so its workers, threads and max-requests are measured as the script says", server)
 	}
 	return a, checkArgs(l, p)
+}
+
+// ShellWrapper is the code of a script that starts a server which is known.
+const ShellWrapper = "shell-wrapper"
+
+// keepControlSocket gives a command that may start Gunicorn a folder of its own for what lives as long as it does. Since 25.1.0 a
+// master takes over $XDG_RUNTIME_DIR/gunicorn.ctl, or ~/.gunicorn/gunicorn.ctl, whoever served it before (config.py,
+// _get_default_control_socket), and no option can be given to it here.
+func keepControlSocket(l *known.Launch, p cli.Program, server string) {
+	const variable = "XDG_RUNTIME_DIR"
+	python := p
+	python.Module = true // the interpreter before it knows what is installed, too
+	installed := cmp.Or(l.InstalledVersion(p, "gunicorn"), l.InstalledVersion(python, "gunicorn"))
+	if _, given := l.Spec.Env[variable]; given || server != "gunicorn" && !known.VersionReaches(installed, "25.1") {
+		return
+	}
+	l.SetEnv(map[string]string{variable: l.TemporaryFolder("runtime-{port}", nil)})
+	l.Change("%s is a folder of its own, so that a running Gunicorn keeps its control socket", variable)
 }
 
 // inScript names the server we know that a shell script starts, "" for none, and says how to measure that itself: by its

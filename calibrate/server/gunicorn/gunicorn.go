@@ -282,12 +282,15 @@ func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 // explainWorker is for a master that lives on: what it last said of a worker's end (arbiter.py, reap_workers
 // and murder_workers; the older wording is that of 20 and 21).
 func explainWorker(log known.Log) (why, try string) {
-	line := log.Says("WORKER TIMEOUT", "was sent SIG", "terminated due to signal", "exited with code")
+	line := log.Says("WORKER TIMEOUT", "was sent SIG", "terminated due to signal", "exited with code", "Autorestarting worker", "Maximum request limit")
 	switch {
 	case strings.Contains(line, "WORKER TIMEOUT"), strings.Contains(line, "was sent SIGABRT"):
 		return "a request took longer than --timeout, and gunicorn ended the worker (" + line + ")", "a longer --timeout, or a --path that answers sooner"
 	case strings.Contains(line, "SIGKILL"), strings.Contains(line, "signal 9"):
 		return "somebody killed it: " + line, "look for what kills processes here; the kernel's log names its own kills (dmesg)"
+	case strings.Contains(line, "Autorestarting worker"), strings.Contains(line, "Maximum request limit"): // the second is Uvicorn's worker
+		return "gunicorn's --max-requests (max_requests in its file) replaces a worker after so many requests: " + line,
+			"turn it off for the measurement: --max-requests 0 in gunicorn's command; or give calibrate that command itself, in which it does so"
 	case line != "":
 		return line, "see the app's log; an exit code of its own may be a sys.exit in the app"
 	}

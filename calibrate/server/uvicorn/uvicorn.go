@@ -174,7 +174,11 @@ func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	case end.ExitedWith(2):
 		return log.After("Error: "), "check uvicorn's options: uvicorn --help"
 	case end.ExitedWith(0) && log.Says("Maximum request limit") != "":
-		return "it reached a request limit that calibrate did not see", "take UVICORN_LIMIT_MAX_REQUESTS out of where it is set"
+		return "it reached a request limit that calibrate did not see: --limit-max-requests, or UVICORN_LIMIT_MAX_REQUESTS",
+			"take it out for the measurement, where it is set"
+	case !end.Over && log.Says("Maximum request limit") != "":
+		return "uvicorn's --limit-max-requests replaces a worker after so many requests: " + log.Says("Maximum request limit"),
+			"take it out of uvicorn's command for the measurement; or give calibrate that command itself, in which it does so"
 	case !end.Over && log.Exception() == "" && log.Says("Child process") != "":
 		return log.Says("Child process"), "see the app's log; a worker that does not answer its parent for --timeout-worker-healthcheck is killed"
 	}

@@ -278,10 +278,13 @@ func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 
 // explainWorker is for a master that lives on: what it last said of a worker's end (core/master_checks.c, core/uwsgi.c).
 func explainWorker(log known.Log) (why, try string) {
-	line := log.Says("DAMN ! worker", "HARAKIRI ON WORKER", "no python application found", "unavailable modifier requested")
+	line := log.Says("DAMN ! worker", "HARAKIRI ON WORKER", "no python application found", "unavailable modifier requested", "The work of process")
 	switch {
 	case strings.Contains(line, "HARAKIRI"), line != "" && log.Says("HARAKIRI ON WORKER") != "":
 		return "a request took longer than harakiri, and uwsgi ended the worker", "a longer harakiri, or a --path that answers sooner"
+	case strings.Contains(line, "The work of process"):
+		return "uwsgi's max-requests, or another of its limits, replaces a worker: " + line,
+			"turn it off for the measurement: max-requests = 0 in uwsgi's own settings; or give calibrate its command itself, in which it does so"
 	case strings.Contains(line, "killed by signal 9"):
 		return "somebody killed it: " + line, "look for what kills processes here; the kernel's log names its own kills (dmesg)"
 	case strings.Contains(line, "unavailable modifier"):

@@ -72,6 +72,13 @@ func NewWatch(proc linux.FS, port int, server Finder, titles AnyTitles) *Watch {
 	return w
 }
 
+// Know says whose rule finds the workers, if that is known only once they run.
+func (w *Watch) Know(server Finder) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.Server = server
+}
+
 // Rule is how the workers were told apart at the last look.
 func (w *Watch) Rule() calibrate.WorkerRule {
 	w.mu.Lock()
