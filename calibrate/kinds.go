@@ -19,6 +19,7 @@ var knownKinds = byType(
 	[]GrowthKind{GrowsAnonymous, GrowsShared, GrowsFiles, GrowsKernel, GrowsBeside},
 	[]Verdict{"", Flat, Creeping, Warming, Inconclusive},
 	[]MissingKind{FewRequests, FewReadings, Uneven, Slowing, Quickening, Wide, Returned, TooBrief, Unrested, GrowsAlone},
+	[]LogDoubt{LogTwice, LogPerhapsTwice, LogForms, LogShared},
 	[]LeftOut{LeftRest, LeftSecondWorker, LeftThreads, LeftAtOnce},
 	[]Basis{"", BasisGiven, BasisMeasured, BasisComputed, BasisWatched},
 	[]RuleKind{"", RuleTitle, RuleChild, RuleAlone, RuleCPU, RuleServes, RuleSocket, RuleGuess},

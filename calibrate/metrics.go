@@ -321,8 +321,8 @@ func recommended(r Result, n float64) Reading {
 
 // rateOf is the rate of the load, or of the requests that were counted of a server that was watched.
 func rateOf(r Result, _ argument) Reading {
-	if w := r.Watch; r.Load.RateSent == 0 && w != nil && w.Counter != "" && w.Seconds > 0 {
-		return unlessZero(float64(w.Requests) / w.Seconds)
+	if w := r.Watch; r.Load.RateSent == 0 && w != nil && w.Counter != "" {
+		return unlessZero(w.Rate())
 	}
 	return unlessZero(r.Load.RateSent)
 }

@@ -88,6 +88,8 @@ type Watch struct {
 
 	LoadSeconds  float64 `json:"load_seconds,omitempty"`  // of Seconds, in which somebody asked for something; 0: not known
 	QuietSeconds float64 `json:"quiet_seconds,omitempty"` // at its end, in which nobody did
+
+	Log *LogSeen `json:"log,omitempty"` // that counted the requests; absent where none did
 }
 
 // Rate is that of all workers together in the time with load, 0 where nobody counted.

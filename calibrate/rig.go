@@ -24,6 +24,18 @@ type Counter interface {
 	Answered() int64
 }
 
+// LogWriters says who has the access log open to write to it: how many processes of the server, and how many other servers;
+// known is false if not all processes could be looked at.
+type LogWriters interface {
+	Writers() (own, others int, known bool)
+}
+
+// LogCounter is a Counter that reads a log, and says what it saw there. Who writes the log isn't known to it.
+type LogCounter interface {
+	Counter
+	Seen() LogSeen
+}
+
 // Answered is how many requests are known to be answered by now.
 func (r Rig) Answered() int64 {
 	switch {

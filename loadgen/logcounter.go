@@ -11,8 +11,8 @@ import (
 	"workermem/calibrate"
 )
 
-// AccessLog counts the requests that a running server serves, by the lines that its access log gains. A line is counted
-// and forgotten: nothing of it is parsed or kept, so that no address and no secret can reach a report.
+// AccessLog counts the requests that a running server serves, by the lines that its access log gains. A line is counted,
+// told from others by its form, and forgotten: nothing of it is kept, so that no address and no secret can reach a report.
 //
 // If the log is rotated by renaming it, the old file is followed beside the new one, because the server goes on writing to
 // it until somebody tells it to open another. A file that has shrunk was truncated, and is read from its start.
@@ -23,6 +23,7 @@ type AccessLog struct {
 	files []*followed // the last is the one at path
 	lines int64
 	buf   []byte
+	forms *forms
 }
 
 // followed is one file of a log.
@@ -30,6 +31,7 @@ type followed struct {
 	*os.File
 	info   os.FileInfo
 	offset int64
+	begun  []byte // of a line whose end isn't there yet
 }
 
 // mostFollowed: a rotation comes once a day or by size, and its old file is quiet within seconds.
@@ -48,7 +50,7 @@ func FollowAccessLog(path string) (*AccessLog, error) {
 		return nil, calibrate.Usage(try, "the access log can't be read: %s", err)
 	}
 	file.offset = file.info.Size()
-	return &AccessLog{path: path, files: []*followed{file}, buf: make([]byte, 64<<10)}, nil
+	return &AccessLog{path: path, files: []*followed{file}, buf: make([]byte, 64<<10), forms: newForms()}, nil
 }
 
 // openLog doesn't wait for the writer of a pipe.
@@ -74,7 +76,10 @@ func (l *AccessLog) Answered() int64 {
 	defer l.mu.Unlock()
 	l.rotate()
 	for _, f := range l.files {
-		l.lines += f.newLines(l.buf)
+		l.lines += f.newLines(l.buf, l.forms)
+	}
+	if len(l.files) > 0 {
+		l.forms.read()
 	}
 	return l.lines
 }
@@ -94,25 +99,51 @@ func (l *AccessLog) rotate() {
 	}
 	l.files = append(l.files, next)
 	if len(l.files) > mostFollowed {
-		l.lines += l.files[0].newLines(l.buf)
+		l.lines += l.files[0].newLines(l.buf, l.forms)
 		l.files[0].Close()
 		l.files = l.files[1:]
 	}
 }
 
+// Seen is what the lines were like.
+func (l *AccessLog) Seen() calibrate.LogSeen {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.forms.seen()
+}
+
+// longestLine: of a longer one the rest is no part of its form.
+const longestLine = 8 << 10
+
 // newLines counts the line ends since the last reading.
-func (f *followed) newLines(buf []byte) int64 {
+func (f *followed) newLines(buf []byte, forms *forms) int64 {
 	if info, err := f.Stat(); err == nil && info.Size() < f.offset {
-		f.offset = 0
+		f.offset, f.begun = 0, nil
 	}
 	var lines int64
 	for {
 		n, err := f.ReadAt(buf, f.offset)
 		lines += int64(bytes.Count(buf[:n], []byte{'\n'}))
 		f.offset += int64(n)
+		f.tell(buf[:n], forms)
 		if err != nil || n == 0 { // io.EOF, mostly; what else goes wrong shows as a count that stands still
 			return lines
 		}
+	}
+}
+
+// tell gives whole lines to forms.
+func (f *followed) tell(text []byte, forms *forms) {
+	for {
+		line, rest, whole := bytes.Cut(text, []byte{'\n'})
+		if room := longestLine - len(f.begun); room > 0 {
+			f.begun = append(f.begun, line[:min(room, len(line))]...)
+		}
+		if !whole {
+			return
+		}
+		forms.add(f.begun)
+		f.begun, text = f.begun[:0], rest
 	}
 }
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"workermem/calibrate"
@@ -52,7 +53,8 @@ func countedOf(w calibrate.Watch) string {
 	if w.Counter == "" {
 		return "not counted: no access log was followed, and no load sent"
 	}
-	return fmt.Sprintf("%s by %s", say.Count(w.Requests), counterOf(w)) +
+	twice := w.Log != nil && slices.Contains(w.Log.Doubts, calibrate.LogTwice)
+	return fmt.Sprintf("%s by %s", say.Count(w.Requests), counterOf(w)) + when(twice, ", which has two lines for each") +
 		when(w.Seconds > 0 && w.Requests > 0, ", %s", say.Rate(w.Rate())) +
 		when(w.LoadSeconds > 0 && w.LoadSeconds < w.Seconds && w.Requests > 0, " in the %s with load", say.Seconds(w.LoadSeconds)) +
 		when(w.Counter == calibrate.CounterLoad, "; requests of others, if there were any, are not counted")

@@ -18,6 +18,9 @@ const (
 // gives the same answer for a run just measured and for one read back from its folder.
 func Analyse(m calibrate.Measured) calibrate.Result {
 	m.Samples = ofWorker(m)
+	if w := m.Result.Watch; w != nil {
+		m.Samples = Requested(m.Samples, w.Log)
+	}
 	m.Result.Watch = watched(m)
 	r := m.Result
 	m.Samples = beforeCrowd(m.Samples)

@@ -35,6 +35,11 @@ func watched(m calibrate.Measured) *calibrate.Watch {
 	if m.Result.Watch != nil {
 		w = *m.Result.Watch
 	}
+	if w.Log != nil {
+		l := *w.Log
+		l.Doubts = LogDoubts(l)
+		w.Log = &l
+	}
 	if last := len(m.Samples) - 1; last >= 0 {
 		w.Seconds = m.Samples[last].Seconds - m.Samples[0].Seconds
 		if w.Counter != "" {
@@ -128,6 +133,7 @@ func watchDoubts(r calibrate.Result, add func(doubtful bool, code, try, format s
 		"the access log gained no line in %s", say.Seconds(w.Seconds))
 	add(w.Counter == "" && w.QuietSeconds == 0 && r.Complete && w.Cores < idleShare*float64(max(r.Worker.Workers, 1)), "idle", "watch it while it is used, or send it load: --url",
 		"the workers kept only %s of a core busy: hardly anything was asked of them, so memory that stays as it is says little", say.Percent(w.Cores))
+	logDoubts(*w, add)
 	during, try := "", "watch it while it is used, or send it load: --url"
 	if w.Counter != "" && w.Requests > 0 {
 		during = fmt.Sprintf(": %s are the rate of the %s with load", say.RequestRate(w.Rate()), say.Seconds(w.LoadSeconds))

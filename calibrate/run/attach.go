@@ -88,7 +88,8 @@ const findLimit = 5 * time.Second
 func (r *run) watchServer(ctx context.Context) error {
 	j := judge{goal: r.watchGoal(), limit: r.plan.SoakLimit()}
 	look := func(s seen) state {
-		s.samples = r.watch.taken(0) // there is no other phase
+		r.seeLog()
+		s.samples = analyse.Requested(r.watch.taken(0), r.result.Watch.Log) // there is no other phase
 		now := j.look(s)
 		if quiet := analyse.QuietFor(s.samples, r.result.Watch.Counter != ""); quiet > 0 {
 			now.waiting = "nobody has asked for anything for " + say.Seconds(quiet) + "; " + now.waiting
@@ -117,6 +118,19 @@ func (r *run) watchServer(ctx context.Context) error {
 	}
 	r.noteJudged(j)
 	return err
+}
+
+// seeLog notes what the access log shows, beside who writes it.
+func (r *run) seeLog() {
+	log, ok := r.rig.Counter.(calibrate.LogCounter)
+	if !ok {
+		return
+	}
+	seen := log.Seen()
+	if w, ok := r.app.(calibrate.LogWriters); ok {
+		seen.OwnWriters, seen.OtherServers, seen.WritersKnown = w.Writers()
+	}
+	r.result.Watch.Log = &seen
 }
 
 func (r *run) watchGoal() creep.Goal {

@@ -22,6 +22,7 @@ type AttachSpec struct {
 	URL         string   // where load is to go; "" for no load
 	Threads     int      // of a worker; 0: what the command line says
 	AllowRemote []string // hosts allowed in URL beside loopback
+	AccessLog   string   // by which requests are counted; "" for none
 }
 
 // Attached is a server that somebody else started. It is looked at and nothing more: no signal is sent to it, nothing of
@@ -35,6 +36,7 @@ type Attached struct {
 	spec    AttachSpec
 	address known.Address // of the load
 	oom     group.OOMCount
+	writers logWriters
 	used    map[linux.Identity]int64 // CPU time of the workers when the watch began, in ticks
 
 	exited  chan struct{}

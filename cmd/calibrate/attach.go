@@ -160,7 +160,7 @@ func (f *attachFlags) server() (*server.Attached, error) {
 			return nil, err
 		}
 	}
-	return server.Attach(server.AttachSpec{PID: pid, URL: f.url, Threads: f.threads, AllowRemote: f.allowRemote})
+	return server.Attach(server.AttachSpec{PID: pid, URL: f.url, Threads: f.threads, AllowRemote: f.allowRemote, AccessLog: f.accessLog})
 }
 
 func (f *attachFlags) plan() calibrate.Plan {

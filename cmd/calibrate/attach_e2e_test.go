@@ -31,6 +31,12 @@ type running struct {
 // serve starts the fixture app with three workers, which keep 16 KB a request, as the user, and waits for its answer.
 func serve(t *testing.T, uid int, flags ...string) *running {
 	t.Helper()
+	return serveWith(t, uid, nil, filepath.Join(openDir(t, uid), "access.log"), flags...)
+}
+
+// serveWith is serve with an environment, and an access log.
+func serveWith(t *testing.T, uid int, env []string, log string, flags ...string) *running {
+	t.Helper()
 	gunicorn := needServer(t, "gunicorn")
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -38,11 +44,12 @@ func serve(t *testing.T, uid int, flags ...string) *running {
 	}
 	address := listener.Addr().String()
 	listener.Close()
-	dir := openDir(t, uid)
-	s := &running{url: "http://" + address, log: filepath.Join(dir, "access.log"), exited: make(chan struct{})}
+	dir := filepath.Dir(log)
+	s := &running{url: "http://" + address, log: log, exited: make(chan struct{})}
 	args := append([]string{"-w", "3", "--threads", "4", "-b", address, "--access-logfile", s.log}, flags...)
 	cmd := as(uid, dir, exec.Command(gunicorn, append(args, "app:app")...))
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "PYTHONPATH="+filepath.Join(fixtures(t), "wsgi"), "CALIBRATE_KEEP_BYTES=16384")
+	cmd.Env = append(cmd.Env, env...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -210,6 +217,9 @@ func TestE2EAttachByAccessLog(t *testing.T) {
 	if *r.Creep.Low > kept || *r.Creep.High < kept {
 		t.Errorf("%.0f to %.0f doesn't hold %.0f", *r.Creep.Low, *r.Creep.High, kept)
 	}
+	if l := r.Watch.Log; l == nil || len(l.Doubts) > 0 || l.OwnWriters != 4 || l.OtherServers != 0 || l.FirstForm != l.Lines {
+		t.Errorf("the log: %+v", l)
+	}
 	if lines := server.served(t); r.Watch.Requests < 8000 || r.Watch.Requests > lines {
 		t.Errorf("%d requests were counted, of %d in the log", r.Watch.Requests, lines)
 	}
@@ -278,6 +288,48 @@ func TestE2EAttachSeesTheLoadEnd(t *testing.T) {
 	within(t, "rate", w.Rate(), served, 0.1)
 	if !strings.Contains(counted.stdout.String(), "with load") {
 		t.Errorf("the report says\n%s", counted.stdout.String())
+	}
+}
+
+// One log may have two lines for each request, or those of two servers.
+func TestE2EAttachDoubtsTheLog(t *testing.T) {
+	skipShort(t)
+	t.Parallel()
+	for name, c := range map[string]struct {
+		env    func(log string) []string
+		others bool // another Gunicorn writes to it, too
+		want   []calibrate.LogDoubt
+	}{
+		"the app logs, too": {env: func(log string) []string { return []string{"CALIBRATE_LOG=" + log} }, want: []calibrate.LogDoubt{calibrate.LogTwice}},
+		"two servers":       {others: true, want: []calibrate.LogDoubt{calibrate.LogShared}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			log := filepath.Join(openDir(t, os.Getuid()), "access.log")
+			var env []string
+			if c.env != nil {
+				env = c.env(log)
+			}
+			server := serveWith(t, os.Getuid(), env, log)
+			server.asked(t, 150)
+			if c.others {
+				serveWith(t, os.Getuid(), nil, log).asked(t, 50)
+			}
+			s := start(t, nil, "attach", "--pid", strconv.Itoa(server.master), "--access-log", log, "--duration", "25s")
+			if code := s.end(t, 2*time.Minute); code != 0 && code != 4 {
+				t.Fatalf("exit code %d\n%s", code, s.stderr.String())
+			}
+			r := s.result(t)
+			seen := r.Watch.Log
+			if seen == nil || !slices.Equal(seen.Doubts, c.want) || !warned(r, "log-"+string(c.want[0])) || seen.OwnWriters == 0 {
+				t.Fatalf("%+v, warnings %+v, want %q", seen, r.Warnings, c.want)
+			}
+			if !c.others {
+				within(t, "requests", float64(r.Watch.Requests), float64(seen.Lines)/2, 0.01)
+				within(t, "creep", *r.Creep.BytesPerRequest, kept, 0.05)
+			} else if r.Watch.Requests < seen.Lines*98/100 || seen.OtherServers != 1 {
+				t.Errorf("%d requests of %+v", r.Watch.Requests, seen)
+			}
+		})
 	}
 }
 
