@@ -168,7 +168,7 @@ func TestE2EThreadsUnderULimit(t *testing.T) {
 	}
 	<-crowd
 	t.Logf("%d threads, room for %d to %d more; it reached %d", before, least, most, reached)
-	if more := int64(reached - before); more < least || more > most {
+	if more := int64(reached - before); more < least-1 || more > most { // what the requests map themselves may cost one
 		t.Errorf("it got %d more threads, want %d to %d", more, least, most)
 	}
 	if _, err := os.Stat(fmt.Sprintf("/proc/%d", pid)); err == nil {
