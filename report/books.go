@@ -20,9 +20,10 @@ func booksSection(r calibrate.Result) []Block {
 			continue
 		}
 		row := Row{Cells: []string{say.Count(b.Workers), orDash(b.Threads)}}
-		for _, bytes := range []int64{b.WorkersBytes, b.ChildrenBytes, b.RestBytes, b.UnmappedBytes, b.KernelBytes, b.FileBytes, b.LeftBytes, b.PeakBytes, b.LawBytes} {
+		for _, bytes := range []int64{b.WorkersBytes, b.ChildrenBytes, b.RestBytes, b.UnmappedBytes, b.KernelBytes, b.FileBytes} {
 			row.Cells = append(row.Cells, mbCell(bytes))
 		}
+		row.Cells = append(row.Cells, leftCell(b.LeftBytes), mbCell(b.PeakBytes), mbCell(b.LawBytes))
 		if b.Off() {
 			row.Mark = Bad
 		}
@@ -41,4 +42,12 @@ func (t Table) filled() Table {
 		empty[c.Head] = !slices.ContainsFunc(t.Rows, func(row Row) bool { return row.Cells[i] != "-" })
 	}
 	return t.without(func(c Column) bool { return empty[c.Head] })
+}
+
+// leftCell is a dash for what two readings one after the other may differ by.
+func leftCell(bytes int64) string {
+	if bytes > -mb && bytes < mb {
+		return "-"
+	}
+	return say.InMB(bytes)
 }
