@@ -64,6 +64,7 @@ func TestNothingToType(t *testing.T) {
 		{calibrate.TargetInfo{Server: "puma", Command: []string{"bin/rails", "server"}}, nil, "nothing: rails takes no number of workers"},
 		{calibrate.TargetInfo{Server: "uwsgi", Command: []string{"uwsgi", "--processes=2", "x.ini"}}, nil, "nothing: uwsgi reads x.ini after its options"},
 		{calibrate.TargetInfo{Server: "command", Command: []string{"app"}}, nil, "nothing: nobody can set it: write {workers}"},
+		{calibrate.TargetInfo{Server: "command", Command: []string{"app"}, CanScale: true}, nil, "nothing: variables set it"},
 		{calibrate.TargetInfo{Server: "command", Command: []string{"calibrate"}}, &calibrate.Truth{}, ""},
 		{calibrate.TargetInfo{}, nil, ""},
 	} {

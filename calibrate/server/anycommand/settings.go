@@ -21,6 +21,9 @@ func (a Server) Typed(w calibrate.Wanted, t calibrate.TargetInfo) calibrate.Type
 	if t.MaxWorkers == 1 {
 		return calibrate.Typed{Why: "it is one process: more of it are as many services, each at an address of its own, behind a proxy"}
 	}
+	if t.CanScale && !holds("workers") && !holds("threads") {
+		return calibrate.Typed{Why: "variables set it: those that --env gave {workers} to"}
+	}
 	if !holds("workers") && !holds("threads") {
 		why := "nobody can set it: write {workers} where the command says how many"
 		if w.Workers > 1 {
