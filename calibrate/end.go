@@ -25,6 +25,7 @@ const (
 	EndApp       EndKind = "app"        // the app ended
 	EndKilled    EndKind = "killed"     // the kernel killed a process of the app for memory
 	EndOverLimit EndKind = "over-limit" // the app took more than a limit that nothing but calibrate holds it to
+	EndQueue     EndKind = "queue"      // requests waited for each other: the load was more than the worker could serve
 	EndRefused   EndKind = "refused"    // the app took no more requests for a while
 	EndOther     EndKind = "other"      // words says it, of an older run
 )

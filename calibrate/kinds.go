@@ -34,7 +34,7 @@ var knownKinds = byType(
 	[]RefusalKind{"", RefusalHTTPS, RefusalElsewhere, RefusalPath, RefusalLogin, RefusalLoop, RefusalHost, RefusalRequest, RefusalForbidden, RefusalMissing, RefusalMethod, RefusalUpgrade, RefusalRate, RefusalEndless, RefusalMalformed, RefusalBare, RefusalHeaders},
 	[]Bound{"", BoundPrice, BoundMemory, BoundMaximum, BoundCPU},
 	[]InterruptionKind{"", InterruptedByUser, InterruptedByApp, InterruptedByLoad, InterruptedByTool, InterruptedByKill, NotInterrupted},
-	[]EndKind{"", EndAnswer, EndSeen, EndPrecision, EndRequests, EndDuration, EndLimit, EndMemory, EndCut, EndApp, EndKilled, EndOverLimit, EndRefused, EndOther},
+	[]EndKind{"", EndAnswer, EndSeen, EndPrecision, EndRequests, EndDuration, EndLimit, EndMemory, EndCut, EndApp, EndKilled, EndOverLimit, EndQueue, EndRefused, EndOther},
 	[]MissKind{MissTooLarge, MissTooMany, MissTooBusy, MissNotHad, MissNotStarted, MissWorkers, MissErrors, MissFew, MissMemory, MissUnreadable, MissEnded, MissLimit, MissCut, MissOther},
 	[]TriageVerdict{"", TriageApp, TriageAllocator, TriageThreads, TriageUnclear},
 	[]TriageKind{"", TriageGoes, TriageStays, TriageNoAllocator, TriageWide, TriageIncomparable, TriageCut, TriageNoCreep},

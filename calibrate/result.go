@@ -208,11 +208,22 @@ type LoadInfo struct {
 	RateAsked      float64      `json:"rate_asked_per_second"` // 0 in a closed loop
 	RateSent       float64      `json:"rate_sent_per_second"`
 	Capacity       float64      `json:"capacity_per_second"` // requests a second one worker served in closed loop, 0 if not sought
+	Lowered        *Lowered     `json:"lowered,omitempty"`
 	LatencySeconds Latency      `json:"latency_seconds"`
 	Errors         []ErrorCount `json:"errors"`
 	ToLogin        int64        `json:"to_login,omitempty"` // answers that lead to a login page
 	LoginPage      string       `json:"login_page,omitempty"`
 	Refusals       []Refusal    `json:"refusals,omitempty"` // answers that are no pages, the most frequent first
+}
+
+// Lowered is a rate that turned out to be more than the worker can serve, and was lowered during the run.
+type Lowered struct {
+	Phase          string  `json:"phase"` // in which that was first seen
+	FromRate       float64 `json:"from_rate_per_second"`
+	ToRate         float64 `json:"to_rate_per_second"`
+	P50Seconds     float64 `json:"p50_seconds"` // of the last seconds at the first rate
+	P99Seconds     float64 `json:"p99_seconds"`
+	BusyP50Seconds float64 `json:"busy_p50_seconds"` // with every thread busy, and one request waiting behind each
 }
 
 // LoadMode is what is held steady of a load.

@@ -163,7 +163,7 @@ func longerOf(r calibrate.Result) string {
 }
 
 func soakSeconds(r calibrate.Result) float64 {
-	for _, ph := range r.Phases {
+	for _, ph := range slices.Backward(r.Phases) { // the last, if it began again
 		if ph.Name == calibrate.PhaseSoak {
 			return ph.Seconds
 		}

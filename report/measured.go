@@ -147,7 +147,11 @@ func succeeded(l calibrate.LoadInfo) string {
 
 func paceOf(l calibrate.LoadInfo) string {
 	if l.RateAsked > 0 {
-		return fmt.Sprintf("asked %s, sent %s", say.Rate(l.RateAsked), knownRate(l.RateSent))
+		asked := say.Rate(l.RateAsked)
+		if l.Lowered != nil {
+			asked += " (lowered from " + say.Rate(l.Lowered.FromRate) + ")"
+		}
+		return fmt.Sprintf("asked %s, sent %s", asked, knownRate(l.RateSent))
 	}
 	if l.Clients > 0 {
 		return fmt.Sprintf("%s in closed loop, %s", say.Plural(l.Clients, "client"), knownRate(l.RateSent))

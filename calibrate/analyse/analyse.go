@@ -102,7 +102,7 @@ func load(m calibrate.Measured) calibrate.LoadInfo {
 	}
 	began, ended := 0.0, 0.0
 	for _, b := range m.Buckets {
-		if b.Phase != m.Result.SteadyPhase() {
+		if b.Phase != m.Result.SteadyPhase() || b.Seconds < steadyBegan(m.Result) {
 			continue
 		}
 		if l.Requests == 0 {
@@ -122,7 +122,7 @@ func Creep(m calibrate.Measured) calibrate.Creep {
 	if len(m.Samples) == 0 && m.Result.Creep.Verdict != "" {
 		return m.Result.Creep // a lone result.json, without its journals
 	}
-	samples := judged(m.Result, phaseSamples(m.Samples, m.Result.SteadyPhase()))
+	samples := judged(m.Result, steadySamples(m))
 	if w := m.Result.Watch; w != nil && w.Counter == "" {
 		return creepByTime(withLoad(samples, false))
 	}
@@ -145,6 +145,22 @@ func judged(r calibrate.Result, soak []calibrate.Sample) []calibrate.Sample {
 		}
 	}
 	return soak
+}
+
+// steadySamples are those of the soak; of one that began again at a lower rate, those of the last.
+func steadySamples(m calibrate.Measured) []calibrate.Sample {
+	began := steadyBegan(m.Result)
+	return slices.DeleteFunc(phaseSamples(m.Samples, m.Result.SteadyPhase()), func(s calibrate.Sample) bool { return s.Seconds < began })
+}
+
+// steadyBegan is the end of the last soak that was too much for the worker, 0 where there was none.
+func steadyBegan(r calibrate.Result) (seconds float64) {
+	for _, p := range r.Phases {
+		if p.Name == r.SteadyPhase() && p.Ended.By == calibrate.EndQueue {
+			seconds = p.StartSeconds + p.Seconds
+		}
+	}
+	return seconds
 }
 
 func phaseSamples(all []calibrate.Sample, phase string) []calibrate.Sample {
@@ -181,7 +197,7 @@ func plateau(m calibrate.Measured) int64 {
 		return m.Result.Worker.PlateauRSSBytes
 	}
 	var first []int64
-	for _, s := range phaseSamples(m.Samples, m.Result.SteadyPhase()) {
+	for _, s := range steadySamples(m) {
 		if len(first) == int(1/calibrate.SampleInterval.Seconds()) {
 			break
 		}

@@ -47,7 +47,7 @@ func WantsRest(c calibrate.Creep) bool {
 }
 
 func phaseOf(r calibrate.Result, name string) calibrate.Phase {
-	for _, p := range r.Phases {
+	for _, p := range slices.Backward(r.Phases) { // the last, if it began again
 		if p.Name == name {
 			return p
 		}

@@ -64,6 +64,7 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 	}
 	add(r.Load.RateAsked > 0 && r.Load.RateSent > 0 && r.Load.RateSent < calibrate.RateReached*r.Load.RateAsked, "rate-not-reached", slower,
 		"%s were asked for, and %s could be sent", say.RequestRate(r.Load.RateAsked), say.RequestRate(r.Load.RateSent))
+	loweredDoubt(r.Load.Lowered, add)
 	quickDoubts(r, add)
 	longer := "run longer: --duration 5m, or more requests a second"
 	if r.Plan.Quick {
@@ -126,6 +127,16 @@ func booksDoubts(r calibrate.Result, add func(doubtful bool, code, try, format s
 	}
 	add(true, unbalanced, "measure the shape that you will run: more --threads, or --memory and --cpus of the real box; or prove it",
 		"with %s the kernel charges up to %s, and the formula has %s", shape, say.MB(b.PeakBytes), say.MB(b.LawBytes))
+}
+
+// loweredDoubt is about a rate that was lowered during the run.
+func loweredDoubt(l *calibrate.Lowered, add func(doubtful bool, code, try, format string, args ...any)) {
+	if l == nil {
+		return
+	}
+	add(true, "load-lowered", "nothing; to see the app at the higher rate, give it: --rate",
+		"at %s, the share of what the worker served at first, requests waited for each other (p50 %s, and %s with every thread busy), so the soak went at %s",
+		say.RequestRate(l.FromRate), say.Seconds(l.P50Seconds), say.Seconds(l.BusyP50Seconds), say.RequestRate(l.ToRate))
 }
 
 // restDoubts are about a worker that was left alone after its soak.

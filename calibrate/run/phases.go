@@ -95,6 +95,7 @@ func (r *run) capacity(ctx context.Context) error {
 		return err
 	}
 	r.result.Load.Capacity = rateOf(buckets, seen{seconds: tally.Seconds, answered: tally.Requests})
+	r.unhurried = pacingOf(buckets)
 	return nil
 }
 
@@ -124,7 +125,9 @@ func rateOf(buckets []calibrate.Bucket, all seen) float64 {
 }
 
 func (r *run) warmup(ctx context.Context) error {
-	_, err := r.load(ctx, calibrate.PhaseWarmup, r.steady(), func(seen seen) state { return warm(seen, r.plan.WarmupLimit) })
+	_, err := r.withinCapacity(ctx, calibrate.PhaseWarmup, r.steady(), func() func(seen) state {
+		return func(seen seen) state { return r.unqueued(warm(seen, r.plan.WarmupLimit), seen) }
+	})
 	return err
 }
 
@@ -168,11 +171,14 @@ func (r *run) soak(ctx context.Context) error {
 	pace := r.steady()
 	pace.Requests, pace.Duration = r.plan.Requests, knob.Duration(r.plan.DurationSeconds)
 	fixed := pace.Requests > 0 || pace.Duration > 0
-	j := judge{goal: r.goal(), limit: r.plan.SoakLimit(), early: r.result.Worker.Early}
-	if fixed {
-		j.fixed = "the load that was asked for"
-	}
-	tally, err := r.load(ctx, calibrate.PhaseSoak, pace, j.look)
+	var j judge
+	tally, err := r.withinCapacity(ctx, calibrate.PhaseSoak, pace, func() func(seen) state {
+		j = judge{goal: r.goal(), limit: r.plan.SoakLimit(), early: r.result.Worker.Early}
+		if fixed {
+			j.fixed = "the load that was asked for"
+		}
+		return j.look
+	})
 	r.noteJudged(j)
 	r.recordLoad(tally)
 	return err
@@ -294,6 +300,7 @@ type state struct {
 	waiting  string
 	estimate string
 	left     float64
+	err      error // with which it ends; nil for the ordinary way
 }
 
 func atLeast(s seen, least, limit time.Duration) state {
@@ -330,7 +337,7 @@ func (r *run) load(ctx context.Context, name string, pace calibrate.Pace, look f
 			last.done, last.ended = true, end
 		}
 		if before.done { // the looks while the load comes to its end don't take back why it ends
-			last.done, last.ended = true, before.ended
+			last.done, last.ended, last.err = true, before.ended, before.err
 		}
 		r.watch.tell(last.estimate, last.waiting, last.left)
 		if mostlyFails(now.answered, succeeded) {
@@ -347,7 +354,7 @@ func (r *run) load(ctx context.Context, name string, pace calibrate.Pace, look f
 		Name: name, StartSeconds: began, Seconds: tally.Seconds, Requests: tally.Requests, Succeeded: tally.Succeeded,
 		RateAsked: tally.RateAsked, RateSent: tally.RateSent, Clients: pace.Clients, Answered: r.rig.Answered(), Ended: endOf(pace, last),
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, errQueues) {
 		done.Ended = calibrate.End{By: calibrate.EndCut}
 	}
 	r.note(done, from)
@@ -378,7 +385,7 @@ var errEnough = errors.New("the phase has seen enough")
 
 func (s state) enough() error {
 	if s.done {
-		return errEnough
+		return cmp.Or(s.err, errEnough)
 	}
 	return nil
 }
@@ -468,7 +475,7 @@ func endOf(p calibrate.Pace, last state) calibrate.End {
 func (r *run) recordLoad(t calibrate.Tally) {
 	r.result.Load = calibrate.LoadInfo{
 		Mode: t.Mode, Clients: r.plan.Clients, Requests: t.Requests, Succeeded: t.Succeeded, SuccessRatio: t.SuccessRatio(),
-		RateAsked: t.RateAsked, RateSent: t.RateSent, Capacity: r.result.Load.Capacity,
+		RateAsked: t.RateAsked, RateSent: t.RateSent, Capacity: r.result.Load.Capacity, Lowered: r.result.Load.Lowered,
 		LatencySeconds: t.Latency, Errors: t.Errors,
 	}
 	r.result.Load.ToLogin, r.result.Load.LoginPage = toLogin(t.Refusals)

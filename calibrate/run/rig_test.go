@@ -21,6 +21,7 @@ type fakeRig struct {
 	warm     float64 // bytes gained exponentially, two thirds of them ...
 	warmOver float64 // ... over so many requests
 	capacity float64 // requests a second
+	slows    float64 // requests a second beyond which an open loop waits, 0 for none
 	fails    bool    // answers 500
 	threads  int     // 0: as many requests at once as come
 	limit    int     // requests at once that the server lets in, 0: all
@@ -147,6 +148,10 @@ func (f *fakeRig) Attack(ctx context.Context, _ string, p calibrate.Pace, each f
 	if rate == 0 {
 		rate = f.capacity
 	}
+	queued := f.slows > 0 && p.Rate > f.slows
+	if queued {
+		rate = f.slows
+	}
 	began := time.Now()
 	var requests int64
 	for ctx.Err() == nil && (p.Duration == 0 || time.Since(began) < p.Duration) && (p.Requests == 0 || requests < p.Requests) {
@@ -156,6 +161,9 @@ func (f *fakeRig) Attack(ctx context.Context, _ string, p calibrate.Pace, each f
 			requests += int64(rate / 10)
 		}
 		b := calibrate.Bucket{Seconds: time.Since(began).Seconds(), Requests: int64(rate)}
+		if b.P50, b.P99 = 0.05, 0.08; queued {
+			b.P50, b.P99 = min(0.05+0.1*b.Seconds, 0.5), 1
+		}
 		if f.fails {
 			b.Errors = map[calibrate.ErrorClass]int64{"http_5xx": int64(rate)}
 		} else {

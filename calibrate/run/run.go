@@ -36,16 +36,17 @@ func newRun(p calibrate.Plan, rig calibrate.Rig, head calibrate.Result, mode cal
 
 // run is one calibration under way.
 type run struct {
-	plan    calibrate.Plan
-	rig     calibrate.Rig
-	started time.Time
-	app     calibrate.App
-	url     string // where the load goes; the one in the result has lost its secrets
-	watch   *watcher
-	result  calibrate.Result
-	phase   string  // where it is, for messages
-	whole   bool    // the calibration proper is done
-	held    float64 // bytes that the server had before: they are no part of the memory that is free
+	plan      calibrate.Plan
+	rig       calibrate.Rig
+	started   time.Time
+	app       calibrate.App
+	url       string // where the load goes; the one in the result has lost its secrets
+	watch     *watcher
+	result    calibrate.Result
+	phase     string  // where it is, for messages
+	whole     bool    // the calibration proper is done
+	unhurried pacing  // of the search for capacity, in which no queue can build up
+	held      float64 // bytes that the server had before: they are no part of the memory that is free
 }
 
 func (r *run) measure(ctx context.Context) error {

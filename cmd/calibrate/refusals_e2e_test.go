@@ -75,6 +75,21 @@ func TestE2ERefusals(t *testing.T) {
 	}
 }
 
+// An app that is fast for its first seconds only is not loaded by what those promised: the rate is lowered, and said.
+func TestE2ELoadIsLowered(t *testing.T) {
+	skipShort(t)
+	s := start(t, nil, "run", "--quick", "--max-soak", "4s", "--path", "/tiring", "--", needServer(t, "gunicorn"), "refusing_app:app")
+	s.end(t, 2*time.Minute)
+	r := s.result(t)
+	l := r.Load.Lowered
+	if l == nil || l.ToRate > 0.75/0.04 || l.FromRate < 2*l.ToRate || r.Load.RateAsked != l.ToRate {
+		t.Fatalf("%+v, %+v\n%s", l, r.Load, s.stderr.String())
+	}
+	if p50 := *r.Load.LatencySeconds.P50; p50 > l.P50Seconds/2 || !strings.Contains(s.stdout.String(), "load-lowered") {
+		t.Errorf("p50 %v s of the soak, %v before\n%s", p50, l.P50Seconds, s.stdout.String())
+	}
+}
+
 func (c refusalCase) start(t *testing.T, env, flags, files string) *session {
 	t.Helper()
 	command := refusingApp
