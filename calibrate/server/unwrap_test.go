@@ -102,12 +102,20 @@ func TestServersOwnCommandIsAdvised(t *testing.T) {
 	t.Chdir(dir)
 	servertest.Script(t, "start.sh", "cd /srv/app\n. venv/bin/activate\nexec gunicorn -w $(nproc) app:app")
 	servertest.Script(t, "start2.sh", "cd /srv/app && exec gunicorn -w $WORKERS 'my app:app' >>/var/log/app.log 2>&1")
+	bin := t.TempDir()
+	for _, name := range []string{"honcho", "docker"} {
+		servertest.Script(t, filepath.Join(bin, name), "exit 9")
+	}
+	path := map[string]string{"PATH": bin + ":/usr/bin:/bin"}
 	for command, want := range map[string]string{
-		"./start2.sh":                      `calibrate run -- gunicorn -w $WORKERS 'my app:app', with its variables by --env`,
-		"sh -c 'cd /x && uvicorn app:app'": "calibrate run -- uvicorn app:app, with",
-		"./start.sh":                       `calibrate run -- gunicorn -w "$(nproc)" app:app, with`,
+		"./start2.sh":                           `calibrate run -- gunicorn -w $WORKERS 'my app:app', with its variables set`,
+		"sh -c 'cd /x && uvicorn app:app'":      "calibrate run -- uvicorn app:app, with",
+		"./start.sh":                            `calibrate run -- gunicorn -w "$(nproc)" app:app, with`,
+		"sh -c 'cd /x; gunicorn -b :${P:-8} x'": "calibrate run -- gunicorn -b :${P:-8} x, with",
+		"honcho start":                          "name the one process to measure: honcho start web; or write {port}",
+		"docker run image gunicorn":             "what docker starts is no process of this command",
 	} {
-		_, err := Recognise(t.Context(), known.Spec{Command: shellWords(t, command)})
+		_, err := Recognise(t.Context(), known.Spec{Command: shellWords(t, command), Env: path})
 		servertest.Usage(t, err, "which port to listen on")
 		if f := (*calibrate.Failure)(nil); errors.As(err, &f) && !strings.Contains(f.Try, want) {
 			t.Errorf("%s: try %s", command, f.Try)

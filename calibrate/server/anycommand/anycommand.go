@@ -4,6 +4,7 @@ package anycommand
 import (
 	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -43,12 +44,7 @@ func (a Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 	}
 	server, itself := a.inScript(p.Script)
 	if !l.Spec.Has("port") && !l.Address.Fixed {
-		try := "write {port} where the command says it; or --env PORT={port} where the app reads a variable; " +
-			"or --url http://127.0.0.1:8000 where the address is fixed"
-		if server != "" {
-			try = itself + "; or " + try
-		}
-		return nil, calibrate.Usage(try, "no way to tell %s which port to listen on", p.Name)
+		return nil, calibrate.Usage(cmp.Or(itself, otherwise(p)), "no way to tell %s which port to listen on", p.Name)
 	}
 	if l.Spec.Has("threads") || l.Spec.Threads == 1 { // one is the user's word that a worker takes a request at a time
 		l.Target.Threads = max(l.Spec.Threads, 1)
@@ -66,6 +62,24 @@ func (a Server) Plan(l *known.Launch, p cli.Program) (known.Server, error) {
 			"a shell script starts %s here, so its workers, threads and max-requests are measured as the script says", server)
 	}
 	return a, checkArgs(l, p)
+}
+
+// elsewhere are programs that have others start the server.
+var elsewhere = strings.Fields("docker docker-compose podman kubectl ssh systemctl service supervisorctl")
+
+// otherwise says how a command without a place for the port can be measured.
+func otherwise(p cli.Program) string {
+	try := "write {port} where the command says it; or --env PORT={port} where the app reads a variable; " +
+		"or --url http://127.0.0.1:8000 where the address is fixed"
+	if p.Index < len(p.Argv) {
+		if start, ok := cli.ProcfileStart(p.Argv[p.Index:]); ok && len(start.Names) != 1 {
+			return "name the one process to measure: " + p.Name + " start web; or " + try
+		}
+	}
+	if slices.Contains(elsewhere, p.Name) {
+		return "give the server's own command, in the foreground: what " + p.Name + " starts is no process of this command, and can't be measured"
+	}
+	return try
 }
 
 // ShellWrapper is the code of a script that starts a server which is known.
@@ -94,13 +108,13 @@ func (a Server) inScript(script string) (server, itself string) {
 		for _, s := range a.Known {
 			if s.Recognises(p) {
 				return s.Name(), "give " + s.Name() + "'s own command, whose address, workers and recycling calibrate sets: calibrate run -- " +
-					cli.Quoted(words) + ", with its variables by --env and from the folder that the script is in then"
+					cli.Quoted(words) + ", with its variables set, from the folder that the script is in then; or write {port} where the script says it"
 			}
 		}
 	}
 	for _, s := range a.Known {
 		if name := s.Name(); strings.Contains(script, name) {
-			return name, "give the " + name + " command itself, without the script, and its variables by --env"
+			return name, "give the " + name + " command itself, without the script, and its variables by --env; or write {port} where the script says it"
 		}
 	}
 	return "", ""

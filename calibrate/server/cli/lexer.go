@@ -16,6 +16,7 @@ type lexer struct {
 	text   string
 	expand func(name string) (value string, ok bool) // of parameters
 	args   []string                                  // what "$@" stands for
+	asIs   bool                                      // parameters stay as they are written
 
 	at     int
 	words  []string
@@ -25,8 +26,17 @@ type lexer struct {
 
 // lex are the words of a plain command; none of a blank one.
 func lex(text string, args []string, expand func(string) (string, bool)) ([]string, error) {
-	l := lexer{text: text, args: args, expand: expand}
-	for l.at < len(text) {
+	return (&lexer{text: text, args: args, expand: expand}).all()
+}
+
+// lexAsIs are the words of a plain command in which parameters stay.
+func lexAsIs(text string) ([]string, error) {
+	whatever := func(string) (string, bool) { return "", true }
+	return (&lexer{text: text, args: []string{`"$@"`}, expand: whatever, asIs: true}).all()
+}
+
+func (l *lexer) all() ([]string, error) {
+	for l.at < len(l.text) {
 		if err := l.step(); err != nil {
 			return nil, err
 		}
@@ -157,6 +167,15 @@ func (l *lexer) unquoted() error {
 
 // parameter reads behind a $: NAME, {NAME}, {NAME:-text} and {NAME-text}; and (COMMAND) of one word, which no variable is called.
 func (l *lexer) parameter() (string, error) {
+	begin := l.at - 1
+	value, err := l.evaluate()
+	if l.asIs {
+		value = l.text[begin:l.at]
+	}
+	return value, err
+}
+
+func (l *lexer) evaluate() (string, error) {
 	rest := l.text[l.at:]
 	if asked := oneWord.FindString(rest); asked != "" {
 		l.at += len(asked)

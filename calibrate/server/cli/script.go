@@ -252,10 +252,9 @@ func (v *variables) exported() (all []string) {
 // PlainCommands are the commands that a script holds in lines of their own, whatever it does around them. Variables stay as
 // they are written.
 func PlainCommands(text string) (all [][]string) {
-	written := func(name string) (string, bool) { return "$" + name, true }
 	text = joint.ReplaceAllString(withoutComments(text), "")
 	for _, part := range between.Split(text, -1) {
-		words, err := lex(part, []string{`"$@"`}, written)
+		words, err := lexAsIs(part)
 		if command, _ := asWords(words); err == nil && len(command) > 0 {
 			all = append(all, command)
 		}

@@ -129,7 +129,7 @@ func TestPlainCommands(t *testing.T) {
 	for _, words := range PlainCommands(text) {
 		got = append(got, strings.Join(words, " "))
 	}
-	for _, want := range []string{"flask run", "gunicorn -w $W -b 0.0.0.0:$PORT app:app"} {
+	for _, want := range []string{"flask run", "gunicorn -w $W -b 0.0.0.0:${PORT:-80} app:app"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("no %s in %q", want, got)
 		}
