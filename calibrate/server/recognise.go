@@ -102,7 +102,7 @@ func findProgram(l *Launch) (p cli.Program, outer []string, err error) {
 	if _, err = l.lookPath(slices.Concat(u.outer, u.argv)[0]); err != nil {
 		return p, nil, err
 	}
-	p = cli.SeeThrough(u.argv)
+	p = see(u.argv)
 	p.Script = u.script
 	return p, u.outer, nil
 }

@@ -28,7 +28,7 @@ const mostWraps = 8
 func unwrap(argv, env []string) unwrapped {
 	u := unwrapped{argv: argv, env: env}
 	for range mostWraps {
-		p := cli.SeeThrough(u.argv)
+		p := see(u.argv)
 		if knownServer(p) != nil || anycommand.RunsSingle(p) {
 			return u
 		}
@@ -37,6 +37,17 @@ func unwrap(argv, env []string) unwrapped {
 		}
 	}
 	return unwrapped{argv: argv, script: u.script}
+}
+
+// see sees through wrappers, and reads the files of variables that they read.
+func see(argv []string) cli.Program {
+	p := cli.SeeThrough(argv)
+	for _, file := range p.EnvFiles {
+		if text, ok := readText(file); ok {
+			p.Set = slices.Concat(cli.EnvLines(text), p.Set)
+		}
+	}
+	return p
 }
 
 // next takes one layer off, false if there is none or it isn't certain what it does.
@@ -68,6 +79,7 @@ func (u *unwrapped) next(p cli.Program) bool {
 // through goes on with the last command of a script.
 func (u *unwrapped) through(script cli.Script, p cli.Program, before, words []string) bool {
 	u.script = script.Text
+	u.env = slices.Concat(u.env, p.Set)
 	last, ok := script.Last(u.variable)
 	if !ok || u.namesServer(last) {
 		return false

@@ -69,7 +69,7 @@ func TestE2EWrappers(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			servertest.Write(t, filepath.Join(dir, ".env"), "GREETING=hello\n")
+			servertest.Write(t, filepath.Join(dir, ".env"), "GUNICORN_CMD_ARGS=\"--threads 2\"\n")
 			r := start(t, known.Spec{Command: shellWords(t, program.Replace(c.command))})
 			r.answering()
 			info := r.Info()
@@ -77,6 +77,9 @@ func TestE2EWrappers(t *testing.T) {
 			kept := strings.TrimSuffix(strings.TrimSpace(program.Replace(c.kept+" ")), " --chdir "+dir)
 			if info.Server != "gunicorn" || !strings.Contains(measured, kept+" --bind 127.0.0.1:") || !slices.Contains(info.MeasuredCommand, "--no-control-socket") {
 				t.Errorf("%s, measured as %s\nwant %s --bind", info.Server, measured, kept)
+			}
+			if reads := strings.Contains(c.kept, "HONCHO") || strings.Contains(c.kept, "DOTENV"); info.Threads != 2 && (reads || strings.Contains(c.kept, "THREADS=2")) {
+				t.Errorf("%d threads: the variables of .env are not read", info.Threads)
 			}
 			if text, _ := os.ReadFile(filepath.Join(dir, "migrated")); text != nil && string(text) != "migrated\n" || text == nil && strings.Contains(c.command, "entry") {
 				t.Errorf("what comes before it has run %q", text)

@@ -55,3 +55,17 @@ func WithoutVariables(words []string, names ...string) []string {
 		return sets && slices.Contains(names, name)
 	})
 }
+
+// EnvLines are the variables of a file that has one a line, as NAME=value, with or without export and quotation marks.
+func EnvLines(text string) (env []string) {
+	for line := range strings.Lines(withoutComments(text)) {
+		words, err := SplitWords(line)
+		if len(words) > 1 && words[0] == "export" {
+			words = words[1:]
+		}
+		if err == nil && len(words) > 0 && assignment.MatchString(words[0]) {
+			env = append(env, words[0])
+		}
+	}
+	return env
+}

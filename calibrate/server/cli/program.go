@@ -14,6 +14,8 @@ type Program struct {
 	Module bool     // run by python -m
 	Set    []string // NAME=value words of env before it
 
+	EnvFiles []string // of variables that wrappers before it read
+
 	Script string // the text that a shell runs, if the program is a shell or a script; "" otherwise
 }
 
@@ -28,6 +30,9 @@ func SeeThrough(argv []string) Program {
 		next := -1
 		if w, ok := wrappers[p.Name]; ok {
 			next = w.command(argv, p.Index+1)
+			if next > 0 {
+				p.EnvFiles = append(p.EnvFiles, w.envFiles(argv[p.Index+1:next])...)
+			}
 			if p.Name == "env" && next > 0 {
 				p.Set = append(p.Set, assignments(argv[p.Index+1:next])...)
 			}

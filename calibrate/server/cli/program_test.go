@@ -96,6 +96,26 @@ func TestWrappers(t *testing.T) {
 	}
 }
 
+func TestEnvFiles(t *testing.T) {
+	for command, want := range map[string]string{
+		"honcho run S":                   ".env",
+		"honcho -d app -e a,/b run -- S": "app/a /b",
+		"honcho run -e x S -e y":         "x",
+		"foreman run -d app S":           "app/.env",
+		"nice dotenv -f f run env A=b S": "f",
+		"dotenv list S":                  "",
+		"uv run --env-file x S":          "", // what is set wins there
+	} {
+		if got := strings.Join(SeeThrough(strings.Fields(command)).EnvFiles, " "); got != want {
+			t.Errorf("%s: %q, want %q", command, got, want)
+		}
+	}
+	text := "# A=x\nA=b\nexport C='d e'\nno\nF=\"g\nH=i # j\n"
+	if got := EnvLines(text); !slices.Equal(got, []string{"A=b", "C=d e", "H=i"}) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestSplitString(t *testing.T) {
 	for command, want := range map[string][]string{
 		"env|-S|A=b gunicorn 'my app:app'|--x": {"env", "A=b", "gunicorn", "my app:app", "--x"},

@@ -14,6 +14,7 @@ type wrapper struct {
 	operand  *regexp.Regexp // the word of its own before the command that is no option, such as a subcommand; nil for none
 	optional bool           // the operand may be left out
 	assigns  bool           // NAME=value words come before the command
+	file     string         // the setting that names a file of variables, which is .env if it isn't there; "" for none
 	instead  []string       // settings by which no command is run, or code in its stead
 }
 
@@ -32,6 +33,26 @@ func (w wrapper) after(operand string) wrapper {
 func (w wrapper) maybe() wrapper { w.optional = true; return w }
 
 func (w wrapper) withVariables() wrapper { w.assigns = true; return w }
+
+func (w wrapper) reading(file string) wrapper { w.file = file; return w }
+
+// envFiles are the files of variables that a wrapper reads, whose values win over the environment's (honcho/command.py,
+// command_run; foreman/cli.rb, load_environment!; dotenv/cli.py, run).
+func (w wrapper) envFiles(words []string) (files []string) {
+	if w.file == "" {
+		return nil
+	}
+	all := w.options
+	all.CommandEnds = false
+	given := all.Scan(words).Settings()
+	for name := range strings.SplitSeq(cmp.Or(given.Text(w.file), ".env"), ",") {
+		if folder := cmp.Or(given.Text("app-root"), given.Text("root")); !filepath.IsAbs(name) {
+			name = filepath.Join(folder, name)
+		}
+		files = append(files, name)
+	}
+	return files
+}
 
 // Operands of wrappers.
 const (
@@ -70,9 +91,9 @@ var wrappers = map[string]wrapper{
 	"rye":                      wraps("").after("run"),
 	"uv":                       wraps("with p,python project directory extra group env-file package index with-requirements with-editable").after("run"),
 	"conda":                    wraps("n,name p,prefix cwd no-capture-output! live-stream! v,verbose! dev!").after("run"),
-	"honcho":                   wraps("e,env d,app-root no-colour! no-prefix! f,procfile v,version!").after("run"),
-	"foreman":                  wraps("e,env d,root f,procfile").after("run"),
-	"dotenv":                   wraps("f,file q,quote e,export [no-]override").after("run"),
+	"honcho":                   wraps("e,env d,app-root no-colour! no-prefix! f,procfile v,version!").after("run").reading("env"),
+	"foreman":                  wraps("e,env d,root f,procfile").after("run").reading("env"),
+	"dotenv":                   wraps("f,file q,quote e,export [no-]override").after("run").reading("file"),
 	"ddtrace-run":              wraps(""),
 	"opentelemetry-instrument": wraps(""),
 	"newrelic-admin":           wraps("").after("run-program"),
