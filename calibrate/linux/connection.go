@@ -12,10 +12,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Connection is an end of a TCP connection that a process has accepted or made.
+// Connection is an end of an established TCP connection.
 type Connection struct {
 	Local, Remote netip.AddrPort
-	Inode         uint64
+	Inode         uint64 // 0 if it waits for a process to accept it
 }
 
 // tcpEstablished is TCP_ESTABLISHED (include/net/tcp_states.h). A connection that its client has closed may be held by a
@@ -27,8 +27,14 @@ const mostTable = 15 << 20
 
 // TCP is what there is of TCP in a network namespace.
 type TCP struct {
-	Open      []Connection // of processes: one that is not accepted yet has no inode, and one that only waits for its end
-	Listening []int        // the ports
+	Open      []Connection
+	Listening []Listening
+}
+
+// Listening is a socket at which connections are accepted.
+type Listening struct {
+	Port  int
+	Inode uint64
 }
 
 // TCPOf are the connections in the network namespace that a process is in, which is a pid or "self".
@@ -82,11 +88,12 @@ func (t *TCP) addLine(line []byte) {
 	if c, ok := ParseConnection(line); ok {
 		t.Open = append(t.Open, c)
 	} else if l, err := ParseListener(line); err == nil {
-		t.Listening = append(t.Listening, l.Port)
+		inode, _ := strconv.ParseUint(l.Inode, 10, 64)
+		t.Listening = append(t.Listening, Listening{l.Port, inode})
 	}
 }
 
-// ParseConnection reads one line of /proc/net/tcp or tcp6, as [ParseListener] has them. ok is false for one that is none of a process.
+// ParseConnection reads one line of /proc/net/tcp or tcp6, as [ParseListener] has them. ok is false for one in another state.
 func ParseConnection(line []byte) (c Connection, ok bool) {
 	_, rest, _ := bytes.Cut(line, []byte(": ")) // "  12: 0100007F:1F90 0100007F:C350 01 ...": most are other connections
 	fields := bytes.Fields(rest)
@@ -96,7 +103,7 @@ func ParseConnection(line []byte) (c Connection, ok bool) {
 	local, ok1 := parseAddress(string(fields[0]))
 	remote, ok2 := parseAddress(string(fields[1]))
 	inode, err := strconv.ParseUint(string(fields[8]), 10, 64)
-	return Connection{local, remote, inode}, ok1 && ok2 && err == nil && inode != 0
+	return Connection{local, remote, inode}, ok1 && ok2 && err == nil
 }
 
 // parseAddress reads an address as the kernel prints it: words of 32 bits in the machine's own order, and the port. One of

@@ -82,7 +82,7 @@ func diagTCP() (all TCP, ok bool) {
 // expiry, queues, user, inode.
 func (t *TCP) addDiag(message []byte) {
 	const size, inode = 72, 68
-	if len(message) < size || native.Uint32(message[inode:]) == 0 {
+	if len(message) < size {
 		return
 	}
 	length := 4
@@ -95,7 +95,7 @@ func (t *TCP) addDiag(message []byte) {
 	}
 	switch message[1] {
 	case stateListen:
-		t.Listening = append(t.Listening, int(end(4, 8).Port()))
+		t.Listening = append(t.Listening, Listening{int(end(4, 8).Port()), uint64(native.Uint32(message[inode:]))})
 	case stateEstablished:
 		t.Open = append(t.Open, Connection{end(4, 8), end(6, 24), uint64(native.Uint32(message[inode:]))})
 	}

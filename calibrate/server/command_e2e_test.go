@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
@@ -88,7 +87,7 @@ os.wait()
 	if found, _ := r.Workers(); len(found) != 1 || r.Info().WorkerRule.Kind != calibrate.RuleGuess {
 		t.Errorf("before any traffic: %v by %q", found, r.Info().WorkerRule)
 	}
-	r.loadFor(3 * time.Second)
+	r.loadUntilKnown()
 	r.answering()
 	if rule := r.Info().WorkerRule; rule.Kind != calibrate.RuleServes {
 		t.Errorf("rule %q", rule)

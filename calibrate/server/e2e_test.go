@@ -181,18 +181,23 @@ func tryStart(t *testing.T, spec known.Spec) (*running, error) {
 // get asks the app, and returns the body.
 func (r *running) get(path string) string {
 	r.t.Helper()
-	client := readyClient()
-	client.Timeout = 10 * time.Second
-	res, err := client.Get(r.Info().URL + path)
+	body, err := ask(r.Info().URL + path)
 	if err != nil {
 		r.t.Fatal(err)
+	}
+	return body
+}
+
+func ask(url string) (string, error) {
+	client := readyClient()
+	client.Timeout = 10 * time.Second
+	res, err := client.Get(url)
+	if err != nil {
+		return "", err
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return strings.TrimSpace(string(body))
+	return strings.TrimSpace(string(body)), err
 }
 
 // ownWarnings are those about the app itself: another test may just have left a control group behind, which a start tells.
@@ -321,28 +326,33 @@ func (r *running) load(t *testing.T, n int) string {
 	return strings.Join(bodies, "\n")
 }
 
-// loadFor loads the app by eight clients, each with a connection for every request, and looks for its workers meanwhile, as a
-// run does. It returns who answered.
-func (r *running) loadFor(d time.Duration) (answered []int) {
+func (r *running) loadUntilKnown() (answered []int) { return loadUntilKnown(r) }
+
+// loadUntilKnown loads an app by eight clients, each with a connection for every request, and looks for its workers meanwhile, as
+// a run does, until they are no guess any more. It returns who answered.
+func loadUntilKnown(app calibrate.App) (answered []int) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	began := time.Now()
+	var done atomic.Bool
+	began, url := time.Now(), app.Info().URL
 	for range 8 {
 		wg.Go(func() {
-			for time.Since(began) < d {
-				body, err := strconv.Atoi(r.get("/"))
+			for !done.Load() {
+				body, err := ask(url)
+				pid, err2 := strconv.Atoi(body)
 				mu.Lock()
-				if err == nil && !slices.Contains(answered, body) {
-					answered = append(answered, body)
+				if err == nil && err2 == nil && !slices.Contains(answered, pid) {
+					answered = append(answered, pid)
 				}
 				mu.Unlock()
 			}
 		})
 	}
-	for time.Since(began) < d {
-		_, _ = r.Workers()
+	for time.Since(began) < 2*time.Second || time.Since(began) < 20*time.Second && app.Info().WorkerRule.Kind == calibrate.RuleGuess {
+		_, _ = app.Workers()
 		time.Sleep(calibrate.SampleInterval)
 	}
+	done.Store(true)
 	wg.Wait()
 	slices.Sort(answered)
 	return answered

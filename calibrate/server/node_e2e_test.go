@@ -3,7 +3,6 @@ package server
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"workermem/calibrate"
 	"workermem/calibrate/server/known"
@@ -27,7 +26,7 @@ func TestE2ENodeCluster(t *testing.T) {
 		t.Errorf("before any traffic by %q", rule)
 	}
 	within(t, "bytes a request", r.growth(t, r.worker(), 600, 800), 65536, 0.15)
-	r.loadFor(3 * time.Second)
+	r.loadUntilKnown()
 	r.answering()
 	if info := r.Info(); info.WorkerRule.Kind != calibrate.RuleServes || !info.CanScale || info.CanRecycle || len(r.Tree()) != 2 || r.watch.Replacements() != 0 {
 		t.Errorf("%+v, tree %v, %d replacements", info, r.Tree(), r.watch.Replacements())
@@ -42,7 +41,7 @@ func TestE2ENodeClusterInShell(t *testing.T) {
 	t.Parallel()
 	script := "cd '" + servertest.Fixture(t, "node") + "' && exec " + servertest.OnPath(t, "node") + " server.js"
 	r := start(t, known.Spec{Command: []string{"sh", "-c", script}, Workers: 2, Env: nodeEnv()})
-	answered := r.loadFor(3 * time.Second)
+	answered := r.loadUntilKnown()
 	found, _ := r.Workers()
 	if len(found) != 2 || len(r.Tree()) != 3 || r.Info().WorkerRule.Kind != calibrate.RuleServes {
 		t.Fatalf("workers %v of %v by %q", found, r.Tree(), r.Info().WorkerRule)

@@ -3,9 +3,11 @@ package server
 import (
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,22 +21,73 @@ var (
 	whoRuns = flag.Int("who-runs", 10, "how often each app is run")
 )
 
-// whoCase is an app with other processes beside its worker. It answers with the number of the process that did the work.
+// whoCase is an app with other processes beside its workers. It answers with the number of the process that did the work.
 type whoCase struct {
-	name string
-	spec func(t *testing.T) known.Spec
+	name  string
+	start func(t *testing.T) (app calibrate.App, stop func())
 }
 
 var whoCases = []whoCase{
-	{"sleepers", beside("sleepers")},
-	{"helper", beside("helper")},
-	{"consumers", beside("consumers")},
-	{"pool", beside("pool")},
+	{"sleepers", launched(beside("sleepers"))},
+	{"helper", launched(beside("helper"))},
+	{"consumers", launched(beside("consumers"))},
+	{"pool", launched(beside("pool"))},
+	{"sanic", launched(sanic)},
+	{"node cluster", launched(func(t *testing.T) known.Spec {
+		return known.Spec{Command: []string{servertest.OnPath(t, "node"), servertest.Fixture(t, "node", "server.js")}, Env: nodeEnv()}
+	})},
+	{"php-fpm behind Apache", launched(func(t *testing.T) known.Spec { return known.Spec{Command: phpFPM(t), Threads: 1, Env: phpEnv()} })},
+	{"attach to uWSGI with http", uwsgiWithFront},
 }
 
 func beside(kind string) func(t *testing.T) known.Spec {
 	return func(t *testing.T) known.Spec {
 		return known.Spec{Command: []string{servertest.Venv(t, "python"), servertest.Fixture(t, "beside", "app.py"), kind, "{port}"}}
+	}
+}
+
+func sanic(t *testing.T) known.Spec {
+	servertest.Venv(t, "sanic/bin/sanic")
+	return known.Spec{
+		Command: []string{servertest.Venv(t, "python"), "-m", "sanic", "sanic_app:app", "--host", "{host}", "--port", "{port}", "--workers", "{workers}", "--single-process"},
+		Env:     map[string]string{"PYTHONPATH": servertest.Fixture(t, "beside")},
+	}
+}
+
+func launched(spec func(t *testing.T) known.Spec) func(t *testing.T) (calibrate.App, func()) {
+	return func(t *testing.T) (calibrate.App, func()) {
+		r := start(t, spec(t))
+		return r, func() { _, _ = r.Stop(t.Context()) }
+	}
+}
+
+// uwsgiWithFront is a uWSGI of somebody else, whose workers and router have no titles.
+func uwsgiWithFront(t *testing.T) (calibrate.App, func()) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	_ = l.Close()
+	words := uwsgiWith(t, servertest.Module(t, okApp), "--plugin", "http", "--http", address, "--master", "--processes", "2", "--die-on-term")
+	cmd := exec.Command(words[0], words[1:]...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "an answer", func() bool { _, err := ask("http://" + address); return err == nil })
+	attached, err := Attach(AttachSpec{PID: cmd.Process.Pid, URL: "http://" + address})
+	if err != nil {
+		t.Fatal(err)
+	}
+	app, err := attached.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return app, func() {
+		_, _ = app.Stop(t.Context())
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
 	}
 }
 
@@ -64,15 +117,17 @@ func TestWho(t *testing.T) {
 	}
 }
 
+// right loads the app until its workers are known, as a run does by and by, and says whether they are those that answered.
 func (c whoCase) right(t *testing.T) bool {
-	r := start(t, c.spec(t))
-	defer r.Stop(t.Context())
-	before, _ := r.Workers()
-	answered := r.loadFor(4 * time.Second)
-	found, _ := r.Workers()
-	rule := r.Info().WorkerRule
+	app, stop := c.start(t)
+	defer stop()
+	before, _ := app.Workers()
+	began := time.Now()
+	answered := loadUntilKnown(app)
+	found, _ := app.Workers()
+	rule := app.Info().WorkerRule
 	ok := slices.Equal(found, answered) && rule.Kind != calibrate.RuleGuess
-	t.Logf("%v by %q; answered: %v; before the load: %v; %v", found, rule, answered, before, ok)
+	t.Logf("%v by %q after %.1f s; answered: %v; before the load: %v; %v", found, rule, time.Since(began).Seconds(), answered, before, ok)
 	return ok
 }
 

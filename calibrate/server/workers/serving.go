@@ -2,6 +2,7 @@ package workers
 
 import (
 	"cmp"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -24,14 +25,18 @@ type serving struct {
 	turn   int       // of those that have used no CPU time since the look before
 	cpu    map[linux.Identity]int64
 	seen   map[linux.Identity]*sighting
-	links  map[link]bool           // who was seen to be connected with whom
-	fronts map[linux.Identity]bool // what was decided of those that hold the clients' connections
-	vain   int                     // looks since the last one that met any
-	blind  bool                    // nobody's descriptors can be read
+	links  map[link]bool            // who was seen to be connected with whom
+	listen map[linux.Identity][]int // ports at which a process may accept connections
+	outer  map[int]bool             // ports at which clients were connected
+	inner  map[int]bool             // others, at which the tree is connected with itself
+	fronts map[linux.Identity]bool  // what was decided of those that hold the clients' connections
+	met    int                      // looks at which clients were connected, whoever held them
+	vain   int                      // looks since the last of those
+	blind  bool                     // nobody's descriptors can be read
 }
 
 func newServing(proc linux.FS) *serving {
-	return &serving{proc: proc, seen: map[linux.Identity]*sighting{}, links: map[link]bool{}}
+	return &serving{proc: proc, seen: map[linux.Identity]*sighting{}, links: map[link]bool{}, listen: map[linux.Identity][]int{}, outer: map[int]bool{}, inner: map[int]bool{}}
 }
 
 // sighting is what was seen of a process: at how many looks it was the only one of the tree to hold some client's connection,
@@ -46,21 +51,22 @@ type link struct {
 }
 
 // What a look may cost. A process has 1 us a descriptor, a line of the table takes 1 us. Looks come ten times a second at most,
-// and so seldom that they take a fiftieth of a core; once all is known, a thousandth.
+// and so seldom that they take a twenty-fifth of a core; once all is known, a thousandth.
 const (
 	mostDescriptors = 1024
 	mostIdle        = 32  // processes that have used no CPU time since the last look
 	mostBusy        = 256 // others
-	twice           = 16  // as few are looked at again after the table was read: connections may be short
+	few             = 16  // processes that are all looked at, twice
 	pauseSearching  = 90 * time.Millisecond
 	pauseKnown      = 5 * time.Second
-	costSearching   = 50
+	costSearching   = 25
 	costKnown       = 1000
 )
 
 // Enough to settle on: with connections closed after each request, one look sees a few of the processes.
 const (
-	enoughLooks = 6
+	enoughLooks = 6  // that met a process with a client's connection
+	enoughMet   = 18 // that met such a connection, however short: then the CPU time of those who can have accepted it decides
 	enoughTime  = time.Second
 )
 
@@ -69,22 +75,34 @@ func (s *serving) look(tree []linux.Process, ports []int, known bool) {
 	if time.Now().Before(s.next) || len(tree) == 0 {
 		return
 	}
-	runtime.LockOSThread() // of which the CPU time is read
-	defer runtime.UnlockOSThread()
-	began := threadCPU()
-	var holders map[uint64][]linux.Process
-	holders, s.blind = s.holders(s.worthALook(tree))
-	table := s.table(tree[0].PID, ports)
-	if len(table.clients) > 0 && len(tree) <= twice {
-		again, _ := s.holders(tree)
-		for inode, who := range again {
-			holders[inode] = union(holders[inode], who)
-		}
-	}
+	holders, table, cost := s.read(tree, ports)
 	s.noteClients(tree, table, holders)
+	s.noteListening(table, holders)
 	s.noteLinks(tree, table, holders)
 	s.creditParents(tree)
-	s.rest(threadCPU()-began, known)
+	s.rest(cost, known)
+}
+
+// read lists the descriptors of processes before and after the kernel has walked through its table of connections, which takes
+// it some milliseconds (of 262 144 places): a connection may be over in less. Where there are many processes, once must do.
+// cost is CPU time: what is waited for on a busy machine costs nobody anything.
+func (s *serving) read(tree []linux.Process, ports []int) (holders map[uint64][]linux.Process, table connections, cost time.Duration) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	began := threadCPU()
+	holders = map[uint64][]linux.Process{}
+	s.blind = s.addHolders(holders, s.worthALook(tree))
+	table = s.table(tree[0].PID, ports)
+	if len(tree) <= few {
+		s.addHolders(holders, tree)
+	}
+	return holders, table, threadCPU() - began
+}
+
+func threadCPU() time.Duration {
+	var used unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &used) // 0 looks more often
+	return time.Duration(used.Nano())
 }
 
 // rest is as long as the look that has just ended was dear.
@@ -96,16 +114,9 @@ func (s *serving) rest(cost time.Duration, known bool) {
 	s.next = time.Now().Add(pause)
 }
 
-// threadCPU is the CPU time that this thread has used: what is waited for on a busy machine costs nobody anything.
-func threadCPU() time.Duration {
-	var used unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &used) // 0 looks more often
-	return time.Duration(used.Nano())
-}
-
 // worthALook are those that have used CPU time since the look before, and some of the others in turn.
 func (s *serving) worthALook(tree []linux.Process) []linux.Process {
-	if len(tree) <= twice {
+	if len(tree) <= few {
 		return tree
 	}
 	var busy, idle []linux.Process
@@ -128,26 +139,19 @@ func (s *serving) worthALook(tree []linux.Process) []linux.Process {
 	return chosen
 }
 
-// holders are the processes by the sockets that they have open. blind: nobody's could be read.
-func (s *serving) holders(some []linux.Process) (by map[uint64][]linux.Process, blind bool) {
-	by, blind = map[uint64][]linux.Process{}, true
+// addHolders adds the processes by the sockets that they have open. blind: nobody's could be read.
+func (s *serving) addHolders(to map[uint64][]linux.Process, some []linux.Process) (blind bool) {
+	blind = true
 	for _, p := range some {
 		inodes, known := s.proc.SocketsOf(p.PID, mostDescriptors)
 		blind = blind && !known
 		for _, inode := range inodes {
-			by[inode] = append(by[inode], p)
+			if !isOneOf(p, to[inode]) {
+				to[inode] = append(to[inode], p)
+			}
 		}
 	}
-	return by, blind
-}
-
-func union(a, b []linux.Process) []linux.Process {
-	for _, p := range b {
-		if !isOneOf(p, a) {
-			a = append(a, p)
-		}
-	}
-	return a
+	return blind
 }
 
 // noteClients is what the clients' connections say.
@@ -166,13 +170,16 @@ func (s *serving) noteClients(tree []linux.Process, table connections, holders m
 			shared[top.Identity()] = true
 		}
 	}
-	if s.vain++; len(alone)+len(shared) == 0 {
-		return
+	s.vain++
+	if len(table.clients) > 0 {
+		s.vain = 0
+		if s.met++; s.met == 1 {
+			s.first = time.Now()
+		}
 	}
-	if s.looks++; s.looks == 1 {
-		s.first = time.Now()
+	if len(alone)+len(shared) > 0 {
+		s.looks++
 	}
-	s.vain = 0
 	for who := range alone {
 		s.of(who, above).alone++
 	}
@@ -209,6 +216,23 @@ func (s *serving) creditParents(tree []linux.Process) {
 	}
 }
 
+// noteListening notes who listens where: only they can have accepted what is connected there, however short it is.
+func (s *serving) noteListening(table connections, holders map[uint64][]linux.Process) {
+	for _, c := range table.clients {
+		s.outer[int(c.Local.Port())] = true
+	}
+	for port := range table.inner() {
+		s.inner[port] = true
+	}
+	for _, l := range table.listening {
+		for _, p := range holders[l.Inode] {
+			if who := p.Identity(); !slices.Contains(s.listen[who], l.Port) {
+				s.listen[who] = append(s.listen[who], l.Port)
+			}
+		}
+	}
+}
+
 // noteLinks notes which processes those that hold clients' connections are connected with.
 func (s *serving) noteLinks(tree []linux.Process, table connections, holders map[uint64][]linux.Process) {
 	if len(s.seen) == 0 || len(tree) < 2 {
@@ -240,13 +264,26 @@ func (s *serving) noteLinks(tree []linux.Process, table connections, holders map
 	}
 }
 
-// settled says that enough was seen to tell who of the tree serves.
+// settled says that enough was seen to tell who of the tree serves. If others are busy, too, it must be longer: what holds the
+// connections may be a front, and its own connections with them may be short.
 func (s *serving) settled(tree []linux.Process) bool {
-	if s.looks < enoughLooks || time.Since(s.first) < enoughTime {
+	serve := s.accepting(tree)
+	times := 1
+	if s.othersAreBusy(serve, tree) {
+		times = 3
+	}
+	if s.looks < times*enoughLooks && s.met < enoughMet || time.Since(s.first) < time.Duration(times)*enoughTime {
 		return false
 	}
-	holding := s.accepting(tree)
-	return len(s.backends(holding, tree)) == 0 || cpuOf(tree) >= enoughCPU || s.fronts != nil
+	return cpuOf(tree) >= enoughCPU || len(s.backends(serve, serve, tree)) == 0
+}
+
+func (s *serving) othersAreBusy(serve, tree []linux.Process) bool {
+	above := parents(tree)
+	return slices.ContainsFunc(tree, func(q linux.Process) bool {
+		return float64(q.CPU) >= busyShare*float64(cpuOf(tree)) && !isOneOf(q, serve) &&
+			!slices.ContainsFunc(serve, func(p linux.Process) bool { return isBelow(q.PID, p.PID, above) || isBelow(p.PID, q.PID, above) })
+	})
 }
 
 // servers are the processes that serve, of those that live, and whether they are behind a front. What is a front is decided
@@ -257,12 +294,13 @@ func (s *serving) servers(tree []linux.Process) (serve []linux.Process, behind b
 		s.fronts = map[linux.Identity]bool{}
 	}
 	serve = s.accepting(tree)
+	passed := serve
 	for range 4 { // more fronts than anybody has
-		next := s.backends(serve, tree)
+		next := s.backends(serve, passed, tree)
 		if len(next) == 0 || !s.areFront(decided, serve, next, tree) {
 			break
 		}
-		serve, behind = next, true
+		serve, behind, passed = next, true, append(passed, next...)
 	}
 	return serve, behind
 }
@@ -273,7 +311,7 @@ func (s *serving) areFront(decided map[linux.Identity]bool, serve, behind, tree 
 			return front
 		}
 	}
-	front := isFront(serve, behind, tree)
+	front := s.isFront(serve, behind, tree)
 	if s.fronts != nil {
 		for _, p := range serve {
 			s.fronts[p.Identity()] = front
@@ -287,6 +325,9 @@ func (s *serving) areFront(decided map[linux.Identity]bool, serve, behind, tree 
 // pool of Python's multiprocessing, it holds none alone; and what is forked for one connection is gone with it.
 func (s *serving) accepting(tree []linux.Process) []linux.Process {
 	held := Filter(tree, func(p linux.Process) bool { return s.seen[p.Identity()] != nil && !PythonHelper.MatchString(p.Title()) })
+	if len(held) == 0 && s.met >= enoughMet {
+		return ends(s.busyListeners(tree, s.outer), tree)
+	}
 	often := Filter(held, func(p linux.Process) bool { return s.seen[p.Identity()].alone >= min(2, s.looks) })
 	if len(often) == 0 {
 		often = held
@@ -306,15 +347,27 @@ func (s *serving) accepting(tree []linux.Process) []linux.Process {
 	})
 }
 
+// busyListeners are the processes that may accept connections at some ports, and use a good part of the CPU time that all
+// of those use: a master that has opened the socket for others uses none.
+func (s *serving) busyListeners(tree []linux.Process, ports map[int]bool) []linux.Process {
+	listening := Filter(tree, func(p linux.Process) bool {
+		return slices.ContainsFunc(s.listen[p.Identity()], func(port int) bool { return ports[port] })
+	})
+	least := max(busyShare*float64(cpuOf(listening)), 1)
+	return Filter(listening, func(p linux.Process) bool { return float64(p.CPU) >= least })
+}
+
 // backends are those behind what serves: with connections of its that they have accepted, or, if they are neither above nor
-// below it, that were made for both.
-func (s *serving) backends(serve, tree []linux.Process) []linux.Process {
+// below it, that were made for both. Connections may be too short to be met with their processes: whoever is busy, and
+// listens where the tree is connected with itself and what serves doesn't listen, has accepted them.
+func (s *serving) backends(serve, passed, tree []linux.Process) []linux.Process {
 	above := parents(tree)
+	inner := ends(s.busyListeners(tree, s.portsBehind(serve, tree)), tree)
 	return Filter(tree, func(q linux.Process) bool {
-		if isOneOf(q, serve) || store.MatchString(program(q)) || PythonHelper.MatchString(q.Title()) {
+		if isOneOf(q, passed) || store.MatchString(program(q)) || PythonHelper.MatchString(q.Title()) {
 			return false
 		}
-		return slices.ContainsFunc(serve, func(p linux.Process) bool {
+		return isOneOf(q, inner) || slices.ContainsFunc(serve, func(p linux.Process) bool {
 			from, to := p.Identity(), q.Identity()
 			related := isBelow(p.PID, q.PID, above) || isBelow(q.PID, p.PID, above)
 			return s.links[link{from, to, true}] || !related && s.links[link{from, to, false}]
@@ -322,15 +375,49 @@ func (s *serving) backends(serve, tree []linux.Process) []linux.Process {
 	})
 }
 
-// isFront says whether what holds the connections leaves the work to those behind it. A program that does nothing else is one
-// if they are busy, and any other if they use more CPU time than it does: an app asks its database, its cache and its
-// manager of shared objects, too.
-func isFront(serve, behind, tree []linux.Process) bool {
-	front, back := cpuOf(serve), cpuOf(behind)
-	if !slices.ContainsFunc(serve, func(p linux.Process) bool { return !frontProgram.MatchString(program(p)) }) {
-		return float64(back) >= busyShare*float64(cpuOf(tree))
+// portsBehind are those at which the tree is connected with itself, or at which a fork beside what serves listens, and what serves
+// does not.
+func (s *serving) portsBehind(serve, tree []linux.Process) map[int]bool {
+	ports := maps.Clone(s.inner)
+	for _, q := range tree {
+		if slices.ContainsFunc(serve, func(p linux.Process) bool { return s.isRouterOf(p, q) }) {
+			for _, port := range s.listen[q.Identity()] {
+				ports[port] = true
+			}
+		}
 	}
-	return back > front
+	for _, p := range serve {
+		for _, port := range s.listen[p.Identity()] {
+			delete(ports, port)
+		}
+	}
+	return ports
+}
+
+// isFront says whether what holds the connections leaves the work to those behind it. A fork beside them whose connections they
+// accept is one, as the router of uWSGI; so is a program that does nothing else, if they are busy. Any other is one if they use
+// more CPU time than it does: an app asks its database, its cache and its manager of shared objects, too.
+func (s *serving) isFront(serve, behind, tree []linux.Process) bool {
+	all := func(some []linux.Process, is func(linux.Process) bool) bool {
+		return !slices.ContainsFunc(some, func(p linux.Process) bool { return !is(p) })
+	}
+	switch back := cpuOf(behind); {
+	case all(serve, func(p linux.Process) bool {
+		return all(behind, func(q linux.Process) bool { return s.isRouterOf(p, q) })
+	}):
+		return true
+	case all(serve, func(p linux.Process) bool { return frontProgram.MatchString(program(p)) }):
+		return float64(back) >= busyShare*float64(cpuOf(tree))
+	default:
+		return back > cpuOf(serve)
+	}
+}
+
+// isRouterOf says whether one of two forks listens elsewhere than the other.
+func (s *serving) isRouterOf(p, q linux.Process) bool {
+	return p.PID != q.PID && p.Parent == q.Parent && slices.Equal(p.Args, q.Args) && slices.ContainsFunc(s.listen[q.Identity()], func(port int) bool {
+		return !slices.Contains(s.listen[p.Identity()], port)
+	})
 }
 
 // Programs that are known by their names: fronts, which also serve by themselves, and what an app keeps its data in.
