@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
