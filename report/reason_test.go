@@ -272,3 +272,41 @@ func TestReasonOfASweep(t *testing.T) {
 	says(t, "failed", sweepReason(r), "Chosen by measurement: of 1 candidate really run it served 700 requests/s in 80 MB (p99 11 ms); "+
 		"2 workers of 4 threads, as computed, can't be compared: no second worker today.")
 }
+
+func TestReasonOfWhatNothingRecycles(t *testing.T) {
+	q := flask(0.2)
+	q.Law.WorkerBytes, q.WorkerPeakBytes, q.CanRecycle, q.Requests, q.Seen, q.RestartSeconds = 40*mb, 50*mb, false, 0, 1000, 86_400
+	r := decided(q)
+	says(t, "max-requests", recyclingReason(r), "This server has no request limit of its own, and its workers creep: they reach the budget after 8 704 requests = "+
+		"85 MB / 10 KB each, 24 h 11 min at 0.2 requests/s (given) over 2 workers. Restart them before that by other means, or fix the leak. "+
+		"Sized for a restart of the whole server every 24 h (--restart-every): until then each worker grows by 84.4 MB = 10 KB x 8 640 requests (24 h at 0.1 requests/s each).")
+	q.RatePerSecond = 0
+	says(t, "without a rate", lastingSentence(decided(q).Recommendation),
+		"Sized for a restart of the whole server before it has served more: until then each worker grows by 9.77 MB = 10 KB x 1 000 requests, which the run itself has shown.")
+	q.RatePerSecond, q.RateBasis = 100, calibrate.BasisMeasured
+	says(t, "refusal", Refusal(decided(q)), "needs 84 465 MB, has 300 MB: 50 MB shared + 1 x (40 MB + 84 375 MB of creep); the smallest budget that fits is 84 465 MB; "+
+		"creep that nothing recycles is 84 375 MB = 10 KB x 8 640 000 requests (24 h at 100 requests/s, the soak's: --production-rate for yours)")
+	q.CanRecycle, q.Creep.Staying, q.RatePerSecond = true, q.Creep.High, 0.001
+	if got := recyclingReason(decided(q)); !strings.HasPrefix(got, "Recycling gives nothing back of what creeps: ") {
+		t.Error(got)
+	}
+}
+
+func TestKindsOfACreep(t *testing.T) {
+	kept := func(kind calibrate.GrowthKind, bytes float64, stays bool) calibrate.Growth {
+		return calibrate.Growth{Kind: kind, BytesPerRequest: bytes, Low: bytes, High: bytes, Stays: stays}
+	}
+	for want, kinds := range map[string][]calibrate.Growth{
+		": ": nil,
+		"64 KB shared memory that the workers have mapped (MAP_SHARED, /dev/shm): shared memory goes with its worker, if nobody else has it and it has no name": {
+			kept(calibrate.GrowsShared, 64<<10, false)},
+		"16 KB of the workers' own (heap); 64 KB files in memory that no worker has mapped (/dev/shm, tmpfs): " +
+			"no restart deletes the files: delete them when they are old, or keep them on disk": {
+			kept(calibrate.GrowsAnonymous, 16<<10, false), kept(calibrate.GrowsFiles, 64<<10, true)},
+		"1.3 KB the kernel's own (for files, sockets, mappings): the kernel, where memory runs short, if it is of files on disk: 60 000 new files were seen " +
+			"to fit 60 MB. Recycling does not; deleting files that are old (sessions, uploads) does": {kept(calibrate.GrowsKernel, 1.3*1024, false)},
+	} {
+		c := calibrate.Creep{Verdict: calibrate.Creeping, By: calibrate.ByRequest, Kinds: kinds}
+		says(t, "kinds", kindsOf(c)+": "+freedBy(c), want)
+	}
+}
