@@ -116,6 +116,9 @@ type Trial struct {
 	// CrowdBytes of it come only if every worker has as many requests at once as at its bend, at the same moment.
 	CrowdBytes int64 `json:"crowd_bytes,omitempty"`
 
+	// Books is who had it when the load was over. Null where that could not be read.
+	Books *Books `json:"books,omitempty"`
+
 	Seconds       float64      `json:"seconds"`
 	Requests      int64        `json:"requests"`
 	Succeeded     int64        `json:"succeeded"`

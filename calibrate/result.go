@@ -290,6 +290,8 @@ type Worker struct {
 	ChildrenPeakBytes int64 `json:"children_peak_bytes,omitempty"`
 	// LeftSharedBytes is the shared memory that was still there as the app ended. Null where it has no control group of its own.
 	LeftSharedBytes *int64 `json:"left_shared_bytes,omitempty"`
+	// Idle is who had the memory before any load. Null in runs of versions that didn't read it.
+	Idle *Books `json:"idle_books,omitempty"`
 	// Early is the reading after the first load, with which the short runs are compared: they are as warm.
 	Early *EndReading `json:"early,omitempty"`
 	// Virtual is its address space after the last load; of several workers that of the largest. Absent where it was not read.

@@ -11,7 +11,7 @@ import (
 // formula has for it.
 func booksSection(r calibrate.Result) []Block {
 	t := Table{Columns: []Column{
-		{Head: "workers", Keep: 9}, {Head: "threads", Keep: 9}, {Head: "in workers", Unit: "MB", Keep: 5}, {Head: "children", Unit: "MB", Keep: 6},
+		{Head: "after", Left: true, Keep: 7}, {Head: "workers", Keep: 9}, {Head: "threads", Keep: 9}, {Head: "in workers", Unit: "MB", Keep: 5}, {Head: "children", Unit: "MB", Keep: 6},
 		{Head: "master, front", Unit: "MB", Keep: 3}, {Head: "in no process", Unit: "MB", Keep: 6}, {Head: "kernel", Unit: "MB", Keep: 2},
 		{Head: "files", Unit: "MB", Keep: 1}, {Head: "left over", Unit: "MB", Keep: 7}, {Head: "charged at most", Unit: "MB", Keep: 8}, {Head: "formula", Unit: "MB", Keep: 8},
 	}}
@@ -19,7 +19,7 @@ func booksSection(r calibrate.Result) []Block {
 		if b.ReadBytes == 0 { // a candidate of the sweep, which has a table of its own
 			continue
 		}
-		row := Row{Cells: []string{say.Count(b.Workers), orDash(b.Threads)}}
+		row := Row{Cells: []string{momentOf(b.Moment), say.Count(b.Workers), orDash(b.Threads)}}
 		for _, bytes := range []int64{b.WorkersBytes, b.ChildrenBytes, b.RestBytes, b.UnmappedBytes, b.KernelBytes, b.FileBytes} {
 			row.Cells = append(row.Cells, mbCell(bytes))
 		}
@@ -32,7 +32,7 @@ func booksSection(r calibrate.Result) []Block {
 	if len(t.Rows) == 0 {
 		return nil
 	}
-	return section(Heading{"Where the memory is", "after each load, as the kernel charges it"}, t.filled())
+	return section(Heading{"Where the memory is", "as the kernel charges it"}, t.filled())
 }
 
 // filled is the table without the columns that say nothing.
@@ -50,4 +50,19 @@ func leftCell(bytes int64) string {
 		return "-"
 	}
 	return say.InMB(bytes)
+}
+
+// momentOf is what came before a reading.
+func momentOf(phase string) string {
+	switch phase {
+	case calibrate.PhaseIdle:
+		return "boot"
+	case calibrate.PhaseCapacity:
+		return "first load"
+	case calibrate.PhaseScale:
+		return "short run"
+	case calibrate.PhaseTrial:
+		return "proof"
+	}
+	return "whole run"
 }

@@ -31,7 +31,7 @@ func Analyse(m calibrate.Measured) calibrate.Result {
 	r.Worker.MarginalBytes, r.Worker.MarginalSource = marginal(r)
 	r.Worker.PlateauRSSBytes = plateau(m)
 	r.Sweep = weighed(r)
-	r.Books = balances(r)
+	r.Books = Balances(r)
 	r = sized(r)
 	r.LeftOut = leftOut(r)
 	r.Triage = withShares(r.Triage, r.Creep)

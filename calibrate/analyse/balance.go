@@ -7,45 +7,74 @@ import (
 	"workermem/calibrate"
 )
 
-// balances are the books of every shape that was run, as far as the kernel's side of them is known.
-func balances(r calibrate.Result) []calibrate.Balance {
-	threads := max(r.Target.Threads, 1)
-	var all []calibrate.Balance
-	add := func(b calibrate.Balance) {
-		if b.ReadBytes > 0 || b.PeakBytes > 0 {
-			all = append(all, b)
-		}
+// Balances are the books of every shape that was run, as far as the kernel's side of them is known.
+func Balances(r calibrate.Result) []calibrate.Balance {
+	all := slices.Concat(ofOneWorker(r), ofShortRuns(r), ofSweep(r), ofTrials(r.Proof))
+	return slices.DeleteFunc(all, func(b calibrate.Balance) bool { return b.ReadBytes == 0 && b.PeakBytes == 0 })
+}
+
+// ofOneWorker are the measured worker's: before any load, after the first, and at the end.
+func ofOneWorker(r calibrate.Result) []calibrate.Balance {
+	w, one := r.Worker, calibrate.Shape{Workers: 1, Threads: max(r.Target.Threads, 1)}
+	if w.Workers > 1 || w.End == nil {
+		return nil
 	}
-	if e := r.Worker.End; e != nil && e.Books != nil && e.Books.Held != nil && e.Workers == 1 {
-		b := balanceOf(e.Books)
-		b.Moment, b.Workers, b.Threads, b.Requests = calibrate.PhasePeak, 1, threads, r.Worker.Requests
-		b.PeakBytes, b.LawBytes = topAtEnd(r).held+b.FileBytes, r.Law.Total(1, threads)+crept(r)
-		add(b)
+	idle, early, end := balanceOf(calibrate.PhaseIdle, one, w.Idle), calibrate.Balance{}, balanceOf(calibrate.PhasePeak, one, w.End.Books)
+	if w.Early != nil {
+		early = balanceOf(calibrate.PhaseCapacity, one, w.Early.Books)
+		early.Requests = w.Early.Requests
 	}
+	if end.ReadBytes > 0 {
+		end.Requests, end.PeakBytes, end.LawBytes = w.Requests, topAtEnd(r).held+end.FileBytes, r.Law.Total(1, one.Threads)+crept(r)
+	}
+	return []calibrate.Balance{idle, early, end}
+}
+
+func ofShortRuns(r calibrate.Result) (all []calibrate.Balance) {
 	for _, run := range r.Law.Runs {
-		if run.Books == nil || run.Books.Held == nil {
-			continue
+		b := balanceOf(calibrate.PhaseScale, calibrate.Shape{Workers: run.Workers, Threads: run.Threads}, run.Books)
+		if b.ReadBytes > 0 {
+			b.Requests, b.PeakBytes, b.LawBytes = run.Requests, run.PeakHeldBytes+b.FileBytes, r.Law.Total(run.Workers, run.Threads)+creptIn(run, r)
 		}
-		b := balanceOf(run.Books)
-		b.Moment, b.Workers, b.Threads, b.Requests = calibrate.PhaseScale, run.Workers, run.Threads, run.Requests
-		b.PeakBytes, b.LawBytes = run.PeakHeldBytes+b.FileBytes, r.Law.Total(run.Workers, run.Threads)+creptIn(run, r)
-		add(b)
+		all = append(all, b)
 	}
-	if r.Sweep != nil {
-		for _, run := range r.Sweep.Runs {
-			if run.Failed == nil && run.ObservedSource == calibrate.PeakGroup {
-				add(calibrate.Balance{Moment: calibrate.PhaseSweep, Workers: run.Workers, Threads: run.Threads, Requests: run.BusyRequests,
-					PeakBytes: run.MeasuredBytes, LawBytes: run.PredictedBytes})
-			}
+	return all
+}
+
+func ofSweep(r calibrate.Result) (all []calibrate.Balance) {
+	if r.Sweep == nil {
+		return nil
+	}
+	for _, run := range r.Sweep.Runs {
+		if run.Failed == nil && run.ObservedSource == calibrate.PeakGroup {
+			all = append(all, calibrate.Balance{Moment: calibrate.PhaseSweep, Workers: run.Workers, Threads: run.Threads, Requests: run.BusyRequests,
+				PeakBytes: run.MeasuredBytes, LawBytes: run.PredictedBytes})
 		}
 	}
 	return all
 }
 
+func ofTrials(p *calibrate.Proof) (all []calibrate.Balance) {
+	if p == nil {
+		return nil
+	}
+	for _, t := range p.Trials {
+		b := balanceOf(calibrate.PhaseTrial, calibrate.Shape{Workers: t.Workers, Threads: t.Threads}, t.Books)
+		b.Requests, b.PeakBytes, b.LawBytes = t.Requests, t.ObservedBytes, t.ExpectedBytes
+		all = append(all, b)
+	}
+	return all
+}
+
 // balanceOf is who had what of one reading.
-func balanceOf(books *calibrate.Books) calibrate.Balance {
+func balanceOf(moment string, of calibrate.Shape, books *calibrate.Books) calibrate.Balance {
+	b := calibrate.Balance{Moment: moment, Workers: of.Workers, Threads: of.Threads}
+	if books == nil || books.Held == nil {
+		return b
+	}
 	held := *books.Held
-	b := calibrate.Balance{
+	b = calibrate.Balance{
+		Moment: moment, Workers: of.Workers, Threads: of.Threads,
 		WorkersBytes: books.Workers.AnonBytes + books.Workers.ShmemBytes, ChildrenBytes: books.Children.AnonBytes + books.Children.ShmemBytes,
 		RestBytes: books.Rest.AnonBytes + books.Rest.ShmemBytes, KernelBytes: held.KernelBytes, FileBytes: books.FileBytes,
 	}
@@ -56,9 +85,10 @@ func balanceOf(books *calibrate.Books) calibrate.Balance {
 	return b
 }
 
-// worst is the balance that leaves the largest share unexplained, of those that are off; nil where none is.
+// worst is the balance that leaves the largest share unexplained, of those that are off; nil where none is. A proof has a
+// verdict of its own.
 func worst(all []calibrate.Balance) *calibrate.Balance {
-	off := slices.DeleteFunc(slices.Clone(all), func(b calibrate.Balance) bool { return !b.Off() })
+	off := slices.DeleteFunc(slices.Clone(all), func(b calibrate.Balance) bool { return !b.Off() || b.Moment == calibrate.PhaseTrial })
 	if len(off) == 0 {
 		return nil
 	}

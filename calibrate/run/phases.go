@@ -56,6 +56,9 @@ func (r *run) idle(ctx context.Context) error {
 		return f
 	}
 	r.result.Worker.IdleRSSBytes = samples[len(samples)-1].RSS
+	if idle, err := r.watch.end(); err == nil { // else the end of the run says why
+		r.result.Worker.Idle = idle.Books
+	}
 	r.note(calibrate.Phase{Name: calibrate.PhaseIdle, StartSeconds: began, Ended: calibrate.End{By: calibrate.EndSeen}}, from)
 	return nil
 }

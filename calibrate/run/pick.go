@@ -52,7 +52,7 @@ func (r *run) dropEarlierPick() {
 		return
 	}
 	r.result.Worker.Generation = pick.generation
-	r.result.Worker.IdleRSSBytes, r.result.Worker.Early = 0, nil
+	r.result.Worker.IdleRSSBytes, r.result.Worker.Idle, r.result.Worker.Early = 0, nil, nil
 	for i := range r.result.Phases {
 		if p := &r.result.Phases[i]; p.StartSeconds+p.Seconds <= pick.began {
 			p.PeakRSSBytes, p.PeakSource = 0, ""

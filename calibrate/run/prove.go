@@ -60,6 +60,7 @@ func (pr *prover) prove(ctx context.Context) error {
 			return pr.explain(ctx, err)
 		}
 		proof.Trials = append(proof.Trials, trial)
+		pr.result.Books = analyse.Balances(pr.result)
 		if next.proved {
 			proof.Verdict, proof.Reason = analyse.Judge(trial, proof.Tolerance)
 		}

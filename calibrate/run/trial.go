@@ -106,12 +106,23 @@ func (t *tryout) observe(outer context.Context) error {
 		}
 		return nil
 	})
+	t.readBooks()
 	stop()
 	_ = t.measure(answered) // a kill of the last moment
 	t.record(tally)
 	t.trial.Creep = t.creepSeen()
 	t.trial.Recycling = analyse.Recycling(t.served, t.trial, t.result.Target.WorkerBootSeconds)
 	return t.ended(outer, err)
+}
+
+// readBooks reads who has the memory. Where a worker is just being replaced, nobody knows.
+func (t *tryout) readBooks() {
+	end, err := t.watch.end()
+	if err != nil || t.meter.held == nil {
+		return
+	}
+	held := t.meter.held.last.Held(t.meter.held.cores)
+	end.Books.Held, t.trial.Books = &held, end.Books
 }
 
 // ended sorts what ended a trial: what became of the app goes into the trial, the rest is returned.
