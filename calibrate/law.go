@@ -70,6 +70,9 @@ type LawRun struct {
 	// One of its workers, on average: private dirty pages at the peak, and the peak RSS. 0: not read.
 	WorkerBytes  int64 `json:"worker_bytes,omitempty"`
 	PeakRSSBytes int64 `json:"peak_rss_bytes,omitempty"`
+	// SameRequestsBytes is the most that the main run's worker held by as many requests, creep apart: a cache that has grown by
+	// then is not its threads'. 0: not known.
+	SameRequestsBytes int64 `json:"same_requests_bytes,omitempty"`
 }
 
 // threadsSeen says that a short run had other threads than the main one.
@@ -77,19 +80,18 @@ func threadsSeen(r Result) bool {
 	return slices.ContainsFunc(r.Law.Runs, func(run LawRun) bool { return run.Workers == 1 && run.PeakRSSBytes > 0 })
 }
 
-// ThreadRange is the counts of threads that the law vouches for. Unless a short run has seen other threads, what a thread
-// costs is an upper bound, and taking threads away by it would promise too little memory; or it isn't known at all.
+// ThreadRange is the counts of threads that the law vouches for: the measured one alone, unless a short run has seen others.
 func (r Result) ThreadRange() (least, most int) {
-	threads, most := max(r.Target.Threads, 1), mostServing(r)
-	switch {
-	case !r.Target.HasThreads:
-		return threads, threads
-	case r.Law.Basis == BasisGiven || threadsSeen(r):
-		return 1, most
-	case r.Worker.IdleRSSBytes > 0:
-		return threads, most
+	if r.Target.HasThreads && (r.Law.Basis == BasisGiven || threadsSeen(r)) {
+		return 1, mostServing(r)
 	}
+	threads := max(r.Target.Threads, 1)
 	return threads, threads
+}
+
+// Stuck says that a worker with so many threads, or with fewer, hardly served.
+func (l Law) Stuck(threads int) bool {
+	return slices.ContainsFunc(l.Unserved, func(s Shape) bool { return s.Workers == 1 && s.Threads <= threads })
 }
 
 // mostServing is the most threads that a worker may be given: where more of them hardly served, as many as were seen to.

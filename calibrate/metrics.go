@@ -193,7 +193,7 @@ func memoryMetrics() []Metric {
 			Got:  "The proportional memory (PSS) of the app's whole process tree, less the worker's private pages.",
 			read: func(r Result, _ argument) Reading { return ofLaw(r, r.Law.SharedBytes) }},
 		{Name: "thread", Unit: UnitBytes, Better: LessIsBetter, Meaning: "What one more busy thread adds to a worker.",
-			Got:  "A line through the peaks of short runs with other threads; without such runs, an upper bound: all that the load added, by thread.",
+			Got:  "A line through the peaks of short runs with other threads; not known without such a run.",
 			read: threadCostOf},
 		{Name: "creep", Unit: UnitBytesPerRequest, Better: LessIsBetter, Meaning: "The memory that a request leaves behind and that does not come back.",
 			Got:  "The slope of the worker's anonymous memory over the requests of the soak, with its 95 % interval.",

@@ -99,7 +99,7 @@ type Formula struct {
 	Name       string `json:"name"`
 	Workers    int    `json:"workers"`
 	Threads    int    `json:"threads"`
-	TotalBytes int64  `json:"total_bytes"`
+	TotalBytes int64  `json:"total_bytes"` // 0: not known, because no shape with other threads was run
 	Fits       bool   `json:"fits"`
 	Source     string `json:"source"`
 }

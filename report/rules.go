@@ -45,7 +45,7 @@ var choiceColumns = []Column{
 }
 
 func choiceCells(f calibrate.Formula, budget int64) []string {
-	return []string{say.Count(f.Workers), say.Count(f.Threads), mbCell(f.TotalBytes), percentCell(ratioOf(f.TotalBytes, budget)), yesNo(f.Fits)}
+	return []string{say.Count(f.Workers), say.Count(f.Threads), mbCell(f.TotalBytes), percentCell(ratioOf(f.TotalBytes, budget)), orElse(when(f.TotalBytes > 0, "%s", yesNo(f.Fits)), "-")}
 }
 
 // ratioOf is 0 if there is no budget to be a share of.

@@ -121,7 +121,7 @@ func TestTheAnswerComesFirst(t *testing.T) {
 		"flat":         "workers 2   threads 4   max-requests off   worker memory 91 MB",
 		"inconclusive": "workers 2   threads 4   max-requests unknown   worker memory 90 MB",
 		"withheld":     "NO RECOMMENDATION: 1 103 of 4 418 requests failed, more than the 10 % that a",
-		"nothing-fits": "NOTHING FITS: needs 102 MB, has 76.8 MB: 24.6 MB shared + 1 x (76.1 MB + 4",
+		"nothing-fits": "NOTHING FITS: needs 102 MB, has 76.8 MB: 24.6 MB shared + 1 x 76.5 MB; the",
 		"partial":      "PARTIAL RUN: cut short by: interrupted in phase soak: Ctrl-C.",
 		"empty":        "PARTIAL RUN: cut short by: unknown (killed?). No phase was finished.",
 	} {

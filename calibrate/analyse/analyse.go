@@ -27,6 +27,7 @@ func Analyse(m calibrate.Measured) calibrate.Result {
 	r.Worker = worker(m)
 	r.Load = load(m)
 	r.Creep = Creep(m)
+	r.Law = withSameRequests(m, r)
 	r.Law = law(r)
 	r.Worker.MarginalBytes, r.Worker.MarginalSource = marginal(r)
 	r.Worker.PlateauRSSBytes = plateau(m)

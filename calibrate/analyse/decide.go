@@ -104,6 +104,8 @@ func question(r calibrate.Result, budget int64) sizing.Question {
 	if threadless(r.Target) {
 		q.AtOnce = PeakClients(r)
 	}
+	_, most := r.ThreadRange()
+	q.CostUnknown = r.Target.HasThreads && most == q.Threads
 	if chosen := r.Plan.ThreadChoices; len(chosen) > 0 {
 		return withThreads(q, chosen)
 	}

@@ -53,9 +53,6 @@ func law(r calibrate.Result) calibrate.Law {
 		end.worker = max(end.worker-residing(r, r.Worker.Requests), 0)
 		early = end
 	}
-	if !threadless(r.Target) {
-		l.ThreadBytes = threadCost(r, threads)
-	}
 	for i := range l.Runs {
 		run := &l.Runs[i]
 		run.MeasuredBytes = run.TotalBytes + kernelOf(*run) + hidden(*run) + unmappedRun(*run) - creptIn(*run, r)
@@ -190,13 +187,13 @@ func beyond(x, a, b int64) int64 { return x - min(max(x, min(a, b)), max(a, b)) 
 //	thread = sum((T - T0) x (peak(T) - peak(T0))) / sum((T - T0)^2) + kernel memory of a thread
 //
 // RSS, because copy-on-write moves pages from shared to private at another request with every thread count, and leaves
-// RSS as it is.
+// RSS as it is. Where no other shape was run, nothing tells a thread's memory from its process's, and all of it is the latter's.
 func fitThreads(l *calibrate.Law, r calibrate.Result, threads int) {
-	here := peakHere(l, r, threads)
+	here, own := peakHere(l, r, threads)
 	var products, squares float64
 	for _, run := range l.Runs {
 		if more := float64(run.Threads - threads); run.Workers == 1 && run.PeakRSSBytes > 0 {
-			products += more * float64(peakOf(run)-residing(r, run.Requests)-here)
+			products += more * float64(peakOf(run)-residing(r, run.Requests)-here-max(run.SameRequestsBytes-own, 0))
 			squares += more * more
 		}
 	}
@@ -205,28 +202,31 @@ func fitThreads(l *calibrate.Law, r calibrate.Result, threads int) {
 	}
 }
 
-// peakHere is the measured shape's peak to compare other threads with: under the same load on the main worker; where
-// the user gave another load, of the workers of the run with two; else of the main worker's last phase, which is warmer.
-func peakHere(l *calibrate.Law, r calibrate.Result, threads int) int64 {
-	if peak := phasePeak(r, calibrate.PhaseCapacity); peak > 0 {
-		return peak
+// peakHere is the measured shape's peak to compare other threads with, and what of it is the worker's own, without children:
+// under the same load on the main worker; where the user gave another load, of the workers of the run with two; else of the
+// main worker's last phase, which is warmer.
+func peakHere(l *calibrate.Law, r calibrate.Result, threads int) (peak, own int64) {
+	if peak, own = phasePeak(r, calibrate.PhaseCapacity); peak > 0 {
+		return peak, own
 	}
 	for _, run := range l.Runs {
 		if run.Workers > 1 && run.Threads == threads && run.PeakRSSBytes > 0 {
-			return peakOf(run) - residing(r, run.Requests)/int64(run.Workers)
+			creep := residing(r, run.Requests) / int64(run.Workers)
+			return peakOf(run) - creep, run.PeakRSSBytes - creep
 		}
 	}
 	return phasePeak(r, calibrate.PhasePeak)
 }
 
-// phasePeak is the peak RSS of a phase, children included, creep apart; 0 where there was no such phase.
-func phasePeak(r calibrate.Result, name string) int64 {
+// phasePeak is the peak RSS of a phase, children included and without, creep apart; 0 where there was no such phase.
+func phasePeak(r calibrate.Result, name string) (peak, own int64) {
 	for _, p := range r.Phases {
 		if p.Name == name {
-			return p.PeakRSSBytes + phaseChildren(r, p) - residing(r, p.Answered)
+			own = p.PeakRSSBytes - residing(r, p.Answered)
+			return own + phaseChildren(r, p), own
 		}
 	}
-	return 0
+	return 0, 0
 }
 
 // residualOf is the most that the fitted law is off the short runs, which may be as warm as the first reading or the last.
@@ -276,15 +276,6 @@ func residingSlope(r calibrate.Result) float64 {
 
 // crept is how much of the measured peak is creep.
 func crept(r calibrate.Result) int64 { return int64(Slope(r) * float64(r.Worker.Requests)) }
-
-// threadCost is an upper bound of what one more busy thread costs: all that the worker gained from idle to its peak,
-// creep apart, shared out over the threads that were busy.
-func threadCost(r calibrate.Result, threads int) int64 {
-	if r.Worker.IdleRSSBytes == 0 {
-		return 0
-	}
-	return max(peakAtEnd(r)-r.Worker.IdleRSSBytes-residing(r, r.Worker.Requests), 0) / int64(threads)
-}
 
 // peakAtEnd is that of a worker and its children.
 func peakAtEnd(r calibrate.Result) int64 { return ownPeakAtEnd(r) + r.Worker.ChildrenPeakBytes }

@@ -51,22 +51,22 @@ func TestLaw(t *testing.T) {
 		shared, marginal, each int64 // beside the workers, one worker of 4 threads, one thread
 		basis                  calibrate.Basis
 	}{
-		// 60 MB private + 10 MB up to the peak; 40 MB from idle to peak over 4 threads
-		{"one worker alone", measuredWorker(), 20*calibrate.MiB + master, 70*calibrate.MiB + kernel, 10 * calibrate.MiB, "computed"},
+		// 60 MB private + 10 MB up to the peak; nothing tells what of the 40 MB from idle to peak is its 4 threads'
+		{"one worker alone", measuredWorker(), 20*calibrate.MiB + master, 70*calibrate.MiB + kernel, 0, "computed"},
 		// 1000 requests x 10 KB; the peak of the first load stands for 100 of them
-		{"creep is taken out", creeping, 20*calibrate.MiB + master, 70*calibrate.MiB + kernel - 10240_000, (40*calibrate.MiB - 10240_000) / 4, "computed"},
-		{"page tables unread: RSS, an upper bound", unread, 0, 110 * calibrate.MiB, 10 * calibrate.MiB, "computed"},
-		{"others map the same libraries", crowded, 23*calibrate.MiB + master, 70*calibrate.MiB + kernel, 10 * calibrate.MiB, "computed"},
+		{"creep is taken out", creeping, 20*calibrate.MiB + master, 70*calibrate.MiB + kernel - 10240_000, 0, "computed"},
+		{"page tables unread: RSS, an upper bound", unread, 0, 110 * calibrate.MiB, 0, "computed"},
+		{"others map the same libraries", crowded, 23*calibrate.MiB + master, 70*calibrate.MiB + kernel, 0, "computed"},
 
 		// one worker was 52 + 3 MB early and 60 + 10 at the end
-		{"two workers between early and end: it is warmth", measuredWorker(twoWorkers(140, 62, 3)), 20*calibrate.MiB + master, 70*calibrate.MiB + kernel, 10 * calibrate.MiB, "measured"},
-		{"two workers take more", measuredWorker(twoWorkers(168, 75, 3)), 20*calibrate.MiB + master, 75*calibrate.MiB + short, 10 * calibrate.MiB, "measured"},
-		{"two workers take less: they are not as warm", measuredWorker(twoWorkers(116, 50, 3)), 20*calibrate.MiB + master, 70*calibrate.MiB + kernel, 10 * calibrate.MiB, "measured"},
-		{"two workers take less: they share with a new master", measuredWorker(twoWorkers(116, 50, 4)), 20*calibrate.MiB + master, 65*calibrate.MiB + kernel, 10 * calibrate.MiB, "measured"},
-		{"a supervisor comes with the second", measuredWorker(twoWorkers(144, 60, 3)), 24*calibrate.MiB + master, 70*calibrate.MiB + kernel, 10 * calibrate.MiB, "measured"},
-		{"and the kernel's memory of it", measuredWorker(twoWorkers(144, 60, 4)), 24*calibrate.MiB + 2*master, 70*calibrate.MiB + kernel, 10 * calibrate.MiB, "measured"},
-		{"the second shares more than one alone could", measuredWorker(twoWorkers(133, 60, 3)), 18*calibrate.MiB + master, 70*calibrate.MiB + kernel, 10 * calibrate.MiB, "measured"},
-		{"saved without its workers: it only checks", measuredWorker(twoWorkers(300, 0, 3)), 20*calibrate.MiB + master, 70*calibrate.MiB + kernel, 10 * calibrate.MiB, "computed"},
+		{"two workers between early and end: it is warmth", measuredWorker(twoWorkers(140, 62, 3)), 20*calibrate.MiB + master, 70*calibrate.MiB + kernel, 0, "measured"},
+		{"two workers take more", measuredWorker(twoWorkers(168, 75, 3)), 20*calibrate.MiB + master, 75*calibrate.MiB + short, 0, "measured"},
+		{"two workers take less: they are not as warm", measuredWorker(twoWorkers(116, 50, 3)), 20*calibrate.MiB + master, 70*calibrate.MiB + kernel, 0, "measured"},
+		{"two workers take less: they share with a new master", measuredWorker(twoWorkers(116, 50, 4)), 20*calibrate.MiB + master, 65*calibrate.MiB + kernel, 0, "measured"},
+		{"a supervisor comes with the second", measuredWorker(twoWorkers(144, 60, 3)), 24*calibrate.MiB + master, 70*calibrate.MiB + kernel, 0, "measured"},
+		{"and the kernel's memory of it", measuredWorker(twoWorkers(144, 60, 4)), 24*calibrate.MiB + 2*master, 70*calibrate.MiB + kernel, 0, "measured"},
+		{"the second shares more than one alone could", measuredWorker(twoWorkers(133, 60, 3)), 18*calibrate.MiB + master, 70*calibrate.MiB + kernel, 0, "measured"},
+		{"saved without its workers: it only checks", measuredWorker(twoWorkers(300, 0, 3)), 20*calibrate.MiB + master, 70*calibrate.MiB + kernel, 0, "computed"},
 
 		// RSS of 99 MB with 4 threads: 12 more threads take 12 MB, three fewer save 3
 		{"threads", measuredWorker(calibrate.LawRun{Workers: 1, Threads: 16, PeakRSSBytes: 111 * calibrate.MiB}, calibrate.LawRun{Workers: 1, Threads: 1, PeakRSSBytes: 96 * calibrate.MiB}),
@@ -75,6 +75,8 @@ func TestLaw(t *testing.T) {
 		{"threads, by least squares", measuredWorker(calibrate.LawRun{Workers: 1, Threads: 8, PeakRSSBytes: 102 * calibrate.MiB}, calibrate.LawRun{Workers: 1, Threads: 16, PeakRSSBytes: 113 * calibrate.MiB}),
 			20*calibrate.MiB + master, 70*calibrate.MiB + kernel, 180*calibrate.MiB/160 + 34<<10, "computed"},
 		{"threads that cost nothing seen", measuredWorker(calibrate.LawRun{Workers: 1, Threads: 16, PeakRSSBytes: 98 * calibrate.MiB}), 20*calibrate.MiB + master, 70*calibrate.MiB + kernel, 45_000 + 34<<10, "computed"},
+		// 16 threads served more, and held 131 MB; by then the 4 held 125, too, of which 99 in the first load
+		{"threads that served more of what is kept", measuredWorker(calibrate.LawRun{Workers: 1, Threads: 16, PeakRSSBytes: 131 * calibrate.MiB, SameRequestsBytes: 125 * calibrate.MiB}), 20*calibrate.MiB + master, 70*calibrate.MiB + kernel, calibrate.MiB/2 + 34<<10, "computed"},
 		{"threads beside two workers, under a given load", given, 20*calibrate.MiB + master, 70*calibrate.MiB + kernel, 2*calibrate.MiB + 34<<10, "measured"},
 	} {
 		l := law(c.run)
@@ -83,6 +85,24 @@ func TestLaw(t *testing.T) {
 			t.Errorf("%s: %d + N x %d, a thread %d, %s; want %d, %d, %d, %s", c.name,
 				l.SharedBytes, marginal, l.ThreadBytes, l.Basis, c.shared, c.marginal, c.each, c.basis)
 		}
+	}
+}
+
+// 4 threads had 30 KB of each request in a cache by the time that 16 had served as many; 8 MB a thread are beside it.
+func TestThreadsAreComparedAtAsManyRequests(t *testing.T) {
+	const each, cached = 8 * calibrate.MiB, 30 << 10
+	at := func(requests, threads int64) int64 { return 60*calibrate.MiB + requests*cached + threads*each }
+	m := calibrate.Measured{Result: measuredWorker(calibrate.LawRun{Workers: 1, Threads: 16, PeakRSSBytes: at(3000, 16), Requests: 3000})}
+	m.Result.Phases[1].PeakRSSBytes = at(100, 4)
+	for requests := int64(0); requests <= 4000; requests += 50 {
+		m.Samples = append(m.Samples, calibrate.Sample{Phase: calibrate.PhaseSoak, Workers: 1, Requests: requests, RSS: at(requests, 4)})
+	}
+	r := Analyse(m)
+	if got := r.Law.ThreadBytes - kernelThread; got != each {
+		t.Errorf("a thread takes %d bytes, want 8 MB", got)
+	}
+	if again := Analyse(calibrate.Measured{Result: r}); again.Law.ThreadBytes != r.Law.ThreadBytes {
+		t.Errorf("without its samples a thread takes %d bytes, want %d as before", again.Law.ThreadBytes, r.Law.ThreadBytes)
 	}
 }
 

@@ -79,13 +79,13 @@ func TestThreadRange(t *testing.T) {
 		least, most int
 	}{
 		{"a server without threads", false, calibrate.MiB, "measured", nil, nil, 4, 4},
-		{"one worker alone", true, calibrate.MiB, "computed", nil, nil, 4, math.MaxInt},
+		{"one worker alone", true, calibrate.MiB, "computed", nil, nil, 4, 4},
 		{"one worker alone, and no idle reading", true, 0, "computed", nil, nil, 4, 4},
 		{"other threads were measured", true, 0, "measured", []calibrate.LawRun{one, {Workers: 2, Threads: 4, PeakRSSBytes: calibrate.MiB}}, nil, 1, math.MaxInt},
 		{"a second worker alone was measured", true, 0, "measured", []calibrate.LawRun{{Workers: 2, Threads: 4, PeakRSSBytes: calibrate.MiB}}, nil, 4, 4},
 		{"more of them hardly served", true, calibrate.MiB, "computed", nil, []calibrate.Shape{{Workers: 1, Threads: 16}}, 4, 4},
 		{"more still hardly served", true, calibrate.MiB, "measured", []calibrate.LawRun{one}, []calibrate.Shape{{Workers: 1, Threads: 32}, {Workers: 1, Threads: 16}}, 1, 8},
-		{"two workers hardly served", true, calibrate.MiB, "computed", nil, []calibrate.Shape{{Workers: 2, Threads: 4}}, 4, math.MaxInt},
+		{"two workers hardly served", true, calibrate.MiB, "computed", nil, []calibrate.Shape{{Workers: 2, Threads: 4}}, 4, 4},
 		{"given", true, 0, calibrate.BasisGiven, nil, nil, 1, math.MaxInt},
 	} {
 		r := calibrate.Result{Target: calibrate.TargetInfo{Threads: 4, HasThreads: tc.has}, Worker: calibrate.Worker{IdleRSSBytes: tc.idle}, Law: calibrate.Law{Basis: tc.basis, Runs: tc.runs, Unserved: tc.unserved}}

@@ -14,8 +14,8 @@ import (
 
 // What the recorded runs come to, by which rules.
 const (
-	hashedRules = 2
-	hashOfRuns  = "f2098343639b9c8d"
+	hashedRules = 3
+	hashOfRuns  = "39bbc907491f687f"
 )
 
 // Whoever changes what the same journals come to raises calibrate.Rules, so that saved runs are read by the new ones and say so.

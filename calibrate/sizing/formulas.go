@@ -36,7 +36,10 @@ func Formulas(box calibrate.Host, q Question) []calibrate.Formula {
 		f.apache2buddy(), f.phpFPM())
 	for i := range rules {
 		r := &rules[i]
-		// A thread's cost may be an upper bound, so fewer than measured are not reckoned cheaper unless they are a choice.
+		if q.CostUnknown && r.Threads > q.Threads {
+			continue // nobody knows what so many would take
+		}
+		// Fewer threads than measured are not reckoned cheaper unless they are a choice.
 		threads := r.Threads
 		if threads < q.Threads && !slices.Contains(q.ThreadChoices, threads) {
 			threads = q.Threads

@@ -47,6 +47,7 @@ type Question struct {
 	Workers         int             // that were measured together
 	Threads         int             // threads the app was measured with
 	AtOnce          int             // requests at once that a worker without threads was measured with; 0: as many as threads
+	CostUnknown     bool            // of a thread: no shape with other threads was run
 	ThreadsUnknown  bool            // the server is running already, and how many it has can't be seen; Threads is 1
 	ThreadChoices   []int           // thread counts worth showing (the server has threads), else {Threads}
 	CanRecycle      bool            // the server has a request limit of its own

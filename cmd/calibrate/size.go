@@ -169,7 +169,7 @@ func (f *sizeFlags) checkThreads(r calibrate.Result) error {
 		case threads >= least && threads <= most:
 		case !r.Target.HasThreads:
 			return calibrate.Usage("leave --threads out", "--threads: calibrate can't set the threads of this run's server")
-		case threads > most:
+		case r.Law.Stuck(threads):
 			return &calibrate.Failure{Kind: calibrate.KindInconclusive,
 				What: fmt.Sprintf("--threads %d: with so many threads the app hardly answered", threads),
 				Why:  fmt.Sprintf("in this run, requests waited for each other or failed with more than %s", say.Plural(most, "thread")),
@@ -177,7 +177,7 @@ func (f *sizeFlags) checkThreads(r calibrate.Result) error {
 		default:
 			return &calibrate.Failure{Kind: calibrate.KindInconclusive,
 				What: fmt.Sprintf("--threads %d: this run can't say what a worker with so many threads needs", threads),
-				Why:  fmt.Sprintf("it measured %s, and the cost of a thread is not known well enough", say.Count(max(r.Target.Threads, 1))),
+				Why:  fmt.Sprintf("it measured %s, and without a short run with others the cost of a thread is not known", say.Count(max(r.Target.Threads, 1))),
 				Try:  fmt.Sprintf("measure it: calibrate run --threads %d -- COMMAND", threads)}
 		}
 	}
