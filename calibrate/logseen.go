@@ -12,6 +12,12 @@ type LogSeen struct {
 	PathsApart int64 `json:"paths_apart"` // by how many lines the two differ, path by path, in all
 	Twins      int64 `json:"twins"`       // lines that came in twos, each like the other in every letter
 
+	// Connections that were accepted where the server is, by whomever, since Lines were LinesBefore; 0: not known. ConnectionsApart
+	// is by how much the lines since then and twice the connections differed at most.
+	Connections      int64 `json:"connections,omitempty"`
+	LinesBefore      int64 `json:"lines_before,omitempty"`
+	ConnectionsApart int64 `json:"connections_apart,omitempty"`
+
 	// Who has the file open to write to it; known says whether all processes could be looked at.
 	OwnWriters   int  `json:"own_writers"`   // processes of the server
 	OtherServers int  `json:"other_servers"` // sessions of others

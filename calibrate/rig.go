@@ -24,10 +24,13 @@ type Counter interface {
 	Answered() int64
 }
 
-// LogWriters says who has the access log open to write to it: how many processes of the server, and how many other servers;
-// known is false if not all processes could be looked at.
-type LogWriters interface {
+// LogWitness is an App that can be seen beside its access log.
+type LogWitness interface {
+	// Writers says who has the log open to write to it: how many processes of the server, and how many other servers; known
+	// is false if not all processes could be looked at.
 	Writers() (own, others int, known bool)
+	// Accepted is how many connections have been accepted where the server is, by it or by others.
+	Accepted() (connections int64, known bool)
 }
 
 // LogCounter is a Counter that reads a log, and says what it saw there. Who writes the log isn't known to it.

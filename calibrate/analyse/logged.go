@@ -27,6 +27,13 @@ func inStep(l calibrate.LogSeen) bool {
 	return float64(l.FirstForm+l.SecondForm) >= pairShare*lines && float64(l.SecondForm) >= leastOfPair*lines && lines >= strayByAlone*a*a
 }
 
+// inStepWithConnections says that two lines came with each connection, which are two of each request, or two requests of each
+// connection. Whoever else is connected to here brings them out of step.
+func inStepWithConnections(l calibrate.LogSeen) bool {
+	a := float64(l.ConnectionsApart + 1)
+	return l.Connections >= leastLines/2 && float64(l.Lines-l.LinesBefore) >= strayByAlone*a*a
+}
+
 // LogDoubts are what speaks against a line for each request.
 func LogDoubts(l calibrate.LogSeen) (doubts []calibrate.LogDoubt) {
 	if l.OwnWriters > 0 && l.OtherServers > 0 || l.OtherServers > 1 {
@@ -39,7 +46,7 @@ func LogDoubts(l calibrate.LogSeen) (doubts []calibrate.LogDoubt) {
 		doubts = append(doubts, calibrate.LogTwice)
 	case inStep(l) && samePaths && l.WritersKnown && l.OtherServers == 0:
 		doubts = append(doubts, calibrate.LogTwice)
-	case inStep(l):
+	case inStep(l), inStepWithConnections(l):
 		doubts = append(doubts, calibrate.LogPerhapsTwice)
 	case lines-float64(l.FirstForm) > otherForms*lines:
 		doubts = append(doubts, calibrate.LogForms)
@@ -69,7 +76,9 @@ func logDoubts(w calibrate.Watch, add func(doubtful bool, code, try, format stri
 	has := func(d calibrate.LogDoubt) bool { return slices.Contains(l.Doubts, d) }
 	add(has(calibrate.LogTwice), "log-twice", "take one of the two loggers out, or "+own,
 		"the access log gained two lines for each request: its %s are taken for %s", say.Plural(l.Lines, "line"), say.Plural(w.Requests, "request"))
-	add(has(calibrate.LogPerhapsTwice), "log-perhaps-twice", own,
+	add(has(calibrate.LogPerhapsTwice) && !inStep(l), "log-perhaps-twice", own,
+		"the access log gained two lines for each connection: if those are of one request, growth is twice as much a request, and max-requests half")
+	add(has(calibrate.LogPerhapsTwice) && inStep(l), "log-perhaps-twice", own,
 		"the access log may have two lines for each request: %s of one form and %s of another kept step. If so, growth is twice as much a request, and max-requests half",
 		say.Count(l.FirstForm), say.Count(l.SecondForm))
 	add(has(calibrate.LogForms), "log-forms", own,

@@ -31,6 +31,8 @@ func TestLogDoubts(t *testing.T) {
 		"every line twice":          {calibrate.LogSeen{Lines: 4000, FirstForm: 4000, Twins: 3900}, []calibrate.LogDoubt{calibrate.LogTwice}},
 		"some lines twice":          {calibrate.LogSeen{Lines: 4000, FirstForm: 4000, Twins: 2000}, nil},
 		"one and its own messages":  {calibrate.LogSeen{Lines: 4000, FirstForm: 3000, SecondForm: 900, FormsApart: 2100}, []calibrate.LogDoubt{calibrate.LogForms}},
+		"two a connection":          {calibrate.LogSeen{Lines: 4000, FirstForm: 4000, LinesBefore: 20, Connections: 1991, ConnectionsApart: 5}, []calibrate.LogDoubt{calibrate.LogPerhapsTwice}},
+		"kept alive":                {calibrate.LogSeen{Lines: 4000, FirstForm: 4000, Connections: 1900, ConnectionsApart: 200}, nil},
 		"two servers, one form":     {calibrate.LogSeen{Lines: 4000, FirstForm: 4000, OwnWriters: 4, OtherServers: 1}, []calibrate.LogDoubt{calibrate.LogShared}},
 		"two others, none its own":  {calibrate.LogSeen{Lines: 4000, FirstForm: 4000, OtherServers: 2}, []calibrate.LogDoubt{calibrate.LogShared}},
 		"halved only where certain": {change(func(l *calibrate.LogSeen) { l.FormsApart = 18 }), []calibrate.LogDoubt{calibrate.LogForms}},

@@ -66,15 +66,10 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 		"%s were asked for, and %s could be sent", say.RequestRate(r.Load.RateAsked), say.RequestRate(r.Load.RateSent))
 	loweredDoubt(r.Load.Lowered, add)
 	quickDoubts(r, add)
-	longer := "run longer: --duration 5m, or more requests a second"
-	if r.Plan.Quick {
-		longer = "leave out --quick"
-	}
 	if r.Mode == calibrate.ModeAttach {
-		longer = "watch longer: --duration 30m"
 		watchDoubts(r, add)
 	}
-	add(r.Complete && r.Creep.Unsettled(), "no-verdict", longer,
+	add(r.Complete && r.Creep.Unsettled(), "no-verdict", forVerdict(r),
 		"whether memory creeps is not known yet: the verdict is %s", r.Creep.Verdict)
 	add(r.Complete && r.Creep.Verdict == calibrate.Creeping && !r.Target.CanRecycle && !r.Creep.Harmless(), "cannot-recycle",
 		"recycle it from outside (a supervisor's memory limit), or fix the leak",
@@ -137,6 +132,17 @@ func loweredDoubt(l *calibrate.Lowered, add func(doubtful bool, code, try, forma
 	add(true, "load-lowered", "nothing; to see the app at the higher rate, give it: --rate",
 		"at %s, the share of what the worker served at first, requests waited for each other (p50 %s, and %s with every thread busy), so the soak went at %s",
 		say.RequestRate(l.FromRate), say.Seconds(l.P50Seconds), say.Seconds(l.BusyP50Seconds), say.RequestRate(l.ToRate))
+}
+
+// forVerdict is what to try for a verdict.
+func forVerdict(r calibrate.Result) string {
+	switch {
+	case r.Mode == calibrate.ModeAttach:
+		return "watch longer: --duration 30m"
+	case r.Plan.Quick:
+		return "leave out --quick"
+	}
+	return "run longer: --duration 5m, or more requests a second"
 }
 
 // restDoubts are about a worker that was left alone after its soak.

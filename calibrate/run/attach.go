@@ -127,10 +127,32 @@ func (r *run) seeLog() {
 		return
 	}
 	seen := log.Seen()
-	if w, ok := r.app.(calibrate.LogWriters); ok {
+	if w, ok := r.app.(calibrate.LogWitness); ok {
 		seen.OwnWriters, seen.OtherServers, seen.WritersKnown = w.Writers()
+		r.accepted.beside(&seen, w)
 	}
 	r.result.Watch.Log = &seen
+}
+
+// accepted are the connections of a watch.
+type accepted struct {
+	begun         bool
+	before, lines int64
+	apart         int64
+}
+
+// beside holds the lines of a log against the connections since the first look.
+func (a *accepted) beside(seen *calibrate.LogSeen, w calibrate.LogWitness) {
+	now, known := w.Accepted()
+	if !known {
+		return
+	}
+	if !a.begun {
+		a.begun, a.before, a.lines = true, now, seen.Lines
+	}
+	apart := seen.Lines - a.lines - 2*(now-a.before)
+	a.apart = max(a.apart, apart, -apart)
+	seen.Connections, seen.LinesBefore, seen.ConnectionsApart = now-a.before, a.lines, a.apart
 }
 
 func (r *run) watchGoal() creep.Goal {

@@ -374,3 +374,25 @@ func TestAttachReadsPageTablesOnce(t *testing.T) {
 		t.Errorf("the new worker's were not read: %v", m.read)
 	}
 }
+
+// witness is a server whose connections are counted beside its log.
+type witness struct{ connections int64 }
+
+func (witness) Writers() (own, others int, known bool) { return 1, 0, true }
+func (w witness) Accepted() (int64, bool)              { return w.connections, w.connections > 0 }
+
+func TestLinesBesideConnections(t *testing.T) {
+	var a accepted
+	var seen calibrate.LogSeen
+	for _, look := range []struct{ lines, connections int64 }{{10, 500}, {31, 510}, {49, 520}, {210, 600}} {
+		seen = calibrate.LogSeen{Lines: look.lines}
+		a.beside(&seen, witness{look.connections})
+	}
+	if seen.Connections != 100 || seen.LinesBefore != 10 || seen.ConnectionsApart != 1 {
+		t.Errorf("%+v, want 100 connections since line 10, and 1 line apart", seen)
+	}
+	seen = calibrate.LogSeen{Lines: 300}
+	if a.beside(&seen, witness{}); seen.Connections != 0 {
+		t.Errorf("not known, but %+v", seen)
+	}
+}

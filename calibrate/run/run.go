@@ -43,10 +43,11 @@ type run struct {
 	url       string // where the load goes; the one in the result has lost its secrets
 	watch     *watcher
 	result    calibrate.Result
-	phase     string  // where it is, for messages
-	whole     bool    // the calibration proper is done
-	unhurried pacing  // of the search for capacity, in which no queue can build up
-	held      float64 // bytes that the server had before: they are no part of the memory that is free
+	phase     string   // where it is, for messages
+	whole     bool     // the calibration proper is done
+	unhurried pacing   // of the search for capacity, in which no queue can build up
+	held      float64  // bytes that the server had before: they are no part of the memory that is free
+	accepted  accepted // of a watch
 }
 
 func (r *run) measure(ctx context.Context) error {

@@ -14,7 +14,7 @@ import (
 	"workermem/calibrate/linux"
 )
 
-var _ calibrate.LogWriters = (*Attached)(nil)
+var _ calibrate.LogWitness = (*Attached)(nil)
 
 // logWriters are who has the access log open to write to it, as of a moment ago.
 type logWriters struct {
@@ -36,6 +36,14 @@ func (r *Attached) Writers() (own, others int, known bool) {
 		w.at = time.Now()
 	}
 	return r.writers.own, r.writers.others, r.writers.known
+}
+
+// Accepted is how many connections were accepted in the server's network. One that has no port of TCP takes none.
+func (r *Attached) Accepted() (connections int64, known bool) {
+	if r.watch.Port == 0 {
+		return 0, false
+	}
+	return r.proc.Accepted(r.root.PID)
 }
 
 func (r *Attached) lookForWriters() (w logWriters) {
