@@ -120,3 +120,19 @@ func TestBooksThatDoNotBalance(t *testing.T) {
 		t.Error("the law has more than the kernel charges, which is no danger")
 	}
 }
+
+// A pool that a worker forks shares pages with it that are private to neither: 4 MB here, which a second worker shows.
+func TestPagesSharedWithForks(t *testing.T) {
+	r := oneRun(booksOf(44, 2, 0), 0)
+	b := *booksOf(92, 4, 0)
+	b.Workers, b.Children.PrivateBytes = calibrate.Owned{Processes: 2, AnonBytes: 20 * mib, PrivateBytes: 16 * mib, RSSBytes: 44 * mib}, 88*mib
+	run := calibrate.LawRun{Workers: 2, Threads: 4, Requests: 1000, Processes: 7, TotalBytes: (66 + 10 + 56) * mib, WorkerBytes: 52 * mib, PeakRSSBytes: 22 * mib, Books: &b}
+	held := *b.Held
+	held.AnonBytes, held.KernelBytes = (66+56)*mib, kernelOf(run)
+	b.Held, run.PeakHeldBytes = &held, held.Sum()
+	r.Law.Runs = []calibrate.LawRun{run}
+	r = Analyse(calibrate.Measured{Result: r})
+	if worker := r.Law.Worker(4) / mib; worker != 56 {
+		t.Errorf("a worker is %d MB by the formula; a second one brought 56", worker)
+	}
+}

@@ -149,6 +149,10 @@ func fitLaw(l *calibrate.Law, r calibrate.Result, early, end tree, threads int) 
 		nobodys = unmappedRun(two) / int64(two.Workers)
 	}
 	worker := eachOf(two, threads) + nobodys - creptIn(two, r)/int64(two.Workers)
+	if b := two.Books; b != nil && b.Children.Processes > 0 { // pages that a worker shares with its forks alone are private to none
+		line := (two.MeasuredBytes - early.worker - early.shared) / int64(two.Workers-1)
+		worker = max(worker, line)
+	}
 	shared := two.MeasuredBytes - int64(two.Workers)*worker
 	more := tree{beyond(worker, early.worker, end.worker), beyond(shared, early.shared, end.shared)}
 	if besideWorkers(two.Processes-two.Workers, two.Books) <= besideWorkers(r.Worker.End.Processes-r.Worker.End.Workers, r.Worker.End.Books) {
