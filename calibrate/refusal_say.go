@@ -79,8 +79,11 @@ func (r Refusal) retry() string {
 
 // Try is the next thing to type: what was found to help, where that was looked for.
 func (r Refusal) Try() string {
-	if typed := r.typed(); typed != "" {
+	switch typed := r.typed(); {
+	case len(r.Headers) > 0:
 		return "ask as its proxy would: " + typed
+	case typed != "":
+		return "ask for the page itself: " + typed
 	}
 	switch r.Kind {
 	case RefusalElsewhere:

@@ -59,6 +59,9 @@ func (a *App) cure(ctx context.Context, first calibrate.Refusal) calibrate.Refus
 		if end != a.wanted().path {
 			first.Ask = end
 		}
+		if added.Get("Host") != "" && !first.Kind.Redirects() {
+			first.Kind = calibrate.RefusalHost
+		}
 	case last.Kind == calibrate.RefusalLogin, first.Kind == calibrate.RefusalPath && last.Kind == calibrate.RefusalLoop:
 		first.Kind, first.Cookies = last.Kind, first.Cookies || last.Cookies
 	case first.Kind == calibrate.RefusalRequest && a.everyPath(ctx, client, first.Status):
