@@ -68,7 +68,7 @@ func law(r calibrate.Result) calibrate.Law {
 
 // firstAndLast are the single worker's tree after its first load and after its last, creep apart.
 func firstAndLast(r calibrate.Result) (early, end tree) {
-	end = oneWorker(r, r.Worker.End, ownPeakAtEnd(r), topAtEnd(r))
+	end = oneWorker(r, r.Worker.End, withoutFork(r, ownPeakAtEnd(r)), topAtEnd(r))
 	end = end.before(r, r.Worker.Requests)
 	early = end
 	if e := r.Worker.Early; e != nil && r.Worker.End != nil {
