@@ -70,6 +70,21 @@ func TestAWorkerIsItsChildren(t *testing.T) {
 	}
 }
 
+// What a child keeps isn't brought forward as if the worker's own process kept it: that would be counted twice.
+func TestCreepOfAChild(t *testing.T) {
+	r := oneRun(booksOf(62, 1, 0), 0)
+	early := *r.Worker.End
+	early.Books, early.Requests = booksOf(22, 1, 0), 200
+	r.Worker.Early, r.Worker.PeakRSSBytes = &early, 22*mib
+	idle := calibrate.Phase{Name: calibrate.PhaseIdle, PeakRSSBytes: 22 * mib, PeakSource: calibrate.PeakMark}
+	r.Phases = append([]calibrate.Phase{idle}, r.Phases...)
+	slope := float64(50*mib) / 1000
+	r.Creep = calibrate.Creep{Verdict: calibrate.Creeping, By: calibrate.ByRequest, BytesPerRequest: &slope, Low: &slope, High: &slope}
+	if worker := law(r).Worker(4) / mib; worker != 20 {
+		t.Errorf("a worker of 8 MB and a child of 12 take %d MB without creep", worker)
+	}
+}
+
 // A file of 40 MB in tmpfs is each worker's if a second one brings another, and shared if it does not.
 func TestMemoryThatNobodyMaps(t *testing.T) {
 	for name, c := range map[string]struct {

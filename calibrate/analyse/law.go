@@ -278,6 +278,17 @@ func residingSlope(r calibrate.Result) float64 {
 	return max(r.Creep.Residing(), 0)
 }
 
+// childrenSlope is how much of a creep is in what descends from the worker, in bytes a request: by what those that stay have grown
+// from the first reading to the last.
+func childrenSlope(r calibrate.Result) float64 {
+	first, last := r.Worker.Early, r.Worker.End
+	if first == nil || last == nil || first.Books == nil || last.Books == nil || last.Requests <= first.Requests {
+		return 0
+	}
+	grown := last.Books.Children.AnonBytes + last.Books.Children.ShmemBytes - first.Books.Children.AnonBytes - first.Books.Children.ShmemBytes
+	return max(float64(grown)/float64(last.Requests-first.Requests), 0)
+}
+
 // crept is how much of the measured peak is creep.
 func crept(r calibrate.Result) int64 { return int64(Slope(r) * float64(r.Worker.Requests)) }
 
@@ -288,9 +299,10 @@ func peakAtEnd(r calibrate.Result) int64 { return ownPeakAtEnd(r) + r.Worker.Chi
 // second would be higher by all that has crept since.
 func ownPeakAtEnd(r calibrate.Result) int64 {
 	peak := r.Worker.PeakRSSBytes - r.Worker.ChildrenPeakBytes
+	own := max(residingSlope(r)-childrenSlope(r), 0)
 	for _, p := range r.Phases {
 		since := max(r.Worker.Requests-p.Answered, 0)
-		peak = max(peak, p.PeakRSSBytes+residing(r, since))
+		peak = max(peak, p.PeakRSSBytes+int64(own*float64(since)))
 	}
 	return peak
 }

@@ -34,7 +34,7 @@ type book struct {
 	flags   []string // of the run
 	path    string
 	memory  string  // the box that it is sized for and proved in
-	each    float64 // MB that one more worker takes under load, with the threads of the command, read by hand; 0: it creeps
+	each    float64 // MB that one more worker takes under load, with the threads of the command, creep apart, read by hand; 0: not known
 	creeps  float64 // bytes of every kind that a request keeps; 0: none
 	apart   bool    // its peaks hardly ever meet, so that the law, which has them all at once, is above what was seen
 	refused bool    // nothing gives back what it keeps, and a day of that at the soak's rate fits no box
@@ -54,10 +54,10 @@ var allBooks = []book{
 	{app: "child", command: gthread, memory: "800M", each: 343, apart: true, short: "10s"},
 	{app: "process", memory: "300M", each: 69, apart: true},
 	{app: "spawn", memory: "400M", each: 87, apart: true},
-	{app: "shared", memory: "500M", creeps: 64<<10 + 2.1*1024, short: "15s"},
-	{app: "shm", memory: "500M", creeps: 64<<10 + 0.3*1024},
-	{app: "tmpfs", memory: "500M", creeps: 64<<10 + 1.5*1024, short: "15s"},
-	{app: "left", memory: "500M", creeps: 64<<10 + 1.5*1024, refused: true, short: "15s"},
+	{app: "shared", memory: "500M", each: 8, creeps: 64<<10 + 2.1*1024, short: "15s"},
+	{app: "shm", memory: "500M", each: 9, creeps: 64<<10 + 0.3*1024},
+	{app: "tmpfs", memory: "500M", each: 8, creeps: 64<<10 + 1.5*1024, short: "15s"},
+	{app: "left", memory: "500M", each: 8, creeps: 64<<10 + 1.5*1024, refused: true, short: "15s"},
 	{app: "segment", memory: "270M", each: 48},
 	{app: "unmapped", memory: "270M", each: 48, short: "5s"},
 	{app: "mlock", memory: "270M", each: 48},
@@ -68,7 +68,7 @@ var allBooks = []book{
 	{app: "pool", memory: "300M", each: 54, short: "5s"},
 	{app: "browser", memory: "490M", each: 92},
 	{app: "helper", memory: "345M", each: 62.3},
-	{app: "keeper", memory: "400M", creeps: 8<<10 + 68},
+	{app: "keeper", memory: "400M", each: 14, creeps: 8<<10 + 68},
 	{app: "cache", command: gthread, memory: "660M", each: 126, apart: true},
 	{app: "step", command: gthread, memory: "145M", each: 24},
 	{app: "FastAPI def", command: []string{"uvicorn", "--log-level", "warning", "app:app"}, folder: "asgi", env: holds4MB, path: "/sync", memory: "820M", each: 230, apart: true},
