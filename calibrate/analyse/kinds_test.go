@@ -150,3 +150,31 @@ func TestLittleBesideMuchEndsTheSoak(t *testing.T) {
 		t.Errorf("1.2 KB of the kernel's own alone, which trembles by 500: %+v is said to be enough", e)
 	}
 }
+
+// Files that the app deletes as it ends are recycled away. Those that are still there are not, nor is what the kernel keeps for them.
+func TestWhatStays(t *testing.T) {
+	samples := soaked(6000, func(s *calibrate.Sample, n, _ float64) {
+		charge(s, &s.Shmem, n*64*kb)
+		charge(s, &s.Kernel, n*1.5*kb)
+	})
+	none, most := int64(0), samples[len(samples)-1].Shmem
+	for name, test := range map[string]struct {
+		left  *int64
+		stays bool
+	}{"deleted": {&none, false}, "still there": {&most, true}, "not known": {nil, true}} {
+		m := calibrate.Measured{Samples: samples, Result: calibrate.Result{Worker: calibrate.Worker{Early: early, Requests: 7000, LeftSharedBytes: test.left}}}
+		c := Creep(m)
+		want := 0.0
+		for _, g := range c.Kinds {
+			if g.Stays != test.stays {
+				t.Errorf("%s: %+v", name, g)
+			}
+			if test.stays {
+				want += g.High
+			}
+		}
+		if len(c.Kinds) != 2 || c.Staying() != want || c.Harmless() || c.Residing() != 0 {
+			t.Errorf("%s: %+v, staying %v", name, c.Kinds, c.Staying())
+		}
+	}
+}
