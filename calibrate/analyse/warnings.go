@@ -71,17 +71,13 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 	}
 	add(r.Complete && r.Creep.Unsettled(), "no-verdict", forVerdict(r),
 		"whether memory creeps is not known yet: the verdict is %s", r.Creep.Verdict)
-	add(r.Complete && r.Creep.Verdict == calibrate.Creeping && !r.Target.CanRecycle && !r.Creep.Harmless(), "cannot-recycle",
-		"recycle it from outside (a supervisor's memory limit), or fix the leak",
-		"the worker's memory creeps, and %s has no request limit that calibrate knows of", r.Target.Server)
 	add(onlyCopied(r), NotScaled,
 		"write {workers} where the command says how many, and measure again; or size for one: --max-workers 1",
 		"nobody can set this command's number of workers: %s are as many copies of it behind a proxy, each at an address of its own, "+
 			"and they were never run together", say.Plural(r.Recommendation.Workers, "worker"))
-	add(r.Complete && r.Creep.Staying() > 0, "creep-stays", "delete the files that are old, restart the whole server, or fix the leak",
-		"%s a request of what creeps is still there when a worker has ended, so max-requests doesn't bound it", say.Bytes(r.Creep.Staying()))
 	sweepDoubts(r, add)
 	virtualDoubts(r, add)
+	recyclingDoubts(r, add)
 	restDoubts(r.Creep, add)
 	least, hidden := hiddenCreep(r.Routes, r.Creep)
 	add(hidden, "hidden-creep", "soak longer: --duration 5m",
@@ -143,6 +139,15 @@ func forVerdict(r calibrate.Result) string {
 		return "leave out --quick"
 	}
 	return "run longer: --duration 5m, or more requests a second"
+}
+
+// recyclingDoubts are about creep that no recycling ends.
+func recyclingDoubts(r calibrate.Result, add func(doubtful bool, code, try, format string, args ...any)) {
+	add(r.Complete && r.Creep.Verdict == calibrate.Creeping && !r.Target.CanRecycle && !r.Creep.Harmless(), "cannot-recycle",
+		"recycle it from outside (a supervisor's memory limit), or fix the leak",
+		"the worker's memory creeps, and %s has no request limit that calibrate knows of", r.Target.Server)
+	add(r.Complete && r.Creep.Staying() > 0, "creep-stays", "delete the files that are old, restart the whole server, or fix the leak",
+		"%s a request of what creeps is still there when a worker has ended, so max-requests doesn't bound it", say.Bytes(r.Creep.Staying()))
 }
 
 // restDoubts are about a worker that was left alone after its soak.
