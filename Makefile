@@ -12,6 +12,7 @@
 #   TestBooks    holds the law and the proof of apps whose memory is in many places, for about an hour. `make books`,
 #                not part of `make test`.
 #   TestTable    measures every server, for about twenty minutes. `make table`, not part of `make test`.
+#   TestWho      counts how often the worker is found, for half an hour. `make who`, not part of `make test`.
 #   TestFailures, TestTraps  provoke every failure, and every warning about a server. `make failures`, `make traps`.
 #   any other    runs in well under a second, needs no server, passes under -short -race.
 # A server that is missing skips a test; with CALIBRATE_REQUIRE_SERVERS=1 it fails it. Servers are in fixtures/.venv/bin.
@@ -29,7 +30,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help build test test-short test-e2e readme servers lint fuzz bench traces predict proof leaks books table failures traps cost golden clean
+.PHONY: help build test test-short test-e2e readme servers lint fuzz bench traces predict proof leaks books table failures traps who cost golden clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -76,6 +77,10 @@ failures: servers ## every failure of an app and its server provoked, and what c
 
 traps: servers ## every warning about a server provoked, with the test that has the trap itself, in a minute
 	go test ./cmd/calibrate -count=1 -run '^TestTraps$$' -traps -parallel 3 -v -timeout 15m
+
+WHO_RUNS ?= 10
+who: servers ## how often the worker is found among helpers, consumers and fronts, quiet and beside two busy neighbours, in half an hour
+	go test ./calibrate/server -count=1 -run '^TestWho$$/($(PROFILE))' -who -who-runs $(WHO_RUNS) -v -timeout 3h
 
 servers: ## set up fixtures/.venv, the servers of the end-to-end tests
 	@fixtures/servers.sh

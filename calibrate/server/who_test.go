@@ -46,10 +46,10 @@ func beside(kind string) func(t *testing.T) known.Spec {
 	}
 }
 
+// sanic has its manager beside the worker (make servers).
 func sanic(t *testing.T) known.Spec {
-	servertest.Venv(t, "sanic/bin/sanic")
 	return known.Spec{
-		Command: []string{servertest.Venv(t, "python"), "-m", "sanic", "sanic_app:app", "--host", "{host}", "--port", "{port}", "--workers", "{workers}", "--single-process"},
+		Command: []string{servertest.Venv(t, "../sanic/bin/python"), "-m", "sanic", "sanic_app:app", "--host", "{host}", "--port", "{port}", "--workers", "{workers}"},
 		Env:     map[string]string{"PYTHONPATH": servertest.Fixture(t, "beside")},
 	}
 }
@@ -88,6 +88,18 @@ func uwsgiWithFront(t *testing.T) (calibrate.App, func()) {
 		_, _ = app.Stop(t.Context())
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
+	}
+}
+
+// The worker is found once the load shows it, whatever else the tree has. How often that is right, make who counts.
+func TestE2EWho(t *testing.T) {
+	for _, c := range whoCases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if !c.right(t) {
+				t.Error("other processes were taken for the workers than those that answered")
+			}
+		})
 	}
 }
 
