@@ -142,7 +142,7 @@ func FuzzParseConnection(f *testing.F) {
 
 func FuzzSockDiag(f *testing.F) {
 	f.Add(unixRequest())
-	f.Add(tcpRequest())
+	f.Add(tcpRequest(1 << stateListen))
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		found := map[uint64]UnixSocket{}
 		readMessages(answer, func(message []byte) {

@@ -3,6 +3,7 @@ package linux
 import (
 	"encoding/binary"
 	"net/netip"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -64,17 +65,32 @@ func readMessages(answer []byte, each func(message []byte)) (more, ok bool) {
 
 // tcpRequest is a struct inet_diag_req (linux/inet_diag.h): family and lengths, a socket, which may be any, states, and what is kept
 // between answers.
-func tcpRequest() []byte {
-	const size, states = 60, 52
+func tcpRequest(states uint32) []byte {
+	const size, at = 60, 52
 	request := make([]byte, size)
 	request[0] = unix.AF_INET // the kernel takes it for any (net/ipv4/inet_diag.c, inet_diag_dump_compat)
-	native.PutUint32(request[states:], 1<<stateEstablished|1<<stateListen)
+	native.PutUint32(request[at:], states)
 	return request
 }
 
 // diagTCP are those of this network namespace.
 func diagTCP() (all TCP, ok bool) {
-	ok = dumpSockets(tcpDiagGetSock, tcpRequest(), func(message []byte) { all.addDiag(message) })
+	ok = dumpSockets(tcpDiagGetSock, tcpRequest(1<<stateEstablished|1<<stateListen), func(message []byte) { all.addDiag(message) })
+	return all, ok
+}
+
+// diagListeners are those of this network namespace: the kernel keeps them apart, so that this takes a hundredth of what all
+// connections do.
+func diagListeners() (all []Listener, ok bool) {
+	const size, port, queue, inode = 72, 4, 56, 68
+	ok = dumpSockets(tcpDiagGetSock, tcpRequest(1<<stateListen), func(message []byte) {
+		if len(message) >= size {
+			all = append(all, Listener{
+				Port: int(binary.BigEndian.Uint16(message[port:])), Backlog: int(native.Uint32(message[queue:])),
+				Inode: strconv.FormatUint(uint64(native.Uint32(message[inode:])), 10),
+			})
+		}
+	})
 	return all, ok
 }
 

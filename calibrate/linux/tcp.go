@@ -53,6 +53,11 @@ func (fs FS) Listeners(port int) []Listener {
 
 // ListenersOf are those that a process sees, which may be in a network namespace of its own; process is a pid or "self".
 func (fs FS) ListenersOf(process string) []Listener {
+	if fs.sharesNetwork(process) {
+		if all, ok := diagListeners(); ok {
+			return all
+		}
+	}
 	var all []Listener
 	for _, file := range []string{"tcp", "tcp6"} {
 		all = append(all, parseListeners(fs.listening(process, file))...)
@@ -135,8 +140,10 @@ type Sockets func(pid int) (held, known bool)
 // Sockets are those of a port. They are looked up once, at the first question.
 func (fs FS) Sockets(port int) Sockets {
 	var inodes []string
+	asked := false
 	return func(pid int) (held, known bool) {
-		if inodes == nil {
+		if !asked {
+			asked = true
 			for _, l := range fs.Listeners(port) {
 				inodes = append(inodes, l.Inode)
 			}

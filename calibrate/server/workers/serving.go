@@ -266,22 +266,20 @@ func (s *serving) noteLinks(tree []linux.Process, table connections, holders map
 
 // settled says that enough was seen to tell who of the tree serves. If others are busy, too, it must be longer: what holds the
 // connections may be a front, and its own connections with them may be short.
-func (s *serving) settled(tree []linux.Process) bool {
-	serve := s.accepting(tree)
-	times := 1
-	if s.othersAreBusy(serve, tree) {
-		times = 3
+func (s *serving) settled(serve, tree []linux.Process) bool {
+	enough := func(times int) bool {
+		return (s.looks >= times*enoughLooks || s.met >= enoughMet) && time.Since(s.first) >= time.Duration(times)*enoughTime
 	}
-	if s.looks < times*enoughLooks && s.met < enoughMet || time.Since(s.first) < time.Duration(times)*enoughTime {
+	if !enough(1) || !enough(3) && othersAreBusy(serve, tree) {
 		return false
 	}
 	return cpuOf(tree) >= enoughCPU || len(s.backends(serve, serve, tree)) == 0
 }
 
-func (s *serving) othersAreBusy(serve, tree []linux.Process) bool {
-	above := parents(tree)
+func othersAreBusy(serve, tree []linux.Process) bool {
+	above, least := parents(tree), busyShare*float64(cpuOf(tree))
 	return slices.ContainsFunc(tree, func(q linux.Process) bool {
-		return float64(q.CPU) >= busyShare*float64(cpuOf(tree)) && !isOneOf(q, serve) &&
+		return float64(q.CPU) >= least && !isOneOf(q, serve) &&
 			!slices.ContainsFunc(serve, func(p linux.Process) bool { return isBelow(q.PID, p.PID, above) || isBelow(p.PID, q.PID, above) })
 	})
 }
@@ -289,12 +287,13 @@ func (s *serving) othersAreBusy(serve, tree []linux.Process) bool {
 // servers are the processes that serve, of those that live, and whether they are behind a front. What is a front is decided
 // once enough was seen, and not again.
 func (s *serving) servers(tree []linux.Process) (serve []linux.Process, behind bool) {
-	decided := s.fronts
-	if decided == nil && s.settled(tree) {
+	if serve = s.accepting(tree); len(serve) == 0 {
+		return nil, false
+	}
+	decided, passed := s.fronts, serve
+	if decided == nil && s.settled(serve, tree) {
 		s.fronts = map[linux.Identity]bool{}
 	}
-	serve = s.accepting(tree)
-	passed := serve
 	for range 4 { // more fronts than anybody has
 		next := s.backends(serve, passed, tree)
 		if len(next) == 0 || !s.areFront(decided, serve, next, tree) {

@@ -15,7 +15,7 @@ import (
 func BenchmarkThousandProcesses(b *testing.B) {
 	g, err := guard.Start(guard.Order{
 		Path: "/bin/sh",
-		Args: []string{"sh", "-c", "for i in $(seq 999); do sleep 100 & done; wait"},
+		Args: []string{"sh", "-c", "for i in $(seq 999); do sleep 300 & done; wait"},
 		Env:  []string{"PATH=/usr/bin:/bin"},
 	}, nil, nil)
 	if err != nil {
@@ -34,6 +34,21 @@ func BenchmarkThousandProcesses(b *testing.B) {
 		w.follow.Plain = true
 		lookAgain(b, g.PID, w)
 	})
+	b.Run("Serving", func(b *testing.B) { lookForServers(b, g.PID) })
+}
+
+// lookForServers is what is added to a look while nobody knows who serves: so seldom that it takes a 25th of a core.
+func lookForServers(b *testing.B, root int) {
+	w := NewWatch(linux.Here, 80, noFinder{}, someTitles)
+	defer w.Close()
+	w.Begin(root)
+	tree := w.Processes(root)
+	before := ownCPU()
+	for b.Loop() {
+		w.serving.next = time.Time{} // else it would rest
+		w.serving.look(tree, w.Ports, false)
+	}
+	b.ReportMetric(float64((ownCPU()-before).Microseconds())/float64(b.N), "CPU-µs/op")
 }
 
 // lookAgain reports CPU time too: on a busy machine it is what tells.

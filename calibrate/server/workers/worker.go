@@ -125,7 +125,7 @@ func guess(able, tree []linux.Process, holds linux.Sockets) []linux.Process {
 	if len(own) == 0 {
 		own = able
 	}
-	listening := Filter(own, func(p linux.Process) bool {
+	listening := Filter(own[:min(len(own), mostIdle)], func(p linux.Process) bool { // it is only a guess, and must be cheap
 		held, _ := holds(p.PID)
 		return held && !primary.MatchString(program(p))
 	})
