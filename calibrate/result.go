@@ -443,6 +443,15 @@ func (c Creep) Unsettled() bool {
 	return c.Verdict == Inconclusive || c.Verdict == Warming
 }
 
+// GrowsALittle says that there is growth for certain, and that it is too little to matter.
+func (c Creep) GrowsALittle() bool {
+	low, high := c.Low, c.High
+	if c.By == ByTime {
+		low, high = c.LowBytesPerSecond, c.HighBytesPerSecond
+	}
+	return c.Verdict == Flat && low != nil && high != nil && *low > 0
+}
+
 // Outcome is how a run that was measured to its end is to be taken: 0, or the kind of failure that it amounts to.
 // Not enough evidence is never a pass.
 func (r Result) Outcome() Kind {

@@ -37,11 +37,14 @@ func answerSection(r calibrate.Result, servers calibrate.Servers) []Block {
 		return blocks
 	}
 	line, place, why := typed(r, servers)
+	if nothingToEmit(r) != nil { // what emit would refuse to write isn't there to be pasted either
+		line, place = "", ""
+	}
 	if line != "" {
 		blocks = append(blocks, Code{Label: "type", Text: line})
 	}
 	return append(blocks, Facts{Brief: true, Rows: factsOf(
-		fact("type", why), fact("place", place), fact("why", whyOf(r)), fact("price", price(r)), fact("bound", bound(r)), fact("but", doubt(r)),
+		fact("set", why), fact("place", place), fact("why", whyOf(r)), fact("price", price(r)), fact("bound", bound(r)), fact("but", doubt(r)),
 	)})
 }
 
@@ -115,7 +118,10 @@ func doubt(r calibrate.Result) string {
 	case byTime(r):
 		return "watched only: no request counter, so max-requests is not known"
 	}
-	return "creep is not known yet, so no max-requests can be set from this run"
+	if !r.Target.CanRecycle {
+		return "creep is not known yet, so how long a worker can last isn't, either"
+	}
+	return "creep is not known yet, so no max-requests can be set from this run, and there is nothing to paste yet"
 }
 
 // given says that the worker's memory was not measured.
@@ -192,7 +198,7 @@ func typed(r calibrate.Result, servers calibrate.Servers) (line, place, why stri
 	}
 	t := servers.Named(r.Target.Server).Typed(wanted(r), r.Target)
 	if t.Why != "" && r.Target.Server != "" && r.Truth == nil {
-		why = "nothing: " + t.Why
+		why = t.Why
 	}
 	return shellQuote(t.Words), places[t.Place], why
 }

@@ -73,6 +73,6 @@ func watchedWorker(w calibrate.Worker) string {
 }
 
 func longerWatch(r calibrate.Result) string {
-	return fmt.Sprintf("a longer watch: --duration %s (this one lasted %s)", longer(r.Watch.Seconds), say.Seconds(r.Watch.Seconds)) +
+	return fmt.Sprintf("a longer watch: %s (this one lasted %s)", r.LongerTry(), say.Seconds(r.Watch.Seconds)) +
 		when(r.Watch.Counter == "", ", or count the requests: --access-log FILE")
 }

@@ -7,14 +7,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestLonger(t *testing.T) {
-	for seconds, want := range map[float64]string{0: "5m", 120: "10m", 1e9: "320m"} {
-		if got := longer(seconds); got != want {
-			t.Errorf("%v: %q, want %q", seconds, got, want)
-		}
-	}
-}
-
 func TestShellQuote(t *testing.T) {
 	for _, c := range []struct {
 		words []string

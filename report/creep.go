@@ -28,9 +28,9 @@ func verdictByRequest(r calibrate.Result) calibrate.Verdict {
 func creep(r calibrate.Result) []Fact {
 	c := r.Creep
 	if c.Verdict == "" {
-		return []Fact{fact("verdict", verdictOf(c))}
+		return []Fact{fact("verdict", verdictOf(r))}
 	}
-	facts := factsOf(fact("verdict", verdictOf(c)), fact("slope", slopeOf(c)), fact("of it", kindsOf(c)), fact("who frees it", freedBy(c)), fact("at rest", restOf(c)), fact("rests on", evidenceOf(r)))
+	facts := factsOf(fact("verdict", verdictOf(r)), fact("slope", slopeOf(c)), fact("of it", kindsOf(c)), fact("who frees it", freedBy(c)), fact("at rest", restOf(c)), fact("rests on", evidenceOf(r)))
 	if verdictByRequest(r) == calibrate.Flat {
 		return append(facts, fact("so", safeOf(r.Recommendation)))
 	}
@@ -40,15 +40,14 @@ func creep(r calibrate.Result) []Fact {
 	return facts
 }
 
-func verdictOf(c calibrate.Creep) string {
+func verdictOf(r calibrate.Result) string {
+	c := r.Creep
 	slope, v := slopeIn(c), c.Verdict
 	switch {
 	case v == "":
 		return "not measured: the run has no soak to read it from"
-	case v == calibrate.Flat && c.By == calibrate.ByTime:
-		return "flat: no growth with time that matters under the load there was"
 	case v == calibrate.Flat:
-		return "flat: memory does not grow with requests"
+		return "flat: " + flatOf(r)
 	case v == calibrate.Creeping && c.Harmless():
 		return "creeping: requests leave memory of the kernel's own behind"
 	case v == calibrate.Creeping:
@@ -96,17 +95,47 @@ func slopeIn(c calibrate.Creep) slope {
 	return slope{c.BytesPerRequest, c.Low, c.High, c.Detectable, 1, "a request"}
 }
 
+// flatOf is what a worker without creep does: an interval that leaves zero out says that it grows, if too little to matter.
+func flatOf(r calibrate.Result) string {
+	s := slopeIn(r.Creep)
+	switch {
+	case r.Creep.GrowsALittle():
+		return fmt.Sprintf("memory grows by at most %s %s, which does not matter here: ", say.Bytes(*s.high*s.times), s.unit) + littleOf(r)
+	case byTime(r):
+		return "no growth with time that matters under the load there was"
+	case s.high != nil && *s.high < 0:
+		return "memory does not grow with requests; it fell"
+	}
+	return "memory does not grow with requests"
+}
+
+// littleOf holds growth that doesn't matter against the worker.
+func littleOf(r calibrate.Result) string {
+	const many = 10_000 // the verdict's own measure: flat is below a twentieth of the worker over so many
+	if byTime(r) {
+		return "a watch calls no less than 6 MB an hour creep"
+	}
+	return fmt.Sprintf("%s add at most %s to a worker", say.Plural(many, "request"), say.MB(*r.Creep.High*many)) +
+		when(r.Worker.PeakRSSBytes > 0, " of %s", say.MB(r.Worker.PeakRSSBytes))
+}
+
 func slopeOf(c calibrate.Creep) string {
 	s := slopeIn(c)
-	if s.bytes == nil {
+	switch {
+	case s.bytes == nil:
 		return notMeasured
+	case s.low != nil && s.high != nil && (c.Verdict == calibrate.Warming || c.Unsettled() && *s.bytes < 0):
+		return fmt.Sprintf("%s %s%s (%sinterval): where between them is not known yet", say.Range(*s.low*s.times, *s.high*s.times), s.unit,
+			when(byClock(c), " in each worker"), when(c.Confidence > 0, "%s ", say.Percent(c.Confidence)))
 	}
-	text := say.Bytes(*s.bytes*s.times) + " " + s.unit + when(c.By == calibrate.ByTime, " in each worker")
+	text := say.Bytes(*s.bytes*s.times) + " " + s.unit + when(byClock(c), " in each worker")
 	if s.low != nil && s.high != nil {
 		text += fmt.Sprintf(" (%sinterval %s)", when(c.Confidence > 0, "%s ", say.Percent(c.Confidence)), say.Range(*s.low*s.times, *s.high*s.times))
 	}
 	return text
 }
+
+func byClock(c calibrate.Creep) bool { return c.By == calibrate.ByTime }
 
 // hourly prints growth by the clock: "1.2 MB an hour".
 func hourly(bytesPerSecond float64) string { return say.Bytes(bytesPerSecond*3600) + " an hour" }
@@ -153,32 +182,13 @@ func longerOf(r calibrate.Result) string {
 	case attached(r):
 		return longerWatch(r)
 	case r.Plan.Quick:
-		return fmt.Sprintf("a whole run: leave out --quick (this soak lasted %s)", say.Seconds(soakSeconds(r)))
+		return fmt.Sprintf("a whole run: leave out --quick (this soak lasted %s)", say.Seconds(r.SteadySeconds()))
 	}
-	soak := soakSeconds(r)
+	soak := r.SteadySeconds()
 	if soak <= 0 {
-		return "a soak to its end: --duration " + longer(soak)
+		return "a soak to its end: " + r.LongerTry()
 	}
-	return fmt.Sprintf("a longer soak: --duration %s (this one lasted %s)", longer(soak), say.Seconds(soak))
-}
-
-func soakSeconds(r calibrate.Result) float64 {
-	for _, ph := range slices.Backward(r.Phases) { // the last, if it began again
-		if ph.Name == calibrate.PhaseSoak {
-			return ph.Seconds
-		}
-	}
-	return 0
-}
-
-// longer is about three times as long, at least five minutes: the interval narrows faster than the square root of
-// the requests, as the drift of the baseline averages out too.
-func longer(s float64) string {
-	minutes := 5
-	for float64(minutes)*60 < 3*s && minutes < 240 {
-		minutes *= 2
-	}
-	return fmt.Sprintf("%dm", minutes)
+	return fmt.Sprintf("a longer soak: %s (this one lasted %s)", r.LongerTry(), say.Seconds(soak))
 }
 
 // missingOf is what keeps the creep from a verdict.
@@ -232,18 +242,15 @@ func fewReadings(c calibrate.Creep, m calibrate.Missing) string {
 	return fmt.Sprintf("only %s %s, where at least %s are needed: measure longer", say.Count(m.Readings), of, say.Count(m.NeededReadings))
 }
 
-// wideInterval says between which slopes the creep lies, and what would decide.
+// wideInterval says between which slopes the creep lies, and what would decide: flat is a matter of the upper end, creeping of
+// the lower, so the two may overlap.
 func wideInterval(c calibrate.Creep, m calibrate.Missing, after string) string {
 	s := slopeIn(c)
-	longer := "measure longer"
-	if m.TimesLonger > 0 {
-		longer = fmt.Sprintf("measure about %s times as long", say.Fixed(m.TimesLonger, 1))
-	}
 	if s.low == nil || s.high == nil {
-		return longer
+		return "measure longer"
 	}
-	return fmt.Sprintf("creep lies between %s and %s %s after %s, where flat means below %s and creeping above %s: %s", say.Bytes(*s.low*s.times),
-		say.Bytes(*s.high*s.times), s.unit, after, say.Bytes(m.FlatBelow*s.times), say.Bytes(m.CreepingAbove*s.times), longer)
+	return fmt.Sprintf("creep lies between %s and %s %s after %s: it would be flat if that ended below %s, and creeping if it began above %s", say.Bytes(*s.low*s.times),
+		say.Bytes(*s.high*s.times), s.unit, after, say.Bytes(m.FlatBelow*s.times), say.Bytes(m.CreepingAbove*s.times))
 }
 
 func returnedOf(r *calibrate.Rest) string {

@@ -54,11 +54,12 @@ func EmitKinds(servers calibrate.Servers) []string {
 // that was measured. It writes nothing, and fails, if the kind isn't known or the run recommends nothing.
 func Emit(w io.Writer, r calibrate.Result, kind string, servers calibrate.Servers) error {
 	e, err := emitterFor(r, kind, servers)
-	if err != nil {
-		return err
-	}
-	if failure := nothingToEmit(r); failure != nil {
+	failure := nothingToEmit(r)
+	switch {
+	case failure != nil && (err == nil || kind == ""): // no other --for would help
 		return failure
+	case err != nil:
+		return err
 	}
 	measured := servers.Named(r.Target.Server)
 	foreign := e.server && e.For != measured.File().For

@@ -64,6 +64,8 @@ func (d *draft) noteLimit(name string) {
 	switch {
 	case d.run.Recommendation.MaxRequests > 0:
 		d.note("Health checks count towards %s as any request does.", name)
+	case d.run.Creep.GrowsALittle() && verdictByRequest(d.run) == calibrate.Flat:
+		d.note("No %s: memory grows too little to matter, so there is no need to recycle. Take it out wherever else it is set.", name)
 	case verdictByRequest(d.run) == calibrate.Flat:
 		d.note("No %s: no creep was found, so there is no need to recycle. Take it out wherever else it is set.", name)
 	default:

@@ -73,7 +73,7 @@ func atOnceOf(r calibrate.Result) string {
 	for i, step := range c.Steps {
 		parts[i] = say.Count(step.Clients) + when(i == 0, " requests") + " " + knownMB(step.PeakRSSBytes)
 	}
-	return fmt.Sprintf("%s: %s for each one more, without creep", strings.Join(parts, ", "), say.Bytes(float64(c.RequestBytes))) +
+	return fmt.Sprintf("%s: %s%s for each one more, without creep", strings.Join(parts, ", "), when(c.Bend != nil, "at most "), say.Bytes(float64(c.RequestBytes))) +
 		bendOf(c) +
 		when(c.Bound > 0, "; the budget allows %s in a worker", say.Count(c.Bound))
 }
@@ -83,7 +83,7 @@ func bendOf(c calibrate.Concurrency) string {
 	if c.Bend == nil {
 		return ""
 	}
-	return fmt.Sprintf(" at most; memory stops growing between %s and %s, as with a pool of threads or a limit", say.Count(c.Bend.Below), say.Count(c.Bend.Clients))
+	return fmt.Sprintf("; memory stops growing between %s and %s, as with a pool of threads or a limit", say.Count(c.Bend.Below), say.Count(c.Bend.Clients))
 }
 
 func hostOf(r calibrate.Result) string {

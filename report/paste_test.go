@@ -60,11 +60,13 @@ func TestNothingToType(t *testing.T) {
 		truth  *calibrate.Truth
 		why    string
 	}{
-		{calibrate.TargetInfo{Server: "mod_wsgi", Command: []string{"apache2"}}, nil, "nothing: Apache reads it from its configuration"},
-		{calibrate.TargetInfo{Server: "puma", Command: []string{"bin/rails", "server"}}, nil, "nothing: rails takes no number of workers"},
-		{calibrate.TargetInfo{Server: "uwsgi", Command: []string{"uwsgi", "--processes=2", "x.ini"}}, nil, "nothing: uwsgi reads x.ini after its options"},
-		{calibrate.TargetInfo{Server: "command", Command: []string{"app"}}, nil, "nothing: nobody can set it: write {workers}"},
-		{calibrate.TargetInfo{Server: "command", Command: []string{"app"}, CanScale: true}, nil, "nothing: variables set it"},
+		{calibrate.TargetInfo{Server: "mod_wsgi", Command: []string{"apache2"}}, nil, "Apache reads it from its configuration"},
+		{calibrate.TargetInfo{Server: "puma", Command: []string{"bin/rails", "server"}}, nil, "rails takes no number of workers"},
+		{calibrate.TargetInfo{Server: "uwsgi", Command: []string{"uwsgi", "--processes=2", "x.ini"}}, nil, "uwsgi reads x.ini after its options"},
+		{calibrate.TargetInfo{Server: "command", Command: []string{"app"}}, nil, "nobody can set it: write {workers}"},
+		{calibrate.TargetInfo{Server: "command", Command: []string{"app"}, CanScale: true}, nil, "variables set it"},
+		{calibrate.TargetInfo{Server: "command", Command: []string{"app", "--port={port}", "-w", "{workers}"}, CanScale: true}, nil,
+			"write 2 for {workers} in the command"},
 		{calibrate.TargetInfo{Server: "command", Command: []string{"calibrate"}}, &calibrate.Truth{}, ""},
 		{calibrate.TargetInfo{}, nil, ""},
 	} {
@@ -73,7 +75,7 @@ func TestNothingToType(t *testing.T) {
 		if line != "" || !strings.HasPrefix(why, c.why) || c.why == "" && why != "" {
 			t.Errorf("%v: %q, %q", c.target.Command, line, why)
 		}
-		if page := textOf(t, r, Options{}); c.why != "" && !strings.Contains(page, "type:  "+c.why[:20]) {
+		if page := textOf(t, r, Options{}); c.why != "" && !strings.Contains(page, "set:   "+c.why[:min(len(c.why), 20)]) {
 			t.Errorf("not on the page:\n%s", page)
 		}
 	}

@@ -85,11 +85,14 @@ func trialMemory(t calibrate.Trial) string {
 }
 
 func trialCreep(t calibrate.Trial) string {
-	if t.Creep == nil {
+	switch {
+	case t.Creep == nil && t.Recycles > 0:
 		return "unknown: the first worker was replaced too soon"
+	case t.Creep == nil:
+		return "unknown: too little was served to tell"
 	}
-	return fmt.Sprintf("%s, %s a request (95 %% interval %s), before the first worker was replaced", t.Creep.Verdict,
-		say.Bytes(t.Creep.BytesPerRequest), say.Range(t.Creep.Low, t.Creep.High))
+	return fmt.Sprintf("%s, %s a request (95 %% interval %s)", t.Creep.Verdict, say.Bytes(t.Creep.BytesPerRequest), say.Range(t.Creep.Low, t.Creep.High)) +
+		when(t.Recycles > 0, ", before the first worker was replaced")
 }
 
 // recyclingCost is what the seconds in which a worker was replaced were like, beside the others.

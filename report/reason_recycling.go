@@ -21,7 +21,7 @@ func recyclingReason(r calibrate.Result) string {
 		if r.Creep.Harmless() {
 			return "Recycling can stay off: nothing creeps but the kernel's own memory, which a worker's end does not free."
 		}
-		return offSum(rec)
+		return offSum(r)
 	case calibrate.RecyclingByTime:
 		return byTimeSum(rec.Recycling)
 	case calibrate.RecyclingUnknown:
@@ -178,12 +178,17 @@ func noLimitSum(rec calibrate.Recommendation) string {
 		". Restart them before that by other means, or fix the leak."
 }
 
-func offSum(rec calibrate.Recommendation) string {
+func offSum(r calibrate.Result) string {
+	rec := r.Recommendation
 	if rec.Sum.Basis == calibrate.BasisGiven {
 		return "No creep, as given: recycling can stay off."
 	}
 	c := rec.Recycling
-	return "No creep found: recycling can stay off." +
+	found := "No creep found"
+	if r.Creep.GrowsALittle() {
+		found = "Memory grows too little to matter"
+	}
+	return found + ": recycling can stay off." +
 		when(rec.SafeRequests > 0, " At worst, by the upper 95 %% bound, the headroom lasts each worker for %s: %s / %s.",
 			say.Plural(rec.SafeRequests, "request"), say.MB(c.HeadroomBytes), say.Bytes(c.Steepest)) +
 		when(c.Valve > 0, " %s", valveSentence(rec))

@@ -246,7 +246,7 @@ func TestReasonOfWhatIsMissing(t *testing.T) {
 		"the 350 readings under load came at too few different request counts: keep the load steady": {Kind: calibrate.Uneven, Readings: 350},
 		"growth was still slowing after 4 790 requests (43.2 % of the first half's rate in the second): warm up or measure longer": {
 			Kind: calibrate.Slowing, HalvesRatio: 0.432},
-		"creep lies between -100 B and 600 B a request after 4 790 requests, where flat means below 535 B and creeping above 438 B: measure about 2.0 times as long": {
+		"creep lies between -100 B and 600 B a request after 4 790 requests: it would be flat if that ended below 535 B, and creeping if it began above 438 B": {
 			Kind: calibrate.Wide, FlatBelow: 535, CreepingAbove: 438, TimesLonger: 2},
 		"memory grew, but in 212 requests alone: what an app keeps for a minute grows as steadily, and a quick run calls no growth creep before 3 000": {
 			Kind: calibrate.TooBrief, Requests: 212, NeededRequests: 3000},

@@ -158,8 +158,8 @@ func TestPaste(t *testing.T) {
 		{"gunicorn", nil, calibrate.Recommendation{Workers: 3}, "warming", "--workers 3"},
 		{"gunicorn", nil, calibrate.Recommendation{Workers: 3, Withheld: &calibrate.Withheld{}}, "flat", ""},
 		{"gunicorn", nil, calibrate.Recommendation{NothingFits: true}, "flat", ""},
-		{"command", []string{"app server", "-w{workers}", "-t={threads}", "-m", "{max_requests}", "{port}"}, sized, "creeping",
-			"'app server' -w3 -t=2 -m 14000 {port}"},
+		{"command", []string{"app server", "-w{workers}", "-t={threads}", "-m", "{max_requests}"}, sized, "creeping",
+			"'app server' -w3 -t=2 -m 14000"},
 		{"command", []string{"app"}, sized, "creeping", ""},
 	} {
 		r := calibrate.Result{Recommendation: c.rec, Target: calibrate.TargetInfo{Server: c.server, Command: c.command, HasThreads: c.rec.Threads > 0}}

@@ -78,9 +78,9 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 	sweepDoubts(r, add)
 	virtualDoubts(r, add)
 	recyclingDoubts(r, add)
-	restDoubts(r.Creep, add)
+	restDoubts(r, add)
 	least, hidden := hiddenCreep(r.Routes, r.Creep)
-	add(hidden, "hidden-creep", "soak longer: --duration 5m",
+	add(hidden, "hidden-creep", "soak longer: "+r.LongerTry(),
 		"the routes alone leak at least %s a request on average, more than all of them together in the soak, so max-requests rests "+
 			"on that; memory that larger requests have freed may hide a leak for a while", say.Bytes(least))
 	for _, p := range r.Phases {
@@ -134,11 +134,11 @@ func loweredDoubt(l *calibrate.Lowered, add func(doubtful bool, code, try, forma
 func forVerdict(r calibrate.Result) string {
 	switch {
 	case r.Mode == calibrate.ModeAttach:
-		return "watch longer: --duration 30m"
+		return "watch longer: " + r.LongerTry()
 	case r.Plan.Quick:
 		return "leave out --quick"
 	}
-	return "run longer: --duration 5m, or more requests a second"
+	return "run longer: " + r.LongerTry() + ", or more requests a second"
 }
 
 // recyclingDoubts are about creep that no recycling ends.
@@ -151,14 +151,15 @@ func recyclingDoubts(r calibrate.Result, add func(doubtful bool, code, try, form
 }
 
 // restDoubts are about a worker that was left alone after its soak.
-func restDoubts(c calibrate.Creep, add func(doubtful bool, code, try, format string, args ...any)) {
+func restDoubts(r calibrate.Result, add func(doubtful bool, code, try, format string, args ...any)) {
+	c := r.Creep
 	if c.Rest == nil || c.Verdict != calibrate.Creeping {
 		return
 	}
 	add(c.By == calibrate.ByBoth, "creeps-with-time", "restart workers by time as well, or give --production-rate: the quieter they are, the fewer requests they live for",
 		"memory grows by %s an hour without any request, and max-requests counts requests only", say.Bytes(c.Rest.BytesPerSecond*calibrate.Hour))
 	grown := float64(c.Rest.GrownBytes)
-	add(float64(c.Rest.ReturnedBytes) > someBack*grown, "comes-back", "soak longer: --duration 5m",
+	add(float64(c.Rest.ReturnedBytes) > someBack*grown, "comes-back", "soak longer: "+r.LongerTry(),
 		"%s of the %s that it grew by came back within %s without load, so part of the creep may be a cache that expires",
 		say.Bytes(float64(c.Rest.ReturnedBytes)), say.Bytes(grown), say.Seconds(c.Rest.Seconds))
 }

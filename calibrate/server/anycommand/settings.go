@@ -2,6 +2,7 @@ package anycommand
 
 import (
 	"slices"
+	"strings"
 
 	"workermem/calibrate"
 	"workermem/calibrate/server/cli"
@@ -31,11 +32,34 @@ func (a Server) Typed(w calibrate.Wanted, t calibrate.TargetInfo) calibrate.Type
 		}
 		return calibrate.Typed{Why: why}
 	}
+	if w := a.unplaced(w, t); len(w) > 0 {
+		return calibrate.Typed{Why: "write " + strings.Join(w, " and ") + " in the command"}
+	}
 	values := map[string]string{}
 	for _, s := range a.Settings(w, t) {
 		values[s.Name] = s.Value
 	}
 	return calibrate.Typed{Words: cli.ExpandAll(t.Command, values), Place: calibrate.WholeCommand}
+}
+
+// unplaced says what to write for which placeholder, where the command has others too, an address or a port, that only the
+// user knows: a line to paste must have none.
+func (a Server) unplaced(w calibrate.Wanted, t calibrate.TargetInfo) (say []string) {
+	settings, others := a.Settings(w, t), false
+	for _, word := range t.Command {
+		for _, name := range cli.Placeholders(word) {
+			i := slices.IndexFunc(settings, func(s calibrate.Setting) bool { return s.Name == name })
+			if i < 0 {
+				others = true
+			} else if text := settings[i].Value + " for {" + name + "}"; !slices.Contains(say, text) {
+				say = append(say, text)
+			}
+		}
+	}
+	if !others {
+		return nil
+	}
+	return say
 }
 
 // File is none: where such a server reads its settings isn't known.
