@@ -42,28 +42,13 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 			all = append(all, calibrate.Warning{Code: code, Text: fmt.Sprintf(format, args...), Try: try, Derived: true})
 		}
 	}
-	requests, succeeded := traffic(r)
-	soakErrors := calibrate.SayErrors(r.Load.Errors)
-	if soakErrors != "" {
-		soakErrors = " (" + soakErrors + ")"
-	}
-	try := "look at app.log in the run's folder"
-	if refused := r.Load.Refused(func(k calibrate.RefusalKind) bool { return !k.Redirects() }); refused != nil {
-		try = refused.Try()
-	}
-	add(requests > succeeded, "errors", try,
-		"%s of %s failed; in the soak %s%s", say.Count(requests-succeeded), say.Plural(requests, "request"), say.Count(r.Load.Requests-r.Load.Succeeded), soakErrors)
+	errorDoubts(r, add)
 	loginDoubts(r, add)
 	booksDoubts(r, add)
 	add(len(r.Books) == 0 && lawIsOff(r.Law), "law-off", "measure the shape that you will run: more --threads, or --memory and --cpus of the real box",
 		"a shape that was measured needs up to %s more than the formula says", say.MB(r.Law.ResidualBytes))
 	crowdDoubts(r, add)
-	slower := "lower --rate; the memory figures hold, the latencies don't"
-	if !r.Plan.LoadGiven {
-		slower = "give a lower --rate: the capacity of the first seconds didn't last, or others use this machine; the memory figures hold"
-	}
-	add(r.Load.RateAsked > 0 && r.Load.RateSent > 0 && r.Load.RateSent < calibrate.RateReached*r.Load.RateAsked, "rate-not-reached", slower,
-		"%s were asked for, and %s could be sent", say.RequestRate(r.Load.RateAsked), say.RequestRate(r.Load.RateSent))
+	rateDoubts(r, add)
 	loweredDoubt(r.Load.Lowered, add)
 	quickDoubts(r, add)
 	if r.Mode == calibrate.ModeAttach {
@@ -89,6 +74,31 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 			p.Name, say.MB(p.Ended.HeldBytes), say.MB(p.Ended.FreeBytes))
 	}
 	return all
+}
+
+// errorDoubts are about requests that failed.
+func errorDoubts(r calibrate.Result, add func(doubtful bool, code, try, format string, args ...any)) {
+	requests, succeeded := traffic(r)
+	soakErrors := calibrate.SayErrors(r.Load.Errors)
+	if soakErrors != "" {
+		soakErrors = " (" + soakErrors + ")"
+	}
+	try := "look at app.log in the run's folder"
+	if refused := r.Load.Refused(func(k calibrate.RefusalKind) bool { return !k.Redirects() }); refused != nil {
+		try = refused.Try()
+	}
+	add(requests > succeeded, "errors", try,
+		"%s of %s failed; in the soak %s%s", say.Count(requests-succeeded), say.Plural(requests, "request"), say.Count(r.Load.Requests-r.Load.Succeeded), soakErrors)
+}
+
+// rateDoubts are about a load that could not be sent as fast as it was to be.
+func rateDoubts(r calibrate.Result, add func(doubtful bool, code, try, format string, args ...any)) {
+	slower := "lower --rate; the memory figures hold, the latencies don't"
+	if !r.Plan.LoadGiven {
+		slower = "give a lower --rate: the capacity of the first seconds didn't last, or others use this machine; the memory figures hold"
+	}
+	add(r.Load.RateAsked > 0 && r.Load.RateSent > 0 && r.Load.RateSent < calibrate.RateReached*r.Load.RateAsked, "rate-not-reached", slower,
+		"%s were asked for, and %s could be sent", say.RequestRate(r.Load.RateAsked), say.RequestRate(r.Load.RateSent))
 }
 
 // onlyCopied says that the command that was measured has no place for the number of workers that is recommended.
