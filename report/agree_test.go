@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -92,4 +94,93 @@ func TestTrialWithoutReplacement(t *testing.T) {
 		says(t, "creep", trialCreep(trial), want)
 	}
 	says(t, "unknown", trialCreep(calibrate.Trial{}), "unknown: too little was served to tell")
+}
+
+// figures are those of a row of a table.
+func figures(t *testing.T, page, row string) []float64 {
+	t.Helper()
+	var all []float64
+	for line := range strings.Lines(page) {
+		if rest, found := strings.CutPrefix(line, " "+row+" "); found {
+			for _, field := range strings.Fields(rest) {
+				value, err := strconv.ParseFloat(field, 64)
+				if err != nil && field != "-" {
+					t.Fatalf("%q: %v", line, err)
+				}
+				all = append(all, value)
+			}
+		}
+	}
+	return all
+}
+
+// At any width the parts of the books come to their sum: what has no room is a moment, never a part.
+func TestBooksAddUpAtAnyWidth(t *testing.T) {
+	r := recorded(t)["flat"]
+	for i, moment := range []string{calibrate.PhaseIdle, calibrate.PhaseCapacity, calibrate.PhasePeak, calibrate.PhaseScale, calibrate.PhaseScale, calibrate.PhaseScale} {
+		b := calibrate.Balance{Moment: moment, Workers: 1 + i, Threads: 4, WorkersBytes: 30 * mb, ChildrenBytes: 20 * mb, RestBytes: 10 * mb, UnmappedBytes: 5 * mb,
+			KernelBytes: 2 * mb, FileBytes: 8 * mb, LeftBytes: 3 * mb, PeakBytes: 80 * mb, LawBytes: 81 * mb, ReadBytes: 78 * mb}
+		r.Books = append(r.Books, b)
+	}
+	for _, width := range []int{40, 80, 200} {
+		page := textOf(t, r, Options{Width: width})
+		together := figures(t, page, "together")
+		sums := make([]float64, len(together))
+		for _, part := range []string{"workers", "their children", "master, front", "in no process", "kernel", "files", "left over"} {
+			for i, value := range figures(t, page[strings.Index(page, "Where the memory is"):strings.Index(page, "Creep:")], part) {
+				sums[i] += value
+			}
+		}
+		if len(together) == 0 || width == 200 && len(together) != 6 || !slices.Equal(sums, together) {
+			t.Errorf("%d columns: the parts come to %v, together are %v:\n%s", width, sums, together, page)
+		}
+	}
+}
+
+// What a page holds against a measurement is the formula that it prints; a check is of a shape that it was not fitted to.
+func TestCheckIsOfTheFormula(t *testing.T) {
+	for name, r := range recorded(t) {
+		for _, run := range r.Law.Runs {
+			want := "formula " + knownMB(r.Law.Total(run.Workers, run.Threads)) + ", measured " + knownMB(run.MeasuredBytes)
+			if !strings.Contains(fittedOf(r), want) || strings.Contains(checksOf(r), want) {
+				t.Errorf("%s: %q, %q; want %q in the first", name, fittedOf(r), checksOf(r), want)
+			}
+		}
+	}
+	says(t, "sweep", checksOf(recorded(t)["sweep"]), "2 workers of 4 threads: formula 61.2 MB, measured 56.9 MB; "+
+		"3 workers of 2 threads: formula 79.1 MB, measured 72.8 MB; 5 workers of 1 thread: formula 115 MB, measured 101 MB")
+}
+
+// Children are no part of a process's RSS, and nobody's RSS is told to hold them.
+func TestWorkerWithChildren(t *testing.T) {
+	r := recorded(t)["flat"]
+	r.Worker.ChildrenPeakBytes, r.Worker.PeakRSSBytes, r.Worker.PeakSource = 50*mb, r.Worker.PeakRSSBytes+50*mb, calibrate.PeakGroup
+	r.Worker.MarginalBytes += 50 * mb
+	says(t, "worker", workerOf(r.Worker), "idle 89.7 MB, settled 89.9 MB, peak 140 MB (control group) with its children, 90.2 MB without")
+	if page := textOf(t, r, Options{}); strings.Contains(page, "worker RSS") || strings.Contains(page, "of its RSS") {
+		t.Error(page)
+	}
+}
+
+// A limit of requests is one word in the answer and in its candidate.
+func TestOneWordForNoLimit(t *testing.T) {
+	r := recorded(t)["flat"]
+	for _, c := range []struct {
+		verdict calibrate.Verdict
+		kinds   []calibrate.Growth
+		can     bool
+		answer  string
+		cell    string
+	}{
+		{calibrate.Flat, nil, true, "off", "off"},
+		{calibrate.Flat, nil, false, "n/a", "-"},
+		{calibrate.Creeping, []calibrate.Growth{{Kind: calibrate.GrowsKernel}}, true, "off", "off"},
+	} {
+		r.Creep.Verdict, r.Creep.Kinds, r.Target.CanRecycle = c.verdict, c.kinds, c.can
+		r.Recommendation.Recycling.Kind = calibrate.RecyclingOff
+		best := r.Candidates[slices.IndexFunc(r.Candidates, func(c calibrate.Candidate) bool { return c.Recommended })]
+		if answer, cell := maxRequests(r), recycleCell(best, maxRequests(r)); answer != c.answer || cell != c.cell {
+			t.Errorf("%s, can recycle %v: %q and %q", c.verdict, c.can, answer, cell)
+		}
+	}
 }

@@ -141,16 +141,19 @@ func settingsOf(r calibrate.Result) []Fact {
 		fact("max-requests", maxRequests(r)), fact("worker memory", when(rec.WorkerMemoryMB > 0, "%s MB", say.Count(rec.WorkerMemoryMB))))
 }
 
+// unlimitedWord is a max-requests that nobody needs.
+const unlimitedWord = "off"
+
 // maxRequests tells apart the three reasons for a 0: no need, no way, and not known.
 func maxRequests(r calibrate.Result) string {
 	rec := r.Recommendation
 	switch {
 	case rec.MaxRequests > 0:
 		return requestLimit(rec.MaxRequests, rec.MaxRequestsJitter)
-	case verdictByRequest(r) == calibrate.Flat || rec.Recycling.Kind == calibrate.RecyclingOff || rec.Recycling.Kind == calibrate.RecyclingUseless:
-		return "off"
 	case r.Target.Server != "" && !r.Target.CanRecycle:
 		return "n/a"
+	case verdictByRequest(r) == calibrate.Flat || rec.Recycling.Kind == calibrate.RecyclingOff || rec.Recycling.Kind == calibrate.RecyclingUseless:
+		return unlimitedWord
 	}
 	return say.Unknown
 }

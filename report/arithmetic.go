@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"workermem/calibrate"
@@ -11,7 +12,7 @@ import (
 // sumOf is the arithmetic behind the answer.
 func sumOf(h Heading, r calibrate.Result) []Block {
 	return section(h, Facts{Rows: factsOf(
-		fact("budget", budgetOf(r)), fact("formula", lawOf(r)), fact("exit", leavingOf(r)), fact("checked", checksOf(r.Law)),
+		fact("budget", budgetOf(r)), fact("formula", lawOf(r)), fact("exit", leavingOf(r)), fact("fitted to", fittedOf(r)), fact("at first", foretoldOf(r)), fact("checked", checksOf(r)),
 		fact("workers", workersReason(r)), fact("max-requests", maxRequestsReason(r)), fact("counted", countedFrom(r)),
 	)})
 }
@@ -59,14 +60,66 @@ func lawOf(r calibrate.Result) string {
 	return when(l.SharedBytes > 0, "%s + ", knownMB(l.SharedBytes)) + "workers x " + worker + ", without creep" + when(given(r), ", as given")
 }
 
-// checksOf is what one worker promised of the shapes that were then measured.
-func checksOf(l calibrate.Law) string {
+// fittedOf holds the formula against the shapes that it was fitted to.
+func fittedOf(r calibrate.Result) string {
 	var parts []string
-	for _, run := range l.Runs {
-		parts = append(parts, fmt.Sprintf("%s of %s: predicted %s, measured %s", say.Plural(run.Workers, "worker"),
-			say.Plural(run.Threads, "thread"), knownMB(run.PredictedBytes), knownMB(run.MeasuredBytes)))
+	for _, run := range r.Law.Runs {
+		parts = append(parts, held(r, calibrate.Shape{Workers: run.Workers, Threads: run.Threads}, run.MeasuredBytes)+
+			when(younger(r, run), " after fewer requests than the formula is for"))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// younger says that a short run was over before its workers had grown to what the formula is for.
+func younger(r calibrate.Result, run calibrate.LawRun) bool {
+	formula := r.Law.Total(run.Workers, run.Threads)
+	return formula-run.MeasuredBytes > formula/20 && run.Requests < int64(run.Workers)*r.Worker.Requests
+}
+
+// held is what the formula says of a shape, beside what it took.
+func held(r calibrate.Result, s calibrate.Shape, measured int64) string {
+	return fmt.Sprintf("%s: formula %s, measured %s", named(r, s), knownMB(r.Law.Total(s.Workers, s.Threads)), knownMB(measured))
+}
+
+// foretoldOf is what one worker alone promised of several, before they were run: its first reading, not the formula.
+func foretoldOf(r calibrate.Result) string {
+	var parts []string
+	for _, run := range r.Law.Runs {
+		if run.Workers > 1 && run.PredictedBytes > 0 {
+			parts = append(parts, fmt.Sprintf("%s for %s", knownMB(run.PredictedBytes), named(r, calibrate.Shape{Workers: run.Workers, Threads: run.Threads})))
+		}
+	}
+	return when(len(parts) > 0, "one worker alone, after its first load, promised %s", strings.Join(parts, ", "))
+}
+
+// named is a shape, without threads where the server has none.
+func named(r calibrate.Result, s calibrate.Shape) string {
+	if !threaded(r) {
+		s.Threads = 0
+	}
+	return s.String()
+}
+
+// checksOf holds the formula against shapes that were run, and that it was not fitted to.
+func checksOf(r calibrate.Result) string {
+	if len(r.Law.Runs) == 0 {
+		return ""
+	}
+	var parts []string
+	if r.Sweep != nil {
+		for _, run := range r.Sweep.Runs {
+			shape := calibrate.Shape{Workers: run.Workers, Threads: max(run.Threads, 1)}
+			if run.Failed == nil && run.MeasuredBytes > 0 && !fittedTo(r, shape) {
+				parts = append(parts, held(r, shape, run.MeasuredBytes))
+			}
+		}
+	}
+	return orElse(strings.Join(parts, "; "), when(r.Proof == nil, "by no shape beyond those yet: calibrate prove runs the recommendation"))
+}
+
+func fittedTo(r calibrate.Result, s calibrate.Shape) bool {
+	return s == calibrate.Shape{Workers: 1, Threads: max(r.Target.Threads, 1)} ||
+		slices.ContainsFunc(r.Law.Runs, func(run calibrate.LawRun) bool { return run.Workers == s.Workers && run.Threads == s.Threads })
 }
 
 func budgetSum(r calibrate.Result) string {

@@ -7,41 +7,48 @@ import (
 	"workermem/calibrate/say"
 )
 
-// booksSection is who has the memory that the kernel charges, in every shape whose page tables were read, beside what the
-// formula has for it.
+// booksSection is who has the memory that the kernel charges, at every moment whose page tables were read, beside what the
+// formula has for it. A moment is a column, so that what a narrow terminal leaves out is a moment, never a part of a sum.
 func booksSection(r calibrate.Result) []Block {
-	t := Table{Columns: []Column{
-		{Head: "after", Left: true, Keep: 7}, {Head: "workers", Keep: 9}, {Head: "threads", Keep: 9}, {Head: "in workers", Unit: "MB", Keep: 5}, {Head: "children", Unit: "MB", Keep: 6},
-		{Head: "master, front", Unit: "MB", Keep: 3}, {Head: "in no process", Unit: "MB", Keep: 6}, {Head: "kernel", Unit: "MB", Keep: 2},
-		{Head: "files", Unit: "MB", Keep: 1}, {Head: "left over", Unit: "MB", Keep: 7}, {Head: "charged at most", Unit: "MB", Keep: 8}, {Head: "formula", Unit: "MB", Keep: 8},
-	}}
-	for _, b := range r.Books {
+	t := Table{Columns: []Column{{Head: "after", Left: true, Keep: 1000}}}
+	for _, name := range []string{"workers", "their children", "master, front", "in no process", "kernel", "files", "left over", "together", "at most", "formula"} {
+		t.Rows = append(t.Rows, Row{Cells: []string{name}})
+	}
+	for i, b := range r.Books {
 		if b.ReadBytes == 0 { // a candidate of the sweep, which has a table of its own
 			continue
 		}
-		row := Row{Cells: []string{momentOf(b.Moment), say.Count(b.Workers), orDash(b.Threads)}}
-		for _, bytes := range []int64{b.WorkersBytes, b.ChildrenBytes, b.RestBytes, b.UnmappedBytes, b.KernelBytes, b.FileBytes} {
-			row.Cells = append(row.Cells, mbCell(bytes))
+		shape := say.Count(b.Workers) + when(threaded(r) && b.Threads > 0, " x %s", say.Count(b.Threads))
+		t.Columns = append(t.Columns, Column{Head: momentOf(b.Moment), Unit: shape, Keep: keepOf(b.Moment, i)})
+		cells := []string{mbCell(b.WorkersBytes), mbCell(b.ChildrenBytes), mbCell(b.RestBytes), mbCell(b.UnmappedBytes), mbCell(b.KernelBytes), mbCell(b.FileBytes),
+			leftCell(b.LeftBytes), mbCell(b.ReadBytes), mbCell(b.PeakBytes), mbCell(b.LawBytes)}
+		for row, cell := range cells {
+			t.Rows[row].Cells = append(t.Rows[row].Cells, cell)
 		}
-		row.Cells = append(row.Cells, leftCell(b.LeftBytes), mbCell(b.PeakBytes), mbCell(b.LawBytes))
-		if b.Off() {
-			row.Mark = Bad
-		}
-		t.Rows = append(t.Rows, row)
 	}
-	if len(t.Rows) == 0 {
+	if len(t.Columns) == 1 {
 		return nil
 	}
-	return section(Heading{"Where the memory is", "as the kernel charges it"}, t.filled())
+	return section(Heading{"Where the memory is", "in MB, creep included" + orElse(when(threaded(r), "; 2 x 4 are 2 workers of 4 threads"), "; the number is that of the workers")}, t.filled())
 }
 
-// filled is the table without the columns that say nothing.
-func (t Table) filled() Table {
-	empty := map[string]bool{}
-	for i, c := range t.Columns {
-		empty[c.Head] = !slices.ContainsFunc(t.Rows, func(row Row) bool { return row.Cells[i] != "-" })
+// keepOf is which moments a narrow terminal shows: the last reading of the measured shape first, then the short runs.
+func keepOf(moment string, i int) int {
+	switch moment {
+	case calibrate.PhasePeak:
+		return 100
+	case calibrate.PhaseIdle, calibrate.PhaseCapacity:
+		return -i
 	}
-	return t.without(func(c Column) bool { return empty[c.Head] })
+	return 99 - i
+}
+
+// filled is the table without the rows that say nothing.
+func (t Table) filled() Table {
+	t.Rows = slices.DeleteFunc(t.Rows, func(row Row) bool {
+		return !slices.ContainsFunc(row.Cells[1:], func(cell string) bool { return cell != "-" })
+	})
+	return t
 }
 
 // leftCell is a dash for what two readings one after the other may differ by.

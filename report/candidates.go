@@ -17,11 +17,11 @@ func candidatesSection(r calibrate.Result, whole string) []Block {
 	if len(r.Candidates) == 0 {
 		return nil
 	}
-	return section(Heading{Name: "Candidates"}, candidateTable(r.Candidates, verdictByRequest(r), whole), candidateChart(r))
+	return section(Heading{Name: "Candidates"}, candidateTable(r.Candidates, maxRequests(r), whole), candidateChart(r))
 }
 
 // candidateTable has one row a choice of workers and threads, the recommended one marked.
-func candidateTable(candidates []calibrate.Candidate, verdict calibrate.Verdict, whole string) Table {
+func candidateTable(candidates []calibrate.Candidate, requests, whole string) Table {
 	t := Table{Of: "candidate", Whole: whole, Columns: []Column{
 		{Head: "workers", Keep: 9}, {Head: "threads", Keep: 9}, {Head: "total", Unit: "MB", Keep: 8}, {Head: "of budget", Keep: 5},
 		{Head: "requests at once", Keep: 4}, {Head: "fits", Left: true, Keep: 7}, {Head: "bound by", Left: true, Keep: 3},
@@ -31,7 +31,7 @@ func candidateTable(candidates []calibrate.Candidate, verdict calibrate.Verdict,
 	for i, c := range candidates {
 		t.Rows = append(t.Rows, Row{Mark: recommended(c.Recommended), Rank: rank[i], Cells: []string{
 			say.Count(c.Workers), orDash(c.Threads), mbCell(c.TotalBytes), percentCell(c.BudgetRatio),
-			orDash(c.Concurrency), yesNo(c.Fits), orElse(string(c.BoundBy), "-"), orElse(string(c.Basis), "-"), recycleCell(c, verdict),
+			orDash(c.Concurrency), yesNo(c.Fits), orElse(string(c.BoundBy), "-"), orElse(string(c.Basis), "-"), recycleCell(c, requests),
 		}})
 	}
 	return t
@@ -44,12 +44,13 @@ func recommended(is bool) Mark {
 	return Plain
 }
 
-func recycleCell(c calibrate.Candidate, verdict calibrate.Verdict) string {
+// recycleCell is what the answer says of no limit at all, where a candidate has none.
+func recycleCell(c calibrate.Candidate, requests string) string {
 	switch {
 	case c.MaxRequests > 0:
 		return say.Count(c.MaxRequests)
-	case c.Fits && verdict == calibrate.Flat:
-		return "off"
+	case c.Fits && requests == unlimitedWord:
+		return requests
 	}
 	return "-"
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"workermem/calibrate"
@@ -15,7 +16,7 @@ func measuredSection(r calibrate.Result) []Block {
 	}
 	return section(Heading{"Measured", measuredDetail(r)}, Facts{Rows: append([]Fact{
 		fact("app", appOf(r.Target)), fact("boot", bootOf(r.Target)), fact("load", loadOf(r.Load)), fact("latency", latencyOf(r.Load)),
-		fact("worker RSS", workerOf(r.Worker)), fact("one more", marginalOf(r)),
+		fact(workerLabel(r.Worker), workerOf(r.Worker)), fact("one more", marginalOf(r)),
 	}, factsOf(fact("beside", besideOf(r)), fact("whole tree", treeOf(r)), fact("at once", atOnceOf(r)), fact("virtual", virtualOf(r.Worker.Virtual)))...)}, measuredMore(r))
 }
 
@@ -49,6 +50,10 @@ func serverOf(t calibrate.TargetInfo) string {
 
 // treeOf is what all processes of the app took together when the load was over, by two accounts of the kernel.
 func treeOf(r calibrate.Result) string {
+	if t := r.Tree; inBooks(r) {
+		return when(t.ChargeBytes > 0, "its cgroup is charged %s, at most %s, by another account than below: with all files that it read (%s), which the kernel may "+
+			"drop, and without those that others read first", knownMB(t.ChargeBytes), knownMB(max(t.PeakBytes, t.ChargeBytes)), say.MB(t.FileBytes)) + when(t.Missing != "", "; without %s", t.Missing)
+	}
 	var parts []string
 	if e := r.Worker.End; e != nil {
 		parts = append(parts, "PSS adds up to "+knownMB(e.TreePSSBytes))
@@ -61,6 +66,11 @@ func treeOf(r calibrate.Result) string {
 		parts = append(parts, "what the kernel charges is not known: "+t.Missing)
 	}
 	return strings.Join(parts, "; ")
+}
+
+// inBooks says that the page has the table of who has the memory.
+func inBooks(r calibrate.Result) bool {
+	return slices.ContainsFunc(r.Books, func(b calibrate.Balance) bool { return b.ReadBytes > 0 })
 }
 
 // atOnceOf is memory against requests at once; "" if threads bound them.
@@ -173,9 +183,18 @@ func latencyOf(l calibrate.LoadInfo) string {
 	return measured(len(parts) > 0, "%s%s", strings.Join(parts, ", "), when(l.Mode == calibrate.LoadClosed, " (service time: a closed loop leaves out the queue)"))
 }
 
+// workerLabel: where children are part of a worker, its memory is no process's RSS.
+func workerLabel(w calibrate.Worker) string {
+	if w.ChildrenPeakBytes > 0 {
+		return "worker"
+	}
+	return "worker RSS"
+}
+
 func workerOf(w calibrate.Worker) string {
-	return measured(w.IdleRSSBytes > 0 || w.PlateauRSSBytes > 0 || w.PeakRSSBytes > 0, "idle %s, settled %s, peak %s%s%s", knownMB(w.IdleRSSBytes),
+	return measured(w.IdleRSSBytes > 0 || w.PlateauRSSBytes > 0 || w.PeakRSSBytes > 0, "idle %s, settled %s, peak %s%s%s%s", knownMB(w.IdleRSSBytes),
 		knownMB(w.PlateauRSSBytes), knownMB(w.PeakRSSBytes), when(w.PeakSource != "", " (%s)", peakSource(w.PeakSource)),
+		when(w.ChildrenPeakBytes > 0, " with its children, %s without", knownMB(w.PeakRSSBytes-w.ChildrenPeakBytes)),
 		when(w.Restarts > 0, "; the worker was replaced %s during the run", say.Times(w.Restarts)))
 }
 
@@ -188,9 +207,13 @@ func marginalOf(r calibrate.Result) string {
 	case rss <= 0 || shared < 0:
 		return "another worker needs " + knownMB(marginal)
 	case shared < mb/20:
-		return fmt.Sprintf("another worker needs %s at most, its whole RSS", knownMB(marginal))
+		return fmt.Sprintf("another worker needs %s at most, its whole RSS", knownMB(marginal)) + when(r.Worker.ChildrenPeakBytes > 0, " and its children")
 	default:
-		return fmt.Sprintf("another worker needs %s; all workers share %s of its RSS", knownMB(marginal), knownMB(shared))
+		of := "RSS"
+		if r.Worker.ChildrenPeakBytes > 0 {
+			of = "peak"
+		}
+		return fmt.Sprintf("another worker needs %s; all workers share %s of its %s", knownMB(marginal), knownMB(shared), of)
 	}
 }
 

@@ -229,7 +229,7 @@ func TestTopKeepsWhatMatters(t *testing.T) {
 		}), 1, 40).Draw(t, "candidates")
 		best := rapid.IntRange(0, len(all)-1).Draw(t, "best")
 		all[best].Recommended = true
-		chosen, leftOut := candidateTable(all, calibrate.Flat, inResult).top(8)
+		chosen, leftOut := candidateTable(all, unlimitedWord, inResult).top(8)
 		if want := max(len(all)-8, 0); len(chosen.Rows) != min(len(all), 8) || strings.HasPrefix(leftOut, strconv.Itoa(want)) == (want == 0) {
 			t.Fatalf("%d chosen of %d: %q", len(chosen.Rows), len(all), leftOut)
 		}

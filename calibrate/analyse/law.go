@@ -332,5 +332,9 @@ func marginal(r calibrate.Result) (bytes int64, source calibrate.MarginalSource)
 	default:
 		source = calibrate.MarginalDirty
 	}
-	return r.Law.WorkerBytes + int64(max(r.Target.Threads, 1))*r.Law.ThreadBytes + crept(r), source
+	creep := crept(r)
+	if r.Creep.Harmless() { // what the kernel has for files is no worker's
+		creep = 0
+	}
+	return r.Law.WorkerBytes + int64(max(r.Target.Threads, 1))*r.Law.ThreadBytes + creep, source
 }
