@@ -264,6 +264,12 @@ type Phase struct {
 	Ended          End        `json:"ended"`
 }
 
+// BootPeak is a peak that no load came to. OfMaster says that the kernel's mark counted pages of the master, which the law leaves out.
+type BootPeak struct {
+	LoadedBytes int64 `json:"loaded_bytes"` // the most after the boot, creep until the end of the run included
+	OfMaster    bool  `json:"of_master"`
+}
+
 // Worker is the memory of one worker. A zero says that it could not be read; the sources and the warnings say why.
 type Worker struct {
 	// Generation is the first of the samples that are of the worker, where another process was taken for it before: those of earlier
@@ -288,6 +294,8 @@ type Worker struct {
 	// what those of a worker took at their highest together, the short-lived ones too. It is part of the peaks.
 	Children          int   `json:"children,omitempty"`
 	ChildrenPeakBytes int64 `json:"children_peak_bytes,omitempty"`
+	// BootPeak is there where the peak was reached at boot alone.
+	BootPeak *BootPeak `json:"boot_peak,omitempty"`
 	// LeftSharedBytes is the shared memory that was still there as the app ended. Null where it has no control group of its own.
 	LeftSharedBytes *int64 `json:"left_shared_bytes,omitempty"`
 	// Idle is who had the memory before any load. Null in runs of versions that didn't read it.

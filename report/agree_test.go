@@ -184,3 +184,13 @@ func TestOneWordForNoLimit(t *testing.T) {
 		}
 	}
 }
+
+// A peak that no load came to is called that, with what it means for a limit.
+func TestPeakAtBoot(t *testing.T) {
+	w := calibrate.Worker{IdleRSSBytes: 50 * mb, PlateauRSSBytes: 55 * mb, PeakRSSBytes: 300 * mb, PeakSource: calibrate.PeakMark, BootPeak: &calibrate.BootPeak{LoadedBytes: 60 * mb}}
+	says(t, "boot", workerOf(w), "idle 50 MB, settled 55 MB, peak 300 MB (VmHWM), at boot alone; 60 MB at most under load. "+
+		"The formula has room for it in every worker, and a limit must: all of them boot at once when the server starts")
+	w.BootPeak.OfMaster = true
+	says(t, "fork", workerOf(w), "idle 50 MB, settled 55 MB, peak 300 MB (VmHWM), at boot alone; 60 MB at most under load. "+
+		"The peak is the kernel's mark of pages that are the master's, so the formula and a limit need no room for it")
+}

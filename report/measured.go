@@ -183,6 +183,17 @@ func latencyOf(l calibrate.LoadInfo) string {
 	return measured(len(parts) > 0, "%s%s", strings.Join(parts, ", "), when(l.Mode == calibrate.LoadClosed, " (service time: a closed loop leaves out the queue)"))
 }
 
+// bootOnly says what a peak that no load came to means for a limit.
+func bootOnly(b *calibrate.BootPeak) string {
+	switch {
+	case b == nil:
+		return ""
+	case b.OfMaster:
+		return fmt.Sprintf(", at boot alone; %s at most under load. The peak is the kernel's mark of pages that are the master's, so the formula and a limit need no room for it", knownMB(b.LoadedBytes))
+	}
+	return fmt.Sprintf(", at boot alone; %s at most under load. The formula has room for it in every worker, and a limit must: all of them boot at once when the server starts", knownMB(b.LoadedBytes))
+}
+
 // workerLabel: where children are part of a worker, its memory is no process's RSS.
 func workerLabel(w calibrate.Worker) string {
 	if w.ChildrenPeakBytes > 0 {
@@ -192,10 +203,10 @@ func workerLabel(w calibrate.Worker) string {
 }
 
 func workerOf(w calibrate.Worker) string {
-	return measured(w.IdleRSSBytes > 0 || w.PlateauRSSBytes > 0 || w.PeakRSSBytes > 0, "idle %s, settled %s, peak %s%s%s%s", knownMB(w.IdleRSSBytes),
+	return measured(w.IdleRSSBytes > 0 || w.PlateauRSSBytes > 0 || w.PeakRSSBytes > 0, "idle %s, settled %s, peak %s%s%s%s%s", knownMB(w.IdleRSSBytes),
 		knownMB(w.PlateauRSSBytes), knownMB(w.PeakRSSBytes), when(w.PeakSource != "", " (%s)", peakSource(w.PeakSource)),
 		when(w.ChildrenPeakBytes > 0, " with its children, %s without", knownMB(w.PeakRSSBytes-w.ChildrenPeakBytes)),
-		when(w.Restarts > 0, "; the worker was replaced %s during the run", say.Times(w.Restarts)))
+		bootOnly(w.BootPeak), when(w.Restarts > 0, "; the worker was replaced %s during the run", say.Times(w.Restarts)))
 }
 
 // marginalOf explains the number that the guides get wrong: RSS counts pages that all workers share.

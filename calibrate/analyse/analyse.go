@@ -31,6 +31,7 @@ func Analyse(m calibrate.Measured) calibrate.Result {
 	r.Law = law(r)
 	r.Worker.MarginalBytes, r.Worker.MarginalSource = marginal(r)
 	r.Worker.PlateauRSSBytes = plateau(m)
+	r.Worker.BootPeak = bootPeak(r)
 	r.Sweep = weighed(r)
 	r.Books = Balances(r)
 	r = sized(r)

@@ -27,3 +27,12 @@ func loadedPeak(r calibrate.Result) (peak int64) {
 	}
 	return peak
 }
+
+// bootPeak is there where the boot came to more than any load, by over a twentieth and a megabyte: else it is their noise.
+func bootPeak(r calibrate.Result) *calibrate.BootPeak {
+	peak, loaded := ownPeakAtEnd(r), loadedPeak(r)
+	if r.Mode == calibrate.ModeAttach || loaded == 0 || peak-loaded <= max(loaded/20, calibrate.MiB) {
+		return nil
+	}
+	return &calibrate.BootPeak{LoadedBytes: loaded, OfMaster: withoutFork(r, peak) < peak}
+}

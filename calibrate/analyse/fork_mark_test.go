@@ -37,6 +37,9 @@ func TestMarkOfAFork(t *testing.T) {
 		{"a load came to more", 12_100, 20_000, 4000, 4500},
 	} {
 		r := forked(c.boot, c.master, c.second)
+		if b, above := bootPeak(r), c.boot > 12_300+1024; (b != nil) != above || b != nil && (b.LoadedBytes != 12_300*kb || b.OfMaster != (c.want == 4500)) {
+			t.Errorf("%s: %+v of a boot that came to %d kB", c.name, b, c.boot)
+		}
 		_, end := firstAndLast(r)
 		peak := withoutFork(r, ownPeakAtEnd(r))
 		if got := (end.worker - KernelMemory(peak, 1)) / kb; got != c.want {

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/creep"
 )
 
 // The end of a run has the worker's address space, and what runs beside it by program.
@@ -27,5 +29,18 @@ func TestAddressesUnreadable(t *testing.T) {
 	r, err := runFake(t, f, fakePlan(), nil)
 	if err != nil || r.Worker.Virtual != nil || r.Beside != nil || r.Recommendation.Workers == 0 {
 		t.Errorf("%+v %+v %v", r.Worker.Virtual, r.Beside, err)
+	}
+}
+
+// The time left is never more than the limit leaves, whatever the estimate would need.
+func TestTimeLeftIsWithinTheLimit(t *testing.T) {
+	for _, c := range []struct {
+		fixed         string
+		seconds, want float64
+	}{{"", 1, 4}, {"", 4.5, 0.5}, {"", 6, 0}, {"5s were asked for", 2, 3}} {
+		j := judge{goal: creep.DefaultGoal(), limit: 5 * time.Second, fixed: c.fixed}
+		if got := j.look(seen{seconds: c.seconds}).left; got != c.want {
+			t.Errorf("%q, %v s into 5 s: %v s left, want %v", c.fixed, c.seconds, got, c.want)
+		}
 	}
 }

@@ -216,7 +216,7 @@ type judge struct {
 
 func (j *judge) look(seen seen) state {
 	estimate, progress := analyse.Check(j.goal, seen.samples, j.early)
-	s := state{estimate: sayCreep(estimate, j.goal.ByTime), waiting: progress.Waiting, left: progress.SecondsLeft}
+	s := state{estimate: sayCreep(estimate, j.goal.ByTime), waiting: progress.Waiting, left: j.left(seen, progress)}
 	switch {
 	case j.fixed != "":
 		s.waiting = j.fixed
@@ -230,6 +230,15 @@ func (j *judge) look(seen seen) state {
 	}
 	j.sure = progress.Done
 	return s
+}
+
+// left is never more than what the limit leaves, which is all there is to say where the user set how long it is to last.
+func (j *judge) left(seen seen, p creep.Progress) float64 {
+	most := max(j.limit.Seconds()-seen.seconds, 0)
+	if j.fixed != "" {
+		return most
+	}
+	return min(p.SecondsLeft, most)
 }
 
 func (r *run) noteJudged(j judge) {
