@@ -11,6 +11,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server"
 )
 
@@ -193,4 +194,20 @@ func TestPeakAtBoot(t *testing.T) {
 	w.BootPeak.OfMaster = true
 	says(t, "fork", workerOf(w), "idle 50 MB, settled 55 MB, peak 300 MB (VmHWM), at boot alone; 60 MB at most under load. "+
 		"The peak is the kernel's mark of pages that are the master's, so the formula and a limit need no room for it")
+}
+
+// What a trial is off by is the difference of the two figures before it.
+func TestProofTableAddsUp(t *testing.T) {
+	for _, trial := range recorded(t)["proof"].Proof.Trials {
+		var cells []string
+		for i, c := range trialTable([]calibrate.Trial{trial}).Columns {
+			if c.Head == "expected" || c.Head == "observed" || c.Head == "off by" {
+				cells = append(cells, trialTable([]calibrate.Trial{trial}).Rows[0].Cells[i])
+			}
+		}
+		off := say.Difference(float64(trial.ObservedBytes-trial.ExpectedBytes) / float64(trial.ExpectedBytes))
+		if trial.CrowdBytes == 0 && !slices.Equal(cells, []string{mbCell(trial.ExpectedBytes), mbCell(trial.ObservedBytes), off}) {
+			t.Errorf("%s: %v", trial.Name, cells)
+		}
+	}
 }

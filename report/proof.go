@@ -131,8 +131,8 @@ func limitOf(p calibrate.Proof) string {
 // trialTable has one row a trial, the recommendation's marked.
 func trialTable(trials []calibrate.Trial) Table {
 	t := Table{Columns: []Column{
-		{Head: "workers", Keep: 9}, {Head: "threads", Keep: 8}, {Head: "predicted", Unit: "MB", Keep: 7}, {Head: "peak", Unit: "MB", Keep: 9}, {Head: "off by", Keep: 6},
-		{Head: "of limit", Keep: 7}, {Head: "unused", Unit: "MB", For: OfPage}, {Head: "recycles", For: OfPage}, {Head: "failed", For: OfPage}, {Head: "p99", For: OfPage},
+		{Head: "workers", Keep: 9}, {Head: "threads", Keep: 8}, {Head: "expected", Unit: "MB", Keep: 7}, {Head: "observed", Unit: "MB", Keep: 9}, {Head: "off by", Keep: 6},
+		{Head: "peak", Unit: "MB", For: OfPage}, {Head: "of limit", Keep: 7}, {Head: "all at their largest", Unit: "MB", For: OfPage}, {Head: "unused", Unit: "MB", For: OfPage}, {Head: "recycles", For: OfPage}, {Head: "failed", For: OfPage}, {Head: "p99", For: OfPage},
 		{Head: "end", Left: true, Keep: 8}, {Head: "chosen by", Left: true, Keep: 9},
 	}}
 	for i, trial := range trials {
@@ -145,12 +145,12 @@ func trialTable(trials []calibrate.Trial) Table {
 }
 
 func trialCells(t calibrate.Trial) []string {
-	most := mbCell(t.MostBytes)
+	expected, most := mbCell(t.ExpectedBytes), mbCell(t.MostBytes)
 	if t.PeakBytes == 0 {
-		return []string{most, "-", "-", "-", "-", "-", "-", "-", endOf(t)}
+		return []string{expected, "-", "-", "-", "-", most, "-", "-", "-", "-", endOf(t)}
 	}
 	off := orElse(when(t.ExpectedBytes > 0, "%s", say.Difference(t.Off())), "-")
-	return []string{most, mbCell(t.PeakBytes), off, percentCell(ratioOf(t.PeakBytes, t.LimitBytes)), mbCell(t.LimitBytes - t.PeakBytes), say.Count(t.Recycles),
+	return []string{expected, mbCell(t.ObservedBytes), off, mbCell(t.PeakBytes), percentCell(ratioOf(t.PeakBytes, t.LimitBytes)), most, mbCell(t.LimitBytes - t.PeakBytes), say.Count(t.Recycles),
 		say.Count(t.Requests - t.Succeeded), latencyCell(t.Latency.P99), endOf(t)}
 }
 
