@@ -85,7 +85,7 @@ type Answered struct {
 
 // Refused reads an answer. ok is false of one that is the app's page, or an error of the app's (5xx).
 func Refused(asked Asked, a Answered) (r Refusal, ok bool) {
-	r = Refusal{Method: asked.Method, Path: bareURL(asked.URL, true), Status: a.Status, Location: bareURL(a.Location, false), Cookies: a.Cookies}
+	r = Refusal{Method: asked.Method, Path: bareURL(asked.URL, true), Status: a.Status, Location: bareURL(fromRoot(asked.URL, a.Location), false), Cookies: a.Cookies}
 	switch a.Status {
 	case 401, 403:
 		r.Kind = RefusalForbidden
@@ -183,6 +183,18 @@ func RefusedBy(asked Asked, err error) (r Refusal, ok bool) {
 func bare(text string) bool {
 	line := firstLine.FindStringSubmatch(text)
 	return line != nil && !strings.HasPrefix(line[1], "HTTP/") && !strings.Contains(line[1], `\x`)
+}
+
+// fromRoot is a location that names no host, from the root of the server: behind an address, "@host/" would be another one.
+func fromRoot(asked, location string) string {
+	from, badAsked := url.Parse(asked)
+	to, err := url.Parse(location)
+	if badAsked != nil || err != nil || location == "" || to.Scheme != "" || to.Host != "" {
+		return location
+	}
+	to = from.ResolveReference(to)
+	to.Scheme, to.Host = "", ""
+	return to.String()
 }
 
 // bareURL is a URL without what may be a secret in it: user, query and fragment.

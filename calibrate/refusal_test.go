@@ -29,6 +29,8 @@ func TestRefused(t *testing.T) {
 		{"another host, by https", get("/a"), Answered{Status: 301, Location: "https://shop.example/a"}, RefusalElsewhere, "-H 'Host: shop.example' -H 'X-Forwarded-Proto: https'"},
 		{"a language", get("/"), Answered{Status: 302, Location: "/en/?from=x"}, RefusalPath, "--path /en/"},
 		{"a slash", get("/a"), Answered{Status: 301, Location: at + "/a/"}, RefusalPath, "--path /a/"},
+		{"a path from here", get("/a/b"), Answered{Status: 302, Location: "c?token=secret"}, RefusalPath, "--path /a/c"},
+		{"a path that looks like a host", get("/"), Answered{Status: 302, Location: "@shop.example/a"}, RefusalPath, "--path /@shop.example/a"},
 		{"a query", get("/a"), Answered{Status: 302, Location: "/a?token=secret"}, RefusalPath, "with the query"},
 		{"a login", get("/"), Answered{Status: 302, Location: "/accounts/login/?next=/"}, RefusalLogin, "--before FILE"},
 		{"a login elsewhere", get("/"), Answered{Status: 302, Location: "https://sso.example/oauth2/authorize"}, RefusalLogin, "--before FILE"},

@@ -48,7 +48,7 @@ func byHand(t *testing.T, env []string, words ...string) (url string, cmd *exec.
 
 // pidAt asks for the pid of a worker, for half a second.
 func pidAt(url string) (pid string, ok bool) {
-	client := readyClient()
+	client := plainClient()
 	client.Timeout = 500 * time.Millisecond
 	res, err := client.Get(url)
 	if err != nil {

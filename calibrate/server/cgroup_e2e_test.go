@@ -136,7 +136,7 @@ def app(environ, start_response):
 		}
 	}
 	before := r.worker()
-	client := readyClient()
+	client := plainClient()
 	client.Timeout = 20 * time.Second
 	if res, err := client.Get(r.Info().URL + "/eat"); err == nil {
 		res.Body.Close()

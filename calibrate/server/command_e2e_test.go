@@ -138,7 +138,7 @@ func TestE2EThreadRefused(t *testing.T) {
 		Env:     knobs("HOLD_MS", "1000"), Path: "/pid",
 	})
 	before := r.worker()
-	client := readyClient()
+	client := plainClient()
 	client.Timeout = 3 * time.Second
 	for range 60 {
 		go func() {

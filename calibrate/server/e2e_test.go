@@ -188,8 +188,13 @@ func (r *running) get(path string) string {
 	return body
 }
 
+// plainClient makes one connection a request, as readiness does.
+func plainClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+}
+
 func ask(url string) (string, error) {
-	client := readyClient()
+	client := plainClient()
 	client.Timeout = 10 * time.Second
 	res, err := client.Get(url)
 	if err != nil {
@@ -378,7 +383,7 @@ func (r *running) refused(clients, n int, path string) int {
 	var wg sync.WaitGroup
 	for range clients {
 		wg.Go(func() {
-			client := readyClient()
+			client := plainClient()
 			for range n {
 				res, err := client.Get(r.Info().URL + path)
 				if err != nil {

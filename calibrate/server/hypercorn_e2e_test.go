@@ -63,7 +63,7 @@ func TestE2EHypercornRecycles(t *testing.T) {
 	servertest.HasWarning(t, r.Warnings(), known.RecyclingCuts)
 	servertest.HasWarning(t, r.Warnings(), "jitter-is-limit")
 	eventually(t, "both workers", func() bool { workers, _ := r.Workers(); return len(workers) == 2 })
-	client := readyClient()
+	client := plainClient()
 	var cut atomic.Int64
 	stop := make(chan struct{})
 	for range 8 {
@@ -197,7 +197,7 @@ func TestE2EHypercornFinishesRequests(t *testing.T) {
 	r := start(t, known.Spec{Command: hypercornWith(t, servertest.Module(t, okASGI))})
 	answered := make(chan int, 1)
 	go func() {
-		res, err := readyClient().Get(r.Info().URL + "/ms/1000")
+		res, err := plainClient().Get(r.Info().URL + "/ms/1000")
 		if err != nil {
 			answered <- 0
 			return

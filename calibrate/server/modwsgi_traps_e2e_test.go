@@ -16,7 +16,7 @@ func TestE2EModWSGIRecyclingCuts(t *testing.T) {
 	t.Parallel()
 	r := start(t, known.Spec{Command: apache(t, "-DFOREGROUND"), MaxRequests: 5, Path: "/pid", Env: map[string]string{"CALIBRATE_HOLD_MS": "40000"}})
 	answered, began := make(chan string, 1), time.Now()
-	client := readyClient()
+	client := plainClient()
 	go func() {
 		res, err := client.Get(r.Info().URL + "/")
 		if err != nil {

@@ -165,7 +165,7 @@ func TestE2EPumaWorkerKilled(t *testing.T) {
 	t.Parallel()
 	r := start(t, known.Spec{Command: pumaWith(t, "--no-config", rackApp(t)), Env: knobs("FAIL", "kill:5")})
 	before := r.worker()
-	client := readyClient()
+	client := plainClient()
 	client.Timeout = 5 * time.Second
 	eventually(t, "another worker", func() bool {
 		if res, err := client.Get(r.Info().URL); err == nil {

@@ -62,7 +62,7 @@ func pypnmRecycles(t *testing.T, pypnm string) {
 	t.Helper()
 	r := start(t, known.Spec{Command: []string{pypnm, "serve"}, Workers: 2, MaxRequests: 5})
 	eventually(t, "two workers", func() bool { found, _ := r.Workers(); return len(found) == 2 })
-	client := readyClient()
+	client := plainClient()
 	eventually(t, "a new worker", func() bool {
 		if res, err := client.Get(r.Info().URL + "/health"); err == nil { // Uvicorn resets some when it recycles
 			res.Body.Close()

@@ -76,7 +76,7 @@ func (a *App) boot(parent context.Context) error {
 
 // firstAnswer asks until there is an answer below 500. last is what the tries before ctx ended saw.
 func (a *App) firstAnswer(ctx context.Context) (first, last answer, err error) {
-	client := readyClient()
+	client := readyClient(a.address.String())
 	defer client.CloseIdleConnections()
 	refused, unreadable := refusedPause, 0
 	for {
@@ -106,13 +106,16 @@ func (a *App) firstAnswer(ctx context.Context) (first, last answer, err error) {
 	}
 }
 
-// readyClient makes one connection a request: an idle one blocks a sync worker until its timeout kills it.
-func readyClient() *http.Client {
+// readyClient makes one connection a request: an idle one blocks a sync worker until its timeout kills it. Whatever
+// address a page turns out to have, it connects to this one.
+func readyClient(to string) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
 			DisableKeepAlives:      true,
 			MaxResponseHeaderBytes: calibrate.MostHeaderBytes,
-			DialContext:            (&net.Dialer{}).DialContext, // and no proxy, whatever HTTP_PROXY says
+			DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) { // and no proxy, whatever HTTP_PROXY says
+				return (&net.Dialer{}).DialContext(ctx, network, to)
+			},
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

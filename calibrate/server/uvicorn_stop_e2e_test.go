@@ -48,7 +48,7 @@ func TestE2EUvicornHangs(t *testing.T) {
 	t.Parallel()
 	r := start(t, known.Spec{Command: uvicornWith(t, servertest.Module(t, okASGI), "mod:app")})
 	go func() {
-		if res, err := readyClient().Get(r.Info().URL + "/ms/60000"); err == nil {
+		if res, err := plainClient().Get(r.Info().URL + "/ms/60000"); err == nil {
 			res.Body.Close()
 		}
 	}()

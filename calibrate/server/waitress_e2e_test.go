@@ -173,7 +173,7 @@ func TestE2EWaitressStopping(t *testing.T) {
 			url, cmd := waitressByHand(t)
 			answered := make(chan int, 1)
 			go func() {
-				res, err := readyClient().Get(url + "/ms/1500")
+				res, err := plainClient().Get(url + "/ms/1500")
 				if err != nil {
 					answered <- 0
 					return
