@@ -71,7 +71,7 @@ var allBooks = []book{
 	{app: "keeper", memory: "400M", each: 14, creeps: 8<<10 + 68},
 	{app: "cache", command: gthread, memory: "660M", each: 126, apart: true},
 	{app: "step", command: gthread, memory: "145M", each: 24},
-	{app: "FastAPI def", command: []string{"uvicorn", "--log-level", "warning", "app:app"}, folder: "asgi", env: holds4MB, path: "/sync", memory: "820M", each: 230, apart: true},
+	{app: "FastAPI def", command: []string{"uvicorn", "--log-level", "warning", "app:app"}, folder: "asgi", env: holds4MB, path: "/sync", memory: "820M", apart: true},
 	{app: "no recycling", command: []string{"python3", "$FIXTURES/books/server.py", "{port}", "{workers}"}, env: map[string]string{"CALIBRATE_KEEP_BYTES": "36864"},
 		memory: "2G", creeps: keptBytes(36 << 10), refused: true},
 }
@@ -146,7 +146,7 @@ func (b book) measure(t *testing.T, flags []string, proof time.Duration, truth b
 		return row
 	}
 	if b.creeps == 0 && truth {
-		row.law = row.Law.Total(rec.Workers, max(rec.Threads, 1))
+		row.law = rec.TotalBytes
 		row.truth = b.truth(t, rec.Workers, rec.Threads)
 	}
 	row.proof = b.prove(t, filepath.Join(s.dir, ".calibrate", "runs", latestLink), proof)
