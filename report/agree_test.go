@@ -211,3 +211,25 @@ func TestProofTableAddsUp(t *testing.T) {
 		}
 	}
 }
+
+// The answer's sum is the same in the report and in what emit writes, the exit of a worker included.
+func TestEmittedSumIsTheReports(t *testing.T) {
+	r := recorded(t)["creeping"]
+	r.Recommendation.Sum.LeavingBytes, r.Recommendation.Sum.SharedBytes = 8*mb, r.Law.SharedBytes+8*mb
+	shared := knownMB(r.Recommendation.Sum.SharedBytes)
+	each := knownMB((r.Recommendation.TotalBytes - r.Recommendation.Sum.SharedBytes) / int64(r.Recommendation.Workers))
+	if sum, reason := emittedSum(r), workersReason(r); !strings.Contains(sum, each+" + "+shared+" shared") || !strings.Contains(reason, shared+" shared + 2 x "+each) {
+		t.Errorf("%s\n%s", sum, reason)
+	}
+	if reason := workersReason(r); !strings.Contains(reason, shared+" shared, with 8 MB for a worker that exits)") {
+		t.Error(reason)
+	}
+}
+
+// Two workers where the cores ask for one are not said to be what the cores allow.
+func TestWhyTwo(t *testing.T) {
+	r := recorded(t)["demo"]
+	if got := whyOf(r); r.Recommendation.Sum.CPUWorkers != 1 || strings.Contains(got, "cores allow") {
+		t.Errorf("CPU allows %v, and why is %q", r.Recommendation.Sum.CPUWorkers, got)
+	}
+}

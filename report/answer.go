@@ -54,6 +54,8 @@ func tryInstead(r calibrate.Result) string {
 	switch {
 	case r.Recommendation.NothingFits:
 		return refusalTry(r)
+	case r.Recommendation.Withheld != nil && r.Recommendation.Withheld.Kind == calibrate.WithheldPartial:
+		return "let it come to its end"
 	case len(shown) == 1:
 		return shown[0].Try
 	case len(shown) > 1:
@@ -87,6 +89,9 @@ func whyOf(r calibrate.Result) string {
 	if most := r.Target.MaxWorkers; most > 0 && rec.Workers == most {
 		bound = "this server runs no more"
 	}
+	if bound != "" && rec.Workers == 2 && rec.Sum.CPUWorkers == 1 {
+		bound = "two, so that one answers while the other restarts"
+	}
 	if swept := sweptWhy(r); swept != "" {
 		bound = swept
 	}
@@ -119,7 +124,7 @@ func doubt(r calibrate.Result) string {
 		return "watched only: no request counter, so max-requests is not known"
 	}
 	if !r.Target.CanRecycle {
-		return "creep is not known yet, so how long a worker can last isn't, either"
+		return "creep is not known yet, so how long a worker can last isn't, either, and there is nothing to paste yet"
 	}
 	return "creep is not known yet, so no max-requests can be set from this run, and there is nothing to paste yet"
 }

@@ -143,7 +143,7 @@ func (d *draft) head(file calibrate.File, foreign bool) {
 
 // emittedSum is workers x memory within the budget, creep until the worker is recycled included.
 func emittedSum(r calibrate.Result) string {
-	rec, shared := r.Recommendation, r.Law.SharedBytes
+	rec, shared := r.Recommendation, r.Recommendation.Sum.SharedBytes
 	return fmt.Sprintf("Sum: %s x %s%s = %s <= %s budget. 1 MB is 2^20 bytes.", say.Plural(rec.Workers, "worker"),
 		knownMB((rec.TotalBytes-shared)/int64(rec.Workers)), when(shared > 0, " + %s shared", knownMB(shared)), knownMB(rec.TotalBytes), knownMB(rec.BudgetBytes))
 }

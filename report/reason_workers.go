@@ -63,7 +63,7 @@ func memorySum(rec calibrate.Recommendation) string {
 	}
 	budget := say.MB(rec.BudgetBytes) + " budget"
 	if s.SharedBytes > 0 {
-		budget = fmt.Sprintf("(%s - %s shared)", budget, say.MB(s.SharedBytes))
+		budget = fmt.Sprintf("(%s - %s shared%s)", budget, say.MB(s.SharedBytes), when(s.LeavingBytes > 0, ", with %s for a worker that exits", say.MB(s.LeavingBytes)))
 	}
 	return fmt.Sprintf("memory holds %s / %s a worker = %s, rounded down", budget, say.MB(s.LeastBytes), say.Count(*s.MemoryWorkers))
 }

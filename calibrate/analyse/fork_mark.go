@@ -1,6 +1,10 @@
 package analyse
 
-import "workermem/calibrate"
+import (
+	"slices"
+
+	"workermem/calibrate"
+)
 
 // withoutFork is the worker's peak without its high-water mark of the fork: the kernel sets a child's mark to the pages of its
 // parent that it has at first (dup_mm in kernel/fork.c), which are nobody's second time. It made the peak if nothing
@@ -30,8 +34,9 @@ func loadedPeak(r calibrate.Result) (peak int64) {
 
 // bootPeak is there where the boot came to more than any load, by over a twentieth and a megabyte: else it is their noise.
 func bootPeak(r calibrate.Result) *calibrate.BootPeak {
-	peak, loaded := ownPeakAtEnd(r), loadedPeak(r)
-	if r.Mode == calibrate.ModeAttach || loaded == 0 || peak-loaded <= max(loaded/20, calibrate.MiB) {
+	peak, loaded := r.Worker.PeakRSSBytes-r.Worker.ChildrenPeakBytes, loadedPeak(r)
+	atBoot := slices.ContainsFunc(r.Phases, func(p calibrate.Phase) bool { return p.Name == calibrate.PhaseBoot && p.PeakRSSBytes >= peak })
+	if !atBoot || loaded == 0 || peak-loaded <= max(loaded/20, calibrate.MiB) {
 		return nil
 	}
 	return &calibrate.BootPeak{LoadedBytes: loaded, OfMaster: withoutFork(r, peak) < peak}

@@ -41,6 +41,11 @@ func TestMarkOfAFork(t *testing.T) {
 			t.Errorf("%s: %+v of a boot that came to %d kB", c.name, b, c.boot)
 		}
 		_, end := firstAndLast(r)
+		r.Worker.PeakRSSBytes += 5 << 20
+		if b := bootPeak(r); b != nil {
+			t.Errorf("%s: %+v, where a phase that was cut short came to more", c.name, b)
+		}
+		r.Worker.PeakRSSBytes -= 5 << 20
 		peak := withoutFork(r, ownPeakAtEnd(r))
 		if got := (end.worker - KernelMemory(peak, 1)) / kb; got != c.want {
 			t.Errorf("%s: %d kB a worker, want %d", c.name, got, c.want)

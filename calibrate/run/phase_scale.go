@@ -48,7 +48,7 @@ func (r *run) tooMuchForOne() bool {
 
 func (r *run) tryScale(ctx context.Context, shape calibrate.Shape) {
 	if err := r.scaleTo(ctx, shape); err != nil && !errors.Is(err, errStalled) {
-		r.warn(analyse.NotScaled, fmt.Sprintf("%s could not be measured (%v), so that much of the law is computed, not checked", shape, err), "look at app.log in the run's folder")
+		r.warn(analyse.NotScaled, fmt.Sprintf("%s could not be measured (%v), so that much of the formula is computed, not measured", shape, err), "look at app.log in the run's folder")
 	}
 }
 
