@@ -22,7 +22,12 @@ type lexer struct {
 	words  []string
 	word   []byte
 	inWord bool
+	size   int // of all words
 }
+
+// mostWords is what a command may take, in bytes: less than a kernel takes for one word (MAX_ARG_STRLEN, 128 KiB). Variables that
+// double each other take more than any machine has.
+const mostWords = 64 << 10
 
 // lex are the words of a plain command; none of a blank one.
 func lex(text string, args []string, expand func(string) (string, bool)) ([]string, error) {
@@ -39,6 +44,9 @@ func (l *lexer) all() ([]string, error) {
 	for l.at < len(l.text) {
 		if err := l.step(); err != nil {
 			return nil, err
+		}
+		if l.size > mostWords {
+			return nil, errNotPlain
 		}
 	}
 	l.endWord()
@@ -81,7 +89,10 @@ func (l *lexer) step() error {
 	return nil
 }
 
-func (l *lexer) put(text string) { l.word, l.inWord = append(l.word, text...), true }
+func (l *lexer) put(text string) {
+	l.size += len(text)
+	l.word, l.inWord = append(l.word, text...), true
+}
 
 func (l *lexer) endWord() {
 	if l.inWord {
@@ -95,6 +106,9 @@ func (l *lexer) positional() bool {
 	for _, all := range []string{`"$@"`, `"${@}"`, `$@`, `$*`} {
 		if rest, ok := strings.CutPrefix(l.text[l.at:], all); ok && (rest == "" || strings.IndexByte(" \t\r\n", rest[0]) >= 0) {
 			l.words = append(l.words, l.args...)
+			for _, arg := range l.args {
+				l.size += len(arg) + 1
+			}
 			l.at += len(all)
 			return true
 		}
@@ -150,6 +164,8 @@ func (l *lexer) backslash() error {
 	return nil
 }
 
+const blanks = " \t\n"
+
 // unquoted is a parameter whose value is split at blanks.
 func (l *lexer) unquoted() error {
 	value, err := l.parameter()
@@ -157,16 +173,22 @@ func (l *lexer) unquoted() error {
 		return errNotPlain
 	}
 	for i, field := range strings.Fields(value) {
-		if i > 0 || strings.HasPrefix(value, " ") {
+		if i > 0 || strings.TrimLeft(value, blanks) != value {
 			l.endWord()
 		}
 		l.put(field)
+	}
+	if strings.TrimRight(value, blanks) != value {
+		l.endWord()
 	}
 	return nil
 }
 
 // parameter reads behind a $: NAME, {NAME}, {NAME:-text} and {NAME-text}; and (COMMAND) of one word, which no variable is called.
 func (l *lexer) parameter() (string, error) {
+	if l.size > mostWords {
+		return "", errNotPlain
+	}
 	begin := l.at - 1
 	value, err := l.evaluate()
 	if l.asIs {

@@ -123,7 +123,8 @@ func (s Script) passes(command string) bool {
 
 var (
 	// unsure are commands after which the last one may be another than it seems, or runs elsewhere.
-	unsure = regexp.MustCompile(`(?:^|[\s;&|({!])(?:cd|pushd|popd|\.|source|eval|shift|alias|BASH_SOURCE|PATH=\S*)(?:\s|$|\[)|BASH_SOURCE`)
+	unsure = regexp.MustCompile(`(?:^|[\s;&|({!])(?:cd|pushd|popd|\.|source|eval|shift|alias|BASH_SOURCE|PATH=\S*)(?:\s|$|\[)|BASH_SOURCE` +
+		`|(?:^|[\s;&|({!])set[ \t]+(?:[-+](?:[a-zA-Z]*o[ \t]+\w+|[a-zA-Z]*[a-np-zA-Z])[ \t]+)*(?:--|[^-+\s;&|#)}])`) // other arguments
 	// idle is a text that only sets options of the shell.
 	idle = regexp.MustCompile(`^(?:\s*set\s+[-+][^\n;&|]*(?:\n|;|&&|$)|\s*\n)*\s*$`)
 

@@ -42,6 +42,7 @@ func TestShellScript(t *testing.T) {
 		`sh|-c|exec gunicorn "$@" -w 2|sh|a|b`:                       "gunicorn|a|b|-w|2",
 		`sh|-c|exec "$@"`:                                            "",
 		"sh|-c|gunicorn -b :$PORT -w ${W:-3} -t ${T-4} \"x$A y\" $A": "gunicorn|-b|:80|-w|3|-t|x1 2 y|1|2",
+		"sh|-c|gunicorn x${B}y${N}z$T":                               "gunicorn|x|b|y|c|dz",
 		"sh|-c|gunicorn -w $NONE":                                    "",
 		"sh|-c|gunicorn -w $(nproc)":                                 "",
 		"sh|-c|gunicorn -w `nproc`":                                  "",
@@ -64,7 +65,7 @@ func TestShellScript(t *testing.T) {
 		"fish|-c|gunicorn x":                                         "",
 	} {
 		script, _ := ShellScript(strings.Split(command, "|"), noFile)
-		if got := lastOf(script, "PORT=80", "A=1 2", "T="); got != want {
+		if got := lastOf(script, "PORT=80", "A=1 2", "B=\tb ", "N=\nc d", "T="); got != want {
 			t.Errorf("%s:\n got  %s\n want %s", command, got, want)
 		}
 	}
@@ -98,6 +99,10 @@ func TestFileScript(t *testing.T) {
 		"#!/bin/sh\nexport PATH=/x:$PATH\nexec gunicorn a":                             "",
 		"#!/bin/bash\nD=$(dirname ${BASH_SOURCE[0]})\nexec gunicorn a":                 "",
 		"#!/bin/sh\nx=$1; shift\nexec \"$@\"":                                          "",
+		"#!/bin/sh\nset -- -w 3 \"$@\"\nexec gunicorn \"$@\"":                          "",
+		"#!/bin/sh\nif x; then set gunicorn \"$@\"; fi\nexec \"$@\"":                   "",
+		"#!/bin/sh\nset -e x\nexec gunicorn \"$@\"":                                    "",
+		"#!/bin/bash\nset -o pipefail\nset -eu -o noglob\nexec gunicorn a":             "gunicorn|a",
 		"#!/bin/sh\nif x; then\n exec gunicorn a\nfi\n":                                "",
 		"#!/usr/bin/python3\nexec gunicorn a":                                          "",
 		"exec gunicorn a":                                                              "",
@@ -146,4 +151,19 @@ func FuzzScript(f *testing.F) {
 			t.Errorf("%q and %q of %q", before, line, text)
 		}
 	})
+}
+
+// Variables and arguments that double each other would fill any memory: such a script stays as it is.
+func TestDoublingStaysAsItIs(t *testing.T) {
+	for name, text := range map[string]string{
+		"a variable":           "A=xxxxxxxx\n" + strings.Repeat("A=$A$A\n", 60) + "exec gunicorn $A",
+		"in quotation marks":   "A=xxxxxxxx\n" + strings.Repeat("A=\"$A$A\"\n", 60) + "exec gunicorn $A",
+		"a word":               "exec gunicorn \"" + strings.Repeat("$B", 16<<10) + "\"",
+		"the arguments, again": "exec gunicorn " + strings.Repeat(`"$@" `, 12<<10),
+	} {
+		script := Script{Text: text, Args: slices.Repeat([]string{"x"}, 1000)}
+		if got := lastOf(script, "B="+strings.Repeat("b", 1000)); got != "" {
+			t.Errorf("%s: %d bytes", name, len(got))
+		}
+	}
 }
