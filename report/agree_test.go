@@ -233,3 +233,11 @@ func TestWhyTwo(t *testing.T) {
 		t.Errorf("CPU allows %v, and why is %q", r.Recommendation.Sum.CPUWorkers, got)
 	}
 }
+
+// One more worker is the formula's, and the creep so far.
+func TestOneMoreIsTheFormulasAndItsCreep(t *testing.T) {
+	all := recorded(t)
+	says(t, "run", marginalOf(all["apart"]), "another worker needs 66.7 MB, 48.9 MB of it creep so far; all workers share 11.8 MB of its RSS")
+	says(t, "watch", meanMarginal(all["attach-log"]), "another worker needs 30.5 MB, 14.4 MB of it creep so far (private dirty pages, the mean of 2 workers)")
+	says(t, "flat", marginalOf(all["flat"]), "another worker needs 78.3 MB; all workers share 11.9 MB of its RSS")
+}

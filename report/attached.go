@@ -22,14 +22,15 @@ func watchedSection(r calibrate.Result) []Block {
 		fact("load", orElse(when(r.Load.Requests > 0, "%s", loadOf(r.Load)), "none sent")),
 		fact("latency", when(r.Load.Requests > 0, "%s", latencyOf(r.Load))),
 		fact("CPU", measured(r.Watch.Cores > 0, "the workers kept %s of a core busy", say.Percent(r.Watch.Cores))),
-		fact("worker RSS", watchedWorker(r.Worker)), fact("one more", meanMarginal(r.Worker)),
+		fact("worker RSS", watchedWorker(r.Worker)), fact("one more", meanMarginal(r)),
 		fact("beside", besideOf(r)), fact("virtual", virtualOf(r.Worker.Virtual)),
 	)})
 }
 
 // meanMarginal: the peak is the largest worker's, and this is the mean, so their difference is not what is shared.
-func meanMarginal(w calibrate.Worker) string {
-	return measured(w.MarginalBytes > 0, "another worker needs %s (%s)", knownMB(w.MarginalBytes), marginalSource(w))
+func meanMarginal(r calibrate.Result) string {
+	w := r.Worker
+	return measured(w.MarginalBytes > 0, "another worker needs %s%s (%s)", knownMB(w.MarginalBytes), creepOf(r), marginalSource(w))
 }
 
 func watchedDetail(r calibrate.Result) string {

@@ -216,7 +216,7 @@ func marginalOf(r calibrate.Result) string {
 	case marginal <= 0:
 		return notMeasured
 	case rss <= 0 || shared < 0:
-		return "another worker needs " + knownMB(marginal)
+		return "another worker needs " + knownMB(marginal) + creepOf(r)
 	case shared < mb/20:
 		return fmt.Sprintf("another worker needs %s at most, its whole RSS", knownMB(marginal)) + when(r.Worker.ChildrenPeakBytes > 0, " and its children")
 	default:
@@ -224,8 +224,14 @@ func marginalOf(r calibrate.Result) string {
 		if r.Worker.ChildrenPeakBytes > 0 {
 			of = "peak"
 		}
-		return fmt.Sprintf("another worker needs %s; all workers share %s of its %s", knownMB(marginal), knownMB(shared), of)
+		return fmt.Sprintf("another worker needs %s%s; all workers share %s of its %s", knownMB(marginal), creepOf(r), knownMB(shared), of)
 	}
+}
+
+// creepOf says how much of one more worker is the creep of the requests so far, which the formula leaves out.
+func creepOf(r calibrate.Result) string {
+	creep := r.Worker.MarginalBytes - r.Law.Worker(max(r.Target.Threads, 1))
+	return when(r.Creep.Verdict == calibrate.Creeping && r.Law.WorkerBytes > 0 && creep >= mb, ", %s of it creep so far", knownMB(creep))
 }
 
 // marginalBytes is what one more worker costs, from the law if it isn't known by itself.

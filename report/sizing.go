@@ -164,7 +164,7 @@ func computedFrom(f foundation) string {
 	for i, shape := range f.Checked {
 		shapes[i] = fmt.Sprintf("%s x %s", say.Count(shape.Workers), say.Count(shape.Threads))
 	}
-	return "every other number of workers and threads, by the formula; it was checked with " + strings.Join(shapes, " and ") + " (workers x threads)"
+	return "every other number of workers and threads, by the formula; it was fitted to " + strings.Join(shapes, " and ") + " (workers x threads)"
 }
 
 // atOnceBound explains the column of that name.

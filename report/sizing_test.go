@@ -89,7 +89,7 @@ func TestSizeJSONKeys(t *testing.T) {
 		// What the page says of what it rests on is there as figures.
 		on, page := got.RestsOn, sizeText(t, sized, Options{Width: 1000})
 		if (on.Basis == calibrate.BasisGiven) != strings.Contains(page, "  given ") || on.ThreadsFree != strings.Contains(page, "--thread-memory") ||
-			on.Elsewhere != strings.Contains(page, "untested") || on.Checked == nil || (len(on.Checked) > 0) != strings.Contains(page, "it was checked with") {
+			on.Elsewhere != strings.Contains(page, "untested") || on.Checked == nil || (len(on.Checked) > 0) != strings.Contains(page, "it was fitted to") {
 			t.Errorf("%s: rests on %+v, and its page says\n%s", name, on, page)
 		}
 	}

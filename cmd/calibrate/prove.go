@@ -52,7 +52,7 @@ func newProveCmd(env Env) *cobra.Command {
 		Short: "Run the recommendation under its memory limit, and compare with the prediction",
 		Long: "prove starts what a run recommends (the latest, or RUN): all workers, threads and max-requests, in a memory control\n" +
 			"group that holds no more than the run's budget. It keeps every thread busy until each worker has been replaced twice.\n" +
-			"Then it compares the memory that the kernel charged with the memory that the law predicts for the same requests.\n\n" +
+			"Then it compares the memory that the kernel charged with the memory that the formula has for the same requests.\n\n" +
 			"The app and its requests are those of the run. A run doesn't keep what may be secret: give that again.\n" +
 			"--memory, --cpus and the like size the run for another box first, and prove that.",
 		Example: proveExample,
