@@ -241,3 +241,11 @@ func TestOneMoreIsTheFormulasAndItsCreep(t *testing.T) {
 	says(t, "watch", meanMarginal(all["attach-log"]), "another worker needs 30.5 MB, 14.4 MB of it creep so far (private dirty pages, the mean of 2 workers)")
 	says(t, "flat", marginalOf(all["flat"]), "another worker needs 78.3 MB; all workers share 11.9 MB of its RSS")
 }
+
+// Beside the books the kernel's charge is told as another account: what of its file cache can't be dropped, locked or in a tmpfs, is not known of it.
+func TestChargeBesideTheBooks(t *testing.T) {
+	r := recorded(t)["flat"]
+	r.Books = []calibrate.Balance{{Moment: calibrate.PhasePeak, Workers: 1, Threads: 4, WorkersBytes: mb, ReadBytes: mb}}
+	says(t, "tree", treeOf(r), "its cgroup is charged 93 MB, at most 93.4 MB, by another account than below: the cache of files that it read is in that, "+
+		"and pages of files that others read first are not")
+}

@@ -51,8 +51,8 @@ func serverOf(t calibrate.TargetInfo) string {
 // treeOf is what all processes of the app took together when the load was over, by two accounts of the kernel.
 func treeOf(r calibrate.Result) string {
 	if t := r.Tree; inBooks(r) {
-		return when(t.ChargeBytes > 0, "its cgroup is charged %s, at most %s, by another account than below: with all files that it read (%s), which the kernel may "+
-			"drop, and without those that others read first", knownMB(t.ChargeBytes), knownMB(max(t.PeakBytes, t.ChargeBytes)), say.MB(t.FileBytes)) + when(t.Missing != "", "; without %s", t.Missing)
+		return when(t.ChargeBytes > 0, "its cgroup is charged %s, at most %s, by another account than below: the cache of files that it read is in that, "+
+			"and pages of files that others read first are not", knownMB(t.ChargeBytes), knownMB(max(t.PeakBytes, t.ChargeBytes))) + when(t.Missing != "", "; without %s", t.Missing)
 	}
 	var parts []string
 	if e := r.Worker.End; e != nil {
