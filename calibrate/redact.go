@@ -19,6 +19,7 @@ var (
 	urlQuery    = regexp.MustCompile(`(://[^\s?#]*)\?[^\s#]*`)
 	pathQuery   = regexp.MustCompile(`(\s/[^\s?#"']*)\?[^\s#"']+`) // of a request line in a log
 	assignment  = regexp.MustCompile(`(?s)^[A-Za-z_][A-Za-z0-9_]*=.+$`)
+	scriptSets  = regexp.MustCompile(`((?:^|[\s;&|({])[A-Za-z_][A-Za-z0-9_]*=)(?:"[^"]*"|'[^']*'|[^\s;&|)]+)+`)
 	secretName  = regexp.MustCompile(`(?i)` + secretNames)
 	noSecret    = regexp.MustCompile(`(?i)monkey|key[-_]?(file|word|space)`) // a file's name is not what is in it
 	secretPair  = regexp.MustCompile(`(?is)((?:` + secretWords + `)[a-z_-]*\s*[=:]\s*)(?:-----BEGIN.*|[^\s&]+)`)
@@ -76,6 +77,9 @@ func redactWord(arg string, option bool) (word string, hideNext bool) {
 		return arg[:2] + Redacted, true // -psecret or -password secret: glued to the letter, or the next word
 	case option && SecretName(name):
 		return arg, true
+	}
+	if strings.Contains(arg, "\n") { // the text of a script, whose variables are as secret as others
+		arg = scriptSets.ReplaceAllString(arg, "${1}"+Redacted)
 	}
 	return RedactText(arg), false
 }

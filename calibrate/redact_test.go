@@ -24,6 +24,8 @@ func TestRedact(t *testing.T) {
 		{"a query without a scheme", []string{"serve", "db?password=abc&x=1"}, []string{"serve", "db?password=***&x=1"}},
 		{"a long option with one dash", []string{"serve", "-password", "abc", "x"}, []string{"serve", "-p***", "***", "x"}},
 		{"an assignment of several lines", []string{"env", "TLS_KEY=a\nb", "x"}, []string{"env", "TLS_KEY=***", "x"}},
+		{"assignments of a script", []string{"sh", "-c", "#!/bin/sh\nexport PIN='1 2'3 A=b\nC=\"d e\"; [ \"$A\" = b ] && x --bind=y\nexec \"$@\""},
+			[]string{"sh", "-c", "#!/bin/sh\nexport PIN=*** A=***\nC=***; [ \"$A\" = b ] && x --bind=y\nexec \"$@\""}},
 		{"an assignment in an option", []string{"gunicorn", "--env=SECRET_KEY=abc", "--dsn", "https://abc@sentry/5"}, []string{"gunicorn", "--env=SECRET_KEY=***", "--dsn", "https://***@sentry/5"}},
 		{"a slash in a password", []string{"postgres://u:a/b@db/x"}, []string{"postgres://***@db/x"}},
 		{"an option that ends in key", []string{"serve", "--signing-key", "abc", "--session-id=5"}, []string{"serve", "--signing-key", "***", "--session-id=***"}},

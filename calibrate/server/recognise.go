@@ -103,7 +103,8 @@ func findProgram(l *Launch) (p cli.Program, outer []string, err error) {
 		return p, nil, err
 	}
 	p = see(u.argv)
-	p.Script = u.script
+	p.Script, p.Set = u.script, slices.Concat(u.set, p.Set)
+	l.Around = u.set
 	return p, u.outer, nil
 }
 

@@ -18,6 +18,7 @@ type unwrapped struct {
 	script string   // the last text that a shell runs on the way to it, "" for none
 	notes  []string // what is otherwise than the user wrote it
 	env    []string
+	set    []string // NAME=value that outer sets. They may be secrets, and everybody can read a command line: they are no words of one
 }
 
 // mostWraps bounds scripts that run each other.
@@ -84,21 +85,17 @@ func (u *unwrapped) through(script cli.Script, p cli.Program, before, words []st
 	if !ok || u.namesServer(last) {
 		return false
 	}
-	command := last.Command
-	if set := slices.Concat(p.Set, last.Set); len(set) > 0 && len(last.Before) > 0 {
-		command = slices.Concat([]string{"env"}, set, command) // for whoever asks the server
-	}
 	switch {
 	case last.Passes:
 		at := len(words) - len(script.Args)
 		u.outer = slices.Concat(u.outer, before, words[:at])
-		u.argv = slices.Concat(command[:len(command)-len(last.Command)], script.Args)
+		u.argv, u.set = script.Args, slices.Concat(u.set, p.Set, last.Set)
 	case len(last.Before) > 0:
 		u.outer = slices.Concat(u.outer, before, last.Before)
-		u.argv = command
+		u.argv, u.set = last.Command, slices.Concat(u.set, p.Set, last.Set)
 		u.notes = append(u.notes, "the last command of "+nameOf(script)+" is run with what is changed here, and all before it as it is: what is to be typed goes there")
 	default:
-		u.argv = slices.Concat(before, command)
+		u.argv = slices.Concat(before, last.Command)
 		u.notes = append(u.notes, "the shell is left out: its command is simple enough to be run directly")
 	}
 	return true

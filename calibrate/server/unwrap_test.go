@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -40,7 +41,7 @@ func TestUnwrap(t *testing.T) {
 		"env A=B sh -c 'exec gunicorn x'":      "|| env A=B gunicorn x",
 		"sh -c 'gunicorn -b :$PORT x'":         "|| gunicorn -b :{port} x",
 		"bash -lc 'exec gunicorn x'":           `bash -lc exec "$@" bash || gunicorn x`,
-		"env A=B bash -lc 'gunicorn x'":        `env A=B bash -lc "$@" bash || env A=B gunicorn x`,
+		"env A=B bash -lc 'gunicorn x'":        `env A=B bash -lc "$@" bash || gunicorn x`,
 		"sh -c './m; nice gunicorn x'":         `sh -c ./m; "$@" sh || nice gunicorn x`,
 		"env -S 'A=B gunicorn x'":              "|| env A=B gunicorn x",
 		"nice env -S 'sh -c \"gunicorn x\"'":   "|| nice env gunicorn x",
@@ -101,6 +102,7 @@ func TestServersOwnCommandIsAdvised(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	servertest.Script(t, "start.sh", "cd /srv/app\n. venv/bin/activate\nexec gunicorn -w $(nproc) app:app")
+	servertest.Script(t, "start3.sh", "cd /srv/app\nexec gunicorn --env SECRET_KEY=hunter2 app:app")
 	servertest.Script(t, "start2.sh", "cd /srv/app && exec gunicorn -w $WORKERS 'my app:app' >>/var/log/app.log 2>&1")
 	bin := t.TempDir()
 	for _, name := range []string{"honcho", "docker"} {
@@ -110,6 +112,7 @@ func TestServersOwnCommandIsAdvised(t *testing.T) {
 	for command, want := range map[string]string{
 		"./start2.sh":                           `calibrate run -- gunicorn -w $WORKERS 'my app:app', with its variables set`,
 		"sh -c 'cd /x && uvicorn app:app'":      "calibrate run -- uvicorn app:app, with",
+		"./start3.sh":                           `calibrate run -- gunicorn --env 'SECRET_KEY=***' app:app, with`,
 		"./start.sh":                            `calibrate run -- gunicorn -w "$(nproc)" app:app, with`,
 		"sh -c 'cd /x; gunicorn -b :${P:-8} x'": "calibrate run -- gunicorn -b :${P:-8} x, with",
 		"honcho start":                          "name the one process to measure: honcho start web; or write {port}",
@@ -119,6 +122,31 @@ func TestServersOwnCommandIsAdvised(t *testing.T) {
 		servertest.Usage(t, err, "which port to listen on")
 		if f := (*calibrate.Failure)(nil); errors.As(err, &f) && !strings.Contains(f.Try, want) {
 			t.Errorf("%s: try %s", command, f.Try)
+		}
+	}
+}
+
+// What a .env or a script sets may be secret. It reaches the questions to the server, and is no word of a command line, which
+// everybody on the machine can read.
+func TestVariablesOfFilesAreNoWords(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	servertest.Script(t, "honcho", "exit 9")
+	servertest.Script(t, "gunicorn", "echo \"$SECRET_KEY\" >>asked\necho 'gunicorn (version 23.0.0)'")
+	servertest.Script(t, "start.sh", "export SECRET_KEY=hunter2\nexport THREADS=2\nexec gunicorn --threads $THREADS app:app")
+	servertest.Script(t, "pass.sh", "./migrate\nexec \"$@\"")
+	servertest.Write(t, ".env", "SECRET_KEY=hunter2\nGUNICORN_CMD_ARGS='--threads 2'\n")
+	path := map[string]string{"PATH": dir + ":/usr/bin:/bin"}
+	for _, command := range []string{"./start.sh", "honcho run ./start.sh", "honcho run ./pass.sh gunicorn app:app", "honcho run sh -c './m && exec gunicorn app:app'"} {
+		l, err := Recognise(t.Context(), known.Spec{Command: shellWords(t, command), Env: path})
+		if err != nil {
+			t.Fatalf("%s: %v", command, err)
+		}
+		if asked, err := os.ReadFile("asked"); err != nil || strings.Trim(string(asked), "hunter2\n") != "" {
+			t.Errorf("%s: asked with %q", command, asked)
+		}
+		if words := strings.Join(l.Argv[1:], "\x00"); strings.Contains(strings.ReplaceAll(words, "export SECRET_KEY=hunter2", ""), "hunter2") || l.Target.Threads != 2 || !slices.Contains(l.Around, "SECRET_KEY=hunter2") {
+			t.Errorf("%s: %d threads, %q, set around it: %q", command, l.Target.Threads, l.Argv, l.Around)
 		}
 	}
 }

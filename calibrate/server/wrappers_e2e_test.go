@@ -50,7 +50,7 @@ func TestE2EWrappers(t *testing.T) {
 		{"sh -c 'echo migrated >>migrated && exec G -w 4 mod:app'", `sh -c echo migrated >>migrated && exec "$@" sh G`},
 		{"./entrypoint.sh G -w 4 mod:app", "./entrypoint.sh G"},
 		{"./nice.sh G -w 4 mod:app", "./nice.sh G"},
-		{"./start.sh", `exec "$@" ./start.sh env THREADS=2 G`},
+		{"./start.sh", `exec "$@" ./start.sh G`},
 		{"./plain.sh", "G"},
 		{"sh ./plain.sh", "G"},
 		{"web: G --bind 0.0.0.0:8000 mod:app", "G"},

@@ -108,7 +108,7 @@ func (a Server) inScript(script string) (server, itself string) {
 		for _, s := range a.Known {
 			if s.Recognises(p) {
 				return s.Name(), "give " + s.Name() + "'s own command, whose address, workers and recycling calibrate sets: calibrate run -- " +
-					cli.Quoted(words) + ", with its variables set, from the folder that the script is in then; or write {port} where the script says it"
+					cli.Quoted(calibrate.Redact(words)) + ", with its variables set, from the folder that the script is in then; or write {port} where the script says it"
 			}
 		}
 	}

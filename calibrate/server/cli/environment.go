@@ -19,6 +19,17 @@ func Environment(inherited []string, given map[string]string) []string {
 	return env
 }
 
+// Over is an environment with other variables, as NAME=value, on top: the last of a name is the one that stays, because a
+// program may take the first.
+func Over(env, set []string) []string {
+	given := map[string]string{}
+	for _, variable := range set {
+		name, value, _ := strings.Cut(variable, "=")
+		given[name] = value
+	}
+	return Environment(env, given)
+}
+
 // ExpandEnv replaces placeholders in the variables the user named; the inherited ones are nobody's template.
 func ExpandEnv(env []string, given map[string]string, values map[string]string) []string {
 	out := make([]string, len(env))

@@ -20,3 +20,10 @@ func TestEnvironment(t *testing.T) {
 		t.Errorf("the inherited environment was changed: %q", inherited)
 	}
 }
+
+func TestOver(t *testing.T) {
+	got := Over([]string{"A=1", "B=2"}, []string{"B=3", "C=4", "B=5=6"})
+	if want := []string{"A=1", "B=5=6", "C=4"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

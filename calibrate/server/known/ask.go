@@ -53,7 +53,7 @@ func (l *Launch) AskWith(temporary string, argv []string, limit time.Duration, e
 	g, err := guard.Start(guard.Order{
 		Path:   path,
 		Args:   cli.ExpandAll(argv, values),
-		Env:    append(cli.ExpandEnv(l.Env, l.Spec.Env, values), "PYTHONUNBUFFERED=1"),
+		Env:    append(cli.Over(cli.ExpandEnv(l.Env, l.Spec.Env, values), cli.ExpandAll(l.Around, values)), "PYTHONUNBUFFERED=1"),
 		Remove: temporary,
 	}, write, nil)
 	write.Close()

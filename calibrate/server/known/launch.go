@@ -17,6 +17,7 @@ type Launch struct {
 	Target  calibrate.TargetInfo // what is known before the start: version, threads, what can be set, what was changed
 	Argv    []string             // the words to start; placeholders in them are replaced at the start
 	Env     []string             // of the app, as NAME=value; the same placeholders
+	Around  []string             // what is set on top by the words that run Argv: a question to the server goes without those
 
 	servers   []Server
 	context   context.Context // of the questions to the server; nil for none that ends them
