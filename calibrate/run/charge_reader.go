@@ -29,6 +29,8 @@ func groupOf(r calibrate.Rig, app calibrate.App) (group calibrate.Group, why str
 
 // tree is the whole charge, for the result.
 func (h *heldReader) tree() calibrate.Tree {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	charge, err := h.group.Charge()
 	if err != nil {
 		return missingTree(err.Error())

@@ -7,14 +7,17 @@ import (
 )
 
 // end reads the page tables of the whole tree. It costs the app milliseconds, so it is read once, after the last load.
-func (w *watcher) end() (*calibrate.EndReading, error) {
+func (w *watcher) end() (*calibrate.EndReading, error) { return w.endBeside(w.held) }
+
+// endBeside is the same beside another reader of the app's control group.
+func (w *watcher) endBeside(held *heldReader) (*calibrate.EndReading, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.probes) == 0 {
 		return nil, calibrate.ErrGone
 	}
 	var e calibrate.EndReading
-	t := tables{watch: w, read: map[int]bool{}}
+	t := tables{watch: w, held: held, read: map[int]bool{}}
 	for _, p := range w.probes {
 		d, err := w.once(p.pid, p.Detail)
 		if err != nil {
@@ -67,6 +70,7 @@ func (w *watcher) belowNow() map[int][]int {
 // tables adds up what the page tables of a tree say.
 type tables struct {
 	watch *watcher
+	held  *heldReader // nil where the app has no control group of its own
 	read  map[int]bool
 	books calibrate.Books
 
@@ -115,11 +119,11 @@ func (t *tables) add(to *calibrate.Owned, pid int, probe calibrate.Probe, d cali
 	t.mapped, t.locked = append(t.mapped, f), t.locked+d.Locked
 }
 
-// once is the file pages of the tree, each once, as if nobody else mapped its libraries: PSS leaves every other process of the
+// filesOnce is the file pages of the tree, each once, as if nobody else mapped its libraries: PSS leaves every other process of the
 // machine that maps them a share, and those are there today and gone tomorrow (5 of 36 MB were seen to come and go with other
 // people's Pythons). The process that maps most files stands for all, which run the same program.
 // Pages that are locked in memory are left out: the kernel counts them with what it can't drop.
-func (t *tables) once(held *calibrate.Held) (once int64) {
+func (t *tables) filesOnce(held *calibrate.Held) (once int64) {
 	var shares int64
 	lockedFiles := 0.0 // of what is locked
 	if held != nil && t.locked > 0 {
@@ -136,10 +140,10 @@ func (t *tables) once(held *calibrate.Held) (once int64) {
 // sum is the whole reading: the sum of PSS, the same with file pages in full, and who has what beside what the kernel charges.
 func (t *tables) sum() (pss, alone int64, books *calibrate.Books) {
 	b := t.books
-	if held, ok := t.watch.held.read(); ok {
+	if held, ok := t.held.read(); ok {
 		b.Held = &held
 	}
-	b.FileBytes = t.once(b.Held)
+	b.FileBytes = t.filesOnce(b.Held)
 	var all int64
 	for _, f := range t.mapped {
 		all += f.share

@@ -1,14 +1,21 @@
 package run
 
-import "workermem/calibrate"
+import (
+	"sync"
+
+	"workermem/calibrate"
+)
 
 // heldReader reads what the kernel charges an app's own control group, at every sample. The highest reading of a phase may miss
 // a spike between two of them; the kernel's own peak doesn't, but has file pages in it that the kernel could drop. So of the
 // kernel's peak that part counts by which it stands above the highest charge that was read.
+//
+// It is read by the one that samples and, at the end of a phase, by the one that drives the run.
 type heldReader struct {
 	group calibrate.Group
 	cores int
 
+	mu            sync.Mutex // of all below, and of the group
 	last          calibrate.Charge
 	highest       int64 // sum of what was held, in this phase
 	charged, peak int64 // the highest charge that was read in this phase, and the kernel's own, 0 for none
@@ -41,6 +48,8 @@ func (h *heldReader) enter() {
 	if h == nil {
 		return
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.before = 0
 	if charge, err := h.group.Charge(); err == nil {
 		h.last, h.ever = charge, max(h.ever, charge.PeakBytes)
@@ -57,13 +66,15 @@ func (h *heldReader) read() (held calibrate.Held, ok bool) {
 	if h == nil {
 		return held, false
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	charge, err := h.group.Charge()
 	if err != nil {
 		return held, false
 	}
 	h.last, h.charged, h.ever = charge, max(h.charged, charge.ChargeBytes), max(h.ever, charge.PeakBytes)
 	if charge.PeakBytes > h.before {
-		h.peak = charge.PeakBytes
+		h.peak = max(h.peak, charge.PeakBytes) // in v1 another reader of the group sets it back, too
 	}
 	files := charge.FileBytes - charge.ShmemBytes
 	h.files, h.swing = files, max(h.swing, files-h.files, h.files-files)
@@ -72,22 +83,48 @@ func (h *heldReader) read() (held calibrate.Held, ok bool) {
 	return held, held.Sum() > 0
 }
 
+// charges are the last charge that was read, and the kernel's highest peak: see ever.
+func (h *heldReader) charges() (now, peak int64) {
+	if h == nil {
+		return 0, 0
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.last.ChargeBytes, h.ever
+}
+
+// kills is how many of the app's processes the kernel had killed for memory by the last reading.
+func (h *heldReader) kills() int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.last.OOMKills
+}
+
 // most is the most that was held in this phase; 0 where nothing was read.
 func (h *heldReader) most() int64 {
-	if h == nil || h.highest == 0 {
+	if h == nil {
 		return 0
 	}
-	return h.highest + h.unseen()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.highest == 0 {
+		return 0
+	}
+	return h.highest + h.above()
 }
 
 // unseen is by how much the kernel's own peak stands above the highest reading: spikes between two readings. File pages come and
 // go, too, where a request writes a file and deletes it: as much of the spike may be theirs as they were seen to move.
 func (h *heldReader) unseen() int64 {
-	if h == nil || h.peak == 0 {
+	if h == nil {
 		return 0
 	}
-	return max(h.peak-h.charged-h.swing, 0)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.above()
 }
+
+func (h *heldReader) above() int64 { return max(h.peak-h.charged-h.swing, 0) }
 
 func (h *heldReader) close() {
 	if h != nil {

@@ -53,7 +53,7 @@ func (m *meter) read() (bytes, kills int64, ok bool) {
 	if !ok {
 		return 0, 0, false
 	}
-	return held.Sum() + m.mapped(held.LockedBytes), m.held.last.OOMKills, true
+	return held.Sum() + m.mapped(held.LockedBytes), m.held.kills(), true
 }
 
 // walk reads the page tables of the whole tree, at most once a second: 10 us a resident MB.

@@ -117,12 +117,9 @@ func (t *tryout) observe(outer context.Context) error {
 
 // readBooks reads who has the memory. Where a worker is just being replaced, nobody knows.
 func (t *tryout) readBooks() {
-	end, err := t.watch.end()
-	if err != nil || t.meter.held == nil {
-		return
+	if end, err := t.watch.endBeside(t.meter.held); err == nil && end.Books.Held != nil {
+		t.trial.Books = end.Books
 	}
-	held := t.meter.held.last.Held(t.meter.held.cores)
-	end.Books.Held, t.trial.Books = &held, end.Books
 }
 
 // ended sorts what ended a trial: what became of the app goes into the trial, the rest is returned.

@@ -55,9 +55,7 @@ func (w *watcher) shape(of calibrate.Shape) (calibrate.LawRun, error) {
 	for _, s := range w.samples {
 		run.PeakBelowBytes = max(run.PeakBelowBytes, s.Below)
 	}
-	if w.held != nil {
-		run.ChargeBytes, run.ChargePeakBytes = w.held.last.ChargeBytes, w.held.ever
-	}
+	run.ChargeBytes, run.ChargePeakBytes = w.held.charges()
 	return run, nil
 }
 
