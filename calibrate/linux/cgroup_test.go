@@ -145,8 +145,8 @@ func FuzzParseFlat(f *testing.F) {
 // The parts of v2's kernel memory stand for the sum if an older kernel doesn't say it.
 func TestMemoryStat(t *testing.T) {
 	for text, want := range map[string]MemoryStat{
-		"anon 1\nfile 2\nkernel 3\nshmem 6\nslab 9\ninactive_file 4\nactive_file 5\n": {Anon: 1, File: 2, Shmem: 6, Kernel: 3, Inactive: 4, Active: 5},
-		"kernel_stack 1\nslab 2\npagetables 3\npercpu 4\nsock 5\n":                    {Kernel: 15},
+		"anon 1\nfile 2\nkernel 3\nsock 7\nshmem 6\nslab 9\ninactive_file 4\nactive_file 5\n": {Anon: 1, File: 2, Shmem: 6, Kernel: 10, Inactive: 4, Active: 5},
+		"kernel_stack 1\nslab 2\npagetables 3\npercpu 4\nsock 5\n":                            {Kernel: 15},
 		"": {},
 	} {
 		if got := MemoryV2.ParseStat([]byte(text)); got != want {

@@ -27,6 +27,7 @@ type MemoryFiles struct {
 	KernelFile     string   // v1: a file of its own for the kernel's memory
 	kernel         string   // v2: its key, since Linux 5.18
 	kernelParts    []string // v2: its parts, before
+	sockets        string   // v2: buffers of sockets, which are in no kernel (mm/memcontrol.c, mem_cgroup_charge_skmem)
 	HierarchyLimit string   // v1: the least limit of the cgroup and the ancestors that bind it
 }
 
@@ -52,7 +53,7 @@ var MemoryV2 = MemoryFiles{
 	Swap: "memory.swap.max", OOM: "memory.events", Stat: "memory.stat",
 	Anon: "anon", File: "file", Shmem: "shmem", Inactive: "inactive_file", Active: "active_file",
 	InactiveAnon: "inactive_anon", ActiveAnon: "active_anon", Unevictable: "unevictable",
-	kernel: "kernel", kernelParts: []string{"kernel_stack", "pagetables", "percpu", "sock", "slab"},
+	kernel: "kernel", kernelParts: []string{"kernel_stack", "pagetables", "percpu", "slab"}, sockets: "sock",
 }
 
 // HighV2 is the limit above which v2 slows processes down until they give memory back.
@@ -70,7 +71,7 @@ func MemoryOf(version int) MemoryFiles {
 type MemoryStat struct {
 	Anon, File, Shmem int64
 	Inactive, Active  int64 // of file pages: see MemoryFiles
-	Kernel            int64 // v2; v1 has it in KernelFile
+	Kernel            int64 // v2, sockets included; v1 has it in KernelFile
 
 	Pinned int64 // pages that are locked in memory, of any kind
 	Kept   int64 // the others that aren't file pages: with Pinned, all of Anon and Shmem and the locked file pages
@@ -84,10 +85,10 @@ func (s MemoryStat) LockedFile() int64 {
 // ParseStat reads memory.stat, in one pass: it is read at every sample. What isn't there is 0.
 func (f MemoryFiles) ParseStat(text []byte) MemoryStat {
 	var s MemoryStat
-	var parts int64
+	var parts, sockets int64
 	for line := range bytes.Lines(text) {
 		key, value, _ := bytes.Cut(bytes.TrimSpace(line), []byte(" "))
-		sum := f.sum(&s, &parts, string(key))
+		sum := f.sum(&s, &parts, &sockets, string(key))
 		if sum == nil {
 			continue
 		}
@@ -98,11 +99,12 @@ func (f MemoryFiles) ParseStat(text []byte) MemoryStat {
 	if s.Kernel == 0 {
 		s.Kernel = parts
 	}
+	s.Kernel += sockets
 	return s
 }
 
 // sum is what a key counts towards, nil for a key that isn't read.
-func (f MemoryFiles) sum(s *MemoryStat, parts *int64, key string) *int64 {
+func (f MemoryFiles) sum(s *MemoryStat, parts, sockets *int64, key string) *int64 {
 	switch key {
 	case f.Anon:
 		return &s.Anon
@@ -120,6 +122,8 @@ func (f MemoryFiles) sum(s *MemoryStat, parts *int64, key string) *int64 {
 		return &s.Pinned
 	case f.kernel:
 		return &s.Kernel
+	case f.sockets:
+		return sockets
 	}
 	if slices.Contains(f.kernelParts, key) {
 		return parts
