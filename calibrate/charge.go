@@ -50,7 +50,7 @@ type Books struct {
 	Workers   Owned `json:"workers"`    // the workers' own processes
 	Children  Owned `json:"children"`   // those that descend from them
 	Rest      Owned `json:"rest"`       // master, supervisor, fronts
-	FileBytes int64 `json:"file_bytes"` // pages of mapped files, each once
+	FileBytes int64 `json:"file_bytes"` // pages of mapped files, each once; 0 where the kinds of page aren't told
 	Held      *Held `json:"held"`       // null where the app has no control group of its own
 }
 
@@ -68,6 +68,9 @@ type Owned struct {
 
 // Own is what goes with these processes alone.
 func (o Owned) Own() int64 { return o.PrivateBytes + o.AwayBytes }
+
+// Told says that the kernel tells the kinds of page that PSS consists of: before Linux 5.4 it doesn't, and they are 0.
+func (b Books) Told() bool { return b.Workers.AnonBytes > 0 }
 
 // Away is that of all processes.
 func (b Books) Away() int64 { return b.Workers.AwayBytes + b.Children.AwayBytes + b.Rest.AwayBytes }

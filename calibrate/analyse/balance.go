@@ -69,7 +69,7 @@ func ofTrials(p *calibrate.Proof) (all []calibrate.Balance) {
 // balanceOf is who had what of one reading.
 func balanceOf(moment string, of calibrate.Shape, books *calibrate.Books) calibrate.Balance {
 	b := calibrate.Balance{Moment: moment, Workers: of.Workers, Threads: of.Threads}
-	if books == nil || books.Held == nil {
+	if books == nil || books.Held == nil || !books.Told() {
 		return b
 	}
 	held := *books.Held

@@ -39,7 +39,7 @@ func childrenPeak(own int64, b *calibrate.Books, t top) int64 {
 // that processes have anyway: files in tmpfs and segments of shared memory that nobody maps, file pages that are locked, and
 // the kernel's own for files, folders and sockets.
 func unmapped(b *calibrate.Books, kernel int64) int64 {
-	if b == nil || b.Held == nil || b.Workers.AnonBytes == 0 { // kernels before 5.4 don't tell the kinds of PSS
+	if b == nil || b.Held == nil || !b.Told() {
 		return 0
 	}
 	var mapped int64

@@ -136,6 +136,18 @@ func TestBooksThatDoNotBalance(t *testing.T) {
 	}
 }
 
+// A kernel before 5.4 doesn't tell whose the anonymous pages are, which is no reason to doubt that they are somebody's.
+func TestBooksOfAKernelThatDoesNotTell(t *testing.T) {
+	r := oneRun(booksOf(0, 0, 0), 0)
+	for _, o := range []*calibrate.Owned{&r.Worker.End.Books.Workers, &r.Worker.End.Books.Rest} {
+		o.AnonBytes, o.ShmemBytes = 0, 0
+	}
+	r = Analyse(calibrate.Measured{Result: r})
+	if w := r.Recommendation.Withheld; len(r.Books) > 0 || w != nil && w.Kind == calibrate.WithheldBooks || r.Law.Worker(4)/mib != 8 {
+		t.Errorf("books %+v, withheld %+v, a worker of %d MB", r.Books, w, r.Law.Worker(4)/mib)
+	}
+}
+
 // A pool that a worker forks shares pages with it that are private to neither: 4 MB here, which a second worker shows.
 func TestPagesSharedWithForks(t *testing.T) {
 	r := oneRun(booksOf(44, 2, 0), 0)

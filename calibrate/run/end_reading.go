@@ -143,12 +143,14 @@ func (t *tables) sum() (pss, alone int64, books *calibrate.Books) {
 	if held, ok := t.held.read(); ok {
 		b.Held = &held
 	}
-	b.FileBytes = t.filesOnce(b.Held)
-	var all int64
+	files, all := t.filesOnce(b.Held), int64(0)
+	if b.Told() {
+		b.FileBytes = files
+	}
 	for _, f := range t.mapped {
 		all += f.share
 	}
-	return t.pss, t.pss - all + b.FileBytes, &b
+	return t.pss, t.pss - all + files, &b
 }
 
 // once spares a guest's process a second reading, where the first attempt met a worker that has just ended.
