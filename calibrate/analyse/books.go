@@ -1,6 +1,10 @@
 package analyse
 
-import "workermem/calibrate"
+import (
+	"slices"
+
+	"workermem/calibrate"
+)
 
 // leastTold is what the kernel's charge must stand above the workers' own high-water marks before it tells of anything else: the
 // master and the kernel move by a few hundred KB themselves (measured).
@@ -85,11 +89,16 @@ func peakOf(run calibrate.LawRun) int64 {
 // the worker's where it grows with the requests, or where no second worker was run: an upper bound.
 func unmappedEach(r calibrate.Result, one int64) int64 {
 	i := secondWorker(r.Law, max(r.Target.Threads, 1))
-	if one == 0 || i < 0 || r.Law.Runs[i].Books == nil || Slope(r) > 0 {
+	if one == 0 || i < 0 || r.Law.Runs[i].Books == nil || unmappedCreeps(r) {
 		return one
 	}
 	two := r.Law.Runs[i]
 	return min(max(unmappedRun(two)-one, 0)/int64(max(two.Workers-1, 1)), one)
+}
+
+// unmappedCreeps says that memory that no process maps may be what creeps.
+func unmappedCreeps(r calibrate.Result) bool {
+	return Slope(r) > 0 && slices.ContainsFunc(r.Creep.Kinds, func(g calibrate.Growth) bool { return !g.Kind.Resident() })
 }
 
 // topAtEnd is the highest of all phases, brought forward to the end of the run as the workers' marks are.

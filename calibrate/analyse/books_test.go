@@ -108,6 +108,17 @@ func TestMemoryThatNobodyMaps(t *testing.T) {
 	}
 }
 
+// A heap that creeps says nothing of a file that both workers share.
+func TestSharedFileBesideACreepingHeap(t *testing.T) {
+	slope := 1000.0
+	r := two(oneRun(booksOf(0, 0, 40), 0), 40)
+	r.Worker.PeakRSSBytes = 22 * mib
+	r.Creep = calibrate.Creep{Verdict: calibrate.Creeping, By: calibrate.ByRequest, BytesPerRequest: &slope, Low: &slope, High: &slope}
+	if l := law(r); l.Worker(4)/mib > 8 || l.SharedBytes/mib != 64 {
+		t.Errorf("a worker of %d MB, and %d shared; want less than 8, and 64", l.Worker(4)/mib, l.SharedBytes/mib)
+	}
+}
+
 // What the kernel charges and nobody has is told from 8 MB on, and from 15 % on there is no recommendation.
 func TestBooksThatDoNotBalance(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -145,7 +145,7 @@ func fitLaw(l *calibrate.Law, r calibrate.Result, early, end tree, threads int) 
 	}
 	l.Basis = calibrate.BasisMeasured
 	nobodys := unmappedEach(r, unmappedOne(r.Worker.End, ownPeakAtEnd(r), threads))
-	if Slope(r) > 0 { // it may be that which creeps, and the second worker's run was shorter
+	if unmappedCreeps(r) { // and the second worker's run was shorter
 		nobodys = unmappedRun(two) / int64(two.Workers)
 	}
 	worker := eachOf(two, threads) + nobodys - creptIn(two, r)/int64(two.Workers)
