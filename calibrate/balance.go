@@ -1,5 +1,7 @@
 package calibrate
 
+import "workermem/calibrate/say"
+
 // Balance holds what the kernel charged the app in one shape against what its processes have, and against the law.
 type Balance struct {
 	Moment   string `json:"moment"` // the phase
@@ -43,6 +45,22 @@ func (b Balance) Off() bool { return b.beyond(unbalancedShare) }
 
 // Hopeless says that it is too much for any recommendation.
 func (b Balance) Hopeless() bool { return b.beyond(hopelessShare) }
+
+// SayUnexplained says what doesn't balance, and what can be done about it: the warning and the reason for no recommendation say
+// it alike.
+func (b Balance) SayUnexplained() (what, try string) {
+	what = "with " + Shape{Workers: b.Workers, Threads: b.Threads}.String()
+	switch b.Unexplained() {
+	case b.LeftBytes:
+		return what + ", " + say.MB(b.LeftBytes) + " of the " + say.MB(b.Charged()) + " that the kernel charges is found with no process of the app",
+			"start it so that all its processes stay below it: look for daemons, containers, and processes that end as soon as they have begun"
+	case -b.LeftBytes:
+		return what + " the app's processes have " + say.MB(-b.LeftBytes) + " more than the kernel charges it with",
+			"stop what shares memory with the app, and measure again: whoever touches a page first is charged with it"
+	}
+	return what + " the kernel charges up to " + say.MB(b.PeakBytes) + ", and the formula has " + say.MB(b.LawBytes),
+		"measure the shape that you will run (--threads, --memory and --cpus of the real box), and longer (--duration); or prove it"
+}
 
 func (b Balance) beyond(share float64) bool {
 	return float64(b.Unexplained()) > max(share*float64(b.Charged()), unbalancedBytes)

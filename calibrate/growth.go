@@ -64,6 +64,6 @@ func (c Creep) Staying() (high float64) {
 	return high
 }
 
-// Harmless says that nothing creeps but the kernel's own memory. That is of files on disk, and the kernel drops it where memory
+// Harmless says that nothing creeps, or may creep, but the kernel's own memory. That is of files on disk, and the kernel drops it where memory
 // runs short: 60 000 new files were seen to fit a control group of 60 MB.
 func (c Creep) Harmless() bool { return len(c.Kinds) == 1 && c.Kinds[0].Kind == GrowsKernel }

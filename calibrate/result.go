@@ -446,9 +446,9 @@ type Truth struct {
 	WarmupBytes         int64   `json:"warmup_bytes"`
 }
 
-// Unsettled says that it is not known whether memory creeps.
+// Unsettled says that it is not known whether memory creeps that an app needs.
 func (c Creep) Unsettled() bool {
-	return c.Verdict == Inconclusive || c.Verdict == Warming
+	return (c.Verdict == Inconclusive || c.Verdict == Warming) && !c.Harmless()
 }
 
 // GrowsALittle says that there is growth for certain, and that it is too little to matter.

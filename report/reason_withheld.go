@@ -43,22 +43,12 @@ func Withheld(r calibrate.Result) string {
 		return fmt.Sprintf("each worker grows by up to %s an hour, and with %s the budget is full after %s: %s", say.Bytes(w.BytesPerSecond*3600),
 			say.Plural(w.Workers, "worker"), say.Seconds(w.Seconds), countThem)
 	case calibrate.WithheldBooks:
-		return unbalancedReason(*w.Books)
+		what, try := w.Books.SayUnexplained()
+		return what + ": " + try
 	case calibrate.WithheldOlder:
 		return w.Words
 	}
 	return string(w.Kind)
-}
-
-// unbalancedReason says what is missing from the books, and how to get it.
-func unbalancedReason(b calibrate.Balance) string {
-	shape := calibrate.Shape{Workers: b.Workers, Threads: b.Threads}
-	if left := max(b.LeftBytes, -b.LeftBytes); left >= b.Unexplained() {
-		return fmt.Sprintf("with %s, %s of the %s that the kernel charges is found with no process of the app: start it so that all its processes stay below it",
-			shape, say.MB(left), say.MB(b.Charged()))
-	}
-	return fmt.Sprintf("with %s the kernel charged up to %s, where the formula has %s: %s are unexplained, and would be in any recommendation; "+
-		"measure with the threads that you will run (--threads), and longer (--duration)", shape, say.MB(b.PeakBytes), say.MB(b.LawBytes), say.MB(b.Unexplained()))
 }
 
 func fewRequests(r calibrate.Result, w calibrate.Withheld) string {

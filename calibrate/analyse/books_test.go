@@ -129,10 +129,7 @@ func TestBooksThatDoNotBalance(t *testing.T) {
 		r.Worker.End.Books.Held.AnonBytes += c.lost * mib
 		r.Phases[0].PeakHeldBytes += c.lost * mib
 		r = Analyse(calibrate.Measured{Result: r})
-		told := false
-		for _, w := range r.Warnings {
-			told = told || w.Code == unbalanced
-		}
+		told := warned(r, unbalanced)
 		withheld := r.Recommendation.Withheld
 		if told != c.told || (withheld != nil && withheld.Kind == calibrate.WithheldBooks) != c.withheld {
 			t.Errorf("%s: told %v, withheld %+v; books %+v", name, told, withheld, r.Books)
@@ -156,6 +153,17 @@ func TestBooksOfAKernelThatDoesNotTell(t *testing.T) {
 	r = Analyse(calibrate.Measured{Result: r})
 	if w := r.Recommendation.Withheld; len(r.Books) > 0 || w != nil && w.Kind == calibrate.WithheldBooks || r.Law.Worker(4)/mib != 8 {
 		t.Errorf("books %+v, withheld %+v, a worker of %d MB", r.Books, w, r.Law.Worker(4)/mib)
+	}
+}
+
+// A law that is off is told by the books of the shapes that were run; those of a proof are no substitute.
+func TestLawThatIsOff(t *testing.T) {
+	off := calibrate.Result{Law: calibrate.Law{WorkerBytes: 20 * mib, Runs: []calibrate.LawRun{{Workers: 2, Threads: 1, MeasuredBytes: 50 * mib}}}}
+	for moment, want := range map[string]bool{calibrate.PhaseTrial: true, calibrate.PhaseScale: false} {
+		off.Books = []calibrate.Balance{{Moment: moment, PeakBytes: 50 * mib, LawBytes: 50 * mib}}
+		if warned(off, "law-off") != want {
+			t.Errorf("with books of %s: warned %v", moment, !want)
+		}
 	}
 }
 

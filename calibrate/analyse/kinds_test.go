@@ -3,6 +3,7 @@ package analyse
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"workermem/calibrate"
@@ -148,6 +149,24 @@ func TestLittleBesideMuchEndsTheSoak(t *testing.T) {
 	}
 	if e, p := Check(g, files(0), early); p.Done {
 		t.Errorf("1.2 KB of the kernel's own alone, which trembles by 500: %+v is said to be enough", e)
+	}
+	r := calibrate.Result{Complete: true, Creep: Creep(calibrate.Measured{Samples: files(0), Result: calibrate.Result{Worker: calibrate.Worker{Early: early}}})}
+	if r.Creep.Verdict != calibrate.Inconclusive || r.Outcome() != 0 || warned(r, "no-verdict") {
+		t.Errorf("what the kernel would drop leaves a doubt: %+v", r.Creep)
+	}
+}
+
+func warned(r calibrate.Result, code string) bool {
+	return slices.ContainsFunc(warnings(r), func(w calibrate.Warning) bool { return w.Code == code })
+}
+
+// That something stays is told of what creeps, not of what may.
+func TestOnlyCreepStays(t *testing.T) {
+	for verdict, want := range map[calibrate.Verdict]bool{calibrate.Creeping: true, calibrate.Inconclusive: false} {
+		c := calibrate.Creep{Verdict: verdict, Kinds: []calibrate.Growth{{Kind: calibrate.GrowsBeside, BytesPerRequest: 100, High: 200, Stays: true}}}
+		if got := warned(calibrate.Result{Complete: true, Creep: c}, "creep-stays"); got != want {
+			t.Errorf("%s: warned %v", verdict, got)
+		}
 	}
 }
 

@@ -45,7 +45,7 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 	errorDoubts(r, add)
 	loginDoubts(r, add)
 	booksDoubts(r, add)
-	add(len(r.Books) == 0 && lawIsOff(r.Law), "law-off", "measure the shape that you will run: more --threads, or --memory and --cpus of the real box",
+	add(!shapesBalanced(r.Books) && lawIsOff(r.Law), "law-off", "measure the shape that you will run: more --threads, or --memory and --cpus of the real box",
 		"a shape that was measured needs up to %s more than the formula says", say.MB(r.Law.ResidualBytes))
 	crowdDoubts(r, add)
 	rateDoubts(r, add)
@@ -107,6 +107,11 @@ func onlyCopied(r calibrate.Result) bool {
 	return copied && r.Target.Server == calibrate.OtherServer && len(r.Target.Command) > 0 && r.Mode != calibrate.ModeAttach && r.Truth == nil
 }
 
+// shapesBalanced says that short runs have books, which tell more than how far the law is off.
+func shapesBalanced(all []calibrate.Balance) bool {
+	return slices.ContainsFunc(all, func(b calibrate.Balance) bool { return b.Moment == calibrate.PhaseScale })
+}
+
 // leastAway is how much of an app must be swapped out, or in huge pages, to be worth a word.
 const leastAway = 4 * calibrate.MiB
 
@@ -116,18 +121,10 @@ func booksDoubts(r calibrate.Result, add func(doubtful bool, code, try, format s
 		add(e.Books.Away() > leastAway, "swapped", "measure on a machine that has memory for it all: swap hides what an app needs, and slows it down",
 			"%s of the app were swapped out or in huge pages of their own (hugetlbfs) at the end: they count, but a peak may have been missed", say.MB(e.Books.Away()))
 	}
-	b := worst(r.Books)
-	if b == nil {
-		return
+	if b := worst(r.Books); b != nil {
+		what, try := b.SayUnexplained()
+		add(true, unbalanced, try, "%s", what)
 	}
-	shape := calibrate.Shape{Workers: b.Workers, Threads: b.Threads}
-	if left := b.LeftBytes; max(left, -left) >= b.Unexplained() {
-		add(true, unbalanced, "look for processes of the app that leave its process tree (daemons, containers), or that end as soon as they have begun",
-			"with %s, %s of the %s that the kernel charges is found with no process", shape, say.MB(left), say.MB(b.Charged()))
-		return
-	}
-	add(true, unbalanced, "measure the shape that you will run: more --threads, or --memory and --cpus of the real box; or prove it",
-		"with %s the kernel charges up to %s, and the formula has %s", shape, say.MB(b.PeakBytes), say.MB(b.LawBytes))
 }
 
 // loweredDoubt is about a rate that was lowered during the run.
@@ -156,7 +153,7 @@ func recyclingDoubts(r calibrate.Result, add func(doubtful bool, code, try, form
 	add(r.Complete && r.Creep.Verdict == calibrate.Creeping && !r.Target.CanRecycle && !r.Creep.Harmless(), "cannot-recycle",
 		"recycle it from outside (a supervisor's memory limit), or fix the leak",
 		"the worker's memory creeps, and %s has no request limit that calibrate knows of", r.Target.Server)
-	add(r.Complete && r.Creep.Staying() > 0, "creep-stays", "delete the files that are old, restart the whole server, or fix the leak",
+	add(r.Complete && r.Creep.Verdict == calibrate.Creeping && r.Creep.Staying() > 0, "creep-stays", "delete the files that are old, restart the whole server, or fix the leak",
 		"%s a request of what creeps is still there when a worker has ended, so max-requests doesn't bound it", say.Bytes(r.Creep.Staying()))
 }
 
