@@ -39,9 +39,11 @@ func (a *App) lookForServer() {
 	}
 }
 
-// serverFound says which server that is, and its own command, as its processes show it.
+// serverFound says which server that is, and its own command, as its processes show it. That command is not all of it: MLflow's
+// server gives Uvicorn its variables, and runs 1.2 GB of consumers beside it.
 func serverFound(name string, master linux.Process) calibrate.Warning {
-	try := "give " + name + "'s own command, whose address, workers and recycling calibrate sets"
+	try := "give " + name + "'s own command, whose address, workers and recycling calibrate sets" +
+		", with the variables that this one gives it; what else this one runs isn't counted then"
 	if p := cli.SeeThrough(master.Args); p.Index < len(p.Argv) && len(p.Argv) > 1 {
 		words := p.Argv[p.Index:]
 		if p.Module {

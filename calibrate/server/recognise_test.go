@@ -40,6 +40,26 @@ func TestRecogniseComplaints(t *testing.T) {
 	}
 }
 
+// A command that says its port is told where {port} goes. The port of what the app asks is none of its own.
+func TestPlaceForPort(t *testing.T) {
+	for command, want := range map[string]string{
+		"sleep --host 127.0.0.1 --port 8080":     "says 8080: --port {port}; or --url http://127.0.0.1:8080 ",
+		"sleep -p 80":                            "says 80: -p {port}; or",
+		"sleep -Dserver.port=8080 -jar x.jar":    "says 8080: -Dserver.port={port}; or",
+		"sleep --ServerApp.port=8888":            "says 8888: --ServerApp.port={port}; or",
+		"sleep --listen=0.0.0.0:8000 app":        "says 8000: --listen=0.0.0.0:{port}; or",
+		"sleep :9292":                            "says 9292: :{port}; or",
+		"sleep --db-port 5432 redis://r:6379":    "where the command says it; or",
+		"sleep --broker=rabbit:5672 --port auto": "where the command says it; or",
+	} {
+		_, err := Recognise(t.Context(), known.Spec{Command: strings.Fields(command)})
+		var f *calibrate.Failure
+		if !errors.As(err, &f) || !strings.Contains(f.Try, want) {
+			t.Errorf("%s: %+v\nwant %s", command, err, want)
+		}
+	}
+}
+
 // A guard that is killed while a version or a configuration is asked for is no fault of the command's.
 func TestGuardKilledWhileAsking(t *testing.T) {
 	for _, c := range []struct{ command, asked, want string }{

@@ -163,6 +163,21 @@ func TestUWSGIRefusals(t *testing.T) {
 	}
 }
 
+// What ended it is said, not what it went on without: a plugin that is built in can't be loaded again.
+func TestUWSGIExplains(t *testing.T) {
+	const noPlugin = "!!! UNABLE to load uWSGI plugin: ./python_plugin.so: cannot open shared object file: No such file or directory !!!"
+	for name, c := range map[string]struct{ log, why, try string }{
+		"group":  {noPlugin + "\n*** Starting uWSGI 2.0.31 (64bit) ***\ngroup kinto not found.\n", "group kinto not found.", "uid and gid"},
+		"user":   {noPlugin + "\nuser kinto not found.\n", "user kinto not found.", "uid and gid"},
+		"plugin": {noPlugin + "\n", noPlugin, "uwsgi-plugin-python3"},
+	} {
+		why, try := uwsgi.Server{}.Explain(known.Ending{Over: true, Code: 1}, known.LogOf([]byte(c.log)))
+		if why != c.why || !strings.Contains(try, c.try) {
+			t.Errorf("%s: %s\ntry: %s", name, why, try)
+		}
+	}
+}
+
 // fakeUWSGI shows a configuration, whatever it is asked with.
 func fakeUWSGI(t *testing.T, config string) string {
 	t.Helper()

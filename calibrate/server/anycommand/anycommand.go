@@ -72,6 +72,9 @@ func otherwise(p cli.Program) string {
 	try := "write {port} where the command says it; or --env PORT={port} where the app reads a variable; " +
 		"or --url http://127.0.0.1:8000 where the address is fixed"
 	if p.Index < len(p.Argv) {
+		if port, instead := saidPort(p.Argv[p.Index+1:]); port != "" {
+			try = "write {port} where the command says " + port + ": " + instead + "; or --url http://127.0.0.1:" + port + " if it can be no other"
+		}
 		if start, ok := cli.ProcfileStart(p.Argv[p.Index:]); ok && len(start.Names) != 1 {
 			return "name the one process to measure: " + p.Name + " start web; or " + try
 		}

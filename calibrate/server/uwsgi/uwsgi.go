@@ -264,6 +264,9 @@ func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 		return explainWorker(log)
 	case log.Says("ddress already in use") != "":
 		return known.PortInUse()
+	// It goes on without a plugin that it can't load (core/plugins.c), and ends where it can't become the user (core/uwsgi.c).
+	case noUser.MatchString(log.LastLine()):
+		return log.LastLine(), "make the user and group of uid and gid here (useradd), or leave the two out for the measurement"
 	case log.Says("UNABLE to load uWSGI plugin") != "" && log.Exception() == "":
 		return log.Says("UNABLE to load uWSGI plugin"), "install it (Debian: apt-get install uwsgi-plugin-python3), or correct plugin and plugins-dir"
 	case noApp && log.Exception() != "":
@@ -275,6 +278,8 @@ func (Server) Explain(end known.Ending, log known.Log) (why, try string) {
 	}
 	return log.Says("() : ", "(): ", "unable to ", "error: "), "see its log; uwsgi --show-config shows what it makes of its settings"
 }
+
+var noUser = regexp.MustCompile(`^(user|group) .+ not found\.$`)
 
 // explainWorker is for a master that lives on: what it last said of a worker's end (core/master_checks.c, core/uwsgi.c).
 func explainWorker(log known.Log) (why, try string) {
