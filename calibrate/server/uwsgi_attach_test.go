@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -33,11 +34,25 @@ func TestAttachKnowsUWSGI(t *testing.T) {
 		"lazy.yaml":   "uwsgi:\n  lazy-apps: true\n  threads: 6\nother:\n  threads: 9\n",
 		"lazy.json":   `{"uwsgi": {"lazy": true, "threads": 7, "env": ["A=b"]}}`,
 		"not.json":    `{"uwsgi": 1}`,
+		"itself.ini":  "[uwsgi]\n" + strings.Repeat("ini = /itself.ini\n", 10_000),
+		"long.ini":    "[uwsgi]\nlazy\n" + strings.Repeat("x", 1<<20),
+		"wide.ini":    "[uwsgi]\n" + strings.Repeat("a\n", 1<<20),
+		"nul.ini":     "[uwsgi]\nthreads = 3\n\x00=\x00\n[\n=\n:\n",
+		"nul.yaml":    "uwsgi:\n  threads: 6\n - \n:\n\x00:\x00\n",
+		"open.xml":    "<uwsgi>" + strings.Repeat("<a>", 1000),
 	} {
 		servertest.Write(t, filepath.Join(root, name), text)
 		if err := os.Chtimes(filepath.Join(root, name), time.Time{}, time.Unix(1, 0)); err != nil {
 			t.Fatal(err)
 		}
+	}
+	for name, to := range map[string]string{"link.ini": "link.ini", "zero": "/dev/zero", "pagemap": "/proc/self/pagemap"} {
+		if err := os.Symlink(to, filepath.Join(root, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Mkfifo(filepath.Join(root, "pipe"), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	servertest.Write(t, filepath.Join(root, "changed.ini"), "[uwsgi]\nthreads = 3\n") // after the server's start
 	for name, c := range map[string]struct {
@@ -58,6 +73,17 @@ func TestAttachKnowsUWSGI(t *testing.T) {
 		"a YAML file":           {tree: byFile("--yaml /lazy.yaml"), threads: 6},
 		"a JSON file":           {tree: byFile("/lazy.json"), threads: 7},
 		"no JSON":               {tree: byFile("/not.json")},
+		"a file of itself":      {tree: byFile("--ini /itself.ini")},
+		"a long line":           {tree: byFile("--ini /long.ini")},
+		"a million lines":       {tree: byFile("--ini /wide.ini")},
+		"bytes in an ini":       {tree: byFile("--ini /nul.ini"), threads: 3, preload: true},
+		"bytes in a YAML file":  {tree: byFile("--yaml /nul.yaml"), threads: 6, preload: true},
+		"an XML file's half":    {tree: byFile("-x /open.xml")},
+		"a pipe":                {tree: byFile("--ini /pipe")},
+		"a link to itself":      {tree: byFile("--ini /link.ini")},
+		"a device":              {tree: byFile("--ini /zero")},
+		"a file without a size": {tree: byFile("--ini /pagemap")},
+		"set of set":            {tree: byFile("-S " + strings.Repeat("set=", 100_000) + " --threads 2"), threads: 2, preload: true},
 		"changed since":         {tree: byFile("--ini /changed.ini")},
 		"a variable":            {tree: byFile("--threads 2"), threads: 2, environ: "A=b\x00UWSGI_LAZY_APPS=1"},
 		"a variable's file":     {tree: byFile("--master"), threads: 3, environ: "UWSGI_INI=/lazy.ini"},

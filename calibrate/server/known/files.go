@@ -2,6 +2,7 @@ package known
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -24,7 +25,12 @@ func ReadRegular(file string) ([]byte, error) {
 	case info.Size() > mostConfig:
 		return nil, fmt.Errorf("%s is larger than %s", file, say.MB(mostConfig))
 	}
-	return os.ReadFile(file)
+	opened, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer opened.Close()
+	return io.ReadAll(io.LimitReader(opened, mostConfig)) // files of /proc have no size
 }
 
 // FileExists is also for a link that leads nowhere.

@@ -169,7 +169,7 @@ var moduleNumber = regexp.MustCompile(`\x00([4-9]\.\d{1,3}(?:\.\d{1,3}){1,2})\x0
 func moduleVersion(c *apacheConfig) string {
 	for _, i := range c.directives("loadmodule") {
 		if args := c.lines[i].args(); args.at(0) == "wsgi_module" {
-			module, err := os.ReadFile(c.path(c.expand(args.at(1))))
+			module, err := known.ReadRegular(c.path(c.expand(args.at(1))))
 			if err != nil {
 				return "" // Apache will say so
 			}

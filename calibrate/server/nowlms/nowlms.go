@@ -3,7 +3,6 @@ package nowlms
 
 import (
 	"cmp"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -245,7 +244,7 @@ func (Server) Owns(app, folder string) bool {
 	if module == "" || strings.ContainsAny(module, "/ ") {
 		return false
 	}
-	text, err := os.ReadFile(filepath.Join(folder, strings.ReplaceAll(module, ".", "/")+".py"))
+	text, err := known.ReadRegular(filepath.Join(folder, strings.ReplaceAll(module, ".", "/")+".py"))
 	return err == nil && strings.Contains(string(text), "now_lms")
 }
 

@@ -3,7 +3,6 @@ package puma
 import (
 	"cmp"
 	"net"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -72,7 +71,7 @@ func runs(l *known.Launch, server string) bool {
 	if server = cmp.Or(server, cli.Getenv(l.Env, "RACK_HANDLER")); server != "" {
 		return server == "puma"
 	}
-	lock, err := os.ReadFile("Gemfile.lock")
+	lock, err := known.ReadRegular("Gemfile.lock")
 	return err != nil || locked.Match(lock)
 }
 

@@ -1,7 +1,6 @@
 package uwsgi
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -50,20 +49,16 @@ func hookRefused(name string) error {
 	return calibrate.Usage("take it out for the measurement", "%s would be run by asking uwsgi for its configuration", name)
 }
 
-// largestConfig bounds what is read of a file that may be no configuration: a word may name any.
-const largestConfig = 1 << 20
-
 // hookIn is the hook that a configuration or a file that it names has, "" for none. A section may follow the file's name.
 func hookIn(file string, read map[string]bool) string {
 	if at := strings.LastIndex(file, ":"); at > 0 && !known.FileExists(file) {
 		file = file[:at]
 	}
-	info, err := os.Stat(file)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > largestConfig || read[file] {
+	if read[file] {
 		return ""
 	}
 	read[file] = true
-	text, err := os.ReadFile(file)
+	text, err := known.ReadRegular(file)
 	if err != nil {
 		return ""
 	}

@@ -24,12 +24,16 @@ type written struct {
 	lines  cli.Args
 	whole  bool // all of it could be seen
 	files  int  // read so far
+	size   int  // of them, in bytes
 
 	relative bool // one was looked for where the server is now
 }
 
-// mostFiles end a configuration that includes itself.
-const mostFiles = 50
+// Bounds of a configuration, one that includes itself among them.
+const (
+	mostFiles = 50
+	mostText  = 256 << 10 // bytes of all files
+)
 
 // options are the options that say how a worker takes requests, and those that name more of the configuration.
 var options = cli.Getopt.Options("thread,threads async gevent asyncio lazy! lazy-apps! S,set chdir chdir2 " +
@@ -66,7 +70,7 @@ func (w *written) add(name, value string) {
 	}
 	switch {
 	case name == "set":
-		if name, value, ok := strings.Cut(value, "="); ok {
+		if name, value, ok := strings.Cut(value, "="); ok && name != "set" {
 			w.add(name, value)
 		}
 	case name == "ini", name == "xml", name == "yaml", name == "yml", name == "json", name == "js":
@@ -82,13 +86,17 @@ func (w *written) add(name, value string) {
 
 // read adds what a file says. name may have a section behind a colon.
 func (w *written) read(name, kind string) {
+	if w.files++; w.files > mostFiles {
+		w.whole = false
+		return
+	}
 	path, section, _ := strings.Cut(name, ":")
 	text, err := w.text(path)
 	var lines []cli.Arg
-	if err == nil {
+	if w.size += len(text); err == nil && w.size <= mostText {
 		lines, err = parseFile(text, kind, section)
 	}
-	if w.files++; err != nil || w.files > mostFiles {
+	if err != nil || w.size > mostText {
 		w.whole = false
 		return
 	}
