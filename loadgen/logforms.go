@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"bytes"
+	"cmp"
 	"hash/maphash"
 	"regexp"
 	"slices"
@@ -40,6 +41,7 @@ const (
 	keptReadings = 20 // two seconds
 	mostForms    = 50
 	mostPaths    = 20_000
+	mostRecent   = 200_000 // 100 000 requests a second; a large log may also come all at once, by a rotation
 )
 
 func newForms() *forms {
@@ -51,7 +53,7 @@ var asked = regexp.MustCompile(`[\s"'=:](/[^\s"'?]*)`)
 
 func (f *forms) add(line []byte) {
 	f.lines++
-	form := formOf(line)
+	form := cmp.Or(formOf(line), "empty")
 	if _, known := f.count[form]; !known && len(f.count) == mostForms {
 		form = "others"
 	}
@@ -68,7 +70,9 @@ func (f *forms) add(line []byte) {
 		r.same = r.same && r.at == f.at
 		return
 	}
-	f.last[key] = &recent{f.at, 1, true}
+	if len(f.last) < mostRecent {
+		f.last[key] = &recent{f.at, 1, true}
+	}
 }
 
 // read ends a reading of the log.

@@ -105,3 +105,30 @@ func TestLogIsReadInPieces(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// A log that comes all at once takes no more memory than busy servers do.
+func TestFormsAreBounded(t *testing.T) {
+	f := newForms()
+	for i := range 3 * mostRecent {
+		f.add(fmt.Appendf(nil, "%d /%d%c", i, i, rune(i%200)))
+	}
+	f.read()
+	if seen := f.seen(); seen.Lines != 3*mostRecent || len(f.last) > mostRecent || len(f.paths) > mostPaths || len(f.count) > mostForms+1 {
+		t.Errorf("%d lines, %d recent, %d paths, %d forms", seen.Lines, len(f.last), len(f.paths), len(f.count))
+	}
+}
+
+func FuzzForms(f *testing.F) {
+	f.Add([]byte("10.0.0.7 - - [29/Nov/2026] \"GET /a?b HTTP/1.1\" 200 5\n\x00\"[\\\n{\n"))
+	f.Add([]byte("\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		forms, log := newForms(), followed{}
+		log.tell(text, forms)
+		log.tell(text, forms)
+		forms.read()
+		s := forms.seen()
+		if s.Lines > 2*int64(len(text)) || s.FirstForm+s.SecondForm > s.Lines || s.Twins > s.Lines || s.PathsApart > s.Pathed || s.Pathed > s.Lines {
+			t.Errorf("%+v", s)
+		}
+	})
+}
