@@ -19,12 +19,16 @@ type kind struct {
 
 var anonymous = kind{GrowthKind: calibrate.GrowsAnonymous, bytes: func(s calibrate.Sample) int64 { return s.Anon }}
 
+// shmem is the shared memory that the kernel charges, each page once.
+func shmem(s calibrate.Sample) int64 { return s.Shmem }
+
 // charged is the anonymous memory of all processes, each page once, and what of files is locked.
 func charged(s calibrate.Sample) int64 { return s.Held - s.Shmem - s.Kernel }
 
 // kinds are those that a series tells apart. The first is the anonymous memory of the workers and of what descends from them:
 // by their RSS; where there are children, and the kernel's account grows by less, by that, since RSS counts each page that a
-// fork shares twice. copyable is what a fork of the workers may yet copy, below zero if that isn't known.
+// fork shares twice. So it is with shared memory: a segment that was there grows by nothing as one worker after the other comes to
+// touch it. copyable is what a fork of the workers may yet copy, below zero if that isn't known.
 func kinds(series []calibrate.Sample, copyable int64) []kind {
 	all := []kind{anonymous, {GrowthKind: calibrate.GrowsShared, bytes: func(s calibrate.Sample) int64 { return s.Mapped }}}
 	if slices.ContainsFunc(series, func(s calibrate.Sample) bool { return s.Held == 0 }) {
@@ -35,21 +39,26 @@ func kinds(series []calibrate.Sample, copyable int64) []kind {
 	} else if copyable >= 0 {
 		all = append(all, kind{calibrate.GrowsBeside, func(s calibrate.Sample) int64 { return charged(s) - s.Anon }, copyable})
 	}
-	return append(all,
-		kind{GrowthKind: calibrate.GrowsFiles, bytes: func(s calibrate.Sample) int64 { return s.Shmem - s.Mapped }},
-		kind{GrowthKind: calibrate.GrowsKernel, bytes: func(s calibrate.Sample) int64 { return s.Kernel - (s.Anon+s.Mapped)/pageTables }})
+	if grown(series, all[1].bytes) > grown(series, shmem) {
+		all[1].bytes = shmem
+	} else {
+		all = append(all, kind{GrowthKind: calibrate.GrowsFiles, bytes: func(s calibrate.Sample) int64 { return s.Shmem - s.Mapped }})
+	}
+	return append(all, kind{GrowthKind: calibrate.GrowsKernel, bytes: func(s calibrate.Sample) int64 { return s.Kernel - (s.Anon+s.Mapped)/pageTables }})
 }
 
 // childrenGrow says that there are children, and that RSS grows by more than the kernel's account does.
 func childrenGrow(series []calibrate.Sample) bool {
-	if len(series) < 5 || !slices.ContainsFunc(series, func(s calibrate.Sample) bool { return s.Below > 0 }) {
-		return false
+	return slices.ContainsFunc(series, func(s calibrate.Sample) bool { return s.Below > 0 }) && grown(series, anonymous.bytes) > grown(series, charged)
+}
+
+// grown is by how much a figure rose from the first fifth of a series to the last; 0 of one that is too short to tell.
+func grown(series []calibrate.Sample, bytes func(calibrate.Sample) int64) int64 {
+	fifth := len(series) / 5
+	if fifth == 0 {
+		return 0
 	}
-	grown := func(bytes func(calibrate.Sample) int64) int64 {
-		fifth := len(series) / 5
-		return quantileOf(series[len(series)-fifth:], 0.5, bytes) - quantileOf(series[:fifth], 0.5, bytes)
-	}
-	return grown(anonymous.bytes) > grown(charged)
+	return quantileOf(series[len(series)-fifth:], 0.5, bytes) - quantileOf(series[:fifth], 0.5, bytes)
 }
 
 // Copyable is what of a worker's pages its fork may yet copy from its master in the soak, and so what the kernel's account may
