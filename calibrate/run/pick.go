@@ -10,18 +10,18 @@ import (
 // earlier pick is none of a later one's.
 type pick struct {
 	guessed    bool          // at the last look
-	looks      time.Time     // when that was
+	looks      time.Time     // the end of that
 	cost       time.Duration // what it took
 	first      int           // sample of the present pick
 	generation int           // its first
 	began      float64       // seconds of the run at which it was made, 0 for the first
 }
 
-// searchShare is the part of a core that looking for the worker may take.
+// searchShare is how many times as long as a look takes the next one waits, so that looking takes a twentieth of a core at most.
 const searchShare = 20
 
-// searching says that it is worth another look.
-func (p *pick) searching() bool { return p.guessed && time.Since(p.looks) > searchShare*p.cost }
+// rested says that another look costs little.
+func (p *pick) rested() bool { return time.Since(p.looks) > searchShare*p.cost }
 
 func (p *pick) looked(rule calibrate.RuleKind, cost time.Duration) {
 	p.guessed, p.looks, p.cost = rule == calibrate.RuleGuess, time.Now(), cost

@@ -2,6 +2,8 @@ package run
 
 import (
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
@@ -66,4 +68,38 @@ func warningCodes(r calibrate.Result) map[string]bool {
 		codes[w.Code] = true
 	}
 	return codes
+}
+
+// slowTree takes so long to be looked at. Its worker has a child.
+type slowTree struct {
+	*fakeRig
+	takes time.Duration
+	looks int
+}
+
+func (s *slowTree) Workers() ([]int, error) {
+	s.looks++
+	time.Sleep(s.takes)
+	return s.fakeRig.Workers()
+}
+func (s *slowTree) Below() map[int][]int { return map[int][]int{s.pid: {s.pid}} }
+
+// Children that come and go are looked for at every tick, as long as that is cheap; else once a second, and as often as pays.
+func TestLooksForChildrenAreBounded(t *testing.T) {
+	for _, c := range []struct {
+		takes       time.Duration
+		least, most int
+	}{{0, 98, 102}, {50 * time.Millisecond, 9, 20}} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFakeRig()
+			tree := &slowTree{fakeRig: f, takes: c.takes}
+			w := &watcher{rig: calibrate.Rig{Load: f, Journal: f, Memory: f}, app: tree, started: time.Now()}
+			stop := w.follow(t.Context(), nil)
+			time.Sleep(10 * time.Second)
+			stop()
+			if tree.looks < c.least || tree.looks > c.most {
+				t.Errorf("a look of %s was taken %d times in 10 s, want %d to %d", c.takes, tree.looks, c.least, c.most)
+			}
+		})
+	}
 }

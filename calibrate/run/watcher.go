@@ -127,12 +127,15 @@ func (w *watcher) watch(ctx context.Context) {
 	})
 }
 
-// hurried says that the tree must be looked at each time: workers have children that come and go, and the kernel has no sum of
-// what they all take; or that nobody knows yet who the worker is.
+// hurried says that the tree is looked at as often as that costs little: workers have children that come and go, and the kernel
+// has no sum of what they all take; or nobody knows yet who the worker is.
 func (w *watcher) hurried() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.pick.searching() || w.held == nil && !w.guest && slices.ContainsFunc(w.probes, func(p workerProbe) bool { return len(p.below) > 0 })
+	parents := func() bool {
+		return slices.ContainsFunc(w.probes, func(p workerProbe) bool { return len(p.below) > 0 })
+	}
+	return w.pick.rested() && (w.pick.guessed || w.held == nil && !w.guest && parents())
 }
 
 // follow watches, and says when the app ends, until the returned function is called. read, where there is one, is called ten
