@@ -56,17 +56,29 @@ func (r *run) crowd(ctx context.Context) error {
 	return nil
 }
 
-// crowdWouldTake goes on from the last step as steeply as it was, from the first as if all that the worker holds beyond
-// its idle memory were the requests'.
+// crowdWouldTake goes on from the last step as steeply as it was, from the first as if all that the worker, or the whole tree,
+// holds beyond its idle memory were the requests'.
 func (r *run) crowdWouldTake(clients int) int64 {
 	steps := r.result.Concurrency.Steps
 	last := steps[len(steps)-1]
-	before := calibrate.ConcurrencyStep{PeakRSSBytes: r.result.Worker.IdleRSSBytes}
+	before := calibrate.ConcurrencyStep{PeakRSSBytes: r.result.Worker.IdleRSSBytes, PeakHeldBytes: r.idleHeld()}
 	if len(steps) > 1 {
 		before = steps[len(steps)-2]
 	}
-	each := max(last.PeakRSSBytes-before.PeakRSSBytes, 0) / int64(max(last.Clients-before.Clients, 1))
-	return last.PeakRSSBytes + each*int64(clients-last.Clients)
+	more, least := int64(clients-last.Clients), int64(max(last.Clients-before.Clients, 1))
+	goesOn := func(now, before int64) int64 { return now + max(now-before, 0)/least*more }
+	return max(goesOn(last.PeakRSSBytes, before.PeakRSSBytes), goesOn(last.PeakHeldBytes, before.PeakHeldBytes))
+}
+
+// idleHeld is what the whole tree held without load, as the kernel charges it, with the children and files in memory that are
+// in no worker's RSS; 0 where that isn't known.
+func (r *run) idleHeld() int64 {
+	for _, p := range r.result.Phases {
+		if p.Name == calibrate.PhaseIdle {
+			return p.PeakHeldBytes
+		}
+	}
+	return 0
 }
 
 // interrupted tells the user's end from the app's.

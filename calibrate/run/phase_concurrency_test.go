@@ -139,3 +139,25 @@ func TestRunKeepsWithinTheServersOwnBound(t *testing.T) {
 		}
 	}
 }
+
+// What children take, or files in memory, is seen coming, and ends a load in time: it is in no worker's RSS.
+func TestGuardSeesTheWholeTree(t *testing.T) {
+	const mb = 1 << 20
+	r := run{result: calibrate.Result{
+		Host: calibrate.Host{AvailableBytes: 1000 * mb}, Worker: calibrate.Worker{IdleRSSBytes: 30 * mb},
+		Phases:      []calibrate.Phase{{Name: calibrate.PhaseIdle, PeakHeldBytes: 40 * mb}},
+		Concurrency: calibrate.Concurrency{Steps: []calibrate.ConcurrencyStep{{Clients: 4, PeakRSSBytes: 32 * mb, PeakHeldBytes: 200 * mb}}},
+	}}
+	if got := r.crowdWouldTake(8) / mb; got != 360 {
+		t.Errorf("8 at once would take %d MB, if 4 took 160 beside 40", got)
+	}
+	r.result.Phases, r.result.Concurrency.Steps[0].PeakHeldBytes = nil, 0 // without a control group
+	if got := r.crowdWouldTake(8) * 2 / mb; got != 68 {
+		t.Errorf("8 at once would take %d half MB", got)
+	}
+	for held, want := range map[int64]bool{490 * mb: false, 510 * mb: true} {
+		if end, short := r.memoryShort([]calibrate.Sample{{RSS: 30 * mb, Workers: 1, Held: held}}); short != want || end.HeldBytes != held {
+			t.Errorf("%d MB held of 1000: %v, %+v", held/mb, short, end)
+		}
+	}
+}

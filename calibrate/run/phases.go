@@ -467,8 +467,9 @@ func (r *run) memoryShort(samples []calibrate.Sample) (calibrate.End, bool) {
 	if free <= 0 || len(samples) == 0 {
 		return calibrate.End{}, false
 	}
-	rss := analyse.LastRSS(samples) * float64(max(samples[len(samples)-1].Workers, 1))
-	return calibrate.End{By: calibrate.EndMemory, HeldBytes: int64(rss), FreeBytes: free}, rss-r.held >= guardShare*float64(free)
+	last := samples[len(samples)-1]
+	taken := max(analyse.LastRSS(samples)*float64(max(last.Workers, 1)), float64(last.Held)) // children and files in memory are in no worker's RSS
+	return calibrate.End{By: calibrate.EndMemory, HeldBytes: int64(taken), FreeBytes: free}, taken-r.held >= guardShare*float64(free)
 }
 
 // endOf is why load of this pace came to its end: of itself, if nothing else ended it.
