@@ -156,6 +156,15 @@ func TestBooksOfAKernelThatDoesNotTell(t *testing.T) {
 	}
 }
 
+// Of a phase whose peak was another process's nothing is taken for the worker's, though the tree's is known.
+func TestPeakOfAnotherProcess(t *testing.T) {
+	r := oneRun(booksOf(0, 0, 0), 0)
+	r.Phases[0].PeakRSSBytes, r.Phases[0].PeakHeldBytes = 0, 300*mib
+	if peak, own := phasePeak(r, calibrate.PhasePeak); peak != 0 || own != 0 {
+		t.Errorf("%d MB, %d of them its own", peak/mib, own/mib)
+	}
+}
+
 // A law that is off is told by the books of the shapes that were run; those of a proof are no substitute.
 func TestLawThatIsOff(t *testing.T) {
 	off := calibrate.Result{Law: calibrate.Law{WorkerBytes: 20 * mib, Runs: []calibrate.LawRun{{Workers: 2, Threads: 1, MeasuredBytes: 50 * mib}}}}

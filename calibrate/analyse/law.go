@@ -222,10 +222,11 @@ func peakHere(l *calibrate.Law, r calibrate.Result, threads int) (peak, own int6
 	return phasePeak(r, calibrate.PhasePeak)
 }
 
-// phasePeak is the peak RSS of a phase, children included and without, creep apart; 0 where there was no such phase.
+// phasePeak is the peak RSS of a phase, children included and without, creep apart; 0 where there was no such phase, or where it
+// was read of another process than the worker.
 func phasePeak(r calibrate.Result, name string) (peak, own int64) {
 	for _, p := range r.Phases {
-		if p.Name == name {
+		if p.Name == name && p.PeakRSSBytes > 0 {
 			own = p.PeakRSSBytes - residing(r, p.Answered)
 			return own + phaseChildren(r, p), own
 		}
