@@ -10,8 +10,7 @@ const GroupPrefix = "calibrate-"
 //
 // A page is charged once, however many processes map it, and to the group whose process touched it first. So beside
 // the sum of PSS the charge has kernel memory and the cache of every file that was read, and lacks the pages of
-// programs and libraries that somebody else had in memory before. It is some 256 KB a core above its parts: the kernel
-// takes charges in batches (MEMCG_CHARGE_BATCH, 64 pages a core).
+// programs and libraries that somebody else had in memory before. It is some ChargeBatch a core above its parts.
 type Charge struct {
 	ChargeBytes int64 `json:"charge_bytes"`           // against which a limit is held
 	PeakBytes   int64 `json:"peak_bytes"`             // the highest charge
@@ -32,6 +31,9 @@ type Charge struct {
 	Source   string `json:"source"`            // "cgroup v1 memory.usage_in_bytes"
 	Missing  string `json:"missing,omitempty"` // what could not be read, and why
 }
+
+// ChargeBatch is by how much a core takes charges in advance (MEMCG_CHARGE_BATCH, 64 pages), in bytes: a charge moves by that itself.
+const ChargeBatch = 64 * 4096
 
 // Held is what the app can't do without, in bytes, by kind: the charge less the file pages that the kernel can drop.
 type Held struct {

@@ -1,9 +1,6 @@
 package linux
 
-import (
-	"bytes"
-	"strconv"
-)
+import "strconv"
 
 // OpenFiles is how many files a process has open, sockets included, and how many it may have (proc_pid_limits(5), the soft
 // limit). The most is 0 where there is none.
@@ -16,12 +13,6 @@ func (fs FS) OpenFiles(pid int) (open, most int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	for line := range bytes.Lines(text) {
-		if limits, is := bytes.CutPrefix(line, []byte("Max open files")); is {
-			if fields := bytes.Fields(limits); len(fields) > 0 {
-				most, _ = strconv.Atoi(string(fields[0])) // "unlimited" is none
-			}
-		}
-	}
-	return len(all), most, nil
+	limit, _ := ParseSoftLimit(string(text), LimitOpenFiles)
+	return len(all), int(limit), nil
 }

@@ -9,6 +9,7 @@ import (
 const (
 	LimitAddressSpace = "Max address space" // RLIMIT_AS, ulimit -v
 	LimitStack        = "Max stack size"    // RLIMIT_STACK, ulimit -s
+	LimitOpenFiles    = "Max open files"    // RLIMIT_NOFILE, ulimit -n
 )
 
 // ParseSoftLimit takes the soft limit of a name from /proc/PID/limits (proc_pid_limits(5)), in the limit's own unit. ok is

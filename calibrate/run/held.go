@@ -114,7 +114,8 @@ func (h *heldReader) most() int64 {
 }
 
 // unseen is by how much the kernel's own peak stands above the highest reading: spikes between two readings. File pages come and
-// go, too, where a request writes a file and deletes it: as much of the spike may be theirs as they were seen to move.
+// go, too, where a request writes a file and deletes it: as much of the spike may be theirs as they were seen to move. What the
+// cores take in advance is no spike.
 func (h *heldReader) unseen() int64 {
 	if h == nil {
 		return 0
@@ -124,7 +125,12 @@ func (h *heldReader) unseen() int64 {
 	return h.above()
 }
 
-func (h *heldReader) above() int64 { return max(h.peak-h.charged-h.swing, 0) }
+func (h *heldReader) above() int64 {
+	if spike := h.peak - h.charged - h.swing; spike > int64(max(h.cores, 1))*calibrate.ChargeBatch {
+		return spike
+	}
+	return 0
+}
 
 func (h *heldReader) close() {
 	if h != nil {
