@@ -108,7 +108,6 @@ func TestTreeCountsFilesInFull(t *testing.T) {
 		for pid, d := range c.all {
 			sums.add(&sums.books.Rest, pid, fleetProbe{f: &fleet{}, pid: fleetMaster}, d)
 		}
-		sums.watch = &watcher{}
 		if pss, alone, _ := sums.sum(); pss != c.pss || alone != c.alone {
 			t.Errorf("%s: %d and %d MB, want %d and %d", c.name, pss/calibrate.MiB, alone/calibrate.MiB, c.pss/calibrate.MiB, c.alone/calibrate.MiB)
 		}

@@ -269,6 +269,9 @@ func proveTheLaw(t *testing.T, f *fleet) {
 	if one.Recycles < 6 || one.OOMKills != 0 || one.Requests < 3*2*2000 || one.Creep == nil || math.Abs(one.Creep.BytesPerRequest-16384) > 1 {
 		t.Errorf("%+v, creep %+v", one, one.Creep)
 	}
+	if b := one.Books; b == nil || b.Held == nil || b.Workers.Processes != 3 || b.Rest.Processes != 1 || b.FileBytes != 10<<20 {
+		t.Errorf("books %+v", b)
+	}
 	if f.starts[0] != proofPlan().Setup {
 		t.Errorf("started %+v", f.starts[0])
 	}

@@ -115,10 +115,19 @@ func (t *tryout) observe(outer context.Context) error {
 	return t.ended(outer, err)
 }
 
-// readBooks reads who has the memory. Where a worker is just being replaced, nobody knows.
+// readBooks reads who has the memory. It looks before, and again if a worker ends meanwhile: one that was replaced since the last
+// look would be missing, and the one in its place would be nobody's worker.
 func (t *tryout) readBooks() {
-	if end, err := t.watch.endBeside(t.meter.held); err == nil && end.Books.Held != nil {
-		t.trial.Books = end.Books
+	for range 2 {
+		t.watch.look()
+		end, err := t.watch.endBeside(t.meter.held)
+		if err != nil {
+			continue
+		}
+		if end.Books.Held != nil {
+			t.trial.Books = end.Books
+		}
+		return
 	}
 }
 
