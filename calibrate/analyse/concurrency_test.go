@@ -62,6 +62,22 @@ func TestCurveCountsChildren(t *testing.T) {
 	}
 }
 
+// Files in memory that each request leaves behind are no request's that is under way.
+func TestCurveIsWithoutAllCreep(t *testing.T) {
+	slope := float64(64 << 10)
+	r := calibrate.Result{Concurrency: calibrate.Concurrency{Steps: steps(8, 60, 16, 60, 32, 60)}}
+	r.Creep = calibrate.Creep{Verdict: calibrate.Creeping, By: calibrate.ByRequest, BytesPerRequest: &slope, Low: &slope, High: &slope,
+		Kinds: []calibrate.Growth{{Kind: calibrate.GrowsFiles, BytesPerRequest: slope}}}
+	for i := range r.Concurrency.Steps {
+		s := &r.Concurrency.Steps[i]
+		s.Answered = int64(i) * 1000
+		s.PeakHeldBytes = 80*calibrate.MiB + s.Answered*64<<10
+	}
+	if got := curve(r); got.RequestBytes != 0 {
+		t.Errorf("%d bytes for each request at once, want none", got.RequestBytes)
+	}
+}
+
 func TestBending(t *testing.T) {
 	for name, c := range map[string]struct {
 		steps []calibrate.ConcurrencyStep

@@ -21,7 +21,7 @@ const (
 func curve(r calibrate.Result) calibrate.Concurrency {
 	c := r.Concurrency
 	c.Steps = append([]calibrate.ConcurrencyStep{}, c.Steps...)
-	taken := takenAt(c.Steps, residingSlope(r))
+	taken := takenAt(c.Steps, r)
 	steep := steepest(c.Steps, taken)
 	c.RequestBytes, c.Bend = int64(steep), nil
 	for k := 1; k < len(taken)-1; k++ {
@@ -35,10 +35,13 @@ func curve(r calibrate.Result) calibrate.Concurrency {
 
 // takenAt is the memory of each step in bytes, creep since the first apart: of the whole tree, with children, where the kernel
 // says so, else the worker's RSS.
-func takenAt(steps []calibrate.ConcurrencyStep, slope float64) []float64 {
-	held := true
+func takenAt(steps []calibrate.ConcurrencyStep, r calibrate.Result) []float64 {
+	held, slope := true, residingSlope(r)
 	for _, s := range steps {
 		held = held && s.PeakHeldBytes > 0
+	}
+	if held {
+		slope = Slope(r)
 	}
 	taken := make([]float64, len(steps))
 	for i, s := range steps {
@@ -87,7 +90,7 @@ func Bending(r calibrate.Result) bool {
 	if last < 2 || c.RequestBytes == 0 || c.Bend != nil && c.Steps[last].Clients >= flatFor*c.Bend.Clients {
 		return false
 	}
-	taken := takenAt(c.Steps, residingSlope(r))
+	taken := takenAt(c.Steps, r)
 	steep := steepest(c.Steps, taken)
 	promised := steep * between(c.Steps, last-1, last)
 	return promised >= leastToBend && taken[last]-taken[last-1] < bentShare*promised
