@@ -58,32 +58,35 @@ func byType(lists ...any) map[reflect.Type][]string {
 
 // unknownKind names a kind in a value, by its key in JSON, that this version doesn't know; "" if there is none.
 func unknownKind(key string, v reflect.Value) string {
+	return each(key, v, func(key string, v reflect.Value) string {
+		if known := knownKinds[v.Type()]; v.Kind() == reflect.String && known != nil && !slices.Contains(known, v.String()) {
+			return fmt.Sprintf("%s is %q", key, v.String())
+		}
+		return ""
+	})
+}
+
+// each looks at all that is in a value, by its key in JSON, until something is said of it.
+func each(key string, v reflect.Value, look func(key string, v reflect.Value) string) (said string) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() {
-			return unknownKind(key, v.Elem())
+			return each(key, v.Elem(), look)
 		}
 	case reflect.Slice:
-		for i := range v.Len() {
-			if odd := unknownKind(key, v.Index(i)); odd != "" {
-				return odd
-			}
+		for i := 0; i < v.Len() && said == ""; i++ {
+			said = each(key, v.Index(i), look)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
+		for i := 0; i < v.NumField() && said == ""; i++ {
 			field := v.Type().Field(i)
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-			if name == "" && !field.Anonymous {
-				continue // as the inside of a time
-			}
-			if odd := unknownKind(strings.Trim(key+"."+name, "."), v.Field(i)); odd != "" {
-				return odd
+			if name != "" || field.Anonymous { // unlike the inside of a time
+				said = each(strings.Trim(key+"."+name, "."), v.Field(i), look)
 			}
 		}
-	case reflect.String:
-		if known := knownKinds[v.Type()]; known != nil && !slices.Contains(known, v.String()) {
-			return fmt.Sprintf("%s is %q", key, v.String())
-		}
+	default:
+		return look(key, v)
 	}
-	return ""
+	return said
 }

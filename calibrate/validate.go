@@ -6,6 +6,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strings"
 
 	"workermem/calibrate/knob"
 
@@ -29,7 +30,7 @@ func (r Result) implausible() string {
 	if r.Complete && r.Law.Basis != BasisGiven && r.Creep.Verdict == "" { // of numbers that were given, creep need not be known
 		return "a complete run without a verdict on creep"
 	}
-	if odd := unknownKind("", reflect.ValueOf(r)); odd != "" {
+	if odd := cmp.Or(unknownKind("", reflect.ValueOf(r)), each("", reflect.ValueOf(r), beyondAny)); odd != "" {
 		return odd
 	}
 	rec := r.Recommendation
@@ -39,14 +40,12 @@ func (r Result) implausible() string {
 		most  int64
 	}{
 		{"plan.reserve_bytes", r.Plan.ReserveBytes, mostBytes},
-		{"host.cpus", int64(r.Host.CPUs), mostPlaces}, {"host.memory_bytes", r.Host.MemoryBytes, mostBytes},
+		{"host.memory_bytes", r.Host.MemoryBytes, mostBytes},
 		{"host.memory_limit_bytes", r.Host.MemoryLimitBytes, math.MaxInt64}, // v1 writes no limit so
-		{"target.threads", int64(r.Target.Threads), mostPlaces},
-		{"worker.peak_rss_bytes", r.Worker.PeakRSSBytes, mostBytes}, {"worker.requests", r.Worker.Requests, mostRequests},
+		{"worker.peak_rss_bytes", r.Worker.PeakRSSBytes, mostBytes},
 		{"law.shared_bytes", r.Law.SharedBytes, mostBytes}, {"law.worker_bytes", r.Law.WorkerBytes, mostBytes}, {"law.thread_bytes", r.Law.ThreadBytes, mostBytes},
 		{"worker.virtual", r.Worker.Virtual.least(), mostBytes},
 		{"worker.leaving_bytes", r.Worker.LeavingBytes, mostBytes},
-		{"recommendation.workers", int64(rec.Workers), mostPlaces}, {"recommendation.threads", int64(rec.Threads), mostPlaces},
 		{"recommendation.max_requests", int64(rec.MaxRequests), mostRequests}, {"recommendation.max_requests_jitter", int64(rec.MaxRequestsJitter), mostRequests},
 		{"recommendation.worker_memory_mb", int64(rec.WorkerMemoryMB), mostBytes >> 20},
 		{"recommendation.total_bytes", rec.TotalBytes, math.MaxInt64}, {"recommendation.budget_bytes", rec.BudgetBytes, math.MaxInt64},
@@ -56,6 +55,27 @@ func (r Result) implausible() string {
 		}
 	}
 	return cmp.Or(r.Plan.implausible(), r.besideImplausible(), r.Creep.implausible())
+}
+
+// beyondAny names a count or a size that none can be, by the last word of its key.
+func beyondAny(key string, v reflect.Value) string {
+	least, most := int64(0), int64(mostPlaces)
+	switch name := key[strings.LastIndexByte(key, '.')+1:]; name {
+	case "cpus", "workers", "threads", "processes", "children", "clients":
+	case "requests", "succeeded", "answered", "answers":
+		most = mostRequests
+	case "memory_limit_bytes", "total_bytes", "budget_bytes": // there may be no limit
+		return ""
+	default:
+		least, most = -mostBytes, mostBytes // some are differences
+		if name != "bytes" && !strings.HasSuffix(name, "_bytes") {
+			return ""
+		}
+	}
+	if v.CanInt() && (v.Int() < least || v.Int() > most) {
+		return fmt.Sprintf("%s is %s", key, say.Count(v.Int()))
+	}
+	return ""
 }
 
 func (p PlanInfo) implausible() string {
