@@ -103,23 +103,23 @@ func (k kind) lessCopied(series []calibrate.Sample, e creep.Estimate) creep.Esti
 
 // together adds up what was judged apart; the first is the anonymous memory.
 func together(judged []judgement) (all creep.Estimate, of []judgement) {
-	anonymous, others := judged[0], judged[1:]
-	others = slices.DeleteFunc(slices.Clone(others), func(j judgement) bool { return !j.Grows() || j.Verdict == calibrate.Flat })
-	if len(others) == 0 {
+	anonymous := judged[0]
+	grow := slices.DeleteFunc(slices.Clone(judged[1:]), func(j judgement) bool { return !j.Grows() || j.Verdict == calibrate.Flat })
+	if len(grow) == 0 {
 		return anonymous.Estimate, nil
 	}
-	creeping := func(j judgement) bool { return j.Verdict == calibrate.Creeping }
-	all = anonymous.Estimate
-	if !creeping(anonymous) && !slices.ContainsFunc(others, creeping) {
-		if all.Verdict != calibrate.Flat {
-			return all, nil
+	grow = slices.Insert(grow, 0, anonymous)
+	if doubt, is := undecided(grow); is {
+		if doubt.GrowthKind == calibrate.GrowsAnonymous {
+			return doubt.Estimate, nil
 		}
-		return others[0].Estimate, others[:1] // it may creep, and that isn't known yet
+		return doubt.Estimate, []judgement{doubt}
 	}
+	all = anonymous.Estimate
 	all.Verdict, all.Missing, all.Slope, all.Low, all.High = calibrate.Creeping, nil, 0, 0, 0
-	for _, j := range append([]judgement{anonymous}, others...) {
+	for _, j := range grow {
 		switch {
-		case creeping(j):
+		case j.Verdict == calibrate.Creeping:
 			all.Slope, all.Low, all.High = all.Slope+j.Slope, all.Low+j.Low, all.High+j.High
 			of = append(of, j)
 		case j.Verdict != calibrate.Flat:
@@ -130,6 +130,20 @@ func together(judged []judgement) (all creep.Estimate, of []judgement) {
 		of = nil
 	}
 	return all, of
+}
+
+// undecided is the first kind that may creep, where none is known to. The kernel's own memory, which an app can do without,
+// decides nothing while another kind is undecided.
+func undecided(judged []judgement) (doubt judgement, is bool) {
+	needed := slices.DeleteFunc(slices.Clone(judged), func(j judgement) bool { return j.Verdict == calibrate.Flat || j.GrowthKind == calibrate.GrowsKernel })
+	if slices.ContainsFunc(needed, func(j judgement) bool { return j.Verdict == calibrate.Creeping }) {
+		return doubt, false
+	}
+	if len(needed) > 0 {
+		return needed[0], true
+	}
+	kernel := slices.IndexFunc(judged, func(j judgement) bool { return j.GrowthKind == calibrate.GrowsKernel })
+	return judged[kernel], judged[kernel].Verdict != calibrate.Creeping
 }
 
 // moved says that a kind's figures are not all about the same.

@@ -161,6 +161,20 @@ func warned(r calibrate.Result, code string) bool {
 	return slices.ContainsFunc(warnings(r), func(w calibrate.Warning) bool { return w.Code == code })
 }
 
+// Files on disk that creep, of the kernel's own memory, don't hide that the heap may.
+func TestTheKernelDoesNotHideTheHeap(t *testing.T) {
+	for heap, want := range map[calibrate.Verdict]calibrate.Verdict{calibrate.Flat: calibrate.Creeping, calibrate.Warming: calibrate.Warming, calibrate.Creeping: calibrate.Creeping} {
+		all, of := together([]judgement{
+			{kind: anonymous, Estimate: creep.Estimate{Verdict: heap, Known: true, Slope: 2000, Low: 1000, High: 3000}},
+			{kind: kind{GrowthKind: calibrate.GrowsKernel}, Estimate: creep.Estimate{Verdict: calibrate.Creeping, Known: true, Slope: 1000, Low: 900, High: 1100, Detectable: 200}},
+		})
+		c := calibrate.Creep{Verdict: all.Verdict, Kinds: growths(of, calibrate.ByRequest)}
+		if c.Verdict != want || c.Harmless() != (heap == calibrate.Flat) {
+			t.Errorf("the heap is %s: %s by %+v", heap, c.Verdict, c.Kinds)
+		}
+	}
+}
+
 // That something stays is told of what creeps, not of what may.
 func TestOnlyCreepStays(t *testing.T) {
 	for verdict, want := range map[calibrate.Verdict]bool{calibrate.Creeping: true, calibrate.Inconclusive: false} {
