@@ -147,7 +147,10 @@ func (u *unwrapped) scriptOf(words []string) (cli.Script, bool) {
 
 func readText(file string) (string, bool) {
 	text, err := known.ReadRegular(file)
-	return string(text), err == nil && len(text) <= mostScript
+	if err != nil || len(text) > mostScript || slices.Contains(text, 0) { // no word can hold a 0
+		return "", false
+	}
+	return string(text), true
 }
 
 // mostScript is more than a start script has, and less than a kernel takes for one word (MAX_ARG_STRLEN, 128 KiB).
@@ -156,7 +159,7 @@ const mostScript = 64 << 10
 // Procfiles name one command a line (honcho/environ.py, PROCFILE_LINE).
 var (
 	procfileName = regexp.MustCompile(`^[A-Za-z0-9_-]+:$`)
-	procfileLine = regexp.MustCompile(`(?m)^([A-Za-z0-9_-]+):\s*(.+)$`)
+	procfileLine = regexp.MustCompile(`(?m)^([A-Za-z0-9_-]+):[ \t]*(\S.*)$`)
 )
 
 // procfile is what starts one process of a Procfile without its siblings, in the same environment: honcho start web is honcho

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"workermem/calibrate"
@@ -33,6 +34,19 @@ func TestUnwrap(t *testing.T) {
 	}
 	servertest.Write(t, "Procfile", "web: gunicorn app:app --bind 0.0.0.0:$PORT\nworker: celery worker\nrelease: ./migrate && gunicorn app:app\n")
 	servertest.Write(t, "dev/Procfile.dev", "web: uvicorn app:app\n")
+	servertest.Write(t, "long/Procfile", "web: gunicorn app:app\nother: "+strings.Repeat("x", 1<<20)+"\n")
+	servertest.Write(t, "empty/Procfile", "web:\ngunicorn: gunicorn app:app\n")
+	servertest.Write(t, "bytes/Procfile", "\x00\nweb: \x00gunicorn\n")
+	servertest.Script(t, "long.sh", "exec gunicorn app:app #"+strings.Repeat("x", 1<<20))
+	servertest.Script(t, "bytes.sh", "A=\x00\nexec gunicorn \x00app:app")
+	for name, to := range map[string]string{"zero.sh": "/dev/zero", "link.sh": "link.sh"} {
+		if err := os.Symlink(to, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := syscall.Mkfifo("pipe.sh", 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for command, want := range map[string]string{
 		"gunicorn app:app":                     "|| gunicorn app:app",
 		"nice gunicorn app:app":                "|| nice gunicorn app:app",
@@ -57,6 +71,15 @@ func TestUnwrap(t *testing.T) {
 		"honcho start release":                 `honcho run sh -c ./migrate && "$@" sh || gunicorn app:app`,
 		"foreman start web":                    "|| foreman run gunicorn app:app --bind 0.0.0.0:{port}",
 
+		"honcho -d long start web":       "",
+		"honcho -d empty start web":      "",
+		"honcho -d bytes start web":      "",
+		"./long.sh":                      "",
+		"./bytes.sh":                     "",
+		"sh ./zero.sh":                   "",
+		"./link.sh":                      "",
+		"./pipe.sh":                      "",
+		"sh ./pipe.sh":                   "",
 		"honcho start":                   "", // it starts more than one
 		"honcho start worker":            "",
 		"./cd.sh":                        "",
