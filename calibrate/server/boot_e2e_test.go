@@ -186,7 +186,7 @@ func TestE2EFixedPort(t *testing.T) {
 func TestE2EListensElsewhere(t *testing.T) {
 	t.Parallel()
 	f := failure(t, known.Spec{
-		Command:      []string{servertest.Venv(t, "python"), "-m", "http.server", "-b", "127.0.0.1", "0"},
+		Command:      []string{servertest.Venv(t, "python"), "-c", "from http.server import *; HTTPServer(('127.0.0.1', 0), SimpleHTTPRequestHandler).serve_forever()"},
 		Env:          map[string]string{"UNUSED": "{port}"},
 		BootDeadline: 2 * time.Second,
 	})
