@@ -99,7 +99,9 @@ func Refused(asked Asked, a Answered) (r Refusal, ok bool) {
 		r.Kind = RefusalUpgrade
 	case 429:
 		r.Kind = RefusalRate
-		r.RetrySeconds, _ = strconv.ParseFloat(a.RetryAfter, 64)
+		if seconds, err := strconv.ParseUint(a.RetryAfter, 10, 31); err == nil { // RFC 9110, 10.2.3; of a date nothing is read
+			r.RetrySeconds = float64(seconds)
+		}
 	case 301, 302, 303, 307, 308:
 		r.Kind = redirectKind(asked, a.Location)
 		return r, r.Kind != ""

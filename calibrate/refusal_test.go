@@ -62,6 +62,15 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// A figure that isn't one would keep the whole result from being written.
+func TestRetryAfterIsANumber(t *testing.T) {
+	for after, want := range map[string]float64{"30": 30, "": 0, "NaN": 0, "Inf": 0, "-5": 0, "1e400": 0, "99999999999": 0, "Wed, 21 Oct 2026 07:28:00 GMT": 0} {
+		if r, _ := Refused(Asked{Method: "GET", URL: "http://127.0.0.1/"}, Answered{Status: 429, RetryAfter: after}); r.RetrySeconds != want {
+			t.Errorf("%q: %v", after, r.RetrySeconds)
+		}
+	}
+}
+
 // What net/http says of an answer that it can't read, as of Go 1.26; loadgen and calibrate/server meet the real ones.
 func TestRefusedBy(t *testing.T) {
 	for text, want := range map[string]RefusalKind{
