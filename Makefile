@@ -50,7 +50,7 @@ there = grep -rqs --include='*_test.go' '^func Test$(1)[A-Z]' cmd calibrate || {
 test-e2e: servers ## end-to-end tests alone, on real servers, and the examples of README and guide
 	@$(call there,E2E)
 	@$(call there,Readme)
-	go test -p 1 -parallel 3 -count=1 -run '^Test(E2E|Readme)' -timeout 15m ./...
+	go test -p 1 -parallel 3 -count=1 -run '^Test(E2E|Readme)' -timeout 30m ./...
 
 readme: servers ## run the examples of README and guide
 	@$(call there,Readme)
