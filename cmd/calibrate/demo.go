@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"workermem/calibrate"
+	"workermem/calibrate/analyse"
 	"workermem/calibrate/knob"
 	"workermem/calibrate/run"
 	"workermem/calibrate/server"
@@ -67,6 +69,7 @@ func demo(ctx context.Context, env Env) error {
 		return fmt.Errorf("the demo app left no ledger: %w", err)
 	}
 	result.Target.Command = []string{"calibrate", "demo"}
+	result.Warnings = slices.DeleteFunc(result.Warnings, func(w calibrate.Warning) bool { return w.Code == analyse.NotScaled }) // nobody deploys it
 	if err := folder.Save(result); err != nil {
 		return err
 	}

@@ -206,6 +206,9 @@ func TestE2EDemoFindsItsTruth(t *testing.T) {
 	if r.Truth == nil || r.Creep.BytesPerRequest == nil || r.Creep.Low == nil || r.Creep.High == nil {
 		t.Fatalf("truth %v, creep %v", r.Truth, r.Creep)
 	}
+	if strings.Contains(s.stdout.String(), "not-scaled") {
+		t.Error("the demo warns of workers that nobody can set")
+	}
 	kept := r.Truth.KeptBytesPerRequest
 	within(t, "peak", float64(r.Worker.PeakRSSBytes), float64(r.Truth.PeakRSSBytes), 0.05)
 	if *r.Creep.Low > 1.05*kept || *r.Creep.High < 0.95*kept || r.Creep.Verdict == "flat" {
