@@ -68,6 +68,9 @@ type Owned struct {
 	AwayBytes int64 `json:"away_bytes,omitempty"`
 }
 
+// Mapped is the anonymous and shared memory that they have mapped.
+func (o Owned) Mapped() int64 { return o.AnonBytes + o.ShmemBytes }
+
 // Own is what goes with these processes alone.
 func (o Owned) Own() int64 { return o.PrivateBytes + o.AwayBytes }
 
@@ -80,6 +83,9 @@ func (b Books) Away() int64 { return b.Workers.AwayBytes + b.Children.AwayBytes 
 // underWay is the most pages of a core that are on their way from one of the kernel's lists to another (mm/swap.c): 31 in a
 // batch, of which a core has six.
 const underWay = 6 * 31 * 4096
+
+// Cache is the file pages that are neither shared memory nor tmpfs.
+func (c Charge) Cache() int64 { return c.FileBytes - c.ShmemBytes }
 
 // Held is the charge by kind.
 func (c Charge) Held(cores int) Held {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"testing"
 
+	"workermem/calibrate"
 	"workermem/calibrate/linux"
 )
 
@@ -66,30 +67,19 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
-func BenchmarkVirtual(b *testing.B) {
-	for _, size := range []int{50, 500} {
-		b.Run(fmt.Sprintf("%dMB", size), func(b *testing.B) {
-			s := start(b, nil)
-			s.do("hold %d", size)
-			p := open(b, s.pid)
-			for b.Loop() {
-				if _, err := p.Virtual(); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(size), "µs/MB")
-		})
-	}
-}
+func BenchmarkVirtual(b *testing.B) { eachMB(b, calibrate.Probe.Virtual) }
 
-func BenchmarkDetail(b *testing.B) {
+func BenchmarkDetail(b *testing.B) { eachMB(b, calibrate.Probe.Detail) }
+
+// eachMB has what a reading takes for a MB, of a small process and of a large one.
+func eachMB[T any](b *testing.B, read func(calibrate.Probe) (T, error)) {
 	for _, size := range []int{50, 500} {
 		b.Run(fmt.Sprintf("%dMB", size), func(b *testing.B) {
 			s := start(b, nil)
 			s.do("hold %d", size)
 			p := open(b, s.pid)
 			for b.Loop() {
-				if _, err := p.Detail(); err != nil {
+				if _, err := read(p); err != nil {
 					b.Fatal(err)
 				}
 			}

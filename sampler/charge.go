@@ -20,6 +20,7 @@ func (m Memory) OpenGroup(folder string) (calibrate.Group, error) {
 	if g.Has(linux.MemoryV2.Charge) {
 		g.files = linux.MemoryV2
 	}
+	g.source = fmt.Sprintf("cgroup v%d %s", g.files.Version, g.files.Charge)
 	g.peak, g.noPeak = os.OpenFile(g.File(g.files.Peak), os.O_RDWR, 0)
 	if g.noPeak != nil { // v2 before Linux 6.12 can't reset it, before 5.19 has none
 		g.peak, g.noPeak = os.Open(g.File(g.files.Peak))
@@ -35,6 +36,7 @@ func (m Memory) OpenGroup(folder string) (calibrate.Group, error) {
 type controlGroup struct {
 	linux.Group
 	files  linux.MemoryFiles
+	source string
 	peak   *os.File // kept, because in v2 a reset holds for the descriptor that asked for it, and no other
 	noPeak error    // why there is none
 	kept   map[string]*os.File
@@ -43,7 +45,7 @@ type controlGroup struct {
 
 // Charge reads the group. A file that isn't there is named in Missing; the error is for a group that can't be read.
 func (g *controlGroup) Charge() (calibrate.Charge, error) {
-	c := calibrate.Charge{Source: fmt.Sprintf("cgroup v%d %s", g.files.Version, g.files.Charge)}
+	c := calibrate.Charge{Source: g.source}
 	var err error
 	if c.ChargeBytes, err = g.number(g.files.Charge); err != nil {
 		return calibrate.Charge{}, err

@@ -73,11 +73,8 @@ func balanceOf(moment string, of calibrate.Shape, books *calibrate.Books) calibr
 		return b
 	}
 	held := *books.Held
-	b = calibrate.Balance{
-		Moment: moment, Workers: of.Workers, Threads: of.Threads,
-		WorkersBytes: books.Workers.AnonBytes + books.Workers.ShmemBytes, ChildrenBytes: books.Children.AnonBytes + books.Children.ShmemBytes,
-		RestBytes: books.Rest.AnonBytes + books.Rest.ShmemBytes, KernelBytes: held.KernelBytes, FileBytes: books.FileBytes,
-	}
+	b.WorkersBytes, b.ChildrenBytes, b.RestBytes = books.Workers.Mapped(), books.Children.Mapped(), books.Rest.Mapped()
+	b.KernelBytes, b.FileBytes = held.KernelBytes, books.FileBytes
 	mappedShmem := books.Workers.ShmemBytes + books.Children.ShmemBytes + books.Rest.ShmemBytes
 	b.UnmappedBytes = max(held.ShmemBytes-mappedShmem, 0) + held.LockedBytes
 	b.ReadBytes = held.Sum() + books.FileBytes

@@ -36,7 +36,7 @@ func childrenPeak(own int64, b *calibrate.Books, t top) int64 {
 	if b == nil {
 		return 0
 	}
-	return b.Children.AnonBytes + b.Children.ShmemBytes + raised(own, b, t) - own
+	return b.Children.Mapped() + raised(own, b, t) - own
 }
 
 // unmapped is what the kernel charges the tree beyond what its processes have by their page tables, and beyond the kernel memory
@@ -46,10 +46,7 @@ func unmapped(b *calibrate.Books, kernel int64) int64 {
 	if b == nil || b.Held == nil || !b.Told() {
 		return 0
 	}
-	var mapped int64
-	for _, o := range []calibrate.Owned{b.Workers, b.Children, b.Rest} {
-		mapped += o.AnonBytes + o.ShmemBytes
-	}
+	mapped := b.Workers.Mapped() + b.Children.Mapped() + b.Rest.Mapped()
 	return max(b.Held.Sum()-mapped-kernel, 0)
 }
 
@@ -80,6 +77,11 @@ func hidden(run calibrate.LawRun) int64 {
 
 func topOf(run calibrate.LawRun) top { return top{run.PeakHeldBytes, run.PeakBelowBytes} }
 
+func topOfPhase(p calibrate.Phase) top { return top{p.PeakHeldBytes, p.PeakBelowBytes} }
+
+// or is the higher of two, in each of their figures.
+func (t top) or(other top) top { return top{max(t.held, other.held), max(t.below, other.below)} }
+
 // peakOf is the peak of one worker of a short run, its children with it.
 func peakOf(run calibrate.LawRun) int64 {
 	return run.PeakRSSBytes + childrenPeak(ownRaised(run), run.Books, topOf(run))/int64(max(run.Workers, 1))
@@ -104,11 +106,11 @@ func unmappedCreeps(r calibrate.Result) bool {
 // topAtEnd is the highest of all phases, brought forward to the end of the run as the workers' marks are.
 func topAtEnd(r calibrate.Result) (t top) {
 	for _, p := range r.Phases {
-		if p.PeakHeldBytes > 0 {
-			since := max(r.Worker.Requests-p.Answered, 0)
-			t.held = max(t.held, p.PeakHeldBytes+int64(Slope(r)*float64(since)))
+		at := topOfPhase(p)
+		if at.held > 0 {
+			at.held += int64(Slope(r) * float64(max(r.Worker.Requests-p.Answered, 0)))
 		}
-		t.below = max(t.below, p.PeakBelowBytes)
+		t = t.or(at)
 	}
 	return t
 }
@@ -117,7 +119,7 @@ func topAtEnd(r calibrate.Result) (t top) {
 func earlyTop(r calibrate.Result) (t top) {
 	for _, p := range r.Phases {
 		if p.Requests > 0 && p.Answered <= r.Worker.Early.Requests {
-			t.held, t.below = max(t.held, p.PeakHeldBytes), max(t.below, p.PeakBelowBytes)
+			t = t.or(topOfPhase(p))
 		}
 	}
 	return t
@@ -130,7 +132,7 @@ func withChildren(w calibrate.Worker, r calibrate.Result) calibrate.Worker {
 	}
 	var t top
 	for _, p := range r.Phases {
-		t.held, t.below = max(t.held, p.PeakHeldBytes), max(t.below, p.PeakBelowBytes)
+		t = t.or(topOfPhase(p))
 	}
 	w.ChildrenPeakBytes = childrenPeak(max(w.PeakRSSBytes-w.End.RSSBytes, 0), w.End.Books, t)
 	if w.ChildrenPeakBytes > 0 {
@@ -149,5 +151,5 @@ func phaseChildren(r calibrate.Result, p calibrate.Phase) int64 {
 	if e == nil || e.Workers != 1 {
 		return 0
 	}
-	return childrenPeak(max(p.PeakRSSBytes-e.RSSBytes, 0), e.Books, top{p.PeakHeldBytes, p.PeakBelowBytes})
+	return childrenPeak(max(p.PeakRSSBytes-e.RSSBytes, 0), e.Books, topOfPhase(p))
 }

@@ -286,7 +286,7 @@ func childrenSlope(r calibrate.Result) float64 {
 	if first == nil || last == nil || first.Books == nil || last.Books == nil || last.Requests <= first.Requests {
 		return 0
 	}
-	grown := last.Books.Children.AnonBytes + last.Books.Children.ShmemBytes - first.Books.Children.AnonBytes - first.Books.Children.ShmemBytes
+	grown := last.Books.Children.Mapped() - first.Books.Children.Mapped()
 	return max(float64(grown)/float64(last.Requests-first.Requests), 0)
 }
 

@@ -58,7 +58,7 @@ func (h *heldReader) enter() {
 		}
 	}
 	h.highest, h.charged, h.peak = 0, 0, 0
-	h.files, h.swing = h.last.FileBytes-h.last.ShmemBytes, 0
+	h.files, h.swing = h.last.Cache(), 0
 }
 
 // read takes one reading; ok is false where there is none.
@@ -76,7 +76,7 @@ func (h *heldReader) read() (held calibrate.Held, ok bool) {
 	if charge.PeakBytes > h.before {
 		h.peak = max(h.peak, charge.PeakBytes) // in v1 another reader of the group sets it back, too
 	}
-	files := charge.FileBytes - charge.ShmemBytes
+	files := charge.Cache()
 	h.files, h.swing = files, max(h.swing, files-h.files, h.files-files)
 	held = charge.Held(h.cores)
 	h.highest = max(h.highest, held.Sum())

@@ -51,10 +51,7 @@ func (w *watcher) shape(of calibrate.Shape) (calibrate.LawRun, error) {
 	}
 	workers := int64(max(len(w.probes), 1))
 	run.WorkerBytes, run.PeakRSSBytes = run.WorkerBytes/workers, run.PeakRSSBytes/workers
-	run.PeakHeldBytes = w.held.most()
-	for _, s := range w.samples {
-		run.PeakBelowBytes = max(run.PeakBelowBytes, s.Below)
-	}
+	run.PeakHeldBytes, run.PeakBelowBytes = w.held.most(), mostBelow(w.samples)
 	run.ChargeBytes, run.ChargePeakBytes = w.held.charges()
 	return run, nil
 }
@@ -392,10 +389,14 @@ func (w *watcher) peak(from int) (bytes int64, source calibrate.PeakSource) {
 func (w *watcher) most(from int) (held, below int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, s := range w.samples[min(from, len(w.samples)):] {
-		below = max(below, s.Below)
+	return w.held.most(), mostBelow(w.samples[min(from, len(w.samples)):])
+}
+
+func mostBelow(samples []calibrate.Sample) (bytes int64) {
+	for _, s := range samples {
+		bytes = max(bytes, s.Below)
 	}
-	return w.held.most(), below
+	return bytes
 }
 
 // mark is the highest of the workers' high-water marks, 0 where none can be read.
