@@ -3,7 +3,7 @@
 #                the race detector and a second package on the same cores would be measured with it. Those that read
 #                memory, wait, or look what is left are t.Parallel; what they find hardly depends on the cores. Those
 #                whose answer does (a rate, a share of CPU, a choice by them, the demo's exactness) are not, and run
-#                alone, before the others.
+#                alone, before the others. Six at a time keep two cores busy: they wait for most of their time.
 #   TestReadme*  runs the examples of the README and the guide. Those that start a server skip under -short. They run beside
 #                the TestE2E*; `make readme` runs them alone. TestGuide* holds the guide: pages, examples, table of servers.
 #   TestPredict  holds the law to real servers of many shapes, for about an hour. `make predict`, not part of `make test`.
@@ -11,6 +11,9 @@
 #   TestLeaks    measures known leaks, for about a quarter of an hour. `make leaks`, not part of `make test`.
 #   TestBooks    holds the law and the proof of apps whose memory is in many places, for about an hour. `make books`,
 #                not part of `make test`.
+#   TestThroughput holds what is said to be served to real servers of many shapes, for three quarters of an hour. `make throughput`,
+#                not part of `make test`. TestCPU measures one app twenty times, in ten minutes: `make cpu`.
+#   TestGate     plants changes between two versions of an app, and counts alarms, for two hours. `make gate`, not part of `make test`.
 #   TestTable    measures every server, for about twenty minutes. `make table`, not part of `make test`.
 #   TestWho      counts how often the worker is found, for half an hour. `make who`, not part of `make test`.
 #   TestFailures, TestTraps  provoke every failure, and every warning about a server. `make failures`, `make traps`.
@@ -30,7 +33,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help build test test-short test-e2e readme servers lint fuzz bench traces predict proof leaks books table failures traps who cost golden clean
+.PHONY: help build test test-short test-e2e readme servers lint fuzz bench traces predict throughput cpu proof leaks books gate table failures traps who cost golden clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -47,10 +50,14 @@ test-short: ## unit tests alone, under a minute
 # A pattern that matches no test passes in silence, so each of these two looks first.
 there = grep -rqs --include='*_test.go' '^func Test$(1)[A-Z]' cmd calibrate || { echo "no Test$(1) to run"; exit 1; }
 
+# Only those that have such tests: to link the test binaries of all others, which run nothing, takes a minute. Unit tests and lint
+# have vetted them.
+E2E_PACKAGES = $(sort $(dir $(shell grep -rlE --include='*_test.go' --exclude-dir=fixtures '^func Test(E2E|Readme)[A-Z]' .)))
+
 test-e2e: servers ## end-to-end tests alone, on real servers, and the examples of README and guide
 	@$(call there,E2E)
 	@$(call there,Readme)
-	go test -p 1 -parallel 3 -count=1 -run '^Test(E2E|Readme)' -timeout 30m ./...
+	go test -vet=off -p 1 -parallel 6 -count=1 -run '^Test(E2E|Readme)' -timeout 30m $(E2E_PACKAGES)
 
 readme: servers ## run the examples of README and guide
 	@$(call there,Readme)
@@ -60,6 +67,14 @@ PROFILE ?= .
 predict: servers ## predicted against measured memory of many shapes; PROFILE=gthread_holds for some
 	go test ./cmd/calibrate -count=1 -run '^TestPredict$$/($(PROFILE))' -predict -v -timeout 3h
 
+# Rows are named gthread_50, with the share of the time that is waiting. SHAPES=3 runs three shapes of each alone, in a minute an app.
+throughput: servers ## what is said to be served against real servers of many shapes, in 45 minutes: on a quiet machine; PROFILE=gthread_90 SHAPES=3 for some
+	go test ./cmd/calibrate -count=1 -run '^TestThroughput$$/($(PROFILE))' -throughput -throughput-shapes '$(or $(SHAPES),0)' -throughput-runs '$(abspath $(RUNS))' -v -timeout 3h
+
+CPU_RUNS ?= 10
+cpu: servers ## CPU time a request over ten runs of one app, quiet and beside two busy neighbours, in ten minutes: on a quiet machine
+	go test ./cmd/calibrate -count=1 -run '^TestCPU$$' -cpu-runs $(CPU_RUNS) -v -timeout 1h
+
 proof: servers ## what is recommended, really run under its memory limit, on seven apps; PROFILE=django for some
 	go test ./cmd/calibrate -count=1 -run '^TestProof$$/($(PROFILE))' -proof -v -timeout 3h
 
@@ -68,6 +83,10 @@ leaks: servers ## known leaks of 0 to 256 KB a request, measured on real servers
 
 books: servers ## apps with memory in children, shared memory, tmpfs, ...: said, true, proved; PROFILE=child for some
 	go test ./cmd/calibrate -count=1 -run '^TestBooks$$/($(PROFILE))' -books -v -timeout 3h
+
+GATE_RUNS ?= 10
+gate: servers ## planted changes between two versions of an app, each compared GATE_RUNS (10) times, in two hours: on a quiet machine; PROFILE=itself for some, RUNS=folder keeps what was measured
+	go test ./cmd/calibrate -count=1 -run '^TestGate$$/($(PROFILE))' -gate-runs $(GATE_RUNS) -gate-keep '$(abspath $(RUNS))' -v -timeout 6h
 
 table: servers ## every server measured as a user does, a row each; PROFILE=uvicorn for some, RUNS=folder keeps the runs
 	go test ./cmd/calibrate -count=1 -run '^TestTable$$/($(PROFILE))' -table -table-runs '$(abspath $(RUNS))' -v -timeout 3h

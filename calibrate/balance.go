@@ -21,12 +21,17 @@ type Balance struct {
 	ReadBytes     int64 `json:"read_bytes"`     // the sum of all
 
 	PeakBytes int64 `json:"peak_bytes"` // the most that the kernel charged under the load, and the mapped files
-	LawBytes  int64 `json:"law_bytes"`  // what the law has for the shape, with the creep of the requests
+	LawBytes  int64 `json:"law_bytes"`  // what the law has for the shape under that load, with the creep of the requests
+
+	// OverBytes is what the law has too much: of the measured worker beyond what was charged, of several beyond what they brought that
+	// had served as many requests. That they are younger is no fault, nor what came with the second worker only.
+	OverBytes int64 `json:"over_bytes,omitempty"`
 }
 
-// Unexplained is how much more was charged than the law has for it, or than is found with somebody, whichever is more.
+// Unexplained is how much more was charged than the law has for it, or than is found with somebody, or how much more the law has,
+// whichever is most.
 func (b Balance) Unexplained() int64 {
-	return max(b.PeakBytes-b.LawBytes, b.LeftBytes, -b.LeftBytes, 0)
+	return max(b.PeakBytes-b.LawBytes, b.LeftBytes, -b.LeftBytes, b.OverBytes, 0)
 }
 
 // Charged is the greatest figure of the kernel's, which the unexplained is a part of.
@@ -43,8 +48,13 @@ const (
 // Off says that so much is unexplained that it is worth a word.
 func (b Balance) Off() bool { return b.beyond(unbalancedShare) }
 
-// Hopeless says that it is too much for any recommendation.
-func (b Balance) Hopeless() bool { return b.beyond(hopelessShare) }
+// Hopeless says that it is too much for any recommendation. A law that several workers stay below is on the safe side.
+func (b Balance) Hopeless() bool {
+	if b.Workers > 1 {
+		b.OverBytes = 0
+	}
+	return b.beyond(hopelessShare)
+}
 
 // SayUnexplained says what doesn't balance, and what can be done about it: the warning and the reason for no recommendation say
 // it alike.
@@ -57,6 +67,9 @@ func (b Balance) SayUnexplained() (what, try string) {
 	case -b.LeftBytes:
 		return what + " the app's processes have " + say.MB(-b.LeftBytes) + " more than the kernel charges it with",
 			"stop what shares memory with the app, and measure again: whoever touches a page first is charged with it"
+	case b.OverBytes:
+		return what + " the formula has " + say.MB(b.OverBytes) + " more than the app took, of " + say.MB(b.Charged()),
+			"prove it: the formula is on the safe side, and a proof shows by how much"
 	}
 	return what + " the kernel charges up to " + say.MB(b.PeakBytes) + ", and the formula has " + say.MB(b.LawBytes),
 		"measure the shape that you will run (--threads, --memory and --cpus of the real box), and longer (--duration); or prove it"

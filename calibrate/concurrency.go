@@ -16,6 +16,7 @@ type ConcurrencyStep struct {
 	PeakHeldBytes int64 `json:"peak_held_bytes,omitempty"` // of the whole tree, as the kernel charges it; 0: not known
 	Requests      int64 `json:"requests"`
 	Answered      int64 `json:"answered"` // since the run began: what has crept by then is no part of the step
+	Work          *Work `json:"work,omitempty"`
 }
 
 // Bend is where more requests at once stop taking more memory: they wait for a thread of a pool, for a connection, at a semaphore.

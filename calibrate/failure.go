@@ -14,11 +14,13 @@ type Kind int
 
 // The kinds, each with its exit code in the command line.
 const (
-	KindTool         Kind = 1 // the tool failed
-	KindUsage        Kind = 2 // wrong usage or config
-	KindApp          Kind = 3 // the app didn't start, died, or was killed
-	KindInconclusive Kind = 4 // too little data, too many errors, worker replaced
-	KindNothingFits  Kind = 5 // nothing fits the budget
+	KindTool         Kind = 1  // the tool failed
+	KindUsage        Kind = 2  // wrong usage or config
+	KindApp          Kind = 3  // the app didn't start, died, or was killed
+	KindInconclusive Kind = 4  // too little data, too many errors, worker replaced
+	KindNothingFits  Kind = 5  // nothing fits the budget, or nothing that fits serves the production rate
+	KindLimit        Kind = 10 // a limit is exceeded
+	KindRegression   Kind = 11 // a change for the worse against the baseline
 	KindInterrupted  Kind = 130
 )
 
@@ -32,9 +34,19 @@ type Failure struct {
 	Log   []string
 	Err   error // the cause, for errors.Is
 
+	Mistakes []Mistake // in a file, if that is what happened
+
 	OutOfMemory bool     // the kernel's own counter has a kill for memory
 	OutOfFiles  bool     // the app may open no more files, sockets included
 	Refusal     *Refusal // what the app answered, if that is the cause
+}
+
+// Mistake is what is wrong at one place of a file.
+type Mistake struct {
+	File         string
+	Line, Column int    // from 1; 0 if it isn't of one place
+	Source       string // the line, without what may be secret
+	What, Try    string
 }
 
 // Error is the first line: what, and why.

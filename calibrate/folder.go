@@ -8,7 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
+	"time"
+
+	"workermem/calibrate/say"
 )
 
 // The files of a run's folder.
@@ -23,7 +27,8 @@ const (
 // that a killed run leaves whole lines behind, but for the last. It is safe for one writer of each kind.
 type Folder struct {
 	Path    string
-	Log     *os.File // the app's stdout and stderr
+	Log     *AppLog      // the app's stdout and stderr
+	looked  atomic.Int64 // when the disk was, in seconds
 	samples *os.File
 	buckets *os.File
 }
@@ -42,9 +47,13 @@ func CreateFolder(path string) (*Folder, error) {
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return nil, err
 	}
-	f := &Folder{Path: path}
-	for name, file := range map[string]**os.File{SamplesFile: &f.samples, LoadFile: &f.buckets, LogFile: &f.Log} {
-		opened, err := os.OpenFile(filepath.Join(path, name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600) // an app's log may hold anything
+	log, err := OpenAppLog(filepath.Join(path, LogFile))
+	if err != nil {
+		return nil, err
+	}
+	f := &Folder{Path: path, Log: log}
+	for name, file := range map[string]**os.File{SamplesFile: &f.samples, LoadFile: &f.buckets} {
+		opened, err := os.OpenFile(filepath.Join(path, name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 		if err != nil {
 			f.Close()
 			return nil, err
@@ -59,11 +68,34 @@ func CreateFolder(path string) (*Folder, error) {
 	return f, nil
 }
 
+// leastFree is the free space under which a run ends: enough to save what it has, and to leave something to others.
+const leastFree = 32 << 20
+
+// DiskFull says that a run has ended because there is too little free space. It is an ENOSPC before the disk is full.
+type DiskFull struct{ Free int64 }
+
+func (d DiskFull) Error() string {
+	return fmt.Sprintf("%s are free on its disk, and %s are to be left", say.MB(d.Free), say.MB(leastFree))
+}
+
+func (d DiskFull) Unwrap() error { return syscall.ENOSPC }
+
 // Sample appends one reading.
-func (f *Folder) Sample(s Sample) error { return appendLine(f.samples, s) }
+func (f *Folder) Sample(s Sample) error { return errors.Join(f.roomy(), appendLine(f.samples, s)) }
 
 // Bucket appends one second of traffic.
-func (f *Folder) Bucket(b Bucket) error { return appendLine(f.buckets, b) }
+func (f *Folder) Bucket(b Bucket) error { return errors.Join(f.roomy(), appendLine(f.buckets, b)) }
+
+// roomy looks at the disk once a second: others may fill it, the app first of all.
+func (f *Folder) roomy() error {
+	if now := time.Now().Unix(); f.looked.Swap(now) == now {
+		return nil
+	}
+	if left, err := free(f.samples); err == nil && left < leastFree { // else the next write tells
+		return DiskFull{left}
+	}
+	return nil
+}
 
 func appendLine(w io.Writer, v any) error {
 	line, err := json.Marshal(v)
@@ -90,9 +122,10 @@ func (f *Folder) Save(r Result) error {
 
 // Close closes the folder's files. The folder stays.
 func (f *Folder) Close() {
-	for _, file := range []*os.File{f.samples, f.buckets, f.Log} {
+	for _, file := range []*os.File{f.samples, f.buckets} {
 		if file != nil {
 			_ = file.Close() // every line was written whole already; nothing is buffered here
 		}
 	}
+	_ = f.Log.Close()
 }

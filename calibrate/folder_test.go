@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -26,8 +27,8 @@ func TestLoadFolderRefusesWhatIsNoRun(t *testing.T) {
 	}
 }
 
-// A packed journal that is cut off is read as far as it goes, and counted.
-func TestLoadFolderWithACutJournal(t *testing.T) {
+// A packed journal that is cut off or damaged is read as far as it goes, and counted.
+func TestLoadFolderWithADamagedJournal(t *testing.T) {
 	dir := t.TempDir()
 	folder, err := CreateFolder(dir)
 	if err != nil {
@@ -37,7 +38,7 @@ func TestLoadFolderWithACutJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 5000 {
-		if err := folder.Sample(Sample{PID: i, RSS: int64(i * i), Phase: PhaseSoak}); err != nil {
+		if err := folder.Sample(Sample{Seconds: float64(i) / 10, PID: i, RSS: int64(i * i), Phase: PhaseSoak}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -58,13 +59,27 @@ func TestLoadFolderWithACutJournal(t *testing.T) {
 	if err := os.Remove(plain); err != nil {
 		t.Fatal(err)
 	}
-	for _, kept := range []int{0, 5, packed.Len() * 2 / 3} {
-		if err := os.WriteFile(plain+".gz", packed.Bytes()[:kept], 0o600); err != nil {
+	whole := packed.Bytes()
+	over := func(at int, with string) []byte { return slices.Concat(whole[:at], []byte(with), whole[at+len(with):]) }
+	for name, c := range map[string]struct {
+		journal     []byte
+		least, most int // samples that are read
+	}{
+		"empty":               {nil, 0, 0},
+		"cut in its head":     {whole[:5], 0, 0},
+		"cut later":           {whole[:len(whole)*2/3], 1, 4999},
+		"not packed at all":   {text, 0, 0},
+		"a block of no kind":  {over(10, "\x07"), 0, 0}, // flate.CorruptInputError; the head has 10 bytes
+		"a wrong sum":         {over(len(whole)-8, string([]byte{^whole[len(whole)-8]})), 5000, 5000},
+		"garbage behind it":   {slices.Concat(whole, []byte("not another member")), 5000, 5000},
+		"a bad second member": {slices.Concat(whole, over(10, "\x07")), 5000, 5000},
+	} {
+		if err := os.WriteFile(plain+".gz", c.journal, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		m, err := LoadFolder(dir)
-		if err != nil || (len(m.Samples) > 0) != (kept > 5) || len(m.Samples) == 5000 || m.Skipped != 1 {
-			t.Errorf("%d bytes: %d samples, %d skipped, %v", kept, len(m.Samples), m.Skipped, err)
+		if err != nil || len(m.Samples) < c.least || len(m.Samples) > c.most || m.Skipped != 1 {
+			t.Errorf("%s: %d samples, %d skipped, %v", name, len(m.Samples), m.Skipped, err)
 		}
 	}
 }

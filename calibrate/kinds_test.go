@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// What is no kind of a result: of metrics, and of check-ups.
-var notOfResults = []string{"Unit", "Direction", "State"}
+// What is no kind of a result: of metrics, of check-ups, of what a run is held to, and of comparisons.
+var notOfResults = []string{"Unit", "Direction", "State", "Ground", "LimitVerdict", "LimitReason", "NoiseKind", "CompareWay", "CompareVerdict", "Side", "PartName"}
 
 // Every type of words in this package is a kind that knows all its words, and is met in a result when it is read.
 func TestEveryKindIsKnown(t *testing.T) {

@@ -1,9 +1,12 @@
 package calibrate
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
 	"slices"
+
+	"workermem/calibrate/say"
 )
 
 // Law is the total of the whole process tree at N workers and T threads, at peak, creep apart, in bytes:
@@ -20,10 +23,20 @@ type Law struct {
 	SharedBytes   int64    `json:"shared_bytes"`
 	WorkerBytes   int64    `json:"worker_bytes"`
 	ThreadBytes   int64    `json:"thread_bytes"`
+	LoneBytes     int64    `json:"lone_bytes,omitempty"` // of worker_bytes: what only the boot took, or the requests before the load
+	Raised        []Raise  `json:"raised,omitempty"`     // by which a worker was seen to take more than that
 	ResidualBytes int64    `json:"residual_bytes"`
 	Basis         Basis    `json:"basis"` // "" where nothing was measured
 	Runs          []LawRun `json:"runs"`
 	Unserved      []Shape  `json:"unserved,omitempty"` // were tried and hardly served: no candidates
+}
+
+// Raise is by how much a worker of so many threads took more than the line through the thread counts says: threads that share a
+// lock or an allocator cost the less each the more there are, and between two counts that were run the line is too low. It
+// stands for the counts between two raises in proportion, and beyond the first and the last as at these.
+type Raise struct {
+	Threads int   `json:"threads"`
+	Bytes   int64 `json:"bytes"`
 }
 
 // Total is the memory of the whole process tree. Counts and parts below zero count as zero; a total beyond int64
@@ -33,8 +46,33 @@ func (l Law) Total(workers, threads int) int64 { return l.TotalOf(workers, l.Wor
 // TotalOf is the same where each worker takes so much.
 func (l Law) TotalOf(workers int, each int64) int64 { return sumOf(l.SharedBytes, workers, each) }
 
+// Loaded is the total under load: without what only the boot took, or the requests before it. A short run is held against that.
+func (l Law) Loaded(workers, threads int) int64 {
+	return l.TotalOf(workers, sumOf(sumOf(l.WorkerBytes-l.LoneBytes, threads, l.ThreadBytes), 1, l.Raise(threads)))
+}
+
 // Worker is what one worker with that many threads costs at peak.
-func (l Law) Worker(threads int) int64 { return sumOf(l.WorkerBytes, threads, l.ThreadBytes) }
+func (l Law) Worker(threads int) int64 {
+	return sumOf(sumOf(l.WorkerBytes, threads, l.ThreadBytes), 1, l.Above(threads))
+}
+
+// Above is what of a raise comes to a worker's peak: what only the boot took is over when the load comes, and one stands in for the other.
+func (l Law) Above(threads int) int64 { return max(l.Raise(threads)-l.LoneBytes, 0) }
+
+// Raise is by how much a worker with so many threads is above the line, under load.
+func (l Law) Raise(threads int) int64 {
+	if len(l.Raised) == 0 {
+		return 0
+	}
+	i, _ := slices.BinarySearchFunc(l.Raised, threads, func(r Raise, threads int) int { return cmp.Compare(r.Threads, threads) })
+	high := l.Raised[min(i, len(l.Raised)-1)]
+	if i == 0 || i == len(l.Raised) {
+		return high.Bytes
+	}
+	low := l.Raised[i-1]
+	share := float64(threads-low.Threads) / float64(max(high.Threads-low.Threads, 1))
+	return low.Bytes + int64(share*float64(high.Bytes-low.Bytes))
+}
 
 // sumOf is base + n x each, of which what is below zero is zero, held at the greatest int64.
 func sumOf(base int64, n int, each int64) int64 {
@@ -73,6 +111,9 @@ type LawRun struct {
 	// SameRequestsBytes is the most that the main run's worker held by as many requests, creep apart: a cache that has grown by
 	// then is not its threads'. 0: not known.
 	SameRequestsBytes int64 `json:"same_requests_bytes,omitempty"`
+
+	RatePerSecond float64 `json:"rate_per_second,omitempty"` // answered well, every thread busy
+	Work          *Work   `json:"work,omitempty"`            // of that load
 }
 
 // threadsSeen says that a short run had other threads than the main one.
@@ -111,4 +152,21 @@ func mostServing(r Result) int {
 		}
 	}
 	return threads
+}
+
+// implausible looks at the raises: what any shape takes is reckoned from them.
+func (l Law) implausible() string {
+	if len(l.Raised) > mostUses {
+		return "law.raised has " + say.Plural(len(l.Raised), "count")
+	}
+	last := 0
+	for _, raise := range l.Raised {
+		if raise.Threads <= last {
+			return "law.raised do not rise"
+		}
+		if last = raise.Threads; raise.Bytes < 0 {
+			return "law.raised.bytes is " + say.Count(raise.Bytes)
+		}
+	}
+	return ""
 }

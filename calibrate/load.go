@@ -4,14 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -39,15 +37,23 @@ func LoadFolder(path string) (Measured, error) {
 		return m, err
 	}
 	if !info.IsDir() {
-		return m, m.readResult(path)
+		file, err := openRegular(path) // a lone result is named by the user, who may have a link to it
+		if err != nil {
+			return m, err
+		}
+		return m, m.readResult(file)
 	}
-	if err := m.readResult(filepath.Join(path, ResultFile)); err != nil {
+	file, err := openPart(path, ResultFile)
+	if err != nil {
 		return m, err
 	}
-	if m.Samples, err = readLines[Sample](filepath.Join(path, SamplesFile), &m.Skipped); err != nil {
+	if err := m.readResult(file); err != nil {
 		return m, err
 	}
-	if m.Buckets, err = readLines[Bucket](filepath.Join(path, LoadFile), &m.Skipped); err != nil {
+	if m.Samples, err = readLines[Sample](path, SamplesFile, &m.Skipped); err != nil {
+		return m, err
+	}
+	if m.Buckets, err = readLines[Bucket](path, LoadFile, &m.Skipped); err != nil {
 		return m, err
 	}
 	m.Short = m.lessThanSaid()
@@ -58,7 +64,7 @@ func LoadFolder(path string) (Measured, error) {
 		m.Result.Warnings = append(m.Result.Warnings, Warning{Code: "journal-damaged",
 			Text: fmt.Sprintf("%s of the run's journals could not be read", say.Plural(m.Skipped, "line")), Try: "measure again, if the figures matter"})
 	}
-	m.Running = locked(filepath.Join(path, SamplesFile))
+	m.Running = locked(path)
 	if !m.Result.Complete && m.Result.Interrupted == nil {
 		m.Result.Interrupted = &Interruption{Kind: InterruptedByKill}
 		if m.Running {
@@ -85,15 +91,14 @@ func (m *Measured) lessThanSaid() bool {
 	return len(m.Samples) < r.Worker.Samples || written < said
 }
 
-func (m *Measured) readResult(path string) error {
-	file, err := openRegular(path)
+func (m *Measured) readResult(file *os.File) error {
+	path := file.Name()
+	text, err := readAll(file, mostResult)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	text, err := io.ReadAll(file)
-	if err != nil {
-		return err
+	if much := tooMuch(text); much != "" {
+		return fmt.Errorf("%s is not what a run of calibrate writes: it has %s", path, much)
 	}
 	var head struct {
 		Schema string `json:"schema"`
@@ -124,12 +129,12 @@ func (m *Measured) readResult(path string) error {
 
 // missingPart names a part that every complete run has, if it isn't there.
 func missingPart(text []byte) string {
-	var r map[string]any
-	if json.Unmarshal(text, &r) != nil || r["complete"] != true {
+	var r map[string]json.RawMessage
+	if json.Unmarshal(text, &r) != nil || string(r["complete"]) != "true" {
 		return ""
 	}
 	for _, name := range []string{"target", "plan", "host", "phases"} {
-		if r[name] == nil {
+		if r[name] == nil || string(r[name]) == "null" {
 			return "a complete run without its " + name
 		}
 	}
@@ -146,13 +151,14 @@ func newer(schema string) bool {
 }
 
 // readLines reads a journal. A last line without its newline was cut by a kill, and is left out; a damaged one is
-// counted, and so is one that goes back in time.
-func readLines[T line](path string, skipped *int) ([]T, error) {
-	file, err := openJournal(path)
+// counted, and so is one that goes back in time. What is no journal any more, by the length of a line or by how many are damaged,
+// is left out from there on.
+func readLines[T line](folder, name string, skipped *int) ([]T, error) {
+	file, err := openJournal(folder, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) { // packed, and cut off in its head
+	if errors.Is(err, io.EOF) || badlyPacked(err) { // in its head
 		*skipped++
 		return nil, nil
 	}
@@ -162,67 +168,39 @@ func readLines[T line](path string, skipped *int) ([]T, error) {
 	defer file.Close()
 	var all []T
 	var last float64
-	reader := bufio.NewReader(file)
-	for {
-		line, err := reader.ReadBytes('\n')
+	damaged := 0
+	defer func() { *skipped += damaged }()
+	reader := bufio.NewReaderSize(file, longestEntry)
+	for damaged < mostDamaged && len(all) < mostLines {
+		line, err := reader.ReadSlice('\n')
 		if errors.Is(err, io.EOF) {
 			return all, nil
 		}
-		if errors.Is(err, io.ErrUnexpectedEOF) { // of a packed journal, cut off
-			*skipped++
-			return all, nil
+		if badlyPacked(err) || errors.Is(err, bufio.ErrBufferFull) { // no journal has such a line
+			break
 		}
 		if err != nil {
 			return nil, err
 		}
 		var one T
-		if json.Unmarshal(bytes.TrimSpace(line), &one) != nil || !one.plausible() || one.at() < last {
-			*skipped++
+		if json.Unmarshal(bytes.TrimSpace(line), &one) != nil || !one.plausible() || one.at() < last || crowded(all, one.at()) {
+			damaged++
 			continue
 		}
 		last = one.at()
 		all = append(all, one)
 	}
+	damaged++ // what follows
+	return all, nil
 }
 
-// openRegular opens a file of a run. A pipe or a device might never end.
-func openRegular(path string) (*os.File, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	}
-	return os.Open(path)
+// crowded says that a journal has more lines than are written by then, as one that unpacks to far more than it is.
+func crowded[T line](all []T, now float64) bool {
+	return len(all) > mostBurst && float64(len(all)-mostBurst) > mostDense*(now-all[0].at())
 }
 
-// openJournal opens a journal, or one that somebody has packed with gzip to keep it.
-func openJournal(path string) (io.ReadCloser, error) {
-	file, err := openRegular(path)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return file, err
-	}
-	packed, err := openRegular(path + ".gz")
-	if err != nil {
-		return nil, err
-	}
-	reader, err := gzip.NewReader(packed)
-	if err != nil {
-		packed.Close()
-		return nil, err
-	}
-	return unpacked{reader, packed}, nil
-}
-
-// unpacked closes the file along with what unpacks it.
-type unpacked struct {
-	io.Reader
-	io.Closer
-}
-
-func locked(path string) bool {
-	file, err := os.Open(path)
+func locked(folder string) bool {
+	file, err := openPart(folder, SamplesFile)
 	if err != nil {
 		return false
 	}

@@ -19,6 +19,7 @@ const (
 	UnitBytesPerRequest Unit = "bytes/request"
 	UnitBytesPerSecond  Unit = "bytes/s"
 	UnitSeconds         Unit = "seconds"
+	UnitCPU             Unit = "cpu-seconds/request"
 	UnitRate            Unit = "requests/s"
 	UnitShare           Unit = "share" // of 1
 	UnitNumber          Unit = "number"
@@ -45,6 +46,7 @@ type Metric struct {
 	watched string    // how it is got of a server that was running already, if that differs
 	read    func(Result, argument) Reading
 	given   argument
+	rests   Ground // "": what its unit says
 }
 
 // Reading is a metric's figure in one result, with its interval as far as the run itself can tell. Nil is unknown.
@@ -82,6 +84,8 @@ func (u Unit) Say(v float64) string {
 		return say.Bytes(v*Hour) + " an hour"
 	case UnitSeconds:
 		return say.Seconds(v)
+	case UnitCPU:
+		return say.CPU(v) + " a request"
 	case UnitRate:
 		return say.RequestRate(v)
 	case UnitShare:
@@ -114,6 +118,8 @@ func (u Unit) sayRange(low, high float64) string {
 		return say.Range(low, high) + " a request"
 	case UnitBytesPerSecond:
 		return say.Range(low*Hour, high*Hour) + " an hour"
+	case UnitCPU:
+		return say.CPURange(low, high) + " a request"
 	case UnitShare:
 		return say.PercentRange(low, high)
 	}
@@ -131,6 +137,8 @@ func (u Unit) Words() string {
 		return "bytes an hour"
 	case UnitSeconds:
 		return "a time"
+	case UnitCPU:
+		return "CPU time a request"
 	case UnitRate:
 		return "requests a second"
 	case UnitShare:
@@ -159,10 +167,13 @@ func (m Metric) Word() string {
 	return word
 }
 
+// Same says that two are one figure, however their arguments were typed.
+func (m Metric) Same(other Metric) bool { return m.Word() == other.Word() && m.given == other.given }
+
 // Metrics is the register: every figure of a result that has a name, once. Whoever judges, compares or exports figures
 // takes names, units and values from here.
 func Metrics() []Metric {
-	all := slices.Concat(memoryMetrics(), addressMetrics(), trafficMetrics(), answerMetrics())
+	all := slices.Concat(memoryMetrics(), addressMetrics(), trafficMetrics(), speedMetrics(), answerMetrics())
 	for i := range all {
 		if all[i].Example == "" {
 			all[i].Example = all[i].Name
@@ -253,7 +264,7 @@ func trafficMetrics() []Metric {
 			Got:  "Answers a second in a closed loop that keeps every thread of the worker busy, before the warm-up.",
 			read: func(r Result, _ argument) Reading { return unlessZero(r.Load.Capacity) }},
 		{Name: "rps", Unit: UnitRate, Better: NeitherIsBetter, Meaning: "The load under which creep and latencies were measured.",
-			Got:     "Requests a second that were sent in the soak: as many as --rate says, or " + say.Percent(CapacityShare) + " of the capacity.",
+			Got:     "Requests a second that were sent in the soak: as many as --rate says, or " + say.Percent(CapacityShare) + " of the capacity; all of it if the app serves few a second.",
 			watched: "Requests by the time of the watch: those that calibrate sent, or that the access log counted.",
 			read:    rateOf},
 		percentile("p50", "half", func(l Latency) *float64 { return l.P50 }),
@@ -265,17 +276,85 @@ func trafficMetrics() []Metric {
 	}
 }
 
+// speedMetrics are what the cores allow.
+func speedMetrics() []Metric {
+	return []Metric{
+		{Name: "cpu", Unit: UnitCPU, Better: LessIsBetter, Meaning: "The CPU time that a request costs: of all figures of speed the steadiest from run to run.",
+			Got:  "The CPU time that the kernel accounts to the app while every thread is busy, workers and all else of it, by the requests answered; calibrate's own is not in it.",
+			read: requestCostOf},
+		{Name: "waiting", rests: GroundServed, Unit: UnitSeconds, Better: LessIsBetter, Meaning: "How long a request waits for others, such as a database, while it uses no CPU time.",
+			Got: "The time of a request alone, less its CPU time.",
+			read: func(r Result, _ argument) Reading {
+				return ofTimes(r, func(s Speed) Reading { return spanned(s.Waiting, 0) })
+			}},
+		{Name: "alone", rests: GroundServed, Unit: UnitSeconds, Better: LessIsBetter, Meaning: "How long a request takes when no other is under way.",
+			Got: "The mean time of the answers to one client that sends its next request when it has the last answer.",
+			read: func(r Result, _ argument) Reading {
+				return ofTimes(r, func(s Speed) Reading { return unlessZero(s.Alone) })
+			}},
+		{Name: "serves", rests: GroundServed, Unit: UnitRate, Better: MoreIsBetter, Meaning: "What the recommended workers and threads serve at most.",
+			Got: "By the CPU time and the waiting of one worker's requests, on the cores that are sized for.",
+			read: func(r Result, _ argument) Reading {
+				return servedBy(r, func(c Candidate) bool { return c.Recommended })
+			}},
+		{Name: "rate(WxT)", rests: GroundServed, Unit: UnitRate, Better: MoreIsBetter, Meaning: "What W workers of T threads serve at most.", Example: "rate(2x4)",
+			Got: "As serves, of a shape that is among the candidates of the run.",
+			read: func(r Result, a argument) Reading {
+				return servedBy(r, func(c Candidate) bool { return c.Workers == a.workers && max(c.Threads, 1) == a.threads })
+			}},
+	}
+}
+
+// ofSpeed reads a part of what a request costs; unknown where nobody read that.
+func ofSpeed(r Result, part func(Speed) Reading) Reading {
+	if r.Speed == nil || r.Speed.Demand.Value <= 0 {
+		return Reading{}
+	}
+	return part(*r.Speed)
+}
+
+// ofTimes is the same of its times, which others spoil: unknown, too, where they did.
+func ofTimes(r Result, part func(Speed) Reading) Reading {
+	if r.Speed != nil && r.Speed.Doubt != "" {
+		return Reading{}
+	}
+	return ofSpeed(r, part)
+}
+
+func requestCostOf(r Result, _ argument) Reading {
+	return ofSpeed(r, func(s Speed) Reading { return spanned(s.Demand, s.Rest) })
+}
+
+// spanned is a figure with its interval, both moved by what is known without one.
+func spanned(s Span, by float64) Reading {
+	reading := Reading{Value: Figure(s.Value + by)}
+	if s.High > s.Low {
+		reading.Low, reading.High = Figure(s.Low+by), Figure(s.High+by)
+	}
+	return reading
+}
+
+// servedBy is what a candidate serves; unknown where there is none, or nobody knows.
+func servedBy(r Result, is func(Candidate) bool) Reading {
+	i := slices.IndexFunc(r.Candidates, is)
+	if i < 0 || r.Candidates[i].Rate <= 0 {
+		return Reading{}
+	}
+	c := r.Candidates[i]
+	return spanned(Span{c.Rate, c.RateLow, c.RateHigh}, 0)
+}
+
 func answerMetrics() []Metric {
 	return []Metric{
 		{Name: "workers", Unit: UnitNumber, Better: MoreIsBetter, Meaning: "How many workers are recommended for the box.",
-			Got:  "The most that fit the budget and that the cores ask for.",
+			Got:  "Of the choices that fit, the least memory that serves nearly as much as the best, or the production rate; two at least if two fit.",
 			read: func(r Result, _ argument) Reading { return recommended(r, float64(r.Recommendation.Workers)) }},
 		{Name: "threads", Unit: UnitNumber, Better: NeitherIsBetter, Meaning: "How many threads a worker are recommended.",
-			Got:  "The threads that were measured, unless --prefer or --sweep chose others.",
+			Got:  "Those of the choice of workers; the measured ones where it isn't known what a request costs in CPU time.",
 			read: func(r Result, _ argument) Reading { return unlessZero(r.Recommendation.Threads) }},
 		{Name: "max-requests", Unit: UnitNumber, Better: NeitherIsBetter, Meaning: "After how many requests a worker should be recycled; 0 if it needn't be.",
 			Got:  "What the budget leaves a worker beyond its peak, by the upper bound of its creep.",
-			read: func(r Result, _ argument) Reading { return recommended(r, float64(r.Recommendation.MaxRequests)) }},
+			read: requestLimitOf},
 		{Name: "restart", Unit: UnitSeconds, Better: MoreIsBetter, Meaning: "How long a worker lives until max-requests recycles it.",
 			Got:  "Max-requests by a worker's share of the request rate.",
 			read: func(r Result, _ argument) Reading { return unlessZero(r.Recommendation.RestartIntervalSeconds) }},
@@ -309,6 +388,16 @@ func threadCostOf(r Result, _ argument) Reading {
 		return Reading{}
 	}
 	return ofLaw(r, r.Law.ThreadBytes)
+}
+
+// requestLimitOf is the recommended limit. A 0 says that none is needed, not that nobody knows which.
+func requestLimitOf(r Result, _ argument) Reading {
+	rec := r.Recommendation
+	needless := r.Creep.Verdict == Flat && r.Creep.By != ByTime || rec.Recycling.Kind == RecyclingOff || rec.Recycling.Kind == RecyclingUseless
+	if rec.MaxRequests == 0 && !(needless && r.Target.CanRecycle) {
+		return Reading{}
+	}
+	return recommended(r, float64(rec.MaxRequests))
 }
 
 // recommended reads a part of the recommendation: of one that says that nothing fits it is zero.

@@ -4,6 +4,8 @@ package calibrate
 const (
 	PhaseBoot     = "boot"
 	PhaseIdle     = "idle"
+	PhaseBefore   = "before" // the requests before the load, a login say
+	PhaseAlone    = "alone"  // one client: what a request takes when nothing else is under way
 	PhaseCapacity = "capacity"
 	PhaseWarmup   = "warm-up"
 	PhaseSoak     = "soak"

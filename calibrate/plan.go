@@ -14,6 +14,8 @@ type Plan struct {
 	PlanInfo
 	WarmupLimit time.Duration
 	Variations  []Variation // in which a creep is looked for again; empty: in none
+	// RoutesOfCreep has each route run alone only to find out which of them leaks.
+	RoutesOfCreep bool
 }
 
 // CapacityShare is the load of the soak as a share of what the worker can serve. p99 is flat up to 0.95 of capacity
@@ -33,8 +35,13 @@ func (p Plan) Info() PlanInfo {
 // FixesLoad says that the load is not to be sought.
 func (p Plan) FixesLoad() bool { return p.Rate > 0 || p.Clients > 0 }
 
+// DefaultSoak is the limit of a soak where none is given; one of a slow app has less.
+const DefaultSoak = 2 * time.Minute
+
 // SoakLimit is how long a soak, or a watch, may last.
-func (p Plan) SoakLimit() time.Duration { return knob.Duration(p.SoakSeconds) }
+func (p Plan) SoakLimit() time.Duration {
+	return cmp.Or(knob.Duration(p.SoakSeconds), DefaultSoak)
+}
 
 // Cores are those that a result is sized for: as asked for, else what its host has.
 func (r Result) Cores() float64 { return cmp.Or(r.Plan.CPUs, r.Host.SizingCPUs()) }

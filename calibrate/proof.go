@@ -90,9 +90,12 @@ func (t Trial) Off() float64 {
 	if t.ExpectedBytes == 0 || t.ObservedBytes == 0 {
 		return 0
 	}
-	expected := min(max(t.ObservedBytes, t.ExpectedBytes-t.CrowdBytes), t.ExpectedBytes)
+	expected := min(max(t.ObservedBytes, t.LeastBytes()), t.ExpectedBytes)
 	return float64(t.ObservedBytes-expected) / float64(t.ExpectedBytes)
 }
+
+// LeastBytes is what is expected at least.
+func (t Trial) LeastBytes() int64 { return t.ExpectedBytes - t.CrowdBytes - t.YoungBytes }
 
 // Trial is an app that was really run in a setup, every thread busy, and what became of it.
 type Trial struct {
@@ -115,6 +118,8 @@ type Trial struct {
 	ExpectedBytes int64 `json:"expected_bytes"`
 	// CrowdBytes of it come only if every worker has as many requests at once as at its bend, at the same moment.
 	CrowdBytes int64 `json:"crowd_bytes,omitempty"`
+	// YoungBytes of it come only, if at all, once each worker has served as many requests as the measured one had.
+	YoungBytes int64 `json:"young_bytes,omitempty"`
 
 	// Books is who had it when the load was over. Null where that could not be read.
 	Books *Books `json:"books,omitempty"`
@@ -123,6 +128,7 @@ type Trial struct {
 	Requests      int64        `json:"requests"`
 	Succeeded     int64        `json:"succeeded"`
 	RatePerSecond float64      `json:"rate_per_second"`
+	PredictedRate float64      `json:"predicted_rate_per_second,omitempty"` // by the law of throughput, on this machine and beside this load; 0: not known
 	Latency       Latency      `json:"latency_seconds"`
 	Errors        []ErrorCount `json:"errors"`
 	Recycles      int          `json:"recycles"`
@@ -132,7 +138,8 @@ type Trial struct {
 	// Recycling is what the replacing did to the service; absent where no worker was replaced.
 	Recycling *Recycling `json:"recycling,omitempty"`
 	Ended     End        `json:"ended"`
-	Failed    *Miss      `json:"failed"` // why it can't be judged; null where it can
+	Work      *Work      `json:"work,omitempty"` // absent where a worker was replaced, or where CPU time could not be read
+	Failed    *Miss      `json:"failed"`         // why it can't be judged; null where it can
 }
 
 // Recycling is what replacing workers did to the service in a trial: the seconds in which one was replaced beside those in

@@ -27,11 +27,14 @@ type Result struct {
 	Plan            PlanInfo       `json:"plan"`
 	Load            LoadInfo       `json:"load"`
 	Phases          []Phase        `json:"phases"`
+	Runtime         *Runtime       `json:"runtime,omitempty"` // absent where nothing is known of it
 	Worker          Worker         `json:"worker"`
 	Beside          []Beside       `json:"beside_workers,omitempty"` // the app's other programs, after the last load; the largest first
 	Tree            Tree           `json:"tree,omitzero"`            // absent from runs of versions that didn't read it
+	Alone           *Alone         `json:"alone,omitempty"`          // absent where no phase had one client
 	Creep           Creep          `json:"creep"`
 	Law             Law            `json:"law"`
+	Speed           *Speed         `json:"speed,omitempty"` // absent where CPU time was not read, or nothing can be said by it
 	Books           []Balance      `json:"books,omitempty"` // absent where the app had no control group of its own
 	Concurrency     Concurrency    `json:"concurrency"`
 	Recommendation  Recommendation `json:"recommendation"`
@@ -117,41 +120,6 @@ type Tool struct {
 	Rules   int    `json:"rules,omitempty"` // of its analysis: see Rules
 }
 
-// Host is the machine and the limits that bind this process on it.
-type Host struct {
-	OS                string  `json:"os"`
-	Kernel            string  `json:"kernel"`
-	CPUModel          string  `json:"cpu_model"`
-	CPUs              int     `json:"cpus"`            // usable by this process (affinity)
-	CPULimit          float64 `json:"cpu_limit_cores"` // cores by cgroup quota, 0 for none
-	CPULimitSource    string  `json:"cpu_limit_source,omitempty"`
-	MemoryBytes       int64   `json:"memory_bytes"`
-	AvailableBytes    int64   `json:"memory_available_bytes"`
-	MemoryLimitBytes  int64   `json:"memory_limit_bytes"` // the least limit over the cgroup's ancestors, 0 for none
-	MemoryLimitSource string  `json:"memory_limit_source"`
-}
-
-// SizingCPUs is the number of cores that sizing may count on: the usable ones (1 if they aren't known), or the quota where
-// it is less. A quota of a quarter of a core is a quarter of a core.
-func (h Host) SizingCPUs() float64 {
-	if h.CPULimited() {
-		return h.CPULimit
-	}
-	return float64(max(h.CPUs, 1))
-}
-
-// CPULimited says that a quota leaves less than the usable cores.
-func (h Host) CPULimited() bool { return h.CPULimit > 0 && h.CPULimit < float64(max(h.CPUs, 1)) }
-
-// Memory is what the workers and all else on the host must fit: the limit where there is one, else the total.
-// The source says which.
-func (h Host) Memory() (bytes int64, source MemorySource) {
-	if h.MemoryLimitBytes > 0 && (h.MemoryBytes == 0 || h.MemoryLimitBytes < h.MemoryBytes) {
-		return h.MemoryLimitBytes, MemoryLimit
-	}
-	return h.MemoryBytes, MemoryTotal
-}
-
 // TargetInfo is the app's server as it was measured.
 type TargetInfo struct {
 	Server            string     `json:"server"` // "gunicorn", or OtherServer
@@ -161,20 +129,23 @@ type TargetInfo struct {
 	Changes           []string   `json:"changes"`          // what was changed for the measurement, a sentence each
 	URL               string     `json:"url"`
 	Threads           int        `json:"threads"`
-	HasThreads        bool       `json:"has_threads"`                // the server can run more threads a worker
-	CanScale          bool       `json:"can_scale"`                  // calibrate can start it with more workers
-	MaxWorkers        int        `json:"max_workers,omitempty"`      // the most workers that the server runs, 0 for no bound
-	CanRecycle        bool       `json:"can_recycle"`                // the server can recycle a worker after so many requests
-	HasJitter         bool       `json:"has_jitter"`                 // and can spread that number among the workers
-	SetsLimit         bool       `json:"sets_limit,omitempty"`       // the user's command, file or environment sets a limit of requests, or may
-	ConcurrencyLimit  int        `json:"concurrency_limit"`          // the most requests that a worker takes at once, 0 for no bound
-	ConcurrencyFlag   string     `json:"concurrency_flag,omitempty"` // the server's option that bounds them
+	HasThreads        bool       `json:"has_threads"`                      // the server can run more threads a worker
+	OwnQueueFrom      int        `json:"own_queue_from_threads,omitempty"` // a worker of so many threads or more takes in requests that wait for its own threads, though those of others are free; 0: none does
+	CanScale          bool       `json:"can_scale"`                        // calibrate can start it with more workers
+	MaxWorkers        int        `json:"max_workers,omitempty"`            // the most workers that the server runs, 0 for no bound
+	CanRecycle        bool       `json:"can_recycle"`                      // the server can recycle a worker after so many requests
+	HasJitter         bool       `json:"has_jitter"`                       // and can spread that number among the workers
+	SetsLimit         bool       `json:"sets_limit,omitempty"`             // the user's command, file or environment sets a limit of requests, or may
+	ConcurrencyLimit  int        `json:"concurrency_limit"`                // the most requests that a worker takes at once, 0 for no bound
+	ConcurrencyFlag   string     `json:"concurrency_flag,omitempty"`       // the server's option that bounds them
 	Preload           bool       `json:"preload"`
 	BootSeconds       float64    `json:"boot_seconds"`        // start of the server to the first whole good answer
 	WorkerBootSeconds float64    `json:"worker_boot_seconds"` // start of the worker to the same
 	WorkerRule        WorkerRule `json:"worker_rule"`
 	StopSeconds       float64    `json:"stop_seconds"` // graceful signal to the last process gone
 	Killed            int        `json:"killed"`       // processes that had to be killed at the end
+
+	Said *Said `json:"said,omitempty"` // what the command has it run with; absent where that isn't known
 
 	// Of a server that was attached to.
 	PID        int     `json:"pid,omitempty"`
@@ -184,6 +155,14 @@ type TargetInfo struct {
 	CPUSeconds float64 `json:"cpu_seconds,omitempty"` // of its present workers, since the watch began
 }
 
+// Said is what a command, or the file that it names, has its server run with. Zero is not said.
+type Said struct {
+	Workers     int   `json:"workers"`
+	Threads     int   `json:"threads"`
+	MaxRequests int64 `json:"max_requests"`
+	Jitter      int64 `json:"max_requests_jitter,omitempty"` // on top, at most
+}
+
 // PlanInfo is what the user asked for, as it is kept: a saved run can be analysed again by it.
 type PlanInfo struct {
 	knob.Load
@@ -191,11 +170,14 @@ type PlanInfo struct {
 	knob.Wishes
 	knob.Closeness
 	knob.Effort
-	Silenced      []string `json:"silenced"`                 // warning codes the user doesn't want to see
-	Flags         []string `json:"flags"`                    // as given, those left out that may hold secrets
-	LoadGiven     bool     `json:"load_given"`               // the user fixed the load
-	OtherThreads  []int    `json:"other_threads,omitempty"`  // thread counts that get a short run each; none: those that shapes chooses
-	ThreadChoices []int    `json:"thread_choices,omitempty"` // to size for, instead of what the run itself suggests
+	Targets       string    `json:"targets,omitempty"`        // a hash of the requests: of two runs with the same they are the same
+	Silenced      []string  `json:"silenced"`                 // warning codes the user doesn't want to see
+	Flags         []string  `json:"flags"`                    // as given, those left out that may hold secrets
+	Config        *Config   `json:"config,omitempty"`         // the file that some of them were taken from
+	LoadGiven     bool      `json:"load_given"`               // the user fixed the load
+	OtherThreads  []int     `json:"other_threads,omitempty"`  // thread counts that get a short run each; none: those that shapes chooses
+	ThreadChoices []int     `json:"thread_choices,omitempty"` // to size for, instead of what the run itself suggests
+	Portions      *Portions `json:"portions,omitempty"`       // of a run that is compared with others; nil: each phase goes on until it has seen enough
 }
 
 // LoadInfo is the load of the soak, on which the creep rests.
@@ -262,6 +244,7 @@ type Phase struct {
 	PeakRSSBytes   int64      `json:"peak_rss_bytes"` // high-water mark of the phase
 	PeakSource     PeakSource `json:"peak_source"`
 	Ended          End        `json:"ended"`
+	Work           *Work      `json:"work,omitempty"` // absent without load, or where CPU time could not be read
 }
 
 // BootPeak is a peak that no load came to. OfMaster says that the kernel's mark counted pages of the master, which the law leaves out.
@@ -296,6 +279,8 @@ type Worker struct {
 	ChildrenPeakBytes int64 `json:"children_peak_bytes,omitempty"`
 	// BootPeak is there where the peak was reached at boot alone.
 	BootPeak *BootPeak `json:"boot_peak,omitempty"`
+	// LoadedPeakBytes is the highest under load, where the requests before it (a login) came to more.
+	LoadedPeakBytes int64 `json:"loaded_peak_bytes,omitempty"`
 	// LeftSharedBytes is the shared memory that was still there as the app ended. Null where it has no control group of its own.
 	LeftSharedBytes *int64 `json:"left_shared_bytes,omitempty"`
 	// Idle is who had the memory before any load. Null in runs of versions that didn't read it.
@@ -444,6 +429,17 @@ type Truth struct {
 	KeptBytesPerRequest float64 `json:"kept_bytes_per_request"`
 	PeakRSSBytes        int64   `json:"peak_rss_bytes"`
 	WarmupBytes         int64   `json:"warmup_bytes"`
+	DemandSeconds       float64 `json:"demand_cpu_seconds,omitempty"` // of a request; 0 where it doesn't say
+	WaitingSeconds      float64 `json:"waiting_seconds,omitempty"`    // of a request, beside that
+}
+
+// Rate is what so many workers of so many threads of the app serve on so many cores, by its own law: each worker computes one
+// request at a time, for as long as any other.
+func (t Truth) Rate(workers, threads int, cores float64) float64 {
+	if t.DemandSeconds <= 0 {
+		return 0
+	}
+	return min(float64(workers*threads)/(t.DemandSeconds+t.WaitingSeconds), min(float64(workers), cores)/t.DemandSeconds)
 }
 
 // Unsettled says that it is not known whether memory creeps that an app needs.
@@ -470,6 +466,8 @@ func (r Result) Outcome() Kind {
 		return KindNothingFits
 	case r.Creep.Unsettled():
 		return KindInconclusive
+	case r.Recommendation.Sum.Unmet:
+		return KindNothingFits
 	}
 	return 0
 }

@@ -14,6 +14,7 @@ type Rig struct {
 	Counter  Counter                     // of requests, where somebody else sends them; nil: what Load has sent
 	Memory   Memory
 	Mapped   func(pid int, pattern string) (bool, error) // says whether a process has a file mapped whose name matches; nil: nobody can tell
+	Runtime  func(pid int) Runtime                       // what a process runs on; nil: nobody can tell
 	Journal  Journal
 	Progress func(Status) // called several times a second from one goroutine; nil for none
 }
@@ -100,13 +101,14 @@ type Pace struct {
 	Requests int64
 	Duration time.Duration
 	Route    string // the name of the only one to ask for, "" for all
+	Timed    bool   // the Tally has the Times
 }
 
 // Loader drives HTTP load.
 type Loader interface {
 	// Prepare sends what must come before the load of an app that was just started, such as a login; mostly nothing.
-	// It returns a *Failure where the app doesn't let it in.
-	Prepare(ctx context.Context, url string) error
+	// It returns whether there was anything to send, and a *Failure where the app doesn't let it in.
+	Prepare(ctx context.Context, url string) (sent bool, err error)
 	// Attack drives one phase and returns what it saw, also when the context ended it (that isn't an error).
 	// each is called about once a second, and once more at the end, from one goroutine.
 	Attack(ctx context.Context, url string, p Pace, each func(Bucket)) (Tally, error)
@@ -125,6 +127,7 @@ type Tally struct {
 	RateSent  float64
 	Seconds   float64
 	Latency   Latency
+	Times     []float64 // of good answers, in seconds, in the order in which they came, as many as are kept; where that was asked for
 	Errors    []ErrorCount
 	// Refusals are the answers that are no pages, the most frequent kinds first.
 	Refusals []Refusal
@@ -147,6 +150,8 @@ type Memory interface {
 	Open(pid int) (Probe, error)
 	// OpenGroup reads the memory control group of a folder.
 	OpenGroup(folder string) (Group, error)
+	// Cores is what the cores have done that calibrate or a process may run on.
+	Cores(pid int) (CoreTime, error)
 }
 
 // Group reads one memory control group.
@@ -155,6 +160,8 @@ type Group interface {
 	Charge() (Charge, error)
 	// ResetPeak lets the peak start again from the present charge. Its error says where the kernel can't.
 	ResetPeak() error
+	// CPU is the CPU time in seconds of all that has ever been in the group. Its error says where the kernel doesn't count it there.
+	CPU() (float64, error)
 	Close() error
 }
 
@@ -175,7 +182,37 @@ type Probe interface {
 	Status() (ProcessStatus, error)
 	// Virtual walks the page tables of a process with threads, as Detail does: once, at the end.
 	Virtual() (Virtual, error)
+	// CPU is what the process has used of the cores. It takes some 10 microseconds, and 5 for each thread: phase boundaries only.
+	CPU() (CPUTime, error)
 	Close() error
+}
+
+// CPUTime is what a process has used of the cores since it started, in seconds.
+type CPUTime struct {
+	Start  int64 // of the process, in ticks since the machine's boot: with its number, who it is
+	Parent int
+
+	Own    float64 // of all its threads, those that ended too
+	Reaped float64 // of its children that ended and that it waited for, and of theirs, to a tick (10 ms)
+	System float64 // the part of both that was spent in the kernel, to a tick
+
+	Threads map[int]ThreadTime // that live, by their numbers; empty where the kernel doesn't say
+}
+
+// ThreadTime is what a thread has done since it started, in seconds.
+type ThreadTime struct {
+	Ran    float64 // on a core
+	Waited float64 // ready to run, without a core
+}
+
+// CoreTime is what some cores together have done since the machine's boot, in seconds, and calibrate since it started.
+type CoreTime struct {
+	Cores int
+	Busy  float64 // for anybody
+	Steal float64 // withheld by the machine's host
+	Own   float64 // for calibrate
+
+	Stalled float64 // in which somebody was held up for want of memory; 0 also where the kernel doesn't say
 }
 
 // Resident is what a process has in memory, in bytes: heaps and stacks, files, shared memory (tmpfs files too). Locked is what

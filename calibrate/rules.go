@@ -2,7 +2,7 @@ package calibrate
 
 // Rules is the version of the analysis: it grows when the same journals would give another result. A saved run of other
 // rules is analysed again when it is read.
-const Rules = 3
+const Rules = 8
 
 // Origin is how a result of other rules, or of an older schema, was read.
 type Origin struct {

@@ -49,6 +49,11 @@ func (s Sample) plausible() bool {
 }
 
 func (b Bucket) plausible() bool {
+	for _, n := range b.Errors {
+		if !within(n, mostRequests) {
+			return false
+		}
+	}
 	return b.Phase != "" && within(b.Seconds, mostSeconds) && within(b.P50, mostSeconds) && within(b.P99, mostSeconds) &&
 		within(b.Requests, mostRequests) && within(b.Succeeded, b.Requests)
 }

@@ -1,5 +1,7 @@
 package calibrate
 
+import "math"
+
 // Basis is where a number came from.
 type Basis string
 
@@ -19,32 +21,41 @@ const (
 	BoundPrice   Bound = "price"   // so many are recommended because recycling more would cost too much
 	BoundMemory  Bound = "memory"  // this many don't fit, or one more would not
 	BoundMaximum Bound = "maximum" // no more were asked for
-	BoundCPU     Bound = "cpu"     // one more would pass (2c + 1) / threads
+	BoundCPU     Bound = "cpu"     // all cores are busy: one more would serve next to nothing more; where that isn't known, it would pass (2c + 1) / threads
 )
 
 // Sum is what the number of workers rests on, or why there is none. All figures are of the recommended threads, or
 // where nothing fits of the measured ones.
 type Sum struct {
-	CPUs           float64 `json:"cpus"`
-	CPUWorkers     int     `json:"cpu_workers"`        // (2 x cpus + 1, rounded down) / threads, at least 1
-	MemoryWorkers  *int    `json:"memory_workers"`     // (budget - shared_bytes) / least_bytes; null where a worker's memory isn't known
-	RuleWorkers    int     `json:"rule_workers"`       // the lesser of both, but two where two fit
-	AllowedWorkers int     `json:"allowed_workers"`    // of these, what the fewest and the most that were asked for leave
-	AllowedCost    float64 `json:"allowed_cost_ratio"` // of their time: what recycling so many would cost
-	Cost           float64 `json:"cost_ratio"`         // what recycling the recommended ones costs
-	PlainWorkers   int     `json:"plain_workers"`      // by the field's plain formula with worker_memory_mb; 0 where that isn't known
+	CPUs              float64 `json:"cpus"`
+	CPUWorkers        int     `json:"cpu_workers"`                      // that the cores ask for: by what they serve, or where that isn't known by (2 x cpus + 1, rounded down) / threads, at least 1
+	BySpeed           bool    `json:"by_speed,omitempty"`               // what they serve decided
+	BestRate          float64 `json:"best_rate_per_second,omitempty"`   // of all choices that fit
+	WantedRate        float64 `json:"wanted_rate_per_second,omitempty"` // the production rate that was given
+	WantedP99         float64 `json:"wanted_p99_seconds,omitempty"`
+	Unmet             bool    `json:"unmet,omitempty"`               // nothing that fits serves that; the recommendation is what comes nearest
+	NeededCores       float64 `json:"needed_cores,omitempty"`        // where unmet: of the least box that would serve it ...
+	NeededMemoryBytes int64   `json:"needed_memory_bytes,omitempty"` // ... and its memory, with what is kept back of it
+	NeededShape       *Shape  `json:"needed_shape,omitempty"`        // ... with so many workers and threads
+	MemoryWorkers     *int    `json:"memory_workers"`                // (budget - shared_bytes) / least_bytes; null where a worker's memory isn't known
+	RuleWorkers       int     `json:"rule_workers"`                  // the lesser of both, but two where two fit
+	AllowedWorkers    int     `json:"allowed_workers"`               // of these, what the fewest and the most that were asked for leave
+	AllowedCost       float64 `json:"allowed_cost_ratio"`            // of their time: what recycling so many would cost
+	Cost              float64 `json:"cost_ratio"`                    // what recycling the recommended ones costs
+	PlainWorkers      int     `json:"plain_workers"`                 // by the field's plain formula with worker_memory_mb; 0 where that isn't known
 
 	// total = shared_bytes + N x (worker_bytes + threads x thread_bytes + creep_bytes). LeavingBytes are in it, as part of
 	// what is shared, or without jitter of each worker.
 	SharedBytes   int64 `json:"shared_bytes"`
-	WorkerBytes   int64 `json:"worker_bytes"`          // one worker more, its threads and creep apart
-	ThreadBytes   int64 `json:"thread_bytes"`          // each of its threads
-	CreepBytes    int64 `json:"creep_bytes"`           // what it grows by, beyond the measured peak, until it is recycled
-	LeavingBytes  int64 `json:"leaving_bytes"`         // room for workers that end: see Worker.LeavingBytes
-	CrowdBytes    int64 `json:"crowd_bytes,omitempty"` // of worker_bytes: what it takes more at the bend than at the peak, see Bend
-	LeastBytes    int64 `json:"least_bytes"`           // below which a worker can't run
-	HeadroomBytes int64 `json:"headroom_bytes"`        // what the total leaves of the budget
-	OneMoreBytes  int64 `json:"one_more_bytes"`        // the total of one worker more
+	WorkerBytes   int64 `json:"worker_bytes"`           // one worker more, its threads and creep apart
+	ThreadBytes   int64 `json:"thread_bytes"`           // each of its threads
+	CreepBytes    int64 `json:"creep_bytes"`            // what it grows by, beyond the measured peak, until it is recycled
+	LeavingBytes  int64 `json:"leaving_bytes"`          // room for workers that end: see Worker.LeavingBytes
+	CrowdBytes    int64 `json:"crowd_bytes,omitempty"`  // of worker_bytes: what it takes more at the bend than at the peak, see Bend
+	RaisedBytes   int64 `json:"raised_bytes,omitempty"` // of worker_bytes: what it takes more with its threads than the line says, see Law.Raised
+	LeastBytes    int64 `json:"least_bytes"`            // below which a worker can't run
+	HeadroomBytes int64 `json:"headroom_bytes"`         // what the total leaves of the budget
+	OneMoreBytes  int64 `json:"one_more_bytes"`         // the total of one worker more
 
 	MeasuredThreads int   `json:"measured_threads"`
 	ThreadsUnknown  bool  `json:"threads_unknown"`       // how many a running server has can't be seen, and they stay as they are
@@ -88,6 +99,7 @@ type Candidate struct {
 	Basis       Basis   `json:"basis"`        // the question's for its own shape, else computed
 	Recommended bool    `json:"recommended"`
 	MaxRequests int     `json:"max_requests"` // 0: not to be recycled by count
+	Served              // all zero where that isn't known
 
 	Jitter         int     `json:"-"`
 	RestartSeconds float64 `json:"-"` // between restarts of one worker at the rate; 0 = none, or no rate
@@ -102,6 +114,7 @@ type Formula struct {
 	TotalBytes int64  `json:"total_bytes"` // 0: not known, because no shape with other threads was run
 	Fits       bool   `json:"fits"`
 	Source     string `json:"source"`
+	Served            // all zero where that isn't known
 }
 
 // RecyclingSum is how the recommended workers are to be recycled, and what that rests on.
@@ -215,6 +228,19 @@ const (
 	ValveRuns = 20      // how far a flat run is trusted, in its own lengths (measured)
 	ValveMost = 100_000 // and at most, in requests (measured)
 )
+
+// Alike is how near two rates are to be as good as each other.
+const Alike = 0.05
+
+// MostUsed is the share of what workers serve at most that production may ask of them: p99 is flat up to there, and the rest is
+// for what comes unevenly (see CapacityShare).
+const MostUsed = CapacityShare
+
+// MostCores is how large a box is looked for that would serve what one of so many cores doesn't.
+func MostCores(cores float64) float64 {
+	const times, most = 64, 1024
+	return max(math.Floor(min(cores*times, most)), math.Floor(cores), 1)
+}
 
 // Dearest is the share of a worker's time that recycling may cost before it is called a conflict: 1 %
 // (measured).

@@ -34,6 +34,11 @@ type SweepRun struct {
 	PredictedBytes int64      `json:"predicted_bytes"`
 	BusyRequests   int64      `json:"busy_requests"` // answered by then
 
+	PredictedRate float64   `json:"predicted_rate_per_second,omitempty"` // by the law of throughput, on this machine and beside this load; 0: not known
+	PredictedBy   RateBound `json:"predicted_bound_by,omitempty"`
+	PredictedP99  float64   `json:"predicted_p99_seconds,omitempty"` // at the rate of the sweep
+	Work          *Work     `json:"work,omitempty"`                  // of the round with the best rate, every thread busy
+
 	Requests  int64        `json:"requests"` // of all loads, as are the errors
 	Succeeded int64        `json:"succeeded"`
 	Errors    []ErrorCount `json:"errors"`

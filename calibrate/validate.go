@@ -54,14 +54,23 @@ func (r Result) implausible() string {
 			return fmt.Sprintf("%s is %s", f.name, say.Count(f.value))
 		}
 	}
-	return cmp.Or(r.Plan.implausible(), r.besideImplausible(), r.Creep.implausible())
+	return cmp.Or(r.Plan.implausible(), r.Law.implausible(), r.besideImplausible(), r.Creep.implausible(), r.speedImplausible())
 }
 
-// beyondAny names a count or a size that none can be, by the last word of its key.
+// beyondAny names a count, a size or a time that none can be, by the last word of its key.
 func beyondAny(key string, v reflect.Value) string {
 	least, most := int64(0), int64(mostPlaces)
 	switch name := key[strings.LastIndexByte(key, '.')+1:]; name {
-	case "cpus", "workers", "threads", "processes", "children", "clients":
+	case "cpus", "workers", "threads", "processes", "children", "clients", "pool", "worker_cores", "busy_cores_ratio", "needed_cores":
+	case "seconds", "low_seconds", "high_seconds", "alone_seconds", "mean_seconds", "times_seconds", "times_alone_seconds", "steal_seconds", "waited_seconds", "stalled_seconds",
+		"demand_cpu_seconds", "rest_cpu_seconds", "beside_cpu_seconds", "load_cpu_seconds", "workers_cpu_seconds", "system_cpu_seconds", "own_cpu_seconds", "others_cpu_seconds",
+		"p50_seconds", "p99_seconds", "predicted_p99_seconds", "p50", "p95", "p99", "max":
+		most = mostSeconds
+	case "success_ratio":
+		most = 1
+	case "rate_per_second", "rate_low_per_second", "rate_high_per_second", "predicted_rate_per_second", "rate_asked_per_second", "rate_sent_per_second",
+		"worker_rate_per_second", "capacity_per_second":
+		most = mostRequests
 	case "requests", "succeeded", "answered", "answers":
 		most = mostRequests
 	case "memory_limit_bytes", "total_bytes", "budget_bytes": // there may be no limit
@@ -74,6 +83,9 @@ func beyondAny(key string, v reflect.Value) string {
 	}
 	if v.CanInt() && (v.Int() < least || v.Int() > most) {
 		return fmt.Sprintf("%s is %s", key, say.Count(v.Int()))
+	}
+	if v.CanFloat() && !(v.Float() >= float64(least) && v.Float() <= float64(most)) {
+		return fmt.Sprintf("%s is %g", key, v.Float())
 	}
 	return ""
 }

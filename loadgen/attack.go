@@ -143,7 +143,7 @@ func (l *Loader) fold(results <-chan *vegeta.Result, p *pacer, each func(calibra
 	if each == nil {
 		each = func(calibrate.Bucket) {}
 	}
-	t := tally{examples: map[string]string{}, refusals: refusals{host: l.opt.Header.Get("Host")}}
+	t := tally{timed: p.pace.Timed, examples: map[string]string{}, refusals: refusals{host: l.opt.Header.Get("Host")}}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {

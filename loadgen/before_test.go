@@ -88,7 +88,7 @@ func TestLoadIsLoggedIn(t *testing.T) {
 			a := shop(t)
 			l := New(path(t, "/home?a"), Options{Before: before(t, row.before), Header: row.header})
 			for range 2 { // each app has a login of its own
-				if err := l.Prepare(t.Context(), a.URL); err != nil {
+				if _, err := l.Prepare(t.Context(), a.URL); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -100,7 +100,7 @@ func TestLoadIsLoggedIn(t *testing.T) {
 	}
 	a := shop(t)
 	l := New(path(t, "/home"), Options{})
-	if err := l.Prepare(t.Context(), a.URL); err != nil || a.served.Load() != 0 {
+	if _, err := l.Prepare(t.Context(), a.URL); err != nil || a.served.Load() != 0 {
 		t.Error(err)
 	}
 	if all := attack(t, l, a.URL, calibrate.Pace{Requests: 10}).Refusals; len(all) != 1 || all[0].Kind != calibrate.RefusalLogin || all[0].Location != "/login" || all[0].Answers != 10 {
@@ -133,7 +133,7 @@ func TestValuesAreNoPlaceholders(t *testing.T) {
 	l := New(path(t, "/"), Options{Before: b})
 	for range 2 { // an app that is started again gets the same
 		bodies, headers = nil, nil
-		if err := l.Prepare(t.Context(), a.URL); err != nil {
+		if _, err := l.Prepare(t.Context(), a.URL); err != nil {
 			t.Fatal(err)
 		}
 		form := url.Values{"a": {secret}, "b": {token}, "c": {"u"}}.Encode()
@@ -158,7 +158,7 @@ func TestCookiesOfTheLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := New(targets, Options{Before: before(t, "GET /")})
-	if err := l.Prepare(t.Context(), a.URL); err != nil {
+	if _, err := l.Prepare(t.Context(), a.URL); err != nil {
 		t.Fatal(err)
 	}
 	list := targets.rebase("http://127.0.0.1:1", nil)
@@ -199,7 +199,7 @@ func TestPrepareRefuses(t *testing.T) {
 					inner.Config.Handler.ServeHTTP(w, r)
 				}
 			})
-			err := New(path(t, "/home"), Options{Before: before(t, row.before)}).Prepare(t.Context(), a.URL)
+			_, err := New(path(t, "/home"), Options{Before: before(t, row.before)}).Prepare(t.Context(), a.URL)
 			var f *calibrate.Failure
 			if !errors.As(err, &f) || f.Kind != calibrate.KindInconclusive || f.Try == "" {
 				t.Fatalf("%#v", err)
@@ -301,7 +301,7 @@ func TestUnansweredQuotesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = New(Targets{}, Options{Before: before, Timeout: time.Second}).Prepare(t.Context(), "http://"+listener.Addr().String())
+		_, err = New(Targets{}, Options{Before: before, Timeout: time.Second}).Prepare(t.Context(), "http://"+listener.Addr().String())
 		listener.Close()
 		var f *calibrate.Failure
 		if !errors.As(err, &f) || strings.Contains(f.Error()+f.Why, "SECRET") || f.Why == "" {

@@ -20,7 +20,12 @@ type tally struct {
 	refusals  refusals
 	examples  map[string]string
 	last      time.Duration // from the start to the last answer
+	timed     bool          // times are kept
+	times     []float64     // of good answers, in seconds
 }
+
+// mostTimes is how many times are kept one by one: 1 MB of them.
+const mostTimes = 1 << 17
 
 // span counts the answers of a stretch of time.
 type span struct {
@@ -42,6 +47,9 @@ func (t *tally) add(r *vegeta.Result, one flight, elapsed time.Duration) calibra
 	t.whole.add(a)
 	t.second.add(a)
 	t.last = elapsed
+	if t.timed && a.class == "" && len(t.times) < mostTimes {
+		t.times = append(t.times, r.Latency.Seconds()) // from when it was sent: one client may be late
+	}
 	key := string(a.class)
 	if redirected(r) && one.err == nil {
 		t.redirects++
@@ -114,6 +122,7 @@ func (t *tally) result(p calibrate.Pace, s *sending) calibrate.Tally {
 		Latency:   t.whole.percentiles(),
 		Errors:    calibrate.CountErrors(t.whole.errors),
 		Examples:  t.examples,
+		Times:     t.times,
 	}
 	out.Refusals = t.refusals.list(out)
 	if p.Rate > 0 {

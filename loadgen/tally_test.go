@@ -65,6 +65,37 @@ func TestPercentiles(t *testing.T) {
 	}
 }
 
+// Times are those of good answers, from when each was sent; so many of them at most, and none where nobody asked.
+func TestTimes(t *testing.T) {
+	t.Parallel()
+	sent := time.Unix(100, 0)
+	tally := tally{timed: true, examples: map[string]string{}}
+	for _, r := range []vegeta.Result{{Code: 200, Latency: 3 * time.Second}, {Code: 500, Latency: 9 * time.Second}, {Code: 200, Timestamp: sent, Latency: time.Second}} {
+		tally.add(&r, flight{due: sent.Add(-time.Minute)}, 0)
+	}
+	if got := tally.result(calibrate.Pace{}, &sending{}).Times; !slices.Equal(got, []float64{3, 1}) {
+		t.Errorf("%v", got)
+	}
+	for range mostTimes {
+		tally.add(&vegeta.Result{Code: 200}, flight{}, 0)
+	}
+	if len(tally.times) != mostTimes {
+		t.Errorf("%d times are kept", len(tally.times))
+	}
+}
+
+func TestTimesOfAnAttack(t *testing.T) {
+	a := newApp(t, slow(5*time.Millisecond))
+	l := New(path(t, "/"), Options{})
+	tally := attack(t, l, a.URL, calibrate.Pace{Clients: 1, Requests: 7, Timed: true})
+	if len(tally.Times) != 7 || slices.Min(tally.Times) < 0.005 {
+		t.Errorf("%v, want seven times of 5 ms or more", tally.Times)
+	}
+	if other := attack(t, l, a.URL, calibrate.Pace{Clients: 1, Requests: 7}); other.Times != nil {
+		t.Errorf("%v of a load that nobody timed", other.Times)
+	}
+}
+
 func TestLatencyCountsFromTheDueTime(t *testing.T) {
 	sent := time.Unix(100, 0)
 	r := &vegeta.Result{Timestamp: sent, Latency: time.Second}

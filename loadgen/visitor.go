@@ -18,26 +18,26 @@ import (
 
 // Prepare sends what comes before the load, if there is any, and keeps the cookies for the attacks that follow. It
 // returns a *calibrate.Failure of KindInconclusive if the app doesn't let it in: the load would measure a login page.
-func (l *Loader) Prepare(ctx context.Context, base string) error {
+func (l *Loader) Prepare(ctx context.Context, base string) (sent bool, err error) {
 	l.cookies = nil
 	if len(l.opt.Before.list) == 0 {
-		return nil
+		return false, nil
 	}
 	to, err := resolve(base, l.opt.AllowRemote)
 	if err != nil {
-		return err
+		return false, err
 	}
 	v := newVisitor(to, l.opt)
 	for _, one := range l.opt.Before.list {
 		if err := v.send(ctx, one); err != nil {
-			return err
+			return true, err
 		}
 	}
 	if err := v.cookies.serve(l.targets); err != nil {
-		return err
+		return true, err
 	}
 	l.cookies = v.cookies
-	return nil
+	return true, nil
 }
 
 // visitor sends the requests before the load, as a browser would: it keeps cookies and follows redirects.

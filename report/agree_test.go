@@ -194,6 +194,9 @@ func TestPeakAtBoot(t *testing.T) {
 	w.BootPeak.OfMaster = true
 	says(t, "fork", workerOf(w), "idle 50 MB, settled 55 MB, peak 300 MB (VmHWM), at boot alone; 60 MB at most under load. "+
 		"The peak is the kernel's mark of pages that are the master's, so the formula and a limit need no room for it")
+	w.BootPeak, w.LoadedPeakBytes = nil, 60*mb
+	says(t, "login", workerOf(w), "idle 50 MB, settled 55 MB, peak 300 MB (VmHWM), by the requests before the load alone; 60 MB at most under load. "+
+		"The formula has room for it in every worker: any of them may be asked the same")
 }
 
 // What a trial is off by is the difference of the two figures before it.

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"workermem/calibrate"
 	"workermem/calibrate/say"
@@ -18,6 +19,9 @@ func answerOf(r calibrate.Result) Answer {
 		return Answer{Verdict: noRecommendation, Why: Withheld(r), Mark: Doubtful}
 	case rec.Workers <= 0:
 		return Answer{Verdict: noRecommendation, Why: "too little was measured", Mark: Doubtful}
+	}
+	if rec.Sum.Unmet {
+		return Answer{Settings: settingsOf(r), Mark: Doubtful}
 	}
 	return Answer{Settings: settingsOf(r), Mark: Good}
 }
@@ -44,7 +48,7 @@ func answerSection(r calibrate.Result, servers calibrate.Servers) []Block {
 		blocks = append(blocks, Code{Label: "type", Text: line})
 	}
 	return append(blocks, Facts{Brief: true, Rows: factsOf(
-		fact("set", why), fact("place", place), fact("why", whyOf(r)), fact("price", price(r)), fact("bound", bound(r)), fact("but", doubt(r)),
+		fact("set", why), fact("place", place), fact("why", whyOf(r)), fact("rate", servesOf(r)), fact("price", price(r)), fact("bound", bound(r)), fact("but", threadSafety(r)), fact("but", p99Unknown(r)), fact("but", doubt(r)),
 	)})
 }
 
@@ -75,14 +79,39 @@ func refusalTry(r calibrate.Result) string {
 		when(r.Plan.MinWorkers > 1, "fewer --min-workers, ") + "fewer threads, or a smaller app"
 }
 
-// whyOf is the reason in a line: what stands against one worker more, and what these use. The sum has the rest.
+// whyOf is the reason in a line: what the cores need, or what stands against one worker more, and what these use. The sum has
+// the rest.
 func whyOf(r calibrate.Result) string {
 	rec := r.Recommendation
 	uses := when(rec.TotalBytes > 0 && rec.BudgetBytes > 0, "uses %s of the %s MB budget (%s)", mbCell(rec.TotalBytes), mbCell(rec.BudgetBytes),
 		say.Percent(float64(rec.TotalBytes)/float64(rec.BudgetBytes)))
+	reason := boundReason(r)
+	if rec.Sum.BySpeed {
+		reason = speedReason(r)
+	}
+	if swept := sweptWhy(r); swept != "" {
+		reason = swept
+	}
+	parts := slices.DeleteFunc([]string{reason, uses}, func(s string) bool { return s == "" })
+	return orElse(strings.Join(parts, "; "), workersReason(r))
+}
+
+// speedReason is what the cores need, or what the production rate takes of them, and what kept the choice from having more of it.
+func speedReason(r calibrate.Result) string {
+	reason := orElse(wantedReason(r), atOnceReason(r))
+	c, _ := chosen(r)
+	if held := boundReason(r); c.RateBy != calibrate.RateByCores && c.BoundBy != calibrate.BoundCPU && held != "" {
+		reason += "; " + held
+	}
+	return reason
+}
+
+// boundReason is what stands against one worker more; "" if nothing does.
+func boundReason(r calibrate.Result) string {
+	rec := r.Recommendation
 	bound := map[calibrate.Bound]string{
 		calibrate.BoundMemory:  "memory allows no more workers",
-		calibrate.BoundCPU:     "the cores allow no more workers",
+		calibrate.BoundCPU:     "the field's rule for the cores allows no more workers",
 		calibrate.BoundMaximum: "--max-workers allows no more",
 		calibrate.BoundPrice:   "recycling more workers would cost too much of their time",
 	}[boundBy(r.Candidates)]
@@ -92,18 +121,10 @@ func whyOf(r calibrate.Result) string {
 	if bound != "" && rec.Workers == 2 && rec.Sum.CPUWorkers == 1 {
 		bound = "two, so that one answers while the other restarts"
 	}
-	if swept := sweptWhy(r); swept != "" {
-		bound = swept
-	}
-	switch {
-	case bound == "" && uses == "":
-		return workersReason(r)
-	case bound == "" || uses == "":
-		return bound + uses
-	}
-	return bound + "; " + uses
+	return bound
 }
 
+// boundBy is what stands against one worker more than the recommended.
 func boundBy(candidates []calibrate.Candidate) calibrate.Bound {
 	for _, c := range candidates {
 		if c.Recommended {
@@ -127,6 +148,18 @@ func doubt(r calibrate.Result) string {
 		return "creep is not known yet, so how long a worker can last isn't, either, and there is nothing to paste yet"
 	}
 	return "creep is not known yet, so no max-requests can be set from this run, and there is nothing to paste yet"
+}
+
+// p99Unknown is why nothing is said of the p99 that was asked for.
+func p99Unknown(r calibrate.Result) string {
+	return when(r.Plan.P99Seconds > 0 && !r.Recommendation.Sum.BySpeed && r.Recommendation.Workers > 0, "whether 99 of 100 requests take no more than %s at %s is not known, since %s",
+		say.Seconds(r.Plan.P99Seconds), say.RequestRate(r.Plan.ProductionRate), cpuUnknown(r))
+}
+
+// threadSafety is what more than one thread asks of an app that was measured with one.
+func threadSafety(r calibrate.Result) string {
+	return when(threadsOf(r) > 1 && r.Target.Threads == 1 && !given(r),
+		"only if the app's code is safe in threads: it was measured with one. calibrate size --threads 1 stays with that")
 }
 
 // given says that the worker's memory was not measured.

@@ -57,7 +57,18 @@ func lawOf(r calibrate.Result) string {
 	if l.ThreadBytes > 0 {
 		worker = fmt.Sprintf("(%s + threads x %s)", worker, knownMB(l.ThreadBytes))
 	}
-	return when(l.SharedBytes > 0, "%s + ", knownMB(l.SharedBytes)) + "workers x " + worker + ", without creep" + when(given(r), ", as given")
+	return when(l.SharedBytes > 0, "%s + ", knownMB(l.SharedBytes)) + "workers x " + worker + ", without creep" + when(given(r), ", as given") + raisedOf(r)
+}
+
+// raisedOf is what workers took more than the formula's line, by their threads.
+func raisedOf(r calibrate.Result) string {
+	var parts []string
+	for _, raise := range r.Law.Raised {
+		if raise.Bytes > 0 {
+			parts = append(parts, knownMB(raise.Bytes)+" more a worker"+when(threaded(r), " of %s", say.Plural(raise.Threads, "thread")))
+		}
+	}
+	return when(len(parts) > 0, "; %s, by what was run", strings.Join(parts, ", "))
 }
 
 // fittedOf holds the formula against the shapes that it was fitted to.
@@ -65,20 +76,28 @@ func fittedOf(r calibrate.Result) string {
 	var parts []string
 	for _, run := range r.Law.Runs {
 		parts = append(parts, held(r, calibrate.Shape{Workers: run.Workers, Threads: run.Threads}, run.MeasuredBytes)+
-			when(younger(r, run), " after fewer requests than the formula is for"))
+			when(younger(r, run), "%s", orElse(when(startingBeside(r, run), " before what runs beside its workers had come to its size"), " after fewer requests than the formula is for")))
 	}
 	return strings.Join(parts, "; ")
 }
 
 // younger says that a short run was over before its workers had grown to what the formula is for.
 func younger(r calibrate.Result, run calibrate.LawRun) bool {
-	formula := r.Law.Total(run.Workers, run.Threads)
+	formula := r.Law.Loaded(run.Workers, run.Threads)
 	return formula-run.MeasuredBytes > formula/20 && run.Requests < int64(run.Workers)*r.Worker.Requests
 }
 
-// held is what the formula says of a shape, beside what it took.
+// startingBeside says that it was over before the processes beside its workers had grown to what they took at the run's end:
+// helpers that take their time to start.
+func startingBeside(r calibrate.Result, run calibrate.LawRun) bool {
+	end := r.Worker.End
+	return end != nil && end.Books != nil && run.Books != nil && end.Books.Rest.Mapped()-run.Books.Rest.Mapped() > r.Law.Loaded(run.Workers, run.Threads)/20
+}
+
+// held is what the formula says of a shape, beside what it took. No login, and no boot, is in that.
 func held(r calibrate.Result, s calibrate.Shape, measured int64) string {
-	return fmt.Sprintf("%s: formula %s, measured %s", named(r, s), knownMB(r.Law.Total(s.Workers, s.Threads)), knownMB(measured))
+	return fmt.Sprintf("%s: formula %s%s, measured %s", named(r, s), knownMB(r.Law.Total(s.Workers, s.Threads)),
+		when(r.Law.LoneBytes >= mb, " (%s under load)", knownMB(r.Law.Loaded(s.Workers, s.Threads))), knownMB(measured))
 }
 
 // foretoldOf is what one worker alone promised of several, before they were run: its first reading, not the formula.

@@ -23,7 +23,7 @@ func watchedSection(r calibrate.Result) []Block {
 		fact("latency", when(r.Load.Requests > 0, "%s", latencyOf(r.Load))),
 		fact("CPU", measured(r.Watch.Cores > 0, "the workers kept %s of a core busy", say.Percent(r.Watch.Cores))),
 		fact("worker RSS", watchedWorker(r.Worker)), fact("one more", meanMarginal(r)),
-		fact("beside", besideOf(r)), fact("virtual", virtualOf(r.Worker.Virtual)),
+		fact("config", configOf(r.Plan.Config)), fact("beside", besideOf(r)), fact("virtual", virtualOf(r.Worker.Virtual)),
 	)})
 }
 

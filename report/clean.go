@@ -10,9 +10,9 @@ import (
 	"workermem/calibrate/say"
 )
 
-// clean makes a foreign string safe for one line of a terminal: escape sequences go, line breaks and tabs become
+// Line makes a foreign string safe for one line of a terminal: escape sequences go, line breaks and tabs become
 // spaces, and whatever else does not print (controls, bidirectional overrides, broken UTF-8) becomes a question mark.
-func clean(s string) string {
+func Line(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t' || r == '\u00a0':
@@ -24,14 +24,14 @@ func clean(s string) string {
 	}, say.Plain(s))
 }
 
-// ascii is clean for a table's cell: the width of other characters depends on the locale and the terminal.
+// ascii is Line for a table's cell: the width of other characters depends on the locale and the terminal.
 func ascii(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r > unicode.MaxASCII {
 			return '?'
 		}
 		return r
-	}, clean(s))
+	}, Line(s))
 }
 
 // shellQuote prints a command so that a shell reads back exactly these words, on one line.
@@ -49,7 +49,7 @@ func quoteWord(word string) string {
 	if plainWord.MatchString(word) && !expandsBraces(word) {
 		return word
 	}
-	if clean(word) == word {
+	if Line(word) == word {
 		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
 	q := strconv.QuoteToASCII(word) // its escapes are those of bash's $'...'

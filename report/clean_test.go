@@ -39,7 +39,7 @@ func TestClean(t *testing.T) {
 		"\x1b(Bx":                           "x",
 		"bell\x07 back\x08 del\x7f nul\x00": "bell? back? del? nul?",
 	} {
-		if got := clean(in); got != want {
+		if got := Line(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
@@ -58,7 +58,7 @@ func TestWrap(t *testing.T) {
 				t.Fatalf("%q is wider than %d", l, width)
 			}
 		}
-		if got, want := squeeze(strings.Join(lines, "")), squeeze(clean(s)); got != want {
+		if got, want := squeeze(strings.Join(lines, "")), squeeze(Line(s)); got != want {
 			t.Fatalf("%q became %q", want, got)
 		}
 	})

@@ -11,7 +11,8 @@ type Document struct {
 	Title   string // "Workers and memory of"
 	Subject string // the command that the title is about; "" for none
 	Blocks  []Block
-	Data    any // the same for programs
+	Data    any     // the same for programs
+	Export  *Export // what other programs take of it; nil of a page of no run
 }
 
 // A Block is one part of a page.

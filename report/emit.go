@@ -22,10 +22,10 @@ var boxes = []emitter{
 	{File: calibrate.File{For: "env", Name: "environment, for a shell or EnvironmentFile=",
 		Without: "everything else; docker run --env-file would keep the quotes: --for docker"}, write: emitEnv},
 	{File: calibrate.File{For: "systemd", Name: "drop-in /etc/systemd/system/NAME.service.d/calibrate.conf",
-		Without: "the command, the user, MemoryHigh, TasksMax"}, write: emitSystemd},
+		Without: "the command, the user, MemoryHigh, TasksMax, CPUQuota"}, write: emitSystemd},
 	{File: calibrate.File{For: "docker", Name: "options for docker run", Without: "ports, volumes, CPUs"}, write: emitDocker},
 	{File: calibrate.File{For: "compose", Name: "for compose.yaml", Without: "the image, ports, volumes, CPUs"}, write: emitCompose},
-	{File: calibrate.File{For: "kubernetes", Name: "patch of a Deployment", Without: "the image, probes, replicas, CPUs"}, write: emitKubernetes},
+	{File: calibrate.File{For: "kubernetes", Name: "patch of a Deployment", Without: "the image, probes, replicas, a limit of CPU"}, write: emitKubernetes},
 }
 
 // emitters are those of the servers, each kind once, and then those that suit any.
@@ -92,7 +92,7 @@ func emitterFor(r calibrate.Result, kind string, servers calibrate.Servers) (emi
 // the report, which shows the doubt.
 func nothingToEmit(r calibrate.Result) *calibrate.Failure {
 	a, outcome := answerOf(r), r.Outcome()
-	if a.Verdict == "" && outcome == 0 {
+	if a.Verdict == "" && (outcome == 0 || outcome == calibrate.KindNothingFits) { // what comes nearest can be set, too
 		return nil
 	}
 	f := &calibrate.Failure{Kind: outcome, What: "this run recommends nothing that could be set", Why: orElse(a.Why, "too little was measured"),
@@ -135,6 +135,12 @@ func (d *draft) head(file calibrate.File, foreign bool) {
 	d.note("%s", file.Name)
 	d.note("From calibrate run %s of %s, measured on %s.", orElse(r.ID, say.Unknown), dateOf(r), serverNamed(r.Target, d.measured))
 	d.note("%s", emittedSum(r))
+	if reason := wantedReason(r); r.Recommendation.Sum.Unmet && reason != "" {
+		d.note("But %s.", reason)
+	}
+	if safety := threadSafety(r); safety != "" {
+		d.note("But %s.", safety)
+	}
 	if foreign {
 		d.note("It was not measured on %s, where a worker takes another amount of memory: measure that before you rely on it.", file.For)
 	}

@@ -1,10 +1,12 @@
 package report
 
 import (
+	"math"
 	"slices"
 	"strconv"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // The kinds that suit any server: its environment, and the box it runs in.
@@ -20,9 +22,13 @@ func emitEnv(d *draft) {
 	}
 }
 
+// stopsThreads is what a bound of CPU time does, by whatever name.
+const stopsThreads = "stops all threads of all workers for the rest of its period of 100 ms (CFS bandwidth control), so requests wait though cores are free."
+
 func emitSystemd(d *draft) {
 	d.noteMemory("MemoryMax")
 	d.note("No MemoryHigh: it would slow the workers down long before the limit. No TasksMax: how many threads the app starts was not counted.")
+	d.note("No CPUQuota: a quota that is used up " + stopsThreads + " No CPUWeight: it matters only beside others.")
 	d.note("OOMPolicy=continue (from systemd 243): the server replaces a worker that the kernel kills, instead of systemd ending them all. " +
 		"Restart=always, because a server that ends at a limit ends with status 0.")
 	env := d.environment()
@@ -67,7 +73,8 @@ func emitCompose(d *draft) {
 func emitKubernetes(d *draft) {
 	d.note("kubectl patch deployment DEPLOYMENT --patch-file FILE; NAME is your container.")
 	d.noteMemory("The limit")
-	d.note("The request is the sum. Probes count towards a request limit as any request does.")
+	d.note("The request of memory is the sum. Probes count towards a request limit as any request does.")
+	cpu := d.noteCPU()
 	env := d.environment()
 	d.line("spec:")
 	d.line("  template:")
@@ -76,6 +83,9 @@ func emitKubernetes(d *draft) {
 	d.line("        - name: NAME")
 	d.line("          resources:")
 	d.line("            requests:")
+	if cpu > 0 {
+		d.line("              cpu: %dm", cpu)
+	}
 	d.line("              memory: %dMi", totalMB(d.run))
 	d.line("            limits:")
 	d.line("              memory: %dMi", limitMB(d.run))
@@ -90,6 +100,31 @@ func emitKubernetes(d *draft) {
 func (d *draft) noteMemory(name string) {
 	d.note("%s is the budget that was sized for: %s. The kernel also counts the cache of files that were read, which the sum leaves out.",
 		name, budgetOf(d.run))
+}
+
+// noteCPU says what the workers ask for of the cores, in thousandths of one, or why that is left out, and why there is no limit.
+func (d *draft) noteCPU() int64 {
+	milli := cpuRequest(d.run)
+	rate, s := d.run.Plan.ProductionRate, d.run.Speed
+	switch {
+	case milli > 0:
+		d.note("The request of CPU is what a request costs x the rate: %s x %s, rounded up. It is for one replica that gets all of that rate: divide it by the replicas.",
+			say.CPU(costOf(*s)), say.RequestRate(rate))
+	case s != nil && costOf(*s) > 0 && s.Doubt == "":
+		d.note("No request of CPU: it is %s x the requests a second, %sm for each of them. A run with --production-rate has it here.", say.CPU(costOf(*s)), say.Number(1000*costOf(*s)))
+	default:
+		d.note("No request of CPU: %s.", cpuUnknown(d.run))
+	}
+	d.note("No limit of CPU: one that is used up " + stopsThreads)
+	return milli
+}
+
+// cpuRequest is the CPU time that the production rate takes, in thousandths of a core, rounded up; 0 where it isn't known.
+func cpuRequest(r calibrate.Result) int64 {
+	if r.Speed == nil || r.Speed.Doubt != "" || r.Plan.ProductionRate <= 0 {
+		return 0
+	}
+	return int64(math.Ceil(1000*costOf(*r.Speed)*r.Plan.ProductionRate - 1e-9))
 }
 
 // environment notes who reads the variables, and returns them.

@@ -27,6 +27,7 @@ func Failure(w io.Writer, f *calibrate.Failure, color bool) error {
 	}
 	head, tail := newPage(0, color), newPage(0, color)
 	writeWhat(head, f)
+	writeMistakes(head, f.Mistakes)
 	if f.Try != "" {
 		writeLines(tail, "try:   ", f.Try, mostTry, bold)
 	}
@@ -98,7 +99,7 @@ func tailOf(log []string, width, room int) []string {
 
 // wrapWords parts a log line by its width alone, so that its indent stays, and leaves out its middle if it is long.
 func wrapWords(s string, width int) []string {
-	s = strings.TrimRight(clean(s), " ")
+	s = strings.TrimRight(Line(s), " ")
 	var out []string
 	for s != "" {
 		var head string

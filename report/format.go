@@ -1,9 +1,13 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"unicode"
 
 	"workermem/calibrate"
 )
@@ -14,7 +18,7 @@ type Options struct {
 	Width int // columns of the terminal, 0 for 80
 }
 
-// A Format is a way to write a document. Its name is that of --format, and a flag of its own.
+// A Format is a way to write a document. Its name is that of --format.
 type Format struct {
 	Name  string
 	About string // a line of help
@@ -28,34 +32,92 @@ var formats = []Format{
 	{"json", "the figures, for programs", writeData},
 }
 
+// exports are the ways to write what a run has for the programs of others.
+var exports = []Format{
+	{"benchfmt", "for benchstat", exporting(writeBenchfmt)},
+	{"gab", "for github-action-benchmark's customSmallerIsBetter", exporting(writeGAB)},
+	{"bmf", "for Bencher", exporting(writeBMF)},
+	{"openmetrics", "for GitLab's metrics report, Prometheus", exporting(writeOpenMetrics)},
+	{"junit", "for any CI's test report", exporting(writeJUnit)},
+}
+
+// Annotations is the format of a GitHub job's log. A step's summary goes with it, so it isn't offered alone.
+const Annotations = "annotations"
+
+var annotating = Format{Name: Annotations, write: exporting(writeAnnotations)}
+
 // Formats lists the ways to write a document, the default first.
 func Formats() []Format { return formats }
 
-// FormatNamed is the format of that name, "" for the default.
-func FormatNamed(name string) (Format, error) {
-	names := make([]string, len(formats))
-	for i, f := range formats {
-		if f.Name == name || name == "" {
-			return f, nil
+// Exports lists the ways to write what a run has for the programs of others.
+func Exports() []Format { return exports }
+
+// exporting writes a document's export. Pages of no run have none.
+func exporting(dialect func(io.Writer, Export) error) func(io.Writer, Document, Options) error {
+	return func(w io.Writer, d Document, _ Options) error {
+		if d.Export == nil {
+			return calibrate.Usage("calibrate report, of a run", "this page is of no run, and has nothing for the programs of others")
 		}
-		names[i] = f.Name
+		return dialect(w, *d.Export)
 	}
-	return Format{}, calibrate.Usage("one of "+strings.Join(names, ", "), "there is no format %q", name)
 }
 
-// Render writes a document in the format of that name.
+// Render writes a document in the format of that name, "" for the default.
 func Render(w io.Writer, d Document, format string, o Options) error {
-	f, err := FormatNamed(format)
+	f, err := FormatNamed(format, slices.Concat(formats, exports, []Format{annotating}))
 	if err != nil {
 		return err
 	}
 	return f.write(w, d, o)
 }
 
+// FormatNamed is the one of that name among some, "" for the first.
+func FormatNamed(name string, among []Format) (Format, error) {
+	for _, f := range among {
+		if f.Name == name || name == "" {
+			return f, nil
+		}
+	}
+	return Format{}, calibrate.Usage("one of "+strings.Join(FormatNames(among), ", "), "there is no format %q", name)
+}
+
+// FormatNames are those of some formats.
+func FormatNames(formats []Format) []string {
+	names := make([]string, len(formats))
+	for i, f := range formats {
+		names[i] = f.Name
+	}
+	return names
+}
+
 // writeData writes a document's data as JSON.
-func writeData(w io.Writer, d Document, _ Options) error {
-	e := json.NewEncoder(w)
+func writeData(w io.Writer, d Document, _ Options) error { return writeJSON(w, d.Data) }
+
+func writeJSON(w io.Writer, data any) error {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(d.Data)
+	if err := e.Encode(data); err != nil {
+		return err
+	}
+	_, err := w.Write(unsteering(text.Bytes()))
+	return err
+}
+
+// unsteering writes what steers a terminal beyond ASCII as JSON's \u escapes: it stands in texts only.
+func unsteering(text []byte) []byte {
+	steers := func(r rune) bool { return r == 0x7f || r > unicode.MaxASCII && r < 0x10000 && !unicode.IsPrint(r) }
+	if !bytes.ContainsFunc(text, steers) {
+		return text
+	}
+	var b bytes.Buffer
+	for _, r := range string(text) {
+		if steers(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.Bytes()
 }

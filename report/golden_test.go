@@ -132,7 +132,7 @@ func TestSilencedWarnings(t *testing.T) {
 func TestUnknownFormat(t *testing.T) {
 	var failure *calibrate.Failure
 	err := Render(&bytes.Buffer{}, Document{}, "pdf", Options{})
-	if !errors.As(err, &failure) || failure.Kind != calibrate.KindUsage || failure.Try != "one of text, markdown, json" {
+	if !errors.As(err, &failure) || failure.Kind != calibrate.KindUsage || !strings.HasPrefix(failure.Try, "one of text, markdown, json, benchfmt") {
 		t.Errorf("%v: %+v", err, failure)
 	}
 }

@@ -132,7 +132,7 @@ var entities = strings.NewReplacer("&", "&amp;", "<", "&lt;")
 
 // escape makes a string mean only itself, in a line or a table's cell.
 func escape(s string) string {
-	return entities.Replace(special.ReplaceAllString(clean(s), `\$0`))
+	return entities.Replace(special.ReplaceAllString(Line(s), `\$0`))
 }
 
 // inList is escape for the start of a list's item or a paragraph, where "1." or "-" or "+" would begin another list.
@@ -148,7 +148,7 @@ var startsList = regexp.MustCompile(`^([-+=>]|\d+[.)])`)
 
 // codeSpan fences a string by more backticks than it has in a row.
 func codeSpan(s string) string {
-	s = clean(s)
+	s = Line(s)
 	ticks := fence(s, 1)
 	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
 		s = " " + s + " "
@@ -161,7 +161,7 @@ func fenced(s string) string {
 	if s == "" {
 		return ""
 	}
-	s = clean(s)
+	s = Line(s)
 	ticks := fence(s, 3)
 	return ticks + "sh\n" + s + "\n" + ticks + "\n"
 }

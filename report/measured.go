@@ -17,7 +17,7 @@ func measuredSection(r calibrate.Result) []Block {
 	return section(Heading{"Measured", measuredDetail(r)}, Facts{Rows: append([]Fact{
 		fact("app", appOf(r.Target)), fact("boot", bootOf(r.Target)), fact("load", loadOf(r.Load)), fact("latency", latencyOf(r.Load)),
 		fact(workerLabel(r.Worker), workerOf(r.Worker)), fact("one more", marginalOf(r)),
-	}, factsOf(fact("beside", besideOf(r)), fact("whole tree", treeOf(r)), fact("at once", atOnceOf(r)), fact("virtual", virtualOf(r.Worker.Virtual)))...)}, measuredMore(r))
+	}, factsOf(fact("config", configOf(r.Plan.Config)), fact("beside", besideOf(r)), fact("whole tree", treeOf(r)), fact("at once", atOnceOf(r)), fact("virtual", virtualOf(r.Worker.Virtual)))...)}, measuredMore(r))
 }
 
 // measuredMore is what a terminal has no room for.
@@ -194,6 +194,11 @@ func bootOnly(b *calibrate.BootPeak) string {
 	return fmt.Sprintf(", at boot alone; %s at most under load. The formula has room for it in every worker, and a limit must: all of them boot at once when the server starts", knownMB(b.LoadedBytes))
 }
 
+// beforeOnly says the same of one that only the requests before the load came to.
+func beforeOnly(loaded int64) string {
+	return when(loaded > 0, ", by the requests before the load alone; %s at most under load. The formula has room for it in every worker: any of them may be asked the same", knownMB(loaded))
+}
+
 // workerLabel: where children are part of a worker, its memory is no process's RSS.
 func workerLabel(w calibrate.Worker) string {
 	if w.ChildrenPeakBytes > 0 {
@@ -206,7 +211,7 @@ func workerOf(w calibrate.Worker) string {
 	return measured(w.IdleRSSBytes > 0 || w.PlateauRSSBytes > 0 || w.PeakRSSBytes > 0, "idle %s, settled %s, peak %s%s%s%s%s", knownMB(w.IdleRSSBytes),
 		knownMB(w.PlateauRSSBytes), knownMB(w.PeakRSSBytes), when(w.PeakSource != "", " (%s)", peakSource(w.PeakSource)),
 		when(w.ChildrenPeakBytes > 0, " with its children, %s without", knownMB(w.PeakRSSBytes-w.ChildrenPeakBytes)),
-		bootOnly(w.BootPeak), when(w.Restarts > 0, "; the worker was replaced %s during the run", say.Times(w.Restarts)))
+		bootOnly(w.BootPeak)+beforeOnly(w.LoadedPeakBytes), when(w.Restarts > 0, "; the worker was replaced %s during the run", say.Times(w.Restarts)))
 }
 
 // marginalOf explains the number that the guides get wrong: RSS counts pages that all workers share.
@@ -239,7 +244,7 @@ func marginalBytes(r calibrate.Result) int64 {
 	if r.Worker.MarginalBytes != 0 || r.Law.WorkerBytes <= 0 {
 		return r.Worker.MarginalBytes
 	}
-	return r.Law.WorkerBytes + int64(max(r.Target.Threads, 1))*r.Law.ThreadBytes
+	return r.Law.Worker(max(r.Target.Threads, 1))
 }
 
 // peakSource is where a peak was read, in the kernel's words if it has one.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 func TestExplain(t *testing.T) {
@@ -59,5 +60,28 @@ func TestMetricsPage(t *testing.T) {
 		if !strings.Contains(page, "| "+m.Name) || !strings.Contains(page, m.Meaning) {
 			t.Errorf("the table lacks %s:\n%s", m.Name, page)
 		}
+	}
+}
+
+// The register knows a limit of requests exactly where the report says one, or that none is needed: a 0 is no doubt.
+func TestMetricOfMaxRequestsAgrees(t *testing.T) {
+	m, err := calibrate.ParseMetric("max-requests")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[bool]int{}
+	for name, r := range recorded(t) {
+		if refused(r) {
+			continue
+		}
+		text := maxRequests(r)
+		known := text != say.Unknown && text != "n/a"
+		said[known]++
+		if reading := m.Read(r); reading.Known() != known || known && (text == unlimitedWord) != (*reading.Value == 0) {
+			t.Errorf("%s: the report says %s, the register %s", name, text, m.Say(reading))
+		}
+	}
+	if said[true] < 3 || said[false] < 2 {
+		t.Errorf("of too few runs: %v", said)
 	}
 }

@@ -55,7 +55,7 @@ func TestProgressNeverWraps(t *testing.T) {
 		s.Requests = rapid.Int64().Draw(t, "requests")
 		p.Show(s)
 		line := strings.TrimPrefix(b.String(), eraseLine)
-		if columns(line) >= width || clean(line) != line {
+		if columns(line) >= width || Line(line) != line {
 			t.Fatalf("width %d: %q", width, line)
 		}
 	})

@@ -34,3 +34,30 @@ func TestProofVerdicts(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A proof whose workers served less than the measured one says so, and what may still come.
+func TestProofOfYoungWorkers(t *testing.T) {
+	r := recorded(t)["proof"]
+	proof := *r.Proof
+	one := proof.Trials[0]
+	one.Workers, one.Requests, one.ExpectedBytes, one.ObservedBytes, one.YoungBytes = 5, 30_065, 511*mb, 434*mb, 62*mb
+	proof.Trials, proof.Reason = []calibrate.Trial{one}, calibrate.ProofNear
+	r.Proof, r.Worker.Requests = &proof, 73_285
+	one.RatePerSecond, r.Load.RateSent = 777, 971
+	slow := one
+	slow.ObservedBytes = 376 * mb
+	flat := func() string { return strings.Join(strings.Fields(proofOf(t, r)), " ") }
+	got := flat()
+	proof.Trials[0] = slow
+	if want := "slower each worker served 155/s, the measured one 971/s"; strings.Contains(got, "slower") || !strings.Contains(flat(), want) {
+		t.Errorf("no %q where too little was taken in\n%s", want, flat())
+	}
+	for _, want := range []string{
+		"449 MB to 511 MB expected for the requests served, 434 MB observed (-2.9 %)",
+		"heaps each worker had 6 013 of the 73 285 requests that the measured one had, and may still grow: 62 MB of what is expected comes only with more of them, if at all",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}

@@ -18,9 +18,9 @@ func workersReason(r calibrate.Result) string {
 	if rec.Workers == 0 {
 		return ""
 	}
-	sentences := []string{sweepReason(r), boundsSentence(rec)}
+	sentences := []string{sweepReason(r), boundsSentence(r)}
 	if rec.Computed == nil { // else no rule had a say
-		sentences = append(sentences, threadsSentence(r), twoSentence(rec), boundedSentence(rec.Sum), fewerSentence(rec))
+		sentences = append(sentences, speedSentence(r), threadsSentence(r), twoSentence(rec), boundedSentence(rec.Sum), fewerSentence(rec))
 	}
 	sentences = append(sentences, totalSentence(rec), crowdSentence(r), plainSentence(rec))
 	if rec.Recycling.Kind == calibrate.RecyclingUnknown {
@@ -32,7 +32,9 @@ func workersReason(r calibrate.Result) string {
 // threadsIn are those that the recommendation's sum was made for: a server without threads counts as one.
 func threadsIn(rec calibrate.Recommendation) int { return max(rec.Threads, 1) }
 
-func boundsSentence(rec calibrate.Recommendation) string {
+// boundsSentence is both bounds: where what they serve decided, the rule of the field has no say.
+func boundsSentence(r calibrate.Result) string {
+	rec := r.Recommendation
 	s, each := rec.Sum, when(rec.Workers > 1, " each")
 	threads := say.Plural(threadsIn(rec), "thread") + each
 	switch {
@@ -41,7 +43,35 @@ func boundsSentence(rec calibrate.Recommendation) string {
 	case s.AtOnce > 0:
 		threads = say.Plural(s.AtOnce, "request") + " at once" + each
 	}
-	return fmt.Sprintf("%s with %s: CPU allows %s; %s.", say.Plural(rec.Workers, "worker"), threads, cpuSum(rec), memorySum(rec))
+	head := say.Plural(rec.Workers, "worker") + " with " + threads + ": "
+	if s.BySpeed {
+		return head + memorySum(rec) + "."
+	}
+	return head + "the field's rule for the cores says " + cpuSum(rec) + "; " + memorySum(rec) + "."
+}
+
+// speedSentence is what decided how many the cores ask for: what they serve, or else the field's rule, and why.
+func speedSentence(r calibrate.Result) string {
+	rec := r.Recommendation
+	s := rec.Sum
+	c, ok := chosen(r)
+	switch {
+	case !s.BySpeed:
+		return "That rule stands in, since " + cpuUnknown(r) + "."
+	case !ok:
+		return ""
+	case s.Unmet:
+		return "They come nearest to " + wantedOf(s.WantedRate, s.WantedP99) + "."
+	case s.BestRate <= 0:
+		return ""
+	case r.Plan.Prefer != "" || s.AllowedWorkers != s.RuleWorkers || rec.Workers != s.AllowedWorkers: // something else has set them, too
+		return fmt.Sprintf("They serve %s; of all that fit the most is %s.", say.RequestRate(c.Rate), say.RequestRate(s.BestRate))
+	case s.WantedRate > 0:
+		return "Of those that fit and serve " + wantedOf(s.WantedRate, s.WantedP99) + ", they take about the least memory."
+	}
+	serves := when(say.Number(c.Rate) != say.Number(s.BestRate), ", and serve %s", say.Number(c.Rate))
+	return fmt.Sprintf("Of those that fit the most serve %s; of those within %s of that they take about the least memory%s.",
+		say.RequestRate(s.BestRate), say.Percent(calibrate.Alike), serves)
 }
 
 func cpuSum(rec calibrate.Recommendation) string {
@@ -79,7 +109,7 @@ func threadsSentence(r calibrate.Result) string {
 	if r.Plan.Prefer != "" && len(s.ThreadChoices) > 1 {
 		return preferredSentence(r)
 	}
-	if threads == s.MeasuredThreads || s.ThreadsUnknown {
+	if threads == s.MeasuredThreads || s.ThreadsUnknown || s.BySpeed {
 		return ""
 	}
 	own := say.Plural(s.MeasuredThreads, "thread")
@@ -182,7 +212,7 @@ func crowdSentence(r calibrate.Result) string {
 // plainSentence shows the field's plain formula with the same worker, if it comes to another count.
 func plainSentence(rec calibrate.Recommendation) string {
 	s := rec.Sum
-	if s.PlainWorkers == rec.Workers || s.PlainWorkers == 0 {
+	if s.PlainWorkers == rec.Workers || s.PlainWorkers == 0 || s.BySpeed { // then it is a row of the field's rules, with what it would serve
 		return ""
 	}
 	divided := when(threadsIn(rec) > 1, " / %s", say.Plural(threadsIn(rec), "thread"))

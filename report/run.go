@@ -11,10 +11,10 @@ import (
 // Run is the page of a run: the answer first, then what it rests on.
 func Run(r calibrate.Result, servers calibrate.Servers) Document {
 	return Document{
-		Title: "Workers and memory of", Subject: subjectOf(r.Target), Data: r.Whole(),
+		Title: "Workers and memory of", Subject: subjectOf(r.Target), Data: r.Whole(), Export: exportOf(r),
 		Blocks: slices.Concat(
 			whence(r), partialNote(r), readingNote(r), answerSection(r, servers), measuredSection(r), booksSection(r), creepSection(r), routesSection(r), triageSection(r),
-			sumOf(Heading{Name: "The sum"}, r), candidatesSection(r, inResult), sweepSection(r), rulesSection(r), proofSection(r), truthSection(r),
+			speedSection(r), sumOf(Heading{Name: "The sum"}, r), candidatesSection(r, inResult), sweepSection(r), rulesSection(r), proofSection(r), truthSection(r),
 			changesSection(r.Target.Changes), warningsSection(r.Warnings, r.Plan.Silenced), repeatSection(r),
 		),
 	}

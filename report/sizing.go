@@ -30,7 +30,7 @@ func Sizing(sized []calibrate.Result, servers calibrate.Servers) Document {
 }
 
 func sizedSection(r calibrate.Result, servers calibrate.Servers) []Block {
-	return slices.Concat(answerSection(r, servers), sumOf(Heading{"The sum", hostOf(r) + whatAMBIs}, r),
+	return slices.Concat(answerSection(r, servers), speedSection(r), sumOf(Heading{"The sum", hostOf(r) + whatAMBIs}, r),
 		candidatesSection(r, inJSON), sweepSection(r), rulesSection(r))
 }
 
@@ -40,6 +40,9 @@ func hostsSection(sized []calibrate.Result) []Block {
 	blocks := []Block{Heading{Name: "Sized for " + say.Plural(len(sized), "host") + ", " + kept + wishesOf(p) + whatAMBIs}, hostTable(sized)}
 	if refused := refusals(sized); len(refused) > 0 {
 		blocks = append(blocks, Heading{Name: "Nothing fits"}, Facts{Rows: refused})
+	}
+	if slow := unmet(sized); len(slow) > 0 {
+		blocks = append(blocks, Heading{Name: "Too small for " + wantedOf(sized[0].Plan.ProductionRate, sized[0].Plan.P99Seconds)}, Facts{Rows: slow})
 	}
 	return blocks
 }
@@ -59,14 +62,24 @@ func wishesOf(p calibrate.PlanInfo) string {
 func hostTable(sized []calibrate.Result) Table {
 	t := Table{Columns: []Column{
 		{Head: "cores", Keep: 9}, {Head: "memory", Unit: "MB", Keep: 9}, {Head: "budget", Unit: "MB", Keep: 4}, {Head: "workers", Keep: 9},
-		{Head: threadsHead, Keep: 8}, {Head: "total", Unit: "MB", Keep: 7}, {Head: "of budget", Keep: 5}, {Head: "max-requests", Keep: 7},
+		{Head: threadsHead, Keep: 8}, servesColumn, {Head: usedHead, Keep: 7}, {Head: p99Head, Keep: 7}, {Head: "total", Unit: "MB", Keep: 7}, {Head: "of budget", Keep: 3}, {Head: "max-requests", Keep: 5},
 		{Head: "bound by", Left: true, Keep: 6}, {Head: atOnceHead, Keep: 6},
 	}}
 	for _, r := range sized {
 		t.Rows = append(t.Rows, Row{Cells: hostRow(r)})
 	}
 	return t.without(func(c Column) bool {
-		return c.Head == atOnceHead && !crowded(sized) || c.Head == threadsHead && !threaded(sized[0])
+		switch c.Head {
+		case atOnceHead:
+			return !crowded(sized)
+		case threadsHead:
+			return !threaded(sized[0])
+		case servesColumn.Head:
+			return !slices.ContainsFunc(sized, fast)
+		case usedHead, p99Head:
+			return !slices.ContainsFunc(sized, fast) || sized[0].Plan.ProductionRate <= 0
+		}
+		return false
 	})
 }
 
@@ -86,14 +99,23 @@ func hostRow(r calibrate.Result) []string {
 	rec := r.Recommendation
 	row := []string{say.CoreCount(r.Cores()), mbCell(memoryOf(r)), mbCell(rec.BudgetBytes)}
 	if rec.Workers == 0 {
-		return append(row, "none", "-", "-", "-", "-", "memory", "-")
+		return append(row, "none", "-", "-", "-", "-", "-", "-", "-", "memory", "-")
 	}
 	requests := maxRequests(r)
 	if rec.MaxRequests > 0 {
 		requests = say.Count(rec.MaxRequests)
 	}
-	return append(row, say.Count(rec.Workers), say.Count(max(rec.Threads, 1)), mbCell(rec.TotalBytes), percentCell(ratioOf(rec.TotalBytes, rec.BudgetBytes)),
-		requests, orElse(string(boundBy(r.Candidates)), "-"), orDash(r.Concurrency.Bound))
+	c, _ := chosen(r)
+	return append(row, say.Count(rec.Workers), say.Count(max(rec.Threads, 1)), rateCell(c.Rate), percentCell(c.UsedRatio), waitCell(c.P99), mbCell(rec.TotalBytes), percentCell(ratioOf(rec.TotalBytes, rec.BudgetBytes)),
+		requests, orElse(hostBound(c), "-"), orDash(r.Concurrency.Bound))
+}
+
+// hostBound is what a host would need more of to serve more, or where that isn't known, what stands against one worker more.
+func hostBound(c calibrate.Candidate) string {
+	if c.Rate <= 0 || c.BoundBy == calibrate.BoundMemory && c.RateBy != calibrate.RateByCores {
+		return string(c.BoundBy)
+	}
+	return string(c.RateBy)
 }
 
 func memoryOf(r calibrate.Result) int64 {
@@ -115,6 +137,17 @@ func refusals(sized []calibrate.Result) []Fact {
 	return facts
 }
 
+// unmet are the hosts on which nothing serves what is wanted, each with the box that would.
+func unmet(sized []calibrate.Result) []Fact {
+	var facts []Fact
+	for _, r := range sized {
+		if r.Recommendation.Sum.Unmet {
+			facts = append(facts, fact(hostName(r), neededBox(r)))
+		}
+	}
+	return facts
+}
+
 // hostName is a host as --host takes it.
 func hostName(r calibrate.Result) string {
 	memory := float64(memoryOf(r)) / mb
@@ -128,7 +161,7 @@ func hostName(r calibrate.Result) string {
 func restsOn(sized []calibrate.Result) []Fact {
 	r, f := sized[0], foundationOf(sized)
 	if f.Basis == calibrate.BasisGiven {
-		return factsOf(fact("given", "the worker's figures; none was measured here, so nothing was tested"),
+		return factsOf(fact("given", "the worker's figures; none was measured here, so nothing was tested"), fact("config", configOf(r.Plan.Config)),
 			fact("not given", when(f.ThreadsFree, "what a busy thread needs (--thread-memory): it counts as nothing here, though it needs the memory of its request")))
 	}
 	atOnce, elsewhereToo := "", ""
@@ -138,7 +171,13 @@ func restsOn(sized []calibrate.Result) []Fact {
 	if f.Elsewhere {
 		elsewhereToo = untested(r)
 	}
-	return factsOf(fact("measured", measuredOn(r)), fact("computed", computedFrom(f)), fact("at once", atOnce), fact("untested", elsewhereToo))
+	return factsOf(fact("measured", measuredOn(r)), fact("computed", computedFrom(f)), fact("serves", servesElsewhere(sized, f)), fact("at once", atOnce), fact("untested", elsewhereToo))
+}
+
+// servesElsewhere says what the rates rest on where a host is not the machine of the run.
+func servesElsewhere(sized []calibrate.Result, f foundation) string {
+	return when(f.Elsewhere && slices.ContainsFunc(sized, fast),
+		"at most, with every thread busy, by what a request cost here in CPU time. A core there may differ: a run there tells")
 }
 
 // threadsFree says that more threads look as cheap as fewer, because nobody said what they need.

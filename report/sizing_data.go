@@ -11,6 +11,7 @@ type sizing struct {
 	Worker     calibrate.Worker    `json:"worker"`
 	Creep      calibrate.Creep     `json:"creep"`
 	Law        calibrate.Law       `json:"law"`
+	Speed      *calibrate.Speed    `json:"speed,omitempty"`
 	Sweep      *calibrate.Sweep    `json:"sweep,omitempty"` // on the machine of the run
 	Hosts      []sizedHost         `json:"hosts"`
 	RestsOn    foundation          `json:"rests_on"`
@@ -22,6 +23,7 @@ type sizedHost struct {
 	CPUs           float64                  `json:"cpus"`
 	MemoryBytes    int64                    `json:"memory_bytes"`
 	BoundBy        calibrate.Bound          `json:"bound_by"`
+	Served         *calibrate.Served        `json:"served,omitempty"`  // by the recommendation; absent where that isn't known
 	Concurrency    int                      `json:"concurrency_bound"` // the most requests at once a worker, if no threads bound them; 0 for none
 	Recommendation calibrate.Recommendation `json:"recommendation"`
 	Candidates     []calibrate.Candidate    `json:"candidates,omitempty"`
@@ -61,7 +63,7 @@ func foundationOf(sized []calibrate.Result) foundation {
 func sizingData(sized []calibrate.Result) sizing {
 	r := sized[0].Whole()
 	s := sizing{
-		Schema: sizingSchema, Run: r.ID, Plan: r.Plan, Worker: r.Worker, Creep: r.Creep, Law: r.Law, Sweep: r.Sweep,
+		Schema: sizingSchema, Run: r.ID, Plan: r.Plan, Worker: r.Worker, Creep: r.Creep, Law: r.Law, Speed: r.Speed, Sweep: r.Sweep,
 		RestsOn: foundationOf(sized), Warnings: common(sized),
 	}
 	if len(sized) > 1 {
@@ -75,6 +77,9 @@ func sizingData(sized []calibrate.Result) sizing {
 		host := sizedHost{
 			CPUs: r.Cores(), MemoryBytes: memoryOf(r), BoundBy: boundBy(r.Candidates), Concurrency: r.Concurrency.Bound,
 			Recommendation: r.Recommendation,
+		}
+		if c, ok := chosen(r); ok && c.Rate > 0 {
+			host.Served = &c.Served
 		}
 		if len(sized) == 1 {
 			host.Candidates, host.Formulas = r.Candidates, r.Formulas

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"workermem/calibrate"
@@ -25,7 +26,8 @@ func sweepTitle(r calibrate.Result) string {
 // sweepTable has one row a candidate, the recommended one marked.
 func sweepTable(r calibrate.Result) Table {
 	t := Table{Columns: []Column{
-		{Head: "workers", Keep: 9}, {Head: "threads", Keep: 8}, {Head: "served", Unit: "a second", Keep: 7}, {Head: "p50", Keep: 1}, {Head: "p99", Keep: 5},
+		{Head: "workers", Keep: 9}, {Head: "threads", Keep: 8}, {Head: "served", Unit: "a second", Keep: 7}, foreseenColumn, offColumn, {Head: "p50", Keep: 1}, {Head: "p99", Keep: 5},
+		foreseenP99Column,
 		{Head: "memory", Unit: "MB", Keep: 6}, {Head: "predicted", Unit: "MB", Keep: 2}, {Head: "failed", Keep: 3}, {Head: "best", Left: true, Keep: 4},
 		{Head: "end", Left: true, Keep: 8},
 	}}
@@ -36,16 +38,40 @@ func sweepTable(r calibrate.Result) Table {
 			Cells: append([]string{say.Count(run.Workers), orDash(run.Threads)}, sweepCells(run, *r.Sweep)...),
 		})
 	}
-	return t
+	foreseen := slices.ContainsFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.PredictedRate > 0 })
+	return t.without(func(c Column) bool {
+		return (c == foreseenColumn || c == offColumn || c == foreseenP99Column) && !foreseen
+	})
+}
+
+// What the law of throughput has for a candidate, before it was run.
+var (
+	foreseenColumn    = Column{Head: "predicted", Unit: "a second", Keep: 6}
+	offColumn         = Column{Head: "off by", Keep: 6}
+	foreseenP99Column = Column{Head: "p99 predicted", Keep: 1}
+)
+
+// rateOff is by which share a candidate served more than was predicted; NaN where it can't be said.
+func rateOff(run calibrate.SweepRun) float64 {
+	if run.Failed != nil || run.PredictedRate <= 0 || run.RatePerSecond <= 0 {
+		return math.NaN()
+	}
+	return run.RatePerSecond/run.PredictedRate - 1
+}
+
+func offCell(off float64) string {
+	if math.IsNaN(off) {
+		return "-"
+	}
+	return say.Difference(off)
 }
 
 func sweepCells(run calibrate.SweepRun, s calibrate.Sweep) []string {
-	served := orElse(when(run.RatePerSecond > 0, "%s", say.Number(run.RatePerSecond)), "-")
 	best := "-"
 	if run.Failed == nil {
 		best = yesNo(run.Unbeaten)
 	}
-	return []string{served, latencyCell(run.Latency.P50), latencyCell(run.Latency.P99), mbCell(run.MeasuredBytes),
+	return []string{rateCell(run.RatePerSecond), rateCell(run.PredictedRate), offCell(rateOff(run)), latencyCell(run.Latency.P50), latencyCell(run.Latency.P99), waitCell(run.PredictedP99), mbCell(run.MeasuredBytes),
 		mbCell(run.PredictedBytes), say.Count(run.Requests - run.Succeeded), best, sweepEnd(run, s)}
 }
 
@@ -81,7 +107,28 @@ func sweepNote(r calibrate.Result) string {
 		say.Rate(r.Sweep.RateAsked), of)
 	compared := slices.ContainsFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.Unbeaten })
 	return note + when(compared, " Best: no other candidate serves as much, with as little memory and as low a p99, and is better in one of them; "+
-		"%s of throughput and %s of p99 count as noise.", say.Percent(calibrate.RateNoise), say.Percent(calibrate.P99Noise))
+		"%s of throughput and %s of p99 count as noise.", say.Percent(calibrate.RateNoise), say.Percent(calibrate.P99Noise)) + foreseenNote(*r.Sweep)
+}
+
+// foreseenNote is how far the predicted rates were off, and what they are of.
+func foreseenNote(s calibrate.Sweep) string {
+	sum, worst, n := 0.0, 0.0, 0
+	var of calibrate.SweepRun
+	for _, run := range s.Runs {
+		off := rateOff(run)
+		if math.IsNaN(off) {
+			continue
+		}
+		sum, n = sum+math.Abs(off), n+1
+		if n == 1 || math.Abs(off) > math.Abs(worst) {
+			worst, of = off, run
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Predicted is what one worker's CPU time and waiting promise on this machine, which also sends the load: it was %s off on average, at worst %s (%s).",
+		say.Percent(sum/float64(n)), say.Difference(worst), calibrate.Shape{Workers: of.Workers, Threads: of.Threads})
 }
 
 // sweptWhy is what the choice was found to do; "" if none was made by measurement.

@@ -77,7 +77,7 @@ func (p *page) settings(a Answer) {
 		fields = append(fields, a.Verdict)
 	}
 	for _, s := range a.Settings {
-		fields = append(fields, clean(s.Name+" "+s.Text))
+		fields = append(fields, Line(s.Name+" "+s.Text))
 	}
 	for _, l := range flow(fields, p.width) {
 		p.line(styles[a.Mark], l)
@@ -150,7 +150,7 @@ func (p *page) end() []byte {
 	if lines(p) >= 2*screen && len(p.said) > 0 {
 		p.blank()
 		if a := p.said[0]; a.Why != "" {
-			p.line(styles[a.Mark], cut(clean(a.Verdict+": "+a.Why), p.width))
+			p.line(styles[a.Mark], cut(Line(a.Verdict+": "+a.Why), p.width))
 		} else {
 			p.settings(a)
 		}
@@ -185,7 +185,7 @@ func (p *page) text(st style, s string) {
 
 // hang writes a label and, from a column on, its text. A label too long for its room gets a line of its own.
 func (p *page) hang(column int, label, s string, st style) {
-	label = cut(clean(label), p.width)
+	label = cut(Line(label), p.width)
 	lines := wrap(s, p.width-column)
 	if columns(label) >= column {
 		p.line(st, label)

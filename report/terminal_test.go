@@ -64,7 +64,7 @@ func fits(t interface{ Errorf(string, ...any) }, out string, width int) {
 		if strings.TrimRight(line, " ") != line {
 			t.Errorf("space at the end: %q", line)
 		}
-		if clean(line) != line {
+		if Line(line) != line {
 			t.Errorf("not clean: %q", line)
 		}
 	}

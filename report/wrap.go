@@ -16,7 +16,7 @@ var (
 
 // wrap cleans s and parts it into lines of a width. It returns at least one line.
 func wrap(s string, width int) []string {
-	s = clean(s)
+	s = Line(s)
 	s = numberGroups.ReplaceAllString(s, "$1"+hold+"$2")
 	s = numberGroups.ReplaceAllString(s, "$1"+hold+"$2") // again: the groups of "1 234 567" overlap
 	s = numberUnit.ReplaceAllString(s, "$1"+hold+"$2")
@@ -30,8 +30,7 @@ func wrap(s string, width int) []string {
 			line += " "
 		}
 		line += word
-		for columns(line) > width {
-			head, tail := splitAt(line, width)
+		for head, tail := splitAt(line, width); tail != ""; head, tail = splitAt(line, width) { // and never the columns of all that is left
 			lines, line = append(lines, head), tail
 		}
 	}

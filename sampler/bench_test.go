@@ -47,6 +47,35 @@ func BenchmarkPeak(b *testing.B) {
 	}
 }
 
+// BenchmarkCPU is the clock, stat and one schedstat a thread, at the borders of a load; the clock alone is BenchmarkCPUClock.
+func BenchmarkCPU(b *testing.B) {
+	p := open(b, start(b, nil).pid)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := p.CPU(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkCPUClock(b *testing.B) {
+	pid := start(b, nil).pid
+	for b.Loop() {
+		if _, err := linux.ProcessCPU(pid); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkCores(b *testing.B) {
+	pid := start(b, nil).pid
+	for b.Loop() {
+		if _, err := New().Cores(pid); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkResetPeak(b *testing.B) {
 	p := open(b, start(b, nil).pid)
 	for b.Loop() {

@@ -24,6 +24,7 @@ import (
 const (
 	beChild  = "be-child"
 	beReader = "be-reader"
+	beBurner = "be-burner"
 )
 
 func TestMain(m *testing.M) {
@@ -32,6 +33,9 @@ func TestMain(m *testing.M) {
 		child()
 	case len(os.Args) == 3 && os.Args[1] == beReader:
 		reader(os.Args[2])
+	case len(os.Args) == 3 && os.Args[1] == beBurner:
+		ms, _ := strconv.Atoi(os.Args[2])
+		burn(ms)
 	default:
 		m.Run()
 	}
@@ -71,12 +75,30 @@ func child() {
 				unix.Munmap(b)
 			}
 			held = nil
+		case "burn": // n ms of CPU time
+			burn(n)
+		case "breed": // a child that burns as much, and is waited for
+			if err := again(beBurner, strconv.Itoa(n)).Run(); err != nil {
+				panic(err)
+			}
 		case "setuid":
 			if err := syscall.Setuid(n); err != nil {
 				panic(err)
 			}
 		}
 		fmt.Println("done")
+	}
+}
+
+func burn(ms int) {
+	used := func() time.Duration {
+		var t unix.Timespec
+		if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t); err != nil {
+			panic(err)
+		}
+		return time.Duration(t.Nano())
+	}
+	for enough := used() + time.Duration(ms)*time.Millisecond; used() < enough; {
 	}
 }
 

@@ -42,6 +42,8 @@ func HostAt(r Roots) (calibrate.Host, []calibrate.Warning) {
 		Kernel:   firstLine(filepath.Join(r.Proc, "sys/kernel/osrelease")),
 		CPUModel: cpuModel(r),
 		CPUs:     runtime.NumCPU(), // sched_getaffinity, so cpusets and taskset count; GOMAXPROCS doesn't
+		Arch:     runtime.GOARCH, PageBytes: os.Getpagesize(),
+		HugePages: linux.ParseChosen(firstLine(r.SysPath("/sys/kernel/mm/transparent_hugepage/enabled"))),
 	}
 	warnings := readMemory(&h, r)
 	cgroups, _ := r.Cgroups("self") // what can't be read is in no hierarchy, and a kernel without cgroups has no limits

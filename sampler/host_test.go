@@ -103,7 +103,7 @@ func TestHostAt(t *testing.T) {
 			h, warnings := HostAt(roots(tt.name))
 			want := calibrate.Host{OS: h.OS, Kernel: h.Kernel, CPUModel: h.CPUModel, CPUs: runtime.NumCPU(),
 				MemoryBytes: 8 * gb, AvailableBytes: tt.available, MemoryLimitBytes: tt.memory, MemoryLimitSource: tt.source,
-				CPULimit: tt.cpus, CPULimitSource: tt.cpuSource}
+				CPULimit: tt.cpus, CPULimitSource: tt.cpuSource, Arch: runtime.GOARCH, PageBytes: os.Getpagesize()}
 			if tt.name == "no-meminfo" {
 				want.MemoryBytes = 0
 			}

@@ -44,7 +44,7 @@ func (m Memory) Open(pid int) (calibrate.Probe, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s can't be opened: %w", path, err)
 	}
-	p := &probe{fs: m.FS, path: path, dir: dir, statm: -1}
+	p := &probe{fs: m.FS, pid: pid, path: path, dir: dir, statm: -1}
 	if p.statm, err = p.open("statm", unix.O_RDONLY); err != nil {
 		unix.Close(dir)
 		if isGone(err) || errors.Is(err, unix.ENOENT) {
@@ -58,6 +58,7 @@ func (m Memory) Open(pid int) (calibrate.Probe, error) {
 // probe reads one process. The methods may be called from several goroutines.
 type probe struct {
 	fs   linux.FS
+	pid  int
 	path string // for messages only: it names the number, the descriptors hold the process
 
 	// mu keeps a reading from a descriptor that Close has given back, and a mark from being reset between

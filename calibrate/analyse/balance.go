@@ -26,15 +26,51 @@ func ofOneWorker(r calibrate.Result) []calibrate.Balance {
 	}
 	if end.ReadBytes > 0 {
 		end.Requests, end.PeakBytes, end.LawBytes = w.Requests, topAtEnd(r).held+end.FileBytes, r.Law.Total(1, one.Threads)+crept(r)
+		end.OverBytes = overOne(r, end.PeakBytes)
 	}
 	return []calibrate.Balance{idle, early, end}
 }
+
+// overOne is what the measured worker's own tree comes to above what was charged, before any short run has added to the law. The
+// boot is left out, of which no charge was read, and what is swapped out, which isn't charged.
+func overOne(r calibrate.Result, peak int64) int64 {
+	if topAtEnd(r).held == 0 {
+		return 0
+	}
+	own := ownPeakAtEnd(r)
+	if r.Worker.BootPeak != nil {
+		own = peakWithout(r, calibrate.PhaseBoot)
+	}
+	t := treeAtEnd(r, own, topAtEnd(r))
+	return max(t.worker+t.shared+crept(r)-r.Worker.End.Books.Away()-peak, 0)
+}
+
+// likeShare of the requests of the early reading is about as many.
+const likeShare = 0.9
+
+// overMany is what the law counts for the workers of a short run and they did not bring, though they had served as many requests as
+// the measured one at its early reading. What is private to a worker may be less than the first one's for a collection that it hasn't
+// had yet, or for pages that it shares; its resident memory isn't, so that it counts only as far as both are less.
+func overMany(r calibrate.Result, run calibrate.LawRun) int64 {
+	first, threads := r.Worker.Early, max(r.Target.Threads, 1)
+	if first == nil || run.Workers < 2 || run.Threads != threads || run.WorkerBytes == 0 || float64(run.Requests) < likeShare*float64(run.Workers)*float64(first.Requests) {
+		return 0
+	}
+	early, loaded, _ := ages(r)
+	counted := early.worker + r.Law.Loaded(1, threads) - r.Law.SharedBytes - loaded.worker
+	each := (eachOf(run, threads)*int64(run.Workers) + unmappedRun(run) - creptIn(run, r)) / int64(run.Workers)
+	return int64(run.Workers) * max(min(counted-each, earlyPeak(r)-run.PeakRSSBytes), 0)
+}
+
+// mostCharged is the most that the kernel charged a short run under its load, and the mapped files, where both were read.
+func mostCharged(run calibrate.LawRun) int64 { return run.PeakHeldBytes + run.Books.FileBytes }
 
 func ofShortRuns(r calibrate.Result) (all []calibrate.Balance) {
 	for _, run := range r.Law.Runs {
 		b := balanceOf(calibrate.PhaseScale, calibrate.Shape{Workers: run.Workers, Threads: run.Threads}, run.Books)
 		if b.ReadBytes > 0 {
-			b.Requests, b.PeakBytes, b.LawBytes = run.Requests, run.PeakHeldBytes+b.FileBytes, r.Law.Total(run.Workers, run.Threads)+creptIn(run, r)
+			b.Requests, b.PeakBytes, b.LawBytes = run.Requests, mostCharged(run), r.Law.Loaded(run.Workers, run.Threads)+creptIn(run, r)
+			b.OverBytes = overMany(r, run)
 		}
 		all = append(all, b)
 	}
@@ -48,7 +84,7 @@ func ofSweep(r calibrate.Result) (all []calibrate.Balance) {
 	for _, run := range r.Sweep.Runs {
 		if run.Failed == nil && run.ObservedSource == calibrate.PeakGroup {
 			all = append(all, calibrate.Balance{Moment: calibrate.PhaseSweep, Workers: run.Workers, Threads: run.Threads, Requests: run.BusyRequests,
-				PeakBytes: run.MeasuredBytes, LawBytes: run.PredictedBytes})
+				PeakBytes: run.MeasuredBytes, LawBytes: r.Law.Loaded(run.Workers, max(run.Threads, 1))})
 		}
 	}
 	return all

@@ -87,15 +87,31 @@ func peakOf(run calibrate.LawRun) int64 {
 	return run.PeakRSSBytes + childrenPeak(ownRaised(run), run.Books, topOf(run))/int64(max(run.Workers, 1))
 }
 
-// unmappedEach is what of the memory that no process maps comes with every worker: as much as a second one brought. It is all
-// the worker's where it grows with the requests, or where no second worker was run: an upper bound.
-func unmappedEach(r calibrate.Result, one int64) int64 {
+// nobodys is memory that no process maps, in parts: what crept in by a reading, what else comes with every worker, and what is there once.
+type nobodys struct{ crept, each, once int64 }
+
+// partsOf are those of so much by so many requests. As much comes with every worker as a second one brought; where none was run it is
+// all the worker's: an upper bound. The kernel's own for a front is there once, though it has more for every file that requests leave.
+func partsOf(r calibrate.Result, unmapped, requests int64) nobodys {
+	n := nobodys{crept: min(unmappedCrept(r, requests), unmapped)}
+	n.each = unmapped - n.crept
 	i := secondWorker(r.Law, max(r.Target.Threads, 1))
-	if one == 0 || i < 0 || r.Law.Runs[i].Books == nil || unmappedCreeps(r) {
-		return one
+	if n.each == 0 || i < 0 || r.Law.Runs[i].Books == nil {
+		return n
 	}
 	two := r.Law.Runs[i]
-	return min(max(unmappedRun(two)-one, 0)/int64(max(two.Workers-1, 1)), one)
+	kept, brought := n.each, unmappedRun(two)-unmappedCrept(r, two.Requests)-n.each
+	n.each = min(max(brought, 0)/int64(max(two.Workers-1, 1)), kept)
+	n.once = kept - n.each
+	return n
+}
+
+// unmappedCrept is how much memory that no process maps has crept in after so many requests.
+func unmappedCrept(r calibrate.Result, requests int64) int64 {
+	if !unmappedCreeps(r) {
+		return 0
+	}
+	return int64(max(Slope(r)-r.Creep.Beside()-residingSlope(r), 0) * float64(requests))
 }
 
 // unmappedCreeps says that memory that no process maps may be what creeps.
@@ -103,9 +119,12 @@ func unmappedCreeps(r calibrate.Result) bool {
 	return Slope(r) > 0 && slices.ContainsFunc(r.Creep.Kinds, func(g calibrate.Growth) bool { return !g.Kind.Resident() })
 }
 
-// topAtEnd is the highest of all phases, brought forward to the end of the run as the workers' marks are.
-func topAtEnd(r calibrate.Result) (t top) {
+// topAtEnd is the highest of all phases but the named, brought forward to the end of the run as the workers' marks are.
+func topAtEnd(r calibrate.Result, without ...string) (t top) {
 	for _, p := range r.Phases {
+		if slices.Contains(without, p.Name) {
+			continue
+		}
 		at := topOfPhase(p)
 		if at.held > 0 {
 			at.held += int64(Slope(r) * float64(max(r.Worker.Requests-p.Answered, 0)))
@@ -118,7 +137,7 @@ func topAtEnd(r calibrate.Result) (t top) {
 // earlyTop is that of the loads before the early reading.
 func earlyTop(r calibrate.Result) (t top) {
 	for _, p := range r.Phases {
-		if p.Requests > 0 && p.Answered <= r.Worker.Early.Requests {
+		if earlyLoad(r, p) {
 			t = t.or(topOfPhase(p))
 		}
 	}

@@ -119,6 +119,70 @@ func TestSharedFileBesideACreepingHeap(t *testing.T) {
 	}
 }
 
+// Session files leave the kernel 2 KB each, whichever of the workers wrote them, and a front has 12 MB of the kernel's own once. Two
+// workers that have served 500 requests show that nothing of the 12 is theirs; all 12 were each worker's.
+func TestKernelMemoryOfAFrontBesideFilesThatCreep(t *testing.T) {
+	slope, front := 2048.0, int64(12*mib)
+	r := two(oneRun(booksOf(0, 0, 0), 0), 0)
+	grown := func(h *calibrate.Held, requests int64) { h.KernelBytes += front + int64(slope)*requests }
+	grown(r.Worker.End.Books.Held, 1000)
+	r.Law.Runs[0].Requests = 500
+	grown(r.Law.Runs[0].Books.Held, 500)
+	r.Worker.PeakRSSBytes = 22 * mib
+	r.Creep = calibrate.Creep{Verdict: calibrate.Creeping, By: calibrate.ByRequest, BytesPerRequest: &slope, Low: &slope, High: &slope,
+		Kinds: []calibrate.Growth{{Kind: calibrate.GrowsKernel, BytesPerRequest: slope, Low: slope, High: slope}}}
+	if l := law(r); l.Worker(4)/mib != 8 || l.SharedBytes/mib != 24+12 {
+		t.Errorf("a worker of %d MB, and %d shared; want 8, and 36", l.Worker(4)/mib, l.SharedBytes/mib)
+	}
+}
+
+// The measured worker is held to its law in both directions; of several workers only what is less at as many requests tells.
+func TestALawThatHasTooMuch(t *testing.T) {
+	const requests = 1000
+	early := func(r calibrate.Result) calibrate.Result {
+		e := *r.Worker.End
+		r.Worker.Early = &e
+		return r
+	}
+	shape := func(r calibrate.Result, private, resident int64) calibrate.Result { // of two workers, each
+		run := &r.Law.Runs[0]
+		run.WorkerBytes, run.PeakRSSBytes, run.Requests = private*mib, resident*mib, 2*requests
+		run.TotalBytes += 2 * (private - 8) * mib
+		return r
+	}
+	large := func() calibrate.Result { // 108 MB of its own, 122 resident
+		b := booksOf(0, 0, 0)
+		b.Workers.AnonBytes, b.Workers.PrivateBytes, b.Workers.RSSBytes, b.Held.AnonBytes = 112*mib, 108*mib, 122*mib, b.Held.AnonBytes+100*mib
+		r := oneRun(b, 0)
+		r.Phases[0].PeakRSSBytes, r.Worker.End.RSSBytes, r.Worker.End.PrivateDirtyBytes = 122*mib, 122*mib, 108*mib
+		return early(two(r, 0))
+	}
+	stray := oneRun(booksOf(0, 0, 0), 0)
+	stray.Worker.PeakRSSBytes = 60 * mib
+	unread := oneRun(booksOf(0, 0, 0), 0)
+	unread.Phases[0].PeakHeldBytes = 0
+	younger := shape(large(), 60, 74)
+	younger.Law.Runs[0].Requests = requests
+	for name, c := range map[string]struct {
+		result         calibrate.Result
+		told, withheld bool
+	}{
+		"balanced":                                {early(two(oneRun(booksOf(0, 0, 0), 0), 0)), false, false},
+		"a peak of which no charge tells":         {stray, true, true},
+		"no charge was read":                      {unread, false, false},
+		"workers that took less than the first":   {shape(large(), 60, 74), true, false},
+		"they had not served as much":             {younger, false, false},
+		"they share more, and are resident alike": {shape(large(), 60, 122), false, false},
+	} {
+		samples := []calibrate.Sample{{Phase: calibrate.PhaseIdle, Workers: 1, RSS: c.result.Worker.PeakRSSBytes}}
+		r := Analyse(calibrate.Measured{Result: c.result, Samples: samples})
+		withheld := r.Recommendation.Withheld != nil && r.Recommendation.Withheld.Kind == calibrate.WithheldBooks
+		if warned(r, unbalanced) != c.told || withheld != c.withheld {
+			t.Errorf("%s: told %v, withheld %v; books %+v", name, warned(r, unbalanced), withheld, r.Books)
+		}
+	}
+}
+
 // What the kernel charges and nobody has is told from 8 MB on, and from 15 % on there is no recommendation.
 func TestBooksThatDoNotBalance(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -2,6 +2,8 @@ package analyse
 
 import (
 	"cmp"
+	"slices"
+
 	"workermem/calibrate"
 	"workermem/calibrate/sizing"
 )
@@ -17,6 +19,9 @@ func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate
 	a, rec.Computed = measuredChoice(r, q, a)
 	fill(&rec, a)
 	rec.Sum.LeavingBytes, rec.Sum.CrowdBytes = roomForLeaving(r), crowd
+	if needed := rec.Sum.NeededMemoryBytes; needed > 0 { // the sizing knows what workers may use, and not what is kept back
+		rec.Sum.NeededMemoryBytes = memoryFor(needed, r.Plan.Reserve)
+	}
 	if a.Recommended == nil {
 		rec.SmallestMemoryBytes = memoryFor(a.SmallestBytes, r.Plan.Reserve)
 	}
@@ -29,6 +34,9 @@ func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate
 	}
 	if q.ThreadsUnknown || threadless(r.Target) {
 		rec.Threads = 0
+		if shape := rec.Sum.NeededShape; shape != nil {
+			rec.Sum.NeededShape = &calibrate.Shape{Workers: shape.Workers}
+		}
 		for i := range shown {
 			shown[i].Threads = 0
 			if q.ThreadsUnknown {
@@ -81,6 +89,11 @@ func question(r calibrate.Result, budget int64) sizing.Question {
 		Wishes:          r.Plan.Wishes,
 	}
 	q.Law.WorkerBytes += crept(r)
+	return serving(growing(q, r), r)
+}
+
+// growing has what the workers gain with time and requests, and how many there may be.
+func growing(q sizing.Question, r calibrate.Result) sizing.Question {
 	if most := r.Target.MaxWorkers; most > 0 && (q.MaxWorkers == 0 || q.MaxWorkers > most) {
 		q.MinWorkers, q.MaxWorkers = min(q.MinWorkers, most), most
 	}
@@ -98,12 +111,25 @@ func question(r calibrate.Result, budget int64) sizing.Question {
 	if r.Creep.By == calibrate.ByTime { // of a watch
 		q.Creep = sizing.Creep{Uncounted: true}
 	}
+	return q
+}
+
+// serving has what shapes serve, at which rate, and which thread counts there are to choose from.
+func serving(q sizing.Question, r calibrate.Result) sizing.Question {
 	if r.Plan.ProductionRate > 0 {
 		q.RatePerSecond, q.RateBasis = r.Plan.ProductionRate, calibrate.BasisGiven
+	}
+	if s := ServingOf(r); s != nil {
+		q.WantedP99 = r.Plan.P99Seconds
+		q.Serve = sizing.Remembered(s.on(q.CPUs, r.Plan.ProductionRate)) // by all that is decided of this question
+		q.ServeOn = func(cores float64) func(workers, threads int) calibrate.Served {
+			return s.elsewhere(cores, r.Plan.ProductionRate, r.Plan.P99Seconds > 0)
+		}
 	}
 	if threadless(r.Target) {
 		q.AtOnce = PeakClients(r)
 	}
+	q.Unserved = slices.DeleteFunc(slices.Clone(r.Law.Unserved), func(s calibrate.Shape) bool { return s.Workers < 2 }) // of one, see ThreadRange
 	_, most := r.ThreadRange()
 	q.CostUnknown = r.Target.HasThreads && most == q.Threads
 	if chosen := r.Plan.ThreadChoices; len(chosen) > 0 {
@@ -156,19 +182,6 @@ func withoutCreep(q sizing.Question, r calibrate.Result) sizing.Question {
 	q.WorkerPeakBytes = max(q.WorkerPeakBytes-residing(r, r.Worker.Requests), 0)
 	q.Seen, q.Requests = q.Requests, 0
 	return q
-}
-
-// threadChoices are the measured threads and, as far as the law vouches for them, one thread, up to four times as many,
-// and those that the user named.
-func threadChoices(r calibrate.Result, threads int) []int {
-	least, most := r.ThreadRange()
-	choices := []int{threads}
-	for _, other := range append([]int{1, 2 * threads, 4 * threads}, r.Plan.OtherThreads...) {
-		if other >= least && other <= most {
-			choices = append(choices, other)
-		}
-	}
-	return choices
 }
 
 // threadless is a server that takes as many requests at once as come, as far as is known.

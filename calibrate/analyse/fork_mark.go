@@ -12,7 +12,7 @@ import (
 // that), and if a second worker took less, whose mark was set back after its boot.
 func withoutFork(r calibrate.Result, peak int64) int64 {
 	i := secondWorker(r.Law, max(r.Target.Threads, 1))
-	loaded, e := loadedPeak(r), r.Worker.End
+	loaded, e := peakWithout(r, calibrate.PhaseBoot), r.Worker.End
 	if i < 0 || e == nil || e.Books == nil || loaded == 0 || peak > e.Books.Rest.RSSBytes || peak <= loaded {
 		return peak
 	}
@@ -22,22 +22,44 @@ func withoutFork(r calibrate.Result, peak int64) int64 {
 	return loaded
 }
 
-// loadedPeak is the peak of all phases but the boot, each brought forward to the end of the run as ownPeakAtEnd does.
-func loadedPeak(r calibrate.Result) (peak int64) {
+// loadedPeak is that of the phases of load.
+func loadedPeak(r calibrate.Result) int64 {
+	return peakWithout(r, calibrate.PhaseBoot, calibrate.PhaseBefore)
+}
+
+// peakWithout is the worker's own peak of all phases but the named, each brought forward to the end of the run.
+func peakWithout(r calibrate.Result, without ...string) (peak int64) {
+	own := max(residingSlope(r)-childrenSlope(r), 0)
 	for _, p := range r.Phases {
-		if p.Name != calibrate.PhaseBoot {
-			peak = max(peak, p.PeakRSSBytes+residing(r, max(r.Worker.Requests-p.Answered, 0)))
+		if since := max(r.Worker.Requests-p.Answered, 0); !slices.Contains(without, p.Name) {
+			peak = max(peak, p.PeakRSSBytes+int64(own*float64(since)))
 		}
 	}
 	return peak
 }
 
-// bootPeak is there where the boot came to more than any load, by over a twentieth and a megabyte: else it is their noise.
-func bootPeak(r calibrate.Result) *calibrate.BootPeak {
+// lonePeak is the phase without load that came to more than any load, by over a twentieth and a megabyte: else it is their noise.
+func lonePeak(r calibrate.Result) (phase string) {
 	peak, loaded := r.Worker.PeakRSSBytes-r.Worker.ChildrenPeakBytes, loadedPeak(r)
-	atBoot := slices.ContainsFunc(r.Phases, func(p calibrate.Phase) bool { return p.Name == calibrate.PhaseBoot && p.PeakRSSBytes >= peak })
-	if !atBoot || loaded == 0 || peak-loaded <= max(loaded/20, calibrate.MiB) {
+	i := slices.IndexFunc(r.Phases, func(p calibrate.Phase) bool { return p.PeakRSSBytes >= peak })
+	if i < 0 || loaded == 0 || peak-loaded <= max(loaded/20, calibrate.MiB) {
+		return ""
+	}
+	return r.Phases[i].Name
+}
+
+func bootPeak(r calibrate.Result) *calibrate.BootPeak {
+	if lonePeak(r) != calibrate.PhaseBoot {
 		return nil
 	}
-	return &calibrate.BootPeak{LoadedBytes: loaded, OfMaster: withoutFork(r, peak) < peak}
+	peak := r.Worker.PeakRSSBytes - r.Worker.ChildrenPeakBytes
+	return &calibrate.BootPeak{LoadedBytes: loadedPeak(r), OfMaster: withoutFork(r, peak) < peak}
+}
+
+// belowBefore is the peak under load where the requests before it came to more, else 0.
+func belowBefore(r calibrate.Result) int64 {
+	if lonePeak(r) != calibrate.PhaseBefore {
+		return 0
+	}
+	return loadedPeak(r)
 }

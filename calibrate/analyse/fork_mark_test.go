@@ -40,7 +40,7 @@ func TestMarkOfAFork(t *testing.T) {
 		if b, above := bootPeak(r), c.boot > 12_300+1024; (b != nil) != above || b != nil && (b.LoadedBytes != 12_300*kb || b.OfMaster != (c.want == 4500)) {
 			t.Errorf("%s: %+v of a boot that came to %d kB", c.name, b, c.boot)
 		}
-		_, end := firstAndLast(r)
+		_, _, end := ages(r)
 		r.Worker.PeakRSSBytes += 5 << 20
 		if b := bootPeak(r); b != nil {
 			t.Errorf("%s: %+v, where a phase that was cut short came to more", c.name, b)

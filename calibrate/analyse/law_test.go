@@ -65,7 +65,9 @@ func TestLaw(t *testing.T) {
 		{"two workers take less: they share with a new master", measuredWorker(twoWorkers(116, 50, 4)), 20*calibrate.MiB + master, 65*calibrate.MiB + kernel, 0, "measured"},
 		{"a supervisor comes with the second", measuredWorker(twoWorkers(144, 60, 3)), 24*calibrate.MiB + master, 70*calibrate.MiB + kernel, 0, "measured"},
 		{"and the kernel's memory of it", measuredWorker(twoWorkers(144, 60, 4)), 24*calibrate.MiB + 2*master, 70*calibrate.MiB + kernel, 0, "measured"},
-		{"the second shares more than one alone could", measuredWorker(twoWorkers(133, 60, 3)), 18*calibrate.MiB + master, 70*calibrate.MiB + kernel, 0, "measured"},
+		// what is beside them may still start when the short run is over: MLflow's consumers of queues took 902 MB then, and 1466 at the end
+		{"what is beside the second is younger", measuredWorker(twoWorkers(133, 60, 3)), 20*calibrate.MiB + master, 70*calibrate.MiB + kernel, 0, "measured"},
+		{"the second takes what seemed to be shared", measuredWorker(twoWorkers(161, 75, 3)), 16*calibrate.MiB + master, 75*calibrate.MiB + short, 0, "measured"},
 		{"saved without its workers: it only checks", measuredWorker(twoWorkers(300, 0, 3)), 20*calibrate.MiB + master, 70*calibrate.MiB + kernel, 0, "computed"},
 
 		// RSS of 99 MB with 4 threads: 12 more threads take 12 MB, three fewer save 3
@@ -128,7 +130,7 @@ func TestLawAgainstItsRuns(t *testing.T) {
 	}
 	more := law(measuredWorker(twoWorkers(160, 0, 3), calibrate.LawRun{Workers: 1, Threads: 8, TotalBytes: 200 * calibrate.MiB, PeakRSSBytes: 103 * calibrate.MiB}))
 	// 20 + 70 + 4 x 1 MB, as the worker's RSS says, and 106 MB that are nobody's
-	if more.ResidualBytes/calibrate.MiB != 105 && more.ResidualBytes/calibrate.MiB != 106 {
-		t.Errorf("residual %d MB of a run that is 106 MB above the law", more.ResidualBytes/calibrate.MiB)
+	if raised := more.Raise(8) / calibrate.MiB; raised != 105 && raised != 106 || more.ResidualBytes >= calibrate.MiB {
+		t.Errorf("raised by %d MB, residual %d MB, of a run that is 106 MB above the line", raised, more.ResidualBytes/calibrate.MiB)
 	}
 }

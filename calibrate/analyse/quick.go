@@ -9,14 +9,26 @@ import (
 	"workermem/calibrate/say"
 )
 
-// A quick run is analysed more strictly than another where it sees less.
+// A quick run, and a soak that ended in time, are analysed more strictly than others, for they see less.
 
 // estimatorOf is that of a run's own kind.
 func estimatorOf(r calibrate.Result) estimator {
-	if r.Plan.Quick && r.Mode != calibrate.ModeAttach {
+	switch {
+	case r.Mode == calibrate.ModeAttach:
+		return creep.Analyse
+	case r.Plan.Quick:
 		return creep.Brief
+	case endedInTime(r):
+		return creep.Scarce
 	}
 	return creep.Analyse
+}
+
+// endedInTime says that the soak of a slow app ended for the whole run to be over in time, not at the limit that others have, nor
+// at one that the user gave.
+func endedInTime(r calibrate.Result) bool {
+	end := phaseOf(r, calibrate.PhaseSoak).Ended
+	return r.Plan.SoakSeconds == 0 && end.By == calibrate.EndLimit && end.LimitSeconds > 0 && end.LimitSeconds < calibrate.DefaultSoak.Seconds()
 }
 
 // unlessBrief takes back the creep of a quick run that it can't answer for. What fills for a minute grows as steadily as a

@@ -1,6 +1,7 @@
 package analyse
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -16,18 +17,25 @@ type Given struct {
 	SharedBytes, WorkerBytes, ThreadBytes int64    // the law, at peak
 	Creep                                 *float64 // bytes a request; 0 for none, nil where it isn't known
 	BootSeconds                           float64
-	Threads                               []int // to choose among; the first is taken unless the plan prefers something else
+	Threads                               []int   // to choose among; the first is taken unless the plan prefers something else. None: by what they serve
+	Demand, Waiting                       float64 // seconds a request; 0: not known, and none
+	WorkerCores                           float64 // that one worker can keep busy; 0: one
 }
 
 // Result is the given worker in the place of a measured one, sized for the plan's box, or else the host.
 func (g Given) Result(host calibrate.Host, plan calibrate.PlanInfo) calibrate.Result {
 	law := calibrate.Law{SharedBytes: g.SharedBytes, WorkerBytes: g.WorkerBytes, ThreadBytes: g.ThreadBytes, Basis: calibrate.BasisGiven, Runs: []calibrate.LawRun{}}
 	plan.ThreadChoices = g.Threads
+	threads := 1
+	if len(g.Threads) > 0 {
+		threads = g.Threads[0]
+	}
 	r := calibrate.Result{
 		Schema: calibrate.Schema, Complete: true, Host: host, Plan: plan,
-		Target: calibrate.TargetInfo{Threads: g.Threads[0], HasThreads: true, CanRecycle: true, HasJitter: true, WorkerBootSeconds: g.BootSeconds},
-		Worker: calibrate.Worker{PeakRSSBytes: law.Worker(g.Threads[0])},
+		Target: calibrate.TargetInfo{Threads: threads, HasThreads: true, CanRecycle: true, HasJitter: true, WorkerBootSeconds: g.BootSeconds},
+		Worker: calibrate.Worker{PeakRSSBytes: law.Worker(threads)},
 		Law:    law,
+		Speed:  g.speed(),
 	}
 	if g.Creep != nil {
 		r.Creep = calibrate.Creep{Verdict: calibrate.Creeping, BytesPerRequest: g.Creep, Low: g.Creep, High: g.Creep}
@@ -36,6 +44,20 @@ func (g Given) Result(host calibrate.Host, plan calibrate.PlanInfo) calibrate.Re
 		}
 	}
 	return Resized(r)
+}
+
+// speed is what a request costs, as given; nil where that isn't known.
+func (g Given) speed() *calibrate.Speed {
+	if g.Demand <= 0 {
+		return nil
+	}
+	exactly := func(seconds float64) calibrate.Span {
+		return calibrate.Span{Value: seconds, Low: seconds, High: seconds}
+	}
+	return &calibrate.Speed{
+		Demand: exactly(g.Demand), Waiting: exactly(g.Waiting), Alone: g.Demand + g.Waiting, Cores: cmp.Or(g.WorkerCores, 1), Shown: true, Factor: 1,
+		Threads: []calibrate.ThreadUse{}, Times: []float64{},
+	}
 }
 
 // Resized is the result sized again for the box and the wishes that its plan names now: the last step of Analyse.
@@ -61,7 +83,7 @@ func withThreads(q sizing.Question, chosen []int) sizing.Question {
 	if slices.Contains(chosen, q.Threads) {
 		return q
 	}
-	q.WorkerPeakBytes += int64(chosen[0]-q.Threads) * q.Law.ThreadBytes
+	q.WorkerPeakBytes += q.Law.Worker(chosen[0]) - q.Law.Worker(q.Threads)
 	q.Threads, q.Basis = chosen[0], calibrate.BasisComputed
 	return q
 }

@@ -3,6 +3,7 @@ package analyse
 import (
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -137,6 +138,43 @@ func TestGiven(t *testing.T) {
 	r = Given{WorkerBytes: 100 * calibrate.MiB, Threads: []int{1}, Creep: &none}.Result(calibrate.Host{}, box)
 	if rec := r.Recommendation; r.Creep.Verdict != "flat" || rec.MaxRequests != 0 || rec.Recycling.Kind != calibrate.RecyclingOff || rec.Sum.Basis != calibrate.BasisGiven {
 		t.Errorf("%s: %+v", r.Creep.Verdict, rec)
+	}
+}
+
+// What a worker of 60 MB and 2 ms of CPU a request is to be, by its numbers alone.
+func TestGivenWhatARequestCosts(t *testing.T) {
+	const mib = calibrate.MiB
+	waits := Given{SharedBytes: 30 * mib, WorkerBytes: 60 * mib, ThreadBytes: mib, Demand: 0.002, Waiting: 0.018}
+	computes, spreads := waits, waits
+	computes.Waiting = 0
+	spreads.WorkerCores = 2
+	box := func(rate float64) calibrate.PlanInfo {
+		return calibrate.PlanInfo{Box: knob.Box{CPUs: 2, MemoryBytes: 1000 * mib, Reserve: knob.Reserve{ReserveRatio: 0.2}, ProductionRate: rate}}
+	}
+	for _, c := range []struct {
+		name             string
+		given            Given
+		rate             float64
+		workers, threads int
+		serves           float64 // about
+		outcome          calibrate.Kind
+	}{
+		{"ten at once a core", waits, 0, 2, 10, 1000, 0},
+		{"computes alone", computes, 0, 2, 1, 1000, 0},
+		{"two threads each carry 140 of 200/s", waits, 140, 2, 2, 200, 0},
+		{"more than two cores carry", waits, 900, 2, 10, 1000, calibrate.KindNothingFits},
+		{"a worker for both cores", spreads, 0, 2, 20, 1000, 0},
+	} {
+		r := c.given.Result(calibrate.Host{}, box(c.rate))
+		rec := r.Recommendation
+		i := slices.IndexFunc(r.Candidates, func(c calibrate.Candidate) bool { return c.Recommended })
+		if i < 0 || rec.Workers != c.workers || rec.Threads != c.threads || math.Abs(r.Candidates[i].Rate/c.serves-1) > 0.03 || !rec.Sum.BySpeed || r.Outcome() != c.outcome {
+			t.Errorf("%s: %d x %d, %+v", c.name, rec.Workers, rec.Threads, rec.Sum)
+		}
+	}
+	sum := waits.Result(calibrate.Host{}, box(900)).Recommendation.Sum
+	if s := sum.NeededShape; sum.NeededCores != 3 || s == nil || *s != (calibrate.Shape{Workers: 3, Threads: 10}) || sum.NeededMemoryBytes != 300*mib { // (30 + 3 x 70) / 0.8
+		t.Errorf("%g cores, %d MB, %v", sum.NeededCores, sum.NeededMemoryBytes/mib, sum.NeededShape)
 	}
 }
 

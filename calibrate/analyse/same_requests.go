@@ -24,7 +24,7 @@ func withSameRequests(m calibrate.Measured, r calibrate.Result) calibrate.Law {
 // heldBy is the highest RSS by so many requests, creep apart.
 func heldBy(requests int64, samples []calibrate.Sample, slope float64) (most int64) {
 	for _, s := range samples {
-		if s.Requests <= requests {
+		if s.Requests <= requests && s.Phase != calibrate.PhaseBefore {
 			most = max(most, s.RSS-int64(slope*float64(s.Requests)))
 		}
 	}

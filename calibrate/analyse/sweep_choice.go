@@ -10,7 +10,7 @@ import (
 )
 
 // alike is how near the most throughput, and then the least memory, is as good.
-const alike = 0.05
+const alike = calibrate.Alike
 
 // SweepRounds is how often each candidate is run: twice, the second time after all others: what else the machine does comes and goes within a
 // minute, and shows as two rates of one candidate.
@@ -76,8 +76,9 @@ func weighed(r calibrate.Result) *calibrate.Sweep {
 	s := *r.Sweep
 	s.Runs = slices.Clone(s.Runs)
 	var some []int
+	serving := ServingOf(r)
 	for i, run := range s.Runs {
-		s.Runs[i] = weighedRun(run, r)
+		s.Runs[i] = serving.predicted(weighedRun(run, r), r)
 		if s.Runs[i].Compared(s.BudgetBytes) {
 			some = append(some, i)
 		}

@@ -247,6 +247,12 @@ func TestSweepShapes(t *testing.T) {
 	}
 	base := calibrate.Result{Candidates: grid, Target: calibrate.TargetInfo{CanScale: true}, Plan: calibrate.PlanInfo{Box: knob.Box{CPUs: 2}}, Recommendation: calibrate.Recommendation{Workers: 2, Threads: 4}}
 	named, alone, tight, sync, stuck := base, base, base, base, base
+	predicted := base
+	predicted.Target.Threads, predicted.Recommendation.Sum.BySpeed = 1, true
+	predicted.Candidates = slices.Clone(grid)
+	for i, c := range grid {
+		predicted.Candidates[i].Rate = min(float64(c.Workers*c.Threads*50), 1000)
+	}
 	stuck.Target.CanScale = false
 	named.Plan.OtherThreads = []int{16, 1}
 	alone.Target.CanScale, alone.Recommendation.Workers = false, 1
@@ -260,7 +266,8 @@ func TestSweepShapes(t *testing.T) {
 		"the threads that were named first":                     {named, []calibrate.Shape{{Workers: 2, Threads: 4}, {Workers: 2, Threads: 16}, {Workers: 2, Threads: 1}, {Workers: 3, Threads: 4}, {Workers: 1, Threads: 4}}},
 		"one worker is all that can be started":                 {alone, []calibrate.Shape{{Workers: 1, Threads: 4}, {Workers: 1, Threads: 16}, {Workers: 1, Threads: 1}}},
 		"none where the recommended can't be started":           {stuck, nil},
-		"only what fits":  {tight, []calibrate.Shape{{Workers: 2, Threads: 4}, {Workers: 1, Threads: 4}}},
+		"only what fits": {tight, []calibrate.Shape{{Workers: 2, Threads: 4}, {Workers: 1, Threads: 4}}},
+		"the most that is predicted, 2c + 1 as measured, more threads": {predicted, []calibrate.Shape{{Workers: 2, Threads: 4}, {Workers: 5, Threads: 4}, {Workers: 5, Threads: 1}, {Workers: 2, Threads: 16}, {Workers: 3, Threads: 4}}},
 		"without threads": {sync, []calibrate.Shape{{Workers: 5, Threads: 1}, {Workers: 4, Threads: 1}, {Workers: 1, Threads: 1}}},
 	} {
 		if got := SweepShapes(c.result); !slices.Equal(got, c.want) {

@@ -8,21 +8,28 @@ import (
 )
 
 const (
-	mostSwept = 5 // candidates: 20 s each
+	mostSwept = 5   // candidates: 20 s each
+	rateSteps = 100 // in a request a second: what rates are told apart by
 	// MostTried workers are ever started; a rule that asks for more is answered by the law.
 	MostTried = 64
 )
 
-// SweepRate is what all candidates are asked for: what production will, or the soak did.
+// SweepRate is what all candidates are asked for: what production will, or the soak did. One that had all that the worker can
+// take asks for its usual share.
 func SweepRate(r calibrate.Result) (rate float64, basis calibrate.Basis) {
 	if r.Plan.ProductionRate > 0 {
 		return r.Plan.ProductionRate, calibrate.BasisGiven
 	}
+	if r.Load.RateAsked == 0 && r.Load.Capacity > 0 {
+		return calibrate.CapacityShare * r.Load.Capacity, calibrate.BasisMeasured
+	}
 	return cmp.Or(r.Load.RateAsked, r.Load.RateSent), calibrate.BasisMeasured
 }
 
-// SweepShapes are the candidates worth a run, the recommended first: those with other threads that the user named, those
-// next to it, the largest within the CPU rule, and the cheapest. None where the recommended one can't be started.
+// SweepShapes are the candidates worth a run, the recommended first, then those with other threads that the user named. Where it
+// is predicted what they serve: the one that serves the most, 2c + 1 workers as measured, and one with more threads. Then those
+// next to the recommended, the largest within the CPU rule, and the cheapest. None where the recommended one can't be
+// started.
 func SweepShapes(r calibrate.Result) []calibrate.Shape {
 	if r.Recommendation.Workers > 1 && !r.Target.CanScale {
 		return nil
@@ -48,6 +55,11 @@ func SweepShapes(r calibrate.Result) []calibrate.Shape {
 		add(func(c calibrate.Candidate) bool { return c.Threads == threads }, beside)
 	}
 	rule := int(2*r.Cores() + 1)
+	if rec.Sum.BySpeed {
+		add(func(calibrate.Candidate) bool { return true }, func(c calibrate.Candidate) int { return -int(c.Rate * rateSteps) })
+		add(func(c calibrate.Candidate) bool { return c.Workers == rule }, func(c calibrate.Candidate) int { return abs(c.Threads - r.Target.Threads) })
+		add(more, beside)
+	}
 	add(allOf(here, func(c calibrate.Candidate) bool { return c.Workers > rec.Workers }), beside)
 	add(allOf(here, func(c calibrate.Candidate) bool { return c.Workers < rec.Workers }), beside)
 	add(more, beside)

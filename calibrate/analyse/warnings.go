@@ -51,6 +51,7 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 	rateDoubts(r, add)
 	loweredDoubt(r.Load.Lowered, add)
 	quickDoubts(r, add)
+	coresDoubts(r, add)
 	if r.Mode == calibrate.ModeAttach {
 		watchDoubts(r, add)
 	}
@@ -186,7 +187,7 @@ func crowdDoubts(r calibrate.Result, add func(doubtful bool, code, try, format s
 // atOnceUnknown says that nothing bounds the requests at once, as far as is known, and that no more of them were tried.
 func atOnceUnknown(r calibrate.Result) bool {
 	limit := r.Target.ConcurrencyLimit
-	return r.Target.Threads == 0 && (limit == 0 || limit > mostAtOnce) && r.Load.Clients == 0 && len(r.Concurrency.Steps) < 2
+	return r.Target.Threads == 0 && (limit == 0 || limit > mostAtOnce) && r.Plan.Clients == 0 && len(r.Concurrency.Steps) < 2
 }
 
 // upTo says how far a request at once takes memory.

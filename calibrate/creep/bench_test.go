@@ -19,6 +19,7 @@ var (
 	benchRate    = flag.Float64("bench-rate", 100, "requests a second")
 	benchSeconds = flag.Float64("bench-seconds", 60, "length of a series")
 	benchByTime  = flag.Bool("bench-by-time", false, "hold memory against seconds, as where nobody counts the requests")
+	benchScarce  = flag.Bool("bench-scarce", false, "judge as a soak that ended in time")
 	benchRivals  = flag.Bool("bench-rivals", true, "run the rivals too")
 )
 
@@ -101,6 +102,7 @@ func simulate(f family, w window, n int, seed uint64, estimators []rival) []tall
 //	go test ./calibrate/creep -run TestBench -bench-series 2000 -bench-rivals=false -v
 //	go test ./calibrate/creep -run TestBench -bench-series 2000 -bench-by-time -bench-seconds 300 -v
 //	go test ./calibrate/creep -run TestBench -bench-series 400 -bench-rate 750 -bench-seconds 35 -v
+//	go test ./calibrate/creep -run TestBench -bench-series 500 -bench-rate 14 -bench-seconds 65 -bench-scarce -v
 func TestBench(t *testing.T) {
 	if *benchSeries == 0 {
 		t.Skip("a bench, not a test: -bench-series 2000")
@@ -109,6 +111,9 @@ func TestBench(t *testing.T) {
 	estimators, all := rivals(), families()
 	if !*benchRivals {
 		estimators = estimators[:1]
+	}
+	if *benchScarce {
+		estimators = []rival{{"calibrate", scarce}}
 	}
 	if *benchByTime {
 		estimators, all = []rival{{"calibrate", clocked}}, byClock(all)

@@ -98,6 +98,11 @@ func Brief(series []Point, rss float64) Estimate {
 	return byFewRequests.analyse(busy(series), rss)
 }
 
+// Scarce is Analyse for a soak that ended in time, with few requests.
+func Scarce(series []Point, rss float64) Estimate {
+	return byScarceRequests.analyse(busy(series), rss)
+}
+
 // ByTime is Analyse if nothing counts the requests: growth is measured over seconds, of which none are idle.
 func ByTime(series []Point, rss float64) Estimate {
 	return byTime.analyse(timed(series), rss)

@@ -2,17 +2,22 @@ package creep
 
 import "slices"
 
-// quantile returns the q-quantile of values, sorting them. Between two order statistics it interpolates (Hyndman & Fan
+// Quantile returns the q-quantile of values that rise, 0 of none. Between two order statistics it interpolates (Hyndman & Fan
 // 1996, type 7).
-func quantile(values []float64, q float64) float64 {
-	if len(values) == 0 {
+func Quantile(rising []float64, q float64) float64 {
+	if len(rising) == 0 {
 		return 0
 	}
-	slices.Sort(values)
-	place := q * float64(len(values)-1)
+	place := q * float64(len(rising)-1)
 	k := int(place)
-	next := values[min(k+1, len(values)-1)]
-	return values[k] + (place-float64(k))*(next-values[k])
+	next := rising[min(k+1, len(rising)-1)]
+	return rising[k] + (place-float64(k))*(next-rising[k])
+}
+
+// quantile is the same of values in any order, which it sorts.
+func quantile(values []float64, q float64) float64 {
+	slices.Sort(values)
+	return Quantile(values, q)
 }
 
 func median(values []float64) float64 { return quantile(values, 0.5) }

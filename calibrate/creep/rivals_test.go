@@ -26,6 +26,8 @@ func answerOf(e Estimate) answer {
 
 func clocked(s simulated) answer { return answerOf(ByTime(s.points, s.rss)) }
 
+func scarce(s simulated) answer { return answerOf(Scarce(s.points, s.rss)) }
+
 func rivals() []rival {
 	return []rival{
 		{"calibrate", func(s simulated) answer { return answerOf(Analyse(s.points, s.rss)) }},

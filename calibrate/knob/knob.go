@@ -38,6 +38,7 @@ type Box struct {
 	CPUs           float64 `json:"cpus" flag:"cpus" kind:"cores" zero:"refused" least:"0.001" most:"65536" takes:"a number of cores such as 2, 0.25 or 250m, at most 65536" help:"size for this many cores, or parts of one: 2, 0.25, 250m (default: {before}this machine's)"`
 	Reserve        `flag:"reserve" kind:"reserve" default:"20%" help:"memory kept back for the system and others: 20%, 512M, 10%+512M"`
 	ProductionRate float64 `json:"production_rate_per_second" flag:"production-rate" kind:"rate" help:"requests a second expected in production, all workers together"`
+	P99Seconds     float64 `json:"p99_seconds,omitempty" flag:"p99" kind:"duration" zero:"refused" takes:"a time such as 250ms" help:"with --production-rate: how long 99 of 100 requests may take at most"`
 	RestartSeconds float64 `json:"restart_every_seconds,omitempty" flag:"restart-every" kind:"duration" default:"24h" zero:"refused" takes:"a time such as 24h or 90m" help:"how often the whole server is restarted; sizes what creeps and no recycling gives back"`
 }
 
@@ -53,7 +54,7 @@ type Reserve struct {
 // Prefer says which of the thread choices to take. Of equals it is the one that takes less memory, then the one with
 // fewer threads.
 //
-//	""         the threads that were measured, whatever the others promise
+//	""         what serves enough for the least memory; the threads that were measured where nobody knows what is served
 //	"workers"  the choice with the most workers
 //	"threads"  the one with the most requests at once, workers x threads
 //	"memory"   the one that takes the least memory, of those to which memory grants all the workers that the cores
@@ -82,7 +83,7 @@ type Effort struct {
 	Sweep       bool    `json:"sweep,omitempty" flag:"sweep" kind:"switch" help:"really run the best few candidates, and choose by what they do (about two minutes more)"`
 	Triage      bool    `json:"triage,omitempty" flag:"triage" kind:"switch" help:"if memory creeps, find out whether it is the allocator, threads or the app (about two minutes more)"`
 	ByRoute     bool    `json:"by_route,omitempty" flag:"by-route" kind:"switch" default:"true" help:"if there are several routes, also load each alone (up to half a minute each)"`
-	SoakSeconds float64 `json:"max_soak_seconds,omitempty" flag:"max-soak" kind:"duration" zero:"refused" default:"2m" least:"1s" takes:"a time such as 2m, a second at least" help:"give up on a verdict after this long (with --quick 15s)"`
+	SoakSeconds float64 `json:"max_soak_seconds,omitempty" flag:"max-soak" kind:"duration" zero:"refused" least:"1s" takes:"a time such as 2m, a second at least" help:"give up on a verdict after this long (default: 2m, with --quick 15s; less if the app\nserves so few requests that the whole run would take longer than 2m)"`
 }
 
 // Knob is one of them, with its value in the struct that it was found in.

@@ -144,7 +144,7 @@ func TestDefaults(t *testing.T) {
 	if want := (Box{Reserve: Reserve{ReserveRatio: 0.2}, RestartSeconds: 86_400}); b != want {
 		t.Errorf("%+v", b)
 	}
-	if want := (Effort{ByRoute: true, SoakSeconds: 120}); e != want {
+	if want := (Effort{ByRoute: true}); e != want {
 		t.Errorf("%+v", e)
 	}
 }

@@ -39,6 +39,9 @@ func amount(text, plain string) (bytes float64, ok bool) {
 	return number * factor, known && err == nil && !math.IsNaN(number)
 }
 
+// Amount reads bytes, or parts of one: "1.5KB", or a plain number of them.
+func Amount(text string) (bytes float64, ok bool) { return amount(text, "") }
+
 // Size reads bytes: "2G", "512M", "768MB", "512Mi", "1.5GiB", or a plain number of them. K, M, G and T are powers of 1024.
 func Size(text string) (int64, error) {
 	return size(text, "", "write it like 512M, 2G or 1.5GiB")

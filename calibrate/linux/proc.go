@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -117,27 +118,41 @@ func (fs FS) PIDNamespace() (inode uint64, err error) {
 	return inode, nil
 }
 
-// Mapped says whether a process has a file mapped whose name matches a pattern of path.Match, as /proc/PID/maps has it
-// (proc_pid_maps(5)). Its error says that this can't be read, as of another user's process.
+// Mapped says whether a process has a file mapped whose name matches a pattern of path.Match. Its error says that this can't be
+// read, as of another user's process.
 func (fs FS) Mapped(pid int, pattern string) (bool, error) {
-	text, err := fs.readAll(strconv.Itoa(pid), "maps")
+	files, err := fs.MappedFiles(pid)
 	if err != nil {
-		return false, fmt.Errorf("the memory map can't be read: %w", err)
+		return false, err
 	}
-	return MapsFile(string(text), pattern)
+	for _, file := range files {
+		if matches, err := path.Match(pattern, path.Base(file)); err != nil || matches {
+			return matches, err
+		}
+	}
+	return false, nil
 }
 
-// MapsFile looks for a file in /proc/PID/maps. One that was deleted since still counts.
-func MapsFile(text, pattern string) (bool, error) {
+// MappedFiles are the files that a process has mapped, each once, as /proc/PID/maps has them (proc_pid_maps(5)).
+func (fs FS) MappedFiles(pid int) ([]string, error) {
+	text, err := fs.readAll(strconv.Itoa(pid), "maps")
+	if err != nil {
+		return nil, fmt.Errorf("the memory map can't be read: %w", err)
+	}
+	return MapsFiles(string(text)), nil
+}
+
+// MapsFiles are the files in /proc/PID/maps. One that was deleted since still counts.
+func MapsFiles(text string) (files []string) {
 	for line := range strings.Lines(text) { // address perms offset dev inode pathname
 		i := strings.IndexByte(line, '/')
 		if i < 0 {
 			continue
 		}
-		name := path.Base(strings.TrimSuffix(strings.TrimSpace(line[i:]), " (deleted)"))
-		if matches, err := path.Match(pattern, name); err != nil || matches {
-			return matches, err
+		file := strings.TrimSuffix(strings.TrimSpace(line[i:]), " (deleted)")
+		if !slices.Contains(files, file) {
+			files = append(files, file)
 		}
 	}
-	return false, nil
+	return files
 }

@@ -14,7 +14,7 @@ import (
 func TestParseStat(t *testing.T) {
 	for _, comm := range []string{"gunicorn", "", ")", "a) S 1 (b", "two words", "tab\tnew\nline", strings.Repeat(")", 15), "(wsgi:pylons)"} {
 		got, err := ParseStat([]byte(linuxtest.StatLine(42, comm, 'S', 7, 123456)))
-		want := Stat{PID: 42, Comm: comm, State: 'S', Parent: 7, Group: 42, Session: 7, Threads: 1, CPU: 33, Start: 123456}
+		want := Stat{PID: 42, Comm: comm, State: 'S', Parent: 7, Group: 42, Session: 7, Threads: 1, CPU: 33, System: 22, Reaped: 7, ReapedSystem: 4, Start: 123456}
 		if err != nil || got != want {
 			t.Errorf("comm %q: %+v, %v", comm, got, err)
 		}

@@ -18,8 +18,12 @@ type Stat struct {
 	Session int
 	Threads int
 	CPU     int64 // user and system time of the process and its ended threads, in ticks
-	Start   int64 // ticks since the machine's boot: with the pid, the identity of a process
-	Kernel  bool  // a thread of the kernel
+	System  int64 // the system time of that
+	Reaped  int64 // user and system time of the children that ended and were waited for, and of theirs
+	// ReapedSystem is the system time of that.
+	ReapedSystem int64
+	Start        int64 // ticks since the machine's boot: with the pid, the identity of a process
+	Kernel       bool  // a thread of the kernel
 }
 
 // kernelThread is PF_KTHREAD of include/linux/sched.h.
@@ -48,6 +52,7 @@ func ParseStat(line []byte) (Stat, error) {
 		return n
 	}
 	s.PID = int(number(line[:open]))
+	var times [4]int64
 	n := 2 // of the field, as man 5 proc counts
 	for field := range bytes.FieldsSeq(line[end+1:]) {
 		n++
@@ -65,12 +70,14 @@ func ParseStat(line []byte) (Stat, error) {
 			s.Session = int(number(field))
 		case 9:
 			s.Kernel = number(field)&kernelThread != 0
-		case 14, 15:
-			s.CPU += number(field)
+		case 14, 15, 16, 17:
+			times[n-14] = number(field)
 		case 20:
 			s.Threads = int(number(field))
 		case 22:
 			s.Start = number(field)
+			s.CPU, s.System = times[0]+times[1], times[1]
+			s.Reaped, s.ReapedSystem = times[2]+times[3], times[3]
 			return s, bad
 		}
 	}

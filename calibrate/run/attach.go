@@ -170,7 +170,7 @@ func (r *run) watchGoal() creep.Goal {
 const gentle = 1
 
 func (r *run) loadServer(ctx context.Context, look func(seen) state) error {
-	if err := r.prepare(ctx); err != nil {
+	if _, err := prepare(ctx, r.rig, r.app, r.phase); err != nil {
 		return err
 	}
 	pace := calibrate.Pace{Rate: r.plan.Rate, Clients: r.plan.Clients, Requests: r.plan.Requests, Duration: knob.Duration(r.plan.DurationSeconds)}

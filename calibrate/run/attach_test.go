@@ -271,6 +271,7 @@ func TestAttachThatGoesWrong(t *testing.T) {
 type nothing struct{}
 
 func (nothing) Open(int) (calibrate.Probe, error)         { return nil, calibrate.ErrGone }
+func (nothing) Cores(int) (calibrate.CoreTime, error)     { return calibrate.CoreTime{}, calibrate.ErrGone }
 func (nothing) OpenGroup(string) (calibrate.Group, error) { return nil, calibrate.ErrGone }
 
 // What may not be read is labelled, and what rests on too little is withheld.

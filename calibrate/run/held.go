@@ -100,6 +100,17 @@ func (h *heldReader) kills() int64 {
 	return h.last.OOMKills
 }
 
+// cpu is the CPU time in seconds of all that has ever been in the group; ok is false where the kernel doesn't count it there.
+func (h *heldReader) cpu() (seconds float64, ok bool) {
+	if h == nil {
+		return 0, false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	seconds, err := h.group.CPU()
+	return seconds, err == nil
+}
+
 // most is the most that was held in this phase; 0 where nothing was read.
 func (h *heldReader) most() int64 {
 	if h == nil {

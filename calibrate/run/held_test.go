@@ -24,6 +24,10 @@ func (g *chargedGroup) Charge() (calibrate.Charge, error) {
 	g.readers.Add(-1)
 	return g.charge, nil
 }
+func (g *chargedGroup) CPU() (float64, error) {
+	charge, err := g.Charge()
+	return float64(charge.ChargeBytes), err
+}
 func (g *chargedGroup) ResetPeak() error { return nil }
 func (g *chargedGroup) Close() error     { return nil }
 
@@ -32,7 +36,7 @@ func TestOneReadsTheGroupAtATime(t *testing.T) {
 	g := &chargedGroup{}
 	h := &heldReader{group: g}
 	var all sync.WaitGroup
-	for _, read := range []func(){func() { h.read() }, func() { h.tree() }, func() { h.enter() }} {
+	for _, read := range []func(){func() { h.read() }, func() { h.tree() }, func() { h.enter() }, func() { h.cpu() }} {
 		all.Go(func() {
 			for range 10 {
 				read()

@@ -56,7 +56,7 @@ func pacingOf(buckets []calibrate.Bucket) pacing {
 // queues says whether steady load is more than the worker can serve, by its last seconds, beside those of the search for
 // capacity.
 func (r *run) queues(buckets []calibrate.Bucket, asked float64) (now pacing, are bool) {
-	if r.plan.FixesLoad() || r.unhurried.p50 == 0 || len(buckets) <= queueWindow {
+	if r.plan.FixesLoad() || r.full || r.unhurried.p50 == 0 || len(buckets) <= queueWindow {
 		return now, false
 	}
 	now = pacingOf(buckets[len(buckets)-queueWindow-1:])
@@ -103,7 +103,7 @@ func (r *run) lower(phase string, asked float64, now pacing) {
 // to be seen before the soak.
 func (r *run) unqueued(s state, seen seen) state {
 	last := len(seen.buckets) - 1
-	if !s.done || s.ended.By != calibrate.EndSeen || last >= queueWindow || last < 0 || r.unhurried.p50 == 0 {
+	if !s.done || s.ended.By != calibrate.EndSeen || last >= queueWindow || last < 0 || r.full || r.unhurried.p50 == 0 {
 		return s
 	}
 	if b := seen.buckets[last]; b.P50 > r.unhurried.p50 && b.P50-r.unhurried.p50 > queueFelt50 {

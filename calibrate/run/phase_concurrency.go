@@ -27,7 +27,7 @@ var ladder = []int{2, 4, 8, 16, 32}
 // crowd measures the memory of more requests at once than the peak had. It comes after the end reading, because the
 // heap keeps much of what the crowd took. What goes wrong here costs the bound, not the run's answer.
 func (r *run) crowd(ctx context.Context) error {
-	if t := r.result.Target; t.Threads > 0 || r.bound() > 0 || r.plan.Clients > 0 || r.plan.Quick {
+	if !r.crowds() {
 		return nil
 	}
 	peak := r.result.Phases[len(r.result.Phases)-1]
@@ -54,6 +54,11 @@ func (r *run) crowd(ctx context.Context) error {
 		r.result.Concurrency.Steps = append(r.result.Concurrency.Steps, step)
 	}
 	return nil
+}
+
+// crowds says that nothing bounds the requests at once.
+func (r *run) crowds() bool {
+	return r.result.Target.Threads == 0 && r.bound() == 0 && r.plan.Clients == 0 && !r.plan.Quick && r.plan.Portions == nil
 }
 
 // crowdWouldTake goes on from the last step as steeply as it was, from the first as if all that the worker, or the whole tree,
@@ -121,5 +126,5 @@ func (r *run) gone(ctx context.Context) error {
 }
 
 func stepOf(p calibrate.Phase) calibrate.ConcurrencyStep {
-	return calibrate.ConcurrencyStep{Clients: p.Clients, PeakRSSBytes: p.PeakRSSBytes, PeakHeldBytes: p.PeakHeldBytes, Requests: p.Requests, Answered: p.Answered}
+	return calibrate.ConcurrencyStep{Clients: p.Clients, PeakRSSBytes: p.PeakRSSBytes, PeakHeldBytes: p.PeakHeldBytes, Requests: p.Requests, Answered: p.Answered, Work: p.Work}
 }

@@ -17,6 +17,7 @@ func (r *run) readAddresses() {
 		r.result.Worker.Virtual = &v
 	}
 	r.result.Beside = r.watch.programsBeside()
+	r.readRuntime()
 }
 
 // virtual is the address space of the largest worker.
@@ -72,4 +73,20 @@ func (w *watcher) processBeside(pid int) (s calibrate.ProcessStatus, d calibrate
 	defer w.mu.Unlock()
 	d, err = w.once(pid, probe.Detail)
 	return s, d, err
+}
+
+// readRuntime says what the worker runs on.
+func (r *run) readRuntime() {
+	if r.rig.Runtime == nil {
+		return
+	}
+	r.watch.mu.Lock()
+	probes := r.watch.probes
+	r.watch.mu.Unlock()
+	if len(probes) == 0 {
+		return
+	}
+	if on := r.rig.Runtime(probes[0].pid); on != (calibrate.Runtime{}) {
+		r.result.Runtime = &on
+	}
 }

@@ -25,6 +25,9 @@ func (r *run) routes(ctx context.Context) error {
 	if !r.plan.ByRoute || r.rig.Scale == nil || len(all) < 2 || r.tooMuchForOne() {
 		return nil
 	}
+	if r.plan.RoutesOfCreep && r.analysed().Creep.Verdict != calibrate.Creeping {
+		return nil
+	}
 	found := &calibrate.Routes{Runs: []calibrate.RouteRun{}}
 	all = chooseRoutes(found, all)
 	r.result.Routes = found

@@ -29,14 +29,23 @@ func (r *run) scale(ctx context.Context) error {
 	if r.tooMuchForOne() {
 		return nil
 	}
-	for _, shape := range r.shapes() {
-		r.tryScale(ctx, shape)
-		if ctx.Err() != nil {
-			return r.explain(ctx, ctx.Err()) // the run is whole all the same: only its check is missing
+	for shapes := r.shapes(); len(shapes) > 0; {
+		shape := shapes[0]
+		if err := r.scaleAndSave(ctx, shape, scaleLimit); err != nil {
+			return err
 		}
-		if err := r.rig.Journal.Save(r.analysed()); err != nil {
-			return journalFailure(err)
-		}
+		shapes = append(r.fewer(shape), shapes[1:]...)
+	}
+	return r.advised(ctx)
+}
+
+func (r *run) scaleAndSave(ctx context.Context, shape calibrate.Shape, limit time.Duration) error {
+	r.tryScale(ctx, shape, limit)
+	if ctx.Err() != nil {
+		return r.explain(ctx, ctx.Err()) // the run is whole all the same: only its check is missing
+	}
+	if err := r.rig.Journal.Save(r.analysed()); err != nil {
+		return journalFailure(err)
 	}
 	return nil
 }
@@ -46,8 +55,8 @@ func (r *run) tooMuchForOne() bool {
 	return slices.ContainsFunc(r.result.Phases, func(p calibrate.Phase) bool { return p.Ended.By == calibrate.EndMemory })
 }
 
-func (r *run) tryScale(ctx context.Context, shape calibrate.Shape) {
-	if err := r.scaleTo(ctx, shape); err != nil && !errors.Is(err, errStalled) {
+func (r *run) tryScale(ctx context.Context, shape calibrate.Shape, limit time.Duration) {
+	if err := r.scaleTo(ctx, shape, limit); err != nil && !errors.Is(err, errStalled) {
 		r.warn(analyse.NotScaled, fmt.Sprintf("%s could not be measured (%v), so that much of the formula is computed, not measured", shape, err), "look at app.log in the run's folder")
 	}
 }
@@ -57,12 +66,13 @@ func (r *run) tryScale(ctx context.Context, shape calibrate.Shape) {
 const arenas = 16
 
 // shapes are the measured one with other threads, where the server has any, and with a second worker. By default the
-// other threads are as many as the sizing weighs at most, so that it never looks beyond what was measured.
+// other threads are as many as the sizing weighs at most, what the waiting asks for included, so that it never looks beyond
+// what was measured.
 func (r *run) shapes() []calibrate.Shape {
 	threads := max(r.result.Target.Threads, 1)
 	others := r.plan.OtherThreads
 	if len(others) == 0 {
-		others = []int{max(4*threads, arenas)}
+		others = []int{slices.Max(append(analyse.ThreadsAsked(r.analysed()), r.usualThreads()))}
 	}
 	var all []calibrate.Shape
 	for _, other := range others {
@@ -76,19 +86,33 @@ func (r *run) shapes() []calibrate.Shape {
 	return all
 }
 
-// scaleTo loads every thread of every worker, and reads the whole tree afterwards.
-func (r *run) scaleTo(ctx context.Context, shape calibrate.Shape) error {
+// usualThreads are those of the short run where waiting asks for no more.
+func (r *run) usualThreads() int { return max(4*max(r.result.Target.Threads, 1), arenas) }
+
+// fewer is the shape with the usual threads after one with more hardly served: what so many wait for may be enough for fewer.
+func (r *run) fewer(shape calibrate.Shape) []calibrate.Shape {
+	usual := r.usualThreads()
+	if len(r.plan.OtherThreads) > 0 || shape.Threads <= usual || !slices.Contains(r.result.Law.Unserved, shape) {
+		return nil
+	}
+	return []calibrate.Shape{{Workers: 1, Threads: usual}}
+}
+
+// scaleTo loads every thread of every worker, for so long at most, and reads the whole tree afterwards.
+func (r *run) scaleTo(ctx context.Context, shape calibrate.Shape, limit time.Duration) error {
 	return r.startBeside(ctx, calibrate.Setup{Shape: shape}, calibrate.PhaseScale, shape.String(), func(ctx context.Context, b *beside) error {
 		defer b.watch.follow(ctx, nil)()
-		return r.measureShape(ctx, b, shape)
+		return r.measureShape(ctx, b, shape, limit)
 	})
 }
 
-func (r *run) measureShape(ctx context.Context, b *beside, shape calibrate.Shape) error {
+func (r *run) measureShape(ctx context.Context, b *beside, shape calibrate.Shape, limit time.Duration) error {
 	answered, enough := r.rig.Load.Answered(), r.shortRun()*int64(shape.Workers)
+	var busy stretch
 	tally, err := b.load(ctx, calibrate.Pace{Clients: r.clientsOf(shape)}, func(so seen) state {
 		s := state{waiting: shape.String()}
-		s.done = so.seconds >= scaleTime.Seconds() && so.answered >= enough || so.seconds >= scaleLimit.Seconds()
+		s.done = so.seconds >= scaleTime.Seconds() && so.answered >= enough || so.seconds >= limit.Seconds()
+		busy.look(b.watch, s.done)
 		return s
 	})
 	if err != nil {
@@ -106,6 +130,7 @@ func (r *run) measureShape(ctx context.Context, b *beside, shape calibrate.Shape
 		return err
 	}
 	measured.Requests = r.rig.Load.Answered() - answered
+	measured.RatePerSecond, measured.Work = busy.rate(tally), busy.work(b.watch)
 	r.result.Law.Runs = append(r.result.Law.Runs, measured)
 	return nil
 }
@@ -126,6 +151,9 @@ func (r *run) served(shape calibrate.Shape, t calibrate.Tally) error {
 	expected := alone*t.Seconds - float64(shape.Workers*max(shape.Threads, 1))
 	if float64(answered) < stalledShare*expected {
 		measured := calibrate.Shape{Workers: 1, Threads: r.result.Target.Threads}
+		if shape.Workers == 1 { // where fewer threads stall, more do: that has been said
+			r.result.Warnings = slices.DeleteFunc(r.result.Warnings, func(w calibrate.Warning) bool { return w.Code == "stalled" })
+		}
 		r.warn("stalled", fmt.Sprintf("with %s %v, with %s %s: most likely they wait for each other, or for "+
 			"something that there is too little of, such as connections to a database; nothing of that shape is in the formula",
 			shape, &calibrate.Miss{Kind: calibrate.MissFew, Requests: answered, LimitSeconds: t.Seconds}, measured, say.Rate(alone)),
@@ -136,6 +164,36 @@ func (r *run) served(shape calibrate.Shape, t calibrate.Tally) error {
 		return tooFewSucceeded(t.Requests, t.Succeeded)
 	}
 	return nil
+}
+
+// stretch is the part of a load from the first look at it to the last while it goes on. A worker that was just started is slower
+// in its first second (connections, caches, compilers). As many requests are under way at its end as at its beginning, so that what
+// was done of them by then is neither missing nor too much.
+type stretch struct {
+	first, last workReading
+	over        bool
+}
+
+// look is asked once a second, for the last time when the load is to end.
+func (s *stretch) look(w *watcher, last bool) {
+	if s.over {
+		return
+	}
+	s.last, s.over = w.readWork(), last
+	if s.first.at.IsZero() {
+		s.first = s.last
+	}
+}
+
+func (s *stretch) work(w *watcher) *calibrate.Work { return w.workBetween(s.first, s.last) }
+
+// rate is that of the good answers.
+func (s *stretch) rate(t calibrate.Tally) float64 {
+	seconds := s.last.at.Sub(s.first.at).Seconds()
+	if seconds <= 0 || t.Requests == 0 {
+		return 0
+	}
+	return float64(s.last.answered-s.first.answered) / seconds * float64(t.Succeeded) / float64(t.Requests)
 }
 
 func timeouts(errors []calibrate.ErrorCount) (n int64) {

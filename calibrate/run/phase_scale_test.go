@@ -27,8 +27,8 @@ func TestRunScalesToOtherShapes(t *testing.T) {
 	if want := []calibrate.Shape{{Workers: 1, Threads: 16}, {Workers: 2, Threads: 2}}; !slices.Equal(shapes, want) {
 		t.Errorf("shapes %v, want %v", shapes, want)
 	}
-	if r.Worker.Early == nil || r.Worker.Early.Requests != 3*500 {
-		t.Fatalf("the reading after 3 s of 500 requests/s: %+v", r.Worker.Early)
+	if r.Worker.Early == nil || r.Worker.Early.Requests != (1+2+3)*500 {
+		t.Fatalf("the reading after 1 and 2 s of one client, and 3 s of 500 requests/s: %+v", r.Worker.Early)
 	}
 	if len(r.Law.Runs) != 1 || r.Law.Runs[0].Requests < r.Worker.Early.Requests || r.Law.Runs[0].MeasuredBytes == 0 {
 		t.Errorf("runs %+v, less warm than the worker's after its first load", r.Law.Runs)
@@ -38,6 +38,46 @@ func TestRunScalesToOtherShapes(t *testing.T) {
 	}
 	if f.stopped != 2 || !r.Complete {
 		t.Errorf("stopped %d times, complete %v", f.stopped, r.Complete)
+	}
+}
+
+// An app that waits for most of its time is run with as many threads as keep the cores busy meanwhile; and if so many hardly serve,
+// with as many as any app.
+func TestRunScalesToWhatWaitingAsksFor(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		stuck int // so many threads, or more
+		want  []calibrate.Shape
+		most  int // threads of any candidate
+	}{
+		{"it serves", 100, []calibrate.Shape{{Workers: 1, Threads: 40}, {Workers: 2, Threads: 2}}, 40},
+		{"it stalls", 40, []calibrate.Shape{{Workers: 1, Threads: 40}, {Workers: 1, Threads: 16}, {Workers: 2, Threads: 2}}, 16},
+		{"it stalls with any", 16, []calibrate.Shape{{Workers: 1, Threads: 40}, {Workers: 1, Threads: 16}, {Workers: 2, Threads: 2}}, 2},
+	} {
+		f := newFakeRig()
+		f.computes = demand / 4 // and the master takes as much: 1 ms of 22
+		var shapes []calibrate.Shape
+		f.scale = func(s calibrate.Setup) (calibrate.Target, error) {
+			shapes = append(shapes, s.Shape)
+			if f.capacity = 500; s.Threads >= c.stuck {
+				f.capacity = 0
+			}
+			return f, nil
+		}
+		r, err := runFake(t, f, fakePlan(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(shapes, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, shapes, c.want)
+		}
+		most := 0
+		for _, one := range r.Candidates {
+			most = max(most, one.Threads)
+		}
+		if most != c.most {
+			t.Errorf("%s: candidates of %d threads, want %d", c.name, most, c.most)
+		}
 	}
 }
 
@@ -91,14 +131,14 @@ func TestRunWarnsOfAShapeThatStalls(t *testing.T) {
 func TestServedSlowly(t *testing.T) {
 	r := &run{}
 	r.result.Target.Threads, r.result.Load.Capacity = 2, 0.6
-	if err := r.served(calibrate.Shape{Workers: 1, Threads: 32}, calibrate.Tally{Seconds: 10}); err != nil || len(r.result.Warnings) > 0 {
+	if err := r.served(calibrate.Shape{Workers: 1, Threads: 40}, calibrate.Tally{Seconds: 10}); err != nil || len(r.result.Warnings) > 0 {
 		t.Errorf("%v %v", err, r.result.Warnings)
 	}
 	r.result.Load.Capacity = 60
-	if err := r.served(calibrate.Shape{Workers: 1, Threads: 32}, calibrate.Tally{Seconds: 10, Requests: 64, Errors: []calibrate.ErrorCount{{Class: calibrate.ClassTimeout, Count: 64}}}); !errors.Is(err, errStalled) {
+	if err := r.served(calibrate.Shape{Workers: 1, Threads: 40}, calibrate.Tally{Seconds: 10, Requests: 64, Errors: []calibrate.ErrorCount{{Class: calibrate.ClassTimeout, Count: 64}}}); !errors.Is(err, errStalled) {
 		t.Errorf("all ended at the timeout: %v", err)
 	}
-	if err := r.served(calibrate.Shape{Workers: 1, Threads: 32}, calibrate.Tally{Seconds: 10, Requests: 900, Errors: []calibrate.ErrorCount{{Class: "status 500", Count: 900}}}); err == nil || errors.Is(err, errStalled) {
+	if err := r.served(calibrate.Shape{Workers: 1, Threads: 40}, calibrate.Tally{Seconds: 10, Requests: 900, Errors: []calibrate.ErrorCount{{Class: "status 500", Count: 900}}}); err == nil || errors.Is(err, errStalled) {
 		t.Errorf("all failed: %v", err)
 	}
 }

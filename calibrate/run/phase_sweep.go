@@ -118,13 +118,17 @@ func (c *contender) measure(ctx context.Context, b *beside) error {
 	if _, err := c.attack(ctx, busy, sweepWarmup, "warming up"); err != nil {
 		return err
 	}
+	before := c.watch.readWork()
 	tally, err := c.attack(ctx, busy, sweepBusy, "every thread busy")
 	if err != nil {
 		return err
 	}
+	work := c.watch.workSince(before)
 	rate := float64(tally.Succeeded) / max(tally.Seconds, 1e-9)
 	c.row.Rates = append(slices.Clone(c.row.Rates), rate)
-	c.row.RatePerSecond = max(c.row.RatePerSecond, rate)
+	if rate > c.row.RatePerSecond {
+		c.row.RatePerSecond, c.row.Work = rate, work
+	}
 	c.noteMemory(c.rig.Load.Answered() - from)
 	if c.row.ObservedBytes == 0 {
 		return &calibrate.Miss{Kind: calibrate.MissUnreadable}

@@ -12,10 +12,11 @@ import (
 	"workermem/calibrate/analyse"
 )
 
-// sweepRig serves 400 requests a second by each worker, up to three; more workers take more memory and serve no more.
+// sweepRig serves 400 requests a second by each worker, up to three; more workers take more memory and serve no more. Nobody can
+// read its CPU time, so that the cores ask for as many workers as the field's rule has it.
 func sweepRig() (f *fakeRig, started *[]calibrate.Setup) {
 	f, started = newFakeRig(), &[]calibrate.Setup{}
-	f.noGroup, f.p99, f.cpus = "there is none", 0.01, 2
+	f.noGroup, f.p99, f.cpus, f.coresErr = "there is none", 0.01, 2, errors.New("no /proc/stat")
 	f.scale = func(s calibrate.Setup) (calibrate.Target, error) {
 		*started = append(*started, s)
 		f.mu.Lock()

@@ -9,8 +9,6 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
-	"workermem/calibrate/creep"
-	"workermem/calibrate/knob"
 	"workermem/calibrate/say"
 )
 
@@ -86,11 +84,11 @@ func (r *run) capacity(ctx context.Context) error {
 	if r.plan.FixesLoad() {
 		return nil
 	}
-	pace := calibrate.Pace{Clients: r.clients()}
+	pace := calibrate.Pace{Clients: r.clients(), Requests: r.portion(calibrate.PhaseCapacity, 0)}
 	var buckets []calibrate.Bucket
 	tally, err := r.load(ctx, calibrate.PhaseCapacity, pace, func(seen seen) state {
 		buckets = seen.buckets
-		s := atLeast(seen, r.brief(capacityTime), capacityLimit)
+		s := r.atLeast(pace, seen, r.brief(capacityTime), capacityLimit)
 		s.waiting = "finding what one worker can serve: " + say.RequestRate(rateOf(buckets, seen)) + " so far"
 		return s
 	})
@@ -98,7 +96,10 @@ func (r *run) capacity(ctx context.Context) error {
 		return err
 	}
 	r.result.Load.Capacity = rateOf(buckets, seen{seconds: tally.Seconds, answered: tally.Requests})
-	r.unhurried = pacingOf(buckets)
+	if r.plan.Portions == nil { // else the rate is that of the other runs, come what may
+		r.unhurried = pacingOf(buckets)
+		r.full = r.isSlow()
+	}
 	return nil
 }
 
@@ -159,99 +160,17 @@ func settled(samples []calibrate.Sample) bool {
 	return middle-last < hardly || float64(last) >= 0.8*float64(middle)
 }
 
-// steady is the load of warm-up and soak.
-func (r *run) steady() calibrate.Pace {
-	// A server that turns away what is beyond its bound would do so in the open loop's first slow moment.
-	pace := calibrate.Pace{Rate: r.plan.Rate, Clients: cmp.Or(r.plan.Clients, r.bound())}
-	if !r.plan.FixesLoad() {
-		pace.Rate = calibrate.CapacityShare * r.result.Load.Capacity
-		pace.Clients = cmp.Or(pace.Clients, mostWaiting*r.clients())
-	}
-	return pace
-}
-
-func (r *run) soak(ctx context.Context) error {
-	pace := r.steady()
-	pace.Requests, pace.Duration = r.plan.Requests, knob.Duration(r.plan.DurationSeconds)
-	fixed := pace.Requests > 0 || pace.Duration > 0
-	var j judge
-	tally, err := r.withinCapacity(ctx, calibrate.PhaseSoak, pace, func() func(seen) state {
-		j = judge{goal: r.goal(), limit: r.plan.SoakLimit(), early: r.result.Worker.Early}
-		if fixed {
-			j.fixed = "the load that was asked for"
-		}
-		return j.look
-	})
-	r.noteJudged(j)
-	r.recordLoad(tally)
-	return err
-}
-
-// goal is what the soak is to show.
-func (r *run) goal() creep.Goal {
-	goal := creep.DefaultGoal()
-	if r.plan.Quick {
-		goal = creep.QuickGoal()
-	}
-	if r.plan.Precision > 0 {
-		goal.Precision = r.plan.Precision
-	}
-	return goal
-}
-
 // atLimit is the end of a phase that might have gone on.
 func atLimit(limit time.Duration) calibrate.End {
 	return calibrate.End{By: calibrate.EndLimit, LimitSeconds: limit.Seconds()}
 }
 
-// judge ends a soak, or a watch, when its estimate was good enough at two looks running, or at the limit.
-type judge struct {
-	goal   creep.Goal
-	limit  time.Duration
-	early  *calibrate.EndReading // of the worker, nil where there is none
-	fixed  string                // what is waited for where the user said how long it is to last
-	sure   bool                  // at the last look
-	judged int                   // samples that the answer rests on
-}
-
-func (j *judge) look(seen seen) state {
-	estimate, progress := analyse.Check(j.goal, seen.samples, j.early)
-	s := state{estimate: sayCreep(estimate, j.goal.ByTime), waiting: progress.Waiting, left: j.left(seen, progress)}
-	switch {
-	case j.fixed != "":
-		s.waiting = j.fixed
-	case progress.Done && j.sure: // twice running: one look may be luck
-		s.done, s.ended = true, calibrate.End{By: calibrate.EndPrecision}
-		if j.judged == 0 {
-			j.judged = len(seen.samples)
-		}
-	case seen.seconds >= j.limit.Seconds():
-		s.done, s.ended = true, atLimit(j.limit)
-	}
-	j.sure = progress.Done
-	return s
-}
-
-// left is never more than what the limit leaves, which is all there is to say where the user set how long it is to last.
-func (j *judge) left(seen seen, p creep.Progress) float64 {
-	most := max(j.limit.Seconds()-seen.seconds, 0)
-	if j.fixed != "" {
-		return most
-	}
-	return min(p.SecondsLeft, most)
-}
-
-func (r *run) noteJudged(j judge) {
-	if last := len(r.result.Phases) - 1; last >= 0 && r.result.Phases[last].Name == r.result.SteadyPhase() {
-		r.result.Phases[last].Judged = j.judged
-	}
-}
-
 // peak makes every thread busy at once: memory is the request's working set times the requests under way.
 func (r *run) peak(ctx context.Context) error {
 	clients := max(r.clients(), r.plan.Clients, r.bound())
-	tally, err := r.load(ctx, calibrate.PhasePeak, calibrate.Pace{Clients: clients}, func(seen seen) state {
-		s := atLeast(seen, r.brief(peakTime), peakLimit)
+	pace := calibrate.Pace{Clients: clients, Requests: r.portion(calibrate.PhasePeak, 0)}
+	tally, err := r.load(ctx, calibrate.PhasePeak, pace, func(seen seen) state {
+		s := r.atLeast(pace, seen, r.brief(peakTime), peakLimit)
 		s.waiting = fmt.Sprintf("every thread busy: %s at once", say.Plural(clients, "client"))
 		return s
 	})
@@ -325,6 +244,14 @@ func atLeast(s seen, least, limit time.Duration) state {
 	return state{left: least.Seconds() - s.seconds}
 }
 
+// secondsLeft is how long it takes at the present rate until as many requests are answered as are wanted, 0 for unknown.
+func secondsLeft(wanted, answered int64, seconds float64) float64 {
+	if answered <= 0 {
+		return 0
+	}
+	return float64(max(wanted-answered, 0)) / float64(answered) * seconds
+}
+
 // load drives one phase: it looks at what was seen once a second and ends the load when the phase has enough, when
 // most of it fails, or when memory runs short.
 func (r *run) load(ctx context.Context, name string, pace calibrate.Pace, look func(seen) state) (calibrate.Tally, error) {
@@ -333,6 +260,7 @@ func (r *run) load(ctx context.Context, name string, pace calibrate.Pace, look f
 	var now seen
 	var last state
 	var succeeded int64
+	before := r.watch.readWork()
 	tally, err := attack(ctx, r.rig.Load, r.url, pace, func(b calibrate.Bucket) error {
 		b.Phase, b.Seconds = name, b.Seconds+began
 		if err := r.rig.Journal.Bucket(b); err != nil {
@@ -343,20 +271,13 @@ func (r *run) load(ctx context.Context, name string, pace calibrate.Pace, look f
 		now.seconds = r.watch.seconds() - began
 		now.answered = r.rig.Load.Answered() - answered
 		now.samples = r.watch.taken(from)
-		before := last
-		last = look(now)
-		if end, short := r.memoryShort(now.samples); short {
-			last.done, last.ended = true, end
-		}
-		if before.done { // the looks while the load comes to its end don't take back why it ends
-			last.done, last.ended, last.err = true, before.ended, before.err
-		}
-		r.watch.tell(last.estimate, last.waiting, last.left)
+		last = r.lookAgain(last, look(now), now.samples)
 		if mostlyFails(now.answered, succeeded) {
 			return errMostlyFails
 		}
 		return last.enough()
 	})
+	work := r.watch.workSince(before)
 	if errors.Is(err, errMostlyFails) {
 		err = r.mostlyFailing(tally)
 	} else if err == nil && name != r.result.SteadyPhase() { // what became of the steady load is the analysis's to say
@@ -364,7 +285,7 @@ func (r *run) load(ctx context.Context, name string, pace calibrate.Pace, look f
 	}
 	done := calibrate.Phase{
 		Name: name, StartSeconds: began, Seconds: tally.Seconds, Requests: tally.Requests, Succeeded: tally.Succeeded,
-		RateAsked: tally.RateAsked, RateSent: tally.RateSent, Clients: pace.Clients, Answered: r.rig.Answered(), Ended: endOf(pace, last),
+		RateAsked: tally.RateAsked, RateSent: tally.RateSent, Clients: pace.Clients, Answered: r.rig.Answered(), Ended: endOf(pace, last), Work: work,
 	}
 	if err != nil && !errors.Is(err, errQueues) {
 		done.Ended = calibrate.End{By: calibrate.EndCut}
@@ -372,6 +293,18 @@ func (r *run) load(ctx context.Context, name string, pace calibrate.Pace, look f
 	r.note(done, from)
 	r.result.Worker.Requests = done.Answered
 	return tally, err
+}
+
+// lookAgain is what is made of a look, and told to who watches: the looks while the load comes to its end don't take back why it ends.
+func (r *run) lookAgain(before, now state, samples []calibrate.Sample) state {
+	if end, short := r.memoryShort(samples); short {
+		now.done, now.ended = true, end
+	}
+	if before.done {
+		now.done, now.ended, now.err = true, before.ended, before.err
+	}
+	r.watch.tell(now.estimate, now.waiting, now.left)
+	return now
 }
 
 // attack sends load until each, which is told of every second of it, returns an error; errEnough is none to the caller.
@@ -490,6 +423,9 @@ func (r *run) recordLoad(t calibrate.Tally) {
 		Mode: t.Mode, Clients: r.plan.Clients, Requests: t.Requests, Succeeded: t.Succeeded, SuccessRatio: t.SuccessRatio(),
 		RateAsked: t.RateAsked, RateSent: t.RateSent, Capacity: r.result.Load.Capacity, Lowered: r.result.Load.Lowered,
 		LatencySeconds: t.Latency, Errors: t.Errors,
+	}
+	if r.full {
+		r.result.Load.Clients = r.slowPace().Clients
 	}
 	r.result.Load.ToLogin, r.result.Load.LoginPage = toLogin(t.Refusals)
 	r.result.Load.Refusals = t.Refusals

@@ -46,6 +46,22 @@ func TestRunDropsWhatWasReadOfAnEarlierPick(t *testing.T) {
 	}
 }
 
+// A guess that ends was no worker that ended: a launcher starts one process to have another (PM2).
+func TestRunGoesOnWhereAGuessHasEnded(t *testing.T) {
+	f := newFakeRig()
+	f.keep, f.helper, f.shows, f.passing = 16384, 77, 700, true
+	r, err := runFake(t, f, fakePlan(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Worker.PID != f.pid || r.Worker.Restarts != 0 || r.Phases[1].PeakRSSBytes != 0 || r.Recommendation.Withheld != nil {
+		t.Errorf("%+v, withheld %+v", r.Worker, r.Recommendation.Withheld)
+	}
+	if !warningCodes(r)["worker-changed"] {
+		t.Error("nothing says that another process was taken for the worker")
+	}
+}
+
 // If the load never shows who serves, there is no recommendation.
 func TestRunWithAGuessedWorkerRecommendsNothing(t *testing.T) {
 	f := newFakeRig()

@@ -24,7 +24,7 @@ func TestEveryAppIsPreparedBeforeItsLoad(t *testing.T) {
 	if got, want := len(f.prepared), len(*started)+1; got != want {
 		t.Fatalf("%d were prepared, %d started", got, want)
 	}
-	want := []int{0, 4, 5, 6, 9, 12} // capacity, warm-up, soak, peak; two short runs; three loads a candidate
+	want := []int{0, 6, 7, 8, 11, 14} // alone in two, capacity, warm-up, soak, peak; two short runs; three loads a candidate
 	for i := len(want); i < len(f.prepared); i++ {
 		want = append(want, want[i-1]+3)
 	}
@@ -53,6 +53,40 @@ func TestAnAppThatLetsNobodyInIsNotMeasured(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A password's hash takes 64 MB for a moment, which no reading may meet: the mark does. It is in the law of every worker, and in no
+// short run, where one of the workers alone would have it.
+func TestALoginHasAPhaseOfItsOwn(t *testing.T) {
+	const hash = 64 << 20
+	measured := map[int64]calibrate.Result{}
+	for _, login := range []int64{0, hash} {
+		f := newFakeRig()
+		f.login = login
+		f.scale = func(calibrate.Setup) (calibrate.Target, error) { return f, nil }
+		r, err := runFake(t, f, fakePlan(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		measured[login] = r
+		i := slices.IndexFunc(r.Phases, func(p calibrate.Phase) bool { return p.Name == calibrate.PhaseBefore })
+		if (i >= 0) != (login > 0) || i >= 0 && (r.Phases[i-1].Name != calibrate.PhaseIdle || r.Phases[i].Requests != 0 || r.Phases[i].PeakRSSBytes < hash) {
+			t.Errorf("a login of %d bytes: phase %d of %+v", login, i, r.Phases)
+		}
+	}
+	without, with := measured[0], measured[hash]
+	if loaded := with.Worker.LoadedPeakBytes; loaded == 0 || loaded > with.Worker.PeakRSSBytes-hash+mostOff || without.Worker.LoadedPeakBytes != 0 {
+		t.Errorf("%d bytes under load with a login, of %d; %d without", loaded, with.Worker.PeakRSSBytes, without.Worker.LoadedPeakBytes)
+	}
+	threads := with.Target.Threads
+	if more := with.Law.Worker(threads) - without.Law.Worker(threads); more < hash-mostOff || more > hash+mostOff || with.Law.LoneBytes < hash-mostOff {
+		t.Errorf("the law of a worker has %d bytes more for a login of %d, %d of them apart", more, hash, with.Law.LoneBytes)
+	}
+	if len(with.Law.Runs) == 0 || with.Law.Runs[0].PeakRSSBytes > 64<<20 || with.Law.ThreadBytes != without.Law.ThreadBytes {
+		t.Errorf("%+v with a login, %d bytes a thread without", with.Law, without.Law.ThreadBytes)
+	}
+}
+
+const mostOff = 8 << 20 // the peak under load is 5 MB above what is read, and a worker with 64 MB more has more page tables
 
 func TestAttachPreparesItsOwnLoadAlone(t *testing.T) {
 	f := newFakeRig()

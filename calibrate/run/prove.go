@@ -133,14 +133,16 @@ func (pr *prover) trialOf(n named) calibrate.Trial {
 	return calibrate.Trial{
 		Name: n.name, Workers: n.Workers, Threads: n.Threads, MaxRequests: n.MaxRequests, Jitter: n.Jitter, LimitBytes: n.MemoryLimit,
 		MostBytes: pr.most(n.Setup), CrowdBytes: pr.crowd(n.Setup), Errors: []calibrate.ErrorCount{},
+		PredictedRate: analyse.Foreseen(pr.result, pr.asked.Host.SizingCPUs(), n.Shape, pr.clients(n.Shape)),
 	}
 }
 
-// expected is what the law has for a setup after so many requests, whichever of its workers served them.
-func (pr *prover) expected(s calibrate.Setup, answered int64) int64 {
+// expected is what the law has for a setup after so many requests, whichever of its workers served them; young of it may come only later.
+// What only the boot took, or a login, is in most: the boots are over by then, and the requests before the load go to one worker.
+func (pr *prover) expected(s calibrate.Setup, answered int64) (bytes, young int64) {
 	served := float64(answered) / float64(max(s.Workers, 1))
-	warm := pr.law(s) - analyse.Coldness(pr.result, s.Workers, served)
-	return warm + int64(analyse.Slope(pr.result)*float64(answered))
+	cold, young := analyse.Coldness(pr.result, s.Workers, served)
+	return pr.result.Law.Loaded(s.Workers, max(s.Threads, 1)) + pr.crowd(s) - cold + int64(analyse.Slope(pr.result)*float64(answered)), young
 }
 
 // law is that of a setup's shape, with as many requests at once as it was sized for.

@@ -124,11 +124,13 @@ func (f *fleet) total() int64 {
 	return sum
 }
 
-func (f *fleet) worker(pid int) int64 { return f.law.WorkerBytes + f.more + f.keep*f.served[pid] }
+func (f *fleet) worker(pid int) int64 {
+	return f.law.WorkerBytes - f.law.LoneBytes + f.more + f.keep*f.served[pid]
+}
 
-func (f *fleet) Prepare(context.Context, string) error {
+func (f *fleet) Prepare(context.Context, string) (bool, error) {
 	f.logins = append(f.logins, f.setup)
-	return f.refusal
+	return true, f.refusal
 }
 
 func (f *fleet) Attack(ctx context.Context, _ string, _ calibrate.Pace, each func(calibrate.Bucket)) (calibrate.Tally, error) {
@@ -159,6 +161,7 @@ func (f *fleet) Save(r calibrate.Result) error { f.saved = append(f.saved, r); r
 
 func (f *fleet) Open(pid int) (calibrate.Probe, error)     { return fleetProbe{f: f, pid: pid}, nil }
 func (f *fleet) OpenGroup(string) (calibrate.Group, error) { return fleetGroup{f}, nil }
+func (f *fleet) Cores(int) (calibrate.CoreTime, error)     { return calibrate.CoreTime{Cores: 64}, nil }
 
 const fleetMaster = -1 // its pid
 
@@ -191,7 +194,19 @@ func (p fleetProbe) Detail() (calibrate.Detail, error) {
 	rss, anon, err := p.Read()
 	return calibrate.Detail{RSS: rss, PSS: anon, PSSAnon: anon, Anon: anon, PrivateDirty: anon}, err
 }
+
+// CPU is 2 ms a request of the worker's.
+func (p fleetProbe) CPU() (calibrate.CPUTime, error) {
+	p.f.mu.Lock()
+	defer p.f.mu.Unlock()
+	if p.pid == fleetMaster {
+		return calibrate.CPUTime{Start: 1}, nil
+	}
+	return calibrate.CPUTime{Start: int64(p.pid), Parent: fleetMaster, Own: fleetDemand * float64(p.f.served[p.pid])}, nil
+}
 func (p fleetProbe) Close() error { return nil }
+
+const fleetDemand = 0.002
 
 type fleetGroup struct{ f *fleet }
 
@@ -201,8 +216,9 @@ func (g fleetGroup) Charge() (calibrate.Charge, error) {
 	defer g.f.mu.Unlock()
 	return calibrate.Charge{AnonBytes: g.f.total() - 10<<20, ChargeBytes: g.f.total(), PeakBytes: g.f.peak, OOMKills: g.f.kills}, nil
 }
-func (g fleetGroup) ResetPeak() error { return nil }
-func (g fleetGroup) Close() error     { return nil }
+func (g fleetGroup) ResetPeak() error      { return nil }
+func (g fleetGroup) CPU() (float64, error) { return 0, errors.ErrUnsupported }
+func (g fleetGroup) Close() error          { return nil }
 
 // measuredFleet is what a run would have found of it.
 func (f *fleet) measured() calibrate.Result {
@@ -269,11 +285,28 @@ func proveTheLaw(t *testing.T, f *fleet) {
 	if one.Recycles < 6 || one.OOMKills != 0 || one.Requests < 3*2*2000 || one.Creep == nil || math.Abs(one.Creep.BytesPerRequest-16384) > 1 {
 		t.Errorf("%+v, creep %+v", one, one.Creep)
 	}
+	if one.Work != nil {
+		t.Errorf("work %+v, though workers were replaced", one.Work)
+	}
 	if b := one.Books; b == nil || b.Held == nil || b.Workers.Processes != 3 || b.Rest.Processes != 1 || b.FileBytes != 10<<20 {
 		t.Errorf("books %+v", b)
 	}
 	if f.starts[0] != proofPlan().Setup {
 		t.Errorf("started %+v", f.starts[0])
+	}
+}
+
+// A trial in which nobody is replaced has what its workers took.
+func TestProofOfWorkersThatStayNotesTheirWork(t *testing.T) {
+	f, p := newFleet(), proofPlan()
+	f.keep, p.MaxRequests = 0, 0
+	r, err := proveFleet(t, f, p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := r.Proof.Trials[0]
+	if w := one.Work; w == nil || one.Recycles != 0 || w.Requests != one.Requests || math.Abs(w.PerRequest(w.Workers)-fleetDemand) > 1e-9 || w.Rest != 0 {
+		t.Errorf("%d requests, work %+v, want %g s each", one.Requests, w, fleetDemand)
 	}
 }
 
@@ -355,8 +388,42 @@ func TestColdness(t *testing.T) {
 	r.Worker.Early = &calibrate.EndReading{Requests: 500, RSSBytes: 30 << 20, PrivateDirtyBytes: 10 << 20, TreeBytes: 40 << 20, Workers: 1, Processes: 2}
 	r.Worker.End = &calibrate.EndReading{Requests: 2500, RSSBytes: 60 << 20, PrivateDirtyBytes: 60 << 20, TreeBytes: 100 << 20, Workers: 1, Processes: 2}
 	for served, want := range map[float64]bool{100: true, 500: true, 1500: true, 2500: false, 9000: false} {
-		if got := analyse.Coldness(r, 2, served); got > 0 != want {
-			t.Errorf("%.0f requests: %d bytes", served, got)
+		if cold, young := analyse.Coldness(r, 2, served); cold > 0 != want || young != 0 {
+			t.Errorf("%.0f requests: %d bytes, %d young", served, cold, young)
+		}
+	}
+}
+
+// The requests before the load go to one worker, and are over: a trial is not expected to take for each what a login takes.
+func TestATrialExpectsNoLogins(t *testing.T) {
+	f, p := newFleet(), proofPlan()
+	const login = 64 << 20
+	f.law.WorkerBytes, f.law.LoneBytes = f.law.WorkerBytes+login, login
+	r, err := proveFleet(t, f, p, nil)
+	if err != nil || r.Proof.Verdict != calibrate.ProofHolds {
+		t.Fatalf("%v, %+v", err, r.Proof)
+	}
+	if one := r.Proof.Trials[0]; one.MostBytes-one.ExpectedBytes < 3*login || one.PeakBytes > one.MostBytes-2*login {
+		t.Errorf("expected %d and at most %d; took %d", one.ExpectedBytes, one.MostBytes, one.PeakBytes)
+	}
+}
+
+// A heap that went on growing after the last page of a master was copied may or may not come to as much in the short time of a trial.
+func TestYoungWorkersAreNotHeldToTheWholeLaw(t *testing.T) {
+	r := newFleet().measured()
+	r.Worker.Early = &calibrate.EndReading{Requests: 8000, RSSBytes: 30 << 20, PrivateDirtyBytes: 10 << 20, TreeBytes: 40 << 20, Workers: 1, Processes: 2}
+	r.Worker.End = &calibrate.EndReading{Requests: 28_000, RSSBytes: 60 << 20, PrivateDirtyBytes: 60 << 20, TreeBytes: 100 << 20, Workers: 1, Processes: 2}
+	_, whole := analyse.Coldness(r, 2, 0)
+	for served, share := range map[float64]float64{6000: 1, 8000: 1, 13_000: 0.75, 28_000: 0, 90_000: 0} {
+		cold, young := analyse.Coldness(r, 2, served)
+		if cold != 0 || whole == 0 || young != int64(share*float64(whole)) {
+			t.Errorf("%.0f requests: %d cold and %d of %d young, want %.2f", served, cold, young, whole, share)
+		}
+	}
+	for observed, verdict := range map[int64]calibrate.ProofVerdict{420: calibrate.ProofOff, 434: calibrate.ProofHolds, 511: calibrate.ProofHolds, 540: calibrate.ProofOff} {
+		trial := calibrate.Trial{Workers: 5, Requests: 30_000, Succeeded: 30_000, ExpectedBytes: 511, YoungBytes: 62, MostBytes: 511, ObservedBytes: observed}
+		if got, _ := analyse.Judge(trial, 0.05); got != verdict {
+			t.Errorf("%d of 449 to 511: %s", observed, got)
 		}
 	}
 }
@@ -432,9 +499,9 @@ func TestTrialLeavesTheEndOfAWorkerOut(t *testing.T) {
 	for recycling, want := range map[int64]int64{100: 14, 0: 300} {
 		at := &tryout{beside: beside{setup: calibrate.Setup{MaxRequests: recycling}}}
 		for i, bytes := range []int64{10, 11, 12, 13, 14, 200, 300} { // every quarter of a second
-			at.compare(reading{began.Add(time.Duration(i) * time.Second / 4), bytes, bytes - 1})
+			at.compare(reading{began.Add(time.Duration(i) * time.Second / 4), bytes, bytes - 1, 0})
 		}
-		at.compare(reading{began.Add(2 * time.Second), 15, 14})
+		at.compare(reading{began.Add(2 * time.Second), 15, 14, 0})
 		if recycling > 0 {
 			at.held = nil
 		}

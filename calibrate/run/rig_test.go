@@ -29,6 +29,7 @@ type fakeRig struct {
 	pool     int     // ... of whom so many are served at once, 0: all
 	p99      float64 // seconds, 0: not known
 	cpus     int     // of the machine
+	computes float64 // CPU seconds of the worker a request
 	markErr  error
 	saveErr  error
 	stubborn int   // processes that had to be killed at the end
@@ -50,9 +51,11 @@ type fakeRig struct {
 	buckets  []calibrate.Bucket
 	at       func(phase string, f *fakeRig) // called once a second of load
 	phases   []string
+	told     func(calibrate.Status) // what the progress line is told
 
 	helper    int     // process of 200 MB that is taken for the worker until so many requests are answered; 0: none
 	shows     int64   // so many
+	passing   bool    // the helper is gone by then
 	others    []int   // workers beside pid: the requests are shared out evenly
 	drift     float64 // bytes a second that a worker gains
 	began     time.Time
@@ -60,13 +63,16 @@ type fakeRig struct {
 	detail    error
 	noURL     bool
 	prepared  []int // loads that had been sent before each Prepare
+	login     int64 // bytes that what there is to Prepare takes for a moment; 0: there is nothing
+	spike     int64 // of it since the marks were set back
 	refusal   error // of Prepare
 	refusals  []calibrate.Refusal
 	interrupt context.CancelCauseFunc
+	coresErr  error // CPU time can't be read
 }
 
 func newFakeRig() *fakeRig {
-	return &fakeRig{warmOver: 300, cpus: 4, capacity: 500, threads: 2, pid: 100, exited: make(chan struct{})}
+	return &fakeRig{warmOver: 300, cpus: 4, computes: demand, capacity: 500, threads: 2, pid: 100, exited: make(chan struct{})}
 }
 
 func (f *fakeRig) rig() calibrate.Rig {
@@ -75,6 +81,9 @@ func (f *fakeRig) rig() calibrate.Rig {
 		defer f.mu.Unlock()
 		if len(f.phases) == 0 || f.phases[len(f.phases)-1] != s.Phase {
 			f.phases = append(f.phases, s.Phase)
+		}
+		if f.told != nil {
+			f.told(s)
 		}
 	}}
 }
@@ -133,11 +142,12 @@ func (f *fakeRig) Stop(context.Context) (calibrate.Stopped, error) {
 
 func (f *fakeRig) Routes() []calibrate.Route { return f.several }
 
-func (f *fakeRig) Prepare(context.Context, string) error {
+func (f *fakeRig) Prepare(context.Context, string) (bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.prepared = append(f.prepared, len(f.paces))
-	return f.refusal
+	f.spike = f.login
+	return f.login > 0, f.refusal
 }
 func (f *fakeRig) Answered() int64 { return f.answered.Load() }
 func (f *fakeRig) Attack(ctx context.Context, _ string, p calibrate.Pace, each func(calibrate.Bucket)) (calibrate.Tally, error) {
@@ -154,6 +164,7 @@ func (f *fakeRig) Attack(ctx context.Context, _ string, p calibrate.Pace, each f
 	}
 	began := time.Now()
 	var requests int64
+	var times []float64
 	for ctx.Err() == nil && (p.Duration == 0 || time.Since(began) < p.Duration) && (p.Requests == 0 || requests < p.Requests) {
 		for range 10 { // the answers of a second don't come at once
 			time.Sleep(100 * time.Millisecond)
@@ -174,7 +185,12 @@ func (f *fakeRig) Attack(ctx context.Context, _ string, p calibrate.Pace, each f
 		}
 		each(b)
 	}
-	tally := calibrate.Tally{Mode: "open", Requests: requests, Succeeded: requests, RateAsked: p.Rate, RateSent: rate, Seconds: time.Since(began).Seconds(), Refusals: f.refusals}
+	if p.Timed {
+		for i := range requests {
+			times = append(times, 0.020+0.0001*float64(i%51))
+		}
+	}
+	tally := calibrate.Tally{Mode: "open", Times: times, Requests: requests, Succeeded: requests, RateAsked: p.Rate, RateSent: rate, Seconds: time.Since(began).Seconds(), Refusals: f.refusals}
 	if f.fails {
 		tally.Succeeded = 0
 	}
@@ -185,6 +201,18 @@ func (f *fakeRig) Attack(ctx context.Context, _ string, p calibrate.Pace, each f
 }
 
 func (f *fakeRig) Open(pid int) (calibrate.Probe, error) { return &fakeProbe{rig: f, pid: pid}, nil }
+
+// Cores: of four cores, others keep one half busy, and the load takes a tenth of what the app takes.
+func (f *fakeRig) Cores(int) (calibrate.CoreTime, error) {
+	app, elapsed := f.cpuSeconds(), time.Since(f.began).Seconds()
+	return calibrate.CoreTime{Cores: 4, Own: 0.1 * app, Busy: 1.1*app + 0.5*elapsed, Steal: 0.01 * elapsed}, f.coresErr
+}
+
+// demand and atRest are what a request costs the worker, and the master.
+const demand, atRest = 0.002, 0.0005
+
+func (f *fakeRig) cpuSeconds() float64 { return (f.computes + atRest) * float64(f.answered.Load()) }
+
 func (f *fakeRig) OpenGroup(string) (calibrate.Group, error) {
 	f.group.rig = f
 	f.group.opened++
@@ -197,6 +225,7 @@ type fakeGroup struct {
 	err, resetErr  error
 	opened, closed int
 	reset          bool
+	counts         bool // CPU time, as v2 does
 }
 
 func (g *fakeGroup) Charge() (calibrate.Charge, error) {
@@ -213,6 +242,12 @@ func (g *fakeGroup) Charge() (calibrate.Charge, error) {
 func (g *fakeGroup) ResetPeak() error {
 	g.reset = g.resetErr == nil
 	return g.resetErr
+}
+func (g *fakeGroup) CPU() (float64, error) {
+	if !g.counts {
+		return 0, errors.ErrUnsupported
+	}
+	return 100 + 1.2*g.rig.cpuSeconds(), nil // children that nobody waited for are in it
 }
 func (g *fakeGroup) Close() error { g.closed++; return nil }
 
@@ -236,7 +271,7 @@ func (p *fakeProbe) bytes() int64 {
 func (p *fakeProbe) Read() (rss, anon int64, err error) {
 	p.rig.mu.Lock()
 	defer p.rig.mu.Unlock()
-	if p.pid > 0 && p.pid == p.rig.helper {
+	if p.pid > 0 && p.pid == p.rig.helper && (!p.rig.passing || p.rig.hidden()) {
 		return 200 << 20, 190 << 20, nil
 	}
 	if p.pid != p.rig.pid && !slices.Contains(p.rig.others, p.pid) {
@@ -261,9 +296,15 @@ func (p *fakeProbe) Peak() (int64, error) {
 	if p.rig.pool > 0 {
 		clients = min(clients, p.rig.pool)
 	}
-	return p.bytes() + 5<<20 + int64(p.rig.crowd)*int64(clients), nil
+	return p.bytes() + 5<<20 + int64(p.rig.crowd)*int64(clients) + p.rig.spike, nil
 }
-func (p *fakeProbe) ResetPeak() error { p.rig.resets++; return p.rig.markErr }
+func (p *fakeProbe) ResetPeak() error {
+	p.rig.mu.Lock()
+	defer p.rig.mu.Unlock()
+	p.rig.resets++
+	p.rig.spike = 0
+	return p.rig.markErr
+}
 func (p *fakeProbe) Detail() (calibrate.Detail, error) {
 	if p.rig.detail != nil {
 		return calibrate.Detail{}, p.rig.detail
@@ -276,11 +317,24 @@ func (p *fakeProbe) Status() (calibrate.ProcessStatus, error) {
 func (p *fakeProbe) Virtual() (calibrate.Virtual, error) {
 	return calibrate.Virtual{Bytes: 100<<20 + int64(p.pid), Threads: 3}, p.rig.detail
 }
+
+// CPU is shared out evenly among the workers; 1 is the master.
+func (p *fakeProbe) CPU() (calibrate.CPUTime, error) {
+	p.rig.mu.Lock()
+	defer p.rig.mu.Unlock()
+	c := calibrate.CPUTime{Start: int64(1000 + p.pid), Parent: 1, System: 0.01, Threads: map[int]calibrate.ThreadTime{p.pid: {Waited: 0.001 * float64(p.rig.answered.Load())}}}
+	each := p.rig.computes / float64(1+len(p.rig.others))
+	if p.pid == 1 {
+		each, c.Parent, c.Threads = atRest, 0, nil
+	}
+	c.Own = 5 + each*float64(p.rig.answered.Load())
+	return c, nil
+}
 func (p *fakeProbe) Close() error { return nil }
 
 func fakePlan() calibrate.Plan {
 	p := calibrate.Plan{WarmupLimit: DefaultWarmup}
-	p.SoakSeconds, p.Precision, p.ReserveRatio, p.MemoryBytes, p.CPUs = 120, 0.2, 0.2, 2<<30, 2
+	p.Precision, p.ReserveRatio, p.MemoryBytes, p.CPUs = 0.2, 0.2, 2<<30, 2
 	return p
 }
 
@@ -310,4 +364,12 @@ func kindOf(err error) calibrate.Kind {
 		return f.Kind
 	}
 	return 0
+}
+
+// otherWorkers are the pids of those beside the first.
+func otherWorkers(s calibrate.Setup) (pids []int) {
+	for i := range s.Workers - 1 {
+		pids = append(pids, 101+i)
+	}
+	return pids
 }

@@ -46,12 +46,13 @@ type run struct {
 	phase     string   // where it is, for messages
 	whole     bool     // the calibration proper is done
 	unhurried pacing   // of the search for capacity, in which no queue can build up
+	full      bool     // the steady load is all that the worker can take: see isSlow
 	held      float64  // bytes that the server had before: they are no part of the memory that is free
 	accepted  accepted // of a watch
 }
 
 func (r *run) measure(ctx context.Context) error {
-	if err := r.measureOne(ctx); err != nil {
+	if err := r.measureOne(ctx); err != nil || r.plan.Portions != nil {
 		return err
 	}
 	for _, next := range []func(context.Context) error{r.scale, r.routes, r.triage, r.sweep} {
@@ -85,7 +86,7 @@ func (r *run) measureOne(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stopWatching := r.startWatching(ctx, app, held, cancel)
 	defer stopWatching()
-	for _, phase := range []func(context.Context) error{r.idle, r.prepare, r.capacity, r.warmup, r.soak, r.rest, r.peak} {
+	for _, phase := range r.phases() {
 		if err := phase(ctx); err != nil {
 			return r.explain(ctx, err)
 		}
@@ -100,6 +101,13 @@ func (r *run) measureOne(ctx context.Context) error {
 		return err
 	}
 	return r.crowd(ctx)
+}
+
+func (r *run) phases() []func(context.Context) error {
+	if r.plan.Portions != nil {
+		return []func(context.Context) error{r.idle, r.before, r.alone, r.capacity, r.soak, r.peak}
+	}
+	return []func(context.Context) error{r.idle, r.before, r.alone, r.capacity, r.warmup, r.soak, r.rest, r.peak}
 }
 
 func (r *run) boot(ctx context.Context) (calibrate.App, error) {
@@ -215,9 +223,9 @@ func (r *run) workerEnded() *calibrate.Failure {
 	return f
 }
 
-// readEarly reads the page tables once after the first load. Where it can't, readEnd says so.
+// readEarly reads the page tables once after the first load that keeps the worker busy. Where it can't, readEnd says so.
 func (r *run) readEarly() {
-	if r.result.Worker.Early == nil && r.rig.Load.Answered() > 0 {
+	if r.result.Worker.Early == nil && r.phase != calibrate.PhaseAlone && r.rig.Load.Answered() > 0 {
 		r.result.Worker.Early, _ = r.watch.end()
 	}
 }

@@ -25,18 +25,18 @@ func TestRunGoesThroughItsPhasesInOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{calibrate.PhaseBoot, calibrate.PhaseIdle, calibrate.PhaseCapacity, calibrate.PhaseWarmup, calibrate.PhaseSoak, calibrate.PhaseRest, calibrate.PhasePeak}
+	want := []string{calibrate.PhaseBoot, calibrate.PhaseIdle, calibrate.PhaseAlone, calibrate.PhaseCapacity, calibrate.PhaseWarmup, calibrate.PhaseSoak, calibrate.PhaseRest, calibrate.PhasePeak}
 	if got := phaseNames(r); !slices.Equal(got, want) {
 		t.Errorf("phases %v, want %v", got, want)
 	}
-	if got := f.paces[1].Rate; math.Abs(got-calibrate.CapacityShare*500) > 5 {
+	if got := f.paces[3].Rate; math.Abs(got-calibrate.CapacityShare*500) > 5 {
 		t.Errorf("warm-up at %.0f requests/s, want 70 %% of 500", got)
 	}
-	if got := f.paces[2].Clients; got != mostWaiting*2*2 {
+	if got := f.paces[4].Clients; got != mostWaiting*2*2 {
 		t.Errorf("the soak may have %d requests under way, want %d times the peak's", got, mostWaiting)
 	}
-	if got := f.paces[3].Clients; got != 2*2 || f.paces[3].Rate != 0 {
-		t.Errorf("peak with %d clients at rate %.0f, want a closed loop of two a thread", got, f.paces[3].Rate)
+	if got := f.paces[5].Clients; got != 2*2 || f.paces[5].Rate != 0 {
+		t.Errorf("peak with %d clients at rate %.0f, want a closed loop of two a thread", got, f.paces[5].Rate)
 	}
 	if f.stopped != 1 {
 		t.Errorf("stopped %d times", f.stopped)
@@ -78,7 +78,7 @@ func TestRunGivenLoadSkipsTheSearch(t *testing.T) {
 	if slices.Contains(phaseNames(r), calibrate.PhaseCapacity) {
 		t.Error("capacity was sought though the load was given")
 	}
-	if f.paces[0].Rate != 50 || f.paces[1].Duration != 20*time.Second {
+	if f.paces[2].Rate != 50 || f.paces[3].Duration != 20*time.Second {
 		t.Errorf("paces %+v", f.paces)
 	}
 }
@@ -263,6 +263,22 @@ func TestRoutesKeepWhatWasDone(t *testing.T) {
 	}
 	if b := r.Routes.Runs[1]; b.Failed == nil || b.Failed.Kind != calibrate.MissCut || b.PeakRSSBytes == 0 || b.Requests == 0 {
 		t.Errorf("%+v, want what was measured of it by then", b)
+	}
+}
+
+// A gate runs routes alone only to find out which of them leaks.
+func TestRoutesOfCreep(t *testing.T) {
+	for keep, want := range map[float64]bool{0: false, 4096: true} {
+		f := newFakeRig()
+		f.keep = keep
+		f.several = []calibrate.Route{{Name: "/a", Share: 0.6}, {Name: "/b", Share: 0.4}}
+		f.scale = func(calibrate.Setup) (calibrate.Target, error) { return f, nil }
+		p := fakePlan()
+		p.ByRoute, p.RoutesOfCreep = true, true
+		r, err := runFake(t, f, p, context.Background())
+		if err != nil || (r.Routes != nil) != want {
+			t.Errorf("%.0f bytes kept a request (%s): routes %+v, %v", keep, r.Creep.Verdict, r.Routes, err)
+		}
 	}
 }
 

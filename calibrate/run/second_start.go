@@ -59,7 +59,9 @@ func (b *beside) ready(ctx context.Context) (err error) {
 	}
 	b.watch.enter(b.phase) // what the boot took at its peak is none of the load's
 	b.watch.read()
-	return prepare(ctx, b.rig, b.app, b.phase)
+	_, err = prepare(ctx, b.rig, b.app, b.phase)
+	b.watch.enter(b.phase) // nor is what one of the workers took for a login
+	return err
 }
 
 // load loads the app until look, which is asked once a second, has seen enough.

@@ -92,7 +92,7 @@ func (t *tryout) observe(outer context.Context) error {
 		return t.ended(outer, nil)
 	}
 	t.began = t.watch.seconds()
-	answered := t.rig.Load.Answered()
+	answered, before := t.rig.Load.Answered(), t.watch.readWork()
 	stop := t.watch.follow(ctx, func() error { return t.measure(answered) })
 	tally, err := attack(ctx, t.rig.Load, t.app.Info().URL, calibrate.Pace{Clients: t.proof.clients(t.setup.Shape)}, func(b calibrate.Bucket) error {
 		b.Phase, b.Seconds = t.phase, t.watch.seconds()
@@ -106,6 +106,7 @@ func (t *tryout) observe(outer context.Context) error {
 		}
 		return nil
 	})
+	t.trial.Work = t.watch.workSince(before)
 	t.readBooks()
 	stop()
 	_ = t.measure(answered) // a kill of the last moment
@@ -173,7 +174,8 @@ func (t *tryout) measure(before int64) error {
 	}
 	t.trial.PeakBytes = max(t.trial.PeakBytes, bytes)
 	if recycles == 0 {
-		t.compare(reading{time.Now(), bytes, t.proof.expected(t.setup, t.trial.Requests)})
+		expected, young := t.proof.expected(t.setup, t.trial.Requests)
+		t.compare(reading{time.Now(), bytes, expected, young})
 	}
 	t.trial.OOMKills = max(t.trial.OOMKills, kills)
 	switch {
@@ -187,8 +189,8 @@ func (t *tryout) measure(before int64) error {
 
 // reading is what was observed and expected at a moment.
 type reading struct {
-	at              time.Time
-	bytes, expected int64
+	at                     time.Time
+	bytes, expected, young int64 // see Trial
 }
 
 // endOfWorker is longer than a worker takes to end.
@@ -200,7 +202,7 @@ func (t *tryout) compare(now reading) {
 	t.held = append(t.held, now)
 	for len(t.held) > 0 && (t.setup.MaxRequests == 0 || now.at.Sub(t.held[0].at) >= endOfWorker) {
 		if old := t.held[0]; old.bytes > t.trial.ObservedBytes {
-			t.trial.ObservedBytes, t.trial.ExpectedBytes = old.bytes, old.expected
+			t.trial.ObservedBytes, t.trial.ExpectedBytes, t.trial.YoungBytes = old.bytes, old.expected, old.young
 		}
 		t.held = t.held[1:]
 	}
@@ -242,10 +244,7 @@ func (t *tryout) left() float64 {
 	if life := t.setup.MaxRequests + t.setup.Jitter/2; life > 0 {
 		wanted = life * int64(t.lives*t.setup.Workers)
 	}
-	if t.trial.Requests == 0 {
-		return 0
-	}
-	return max(float64(wanted-t.trial.Requests)/float64(t.trial.Requests)*t.trial.Seconds, 0)
+	return secondsLeft(wanted, t.trial.Requests, t.trial.Seconds)
 }
 
 func (t *tryout) record(tally calibrate.Tally) {

@@ -197,10 +197,10 @@ func (w *watcher) look() {
 			return false // it is ending, and has its memory until it has: NOW LMS takes seconds
 		}
 		changed = true
-		if err != nil {
+		if err != nil && !w.pick.guessed {
 			w.ended()
 		} else {
-			other = true // it lives, and is no worker any more: the target knows better now
+			other = true // it lives, or was a guess, and is no worker any more: the target knows better now
 		}
 		_ = p.Close()
 		return true
@@ -222,8 +222,7 @@ func (w *watcher) look() {
 		w.generation++
 	}
 	if other {
-		w.highest, w.status.Peak = 0, 0
-		w.pick.other(len(w.samples), w.generation, w.seconds())
+		w.pickOther()
 	}
 	info := w.app.Info()
 	if w.guest {
@@ -313,16 +312,28 @@ func (w *watcher) readWorkers(s *calibrate.Sample) bool {
 	return true
 }
 
+// pickOther leaves out what was read so far, of processes that are no workers.
+func (w *watcher) pickOther() {
+	w.highest, w.status.Peak = 0, 0
+	w.pick.other(len(w.samples), w.generation, w.seconds())
+}
+
+// dropEnded closes what is gone. A process that was only guessed to be a worker was none: a launcher's helper, say (PM2's).
 func (w *watcher) dropEnded() {
 	w.probes = slices.DeleteFunc(w.probes, func(p workerProbe) bool {
 		if _, _, err := p.Read(); err == nil {
 			return false
 		}
-		w.ended()
+		if !w.pick.guessed {
+			w.ended()
+		}
 		_ = p.Close()
 		return true
 	})
 	w.generation++
+	if w.pick.guessed {
+		w.pickOther()
+	}
 }
 
 func (w *watcher) ended() {
@@ -443,6 +454,11 @@ func (w *watcher) closeProbes() {
 }
 
 func journalFailure(err error) *calibrate.Failure {
+	var full calibrate.DiskFull
+	if errors.As(err, &full) {
+		return &calibrate.Failure{Kind: calibrate.KindTool, What: "the disk of the run's folder is nearly full, and the run has ended", Why: full.Error(),
+			Try: "free some space, or name a folder on another disk with --out", Err: err}
+	}
 	return &calibrate.Failure{Kind: calibrate.KindTool, What: "the run's folder could not be written", Why: err.Error(),
 		Try: "free some space, or name another folder with --out", Err: err}
 }

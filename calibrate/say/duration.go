@@ -43,6 +43,37 @@ func small(s float64) string {
 	return trimZeros(Fixed(s*1000, 1)) + " ms"
 }
 
+// CPU prints the time of one request with three digits, however short it is, since it is multiplied: "0.0354 ms", "2.03 ms", "184 ms", "1.2 s".
+func CPU(s float64) string {
+	switch {
+	case !finite(s) || s < 0:
+		return Unknown
+	case s >= 0.9995:
+		return Number(s) + " s"
+	}
+	return milliseconds(s) + " ms"
+}
+
+// CPURange prints two such times with one unit: "1.98 to 2.08 ms".
+func CPURange(low, high float64) string {
+	if !finite(low) || !finite(high) || low < 0 || high < 0 {
+		return Unknown
+	}
+	if high >= 0.9995 {
+		return Number(low) + " to " + Number(high) + " s"
+	}
+	return milliseconds(low) + " to " + milliseconds(high) + " ms"
+}
+
+// milliseconds is a number of three digits, also below one.
+func milliseconds(s float64) string {
+	digits := places(s * 1000)
+	for below := 1.0; s*1000 < below-below/2000 && s > 0 && digits < 6; below /= 10 {
+		digits++
+	}
+	return trimZeros(Fixed(s*1000, digits))
+}
+
 // twoUnits prints a count of small units as large and small ones, the small ones only if there are any.
 func twoUnits(count, ratio float64, large, small string) string {
 	n := int64(math.Round(count))

@@ -7,6 +7,8 @@ import (
 
 // Nearest is the name that the fewest changed letters lead to. A beginning is nearer than any other.
 func Nearest(word string, names []string) string {
+	const longest = 100 // no name is as long, and what is longer is like none
+	word = word[:min(len(word), longest)]
 	distance := func(name string) int {
 		if word != "" && strings.HasPrefix(name, word) {
 			return 0

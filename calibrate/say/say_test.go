@@ -190,3 +190,24 @@ func TestMBUpIsEnough(t *testing.T) {
 		}
 	})
 }
+
+func TestCPUTimes(t *testing.T) {
+	check(t, []row{
+		{say.CPU(0.0000354), "0.0354 ms"},
+		{say.CPU(0.000354), "0.354 ms"},
+		{say.CPU(0.0009999), "1 ms"}, // not "1.000 ms"
+		{say.CPU(0.002), "2 ms"},
+		{say.CPU(0.002034), "2.03 ms"},
+		{say.CPU(0.0184), "18.4 ms"},
+		{say.CPU(0.184), "184 ms"},
+		{say.CPU(0.9999), "1 s"},
+		{say.CPU(1.2), "1.2 s"},
+		{say.CPU(0), "0 ms"},
+		{say.CPU(-1), "unknown"},
+		{say.CPU(math.NaN()), "unknown"},
+		{say.CPURange(0.00198, 0.00208), "1.98 to 2.08 ms"},
+		{say.CPURange(0, 0.0004), "0 to 0.4 ms"},
+		{say.CPURange(0.9, 1.2), "0.9 to 1.2 s"}, // one unit for both
+		{say.CPURange(0, math.Inf(1)), "unknown"},
+	})
+}

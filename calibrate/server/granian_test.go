@@ -84,6 +84,9 @@ func TestGranianThreads(t *testing.T) {
 		if info.Threads != c.want || info.HasThreads != (c.want > 0) {
 			t.Errorf("%s: %+v", name, info)
 		}
+		if own := info.OwnQueueFrom == 1; own == (c.want == 0 || strings.Contains(c.args, "--backpressure")) {
+			t.Errorf("%s: %+v", name, info)
+		}
 		if asked := strings.Contains(strings.Join(info.MeasuredCommand, " "), "--blocking-threads 7"); asked != (c.threads == 7) {
 			t.Errorf("%s: %q", name, info.MeasuredCommand)
 		}

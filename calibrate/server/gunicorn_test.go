@@ -87,13 +87,13 @@ func TestGunicornThreadsAndWorkers(t *testing.T) {
 	if l.Info().Threads != 8 || !l.Info().HasThreads {
 		t.Errorf("%+v", l.Info())
 	}
-	for class, want := range map[string]bool{"sync": true, "gthread": true, "gunicorn.workers.gthread.ThreadWorker": true,
-		"gevent": false, "uvicorn.workers.UvicornWorker": false, "asgi": false, "tornado": false} {
+	for class, queue := range map[string]int{"sync": 2, "gthread": 1, "gunicorn.workers.gthread.ThreadWorker": 1,
+		"gevent": 0, "uvicorn.workers.UvicornWorker": 0, "asgi": 0, "tornado": 0} {
 		l := recognised(t, known.Spec{Command: []string{g, "-k", class, "--threads", "4", "app:app"}})
-		if l.Info().HasThreads != want {
-			t.Errorf("%s: has threads %v", class, !want)
+		if l.Info().HasThreads != (queue > 0) || l.Info().OwnQueueFrom != queue {
+			t.Errorf("%s: %+v", class, l.Info())
 		}
-		if warned := len(l.Warnings()) == 1 && l.Warnings()[0].Code == "threads-ignored"; warned == want {
+		if warned := len(l.Warnings()) == 1 && l.Warnings()[0].Code == "threads-ignored"; warned == (queue > 0) {
 			t.Errorf("%s: %+v", class, l.Warnings())
 		}
 	}

@@ -29,6 +29,9 @@ func logEnd(file *os.File, from int64) known.Log {
 	if err != nil {
 		return nil
 	}
+	if from > size { // the log was too long, and cut
+		from = 0
+	}
 	start := max(from, size-logTail)
 	data, _ := io.ReadAll(io.NewSectionReader(f, start, size-start))
 	if start > from { // the first line is a fragment; a lone fragment is still better than nothing

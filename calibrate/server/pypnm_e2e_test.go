@@ -14,47 +14,50 @@ import (
 func TestE2EPyPNM(t *testing.T) {
 	pypnm := servertest.Venv(t, "../pypnm/bin/pypnm")
 	t.Chdir(t.TempDir()) // it makes its folders where it is started
-	// One after the other: Uvicorn kills a worker that does not answer it for 5 s, and PyPNM's import takes 4 s of a core.
-	for name, c := range map[string]struct {
-		workers, processes int
-		args               []string
-		rule               calibrate.RuleKind
-	}{
-		"1 worker":                  {1, 1, nil, calibrate.RuleAlone},
-		"1 worker, where 2 are set": {1, 1, []string{"--workers", "2", "--limit-max-requests=3", "--host-all"}, calibrate.RuleAlone},
-		"2 workers":                 {2, 4, []string{"--limit-max", "3"}, calibrate.RuleChild},
-	} {
-		t.Run(name, func(t *testing.T) {
-			r := start(t, known.Spec{Command: append([]string{pypnm, "serve"}, c.args...), Workers: c.workers})
-			eventually(t, "the whole tree", func() bool { return len(r.Tree()) == c.processes })
-			found, err := r.Workers()
-			if err != nil || len(found) != c.workers || r.Info().WorkerRule.Kind != c.rule {
-				t.Fatalf("workers %v (%v) by %q, tree %v", found, err, r.Info().WorkerRule, r.Tree())
-			}
-			for range 10 { // more than the 3
-				if body := r.get("/health"); !strings.Contains(body, `"status":"ok"`) {
-					t.Fatalf("%.200s", body)
-				}
-			}
-			if again, _ := r.Workers(); !slices.Equal(again, found) || r.watch.Replacements() != 0 {
-				t.Errorf("found %v, then %v", found, again)
-			}
-			info := r.Info()
-			if !strings.HasPrefix(info.ServerVersion, "1.") || !info.CanRecycle || info.HasJitter {
-				t.Errorf("%+v", info)
-			}
-			// One of two may still import PyPNM, and hears nothing until it has: seconds on a busy machine.
-			if stopped, err := r.Stop(t.Context()); err != nil || c.workers == 1 && stopped.Killed != 0 || stopped.Left != 0 {
-				t.Errorf("%+v %v", stopped, err)
-			}
+	t.Run("one", func(t *testing.T) {
+		t.Run("recycles its only worker", func(t *testing.T) {
+			t.Parallel()
+			pypnmEnds(t, pypnm)
 		})
-	}
+		t.Run("where 2 are set", func(t *testing.T) {
+			t.Parallel()
+			pypnmServes(t, 1, 1, calibrate.RuleAlone, pypnm, "serve", "--workers", "2", "--limit-max-requests=3", "--host-all")
+		})
+	})
+	// Then one after the other: Uvicorn kills a worker that does not answer it for 5 s, and PyPNM's import takes 4 s of a core.
+	t.Run("2 workers", func(t *testing.T) {
+		pypnmServes(t, 2, 4, calibrate.RuleChild, pypnm, "serve", "--limit-max", "3")
+	})
 	t.Run("recycles", func(t *testing.T) {
 		pypnmRecycles(t, pypnm)
 	})
-	t.Run("recycles its only worker", func(t *testing.T) {
-		pypnmEnds(t, pypnm)
-	})
+}
+
+// pypnmServes more requests than the 3 that its command has for a limit.
+func pypnmServes(t *testing.T, workers, processes int, rule calibrate.RuleKind, command ...string) {
+	t.Helper()
+	r := start(t, known.Spec{Command: command, Workers: workers})
+	eventually(t, "the whole tree", func() bool { return len(r.Tree()) == processes })
+	found, err := r.Workers()
+	if err != nil || len(found) != workers || r.Info().WorkerRule.Kind != rule {
+		t.Fatalf("workers %v (%v) by %q, tree %v", found, err, r.Info().WorkerRule, r.Tree())
+	}
+	for range 10 {
+		if body := r.get("/health"); !strings.Contains(body, `"status":"ok"`) {
+			t.Fatalf("%.200s", body)
+		}
+	}
+	if again, _ := r.Workers(); !slices.Equal(again, found) || r.watch.Replacements() != 0 {
+		t.Errorf("found %v, then %v", found, again)
+	}
+	info := r.Info()
+	if !strings.HasPrefix(info.ServerVersion, "1.") || !info.CanRecycle || info.HasJitter {
+		t.Errorf("%+v", info)
+	}
+	// One of two may still import PyPNM, and hears nothing until it has: seconds on a busy machine.
+	if stopped, err := r.Stop(t.Context()); err != nil || workers == 1 && stopped.Killed != 0 || stopped.Left != 0 {
+		t.Errorf("%+v %v", stopped, err)
+	}
 }
 
 // Two workers with a limit are replaced, one after the other.

@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"slices"
 	"syscall"
@@ -33,9 +32,8 @@ var whoCases = []whoCase{
 	{"consumers", launched(beside("consumers"))},
 	{"pool", launched(beside("pool"))},
 	{"sanic", launched(sanic)},
-	{"node cluster", launched(func(t *testing.T) known.Spec {
-		return known.Spec{Command: []string{servertest.OnPath(t, "node"), servertest.Fixture(t, "node", "server.js")}, Env: nodeEnv()}
-	})},
+	{"node cluster", launched(nodeCluster)},
+	{"node cluster whose primary is slow", nodeWithSlowPrimary},
 	{"php-fpm behind Apache", launched(func(t *testing.T) known.Spec { return known.Spec{Command: phpFPM(t), Threads: 1, Env: phpEnv()} })},
 	{"attach to uWSGI with http", uwsgiWithFront},
 }
@@ -44,6 +42,20 @@ func beside(kind string) func(t *testing.T) known.Spec {
 	return func(t *testing.T) known.Spec {
 		return known.Spec{Command: []string{servertest.Venv(t, "python"), servertest.Fixture(t, "beside", "app.py"), kind, "{port}"}}
 	}
+}
+
+func nodeCluster(t *testing.T) known.Spec {
+	return known.Spec{Command: []string{servertest.OnPath(t, "node"), servertest.Fixture(t, "node", "server.js")}, Env: nodeEnv()}
+}
+
+// nodeWithSlowPrimary has a queue before the worker, as on a machine where others keep the primary from the cores: it holds
+// connections at every look, its worker at few.
+func nodeWithSlowPrimary(t *testing.T) (calibrate.App, func()) {
+	r := start(t, nodeCluster(t))
+	if err := syscall.Setpriority(syscall.PRIO_PROCESS, r.Tree()[0], 19); err != nil {
+		t.Fatal(err)
+	}
+	return r, func() { _, _ = r.Stop(t.Context()) }
 }
 
 // sanic has its manager beside the worker (make servers).
@@ -112,7 +124,7 @@ func TestWho(t *testing.T) {
 		for _, c := range whoCases {
 			t.Run(fmt.Sprintf("%s busy=%v", c.name, busy), func(t *testing.T) {
 				if busy {
-					defer busyNeighbours(t, 2)()
+					defer servertest.BusyNeighbours(t, 2)()
 				}
 				right := 0
 				for range *whoRuns {
@@ -141,23 +153,4 @@ func (c whoCase) right(t *testing.T) bool {
 	ok := slices.Equal(found, answered) && rule.Kind != calibrate.RuleGuess
 	t.Logf("%v by %q after %.1f s; answered: %v; before the load: %v; %v", found, rule, time.Since(began).Seconds(), answered, before, ok)
 	return ok
-}
-
-// busyNeighbours keep so many cores busy until the returned function is called.
-func busyNeighbours(t *testing.T, n int) (stop func()) {
-	t.Helper()
-	var all []*exec.Cmd
-	for range n {
-		c := exec.Command("timeout", "300", "sh", "-c", "while :; do :; done")
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, c)
-	}
-	return func() {
-		for _, c := range all {
-			_ = c.Process.Signal(os.Interrupt)
-			_ = c.Wait()
-		}
-	}
 }

@@ -23,7 +23,8 @@ func (q Question) candidates(c choice) []calibrate.Candidate {
 	return all
 }
 
-// counts are every count up to 2c+1 for one or two cores; beyond, those around one a core and two a core.
+// counts are every count up to 2c+1 for one or two cores; beyond, those around one a core and two a core; and what the cores ask
+// for by what is served.
 func (q Question) counts(threads int, c choice) []int {
 	most := cpuRule(q.CPUs)
 	cores := calibrate.WholeCores(q.CPUs)
@@ -35,12 +36,15 @@ func (q Question) counts(threads int, c choice) []int {
 	if fit := min(q.memoryWorkers(threads), most); fit > 0 {
 		counts = append(counts, fit)
 	}
+	if q.served(q.MinWorkers, threads).Rate > 0 {
+		counts = append(counts, min(q.memoryWorkers(threads), q.asked(threads)))
+	}
 	if c.workers > 0 && threads == c.threads {
 		counts = append(counts, c.workers)
 	}
-	counts = append(counts, q.bounded(1), q.bounded(most))
+	counts = append(counts, q.bounded(1, threads), q.bounded(most, threads))
 	slices.Sort(counts)
-	return slices.Compact(slices.DeleteFunc(counts, func(n int) bool { return n != q.bounded(n) }))
+	return slices.Compact(slices.DeleteFunc(counts, func(n int) bool { return n != q.bounded(n, threads) }))
 }
 
 func (q Question) candidate(workers, threads int) calibrate.Candidate {
@@ -51,6 +55,7 @@ func (q Question) candidate(workers, threads int) calibrate.Candidate {
 		BoundBy:     q.boundBy(workers, threads),
 		Basis:       calibrate.BasisComputed,
 		Fits:        workers <= q.memoryWorkers(threads),
+		Served:      q.served(workers, threads),
 	}
 	if workers == q.Workers && threads == q.Threads {
 		one.Basis = q.Basis
@@ -71,8 +76,16 @@ func (q Question) boundBy(workers, threads int) calibrate.Bound {
 		return calibrate.BoundMemory
 	case q.MaxWorkers > 0 && workers >= q.MaxWorkers:
 		return calibrate.BoundMaximum
-	case workers >= q.cpuWorkers(threads):
+	case q.coresBind(workers, threads):
 		return calibrate.BoundCPU
 	}
 	return ""
+}
+
+// coresBind says that the cores have no use for one worker more.
+func (q Question) coresBind(workers, threads int) bool {
+	if q.served(workers, threads).Rate > 0 {
+		return q.servesNoMore(workers, threads)
+	}
+	return workers >= q.cpuWorkers(threads)
 }

@@ -9,14 +9,15 @@ import (
 // choice is the number of workers, and what the sentences need to say why.
 type choice struct {
 	threads  int
-	byCPU    int // the seeds' CPU rule, divided by threads
+	byCPU    int // that the cores ask for
 	byMemory int // the most that the law lets into the budget
 	free     int // the choice before the minimum, the maximum and recycling had their say
 	roomiest int // the choice before recycling had its say
 	workers  int // 0: nothing fits
 }
 
-// choose keeps the measured threads, unless something else is preferred. Where the fewest workers asked for don't
+// choose takes what serves enough for the least memory, unless something else is preferred. Where nobody knows what a shape
+// serves, it keeps the measured threads. Where the fewest workers asked for don't
 // fit with them, as many with the most threads that do fit stand in: not more, because nothing was measured there and
 // so that more memory never gives fewer workers.
 func (q Question) choose() choice {
@@ -25,6 +26,11 @@ func (q Question) choose() choice {
 	}
 	if better := q.preference(); better != nil {
 		return q.chooseThreads(better)
+	}
+	if q.bySpeed() {
+		if c := q.chooseServing(); c.workers > 0 {
+			return c
+		}
 	}
 	if c := q.chooseWorkers(q.Threads); c.workers > 0 {
 		return c
@@ -42,7 +48,7 @@ func (q Question) choose() choice {
 // chosen is the measurement's choice where it may be taken.
 func (q Question) chosen() choice {
 	n, t := q.Chosen.Workers, q.Chosen.Threads
-	if n < 1 || n != q.bounded(n) || !slices.Contains(q.ThreadChoices, t) || n > q.memoryWorkers(t) {
+	if n < 1 || n != q.bounded(n, t) || !slices.Contains(q.ThreadChoices, t) || n > q.memoryWorkers(t) {
 		return choice{}
 	}
 	return choice{threads: t, byCPU: q.cpuWorkers(t), byMemory: q.memoryWorkers(t), free: n, roomiest: n, workers: n}
@@ -56,26 +62,33 @@ func (q Question) chooseWorkers(threads int) choice {
 	if c.byMemory < q.MinWorkers {
 		return c
 	}
-	c.free = min(max(c.byCPU, 2), c.byMemory)
-	c.roomiest = q.bounded(c.free)
+	c.free = min(max(c.byCPU, spared), c.byMemory)
+	c.roomiest = q.bounded(c.free, threads)
 	c.workers = q.affordable(c.roomiest, threads)
 	return c
 }
 
-// bounded is n, held between the fewest and the most workers that were asked for.
-func (q Question) bounded(n int) int {
-	n = max(n, q.MinWorkers)
+// bounded is n, held between the fewest and the most workers that were asked for, and fewer than were seen to hardly serve.
+func (q Question) bounded(n, threads int) int {
 	if q.MaxWorkers > 0 {
 		n = min(n, q.MaxWorkers)
 	}
-	return n
+	for _, s := range q.Unserved {
+		if threads >= s.Threads {
+			n = min(n, s.Workers-1)
+		}
+	}
+	return max(n, q.MinWorkers)
 }
 
 // affordable is the most workers up to n whose recycling costs no more than Dearest, but never fewer than one a
 // core (or two, or what was asked for): headroom shared by fewer lasts longer, and a worker beyond one a core adds
-// little, while one below it idles a core. Where nothing in that range is cheap enough, the least of it, with its
+// little, while one below it idles a core. (Where it is known what they serve, see worthRecycling.) Where nothing in that range is cheap enough, the least of it, with its
 // conflict shown. (Going back to n there would let more memory give fewer workers.)
 func (q Question) affordable(n, threads int) int {
+	if q.served(n, threads).Rate > 0 {
+		return q.worthRecycling(n, threads)
+	}
 	if !q.recycles() || !q.fewerHelps(threads) {
 		return n
 	}
@@ -96,8 +109,14 @@ func (q Question) fewerHelps(threads int) bool {
 	return q.RateBasis == calibrate.BasisMeasured || float64(q.Law.Worker(threads)) > q.going(1)*q.Requests
 }
 
-// cpuWorkers is the CPU bound of the seeds: (2c + 1, rounded down) / threads, rounded down, at least 1.
-func (q Question) cpuWorkers(threads int) int { return max(1, cpuRule(q.CPUs)/threads) }
+// cpuWorkers is how many workers the cores ask for: by what they serve, or where that isn't known by the CPU bound of the
+// seeds, (2c + 1, rounded down) / threads, rounded down, at least 1.
+func (q Question) cpuWorkers(threads int) int {
+	if q.served(q.MinWorkers, threads).Rate > 0 {
+		return q.asked(threads)
+	}
+	return max(1, cpuRule(q.CPUs)/threads)
+}
 
 // memoryWorkers is the most workers for which the law, and with creep the growth to at least one request, stays
 // within the budget. Workers of unknown memory (0) are held by nothing.

@@ -61,7 +61,7 @@ func (q Question) needs(threads int) int64 {
 func (q Question) sum(c choice, a Answer) calibrate.Sum {
 	s := calibrate.Sum{
 		CPUs: q.CPUs, CPUWorkers: q.cpuWorkers(c.threads), RuleWorkers: c.free, AllowedWorkers: c.roomiest,
-		SharedBytes: q.Law.SharedBytes, WorkerBytes: q.Law.WorkerBytes, ThreadBytes: q.Law.ThreadBytes, LeastBytes: q.least(c.threads, max(q.memoryWorkers(c.threads), q.MinWorkers)),
+		SharedBytes: q.Law.SharedBytes, WorkerBytes: q.Law.WorkerBytes + q.Law.Above(c.threads), ThreadBytes: q.Law.ThreadBytes, RaisedBytes: q.Law.Above(c.threads), LeastBytes: q.least(c.threads, max(q.memoryWorkers(c.threads), q.MinWorkers)),
 		MeasuredThreads: q.Threads, ThreadsUnknown: q.ThreadsUnknown, AtOnce: q.AtOnce, ThreadChoices: q.ThreadChoices, CoresGranted: q.granted(c),
 		MinWorkers: q.MinWorkers, MaxWorkers: q.MaxWorkers, NeededBytes: q.needs(q.Threads), Basis: q.Basis, CreepApart: q.creepTakenOut(),
 	}
@@ -70,8 +70,12 @@ func (q Question) sum(c choice, a Answer) calibrate.Sum {
 	if n := q.memoryWorkers(c.threads); n < mostCount {
 		s.MemoryWorkers = &n
 	}
+	s.BySpeed = q.bySpeed()
 	if a.Recommended == nil {
 		return s
+	}
+	if s.BySpeed {
+		q.speedSum(&s, *a.Recommended)
 	}
 	s.AllowedCost, s.Cost = q.life(c.roomiest, c.threads).cost, q.life(c.workers, c.threads).cost
 	s.CreepBytes = q.life(c.workers, c.threads).growth
@@ -81,4 +85,22 @@ func (q Question) sum(c choice, a Answer) calibrate.Sum {
 		s.PlainWorkers = Workers(calibrate.WholeCores(q.CPUs), megabytes(q.BudgetBytes), float64(a.WorkerMemoryMB), c.threads)
 	}
 	return s
+}
+
+// speedSum is the part of the arithmetic that is about what is served.
+func (q Question) speedSum(s *calibrate.Sum, best calibrate.Candidate) {
+	for _, c := range q.tops() {
+		s.BestRate = max(s.BestRate, q.served(c.workers, c.threads).Rate)
+	}
+	if s.WantedRate = q.wanted(); s.WantedRate == 0 {
+		return
+	}
+	s.WantedP99 = q.WantedP99
+	if best.Rate == 0 || q.meets(best.Workers, best.Threads) {
+		return
+	}
+	s.Unmet = true
+	if b := q.needed(); b != nil {
+		s.NeededCores, s.NeededMemoryBytes, s.NeededShape = b.cores, b.bytes, &b.shape
+	}
 }

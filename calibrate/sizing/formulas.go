@@ -36,6 +36,7 @@ func Formulas(box calibrate.Host, q Question) []calibrate.Formula {
 		f.apache2buddy(), f.phpFPM())
 	for i := range rules {
 		r := &rules[i]
+		r.Served = q.served(r.Workers, r.Threads)
 		if q.CostUnknown && r.Threads > q.Threads {
 			continue // nobody knows what so many would take
 		}

@@ -182,3 +182,16 @@ func (q Question) lastingSum(workers int) *calibrate.Lasting {
 	return &calibrate.Lasting{Bytes: grown, Slope: q.lastingSlope(workers), Requests: int64(q.lastingRequests(workers)),
 		RestartSeconds: q.RestartSeconds, Rate: q.eachRate(workers), RateBasis: q.RateBasis, Workers: workers}
 }
+
+// Grown is what each of so many workers grows by over its measured peak until it has served a life of so many requests, at most,
+// and what no worker's end gives back until the whole server is started anew; of a life without end (0) all of it until then.
+func Grown(q Question, workers int, life float64) int64 {
+	q = q.sound()
+	if !q.creeps() {
+		return 0
+	}
+	if life == 0 {
+		return ceilBytes(q.steepest(workers) * q.lastingRequests(workers))
+	}
+	return ceilBytes(q.Creep.Staying*q.lastingRequests(workers)) + ceilBytes(q.going(workers)*max(life-q.Requests, 0))
+}

@@ -49,7 +49,11 @@ func (q Question) takesLess(a, b choice) bool {
 }
 
 // granted says that the cores or the maximum bound the workers, and not the memory: two of them, where one would do.
-func (q Question) granted(c choice) bool { return c.byMemory >= q.bounded(max(c.byCPU, 2)) }
+func (q Question) granted(c choice) bool {
+	return c.byMemory >= q.bounded(max(c.byCPU, spared), c.threads)
+}
 
 // totalOf is what the choice takes, creep up to max-requests included.
-func (q Question) totalOf(c choice) int64 { return q.candidate(c.workers, c.threads).TotalBytes }
+func (q Question) totalOf(c choice) int64 {
+	return q.Law.TotalOf(c.workers, q.Law.Worker(c.threads)+q.life(c.workers, c.threads).growth)
+}

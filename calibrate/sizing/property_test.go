@@ -306,6 +306,10 @@ func FuzzDecide(f *testing.F) {
 			Wishes: knob.Wishes{MinWorkers: fewest, MaxWorkers: most, Prefer: preferences[int(verdict)%len(preferences)]},
 		}
 		check(t, q, Decide(q))
+		q.Serve, q.WantedP99 = queue(soundCPUs(cpus), requests/1000, boot, rate), slope // odd, too
+		q.ServeOn = func(cores float64) func(int, int) calibrate.Served { return queue(cores, requests/1000, boot, rate) }
+		q.RateBasis = []calibrate.Basis{calibrate.BasisMeasured, calibrate.BasisGiven}[int(verdict)%2]
+		check(t, q, Decide(q))
 		box := calibrate.Host{CPUs: int(cpus), MemoryBytes: shared, AvailableBytes: peak, MemoryLimitBytes: thread}
 		for _, r := range Formulas(box, q) {
 			if r.Workers < 1 || r.Threads < 1 || r.TotalBytes < 0 || r.Fits && r.TotalBytes > budget {

@@ -28,17 +28,19 @@ type Drift struct{ Low, High, Rate float64 }
 //   - A budget of zero or less holds nothing, so nothing fits.
 //   - Parts of the law below zero are 0. A law without a worker takes WorkerPeakBytes for it, as the seeds do;
 //     without that too the worker's memory is unknown and CPU alone decides.
-//   - Requests, BootSeconds, RatePerSecond and RestartSeconds that are negative, NaN or infinite are 0: unknown.
+//   - Requests, BootSeconds, RatePerSecond, RestartSeconds and WantedP99 that are negative, NaN or infinite are 0: unknown.
 //   - A creep bound that is NaN or infinite is no bound; a bound below the slope is the slope.
 //   - A minimum below 1 is 1, a maximum below 1 is none, and a maximum below the minimum is the minimum.
 //   - A preference of another name is none.
+//   - A Served with a rate that is no number, or not above zero, is nothing known.
 type Question struct {
-	CPUs            float64       // a part of one is a part of one
-	BudgetBytes     int64         // what the workers may use: the limit less the reserve
-	Law             calibrate.Law // of which the three parts are looked at
-	WorkerPeakBytes int64         // the worker's peak RSS (kernel high-water mark) after Requests requests
-	Requests        float64       // requests the worker had served at its peak; 0 where creep is taken out of law and peak
-	Seen            float64       // requests that the run saw; 0: as many as Requests
+	CPUs            float64           // a part of one is a part of one
+	BudgetBytes     int64             // what the workers may use: the limit less the reserve
+	Law             calibrate.Law     // of which the three parts are looked at
+	Unserved        []calibrate.Shape // of several workers that were run and hardly served: neither they nor more of either
+	WorkerPeakBytes int64             // the worker's peak RSS (kernel high-water mark) after Requests requests
+	Requests        float64           // requests the worker had served at its peak; 0 where creep is taken out of law and peak
+	Seen            float64           // requests that the run saw; 0: as many as Requests
 	Creep           Creep
 	Drift           Drift           // zero: none, or none that could be told apart
 	BootSeconds     float64         // a worker's boot
@@ -54,6 +56,13 @@ type Question struct {
 	NoJitter        bool            // but can't spread it among its workers
 	RestartSeconds  float64         // after which the whole server is started anew, as far as is known; 0: never
 	Basis           calibrate.Basis // where Workers with Threads threads come from; "" is Measured
+
+	// Serve is what so many workers of so many threads serve on CPUs cores, and at RatePerSecond where that was given; nil: not
+	// known. It gets 1 thread of a server that has none, or whose threads can't be seen, and knows how many requests at once
+	// a worker takes then. A zero Served is of a shape of which nothing is known. It is asked many times for a shape: see Remembered.
+	Serve     func(workers, threads int) calibrate.Served
+	ServeOn   func(cores float64) func(workers, threads int) calibrate.Served // the same on other cores; nil: no larger box is looked for
+	WantedP99 float64                                                         // seconds that 99 of 100 requests may take at most at a given rate; 0: any
 
 	knob.Wishes // what the user asked for
 
@@ -97,6 +106,7 @@ func (q Question) sound() Question {
 	if q.MaxWorkers > 0 {
 		q.MaxWorkers = max(q.MaxWorkers, q.MinWorkers)
 	}
+	q.WantedP99 = known(q.WantedP99, mostSeconds)
 	return q
 }
 
@@ -105,6 +115,8 @@ func (q Question) soundLaw() calibrate.Law {
 		SharedBytes: clamp(q.Law.SharedBytes, 0, mostPart),
 		WorkerBytes: clamp(q.Law.WorkerBytes, 0, mostPart),
 		ThreadBytes: clamp(q.Law.ThreadBytes, 0, mostPart),
+		LoneBytes:   clamp(q.Law.LoneBytes, 0, mostPart),
+		Raised:      q.Law.Raised,
 	}
 	if l.Worker(1) == 0 {
 		l.WorkerBytes = q.WorkerPeakBytes
@@ -162,6 +174,5 @@ func (q Question) creepTakenOut() bool { return q.Requests == 0 && q.Seen > 0 }
 // peak is a worker's peak RSS with that many threads: as measured, or moved by the law's cost of a thread, and
 // never below what the law says that a worker costs.
 func (q Question) peak(threads int) int64 {
-	moved := q.WorkerPeakBytes + int64(threads-q.Threads)*q.Law.ThreadBytes
-	return max(moved, q.Law.Worker(threads))
+	return max(q.WorkerPeakBytes+q.Law.Worker(threads)-q.Law.Worker(q.Threads), q.Law.Worker(threads))
 }

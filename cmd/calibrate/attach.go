@@ -28,9 +28,11 @@ type attachFlags struct {
 	sizingFlags
 	knob.Closeness
 	outFlags
+	configFlags
 
-	given []string // all that were given, for repeating the watch
-	wrong complaints
+	settings settings
+	given    []string // all that were given, for repeating the watch
+	wrong    complaints
 }
 
 const attachExample = `  calibrate attach --pidfile /run/web.pid --access-log /var/log/web/access.log
@@ -50,11 +52,14 @@ func newAttachCmd(env Env) *cobra.Command {
 		Example: attachExample,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f.given = given(cmd.Flags())
-			if err := f.check(cmd.Flags()); err != nil {
+			if err := f.configured(env, cmd.Flags()); err != nil {
 				return err
 			}
-			return f.attach(cmd.Context(), env)
+			f.given = given(cmd.Flags())
+			if err := f.check(cmd.Flags()); err != nil {
+				return f.settings.explained(err)
+			}
+			return f.settings.explained(f.attach(cmd.Context(), env))
 		},
 	}
 	f.register(cmd.Flags())
@@ -69,7 +74,21 @@ func (f *attachFlags) register(flags *pflag.FlagSet) {
 		"when the answer is good enough, 10m at most")
 	f.sizingFlags.register(flags, "")
 	about(aboutEffort, flags, func(flags *pflag.FlagSet) { knobs(flags, &f.Closeness) })
+	f.format.exports = true
 	f.outFlags.register(flags)
+	f.configFlags.register(flags)
+}
+
+// configured takes from calibrate.yaml what the command line doesn't say: of the load only where there is to be one.
+func (f *attachFlags) configured(env Env, flags *pflag.FlagSet) (err error) {
+	if f.settings, err = f.configFlags.settings(env); err != nil {
+		return err
+	}
+	subjects := []subject{aboutSizing, aboutEffort, aboutWarnings}
+	if flags.Changed("url") {
+		subjects = append(subjects, aboutRequests, aboutLoad)
+	}
+	return f.settings.take(flags, subjects...)
 }
 
 func (f *attachFlags) watched(flags *pflag.FlagSet) {
@@ -95,6 +114,7 @@ func (f *attachFlags) check(flags *pflag.FlagSet) error {
 		{flags.Changed("url") && f.url == "", "--url", "an address such as http://127.0.0.1:8000"},
 	})
 	f.sizingFlags.check(&wrong)
+	f.checkRate(&wrong)
 	return wrong.err("calibrate attach --help lists the flags")
 }
 
@@ -132,7 +152,7 @@ func (f *attachFlags) attach(ctx context.Context, env Env) error {
 	}
 	defer folder.Close()
 	rig.Target, rig.Journal = server, newPointing(folder, f.out, id)
-	fmt.Fprintln(env.Stderr, announced(server.Info(), rig))
+	note(env, "%s", announced(server.Info(), rig))
 	result, err := measure(ctx, env, run.Attach, f.plan(), rig, calibrate.Result{ID: id, Target: server.Info(), Warnings: notes})
 	if err != nil {
 		return f.endedEarly(env, folder.Path, result, err)
@@ -166,7 +186,7 @@ func (f *attachFlags) server() (*server.Attached, error) {
 func (f *attachFlags) plan() calibrate.Plan {
 	return calibrate.Plan{PlanInfo: calibrate.PlanInfo{
 		Load: f.Load, Box: f.Box, Wishes: f.Wishes, Closeness: f.Closeness, Effort: knob.Effort{SoakSeconds: run.DefaultWatch.Seconds()},
-		Silenced: f.silence, Flags: f.given,
+		Silenced: f.silence, Flags: f.given, Config: f.settings.taken,
 	}}
 }
 

@@ -44,6 +44,7 @@ func replay(t *testing.T, password string) *session {
 // and no secret is kept.
 func TestE2EReplayBehindALogin(t *testing.T) {
 	skipShort(t)
+	t.Parallel()
 	s := replay(t, "hunter2&x")
 	if code := s.end(t, time.Minute); code != 0 && code != 4 { // 4: a second is too little for a verdict about creep
 		t.Fatalf("exit code %d\n%s%s", code, s.stdout.String(), s.stderr.String())
@@ -88,6 +89,7 @@ func noSecret(t *testing.T, s *session, secret string) {
 
 func TestE2EWrongPassword(t *testing.T) {
 	skipShort(t)
+	t.Parallel()
 	s := replay(t, "wrong")
 	s.endsWith(t, 4, time.Minute)
 	if said := s.stderr.String(); !strings.Contains(said, "form") || !strings.Contains(said, "password again") || !strings.Contains(said, "{{name}}") {

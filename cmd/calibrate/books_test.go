@@ -51,7 +51,7 @@ var (
 // Each box is just large enough for what five workers take, or for fewer, so that memory is the bound.
 var allBooks = []book{
 	{app: "plain", memory: "70M", each: 7.7},
-	{app: "child", command: gthread, memory: "800M", each: 343, apart: true, short: "10s"},
+	{app: "child", command: gthread, memory: "800M", each: 343, apart: true},
 	{app: "process", memory: "300M", each: 69, apart: true},
 	{app: "spawn", memory: "400M", each: 87, apart: true},
 	{app: "shared", memory: "500M", each: 8, creeps: 64<<10 + 2.1*1024},
@@ -65,7 +65,7 @@ var allBooks = []book{
 	{app: "sendfile", command: preload, memory: "75M", each: 8},
 	{app: "model", command: preload, memory: "165M", each: 5.8},
 	{app: "tables", command: preload, memory: "165M", each: 5.8},
-	{app: "pool", memory: "300M", each: 54, short: "5s"},
+	{app: "pool", memory: "300M", each: 54},
 	{app: "browser", memory: "490M", each: 92},
 	{app: "helper", memory: "345M", each: 62.3},
 	{app: "keeper", memory: "400M", each: 14, creeps: 8<<10 + 68},
@@ -94,8 +94,7 @@ func TestBooks(t *testing.T) {
 	}
 }
 
-// The most telling of them, in a short run each: children that come and go, files that no process maps and that grow or not,
-// and a pool of processes.
+// Two of them in a short run each: files that no process maps, and that grow or not.
 func TestE2EBooks(t *testing.T) {
 	skipShort(t)
 	t.Parallel()

@@ -133,3 +133,12 @@ func (a costApp) toil(units *atomic.Int64) {
 		units.Add(1)
 	}
 }
+
+// pages are so many bytes in memory, from outside the Go heap.
+func pages(n int) []byte {
+	b := mapped(n)
+	for i := 0; i < len(b); i += 4096 {
+		b[i] = 1
+	}
+	return b
+}

@@ -14,6 +14,7 @@ import (
 // before, and the heap keeps some of what they took.
 func TestE2EPoolOf40(t *testing.T) {
 	skipShort(t)
+	t.Parallel()
 	uvicorn, app := needServer(t, "uvicorn"), filepath.Join(fixtures(t), "asgi")
 	out := filepath.Join(t.TempDir(), "run")
 	holds := []string{"CALIBRATE_HOLD_MB=4", "CALIBRATE_HOLD_MS=50"}

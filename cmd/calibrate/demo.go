@@ -28,7 +28,7 @@ func newDemoCmd(env Env) *cobra.Command {
 		Use:   "demo",
 		Short: "Measure the built-in app, whose true answers are printed beside the measured ones",
 		Long: "demo measures a small web server inside calibrate as it would any other. It keeps " + strconv.Itoa(demoKeep) + " bytes a\n" +
-			"request, gains " + strconv.Itoa(demoWarm>>20) + " MB while it warms up, and holds " + strconv.Itoa(demoHold>>20) + " MB a request, so the report can be checked. It takes under a minute.",
+			"request, gains " + strconv.Itoa(demoWarm>>20) + " MB while it warms up, and computes " + demoDemand.String() + " and waits " + demoWaiting.String() + " a request, so the\nreport can be checked. It takes under a minute.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), env) },
 	}
@@ -52,7 +52,7 @@ func demo(ctx context.Context, env Env) error {
 	if err != nil {
 		return err
 	}
-	launch.LogTo(folder.Log)
+	launch.LogTo(folder.Log.File)
 	targets, err := loadgen.Paths([]string{"/"})
 	if err != nil {
 		return err

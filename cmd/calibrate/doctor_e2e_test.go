@@ -342,6 +342,7 @@ func TestE2EDoctorInFolderThatIsGone(t *testing.T) {
 }
 
 func TestE2EDoctorWithFewDescriptors(t *testing.T) {
+	skipShort(t)
 	gunicorn := needServer(t, "gunicorn")
 	p := visit{path: filepath.Dir(gunicorn) + ":/usr/bin:/bin", wrap: []string{"/bin/sh", "-c", `ulimit -n 64 && exec "$0" "$@"`}}.doctor(t)
 	if f := p.find(t, "descriptors"); f.State != calibrate.StateLimited || !strings.Contains(f.Text, "open files: calibrate 64, the app 64:") {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,8 +27,8 @@ func newEmitCmd(env Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if note := report.Reading(result); note != "" {
-				fmt.Fprintln(env.Stderr, note)
+			if doubt := report.Reading(result); doubt != "" {
+				note(env, "%s", doubt)
 			}
 			return report.Emit(env.Stdout, result, kind, server.Known())
 		},

@@ -96,6 +96,7 @@ func says(t *testing.T, out string, want ...string) {
 
 // --check-config takes misspelt keys, so the values are looked for in --print-config.
 func TestE2EEmitGunicorn(t *testing.T) {
+	t.Parallel()
 	skipShort(t)
 	gunicorn := needServer(t, "gunicorn")
 	conf := pasted(t, "creeping", "gunicorn", "gunicorn.conf.py")
@@ -108,6 +109,7 @@ func TestE2EEmitGunicorn(t *testing.T) {
 }
 
 func TestE2EEmitGunicornForAnASGIApp(t *testing.T) {
+	t.Parallel()
 	skipShort(t)
 	gunicorn := needServer(t, "gunicorn")
 	r := savedRun(t, "creeping")
@@ -122,6 +124,7 @@ func TestE2EEmitGunicornForAnASGIApp(t *testing.T) {
 
 // A shell reads the variables, and Gunicorn its own among them.
 func TestE2EEmitEnv(t *testing.T) {
+	t.Parallel()
 	skipShort(t)
 	gunicorn := needServer(t, "gunicorn")
 	file := pasted(t, "creeping", "env", "workers.env")
@@ -131,6 +134,7 @@ func TestE2EEmitEnv(t *testing.T) {
 
 // PyPNM's start script sources its file under set -eu.
 func TestE2EEmitPyPNM(t *testing.T) {
+	t.Parallel()
 	skipShort(t)
 	file := pasted(t, "creeping", "pypnm", "pypnm-serve.env")
 	says(t, reads(t, ".", "sh", "-euc", `. "$1"; echo $PYPNM_SERVE_CPU_COUNT $PYPNM_SERVE_TOTAL_MEMORY_GIB $PYPNM_SERVE_WORKERS $PYPNM_SERVE_LIMIT_MAX_REQUESTS`, "sh", file),
@@ -139,6 +143,7 @@ func TestE2EEmitPyPNM(t *testing.T) {
 
 // docker itself may be missing: a shell shows the words that it would get.
 func TestE2EEmitDocker(t *testing.T) {
+	t.Parallel()
 	skipShort(t)
 	file := pasted(t, "creeping", "docker", "run.sh")
 	out := reads(t, ".", "sh", "-euc", `docker() { printf '%s\n' "$@"; }; . "$1"`, "sh", file)
@@ -148,6 +153,7 @@ func TestE2EEmitDocker(t *testing.T) {
 
 // Uvicorn is started with the flags, and serves with as many workers, by the environment too.
 func TestE2EEmitUvicorn(t *testing.T) {
+	t.Parallel()
 	skipShort(t)
 	r := savedRun(t, "creeping")
 	r.Target.Server, r.Target.ServerVersion, r.Target.HasJitter = "uvicorn", "0.54.0", true
@@ -225,6 +231,7 @@ func answeredBy(address string, master, workers int, exited <-chan struct{}) boo
 }
 
 func TestE2EEmitSystemd(t *testing.T) {
+	t.Parallel()
 	analyze := needTool(t, "systemd-analyze")
 	dir := t.TempDir()
 	unit := filepath.Join(dir, "shop.service")
@@ -249,6 +256,7 @@ func TestE2EEmitSystemd(t *testing.T) {
 }
 
 func TestE2EEmitYAML(t *testing.T) {
+	t.Parallel()
 	python := needTool(t, "python3")
 	if err := exec.CommandContext(t.Context(), python, "-c", "import yaml").Run(); err != nil {
 		t.Skip("python3 has no yaml")
@@ -283,6 +291,7 @@ spec:
 
 // kubectl patches a deployment in a file, without a cluster: what was there stays.
 func TestE2EEmitKubernetes(t *testing.T) {
+	t.Parallel()
 	kubectl := needTool(t, "kubectl")
 	patch := pasted(t, "creeping", "kubernetes", "patch.yaml")
 	file := filepath.Join(t.TempDir(), "deployment.yaml")
@@ -294,6 +303,7 @@ func TestE2EEmitKubernetes(t *testing.T) {
 }
 
 func TestE2EEmitPuma(t *testing.T) {
+	t.Parallel()
 	ruby := needTool(t, "ruby")
 	if err := exec.CommandContext(t.Context(), ruby, "-e", `require "puma"`).Run(); err != nil {
 		t.Skip("ruby has no puma")
@@ -304,6 +314,7 @@ func TestE2EEmitPuma(t *testing.T) {
 }
 
 func TestE2EEmitUWSGIAsINI(t *testing.T) {
+	t.Parallel()
 	python := needTool(t, "python3") // in the place of uwsgi
 	const read = `import configparser, sys; c = configparser.ConfigParser(interpolation=None); c.read(sys.argv[1])
 for k, v in c["uwsgi"].items(): print(k, v)`

@@ -139,6 +139,7 @@ func (a emittedApache) children() (pids, threads []int) {
 // TestE2EEmitModWSGI: Apache has nothing to correct, or -t would say so. All slots of the workers are busy at once, and a crowd that fills the queue is
 // answered; the children that were started are there after it, and no others.
 func TestE2EEmitModWSGI(t *testing.T) {
+	t.Parallel()
 	r := savedRun(t, "creeping")
 	r.Recommendation.Workers, r.Recommendation.Threads = 2, 4
 	for _, c := range []struct {
@@ -148,6 +149,7 @@ func TestE2EEmitModWSGI(t *testing.T) {
 		crowd    int
 	}{{"event", 2, 54, 108}, {"worker", 2, 54, 108}, {"prefork", 10, 1, 40}} {
 		t.Run(c.mpm, func(t *testing.T) {
+			t.Parallel()
 			a := apacheWith(t, c.mpm, r)
 			var before, threads []int
 			await(t, "its children", func() bool {
@@ -179,6 +181,7 @@ func TestE2EEmitModWSGI(t *testing.T) {
 
 // A graceful restart has room for the new children beside those that still serve.
 func TestE2EEmitModWSGIGracefulRestart(t *testing.T) {
+	t.Parallel()
 	a := apacheWith(t, "event", savedRun(t, "creeping"))
 	before, _ := a.children()
 	busy := make(chan map[string]int)
@@ -202,6 +205,7 @@ func TestE2EEmitModWSGIGracefulRestart(t *testing.T) {
 
 // mod_wsgi-express takes the options in the comment, and then has all children of its front from the start.
 func TestE2EEmitModWSGIExpress(t *testing.T) {
+	t.Parallel()
 	skipShort(t)
 	express := needServer(t, "../express/bin/mod_wsgi-express")
 	file := pasted(t, "creeping", "mod_wsgi", "emitted.conf")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -106,6 +105,19 @@ func (f *sizingFlags) check(c *complaints) {
 		"--max-workers %d is less than --min-workers %d", f.MaxWorkers, f.MinWorkers)
 }
 
+// withoutRate says that a p99 is wanted, and not at which rate.
+func withoutRate(b knob.Box) bool { return b.P99Seconds > 0 && b.ProductionRate == 0 }
+
+const (
+	noRate  = "--p99 holds at a rate, and none is given"
+	giveOne = "say what production sends: --production-rate 80/s"
+)
+
+// checkRate complains of a p99 without a rate, where no run has one.
+func (f *sizingFlags) checkRate(c *complaints) {
+	c.add(withoutRate(f.Box) && c.sound("p99", "production-rate"), giveOne, noRate)
+}
+
 // outFlags say where the result goes.
 type outFlags struct {
 	out     string
@@ -123,12 +135,11 @@ func (f *outFlags) register(flags *pflag.FlagSet) {
 	})
 }
 
-// given are the flags of a command line as they can be typed again, without what may be secret, and without those about
-// the output.
+// given are the flags of a command line by which the same is measured again, without what may be secret.
 func given(flags *pflag.FlagSet) []string {
 	var all []string
 	flags.Visit(func(flag *pflag.Flag) {
-		if subjectOf(flag) == aboutOutput {
+		if what := subjectOf(flag); what == aboutOutput || what == aboutConfig || what == aboutCheck {
 			return
 		}
 		for _, value := range valuesOf(flag) {
@@ -221,7 +232,7 @@ func (f *requestFlags) openTargets(ctx context.Context, env Env) (loadgen.Target
 // stdinTargets reads them from stdin, where they may never come. The end of ctx ends that.
 func (f *requestFlags) stdinTargets(ctx context.Context, env Env) (loadgen.Targets, error) {
 	if env.Terminal {
-		fmt.Fprintln(env.Stderr, "reading targets from stdin")
+		note(env, "reading targets from stdin")
 	}
 	in, out := io.Pipe()
 	defer in.Close()
@@ -311,9 +322,11 @@ func (f *requestFlags) loader(ctx context.Context, env Env) (loadgen.Targets, *l
 
 // show prints the result; the exit code follows from it.
 func (f *outFlags) show(env Env, path string, result calibrate.Result) error {
-	fmt.Fprintf(env.Stderr, "saved in %s\n", shown(env, path))
+	savedIn(env, path)
 	if err := f.format.show(env, report.Run(result, server.Known())); err != nil {
 		return err
 	}
 	return exitWith(result.Outcome())
 }
+
+func savedIn(env Env, path string) { note(env, "saved in %s", shown(env, path)) }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,23 +12,44 @@ import (
 	"workermem/report"
 )
 
-// formatFlag is how a result is written: --format NAME, for which each name is a flag of its own.
+// formatFlag is how a result is written: --format NAME. Those for people, and json, are flags of their own, too.
 type formatFlag struct {
-	name  string
-	given string // as it was typed
+	name    string
+	given   string // as it was typed
+	exports bool   // of a run: the formats of other programs are offered
+	app     string // by which they know it
 }
 
+// register offers the formats of a page, and if it is one of a run those that need one.
 func (f *formatFlag) register(flags *pflag.FlagSet) {
 	about(aboutOutput, flags, func(flags *pflag.FlagSet) {
-		var names []string
-		for _, format := range report.Formats() {
-			names = append(names, format.Name+" ("+format.About+")")
+		usage := "write the result as " + described(report.Formats())
+		if f.exports {
+			usage += ",\nor as others read it (calibrate guide ci): " + strings.Join(report.FormatNames(offeredExports()), ", ")
+			flags.StringVar(&f.app, "app", "", "the app's name for others (default: its server's)")
 		}
-		flags.Var(f, "format", "write the result as "+strings.Join(names, ", "))
+		flags.Var(f, "format", usage)
 		for _, format := range report.Formats()[1:] {
 			flags.VarPF(formatNamed{f, format.Name}, format.Name, "", "short for --format "+format.Name).NoOptDefVal = "true"
 		}
 	})
+}
+
+func described(formats []report.Format) string {
+	names := make([]string, len(formats))
+	for i, format := range formats {
+		names[i] = format.Name + " (" + format.About + ")"
+	}
+	return strings.Join(names, ", ")
+}
+
+// offeredExports are what a run can be written as for others, in a stream or in files.
+func offeredExports() []report.Format {
+	all := slices.Clone(report.Exports())
+	for _, p := range platforms {
+		all = append(all, report.Format{Name: p.name, About: p.about})
+	}
+	return all
 }
 
 func (f *formatFlag) String() string { return f.name }
@@ -35,7 +58,11 @@ func (f *formatFlag) Type() string   { return "name" }
 func (f *formatFlag) Set(name string) error { return f.set(name, "--format "+name) }
 
 func (f *formatFlag) set(name, given string) error {
-	if _, err := report.FormatNamed(name); err != nil {
+	offered := report.Formats()
+	if f.exports {
+		offered = slices.Concat(offered, offeredExports())
+	}
+	if _, err := report.FormatNamed(name, offered); err != nil {
 		return err
 	}
 	if f.name != "" && f.name != name {
@@ -47,7 +74,21 @@ func (f *formatFlag) set(name, given string) error {
 
 // show writes a document in that format.
 func (f *formatFlag) show(env Env, d report.Document) error {
+	d = f.named(d)
+	if p := platformNamed(f.name); p != nil {
+		return p.write(env, env.Stdout, d)
+	}
 	return report.Render(env.Stdout, d, f.name, report.Options{Color: env.Color})
+}
+
+// named gives a run's export the app's name.
+func (f *formatFlag) named(d report.Document) report.Document {
+	if d.Export != nil {
+		export := *d.Export
+		export.App = cmp.Or(f.app, export.App)
+		d.Export = &export
+	}
+	return d
 }
 
 // formatNamed is a short form.

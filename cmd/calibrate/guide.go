@@ -19,7 +19,7 @@ var guideFiles embed.FS
 
 // guidePages are the manual's pages, in the order in which they are listed: from the first run to the small print.
 var guidePages = []string{
-	"commands", "how-it-decides", "accuracy", "limits", "load", "leaks", "attach", "size", "candidates", "prove",
+	"commands", "config", "how-it-decides", "accuracy", "limits", "load", "leaks", "attach", "size", "candidates", "prove", "ci",
 	"servers", "exit-codes", "files",
 }
 

@@ -27,7 +27,7 @@ type room struct {
 }
 
 var rooms = []room{
-	{"cmd", []string{"report", "loadgen", "sampler", "calibrate/server", "calibrate/run", "calibrate/analyse", "calibrate", "calibrate/creep", "calibrate/knob"}, true},
+	{"cmd", []string{"report", "loadgen", "sampler", "calibrate/server", "calibrate/server/cli", "calibrate/run", "calibrate/analyse", "calibrate", "calibrate/creep", "calibrate/throughput", "calibrate/gate", "calibrate/knob"}, true},
 	{"report", []string{"calibrate", "calibrate/knob"}, true},
 	{"loadgen", []string{"calibrate"}, true},
 	{"sampler", []string{"calibrate", "calibrate/linux"}, true},
@@ -39,10 +39,12 @@ var rooms = []room{
 	{"calibrate/server/servertest", []string{"calibrate/server/cli", "calibrate", "calibrate/linux"}, false},
 	{adapters, []string{"calibrate/server/known", "calibrate/server/guard", "calibrate/server/cli", "calibrate/server/workers", "calibrate", "calibrate/linux"}, false},
 	{"calibrate/server", []string{adapters, "calibrate/server/known", "calibrate/server/workers", "calibrate/server/guard", "calibrate/server/cli", "calibrate/server/group", "calibrate", "calibrate/linux"}, true},
-	{"calibrate/run", []string{"calibrate/analyse", "calibrate", "calibrate/creep", "calibrate/knob"}, false},
-	{"calibrate/analyse", []string{"calibrate", "calibrate/creep", "calibrate/sizing", "calibrate/knob"}, false},
+	{"calibrate/run", []string{"calibrate/analyse", "calibrate/gate", "calibrate", "calibrate/creep", "calibrate/knob"}, false},
+	{"calibrate/analyse", []string{"calibrate", "calibrate/creep", "calibrate/throughput", "calibrate/sizing", "calibrate/gate", "calibrate/knob"}, false},
 	{"calibrate", []string{"calibrate/knob"}, false},
 	{"calibrate/creep", []string{"calibrate"}, false},
+	{"calibrate/throughput", []string{"calibrate"}, false},
+	{"calibrate/gate", []string{"calibrate"}, false},
 	{"calibrate/linux", nil, true}, // golang.org/x/sys/unix
 	{"calibrate/sizing", []string{"calibrate", "calibrate/knob"}, false},
 	{"calibrate/knob", nil, false},
@@ -110,7 +112,8 @@ const forAll = "calibrate/say"
 
 // forTests maps a room to those that its tests alone may import: the goldens of type: and emit are those of the real servers.
 var forTests = map[string][]string{
-	"report":                   {"calibrate/server", "calibrate/analyse", "calibrate/sizing"},
+	"cmd":                      {"calibrate/server/servertest"},
+	"report":                   {"calibrate/server", "calibrate/analyse", "calibrate/gate", "calibrate/sizing"},
 	"calibrate/server":         {"calibrate/server/servertest"},
 	"calibrate/server/known":   {"calibrate/server/servertest"},
 	"calibrate/server/workers": {"calibrate/server/servertest", "calibrate/server/guard"},
@@ -125,6 +128,7 @@ var owned = map[string]string{
 	"github.com/guptarohit/asciigraph":  "report",
 	"github.com/spf13/cobra":            "cmd",
 	"github.com/spf13/pflag":            "cmd",
+	"go.yaml.in/yaml":                   "cmd",
 }
 
 // testOnly lists what any test may import and nothing else may.
@@ -139,7 +143,7 @@ var testOnly = []string{
 // topLevel lists the folders of the repository. Dot-folders are free, and bin is what make builds.
 var topLevel = []string{"bin", "calibrate", "cmd", "fixtures", "loadgen", "report", "sampler"}
 
-// TestImports holds the import direction of the design: cmd -> spokes -> calibrate -> creep, sizing -> knob, say -> std.
+// TestImports holds the import direction of the design: cmd -> spokes -> calibrate -> creep, throughput, sizing -> knob, say -> std.
 func TestImports(t *testing.T) {
 	sources, err := readSources(filepath.Join("..", ".."))
 	if err != nil {

@@ -21,8 +21,10 @@ const (
 	aboutWorker   subject = "worker"   // whose memory is given by numbers
 	aboutEffort   subject = "effort"   // how much is measured
 	aboutProof    subject = "proof"    // what is proved, and how
+	aboutCheck    subject = "check"    // what a run is held to: no part of what is measured
 	aboutWarnings subject = "warnings" // which are shown
 	aboutOutput   subject = "output"   // where the result goes: no part of what is measured
+	aboutConfig   subject = "config"   // the file that others are taken from: no part of it either
 )
 
 const subjectKey = "about"
@@ -56,7 +58,7 @@ func knobs(flags *pflag.FlagSet, group any, words ...string) {
 	knob.Reset(group)
 	fill := strings.NewReplacer(words...)
 	for _, k := range knob.Of(group) {
-		f := flags.VarPF(k.Value, k.Name, "", fill.Replace(k.Help))
+		f := flags.VarPF(k, k.Name, "", fill.Replace(k.Help))
 		if k.Type() == "bool" {
 			f.NoOptDefVal = "true"
 		}
@@ -68,8 +70,13 @@ func (c *complaints) outside(groups ...any) {
 	for _, group := range groups {
 		for _, k := range knob.Of(group) {
 			if k.Outside() && c.sound(k.Name) {
-				*c = append(*c, complaint{calibrate.Usage("give "+k.Takes, "--%s %s is not valid", k.Name, k), k.Name})
+				*c = append(*c, complaint{outside(k), k.Name})
 			}
 		}
 	}
+}
+
+// outside is the complaint about a number that is beyond its bounds.
+func outside(k knob.Knob) *calibrate.Failure {
+	return calibrate.Usage("give "+k.Takes, "--%s %s is not valid", k.Name, k)
 }

@@ -16,7 +16,6 @@ func main() {
 	if code, isGuard := server.GuardMain(os.Args); isGuard {
 		os.Exit(code)
 	}
-	signal.Ignore(syscall.SIGPIPE) // a reader that leaves doesn't end the measurement
 	ctx, stop := withSignals(context.Background())
 	code := Main(ctx, System(), os.Args[1:])
 	stop()
@@ -39,6 +38,8 @@ const echo = time.Second
 // withSignals ends the context at the first signal. A second one ends the program at once: the guard cleans up.
 func withSignals(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
+	// A reader that leaves doesn't end the measurement. (Ignored, the signal would be so in what is started, too.)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) { // as under nohup

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -27,9 +26,11 @@ type proveFlags struct {
 	sizingFlags
 	proving
 	outFlags
+	configFlags
 
-	own   *pflag.FlagSet
-	wrong complaints
+	own      *pflag.FlagSet
+	settings settings
+	wrong    complaints
 }
 
 // proving is what is proved, and how.
@@ -62,7 +63,13 @@ func newProveCmd(env Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return f.prove(cmd.Context(), env, run, command)
+			if f.settings, err = f.configFlags.settings(env); err != nil {
+				return err
+			}
+			if err := f.settings.take(f.own, aboutProof, aboutWarnings); err != nil {
+				return err
+			}
+			return f.settings.explained(f.prove(cmd.Context(), env, run, command))
 		},
 	}
 	f.register(cmd.Flags())
@@ -95,6 +102,7 @@ func (f *proveFlags) register(flags *pflag.FlagSet) {
 	about(aboutApp, flags, f.appFlags.register)
 	about(aboutRequests, flags, f.requestFlags.register)
 	f.outFlags.register(flags)
+	f.configFlags.register(flags)
 }
 
 func (f *proveFlags) check() error {
@@ -117,6 +125,9 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 	if measured, err = f.sized(measured); err != nil {
 		return err
 	}
+	if err := f.settings.takeSecrets(f.own, measured.Plan); err != nil {
+		return err
+	}
 	again, err := f.again(measured, name, command)
 	if err != nil {
 		return err
@@ -134,7 +145,7 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 	if err := recognised(ctx, spec, plan, measured.Target.Server); err != nil {
 		return err
 	}
-	fmt.Fprintf(env.Stderr, "proving %s with: %s\n", plan.Shape, strings.Join(calibrate.Redact(again.command), " "))
+	note(env, "proving %s with: %s", plan.Shape, strings.Join(calibrate.Redact(again.command), " "))
 	folder, id, err := openRun(env, f.out)
 	if err != nil {
 		return err
@@ -159,6 +170,9 @@ func aboutTargets(w calibrate.Warning) bool {
 func (f *proveFlags) sized(r calibrate.Result) (calibrate.Result, error) {
 	if has(f.own, aboutSizing) {
 		r.Plan = f.planned(r.Plan, f.own.Changed)
+		if withoutRate(r.Plan.Box) {
+			return r, calibrate.Usage(giveOne, noRate)
+		}
 		r = analyse.Resized(r)
 	}
 	if err := recommends(r); err != nil {
@@ -308,7 +322,7 @@ func (f *proveFlags) written() (args []string) {
 }
 
 func (f *proveFlags) shown(env Env, path string, r calibrate.Result, err error) error {
-	fmt.Fprintf(env.Stderr, "saved in %s\n", shown(env, path))
+	savedIn(env, path)
 	if err != nil && len(r.Proof.Trials) == 0 {
 		return ended(env, path, err)
 	}

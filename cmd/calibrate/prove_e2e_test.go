@@ -14,16 +14,24 @@ import (
 	"workermem/calibrate/server"
 )
 
-// TestE2EProve measures a creeping app, and proves the recommendation in little memory: it holds, one worker more is
-// killed, and nothing is left, however the proof ends.
+// TestE2EProve measures a creeping app, which a quick run finds, and proves the recommendation in little memory: it holds, one
+// worker more is killed, and nothing is left, however the proof ends. It keeps so much that its workers are soon recycled.
 func TestE2EProve(t *testing.T) {
 	skipShort(t)
 	t.Parallel()
+	const keeps = "CALIBRATE_KEEP_BYTES=65536"
 	run := filepath.Join(t.TempDir(), "run")
-	measured := flask(t, nil, "--quick", "--max-soak", "1m", "--env", "CALIBRATE_KEEP_BYTES=16384", "--memory", "256M", "--reserve", "0%", "--out", run)
+	// 3000 requests take a busy machine longer than the 15 s of a quick run.
+	measured := flask(t, nil, "--quick", "--max-soak", "1m", "--env", keeps, "--memory", "256M", "--reserve", "0%", "--out", run)
 	measured.endsWith(t, 0, 2*time.Minute)
+	if m, err := calibrate.LoadFolder(run); err != nil || m.Result.Creep.Verdict != calibrate.Creeping || m.Result.Creep.Rest == nil || m.Result.Recommendation.MaxRequests == 0 {
+		t.Errorf("%v, %+v, max-requests %d", err, m.Result.Creep, m.Result.Recommendation.MaxRequests)
+	} else if left := m.Result.LeftOut; len(left) != 2 {
+		t.Errorf("left out %q: want a second worker, and other threads", left)
+	}
 
 	t.Run("what is not kept is asked for", func(t *testing.T) {
+		t.Parallel()
 		s := start(t, nil, "prove", run)
 		s.endsWith(t, 2, time.Minute)
 		if said := s.stderr.String(); !strings.Contains(said, "--env=CALIBRATE_KEEP_BYTES=***") {
@@ -31,9 +39,10 @@ func TestE2EProve(t *testing.T) {
 		}
 	})
 	prove := func(t *testing.T, flags ...string) *session {
-		return start(t, nil, slices.Concat([]string{"prove", "--json", "--env", "CALIBRATE_KEEP_BYTES=16384"}, flags, []string{run})...)
+		return start(t, nil, slices.Concat([]string{"prove", "--json", "--env", keeps}, flags, []string{run})...)
 	}
 	t.Run("it holds", func(t *testing.T) {
+		t.Parallel()
 		s := prove(t, "--one-more")
 		s.endsWith(t, 0, 5*time.Minute)
 		s.nothingLeft(t)
@@ -48,6 +57,7 @@ func TestE2EProve(t *testing.T) {
 	})
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
 		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
 			out := filepath.Join(t.TempDir(), "proof")
 			s := prove(t, "--out", out)
 			s.until(t, "recycles seen", time.Minute)

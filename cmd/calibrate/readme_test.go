@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"workermem/calibrate/server"
+	"workermem/cmd/calibrate/config"
 )
 
 // documents are the texts that people read: their paths from the root, and what they say.
@@ -85,10 +86,10 @@ func (e example) measures() bool {
 }
 
 // The sessions that measure are run as they stand, in the folder of the bookshop. Figures differ from run to run, so a
-// line is held to its words: those without a digit must be printed again.
+// line is held to its words: those without a digit must be printed again. What they say of the cores is said of a quiet
+// machine, so they run alone, and once more where the first run says itself that others were busy.
 func TestReadmeSessions(t *testing.T) {
 	skipShort(t)
-	t.Parallel()
 	needServer(t, "gunicorn")
 	bin := buildCalibrate(t)
 	dir := t.TempDir()
@@ -101,24 +102,48 @@ func TestReadmeSessions(t *testing.T) {
 			continue
 		}
 		ran++
-		cmd := exec.Command("sh", "-c", e.command)
-		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "PATH="+bin+":"+venvBin(t)+":"+os.Getenv("PATH"))
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%s: $ %s\n%v\n%s", e.path, e.command, err, out)
+		printed := e.run(t, dir, bin)
+		missing := e.missing(printed)
+		if len(missing) > 0 && disturbed(printed) {
+			printed = e.run(t, dir, bin)
+			missing = e.missing(printed)
 		}
-		printed := squeezed(string(out))
-		for _, line := range e.output {
-			if line != "..." && !strings.ContainsAny(line, "0123456789") && !strings.Contains(printed, squeezed(line)) {
-				t.Errorf("%s: $ %s\nno longer prints %q but:\n%s", e.path, e.command, line, out)
-			}
+		switch {
+		case len(missing) == 0:
+		case disturbed(printed):
+			t.Logf("%s: $ %s\nothers kept the cores busy twice, so this says nothing of %q", e.path, e.command, missing)
+		default:
+			t.Errorf("%s: $ %s\nno longer prints %q but:\n%s", e.path, e.command, missing, printed)
 		}
 	}
 	if ran == 0 {
 		t.Fatal("no document shows a session")
 	}
 }
+
+// run is what the example's command prints in that folder, with calibrate from bin.
+func (e example) run(t *testing.T, dir, bin string) string {
+	t.Helper()
+	cmd := exec.Command("sh", "-c", e.command)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+venvBin(t)+":"+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: $ %s\n%v\n%s", e.path, e.command, err, out)
+	}
+	return string(out)
+}
+
+// missing are the lines without a digit that the document shows and the command didn't print.
+func (e example) missing(out string) []string {
+	printed := squeezed(out)
+	return slices.DeleteFunc(slices.Clone(e.output), func(line string) bool {
+		return line == "..." || strings.ContainsAny(line, "0123456789") || strings.Contains(printed, squeezed(line))
+	})
+}
+
+// disturbed says that a run found the cores busy with other programs.
+func disturbed(out string) bool { return strings.Contains(out, "cpu-busy:") }
 
 // squeezed has the words of a text alone: a table's columns are as wide as its figures.
 func squeezed(text string) string { return strings.Join(strings.Fields(text), " ") }
@@ -150,7 +175,7 @@ func TestGuideSessions(t *testing.T) {
 }
 
 // calls finds the command lines of calibrate in a block, behind a prompt, a pipe or CI's run:.
-var calls = regexp.MustCompile(`(?m)(?:^ *(?:\$ )?|\| |run: )calibrate ([^|>#\n]*)`)
+var calls = regexp.MustCompile(`(?m)(?:^ *(?:\$ )?|\| |run: )calibrate ((?:'[^'\n]*'|[^|>#\n'])*)`)
 
 // Every example of a command line is one that calibrate takes: the command, its flags and their values.
 func TestGuideExamples(t *testing.T) {
@@ -161,7 +186,7 @@ func TestGuideExamples(t *testing.T) {
 		}
 		for _, call := range calls.FindAllStringSubmatch(strings.ReplaceAll(b.text, "\\\n", " "), -1) {
 			seen++
-			if err := parses(strings.Fields(call[1])); err != nil {
+			if err := parses(shellWords(call[1])); err != nil {
 				t.Errorf("%s: calibrate %s\n%v", b.path, call[1], err)
 			}
 		}
@@ -169,6 +194,14 @@ func TestGuideExamples(t *testing.T) {
 	if seen < 30 {
 		t.Errorf("only %d examples found in the documents", seen)
 	}
+}
+
+// shellWords are the words of a command line, in which single quotes alone hold spaces.
+func shellWords(line string) (words []string) {
+	for _, word := range regexp.MustCompile(`'[^']*'|\S+`).FindAllString(line, -1) {
+		words = append(words, strings.Trim(word, "'"))
+	}
+	return words
 }
 
 // parses reads a command line as the program would, and runs nothing.
@@ -200,7 +233,7 @@ func TestGuideExamplesCanFail(t *testing.T) {
 
 // A stranger reads the README to its end.
 func TestReadmeIsShort(t *testing.T) {
-	const most = 130
+	const most = 160
 	if lines := strings.Count(documents(t)[filepath.Join("..", "..", "README.md")], "\n"); lines > most {
 		t.Errorf("the README has %d lines: at most %d", lines, most)
 	}
@@ -283,6 +316,41 @@ func TestGuideProof(t *testing.T) {
 	}
 	if !strings.Contains(page, "```text\n"+strings.TrimRight(string(golden), "\n")+"\n```") {
 		t.Errorf("guide/prove.md doesn't show report/testdata/proof-alone.txt, which is:\n%s", golden)
+	}
+}
+
+// The files that the manual shows are ones that calibrate reads, and what it shows of a broken one is what is said of it.
+func TestGuideConfig(t *testing.T) {
+	page, err := guidePage("config")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := os.ReadFile(filepath.Join("testdata", "config", "unknown.golden"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, b := range blocks(t) {
+		switch {
+		case strings.HasPrefix(b.text, "# calibrate.yaml\n"):
+			seen++
+			if _, wrong := config.Parse(config.Name, []byte(b.text), configKeys()); len(wrong) > 0 {
+				t.Errorf("%s: %+v\n%s", b.path, wrong, b.text)
+			}
+		case strings.HasPrefix(b.text, "error: calibrate.yaml"):
+			seen++
+			if !strings.HasPrefix(string(said), b.text) {
+				t.Errorf("%s shows\n%s\nbut said is\n%s", b.path, b.text, said)
+			}
+		}
+	}
+	if seen < 3 {
+		t.Errorf("%d blocks were tried", seen)
+	}
+	for _, k := range configKeys() {
+		if k.Section != "" && !strings.Contains(page, "`"+k.Section+"`") {
+			t.Errorf("the page doesn't name the section %s", k.Section)
+		}
 	}
 }
 

@@ -10,11 +10,11 @@ import (
 )
 
 func newReportCmd(env Env) *cobra.Command {
-	var format formatFlag
+	format := formatFlag{exports: true}
 	cmd := &cobra.Command{
 		Use:     "report [RUN]",
 		Short:   "Show a saved run; the latest if none is named",
-		Example: "  calibrate report\n  calibrate report --markdown > RUNBOOK.md\n  calibrate report .calibrate/runs/20261121-093000-1f2e --json",
+		Example: "  calibrate report\n  calibrate report --markdown > RUNBOOK.md\n  calibrate report .calibrate/runs/20261121-093000-1f2e --json\n  calibrate report --format junit --app shop > junit.xml",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			result, err := loadRun(env, first(args))

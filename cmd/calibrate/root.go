@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"syscall"
 
@@ -24,11 +25,9 @@ const (
 
 // Main runs one command line and returns its exit code.
 func Main(ctx context.Context, env Env, args []string) int {
+	env.Stdout, env.Stderr = leavable{env.Stdout}, leavable{env.Stderr}
 	root := newRootCmd(env)
 	root.SetArgs(args)
-	root.SetIn(env.Stdin)
-	root.SetOut(env.Stdout)
-	root.SetErr(env.Stderr)
 	return exitCode(env, root.ExecuteContext(ctx))
 }
 
@@ -44,9 +43,12 @@ func newRootCmd(env Env) *cobra.Command {
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetIn(env.Stdin)
+	root.SetOut(env.Stdout) // before the command for completion is made, which takes it then
+	root.SetErr(env.Stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRunCmd(env), newDemoCmd(env), newAttachCmd(env), newReportCmd(env), newRunsCmd(env), newSizeCmd(env), newProveCmd(env), newEmitCmd(env), newDoctorCmd(env), newGuideCmd(env), newExplainCmd(env), newVersionCmd(env),
+	root.AddCommand(newRunCmd(env), newDemoCmd(env), newAttachCmd(env), newReportCmd(env), newRunsCmd(env), newSizeCmd(env), newProveCmd(env), newCheckCmd(env), newCompareCmd(env), newEmitCmd(env), newDoctorCmd(env), newGuideCmd(env), newExplainCmd(env), newConfigCmd(env), newInitCmd(env), newVersionCmd(env),
 		newDemoAppCmd(), newIdleCmd(env))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
@@ -104,13 +106,22 @@ var likeThis = map[string]string{
 	"int": "a whole number such as 4", "duration": "a time such as 30s or 5m",
 }
 
+// leavable is a stream whose reader may leave, as head does once it has its lines. What is written then is lost, and nothing else
+// changes: least of all the exit code, which is the outcome's.
+type leavable struct{ io.Writer }
+
+func (l leavable) Write(p []byte) (int, error) {
+	n, err := l.Writer.Write(p)
+	if errors.Is(err, syscall.EPIPE) {
+		return len(p), nil
+	}
+	return n, err
+}
+
 // exitCode is the one place where an error is printed.
 func exitCode(env Env, err error) int {
 	if err == nil {
 		return 0
-	}
-	if errors.Is(err, syscall.EPIPE) {
-		return 0 // whoever read the result has had enough
 	}
 	var outcome outcomeError
 	if errors.As(err, &outcome) {
@@ -120,9 +131,7 @@ func exitCode(env Env, err error) int {
 	if !errors.As(err, &failure) {
 		failure = plainFailure(err)
 	}
-	if printErr := report.Failure(env.Stderr, failure, env.Terminal && env.Color); printErr != nil {
-		return exitTool
-	}
+	_ = report.Failure(env.Stderr, failure, env.Terminal && env.Color) // where it can't be written, the exit code still says it
 	return int(failure.Kind)
 }
 

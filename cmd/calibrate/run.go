@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"path/filepath"
@@ -30,9 +29,11 @@ type runFlags struct {
 	knob.Closeness
 	knob.Effort
 	outFlags
+	configFlags
 
-	given []string // all that were given, for repeating the run
-	wrong complaints
+	settings settings
+	given    []string // all that were given, for repeating the run
+	wrong    complaints
 }
 
 const runExample = `  calibrate run -- gunicorn --threads 4 app:app
@@ -54,19 +55,13 @@ func newRunCmd(env Env) *cobra.Command {
 			"A server that calibrate doesn't know gets its address through placeholders in COMMAND or in --env values:\n" +
 			"{host} {port} {workers} {threads} {max_requests}.",
 		Example: runExample,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return calibrate.Usage("calibrate run -- gunicorn app:app", "no command to measure was given")
-			}
-			return nil
-		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.given = given(cmd.Flags())
-			f.ByRoute = f.ByRoute && (!f.Quick || cmd.Flags().Changed("by-route"))
-			if f.Quick && !cmd.Flags().Changed("max-soak") {
-				f.SoakSeconds = run.QuickSoak.Seconds()
+			command, err := f.configured(env, cmd.Flags(), args)
+			if err != nil {
+				return err
 			}
-			return f.run(cmd.Context(), env, args)
+			f.settle(cmd.Flags())
+			return f.settings.explained(f.run(cmd.Context(), env, command))
 		},
 	}
 	f.register(cmd)
@@ -88,44 +83,85 @@ func (f *runFlags) register(cmd *cobra.Command) {
 		knobs(flags, &f.Closeness)
 		knobs(flags, &f.Effort)
 	})
+	f.format.exports = true
 	f.outFlags.register(flags)
+	f.configFlags.register(flags)
 }
 
-// run checks everything, opens everything, and only then starts something.
+// shorten makes a quick run one, but for what is asked for by name.
+func (f *runFlags) shorten(flags *pflag.FlagSet) {
+	f.ByRoute = f.ByRoute && (!f.Quick || flags.Changed("by-route"))
+	if f.Quick && !flags.Changed("max-soak") {
+		f.SoakSeconds = run.QuickSoak.Seconds()
+	}
+}
+
+// configured takes from calibrate.yaml what the command line doesn't say.
+func (f *runFlags) configured(env Env, flags *pflag.FlagSet, typed []string) (command []string, err error) {
+	if f.settings, err = f.configFlags.settings(env); err != nil {
+		return nil, err
+	}
+	if err := f.settings.take(flags, aboutApp, aboutWarnings, aboutRequests, aboutLoad, aboutSizing, aboutEffort); err != nil {
+		return nil, err
+	}
+	return f.settings.command(typed)
+}
+
+// settle is what follows from which flags were given.
+func (f *runFlags) settle(flags *pflag.FlagSet) {
+	f.given = given(flags)
+	f.shorten(flags)
+}
+
 func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
 	plan, err := f.plan(command)
 	if err != nil {
 		return err
 	}
+	result, path, err := f.measured(ctx, env, plan, nil)
+	if err != nil {
+		return err
+	}
+	return f.show(env, path, result)
+}
+
+// measured checks everything, opens everything, and only then starts something. A look at what was recognised may refuse it.
+func (f *runFlags) measured(ctx context.Context, env Env, plan calibrate.Plan, look func(calibrate.TargetInfo) error) (r calibrate.Result, path string, err error) {
+	command := plan.Command
 	f.defaultPath(command)
 	targets, load, err := f.loader(ctx, env)
 	if err != nil {
-		return err
+		return r, "", err
 	}
+	plan.Targets = targets.Hash()
 	spec, err := f.spec(env, command, targets)
 	if err != nil {
-		return err
+		return r, "", err
 	}
 	launch, err := server.Recognise(ctx, spec)
 	if err != nil {
-		return err
+		return r, "", err
 	}
 	if len(plan.OtherThreads) > 0 && !launch.Info().HasThreads {
-		return calibrate.Usage("name one thread count, or write {threads} in the command, in place of the number of threads",
+		return r, "", calibrate.Usage("name one thread count, or write {threads} in the command, in place of the number of threads",
 			"--threads: %s can't be started with other threads", launch.Info().Server)
+	}
+	if look != nil {
+		if err := look(launch.Info()); err != nil {
+			return r, "", err
+		}
 	}
 	folder, id, err := openRun(env, f.out)
 	if err != nil {
-		return err
+		return r, "", err
 	}
 	defer folder.Close()
-	launch.LogTo(folder.Log)
+	launch.LogTo(folder.Log.File)
 	rig := calibrate.Rig{Target: launch, Load: load, Journal: newPointing(folder, f.out, id), Scale: scaler(ctx, env, spec, folder)}
-	result, err := measure(ctx, env, run.Run, plan, rig, calibrate.Result{ID: id, Target: launch.Info(), Warnings: targets.Warnings()})
-	if err != nil {
-		return ended(env, folder.Path, err)
+	if r, err = measure(ctx, env, run.Run, plan, rig, calibrate.Result{ID: id, Target: launch.Info(), Warnings: targets.Warnings()}); err != nil {
+		return r, folder.Path, ended(env, folder.Path, err)
 	}
-	return f.show(env, folder.Path, result)
+	return r, folder.Path, nil
 }
 
 // scaler starts the same app set up otherwise.
@@ -138,7 +174,7 @@ func scaler(ctx context.Context, env Env, spec server.Spec, folder *calibrate.Fo
 		if err != nil {
 			return nil, err
 		}
-		launch.LogTo(folder.Log)
+		launch.LogTo(folder.Log.File)
 		return launch, nil
 	}
 }
@@ -178,19 +214,30 @@ func measure(ctx context.Context, env Env, how measuring, plan calibrate.Plan, r
 // instrumented gives a rig what every measurement has: the reader of memory, and the progress line.
 func instrumented(env Env, rig calibrate.Rig) (calibrate.Rig, *report.Progress) {
 	progress := report.NewProgress(env.Stderr, env.Terminal, env.Width)
+	rig.Progress = progress.Show
+	return reading(rig), progress
+}
+
+// reading gives a rig the reader of memory.
+func reading(rig calibrate.Rig) calibrate.Rig {
 	memory := sampler.New()
-	rig.Memory, rig.Mapped, rig.Progress = memory, memory.Mapped, progress.Show
-	return rig, progress
+	rig.Memory, rig.Mapped, rig.Runtime = memory, memory.Mapped, memory.Runtime
+	return rig
 }
 
 // ended says where a run that was cut short is kept.
 func ended(env Env, path string, err error) error {
+	return cutShort(env, err, "the run is kept in "+shown(env, path), "what was measured is kept: calibrate report "+shown(env, path))
+}
+
+// cutShort says where that is kept which a failure has ended: after an interrupt as what to try next.
+func cutShort(env Env, err error, kept, try string) error {
 	var failure *calibrate.Failure
 	if errors.As(err, &failure) && failure.Kind == calibrate.KindInterrupted {
-		failure.Try = "what was measured is kept: calibrate report " + shown(env, path)
+		failure.Try = try
 		return failure
 	}
-	fmt.Fprintf(env.Stderr, "the run is kept in %s\n", shown(env, path))
+	note(env, "%s", kept)
 	return err
 }
 
@@ -203,6 +250,7 @@ func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 		{f.Prefer != "" && f.Sweep, "--prefer with --sweep", "one of them: the sweep chooses by what it measures"},
 	})
 	f.sizingFlags.check(&wrong)
+	f.checkRate(&wrong)
 	if err := wrong.err("calibrate run --help lists the flags"); err != nil {
 		return calibrate.Plan{}, err
 	}
@@ -211,7 +259,7 @@ func (f *runFlags) plan(command []string) (calibrate.Plan, error) {
 		Command: command, WarmupLimit: run.DefaultWarmup, Variations: f.variations(),
 		PlanInfo: calibrate.PlanInfo{
 			Load: f.Load, Box: f.Box, Wishes: f.Wishes, Closeness: f.Closeness, Effort: f.Effort,
-			OtherThreads: others, Silenced: f.silence, Flags: f.given,
+			OtherThreads: others, Silenced: f.silence, Flags: f.given, Config: f.settings.taken,
 		},
 	}, nil
 }

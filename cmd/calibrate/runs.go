@@ -23,6 +23,8 @@ const latestLink = "latest"
 
 func runsFolder(env Env) string { return filepath.Join(env.Dir, ".calibrate", "runs") }
 
+func comparesFolder(env Env) string { return filepath.Join(env.Dir, ".calibrate", "compare") }
+
 // openRun makes the folder of a new run: the one that was asked for, or one named after the time.
 func openRun(env Env, out string) (*calibrate.Folder, string, error) {
 	id := newID(time.Now())
@@ -51,6 +53,7 @@ type pointing struct {
 func (p *pointing) Save(r calibrate.Result) error {
 	if p.runs != "" && len(r.Phases) > 0 {
 		pointLatest(p.runs, p.id)
+		keepFromGit(filepath.Dir(p.runs))
 		p.runs = ""
 	}
 	return p.Folder.Save(r)
@@ -61,6 +64,16 @@ func newPointing(folder *calibrate.Folder, out, id string) *pointing {
 		return &pointing{Folder: folder}
 	}
 	return &pointing{Folder: folder, runs: filepath.Dir(folder.Path), id: id}
+}
+
+// keepFromGit has a folder of what was measured ignored by git: an app's log may hold anything, and `git add .` takes all. It is a
+// convenience, and what is there already is the user's.
+func keepFromGit(folder string) {
+	file, err := os.OpenFile(filepath.Join(folder, ".gitignore"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err == nil {
+		_, _ = file.WriteString("*\n")
+		_ = file.Close()
+	}
 }
 
 func newID(now time.Time) string {

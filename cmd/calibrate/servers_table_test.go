@@ -117,6 +117,14 @@ func tableLMS(t *testing.T, c *tableCase) {
 // tableLogin is NOW LMS behind its login, as the admin that its first start makes; the load asks for the admin's panel.
 func tableLogin(t *testing.T, c *tableCase) {
 	tableLMS(t, c)
+	c.inherited = append(c.inherited, "LMS_PASSWORD="+lmsPassword)
+	c.flags = append(slices.Clone(c.flags), "--before", lmsLogin(t), "--path", lmsPanel)
+}
+
+// The page of NOW LMS's admin, and what logs in to it; the password is taken from LMS_PASSWORD.
+const lmsPanel, lmsPassword = "/admin/panel", "lms-admin"
+
+func lmsLogin(t *testing.T) (before string) {
 	dir := t.TempDir()
 	form, before := filepath.Join(dir, "form"), filepath.Join(dir, "login.txt")
 	for file, text := range map[string]string{
@@ -127,8 +135,7 @@ func tableLogin(t *testing.T, c *tableCase) {
 			t.Fatal(err)
 		}
 	}
-	c.inherited = append(c.inherited, "LMS_PASSWORD=lms-admin")
-	c.flags = append(slices.Clone(c.flags), "--before", before, "--path", "/home/panel")
+	return before
 }
 
 // TestTable measures every server that calibrate knows, and a few that it doesn't.
@@ -174,7 +181,7 @@ func (c tableCase) measure(t *testing.T) tableRow {
 	for _, w := range row.Warnings {
 		t.Logf("warning %s: %s", w.Code, w.Text)
 	}
-	s.keep(t, c.name)
+	s.keep(t, *keepRun, c.name)
 	return row
 }
 
@@ -191,12 +198,12 @@ func (c tableCase) args(t *testing.T) []string {
 	return slices.Concat(args, []string{"--"}, command)
 }
 
-// keep copies the session's run into a folder of the row's name, where that was asked for.
-func (s *session) keep(t *testing.T, name string) {
-	if *keepRun == "" {
+// keep copies the session's run into a folder of the row's name, where that was asked for by naming one for all of them.
+func (s *session) keep(t *testing.T, folder, name string) {
+	if folder == "" {
 		return
 	}
-	to := filepath.Join(*keepRun, strings.ReplaceAll(name, " ", "_"))
+	to := filepath.Join(folder, strings.ReplaceAll(name, " ", "_"))
 	if err := os.RemoveAll(to); err != nil {
 		t.Fatal(err)
 	}

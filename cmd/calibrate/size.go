@@ -25,9 +25,11 @@ type sizeFlags struct {
 	sizingFlags
 
 	format formatFlag
+	configFlags
 
-	changed func(flag string) bool
-	wrong   complaints
+	settings settings
+	changed  func(flag string) bool
+	wrong    complaints
 }
 
 // figures are those of a worker that nobody measured. Beyond the bounds, sizing holds a figure at its own limits, which
@@ -38,10 +40,15 @@ type figures struct {
 	Thread int64   `flag:"thread-memory" kind:"size" most:"32T" takes:"at most 32T, more than any worker takes" help:"memory that each thread adds to a worker (default: none)"`
 	Creep  float64 `flag:"creep" kind:"size/request" help:"memory that a request leaves behind, such as 16.4K/request; 0 for none"`
 	Boot   float64 `flag:"boot" kind:"duration" takes:"a time such as 2s" help:"how long a worker boots"` // seconds
+
+	Demand  float64 `flag:"demand" kind:"duration" zero:"refused" most:"1h" takes:"a time such as 2ms, at most 1h" help:"CPU time of a request: from it follows what workers serve"`                                        // seconds
+	Waiting float64 `flag:"waiting" kind:"duration" zero:"refused" most:"1h" takes:"a time such as 18ms, at most 1h" help:"how long a request waits beside that, for a database or another service\n(default: not at all)"` // seconds
+	Cores   float64 `flag:"worker-cores" kind:"cores" zero:"refused" most:"65536" takes:"a number of cores such as 1 or 4, at most 65536" help:"cores that one worker can keep busy (default: 1, as under Python's lock)"`
 }
 
 const sizeExample = `  calibrate size --worker-memory 209 --cpus 4 --memory 2G --threads 1,4
   calibrate size --worker-memory 209 --creep 16K/request --boot 2s --production-rate 80/s
+  calibrate size --worker-memory 80 --thread-memory 1M --demand 2ms --waiting 18ms --production-rate 400/s --p99 100ms
   calibrate size --host 1c/512M,2c/1G,4c/8G,8c/16G
   calibrate size 20261121-093000-1f2e --cpus 8 --memory 16G --max-workers 6`
 
@@ -57,7 +64,10 @@ func newSizeCmd(env Env) *cobra.Command {
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.changed = cmd.Flags().Changed
-			return f.size(env, args)
+			if err := f.configured(env, cmd.Flags()); err != nil {
+				return err
+			}
+			return f.settings.explained(f.size(env, args))
 		},
 	}
 	f.register(cmd)
@@ -74,7 +84,16 @@ func (f *sizeFlags) register(cmd *cobra.Command) {
 	})
 	f.sizingFlags.register(flags, "the run's, else ")
 	f.format.register(flags)
+	f.configFlags.register(flags)
 	f.wrong.collect(flags)
+}
+
+// configured takes the host from calibrate.yaml where numbers are sized: a run knows its own, which was perhaps another.
+func (f *sizeFlags) configured(env Env, flags *pflag.FlagSet) (err error) {
+	if f.settings, err = f.configFlags.settings(env); err != nil || !f.changed("worker-memory") {
+		return err
+	}
+	return f.settings.take(flags, aboutSizing)
 }
 
 func (f *sizeFlags) size(env Env, args []string) error {
@@ -100,17 +119,29 @@ func (f *sizeFlags) size(env Env, args []string) error {
 func (f *sizeFlags) check(args []string) {
 	w := &f.wrong
 	fromNumbers := f.changed("worker-memory")
-	for _, number := range knob.Of(&f.figures) {
-		given := f.changed(number.Name)
-		w.add(given && len(args) > 0, "leave out RUN, or the flag", "--%s and RUN both say what a worker needs", number.Name)
-		w.add(given && len(args) == 0 && !fromNumbers, "give --worker-memory too", "--%s without --worker-memory is only a part of a worker", number.Name)
-	}
+	f.checkFigures(len(args) > 0)
 	for _, flag := range []string{"cpus", "memory"} {
 		w.add(f.changed(flag) && f.changed("host") && w.sound(flag, "host"), "leave one of them out", "--%s and --host both say how large the host is", flag)
 	}
 	w.outside(&f.figures)
-	w.add(fromNumbers && f.Prefer != "" && len(f.threads) < 2 && w.sound("threads"), "name the counts, as in --threads 1,4", "--prefer chooses among thread counts, and there is only one")
+	w.add(fromNumbers && f.Prefer != "" && len(f.threads) < 2 && !f.findsThreads() && w.sound("threads"), "name the counts, as in --threads 1,4", "--prefer chooses among thread counts, and there is only one")
 	f.sizingFlags.check(w)
+	if fromNumbers {
+		f.checkRate(w)
+	}
+}
+
+// checkFigures adds what is wrong with the numbers of a worker: beside a run, or without what they are a part of.
+func (f *sizeFlags) checkFigures(ofRun bool) {
+	w := &f.wrong
+	for _, number := range knob.Of(&f.figures) {
+		given := f.changed(number.Name)
+		w.add(given && ofRun, "leave out RUN, or the flag", "--%s and RUN both say what a worker needs", number.Name)
+		w.add(given && !ofRun && !f.changed("worker-memory"), "give --worker-memory too", "--%s without --worker-memory is only a part of a worker", number.Name)
+	}
+	for _, part := range []string{"waiting", "worker-cores"} {
+		w.add(f.changed(part) && !f.changed("demand") && w.sound(part, "demand"), "give --demand too, the CPU time of a request", "--%s without --demand says nothing of what workers serve", part)
+	}
 }
 
 // base is the worker to size: the one of a run, or the one that the numbers describe.
@@ -127,7 +158,9 @@ func (f *sizeFlags) base(env Env, args []string) (calibrate.Result, error) {
 	if err != nil {
 		return calibrate.Result{}, err
 	}
-	r.Plan = f.planned(r.Plan)
+	if r.Plan = f.planned(r.Plan); withoutRate(r.Plan.Box) {
+		return r, calibrate.Usage(giveOne, noRate)
+	}
 	return r, f.checkThreads(r)
 }
 
@@ -135,8 +168,9 @@ func (f *sizeFlags) base(env Env, args []string) (calibrate.Result, error) {
 func (f *sizeFlags) given() (calibrate.Result, error) {
 	g := analyse.Given{
 		SharedBytes: f.Shared, WorkerBytes: f.Worker, ThreadBytes: f.Thread, BootSeconds: f.Boot, Threads: f.threads,
+		Demand: f.Demand, Waiting: f.Waiting, WorkerCores: f.Cores,
 	}
-	if len(g.Threads) == 0 {
+	if len(g.Threads) == 0 && !f.findsThreads() {
 		g.Threads = []int{1}
 	}
 	if f.changed("creep") {
@@ -147,9 +181,14 @@ func (f *sizeFlags) given() (calibrate.Result, error) {
 	if len(f.hosts) == 0 && (f.CPUs == 0 || f.MemoryBytes == 0) {
 		host, warnings = sampler.Host()
 	}
-	r := g.Result(host, f.planned(calibrate.PlanInfo{Box: knob.Box{Reserve: f.Reserve}}))
+	r := g.Result(host, f.planned(calibrate.PlanInfo{Box: knob.Box{Reserve: f.Reserve}, Config: f.settings.taken}))
 	r.Warnings = append(r.Warnings, warnings...)
 	return r, nil
+}
+
+// findsThreads says that thread counts follow from the numbers: it is known what they bring, and what they take.
+func (f *sizeFlags) findsThreads() bool {
+	return len(f.threads) == 0 && f.changed("demand") && f.changed("thread-memory")
 }
 
 // planned is the plan of a run, with what the flags say instead.
@@ -215,11 +254,11 @@ func unanswerable(r calibrate.Result) error {
 		Try: "measure again: calibrate run -- COMMAND; or give numbers: calibrate size --worker-memory 209"}
 }
 
-// outcomeOf is that of the first host where something fits: a host that is too small is an answer like the others,
+// outcomeOf is that of the first host that will do: a host that is too small is an answer like the others,
 // unless there are none but such.
 func outcomeOf(sized []calibrate.Result) calibrate.Kind {
 	for _, r := range sized {
-		if !r.Recommendation.NothingFits {
+		if r.Outcome() != calibrate.KindNothingFits {
 			return r.Outcome()
 		}
 	}

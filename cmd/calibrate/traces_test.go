@@ -201,7 +201,7 @@ func (r recording) record(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	defer folder.Close()
-	launch, err := server.Recognise(t.Context(), server.Spec{Command: r.command, Env: r.env(t), Log: folder.Log})
+	launch, err := server.Recognise(t.Context(), server.Spec{Command: r.command, Env: r.env(t), Log: folder.Log.File})
 	if err != nil {
 		t.Fatal(err)
 	}

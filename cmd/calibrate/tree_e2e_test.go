@@ -28,7 +28,7 @@ import (
 func TestE2EChargeAgainstPSS(t *testing.T) {
 	skipShort(t)
 	t.Parallel()
-	for _, c := range []struct{ workers, importMB int }{{1, 0}, {4, 0}, {1, 100}, {4, 100}} {
+	for _, c := range []struct{ workers, importMB int }{{1, 0}, {4, 100}} {
 		t.Run(fmt.Sprintf("%d workers, %d MB at import", c.workers, c.importMB), func(t *testing.T) {
 			app, folder := startInGroup(t, c.workers, c.importMB)
 			get(t, app.Info().URL, 100*c.workers)

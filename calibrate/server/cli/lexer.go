@@ -258,3 +258,21 @@ func leadingName(text string) string {
 	}
 	return text[:at]
 }
+
+// Plain are the words of a plain command, in which a shell would find nothing to do but to part it. ok is false for all else.
+func Plain(text string) (words []string, ok bool) {
+	text = strings.TrimSpace(text)
+	words, err := lex(text, nil, func(string) (string, bool) { return "", false })
+	if err != nil || len(words) == 0 || assignment.MatchString(words[0]) || strings.Contains(text, "\n") || strings.Contains(text, "$") {
+		return nil, false
+	}
+	return words, true
+}
+
+// Command is what runs a line as a shell does: its own words where it is a plain command, else a shell.
+func Command(line string) []string {
+	if words, ok := Plain(line); ok {
+		return words
+	}
+	return []string{"sh", "-c", strings.TrimSpace(line)}
+}

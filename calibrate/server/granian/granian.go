@@ -167,6 +167,9 @@ func (s settings) tell(info *calibrate.TargetInfo, spec known.Spec) {
 	}
 	info.ConcurrencyFlag = "--backpressure"
 	info.ConcurrencyLimit = s.Number("backpressure", 0)
+	if s.wsgi() && info.ConcurrencyLimit == 0 {
+		info.OwnQueueFrom = 1 // up to the backpressure by default, which is hundreds
+	}
 }
 
 // warn names the traps of this command.

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"encoding/gob"
 	"errors"
 	"math"
@@ -40,9 +41,10 @@ type Order struct {
 	Path    string
 	Args    []string
 	Env     []string
-	Group   group.Group // where to start it; none: where the guard is
-	Limited bool        // a limit is set on the group: don't start the app outside of it
-	Remove  string      // a file or folder that is the app's alone, to remove when it is gone; "" for none
+	Group   group.Group   // where to start it; none: where the guard is
+	Limited bool          // a limit is set on the group: don't start the app outside of it
+	Remove  string        // a file or folder that is the app's alone, to remove when it is gone; "" for none
+	Grace   time.Duration // to stop by itself when the tool is gone; 0 for OrphanGrace
 }
 
 // request asks the guard to stop the app: the signal to its main process, and so long a wait before all is killed.
@@ -146,8 +148,9 @@ func readRequests(in *gob.Decoder) <-chan request {
 // guardLoop is the guard's state. One goroutine owns it.
 type guardLoop struct {
 	pid     int
-	main    int // the app's main process, 0 once it is reaped
-	group   int // its process group, which is its pid
+	orphan  request // what is to be done when the tool is gone
+	main    int     // the app's main process, 0 once it is reaped
+	group   int     // its process group, which is its pid
 	cgroup  group.Group
 	killed  int
 	reports *gob.Encoder
@@ -172,6 +175,7 @@ func (g *guardLoop) start(o Order) bool {
 		return false
 	}
 	g.main, g.group, g.cgroup = pid, pid, o.Group
+	g.orphan = request{Signal: int(syscall.SIGTERM), GraceMS: cmp.Or(o.Grace, OrphanGrace).Milliseconds()}
 	unix.Close(guardOutput)
 	g.report(report{Event: "started", PID: pid, Clock: clock, Outside: outside})
 	return true
@@ -205,12 +209,11 @@ func (g *guardLoop) run(children, ends <-chan os.Signal, requests <-chan request
 		case <-children:
 			g.reap()
 		case <-ends:
-			g.stop(request{Signal: int(syscall.SIGTERM), GraceMS: OrphanGrace.Milliseconds()}, true, children, nil)
+			g.stop(g.orphan, true, children, nil)
 			return
 		case req, ok := <-requests:
 			if !ok {
-				req = request{Signal: int(syscall.SIGTERM), GraceMS: OrphanGrace.Milliseconds()}
-				requests = nil
+				req, requests = g.orphan, nil
 			}
 			g.stop(req, !ok, children, requests)
 			return
@@ -283,11 +286,10 @@ func (g *guardLoop) wait(deadline time.Time, sig syscall.Signal, children <-chan
 		case <-children:
 		case <-time.After(min(left, 20*time.Millisecond)):
 		case req, ok := <-requests: // less patience, never more
-			grace := time.Duration(req.GraceMS) * time.Millisecond
 			if !ok {
-				requests, grace = nil, OrphanGrace
+				req, requests = g.orphan, nil
 			}
-			if sooner := time.Now().Add(grace); sooner.Before(deadline) {
+			if sooner := time.Now().Add(time.Duration(req.GraceMS) * time.Millisecond); sooner.Before(deadline) {
 				deadline = sooner
 			}
 		}

@@ -85,6 +85,7 @@ func (s settings) overrides(l *known.Launch) []string {
 	l.ChangeBind(strings.Join(s.List("bind"), ", "))
 	l.ChangeWorkers(s.Number("workers", 1))
 	l.ChangeRecycling(int64(s.Number("max_requests", 0)))
+	l.SaysJitter(int64(s.Number("max_requests_jitter", 0)))
 	l.ChangeThreads(s.Number("threads", 1))
 	return append(ours, s.keepOut(l)...)
 }
@@ -156,6 +157,10 @@ func (s settings) tell(info *calibrate.TargetInfo, threads int) {
 	info.Threads, info.HasThreads = 0, takesThreads(s.Text("worker_class")) // an event loop takes as many requests at once as come
 	if info.HasThreads {
 		info.Threads = cmp.Or(threads, s.Number("threads", 1))
+		info.OwnQueueFrom = 1 // of gthread (workers/gthread.py, accept): its pool has a queue
+		if isSync(s.Text("worker_class")) {
+			info.OwnQueueFrom = 2
+		}
 	}
 	info.CanRecycle, info.HasJitter = true, true
 	info.Preload = s.On("preload_app")

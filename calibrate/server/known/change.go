@@ -13,6 +13,14 @@ func (l *Launch) Change(format string, args ...any) {
 	l.Target.Changes = append(l.Target.Changes, fmt.Sprintf(format, args...))
 }
 
+// said is what the command itself has the server run with.
+func (l *Launch) said() *calibrate.Said {
+	if l.Target.Said == nil {
+		l.Target.Said = &calibrate.Said{}
+	}
+	return l.Target.Said
+}
+
 // ChangeBind says where the server listens instead of where the command has it listen, "" if the command doesn't say.
 func (l *Launch) ChangeBind(was string) {
 	switch {
@@ -26,6 +34,7 @@ func (l *Launch) ChangeBind(was string) {
 
 // ChangeWorkers says what becomes of the command's number of workers.
 func (l *Launch) ChangeWorkers(was int) {
+	l.said().Workers = was
 	if now := l.Spec.Workers; was != now {
 		l.Change("%s instead of %s", say.Plural(now, "worker"), say.Count(was))
 	}
@@ -33,6 +42,7 @@ func (l *Launch) ChangeWorkers(was int) {
 
 // ChangeThreads says what becomes of the command's number of threads a worker, if the user asks for another.
 func (l *Launch) ChangeThreads(was int) {
+	l.said().Threads = was
 	if now := l.Spec.Threads; now > 0 && was != now {
 		l.Change("%s a worker instead of %s", say.Plural(now, "thread"), say.Count(was))
 	}
@@ -43,6 +53,7 @@ func (l *Launch) ChangeRecycling(was int64) {
 	if was >= NeverReached {
 		was = 0
 	}
+	l.said().MaxRequests = was
 	switch now := l.Spec.MaxRequests; {
 	case now == was:
 	case now == 0:
@@ -53,6 +64,9 @@ func (l *Launch) ChangeRecycling(was int64) {
 		l.Change("a new worker after %s instead of %s", say.Plural(now, "request"), say.Count(was))
 	}
 }
+
+// SaysJitter notes what the command adds to its limit of requests at most. The measurement has neither.
+func (l *Launch) SaysJitter(was int64) { l.said().Jitter = was }
 
 // Warn adds a doubt about the command: its code, what to try, and the sentence.
 func (l *Launch) Warn(code, try, format string, args ...any) {

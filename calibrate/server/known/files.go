@@ -1,37 +1,19 @@
 package known
 
 import (
-	"fmt"
-	"io"
 	"os"
 	"path"
 	"path/filepath"
 	"strings"
 
-	"workermem/calibrate/say"
+	"workermem/calibrate"
 )
 
 // mostConfig is more than any configuration written by people.
 const mostConfig = 4 << 20
 
 // ReadRegular reads a file that can't keep its reader waiting, nor fill its memory.
-func ReadRegular(file string) ([]byte, error) {
-	info, err := os.Stat(file)
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is not a regular file", file)
-	case info.Size() > mostConfig:
-		return nil, fmt.Errorf("%s is larger than %s", file, say.MB(mostConfig))
-	}
-	opened, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer opened.Close()
-	return io.ReadAll(io.LimitReader(opened, mostConfig)) // files of /proc have no size
-}
+func ReadRegular(file string) ([]byte, error) { return calibrate.ReadRegular(file, mostConfig) }
 
 // FileExists is also for a link that leads nowhere.
 func FileExists(path string) bool {

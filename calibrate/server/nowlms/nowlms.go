@@ -149,8 +149,9 @@ func (n Server) refuse(spec known.Spec) error {
 func (n Server) tell(info *calibrate.TargetInfo, threads int) {
 	info.Threads, info.HasThreads = threads, true
 	info.CanScale, info.Preload = !n.waitress, !n.waitress
+	info.OwnQueueFrom = 2 // as gunicorn's
 	if n.waitress {
-		info.MaxWorkers = 1
+		info.MaxWorkers, info.OwnQueueFrom = 1, 0
 	}
 }
 

@@ -228,3 +228,22 @@ func TakesValue(options cli.Options, option string) (takes, known bool) {
 	arg := options.Scan([]string{option, "value"})[0]
 	return len(arg.Words) == 2, arg.Name != ""
 }
+
+// BusyNeighbours keep so many cores busy until the returned function is called, for five minutes at most.
+func BusyNeighbours(t *testing.T, n int) (stop func()) {
+	t.Helper()
+	var all []*exec.Cmd
+	for range n {
+		c := exec.Command("timeout", "300", "sh", "-c", "while :; do :; done")
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, c)
+	}
+	return func() {
+		for _, c := range all {
+			_ = c.Process.Signal(os.Interrupt)
+			_ = c.Wait()
+		}
+	}
+}

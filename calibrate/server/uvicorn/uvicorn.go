@@ -82,6 +82,7 @@ func (s Settings) describe(l *known.Launch) {
 	l.ChangeBind(s.Address())
 	l.ChangeWorkers(s.Workers())
 	l.ChangeRecycling(int64(max(s.Number("limit-max-requests", 0), 0)))
+	l.SaysJitter(int64(max(s.Number("limit-max-requests-jitter", 0), 0)))
 	if s.On("reload") {
 		l.Change("it does not watch files to reload the app")
 	}

@@ -23,13 +23,13 @@ func below(workers, tree []linux.Process) map[int][]int {
 		if _, works := found[p.PID]; works {
 			continue
 		}
-		above := p.Parent
-		for steps := 0; steps < len(tree); steps++ { // parents that were read one after the other may form a ring
+		above, inTree := p.Parent, true
+		for steps := 0; inTree && steps < len(tree); steps++ { // parents that were read one after the other may form a ring
 			if of, works := found[above]; works {
 				found[above] = append(of, p.PID)
 				break
 			}
-			above = parents[above]
+			above, inTree = parents[above]
 		}
 	}
 	return found

@@ -25,6 +25,7 @@ type serving struct {
 	turn   int       // of those that have used no CPU time since the look before
 	cpu    map[linux.Identity]int64
 	seen   map[linux.Identity]*sighting
+	last   reading                  // of the look before
 	links  map[link]bool            // who was seen to be connected with whom
 	listen map[linux.Identity][]int // ports at which a process may accept connections
 	outer  map[int]bool             // ports at which clients were connected
@@ -40,8 +41,9 @@ func newServing(proc linux.FS) *serving {
 }
 
 // sighting is what was seen of a process: at how many looks it was the only one of the tree to hold some client's connection,
-// and at how many it shared all that it held with processes below it.
-type sighting struct{ alone, shared, parent int }
+// and at how many it shared all that it held with processes below it; how many connections it was seen to hand to those, and how
+// many it was handed by one above it.
+type sighting struct{ alone, shared, gave, got, parent int }
 
 // link is from the process that has made a connection to the one that has accepted it. If it was made for both, by
 // socketpair(2), there is one in each direction.
@@ -70,13 +72,23 @@ const (
 	enoughTime  = time.Second
 )
 
+// What it takes to say that a process hands down what it accepts: so many connections, each of which counts for so many looks at
+// which it held others alone. The primary of Node's cluster was seen to hand one at every look or every third; an app that
+// passes one connection of a hundred to a helper serves by itself.
+const (
+	enoughGiven = 2
+	givenWeighs = 10
+)
+
 // look notes who holds which connection now. ports are those at which clients come; none: any at which the tree listens.
 func (s *serving) look(tree []linux.Process, ports []int, known bool) {
 	if time.Now().Before(s.next) || len(tree) == 0 {
 		return
 	}
-	holders, table, cost := s.read(tree, ports)
-	s.noteClients(tree, table, holders)
+	readings, table, cost := s.read(tree, ports)
+	holders := holdersAt(readings)
+	s.noteClients(tree, table, holders, append([]reading{s.last}, readings...))
+	s.last = readings[len(readings)-1]
 	s.noteListening(table, holders)
 	s.noteLinks(tree, table, holders)
 	s.creditParents(tree)
@@ -86,17 +98,17 @@ func (s *serving) look(tree []linux.Process, ports []int, known bool) {
 // read lists the descriptors of processes before and after the kernel has walked through its table of connections, which takes
 // it some milliseconds (of 262 144 places): a connection may be over in less. Where there are many processes, once must do.
 // cost is CPU time: what is waited for on a busy machine costs nobody anything.
-func (s *serving) read(tree []linux.Process, ports []int) (holders map[uint64][]linux.Process, table connections, cost time.Duration) {
+func (s *serving) read(tree []linux.Process, ports []int) (readings []reading, table connections, cost time.Duration) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	began := threadCPU()
-	holders = map[uint64][]linux.Process{}
-	s.blind = s.addHolders(holders, s.worthALook(tree))
+	first := readingOf(s.proc, s.worthALook(tree))
+	readings, s.blind = []reading{first}, len(first.of) == 0
 	table = s.table(tree[0].PID, ports)
 	if len(tree) <= few {
-		s.addHolders(holders, tree)
+		readings = append(readings, readingOf(s.proc, tree))
 	}
-	return holders, table, threadCPU() - began
+	return readings, table, threadCPU() - began
 }
 
 func threadCPU() time.Duration {
@@ -139,23 +151,8 @@ func (s *serving) worthALook(tree []linux.Process) []linux.Process {
 	return chosen
 }
 
-// addHolders adds the processes by the sockets that they have open. blind: nobody's could be read.
-func (s *serving) addHolders(to map[uint64][]linux.Process, some []linux.Process) (blind bool) {
-	blind = true
-	for _, p := range some {
-		inodes, known := s.proc.SocketsOf(p.PID, mostDescriptors)
-		blind = blind && !known
-		for _, inode := range inodes {
-			if !isOneOf(p, to[inode]) {
-				to[inode] = append(to[inode], p)
-			}
-		}
-	}
-	return blind
-}
-
-// noteClients is what the clients' connections say.
-func (s *serving) noteClients(tree []linux.Process, table connections, holders map[uint64][]linux.Process) {
+// noteClients is what the clients' connections say. One that was handed down is of who received it, and no longer of who gave it.
+func (s *serving) noteClients(tree []linux.Process, table connections, holders map[uint64][]linux.Process, readings []reading) {
 	above := parents(tree)
 	alone, shared := map[linux.Identity]bool{}, map[linux.Identity]bool{}
 	for _, c := range table.clients {
@@ -163,8 +160,11 @@ func (s *serving) noteClients(tree []linux.Process, table connections, holders m
 		if len(who) == 0 || len(table.ports) == 0 && len(holders[table.otherEnd(c)]) > 0 {
 			continue // held by nobody that was looked at; or of one process of the tree with another, at a port of its own
 		}
-		top := highest(who, above)
-		if len(who) == 1 {
+		if received := s.noteHanded(handedDown(readings, c.Inode, above), above); len(received) > 0 {
+			for _, q := range received {
+				alone[q] = true
+			}
+		} else if top := highest(who, above); len(who) == 1 {
 			alone[top.Identity()] = true
 		} else {
 			shared[top.Identity()] = true
@@ -190,6 +190,20 @@ func (s *serving) noteClients(tree []linux.Process, table connections, holders m
 	}
 }
 
+func (s *serving) noteHanded(down []handing, above map[int]int) (received []linux.Identity) {
+	for _, h := range down {
+		s.of(h.from, above).gave++
+		s.of(h.to, above).got++
+		received = append(received, h.to)
+	}
+	return received
+}
+
+// handsDown says whether enough was seen of a process to know that it leaves what it accepts to others.
+func (s sighting) handsDown() bool {
+	return s.gave >= enoughGiven && givenWeighs*s.gave >= s.alone
+}
+
 func (s *serving) of(who linux.Identity, above map[int]int) *sighting {
 	if s.seen[who] == nil {
 		s.seen[who] = &sighting{parent: above[who.PID]}
@@ -198,7 +212,7 @@ func (s *serving) of(who linux.Identity, above map[int]int) *sighting {
 }
 
 // creditParents gives what was seen of processes that have ended to their parents: a server that forks for each connection
-// serves by its children, of which none is seen often.
+// serves by its children, of which none is seen often. One that was handed its connections was none of those.
 func (s *serving) creditParents(tree []linux.Process) {
 	living, above := map[linux.Identity]bool{}, parents(tree)
 	byPID := make(map[int]linux.Identity, len(tree))
@@ -209,7 +223,7 @@ func (s *serving) creditParents(tree []linux.Process) {
 		if living[who] {
 			continue
 		}
-		if parent, lives := byPID[seen.parent]; lives {
+		if parent, lives := byPID[seen.parent]; lives && seen.got == 0 {
 			s.of(parent, above).alone += seen.alone
 		}
 		delete(s.seen, who)
@@ -319,20 +333,27 @@ func (s *serving) areFront(decided map[linux.Identity]bool, serve, behind, tree 
 	return front
 }
 
-// accepting are those that hold the clients' connections. What is below another of them takes its place if it has been handed
-// most of what that one accepts, as by the primary of Node's cluster. If it merely was forked while that one held some, as a
-// pool of Python's multiprocessing, it holds none alone; and what is forked for one connection is gone with it.
+// accepting are those that hold the clients' connections. What is below another of them takes its place if that one was seen to
+// hand down what it accepts, or it holds most of that alone, as below the primary of Node's cluster: one that is kept from the
+// cores holds a queue at every look. If it merely was forked while that one held some, as a pool of Python's multiprocessing, it
+// holds none alone; and what is forked for one connection is gone with it.
 func (s *serving) accepting(tree []linux.Process) []linux.Process {
 	held := Filter(tree, func(p linux.Process) bool { return s.seen[p.Identity()] != nil && !PythonHelper.MatchString(p.Title()) })
 	if len(held) == 0 && s.met >= enoughMet {
 		return ends(s.busyListeners(tree, s.outer), tree)
 	}
-	often := Filter(held, func(p linux.Process) bool { return s.seen[p.Identity()].alone >= min(2, s.looks) })
+	often := Filter(held, func(p linux.Process) bool {
+		seen := s.seen[p.Identity()]
+		return seen.got > 0 || seen.alone >= min(2, s.looks)
+	})
 	if len(often) == 0 {
 		often = held
 	}
 	above := parents(tree)
 	handsDown := func(p linux.Process) bool {
+		if s.seen[p.Identity()].handsDown() {
+			return true
+		}
 		handed := 0
 		for _, q := range often {
 			if isBelow(q.PID, p.PID, above) {

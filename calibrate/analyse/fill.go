@@ -1,0 +1,97 @@
+package analyse
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"workermem/calibrate"
+	"workermem/calibrate/throughput"
+)
+
+// filling is what a shape was seen to serve, to what was to be expected of it: two workers with a lock each don't quite fill two
+// cores, and three, or two of more threads, may.
+type filling struct {
+	calibrate.Shape
+	ratio float64
+	by    calibrate.RateBound // of what was expected
+	idle  bool                // a part of the cores was
+}
+
+const (
+	leastFill  = 0.5
+	mostFill   = 1.3
+	mostBeside = 0.05 // of the cores, that others may have had: a difference of as much is looked for
+)
+
+// fillings are those of the short runs of several workers, by rising threads.
+type fillings []filling
+
+func (s *Serving) fillingsOf(r calibrate.Result) (all fillings) {
+	for _, run := range r.Law.Runs {
+		if one, known := s.fillingOf(r, run); known {
+			all = append(all, one)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b filling) int {
+		return cmp.Or(cmp.Compare(a.Workers, b.Workers), cmp.Compare(a.Threads, b.Threads))
+	})
+	return all
+}
+
+// fillingOf is not known of one worker, nor beside others that were busy. What differs by less than noise counts as met.
+func (s *Serving) fillingOf(r calibrate.Result, run calibrate.LawRun) (f filling, known bool) {
+	w, cores := run.Work, r.Host.SizingCPUs()
+	if run.Workers < 2 || run.RatePerSecond <= 0 || !tells(w) || othersHad(r.Host, *w, mostBeside) || stolen(r.Host, *w) {
+		return f, false
+	}
+	expected, by := s.app.Most(throughput.Box{Cores: cores, Load: s.load}, s.shape(run.Workers, max(run.Threads, 1)),
+		clientsOf(r, calibrate.SweepRun{Workers: run.Workers, Threads: run.Threads}))
+	if !(expected > 0) {
+		return f, false
+	}
+	f = filling{calibrate.Shape{Workers: run.Workers, Threads: run.Threads}, min(max(run.RatePerSecond/expected, leastFill), mostFill), by, !KeptAllBusy(r.Host, run)}
+	if math.Abs(f.ratio-1) < calibrate.Alike {
+		f.ratio = 1
+	}
+	return f, true
+}
+
+// of is the ratio for a shape that is bound so. One that was run has its own. Else, where the cores bind: as many workers with other
+// threads are between those that were run; more workers are taken to fill the cores, unless more of them were seen not to.
+func (all fillings) of(workers, threads int, by calibrate.RateBound) float64 {
+	all = slices.DeleteFunc(slices.Clone(all), func(f filling) bool { return f.by != by })
+	if i := slices.IndexFunc(all, func(f filling) bool { return f.Workers == workers && f.Threads == threads }); i >= 0 {
+		return all[i].ratio
+	}
+	if by != calibrate.RateByCores || len(all) == 0 || workers < all[0].Workers {
+		return 1
+	}
+	last := slices.IndexFunc(all, func(f filling) bool { return f.Workers > workers })
+	if last < 0 {
+		last = len(all)
+	}
+	nearest := all[last-1].Workers
+	ratio := byThreads(slices.DeleteFunc(slices.Clone(all[:last]), func(f filling) bool { return f.Workers != nearest }), threads)
+	if nearest < workers && nearest == all[0].Workers && ratio < 1 && all[last-1].idle {
+		return 1
+	}
+	return ratio
+}
+
+// byThreads is the ratio of as many workers as these have, with so many threads: between two counts in proportion, over the
+// logarithm of the count. Fewer threads fill no more, and more of them may, until two counts were seen.
+func byThreads(all fillings, threads int) float64 {
+	i := slices.IndexFunc(all, func(f filling) bool { return f.Threads > threads })
+	last := all[len(all)-1]
+	switch {
+	case i == 0:
+		return min(all[0].ratio, 1)
+	case i < 0 && last.Threads < threads && len(all) == 1 && last.ratio < 1 && last.idle:
+		return 1
+	case i < 0:
+		return last.ratio
+	}
+	low, high := all[i-1], all[i]
+	return low.ratio + throughput.Between(low.Threads, threads, high.Threads)*(high.ratio-low.ratio)
+}

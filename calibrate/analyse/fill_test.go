@@ -1,0 +1,84 @@
+package analyse
+
+import (
+	"math"
+	"testing"
+
+	"workermem/calibrate"
+	"workermem/calibrate/throughput"
+)
+
+// Two workers that leave a tenth of the cores idle serve a tenth less than is reckoned, as they were seen to; three may fill them,
+// unless three were seen to leave it, too: then so do more. Of more threads the same is true.
+func TestFills(t *testing.T) {
+	r := fast()
+	r.Host.CPUs = 2
+	r.Law.Runs = nil
+	r.Speed = speed(r)
+	serves := func(s calibrate.Shape, runs ...calibrate.LawRun) float64 {
+		r := r
+		r.Law.Runs = runs
+		return ServingOf(r).on(2, 0)(s.Workers, s.Threads).Rate
+	}
+	shape := func(workers, threads int) calibrate.Shape {
+		return calibrate.Shape{Workers: workers, Threads: threads}
+	}
+	run := func(s calibrate.Shape, share float64) calibrate.LawRun {
+		expected := Foreseen(r, 2, s, clientsOf(r, calibrate.SweepRun{Workers: s.Workers, Threads: s.Threads}))
+		return calibrate.LawRun{Workers: s.Workers, Threads: s.Threads, RatePerSecond: share * expected, Work: &calibrate.Work{Seconds: 3, Requests: 1000, Workers: 3}}
+	}
+	full, busy := run(shape(2, 16), 0.9), run(shape(2, 16), 0.7)
+	full.Work.Workers, busy.Work.Others = 5.9, 1
+	for _, c := range []struct {
+		name string
+		of   calibrate.Shape
+		runs []calibrate.LawRun
+		want float64
+	}{
+		{"as seen", shape(2, 16), []calibrate.LawRun{run(shape(2, 16), 0.9)}, 0.9},
+		{"noise", shape(2, 16), []calibrate.LawRun{run(shape(2, 16), 0.96)}, 1},
+		{"more may fill them", shape(3, 16), []calibrate.LawRun{run(shape(2, 16), 0.9)}, 1},
+		{"more were seen to", shape(4, 16), []calibrate.LawRun{run(shape(2, 16), 0.9), run(shape(3, 16), 1)}, 1},
+		{"more don't either", shape(4, 16), []calibrate.LawRun{run(shape(2, 16), 0.9), run(shape(3, 16), 0.92)}, 0.92},
+		{"more than reckoned", shape(3, 16), []calibrate.LawRun{run(shape(2, 16), 1.1)}, 1.1},
+		{"more threads may", shape(2, 32), []calibrate.LawRun{run(shape(2, 16), 0.9)}, 1},
+		{"more threads don't", shape(2, 32), []calibrate.LawRun{run(shape(2, 12), 0.8), run(shape(2, 16), 0.9)}, 0.9},
+		{"between two counts", shape(2, 16), []calibrate.LawRun{run(shape(2, 12), 0.8), run(shape(2, 24), 1)}, 0.8 + 0.2*math.Log(16.0/12)/math.Log(2)},
+		{"fewer threads fill no more", shape(2, 14), []calibrate.LawRun{run(shape(2, 16), 0.9)}, 0.9},
+		{"one worker says nothing", shape(2, 16), []calibrate.LawRun{run(shape(1, 16), 0.5)}, 1},
+		{"no core was idle", shape(3, 16), []calibrate.LawRun{full}, 0.9},
+		{"beside others", shape(2, 16), []calibrate.LawRun{busy}, 1},
+		{"threads that all wait, as seen", shape(2, 2), []calibrate.LawRun{run(shape(2, 2), 0.8)}, 0.8},
+		{"and say nothing of others", shape(3, 2), []calibrate.LawRun{run(shape(2, 2), 0.8)}, 1},
+	} {
+		if got := serves(c.of, c.runs...) / serves(c.of); math.Abs(got-c.want) > 0.005 {
+			t.Errorf("%s: %.3f of what is reckoned, want %.3f", c.name, got, c.want)
+		}
+	}
+}
+
+// Of other cores nothing was seen; and who serves less than is reckoned is as full as at a higher rate.
+func TestFillsOfOtherBoxesAndTimes(t *testing.T) {
+	r := fast()
+	r.Host.CPUs = 2
+	r.Law.Runs = nil
+	r.Speed = speed(r)
+	plain := ServingOf(r)
+	rate, _ := plain.Most(throughput.Box{Cores: 2}, 2, 16, 0)
+	r.Law.Runs = []calibrate.LawRun{{Workers: 2, Threads: 16, RatePerSecond: 0.7 * rate, Work: &calibrate.Work{Seconds: 3, Requests: 1000, Workers: 3}}}
+	seen := ServingOf(r)
+	if a, b := plain.on(8, 0)(2, 16).Rate, seen.on(8, 0)(2, 16).Rate; a != b {
+		t.Errorf("on 8 cores %.1f/s, and after a run on 2 %.1f/s", a, b)
+	}
+	full := seen.on(2, 0)(2, 16).Rate
+	_, before := plain.TimesAt(throughput.Box{Cores: 2}, 2, 16, 0.9*full, throughput.ByChance)
+	_, now := seen.TimesAt(throughput.Box{Cores: 2}, 2, 16, 0.9*full, throughput.ByChance)
+	if full >= 0.9*rate || now <= before {
+		t.Errorf("at nine tenths of %.1f/s of %.1f/s a p99 of %.4f s, reckoned with the latter %.4f", full, rate, now, before)
+	}
+	for n := 1; n < 6; n++ {
+		if a, b := seen.on(2, 0)(n, 16).Rate, seen.on(2, 0)(n+1, 16).Rate; b < a {
+			t.Errorf("%d workers serve %.1f/s, one more %.1f/s", n, a, b)
+		}
+	}
+}

@@ -1,0 +1,192 @@
+package analyse
+
+import (
+	"math"
+
+	"workermem/calibrate"
+	"workermem/calibrate/throughput"
+)
+
+// Serving answers what any number of the measured workers serve.
+type Serving struct {
+	app, best, worst throughput.App // by the figures, and by the ends of their intervals
+	bound            int            // requests at once that a worker takes at most, whatever its threads; 0: as many as come
+	threadless       bool
+	ownQueue         int // calibrate.TargetInfo.OwnQueueFrom
+	load             float64
+	cores            float64 // of the machine that it was measured on, where the fillings are of
+	fillings         fillings
+}
+
+// ServingOf is nil where it isn't known, or is doubtful.
+func ServingOf(r calibrate.Result) *Serving {
+	s := r.Speed
+	if s == nil || s.Doubt != "" || !(s.Demand.Value > 0) {
+		return nil
+	}
+	cost, alone := costOfOneCore(r), s.Demand.Value+s.Rest
+	if r.Alone != nil { // else what it costs was given
+		alone = r.Alone.Work.PerRequest(r.Alone.Work.Workers + r.Alone.Work.Rest)
+	}
+	app := func(demand, waiting float64) throughput.App {
+		of := throughput.App{
+			Demand: demand / cost, Rest: s.Rest, RestCores: s.RestCores, Beside: s.Beside, Cores: s.Cores, Factor: s.Factor, Times: s.Times, Alone: waiting + alone}
+		for _, use := range s.Threads {
+			of.Threads = append(of.Threads, calibrate.ThreadUse{Threads: use.Threads, Demand: use.Demand / cost * demand / s.Demand.Value})
+		}
+		return of
+	}
+	known := &Serving{
+		app: app(s.Demand.Value, s.Waiting.Value), best: app(s.Demand.Low, s.Waiting.Low), worst: app(s.Demand.High, s.Waiting.High),
+		bound: Bound(r.Target), threadless: r.Target.Threads == 0, ownQueue: r.Target.OwnQueueFrom, load: s.Load,
+	}
+	if s.Pool > 0 && (known.bound == 0 || s.Pool < known.bound) {
+		known.bound = s.Pool
+	}
+	known.cores, known.fillings = r.Host.SizingCPUs(), known.fillingsOf(r)
+	return known
+}
+
+// costOfOneCore is what the measured demand has more than it had with one core busy.
+func costOfOneCore(r calibrate.Result) float64 {
+	cores, busy := r.Host.SizingCPUs(), busyWork(r)
+	if cores <= 1 || busy == nil {
+		return 1
+	}
+	return 1 + (r.Speed.Factor-1)*min(max((busyCores(r.Host, *busy)-1)/(cores-1), 0), 1)
+}
+
+func (s *Serving) shape(workers, threads int) throughput.Shape {
+	shape := throughput.Shape{Workers: workers, AtOnce: threads}
+	if s.threadless || s.ownQueue > 0 && threads >= s.ownQueue {
+		shape.Intake = throughput.Taken
+	}
+	switch {
+	case s.threadless:
+		shape.AtOnce = s.bound
+	case s.bound > 0:
+		shape.AtOnce = min(threads, s.bound)
+	}
+	return shape
+}
+
+// Most is what so many workers of so many threads serve on a box at most, loaded by so many clients; see throughput.App.Most. What
+// short runs on as many cores served more or less than that is in it, and more workers never serve less than fewer of them.
+func (s *Serving) Most(box throughput.Box, workers, threads, clients int) (float64, calibrate.RateBound) {
+	m := s.most(box, workers, threads, clients)
+	return m.rate, m.by
+}
+
+// most is what a shape serves at most, and what it would by the app's figures alone, of which no run was seen.
+type most struct {
+	rate, reckoned float64
+	by             calibrate.RateBound
+}
+
+func (s *Serving) most(box throughput.Box, workers, threads, clients int) most {
+	m := s.filled(box, workers, threads, clients)
+	if box.Cores != s.cores {
+		return m
+	}
+	last := 0
+	for _, f := range s.fillings {
+		if f.Workers < workers && f.Workers != last {
+			m.rate = max(m.rate, s.filled(box, f.Workers, threads, clients).rate)
+			last = f.Workers
+		}
+	}
+	return m
+}
+
+// filled is the same of that shape by itself, whatever fewer workers serve.
+func (s *Serving) filled(box throughput.Box, workers, threads, clients int) most {
+	reckoned, by := s.app.Most(box, s.shape(workers, threads), clients)
+	if box.Cores != s.cores {
+		return most{reckoned, reckoned, by}
+	}
+	return most{reckoned * s.fillings.of(workers, threads, by), reckoned, by}
+}
+
+// asFull is the rate at which the reckoned system is as full as the real one is at a rate: who serves less than is reckoned is fuller.
+func (m most) asFull(rate float64) float64 {
+	if !(m.rate > 0) {
+		return rate
+	}
+	return rate * m.reckoned / m.rate
+}
+
+// TimesAt are the times of their requests at a rate; see throughput.App.TimesAt.
+func (s *Serving) TimesAt(box throughput.Box, workers, threads int, rate float64, by throughput.Arrivals) (p50, p99 float64) {
+	if len(s.fillings) > 0 {
+		rate = s.most(box, workers, threads, 0).asFull(rate)
+	}
+	return s.app.TimesAt(box, s.shape(workers, threads), rate, by)
+}
+
+// on is what shapes serve on so many cores, and at a rate where that is above 0.
+func (s *Serving) on(cores, rate float64) func(workers, threads int) calibrate.Served {
+	return s.serving(throughput.Box{Cores: cores}, rate, 1) // more, and the queue grows for ever, though the bounds alone may allow the rate
+}
+
+// elsewhere is the same for who looks for a box, of which most are wrong: times take the longest to find, and are left out where
+// nobody asked for them, or the rate is more than may be asked of a shape.
+func (s *Serving) elsewhere(cores, rate float64, timed bool) func(workers, threads int) calibrate.Served {
+	used := 0.0
+	if timed {
+		used = calibrate.MostUsed
+	}
+	return s.serving(throughput.Box{Cores: cores}, rate, used)
+}
+
+// serving has times where no more than a share of what is served is in use.
+func (s *Serving) serving(box throughput.Box, rate, timed float64) func(workers, threads int) calibrate.Served {
+	return func(workers, threads int) (served calibrate.Served) {
+		shape, m := s.shape(workers, threads), s.most(box, workers, threads, 0)
+		served.Rate, served.RateBy = m.rate, m.by
+		if bound := s.app.Bound(box, shape); bound > 0 { // which moves the rate as it moves itself
+			served.RateLow = served.Rate * math.Min(s.worst.Bound(box, shape)/bound, 1)
+			served.RateHigh = served.Rate * math.Max(s.best.Bound(box, shape)/bound, 1)
+		}
+		if rate > 0 && served.Rate > 0 {
+			served.UsedRatio = rate / served.Rate
+		}
+		if served.UsedRatio > 0 && served.UsedRatio <= timed {
+			served.P50, served.P99 = s.app.TimesAt(box, shape, m.asFull(rate), throughput.ByChance)
+		}
+		return served
+	}
+}
+
+// Foreseen is what a trial is to serve on so many cores, beside the load that so many clients send from them; 0: not known.
+func Foreseen(r calibrate.Result, cores float64, shape calibrate.Shape, clients int) float64 {
+	s := ServingOf(r)
+	if s == nil {
+		return 0
+	}
+	rate, _ := s.Most(throughput.Box{Cores: cores, Load: s.load}, shape.Workers, max(shape.Threads, 1), clients)
+	return rate
+}
+
+// predicted is what a run of a sweep was to come to, beside the load that was sent to it from the same cores; s may be nil.
+func (s *Serving) predicted(run calibrate.SweepRun, r calibrate.Result) calibrate.SweepRun {
+	run.PredictedRate, run.PredictedBy, run.PredictedP99 = 0, "", 0
+	if s == nil {
+		return run
+	}
+	box, threads := throughput.Box{Cores: r.Sweep.CPUs, Load: s.load}, max(run.Threads, 1)
+	run.PredictedRate, run.PredictedBy = s.Most(box, run.Workers, threads, clientsOf(r, run))
+	_, run.PredictedP99 = s.TimesAt(box, run.Workers, threads, r.Sweep.RateAsked, throughput.Evenly)
+	return run
+}
+
+// clientsOf are those that kept a run of a sweep busy: as many for each worker, or each of its threads, as the peak had.
+func clientsOf(r calibrate.Result, run calibrate.SweepRun) int {
+	clients := run.Workers * PeakClients(r)
+	if r.Target.Threads > 0 {
+		clients = run.Workers * max(run.Threads, 1) * max(PeakClients(r)/r.Target.Threads, 1)
+	}
+	if limit := Bound(r.Target); limit > 0 {
+		clients = min(clients, limit)
+	}
+	return clients
+}

@@ -1,0 +1,187 @@
+package calibrate
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// BaselineSchema names the shape of a baseline.
+const BaselineSchema = "calibrate.baseline/1"
+
+// BaselineFile is where it is, unless another is named.
+const BaselineFile = "calibrate.baseline.json"
+
+// Baseline is a run that later ones are held against: a file that is committed beside the app.
+type Baseline struct {
+	Schema      string              `json:"schema"`
+	Run         string              `json:"run"` // id
+	StartedAt   time.Time           `json:"started_at"`
+	Tool        Tool                `json:"tool"`
+	Fingerprint Fingerprint         `json:"fingerprint"`
+	Metrics     map[string]Recorded `json:"metrics"` // by name, with their arguments
+}
+
+// Recorded is a metric's figure in a baseline.
+type Recorded struct {
+	Unit Unit `json:"unit"`
+	Reading
+}
+
+// BaselineOf is a run as a baseline: all figures that it has, and of the metrics with an argument those that are usually held, or
+// named.
+func BaselineOf(r Result, named ...Metric) Baseline {
+	b := Baseline{Schema: BaselineSchema, Run: r.ID, StartedAt: r.StartedAt, Tool: r.Tool, Fingerprint: r.Fingerprint(), Metrics: map[string]Recorded{}}
+	for _, m := range slices.Concat(Metrics(), named, UsualChanges().Metrics()) {
+		if recorded := (Recorded{m.Unit, m.Read(r)}); recorded.plausible() {
+			b.Metrics[m.Name] = recorded
+		}
+	}
+	return b
+}
+
+// ParseBaseline reads a baseline's file.
+func ParseBaseline(text []byte) (b Baseline, err error) {
+	if err := json.Unmarshal(text, &b); err != nil {
+		return b, err
+	}
+	if b.Schema != BaselineSchema {
+		return b, fmt.Errorf("its schema is %q, and this calibrate reads %q", b.Schema, BaselineSchema)
+	}
+	if len(b.Metrics) == 0 || !b.Fingerprint.plausible() {
+		return b, errors.New("it lacks its metrics, or the fingerprint of what they were measured with")
+	}
+	for name, recorded := range b.Metrics {
+		m, err := ParseMetric(name)
+		if err != nil {
+			return b, err
+		}
+		if !recorded.plausible() || recorded.Unit != m.Unit {
+			return b, fmt.Errorf("its figure of %s is none in %s", name, m.Unit)
+		}
+	}
+	return b, nil
+}
+
+// plausible says that a figure can be one of its unit. Only a slope has two directions.
+func (r Recorded) plausible() bool {
+	within := func(x *float64) bool { return x != nil && math.Abs(*x) <= mostBytes }
+	slope := r.Unit == UnitBytesPerRequest || r.Unit == UnitBytesPerSecond
+	return within(r.Value) && (slope || *r.Value >= 0) && (r.Unit != UnitShare || *r.Value <= 1) &&
+		(r.Low == nil) == (r.High == nil) && (r.Low == nil || within(r.Low) && within(r.High) && *r.Low <= *r.Value && *r.Value <= *r.High)
+}
+
+// BaselineCompare is what came of holding a run against a baseline.
+type BaselineCompare struct {
+	Run     string       `json:"run"` // of the baseline
+	Differs []Difference `json:"differs"`
+}
+
+// Fingerprint is with what a run was measured: of two runs with the same, the figures may be compared. What isn't known is empty.
+type Fingerprint struct {
+	Server        string  `json:"server"`
+	ServerVersion string  `json:"server_version"`
+	Interpreter   string  `json:"interpreter"`
+	Libc          string  `json:"libc"`
+	Allocator     string  `json:"allocator"`
+	Arch          string  `json:"arch"`
+	PageBytes     int     `json:"page_bytes"`
+	HugePages     string  `json:"huge_pages"`
+	CPUModel      string  `json:"cpu_model"`
+	Cores         float64 `json:"cores"`        // of the machine, or its quota
+	SizedCores    float64 `json:"sized_cores"`  // and of the box that was sized for, with its budget
+	BudgetBytes   int64   `json:"budget_bytes"` //
+	Targets       string  `json:"targets"`      // a hash of the requests
+	Rate          float64 `json:"rate_per_second"`
+	Clients       int     `json:"clients"`
+	Quick         bool    `json:"quick"`
+	Rules         int     `json:"rules"` // of the analysis, by which figures follow from readings; 0 for unknown
+}
+
+// plausible says that something is known, and that no part of it is longer than a report has room for.
+func (f Fingerprint) plausible() bool {
+	const most = 500
+	return f != Fingerprint{} && !slices.ContainsFunc(f.parts(), func(p printed) bool { return len(p.text) > most })
+}
+
+// Fingerprint is that of a run.
+func (r Result) Fingerprint() Fingerprint {
+	on := Runtime{}
+	if r.Runtime != nil {
+		on = *r.Runtime
+	}
+	return Fingerprint{
+		Server: r.Target.Server, ServerVersion: r.Target.ServerVersion, Interpreter: on.Interpreter, Libc: on.Libc, Allocator: on.Allocator,
+		Arch: r.Host.Arch, PageBytes: r.Host.PageBytes, HugePages: r.Host.HugePages, Targets: r.Plan.Targets,
+		CPUModel: r.Host.CPUModel, Cores: r.Host.SizingCPUs(), SizedCores: r.Cores(), BudgetBytes: r.Recommendation.BudgetBytes,
+		Rate: r.Plan.Rate, Clients: r.Plan.Clients, Quick: r.Plan.Quick, Rules: r.Tool.Rules,
+	}
+}
+
+// Difference is one part in which two fingerprints differ.
+type Difference struct {
+	Field    string   `json:"field"` // its key
+	Baseline string   `json:"baseline"`
+	Run      string   `json:"run"`
+	Spoils   []Ground `json:"spoils"` // what can't be compared for it
+}
+
+// Spoiled says that a metric can't be compared for it.
+func (d Difference) Spoiled(m Metric) bool { return slices.Contains(d.Spoils, m.Rests()) }
+
+// Differences names what differs between a baseline's fingerprint and that of a run. Of what one of them doesn't know nothing is said.
+func (f Fingerprint) Differences(run Fingerprint) []Difference {
+	all := []Difference{}
+	ours, theirs := f.parts(), run.parts()
+	for i, p := range ours {
+		if p.text != theirs[i].text && p.text != "" && theirs[i].text != "" {
+			all = append(all, Difference{p.field, p.text, theirs[i].text, p.spoils})
+		}
+	}
+	return all
+}
+
+type printed struct {
+	field, text string
+	spoils      []Ground
+}
+
+// parts are the fields with what rests on each. A core's speed, for one, is in no worker's memory.
+func (f Fingerprint) parts() []printed {
+	everything := []Ground{GroundMemory, GroundCPU, GroundTimes, GroundServed, GroundErrors, GroundAnswers}
+	program := []Ground{GroundMemory, GroundCPU, GroundTimes, GroundServed, GroundAnswers}
+	memory := []Ground{GroundMemory, GroundAnswers}
+	speed := []Ground{GroundCPU, GroundTimes, GroundServed, GroundAnswers}
+	times := []Ground{GroundTimes, GroundServed, GroundAnswers}
+	return []printed{
+		{"server", f.Server, everything},
+		{"server_version", f.ServerVersion, program},
+		{"interpreter", f.Interpreter, program},
+		{"libc", f.Libc, memory},
+		{"allocator", f.Allocator, program},
+		{"arch", f.Arch, program},
+		{"page_bytes", knownCount(f.PageBytes), memory},
+		{"huge_pages", f.HugePages, memory},
+		{"cpu_model", f.CPUModel, speed},
+		{"cores", decimal(f.Cores), times},
+		{"sized_cores", decimal(f.SizedCores), []Ground{GroundAnswers}},
+		{"budget_bytes", decimal(float64(f.BudgetBytes)), []Ground{GroundAnswers}},
+		{"targets", f.Targets, everything},
+		{"rate_per_second", decimal(f.Rate), times},
+		{"clients", decimal(float64(f.Clients)), times},
+		{"quick", strconv.FormatBool(f.Quick), everything},
+		{"rules", knownCount(f.Rules), []Ground{GroundMemory, GroundServed, GroundAnswers}}, // another calibrate is no change of the app
+	}
+}
+
+// knownCount is "" for 0: not known.
+func knownCount(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}

@@ -1,0 +1,115 @@
+package calibrate
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func measuredRun() Result {
+	figure := Figure
+	return Result{
+		ID: "run", Complete: true, Plan: PlanInfo{Targets: "these"},
+		Host:    Host{CPUs: 2, CPUModel: "one", Arch: "amd64", PageBytes: 4096, HugePages: "madvise"},
+		Target:  TargetInfo{Server: "gunicorn", ServerVersion: "27.0.1", BootSeconds: 1.5},
+		Runtime: &Runtime{Interpreter: "Python 3.11.2", Libc: "glibc 2.36", Allocator: "libc"},
+		Worker:  Worker{PeakRSSBytes: 100 * MiB, Requests: 1000},
+		Creep:   Creep{Verdict: Creeping, BytesPerRequest: figure(-0.5), Low: figure(-67), High: figure(65)},
+	}
+}
+
+// A baseline has every figure of its run, and is read as it was written.
+func TestBaseline(t *testing.T) {
+	after, err := ParseMetric("after(20k)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := BaselineOf(measuredRun(), after)
+	var names []string
+	for name := range b.Metrics {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if diff := cmp.Diff([]string{"after(10k)", "after(20k)", "boot", "creep", "peak"}, names); diff != "" {
+		t.Errorf("metrics (-want +got):\n%s", diff)
+	}
+	text, err := json.Marshal(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := ParseBaseline(text)
+	if diff := cmp.Diff(b, again); err != nil || diff != "" {
+		t.Errorf("%v (-written +read):\n%s", err, diff)
+	}
+}
+
+func TestBaselineRefused(t *testing.T) {
+	const whole = `{"schema": "calibrate.baseline/1", "fingerprint": {"server": "gunicorn"}, "metrics": {"peak": {"unit": "bytes", "value": 1}}}`
+	if _, err := ParseBaseline([]byte(whole)); err != nil {
+		t.Fatal(err)
+	}
+	for text, why := range map[string]string{
+		`[]`: "cannot unmarshal",
+		strings.Replace(whole, "calibrate.baseline/1", "calibrate.result/2", 1):                                                    `its schema is "calibrate.result/2"`,
+		strings.Replace(whole, `{"server": "gunicorn"}`, `null`, 1):                                                                "lacks its metrics, or the fingerprint",
+		strings.Replace(whole, "gunicorn", strings.Repeat("g", 1000), 1):                                                           "fingerprint",
+		strings.Replace(whole, `{"peak": {"unit": "bytes", "value": 1}}`, `{}`, 1):                                                 "lacks its metrics",
+		strings.Replace(whole, "peak", "wroker", 1):                                                                                "no metric",
+		strings.Replace(whole, "bytes", "seconds", 1):                                                                              "figure of peak",
+		strings.Replace(whole, `, "value": 1`, ``, 1):                                                                              "figure of peak",
+		strings.Replace(whole, `"value": 1`, `"value": 1e300`, 1):                                                                  "figure of peak",
+		strings.Replace(whole, `"value": 1`, `"value": -5`, 1):                                                                     "figure of peak",
+		strings.Replace(whole, `"value": 1`, `"value": "NaN"`, 1):                                                                  "cannot unmarshal",
+		strings.Replace(whole, `"peak": {"unit": "bytes"`, `"errors": {"unit": "share", "value": 7}, "peak": {"unit": "bytes"`, 1): "figure of errors",
+		strings.Replace(whole, `"value": 1`, `"value": 5, "low": 6, "high": 7`, 1):                                                 "figure of peak",
+		strings.Replace(whole, `"value": 1`, `"value": 5, "low": 4`, 1):                                                            "figure of peak",
+	} {
+		if _, err := ParseBaseline([]byte(text)); err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("%.200s: %v, want %s", text, err, why)
+		}
+	}
+}
+
+// Of what one of two doesn't know nothing is said: an older baseline doesn't fail for what its calibrate didn't record.
+func TestDifferences(t *testing.T) {
+	now := measuredRun().Fingerprint()
+	if all := now.Differences(now); len(all) > 0 {
+		t.Errorf("the same differs by %+v", all)
+	}
+	older := measuredRun()
+	older.Runtime, older.Host.Arch, older.Host.PageBytes, older.Plan.Targets = nil, "", 0, ""
+	if all := older.Fingerprint().Differences(now); len(all) > 0 {
+		t.Errorf("what isn't known differs by %+v", all)
+	}
+	// Every field is looked at, and spoils something.
+	other := Fingerprint{"a", "b", "c", "d", "e", "f", 1, "g", "h", 1, 1, 1, "i", 1, 1, true, 1}
+	all := other.Differences(Fingerprint{"A", "B", "C", "D", "E", "F", 2, "G", "H", 2, 2, 2, "I", 2, 2, false, 2})
+	fields, _ := json.Marshal(other)
+	for _, d := range all {
+		if len(d.Spoils) == 0 || !strings.Contains(string(fields), `"`+d.Field+`"`) {
+			t.Errorf("%+v", d)
+		}
+	}
+	if want := strings.Count(string(fields), `":`); len(all) != want {
+		t.Errorf("%d of %d fields differ", len(all), want)
+	}
+}
+
+func FuzzParseBaseline(f *testing.F) {
+	f.Add([]byte(`{"schema": "calibrate.baseline/1", "fingerprint": {"server": "gunicorn"}, "metrics": {"peak": {"unit": "bytes", "value": 1, "low": null, "high": null}}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		b, err := ParseBaseline(text)
+		if err != nil {
+			return
+		}
+		for name, recorded := range b.Metrics {
+			if m, err := ParseMetric(name); err != nil || recorded.Value == nil || math.IsNaN(*recorded.Value) || m.Unit != recorded.Unit {
+				t.Errorf("%s: %+v was read", name, recorded)
+			}
+		}
+	})
+}

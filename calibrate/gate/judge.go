@@ -1,0 +1,126 @@
+package gate
+
+import (
+	"math"
+	"slices"
+
+	"workermem/calibrate"
+)
+
+// judge holds the figures of one run to bounds.
+type judge struct {
+	run      calibrate.Result
+	baseline *calibrate.Baseline
+	differs  []calibrate.Difference
+	calibrate.Check
+}
+
+// limit judges the run by one limit.
+func (j judge) limit(l calibrate.Limit) calibrate.Judged {
+	m := l.Metric()
+	one := calibrate.Judged{Limit: l, Bounded: calibrate.Bounded{Reading: m.Read(j.run), Unit: m.Unit, Least: l.Least, Bound: l.Bound}}
+	if l.Relative() {
+		was, why := j.was(m)
+		if why != "" {
+			one.Verdict, one.Reason = calibrate.LimitNoData, why
+			return one
+		}
+		one.Was, one.Bound = &was, calibrate.Figure(l.Allowed(*was.Value))
+		one.Reading = doubtful(one.Reading, was)
+	}
+	one.Bounded = j.held(one.Bounded, m.Rests())
+	return one
+}
+
+// was is what the baseline has for a metric, or why that can't be compared.
+func (j judge) was(m calibrate.Metric) (calibrate.Reading, calibrate.LimitReason) {
+	if j.baseline == nil {
+		return calibrate.Reading{}, calibrate.LimitNoBaseline
+	}
+	for name, recorded := range j.baseline.Metrics {
+		if same, err := calibrate.ParseMetric(name); err == nil && same.Same(m) {
+			if slices.ContainsFunc(j.differs, func(d calibrate.Difference) bool { return d.Spoiled(m) }) {
+				return recorded.Reading, calibrate.LimitOtherPrint
+			}
+			return recorded.Reading, ""
+		}
+	}
+	return calibrate.Reading{}, calibrate.LimitNotInBaseline
+}
+
+// doubtful is a figure with the doubt of the one that it is compared with: of a difference the squares of both add up.
+func doubtful(now, was calibrate.Reading) calibrate.Reading {
+	if !now.Known() || now.Low == nil && was.Low == nil {
+		return now
+	}
+	below, above := halves(now)
+	wasBelow, wasAbove := halves(was)
+	return calibrate.Reading{
+		Value: now.Value, Low: calibrate.Figure(*now.Value - math.Hypot(below, wasAbove)), High: calibrate.Figure(*now.Value + math.Hypot(above, wasBelow)),
+	}
+}
+
+// halves are how far a figure's interval reaches below it and above.
+func halves(r calibrate.Reading) (below, above float64) {
+	if r.Low == nil || r.High == nil {
+		return 0, 0
+	}
+	return *r.Value - *r.Low, *r.High - *r.Value
+}
+
+// held is a figure with its verdict.
+func (j judge) held(b calibrate.Bounded, on calibrate.Ground) calibrate.Bounded {
+	b.Verdict = verdict(b)
+	switch {
+	case j.Untrusted:
+		b.Verdict, b.Reason = calibrate.LimitNoData, calibrate.LimitUntrusted
+	case j.noisy(on, b):
+		b.Verdict, b.Reason = calibrate.LimitNoData, calibrate.LimitNoise
+	case b.Verdict == calibrate.LimitNoData:
+		b.Reason = calibrate.LimitNotMeasured
+	case b.Verdict == calibrate.LimitExceeded && j.grows(b.Unit) && j.run.Creep.Unsettled():
+		b.Verdict, b.Reason = calibrate.LimitTooClose, calibrate.LimitUnsettled
+	}
+	return b
+}
+
+// grows is of the units that only what creeps has.
+func (judge) grows(u calibrate.Unit) bool {
+	return u == calibrate.UnitBytesPerRequest || u == calibrate.UnitBytesPerSecond
+}
+
+func verdict(b calibrate.Bounded) calibrate.LimitVerdict {
+	if !b.Known() || b.Bound == nil {
+		return calibrate.LimitNoData
+	}
+	low, high := *b.Value, *b.Value
+	if b.Low != nil && b.High != nil {
+		low, high = *b.Low, *b.High
+	}
+	bound := *b.Bound
+	if b.Least {
+		low, high, bound = -high, -low, -bound
+	}
+	switch {
+	case high <= bound:
+		return calibrate.LimitWithin
+	case low > bound:
+		return calibrate.LimitExceeded
+	}
+	return calibrate.LimitTooClose
+}
+
+// deployed judges what is deployed. Memory of which it isn't known whether it creeps doesn't hold for sure.
+func (j judge) deployed(d calibrate.Deployed) *calibrate.Deployed {
+	d.Memory = j.held(d.Memory, calibrate.GroundMemory)
+	if d.Memory.Verdict == calibrate.LimitWithin && j.run.Creep.Unsettled() {
+		d.Memory.Verdict, d.Memory.Reason = calibrate.LimitTooClose, calibrate.LimitUnsettled
+	}
+	for _, speed := range []**calibrate.Bounded{&d.Rate, &d.P99} {
+		if *speed != nil {
+			judged := j.held(**speed, calibrate.GroundServed)
+			*speed = &judged
+		}
+	}
+	return &d
+}

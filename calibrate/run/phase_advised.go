@@ -1,0 +1,56 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"workermem/calibrate"
+	"workermem/calibrate/analyse"
+)
+
+const (
+	advisedLimit = 6 * time.Second // of its load: it is to show what such a shape takes and costs, not how it warms up
+	mostAdvised  = 2               // times that what the run advises may change by having been run
+)
+
+// advised runs what the run has come to advise, so that the answer doesn't rest on lines between other shapes alone: neither
+// the memory nor what a request costs where the cores are full. What that shows may change the advice.
+func (r *run) advised(ctx context.Context) error {
+	var tried []calibrate.Shape
+	for range mostAdvised {
+		shape, shown := r.shapeAdvised()
+		if shown || slices.Contains(tried, shape) {
+			return nil
+		}
+		tried = append(tried, shape)
+		if err := r.scaleAndSave(ctx, shape, advisedLimit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shapeAdvised is what is advised, with no more workers than keep this machine busy and fit its memory, and whether nothing more can
+// be shown of it: because it was run, or fewer workers of as many threads kept all cores busy, or no second worker would start.
+func (r *run) shapeAdvised() (s calibrate.Shape, shown bool) {
+	result := r.analysed()
+	advice, own := result.Recommendation, max(result.Target.Threads, 1)
+	most := int(2*result.Host.SizingCPUs() + 1)
+	s = calibrate.Shape{Workers: min(advice.Workers, most), Threads: cmp.Or(advice.Threads, own)}
+	for s.Workers > 0 && r.tooMuch(result.Law.Total(s.Workers, s.Threads)) { // sized for a larger box
+		s.Workers--
+	}
+	if s.Workers < 1 || s == (calibrate.Shape{Workers: 1, Threads: own}) {
+		return s, true
+	}
+	ran := func(is func(calibrate.LawRun) bool) bool { return slices.ContainsFunc(result.Law.Runs, is) }
+	several := func(run calibrate.LawRun) bool { return run.Workers > 1 }
+	if s.Workers > 1 && !ran(several) {
+		return s, true
+	}
+	return s, ran(func(run calibrate.LawRun) bool {
+		return run.Threads == s.Threads && (run.Workers == s.Workers || several(run) && run.Workers < s.Workers && analyse.KeptAllBusy(result.Host, run))
+	})
+}

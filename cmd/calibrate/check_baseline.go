@@ -1,0 +1,92 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+
+	"workermem/calibrate"
+	"workermem/calibrate/say"
+	"workermem/cmd/calibrate/config"
+)
+
+// baselineFlags say which baseline a run is held against, and whether it becomes the next one.
+type baselineFlags struct {
+	file          string
+	update, force bool
+
+	usual string              // where it is if none is named, "" for the usual name
+	have  *calibrate.Baseline // nil: there is none
+}
+
+func (f *baselineFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.file, "baseline", "", "the baseline's file (default: "+calibrate.BaselineFile+", if it is there)")
+	flags.BoolVar(&f.update, "update-baseline", false, "make the run the baseline, unless it fails")
+	flags.BoolVar(&f.force, "force", false, "with --update-baseline: also if it fails")
+}
+
+func (f *baselineFlags) path(env Env) string {
+	if f.file != "" {
+		return f.file
+	}
+	path := cmp.Or(f.usual, calibrate.BaselineFile)
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(env.Dir, path)
+}
+
+// read finds the baseline. One that is named must be there, unless it is to be written.
+func (f *baselineFlags) read(env Env, w *complaints) {
+	text, err := config.Bounded(f.path(env))
+	if errors.Is(err, fs.ErrNotExist) && (f.file == "" || f.update) {
+		return
+	}
+	var b calibrate.Baseline
+	if err == nil {
+		b, err = calibrate.ParseBaseline(text)
+	}
+	w.add(err != nil, "name a file that calibrate check --update-baseline wrote", "the baseline %s can't be read: %v", f.path(env), err)
+	if err == nil {
+		f.have = &b
+	}
+}
+
+// updated writes the run as the baseline if that was asked for, and exits as the check says. What is relative to the former
+// baseline doesn't count then, but stands in its way if it is a regression.
+func (f *baselineFlags) updated(env Env, c calibrate.Check, r calibrate.Result, limits calibrate.Limits) error {
+	if !f.update {
+		return exitWith(c.ExitCode)
+	}
+	failed := c.ExitCode != 0 && c.ExitCode != calibrate.KindInconclusive
+	switch {
+	case c.Untrusted:
+		note(env, "the baseline was not written: the run can't be relied on")
+		return exitWith(c.ExitCode)
+	case failed && !f.force:
+		note(env, "the baseline was not written, because the check failed; --force writes it all the same")
+		return exitWith(c.ExitCode)
+	}
+	if err := f.write(env, calibrate.BaselineOf(r, limits.Metrics()...)); err != nil {
+		return err
+	}
+	switch {
+	case c.OnlyAgainstBaseline():
+		return nil
+	case c.ExitCode == calibrate.KindRegression: // which went before what isn't known, and counts no more
+		return exitWith(calibrate.KindInconclusive)
+	}
+	return exitWith(c.ExitCode)
+}
+
+func (f *baselineFlags) write(env Env, b calibrate.Baseline) error {
+	path := f.path(env)
+	if err := writeWhole(path, b, 0o644); err != nil {
+		return &calibrate.Failure{Kind: calibrate.KindTool, What: "the baseline can't be written", Why: err.Error(), Try: "name a file that can be written, with --baseline", Err: err}
+	}
+	note(env, "wrote %s: %s of run %s; commit it", shown(env, path), say.Plural(len(b.Metrics), "metric"), b.Run)
+	return nil
+}

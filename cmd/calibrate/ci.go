@@ -1,0 +1,150 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+
+	"workermem/calibrate"
+	"workermem/report"
+)
+
+// A platform is a CI that reads files, and lines of a job's log.
+type platform struct {
+	name, about string
+	here        func(getenv func(string) string) bool
+	write       func(env Env, log io.Writer, d report.Document) error
+}
+
+var platforms = []platform{
+	{"github", "annotations in the log, and the step's summary", inGitHub, writeGitHub},
+	{"gitlab", metricsFile + " and " + junitFile + ", to be the job's artifacts", inGitLab, writeGitLab},
+}
+
+func platformNamed(name string) *platform {
+	for i := range platforms {
+		if platforms[i].name == name {
+			return &platforms[i]
+		}
+	}
+	return nil
+}
+
+const summaryVariable, projectVariable = "GITHUB_STEP_SUMMARY", "CI_PROJECT_DIR"
+
+func inGitHub(getenv func(string) string) bool {
+	return getenv("GITHUB_ACTIONS") == "true" && getenv(summaryVariable) != ""
+}
+
+func inGitLab(getenv func(string) string) bool {
+	return getenv("GITLAB_CI") == "true" && getenv(projectVariable) != ""
+}
+
+// writeGitHub writes annotations to the job's log, and adds the page to the step's summary where there is one.
+func writeGitHub(env Env, log io.Writer, d report.Document) error {
+	if err := report.Render(log, d, report.Annotations, report.Options{}); err != nil {
+		return err
+	}
+	path := env.Getenv(summaryVariable)
+	if path == "" {
+		return nil
+	}
+	file, err := openOutput(path, os.O_APPEND)
+	if err != nil {
+		return notWritten("the step's summary", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return notWritten("the step's summary", err)
+	}
+	page, err := report.Summary(d, info.Size())
+	if err != nil {
+		return err
+	}
+	if _, err := file.Write(page); err != nil {
+		return notWritten("the step's summary", err)
+	}
+	note(env, "added to the step's summary (%s)", summaryVariable)
+	return nil
+}
+
+// The files that a GitLab job names as its artifacts. The names are calibrate's own, so that they hide no other tool's.
+const (
+	metricsFile = "calibrate-metrics.txt"
+	junitFile   = "calibrate-junit.xml"
+)
+
+// writeGitLab writes both artifacts into the project, or where it runs.
+func writeGitLab(env Env, _ io.Writer, d report.Document) error {
+	dir, where := env.Dir, ""
+	if project := env.Getenv(projectVariable); project != "" {
+		dir, where = project, ", in "+projectVariable
+	}
+	for name, format := range map[string]string{metricsFile: "openmetrics", junitFile: "junit"} {
+		if err := writeFile(filepath.Join(dir, name), d, format); err != nil {
+			return err
+		}
+	}
+	note(env, "written for GitLab: %s, %s%s", metricsFile, junitFile, where)
+	return nil
+}
+
+func writeFile(path string, d report.Document, format string) error {
+	file, err := openOutput(path, os.O_TRUNC)
+	if err != nil {
+		return notWritten(filepath.Base(path), err)
+	}
+	defer file.Close()
+	if err := report.Render(file, d, format, report.Options{}); err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return notWritten(filepath.Base(path), err)
+	}
+	return nil
+}
+
+func notWritten(what string, err error) error {
+	return calibrate.Usage("name a place that can be written to, or leave it out: --no-ci", "%s can't be written: %s", what, err)
+}
+
+// ciFlags say whether a gate tells the CI it runs in, beside what it shows.
+type ciFlags struct{ off bool }
+
+func (f *ciFlags) register(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.off, "no-ci", false, "write nothing for GitHub's or GitLab's CI, where it runs in one")
+}
+
+// tell writes what the CI that this runs in reads, unless the format asked for is that. Stdout is the result's, so the log is
+// stderr. What can't be written is said, and changes no verdict.
+func (f *ciFlags) tell(env Env, format *formatFlag, d report.Document) {
+	if f.off {
+		return
+	}
+	for _, p := range platforms {
+		if p.name == format.name || !p.here(env.Getenv) {
+			continue
+		}
+		if err := p.write(env, env.Stderr, format.named(d)); err != nil {
+			note(env, "not told to %s: %s", p.name, err)
+		}
+	}
+}
+
+// tellFailure is tell of a run that came to no result. The error itself is printed where all are.
+func (f *ciFlags) tellFailure(env Env, format *formatFlag, err error) {
+	var failure *calibrate.Failure
+	if err == nil {
+		return
+	}
+	if !errors.As(err, &failure) {
+		failure = plainFailure(err)
+	}
+	if failure.Kind != calibrate.KindUsage {
+		f.tell(env, format, report.Failed(failure))
+	}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"workermem/calibrate"
+	"workermem/calibrate/server"
+	"workermem/report"
+)
+
+// inCI is an environment with these variables, and what is printed there.
+func inCI(t *testing.T, variables map[string]string) (env Env, stdout, stderr *bytes.Buffer) {
+	t.Helper()
+	stdout, stderr = &bytes.Buffer{}, &bytes.Buffer{}
+	return Env{Stdout: stdout, Stderr: stderr, Dir: t.TempDir(), Getenv: func(name string) string { return variables[name] }}, stdout, stderr
+}
+
+func recordedRun(t *testing.T, name string) report.Document {
+	t.Helper()
+	r, err := loadRun(Env{}, filepath.Join(fixtures(t), "runs", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report.Run(r, server.Known())
+}
+
+// In GitHub's CI the annotations go to the log and the page to the summary, after what others wrote there; stdout stays the result's.
+func TestToldToGitHub(t *testing.T) {
+	summary := filepath.Join(t.TempDir(), "summary.md")
+	if err := os.WriteFile(summary, []byte("from another tool\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	env, stdout, stderr := inCI(t, map[string]string{"GITHUB_ACTIONS": "true", summaryVariable: summary})
+	(&ciFlags{}).tell(env, &formatFlag{app: "shop"}, recordedRun(t, "nothing-fits"))
+	page, _ := os.ReadFile(summary)
+	if !strings.HasPrefix(string(page), "from another tool\n# Workers and memory") || !strings.Contains(string(page), "NOTHING FITS") {
+		t.Errorf("%s", page)
+	}
+	if !strings.HasPrefix(stderr.String(), "::error title=calibrate shop%3A the run::needs 102 MB") || !strings.Contains(stderr.String(), "added to the step's summary") || stdout.Len() > 0 {
+		t.Errorf("stderr %s\nstdout %s", stderr, stdout)
+	}
+}
+
+// In GitLab's CI both artifacts are in the project, whatever folder it runs in.
+func TestToldToGitLab(t *testing.T) {
+	project := t.TempDir()
+	env, stdout, stderr := inCI(t, map[string]string{"GITLAB_CI": "true", "CI_PROJECT_DIR": project})
+	(&ciFlags{}).tell(env, &formatFlag{}, recordedRun(t, "creeping"))
+	metrics, _ := os.ReadFile(filepath.Join(project, metricsFile))
+	junit, _ := os.ReadFile(filepath.Join(project, junitFile))
+	if !bytes.HasSuffix(metrics, []byte("# EOF\n")) || xml.Unmarshal(junit, new(struct{})) != nil || !strings.Contains(stderr.String(), junitFile) || stdout.Len() > 0 {
+		t.Errorf("%s\n%s\nstderr %s\nstdout %s", metrics, junit, stderr, stdout)
+	}
+}
+
+// Nothing is told where it is no CI, where it was not wanted, or twice; nor of a wrong command line, which no run knows.
+func TestNotTold(t *testing.T) {
+	dir := t.TempDir()
+	github := map[string]string{"GITHUB_ACTIONS": "true", summaryVariable: filepath.Join(dir, "summary")}
+	gitlab := map[string]string{"GITLAB_CI": "true", "CI_PROJECT_DIR": dir}
+	d := recordedRun(t, "creeping")
+	for name, tc := range map[string]struct {
+		variables map[string]string
+		tell      func(Env)
+	}{
+		"no CI":             {nil, func(e Env) { (&ciFlags{}).tell(e, &formatFlag{}, d) }},
+		"GitHub, no file":   {map[string]string{"GITHUB_ACTIONS": "true"}, func(e Env) { (&ciFlags{}).tell(e, &formatFlag{}, d) }},
+		"not GitHub's own":  {map[string]string{summaryVariable: github[summaryVariable]}, func(e Env) { (&ciFlags{}).tell(e, &formatFlag{}, d) }},
+		"--no-ci":           {github, func(e Env) { (&ciFlags{off: true}).tell(e, &formatFlag{}, d) }},
+		"--no-ci in GitLab": {gitlab, func(e Env) { (&ciFlags{off: true}).tell(e, &formatFlag{}, d) }},
+		"asked for":         {gitlab, func(e Env) { (&ciFlags{}).tell(e, &formatFlag{name: "gitlab"}, d) }},
+		"wrong usage":       {github, func(e Env) { (&ciFlags{}).tellFailure(e, &formatFlag{}, calibrate.Usage("", "no such flag")) }},
+		"no failure":        {github, func(e Env) { (&ciFlags{}).tellFailure(e, &formatFlag{}, nil) }},
+	} {
+		env, stdout, stderr := inCI(t, tc.variables)
+		tc.tell(env)
+		here, _ := os.ReadDir(env.Dir)
+		there, _ := os.ReadDir(dir)
+		if stdout.Len()+stderr.Len()+len(here)+len(there) > 0 {
+			t.Errorf("%s: %s%s, %v, %v", name, stdout, stderr, here, there)
+		}
+	}
+}
+
+// A run that came to no result is red in the CI's own words.
+func TestFailureIsTold(t *testing.T) {
+	project := t.TempDir()
+	env, _, _ := inCI(t, map[string]string{"GITLAB_CI": "true", "CI_PROJECT_DIR": project})
+	(&ciFlags{}).tellFailure(env, &formatFlag{app: "shop"}, &calibrate.Failure{Kind: calibrate.KindApp, What: "the app did not start", Why: "no module named shop"})
+	junit, _ := os.ReadFile(filepath.Join(project, junitFile))
+	for _, want := range []string{`classname="calibrate.shop"`, `errors="1"`, "the app did not start: no module named shop"} {
+		if !strings.Contains(string(junit), want) {
+			t.Errorf("%s lacks %s", junit, want)
+		}
+	}
+}
+
+// A summary that can't be written is said, and is no verdict; where it was asked for it is an error.
+func TestUnwritableIsNoVerdict(t *testing.T) {
+	env, _, stderr := inCI(t, map[string]string{"GITHUB_ACTIONS": "true", summaryVariable: filepath.Join(t.TempDir(), "no", "such")})
+	d := recordedRun(t, "creeping")
+	if (&ciFlags{}).tell(env, &formatFlag{}, d); !strings.Contains(stderr.String(), "not told to github: the step's summary can't be written") {
+		t.Error(stderr)
+	}
+	if err := (&formatFlag{name: "github"}).show(env, d); err == nil {
+		t.Error("nothing was written, and nobody said so")
+	}
+}
+
+// The formats of others are offered of a run, and of no other page.
+func TestFormatsAreOffered(t *testing.T) {
+	run := filepath.Join(fixtures(t), "runs", "creeping")
+	for _, f := range offeredExports() {
+		env, stdout, stderr := inCI(t, nil)
+		code := Main(context.Background(), env, []string{"report", run, "--format", f.Name, "--app", "shop"})
+		_, gitlab := os.Stat(filepath.Join(env.Dir, junitFile))
+		if code != 0 || f.Name != "github" && (stdout.Len() == 0) != (gitlab == nil) {
+			t.Errorf("%s: %d, %s%s", f.Name, code, stdout, stderr)
+		}
+		env, _, stderr = inCI(t, nil)
+		if code := Main(context.Background(), env, []string{"explain", "--format", f.Name}); code != exitUsage || !strings.Contains(stderr.String(), "one of text, markdown, json") {
+			t.Errorf("explain as %s: %d, %s", f.Name, code, stderr)
+		}
+	}
+}
+
+// What holds where nobody gives a limit is in the manual.
+func TestGuideUsualLimits(t *testing.T) {
+	page, err := guidePage("ci")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page = strings.Join(strings.Fields(page), " ")
+	for _, limit := range calibrate.UsualDifferences() {
+		if !strings.Contains(page, "| `"+limit.String()+"` |") {
+			t.Errorf("compare's %s isn't in its table", limit)
+		}
+	}
+	for _, limit := range calibrate.UsualChanges() {
+		if !strings.Contains(page, "`"+limit.String()+"`") {
+			t.Errorf("check's %s isn't in it", limit)
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"workermem/calibrate"
+	"workermem/calibrate/gate"
+)
+
+// comparedRuns are pairs of an app whose head has so many MB more, and takes so much more CPU time a request.
+func comparedRuns(t *testing.T, way calibrate.CompareWay, pairs int, more, cpu float64, noise ...calibrate.Noise) calibrate.Comparison {
+	t.Helper()
+	c := calibrate.Comparison{Way: way, DurationSeconds: 55 * float64(pairs), Portions: calibrate.Portions{Rate: 240, Requests: map[string]int64{calibrate.PhaseSoak: 2880, calibrate.PhasePeak: 1500}},
+		Base: calibrate.Version{Command: []string{"gunicorn", "app:app"}, Ref: "origin/main", Commit: "0123456789abcdef"}, Head: calibrate.Version{Command: []string{"gunicorn", "app:app"}, Folder: "."}}
+	for _, text := range []string{"peak <= +5% or +4MB", "plateau <= +5% or +4MB", "creep <= +1KB", "cpu <= +10%"} {
+		var err error
+		if c.Limits, err = c.Limits.Add(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func(more, cpu float64) calibrate.OfVersion {
+		of := calibrate.OfVersion{Figures: map[string]calibrate.Recorded{}, Noise: noise, Threads: 4, PeakRequests: 4380, PlateauRequests: 1500}
+		for name, mb := range map[string]float64{"idle": 30, "plateau": 32, "peak": 36} {
+			of.Figures[name] = calibrate.Recorded{Unit: calibrate.UnitBytes, Reading: calibrate.Reading{Value: calibrate.Figure((mb + more) * calibrate.MiB)}}
+		}
+		for name, v := range map[string][2]float64{"creep": {12, 90}, "cpu": {cpu, 0.03 * cpu}} {
+			of.Figures[name] = calibrate.Recorded{Reading: calibrate.Reading{Value: calibrate.Figure(v[0]), Low: calibrate.Figure(v[0] - v[1]), High: calibrate.Figure(v[0] + v[1])}}
+		}
+		return of
+	}
+	for range pairs {
+		c.Pairs = append(c.Pairs, calibrate.Pair{Base: run(0, 0.002), Head: run(more, 0.002*(1+cpu))})
+	}
+	return gate.Compare(c)
+}
+
+func TestCompareGolden(t *testing.T) {
+	others := calibrate.Noise{Kind: calibrate.NoiseOthers, Phase: calibrate.PhasePeak, Share: 0.9, Most: gate.MostOthers}
+	for file, c := range map[string]calibrate.Comparison{
+		"compare-regressed": comparedRuns(t, calibrate.CompareGate, 3, 20, 0),
+		"compare-noise":     comparedRuns(t, calibrate.CompareGate, 5, 0, 0.15, others),
+		"compare-passed":    comparedRuns(t, calibrate.CompareGate, 1, 0, 0),
+		"compare-self":      comparedRuns(t, calibrate.CompareSelf, 3, 0.2, 0.02),
+	} {
+		golden(t, file+".txt", drawn(t, Compare(c, true), "text", Options{}))
+		golden(t, file+".md", drawn(t, Compare(c, false), "markdown", Options{}))
+	}
+}
+
+// A green job says one sentence, and only a green one.
+func TestCompareLine(t *testing.T) {
+	line := drawn(t, Compare(comparedRuns(t, calibrate.CompareGate, 1, 0, 0), false), "text", Options{})
+	if strings.Count(line, "\n") > 3 || !strings.HasPrefix(line, "no regression in 1 pair") {
+		t.Errorf("%q", line)
+	}
+	if page := drawn(t, Compare(comparedRuns(t, calibrate.CompareGate, 3, 20, 0), false), "text", Options{}); !strings.Contains(page, "REGRESSION") || !strings.Contains(page, "memory before any request +20 MB") {
+		t.Errorf("%q", page)
+	}
+}
+
+// Whatever kind of noise a gate knows, its page has words for.
+func TestNoiseIsNamed(t *testing.T) {
+	said := map[string]bool{}
+	for _, kind := range []calibrate.NoiseKind{calibrate.NoiseSteal, calibrate.NoiseOthers, calibrate.NoiseMemory, calibrate.NoiseLoad} {
+		noise := calibrate.Noise{Kind: kind, Phase: calibrate.PhasePeak, Share: 0.9, Most: 0.1}
+		of := noisesOf(worstNoise(comparedRuns(t, calibrate.CompareGate, 1, 0, 0, noise)))
+		if len(of) != 1 || said[of[0]] {
+			t.Fatalf("%s: %q", kind, of)
+		}
+		said[of[0]] = true
+	}
+}
+
+// A limit that has failed, and not yet often enough when another decided, is no blank.
+func TestCompareUndecided(t *testing.T) {
+	c := comparedRuns(t, calibrate.CompareGate, 3, 20, 0.15)
+	for i := range c.Compared {
+		if c.Compared[i].Metric == "cpu" {
+			c.Compared[i].Verdict, c.Compared[i].Failed, c.Compared[i].Doubtful = "", 2, 1
+		}
+	}
+	if page := drawn(t, Compare(c, false), "text", Options{}); !strings.Contains(page, "+0.3 ms (+15 %)  +10%         beyond, 2 of 3") {
+		t.Error(page)
+	}
+}
+
+// Other programs get a case a limit.
+func TestCompareCases(t *testing.T) {
+	d := Compare(comparedRuns(t, calibrate.CompareGate, 3, 20, 0), false)
+	var got []string
+	for _, c := range d.Export.Cases {
+		got = append(got, c.Name+": "+string(c.Result))
+	}
+	if want := "peak <= +5% or +4MB: regressed, plateau <= +5% or +4MB: regressed, creep <= +1KB: held, cpu <= +10%: held"; strings.Join(got, ", ") != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

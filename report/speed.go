@@ -1,0 +1,272 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"workermem/calibrate"
+	"workermem/calibrate/say"
+)
+
+// speedSection is what a request costs and what one worker can do with that, on which all rates of the page rest.
+func speedSection(r calibrate.Result) []Block {
+	s := r.Speed
+	if s == nil || s.Demand.Value <= 0 {
+		return nil
+	}
+	atOnce := ""
+	if r.Recommendation.Sum.WantedRate > 0 { // else it is why so many are recommended
+		atOnce = atOnceReason(r)
+	}
+	return section(Heading{Name: "What the cores allow"}, Facts{Rows: factsOf(
+		fact("request", requestCost(*s)), fact("beside", restCost(*s)), fact("others", besideCost(*s)), fact("threads", threadCosts(*s)), fact("a worker", workerCores(*s)), fact("pool", poolOf(*s)),
+		fact("all cores", factorOf(*s)), fact("the load", ownCost(*s)), fact("at once", atOnce),
+	)})
+}
+
+// costOf is the CPU time of a request: the worker's, and that of the app's other processes.
+func costOf(s calibrate.Speed) float64 { return s.Demand.Value + s.Rest }
+
+func requestCost(s calibrate.Speed) string {
+	text := say.CPU(costOf(s)) + " of CPU" + spanOf(s.Demand, s.Rest)
+	if free(s) {
+		return text + ", and it waits for nothing" + aloneOf(s)
+	}
+	return text + ", and " + say.CPU(s.Waiting.Value) + " of waiting" + spanOf(s.Waiting, 0) + aloneOf(s)
+}
+
+func aloneOf(s calibrate.Speed) string {
+	other := s.Alone - costOf(s) - s.Waiting.Value
+	return when(s.Alone > 0, "; alone it took %s", say.CPU(s.Alone)) + when(other > s.Alone/20, ", with calibrate's part and what others took of the cores")
+}
+
+// spanOf is an interval, moved by what is known without one; "" for none.
+func spanOf(s calibrate.Span, by float64) string {
+	return when(s.High > s.Low, " (95 %% interval %s)", say.CPURange(max(s.Low, 0)+by, s.High+by))
+}
+
+func restCost(s calibrate.Speed) string {
+	return when(s.Rest >= costOf(s)/100, "%s of that CPU are of the app's other processes: a master, a router, a front", say.CPU(s.Rest))
+}
+
+// besideCost is what programs that are none of the app's took for its requests.
+func besideCost(s calibrate.Speed) string {
+	return when(s.Beside > 0, "other programs of this machine took %s of CPU for each request, a database perhaps: rates are of a box that has them, too", say.CPU(s.Beside))
+}
+
+// threadCosts is what a request costs by the threads of its worker, where that was measured with more than one count.
+func threadCosts(s calibrate.Speed) string {
+	if len(s.Threads) < 2 {
+		return ""
+	}
+	parts := make([]string, len(s.Threads))
+	for i, use := range s.Threads {
+		parts[i] = say.CPU(use.Demand) + " with " + say.Plural(use.Threads, "thread")
+	}
+	return "of a worker's CPU a request takes " + strings.Join(parts, ", ") + ", all of them busy"
+}
+
+func workerCores(s calibrate.Speed) string {
+	switch {
+	case s.Cores <= 0:
+		return ""
+	case s.Shown:
+		return "keeps " + say.Cores(twoDigits(s.Cores)) + " busy at most"
+	}
+	return "is taken to keep " + say.Cores(twoDigits(s.Cores)) + " busy at most: it had too few requests at once, or this machine too few idle cores, to show more"
+}
+
+func poolOf(s calibrate.Speed) string {
+	return when(s.Pool > 0, "a worker works on %s at once at most, though more were there: a pool of threads or connections, or a lock, holds the others back", say.Plural(s.Pool, "request"))
+}
+
+func factorOf(s calibrate.Speed) string {
+	return when(math.Abs(s.Factor-1) >= 0.005 && s.Factor > 0, "a request costs %s times as much with all of them busy as with one", say.Number(s.Factor))
+}
+
+func ownCost(s calibrate.Speed) string {
+	return when(s.Load > 0, "calibrate itself took %s of CPU a request to send them; production doesn't have that, so it is left out", say.CPU(s.Load))
+}
+
+// free says that a request waits for nothing worth a word beside its CPU time.
+func free(s calibrate.Speed) bool { return s.Waiting.Value < costOf(s)/20 }
+
+// atOnceForCore is how many requests at once keep a core busy: of their time that share is CPU. It is rounded as it is said,
+// so that what is reckoned with it agrees.
+func atOnceForCore(s calibrate.Speed) float64 {
+	return twoDigits(s.AtOnce())
+}
+
+// twoDigits rounds to a tenth, and from ten on to the whole.
+func twoDigits(v float64) float64 {
+	if v < 9.5 {
+		return math.Round(v*10) / 10
+	}
+	return math.Round(v)
+}
+
+// atOnceReason is how many requests at once the cores need, and how many the recommendation has.
+func atOnceReason(r calibrate.Result) string {
+	c, ok := chosen(r)
+	if !ok || r.Speed == nil || costOf(*r.Speed) <= 0 {
+		return ""
+	}
+	s, cores := *r.Speed, r.Recommendation.Sum.CPUs
+	if free(s) {
+		return fmt.Sprintf("a request costs %s of CPU and waits for nothing: %s, %s", say.CPU(costOf(s)), say.Cores(cores), say.Plural(c.Workers, "worker")) +
+			when(c.RateBy == calibrate.RateByCores, "; more serve no more") +
+			when(c.RateBy == calibrate.RateByWorkers, ", and one keeps %s busy", say.Cores(twoDigits(s.Cores)))
+	}
+	each := atOnceForCore(s)
+	needed := each * cores
+	text := fmt.Sprintf("a request costs %s of CPU and waits %s%s, so a core needs %s at once: %s x %s = %s", say.CPU(costOf(s)), say.CPU(s.Waiting.Value),
+		when(s.Beside > 0, ", %s of that for other programs on these cores", say.CPU(s.Beside)), requestsOfCore(each), say.Cores(cores), say.Number(each), say.Number(needed))
+	shape, have := shapeSum(r, c)
+	switch {
+	case have == 0:
+		return text + "; " + shape + " as many as come"
+	case float64(have) == needed:
+		return text + " = " + shape
+	}
+	return text + "; " + shape + " are " + say.Count(have)
+}
+
+func requestsOfCore(each float64) string {
+	if each == 1 {
+		return "1 request"
+	}
+	return say.Number(each) + " requests"
+}
+
+// shapeSum is the recommendation as a product of requests at once. None where nothing bounds those of a worker.
+func shapeSum(r calibrate.Result, c calibrate.Candidate) (words string, atOnce int) {
+	workers := say.Plural(c.Workers, "worker")
+	if c.Threads == 0 || !threaded(r) {
+		if c.Workers == 1 {
+			return workers + " takes", 0
+		}
+		return workers + " take", 0
+	}
+	words = workers + " x " + say.Plural(c.Threads, "thread")
+	if pool := r.Speed.Pool; pool > 0 && pool < c.Threads {
+		return words + ", " + say.Count(pool) + " of them at work at once,", c.Workers * pool
+	}
+	return words, c.Workers * c.Threads
+}
+
+// chosen is the candidate that is recommended.
+func chosen(r calibrate.Result) (calibrate.Candidate, bool) {
+	i := slices.IndexFunc(r.Candidates, func(c calibrate.Candidate) bool { return c.Recommended })
+	if i < 0 {
+		return calibrate.Candidate{}, false
+	}
+	return r.Candidates[i], true
+}
+
+// fast says that it is known what the recommendation serves.
+func fast(r calibrate.Result) bool {
+	c, ok := chosen(r)
+	return ok && c.Rate > 0
+}
+
+// servesOf is what the recommendation serves, and what binds it.
+func servesOf(r calibrate.Result) string {
+	c, ok := chosen(r)
+	if !ok || c.Rate <= 0 {
+		return ""
+	}
+	return "serves " + mostOf(c.Served) + when(c.RateBy != "", ": then %s", boundOf(r, c.Served))
+}
+
+// mostOf is a rate with its interval.
+func mostOf(s calibrate.Served) string {
+	low, high := say.Number(s.RateLow), say.Number(s.RateHigh)
+	return "at most " + say.RequestRate(s.Rate) + when(s.RateHigh > s.RateLow && low != high, " (95 %% interval %s to %s)", low, high)
+}
+
+// boundOf is what keeps a choice from serving more: where the app's other processes keep their one core busy, it is them.
+func boundOf(r calibrate.Result, c calibrate.Served) string {
+	const nearly = 0.95
+	if s := r.Speed; c.RateBy == calibrate.RateByCores && s != nil && s.RestCores <= 1 && c.Rate*s.Rest >= nearly && r.Recommendation.Sum.CPUs > 1 {
+		return "the app's other processes, a master, a router or a front, keep their one core busy"
+	}
+	return boundWords(c.RateBy)
+}
+
+// boundWords say what keeps workers from serving more.
+func boundWords(b calibrate.RateBound) string {
+	return map[calibrate.RateBound]string{
+		calibrate.RateByCores:   "all cores are busy",
+		calibrate.RateByWorkers: "each worker keeps busy what it can of them",
+		calibrate.RateByThreads: "all threads wait",
+	}[b]
+}
+
+// atRate is what the production rate takes of the cores and of the recommendation, and how long requests wait for it.
+func atRate(r calibrate.Result, c calibrate.Candidate) string {
+	rate, cores := r.Plan.ProductionRate, r.Recommendation.Sum.CPUs
+	busy := rate * costOf(*r.Speed)
+	ofCores, ofRate := say.Percent(busy/cores), say.Percent(c.UsedRatio)
+	return fmt.Sprintf("%s x %s = %s of %s (%s)", say.RequestRate(rate), say.CPU(costOf(*r.Speed)), busyCores(busy), say.CoreCount(cores), ofCores) +
+		when(c.UsedRatio > 0 && ofRate != ofCores, ", %s of what it can", ofRate) +
+		when(c.P99 > 0, ", p99 %s", say.Seconds(c.P99)) + when(c.P99 > 0 && r.Plan.P99Seconds > 0, " of %s", say.Seconds(r.Plan.P99Seconds))
+}
+
+// busyCores are cores that are busy on average, in three digits.
+func busyCores(n float64) string {
+	if n < 1 {
+		return say.Cores(n)
+	}
+	return say.Number(n) + " cores"
+}
+
+// wantedReason is how the recommendation serves the production rate, or which box would.
+func wantedReason(r calibrate.Result) string {
+	c, ok := chosen(r)
+	s := r.Recommendation.Sum
+	if !ok || s.WantedRate <= 0 || r.Speed == nil {
+		return ""
+	}
+	if !s.Unmet {
+		return atRate(r, c)
+	}
+	return "nothing that fits serves " + wantedOf(s.WantedRate, s.WantedP99) + ", and this comes nearest: " + atRate(r, c) + "; " + neededBox(r)
+}
+
+// wantedOf is what was asked for, with the share that is to be left.
+func wantedOf(rate, p99 float64) string {
+	return say.RequestRate(rate) + " with " + say.Percent(1-calibrate.MostUsed) + " to spare" + when(p99 > 0, ", p99 %s", say.Seconds(p99))
+}
+
+// neededBox is the least box that would serve what was asked for.
+func neededBox(r calibrate.Result) string {
+	s := r.Recommendation.Sum
+	if r.Speed != nil && s.WantedP99 > 0 && costOf(*r.Speed)+r.Speed.Waiting.Value > s.WantedP99 {
+		return "no box would, since a request alone takes " + say.CPU(costOf(*r.Speed)+r.Speed.Waiting.Value)
+	}
+	if s.NeededShape == nil || s.NeededCores <= 0 {
+		return "no box with up to " + say.Cores(calibrate.MostCores(s.CPUs)) + " would"
+	}
+	return fmt.Sprintf("%s and %s of memory would, with %s", say.Cores(s.NeededCores), say.MBUp(s.NeededMemoryBytes), named(r, *s.NeededShape))
+}
+
+// cpuUnknown is why the field's rule, and no measurement, says how many workers the cores ask for.
+func cpuUnknown(r calibrate.Result) string {
+	switch {
+	case given(r):
+		return "what a request costs in CPU time was not given"
+	case r.Speed != nil && r.Speed.Doubt != "":
+		return map[calibrate.SpeedDoubt]string{
+			calibrate.DoubtSteal:  "the machine's host withheld cores from it, so what a request costs in CPU time is doubtful",
+			calibrate.DoubtOthers: "others kept the cores busy, so what a request costs in CPU time is doubtful",
+			calibrate.DoubtFew:    "too few requests were served to tell what one costs in CPU time",
+		}[r.Speed.Doubt]
+	case attached(r):
+		return "what a request costs in CPU time and in waiting was not read of a server that runs already"
+	case r.Alone == nil:
+		return "how long a request takes alone was not measured"
+	}
+	return "what a request costs in CPU time was not read"
+}
