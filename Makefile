@@ -57,7 +57,7 @@ E2E_PACKAGES = $(sort $(dir $(shell grep -rlE --include='*_test.go' --exclude-di
 test-e2e: servers ## end-to-end tests alone, on real servers, and the examples of README and guide
 	@$(call there,E2E)
 	@$(call there,Readme)
-	go test -vet=off -p 1 -parallel 6 -count=1 -run '^Test(E2E|Readme)' -timeout 30m $(E2E_PACKAGES)
+	.ci/e2e $(E2E_PACKAGES)
 
 readme: servers ## run the examples of README and guide
 	@$(call there,Readme)

@@ -15,7 +15,7 @@ import (
 // What the recorded runs come to, by which rules.
 const (
 	hashedRules = 8
-	hashOfRuns  = "1cf77453b39f60bc"
+	hashOfRuns  = "3cb10fffd61cf0bd"
 )
 
 // Whoever changes what the same journals come to raises calibrate.Rules, so that saved runs are read by the new ones and say so.

@@ -34,9 +34,10 @@ func speed(r calibrate.Result) *calibrate.Speed {
 	if r.Alone == nil || busy == nil || r.Alone.Work.Requests == 0 || r.Mode == calibrate.ModeAttach {
 		return nil
 	}
+	load := loadOf(r, *busy)
 	s := &calibrate.Speed{
-		Demand: demandOf(r, *busy), Rest: busy.PerRequest(busy.Rest), Load: loadOf(r, *busy),
-		Alone: r.Alone.Mean, Waiting: waitingOf(*r.Alone), Times: slices.Clone(r.Alone.Times), Factor: factorOf(r, *busy), Threads: threadUses(r, *busy),
+		Demand: demandOf(r, *busy), Rest: busy.PerRequest(busy.Rest), Load: load,
+		Alone: r.Alone.Mean, Waiting: waitingOf(*r.Alone, load), Times: slices.Clone(r.Alone.Times), Factor: factorOf(r, *busy), Threads: threadUses(r, *busy),
 	}
 	if busy.RestThread > 0 {
 		s.RestCores = max(int(busy.Rest/busy.RestThread), 1)
@@ -79,14 +80,20 @@ func demandOf(r calibrate.Result, busy calibrate.Work) calibrate.Span {
 	return d
 }
 
-// waitingOf is what of the time alone is no CPU time. Neighbours make a few requests much slower than most: so far as the mean is
-// above the median and the app waited for a core, that is their doing, and is taken out.
-func waitingOf(a calibrate.Alone) calibrate.Span {
+// waitingOf is what of the time alone is no CPU time. Of calibrate's own, what the busiest load takes a request is on the way of one
+// that is alone; the rest, samples and timers, may be, or run while the app waits: the middle, with both within the interval.
+// Neighbours make a few requests much slower than most: so far as the mean is above the median and the app waited for a core, that is
+// their doing, and is taken out.
+func waitingOf(a calibrate.Alone, load float64) calibrate.Span {
 	w := a.Work
-	most := a.Mean - w.PerRequest(w.Workers+w.Rest+w.Own)
+	own := w.PerRequest(w.Own)
+	beside := max(own-load, 0)
+	least := a.Mean - w.PerRequest(w.Workers+w.Rest) - own
 	margin := 1.96 * deviation(a.Times, a.Mean) / math.Sqrt(float64(w.Requests))
-	value := most - min(w.PerRequest(w.Waited), max(a.Mean-creep.Quantile(a.Times, 0.5), 0))
-	return calibrate.Span{Value: max(value, 0), Low: max(value-margin, 0), High: max(most+margin, 0)}
+	neighbours := min(w.PerRequest(w.Waited), max(a.Mean-creep.Quantile(a.Times, 0.5), 0))
+	return calibrate.Span{
+		Value: max(least+beside/2-neighbours, 0), Low: max(least-neighbours-margin, 0), High: max(least+beside+margin, 0),
+	}
 }
 
 // deviation is the standard deviation of times, by their quantiles in even steps.

@@ -50,7 +50,7 @@ func TestE2EReplayBehindALogin(t *testing.T) {
 		t.Fatalf("exit code %d\n%s%s", code, s.stdout.String(), s.stderr.String())
 	}
 	r := s.result(t)
-	if !r.Complete || r.Load.Requests < 40 || r.Load.Succeeded != r.Load.Requests || r.Load.ToLogin != 0 || len(r.Law.Runs) != 2 {
+	if !r.Complete || r.Load.Requests < 40 || r.Load.Succeeded != r.Load.Requests || r.Load.ToLogin != 0 || len(r.Law.Runs) < 2 {
 		t.Errorf("complete %v, %+v, %d shapes, %+v", r.Complete, r.Load, len(r.Law.Runs), r.Warnings)
 	}
 	if !slices.ContainsFunc(r.Warnings, func(w calibrate.Warning) bool {
@@ -63,7 +63,7 @@ func TestE2EReplayBehindALogin(t *testing.T) {
 		t.Fatal(err)
 	}
 	logins, turnedAway := strings.Count(string(text), "logged in"), strings.Count(string(text), "turned away")
-	if apps := 3; logins != apps || turnedAway != apps { // with other threads, and with a second worker, too
+	if apps := 1 + len(r.Law.Runs); logins != apps || turnedAway != apps { // with other threads, and with more workers, too
 		t.Errorf("%d logins, %d requests without one, where %d apps' first ones are", logins, turnedAway, apps)
 	}
 	noSecret(t, s, "hunter2")

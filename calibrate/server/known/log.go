@@ -1,6 +1,7 @@
 package known
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -78,19 +79,34 @@ func (log Log) Count(text string) int {
 var exceptionLine = regexp.MustCompile(`^(Error|[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt|Warning|NotFound|Improper\w*))\b(: .*)?$`)
 
 // Exception is the last line of the last Python traceback, such as "ImportError: no module named x", or one that looks like
-// it, as Node's do; "" for none.
+// it, as Node's do; "" for none. One that Python ignores, as of a process that is ended, is taken where there is no other.
 func (log Log) Exception() string {
+	ignored := ""
 	for i, line := range slices.Backward(log) {
-		if strings.HasPrefix(line, "Traceback (most recent call last)") {
-			for _, line := range log[i+1:] {
-				if line[0] != ' ' && line[0] != '\t' {
-					return line
-				}
-			}
+		if !strings.HasPrefix(line, "Traceback (most recent call last)") {
+			continue
 		}
+		said := log[i+1:].unindented()
+		if isIgnored := i > 0 && strings.HasPrefix(log[i-1], "Exception ignored in"); said != "" && !isIgnored {
+			return said
+		}
+		ignored = cmp.Or(ignored, said)
+	}
+	if ignored != "" {
+		return ignored
 	}
 	for _, line := range slices.Backward(log) {
 		if exceptionLine.MatchString(line) {
+			return line
+		}
+	}
+	return ""
+}
+
+// unindented is the first line that is not; "" for none.
+func (log Log) unindented() string {
+	for _, line := range log {
+		if line[0] != ' ' && line[0] != '\t' {
 			return line
 		}
 	}
