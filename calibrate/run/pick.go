@@ -11,20 +11,23 @@ import (
 type pick struct {
 	guessed    bool          // at the last look
 	looks      time.Time     // the end of that
-	cost       time.Duration // what it took
+	took       time.Duration // from its begin
+	cost       time.Duration // what it and the look before took, the lesser: neighbours lengthen a look
 	first      int           // sample of the present pick
 	generation int           // its first
 	began      float64       // seconds of the run at which it was made, 0 for the first
 }
 
-// searchShare is how many times as long as a look takes the next one waits, so that looking takes a twentieth of a core at most.
-const searchShare = 20
+// searchShare is how many times as long as a look takes the next one waits, so that looking takes a hundredth of a core at most, or
+// one look a second.
+const searchShare = 100
 
 // rested says that another look costs little.
 func (p *pick) rested() bool { return time.Since(p.looks) > searchShare*p.cost }
 
-func (p *pick) looked(rule calibrate.RuleKind, cost time.Duration) {
-	p.guessed, p.looks, p.cost = rule == calibrate.RuleGuess, time.Now(), cost
+func (p *pick) looked(rule calibrate.RuleKind, took time.Duration) {
+	p.guessed, p.looks = rule == calibrate.RuleGuess, time.Now()
+	p.took, p.cost = took, min(took, p.took)
 }
 
 // other begins with other processes, at a sample that is still to be taken.
