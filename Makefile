@@ -134,8 +134,9 @@ COST_ROUNDS ?= 20
 cost: servers ## measure what being measured costs an app, in six minutes: on a quiet machine
 	go test ./cmd/calibrate -count=1 -run '^TestCost$$' -cost-rounds $(COST_ROUNDS) -timeout 30m -v
 
-golden: ## rewrite the golden files of the report from what it prints now
+golden: ## rewrite the golden files of the report from what it prints now, and the JSON Schemas from the types
 	go test ./report -update
+	go test ./calibrate -run '^TestSchemas$$' -update
 
 clean: ## remove what make made: bin and fixtures/.venv, never .calibrate
 	rm -rf bin fixtures/.venv

@@ -127,13 +127,16 @@ func (m *Measured) readResult(file *os.File) error {
 	return nil
 }
 
-// missingPart names a part that every complete run has, if it isn't there.
+// wholeParts are what every complete run has.
+var wholeParts = []string{"target", "plan", "host", "phases"}
+
+// missingPart names one of them that isn't there.
 func missingPart(text []byte) string {
 	var r map[string]json.RawMessage
 	if json.Unmarshal(text, &r) != nil || string(r["complete"]) != "true" {
 		return ""
 	}
-	for _, name := range []string{"target", "plan", "host", "phases"} {
+	for _, name := range wholeParts {
 		if r[name] == nil || string(r[name]) == "null" {
 			return "a complete run without its " + name
 		}

@@ -49,11 +49,10 @@ func output(t *testing.T, program string, args ...string) string {
 	return string(out)
 }
 
-// readBy is what fixtures/consumers/read.py, by the library of that format, makes of a file.
-func readBy[T any](t *testing.T, format, path string) (read T) {
+// readBy is what fixtures/consumers/read.py, by the library of that format, makes of files.
+func readBy[T any](t *testing.T, format string, files ...string) (read T) {
 	t.Helper()
-	folder := filepath.Join(fixtures(t), "consumers")
-	out := output(t, consumer(t, "python"), filepath.Join(folder, "read.py"), format, path, filepath.Join(folder, "bmf.json"))
+	out := output(t, consumer(t, "python"), append([]string{filepath.Join(fixtures(t), "consumers", "read.py"), format}, files...)...)
 	if err := json.Unmarshal([]byte(out), &read); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -127,7 +126,8 @@ func TestE2EBencherSchemaHolds(t *testing.T) {
 	t.Parallel()
 	for _, app := range []string{"shop", awkward} {
 		for _, run := range []string{"creeping", "flat", "partial", "attach-time"} {
-			all := readBy[map[string]map[string]map[string]float64](t, "bmf", written(t, run, "bmf", app))
+			file := written(t, run, "bmf", app)
+			all := readBy[map[string]map[string]map[string]map[string]float64](t, "valid", filepath.Join(fixtures(t), "consumers", "bmf.json"), file)[file]
 			if len(all) != 1 {
 				t.Errorf("%s: %v", run, all)
 			}

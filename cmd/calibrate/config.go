@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,33 +17,20 @@ import (
 
 func newConfigCmd(env Env) *cobra.Command {
 	var f optionSets
-	var schema bool
 	cmd := &cobra.Command{
 		Use:   "config [flags] [-- COMMAND...]",
 		Short: "Print every option as it holds, and where its value came from",
 		Long: "config prints what calibrate run would take each option to be with the same flags: from the command line, from\n" +
 			"calibrate.yaml or a profile of it, from the environment, or by default. It starts nothing. What may be secret is\n" +
 			"left out.",
-		Example: "  calibrate config\n  calibrate config --profile quick --json\n  calibrate config --schema > calibrate.schema.json",
+		Example: "  calibrate config\n  calibrate config --profile quick --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if schema {
-				return printSchema(env)
-			}
 			return f.show(env, cmd.Flags(), args)
 		},
 	}
 	f.runFlags.register(cmd)
-	cmd.Flags().BoolVar(&schema, "schema", false, "print the JSON Schema of calibrate.yaml, for editors, and nothing else")
 	f.wrong.collect(cmd.Flags())
 	return cmd
-}
-
-func printSchema(env Env) error {
-	text, err := config.Schema(configKeys())
-	if err == nil {
-		_, err = fmt.Fprintf(env.Stdout, "%s\n", text)
-	}
-	return err
 }
 
 func (f *optionSets) show(env Env, flags *pflag.FlagSet, typed []string) error {

@@ -241,7 +241,7 @@ func TestConfigKeys(t *testing.T) {
 // The schema has every key that a file may have, where it may have it, and none that is refused.
 func TestConfigSchema(t *testing.T) {
 	env, stdout, stderr := testEnv(t, nil)
-	if code := Main(t.Context(), env, []string{"config", "--schema"}); code != 0 {
+	if code := Main(t.Context(), env, []string{"schema", "config"}); code != 0 {
 		t.Fatal(stderr)
 	}
 	type node struct {

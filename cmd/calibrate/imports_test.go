@@ -134,6 +134,7 @@ var owned = map[string]string{
 // testOnly lists what any test may import and nothing else may.
 var testOnly = []string{
 	"github.com/google/go-cmp",
+	"github.com/google/jsonschema-go",
 	"github.com/rogpeppe/go-internal",
 	"go.uber.org/goleak",
 	"gonum.org/v1/gonum",
