@@ -41,21 +41,19 @@ type AppLog struct {
 	stop  func()
 }
 
-// OpenAppLog makes the file, and watches it until it is closed.
-func OpenAppLog(path string) (*AppLog, error) {
-	l, err := unwatchedLog(path)
-	if err == nil {
-		l.watch()
-	}
-	return l, err
-}
-
-func unwatchedLog(path string) (*AppLog, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600) // an app's log may hold anything
+// OpenLog makes the file of a log, and watches it until it is closed.
+func (p *Private) OpenLog(name string) (*AppLog, error) {
+	file, err := p.Create(name)
 	if err != nil {
 		return nil, err
 	}
-	return &AppLog{File: file, keep: logHead, punch: punch, stop: func() {}}, nil
+	l := unwatchedLog(file)
+	l.watch()
+	return l, nil
+}
+
+func unwatchedLog(file *os.File) *AppLog {
+	return &AppLog{File: file, keep: logHead, punch: punch, stop: func() {}}
 }
 
 func (l *AppLog) watch() {

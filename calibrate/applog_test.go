@@ -17,9 +17,10 @@ const logLine = "a line of a hundred bytes, as they are written by an app that h
 
 // An app that prints without end takes a bounded part of the disk, and its log has both ends and says what is missing.
 func TestAppLogOfAnAppThatPrintsWithoutEnd(t *testing.T) {
-	path := filepath.Join(t.TempDir(), LogFile)
+	folder := private(t)
+	path := filepath.Join(folder.Path, LogFile)
 	synctest.Test(t, func(t *testing.T) {
-		log, err := OpenAppLog(path)
+		log, err := folder.OpenLog(LogFile)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,11 +51,13 @@ func TestAppLogOfAnAppThatPrintsWithoutEnd(t *testing.T) {
 
 // Where no hole can be made in a file, its end is kept as well.
 func TestAppLogWithoutHoles(t *testing.T) {
-	path := filepath.Join(t.TempDir(), LogFile)
-	log, err := unwatchedLog(path)
+	folder := private(t)
+	path := filepath.Join(folder.Path, LogFile)
+	file, err := folder.Create(LogFile)
 	if err != nil {
 		t.Fatal(err)
 	}
+	log := unwatchedLog(file)
 	log.punch = func(*os.File, int64, int64) error { return syscall.EOPNOTSUPP }
 	printLog(t, path, "it starts\n")
 	for _, last := range []string{"it ends\n", "it ends again\n"} {
@@ -71,6 +74,16 @@ func TestAppLogWithoutHoles(t *testing.T) {
 		t.Fatal(err)
 	}
 	logHas(t, path, longestLog, "it ends again\nafter that\n")
+}
+
+func private(t *testing.T) *Private {
+	t.Helper()
+	folder, err := MakePrivate(filepath.Join(t.TempDir(), "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(folder.Close)
+	return folder
 }
 
 func printLog(t *testing.T, path, text string) {
@@ -98,9 +111,10 @@ func logHas(t *testing.T, path string, most int, last string) []byte {
 
 // One that fits stays as it is.
 func TestAppLogThatFits(t *testing.T) {
-	path := filepath.Join(t.TempDir(), LogFile)
+	folder := private(t)
+	path := filepath.Join(folder.Path, LogFile)
 	synctest.Test(t, func(t *testing.T) {
-		log, err := OpenAppLog(path)
+		log, err := folder.OpenLog(LogFile)
 		if err != nil {
 			t.Fatal(err)
 		}

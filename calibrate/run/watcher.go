@@ -452,13 +452,3 @@ func (w *watcher) closeProbes() {
 	}
 	w.probes = nil
 }
-
-func journalFailure(err error) *calibrate.Failure {
-	var full calibrate.DiskFull
-	if errors.As(err, &full) {
-		return &calibrate.Failure{Kind: calibrate.KindTool, What: "the disk of the run's folder is nearly full, and the run has ended", Why: full.Error(),
-			Try: "free some space, or name a folder on another disk with --out", Err: err}
-	}
-	return &calibrate.Failure{Kind: calibrate.KindTool, What: "the run's folder could not be written", Why: err.Error(),
-		Try: "free some space, or name another folder with --out", Err: err}
-}

@@ -241,7 +241,7 @@ func (f *checkFlags) measureFirst(ctx context.Context, env Env, command []string
 	plan.RoutesOfCreep = !f.own.Changed("by-route") // a gate has no other use for them
 	r, path, err := f.measured(ctx, env, plan, func(t calibrate.TargetInfo) error { return f.somethingToJudge(f.deployed(t)) })
 	if err == nil {
-		savedIn(env, path)
+		savedIn(env, path, calibrate.ResultFile)
 	}
 	return r, err
 }

@@ -84,7 +84,7 @@ func (f *baselineFlags) updated(env Env, c calibrate.Check, r calibrate.Result, 
 
 func (f *baselineFlags) write(env Env, b calibrate.Baseline) error {
 	path := f.path(env)
-	if err := writeWhole(path, b, 0o644); err != nil {
+	if err := calibrate.WriteWhole(path, b, 0o644); err != nil {
 		return &calibrate.Failure{Kind: calibrate.KindTool, What: "the baseline can't be written", Why: err.Error(), Try: "name a file that can be written, with --baseline", Err: err}
 	}
 	note(env, "wrote %s: %s of run %s; commit it", shown(env, path), say.Plural(len(b.Metrics), "metric"), b.Run)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -192,7 +193,7 @@ func (f *compareFlags) compare(ctx context.Context, env Env, typed []string) err
 	c.Host, _ = sampler.Host()
 	c, err = run.Compare(ctx, c, f.pairs(), turns)
 	turns.progress.Done()
-	return f.shown(env, turns.folder, c, err)
+	return f.shown(env, turns.folder.Path, c, err)
 }
 
 // prepare readies both, so that what is made at the first start alone (compiled code, a disk's cache) is there for all runs.
@@ -279,9 +280,9 @@ func orThese(set string, self bool) string {
 func (f *compareFlags) shown(env Env, folder string, c calibrate.Comparison, err error) error {
 	if err != nil {
 		f.ci.tellFailure(env, &f.format, err)
-		return cutShort(env, err, "the comparison is kept in "+shown(env, folder), "what was measured is kept in "+shown(env, folder))
+		return cutShort(env, err, filepath.Join(folder, calibrate.CompareFile), "the comparison is kept in "+shown(env, folder), "what was measured is kept in "+shown(env, folder))
 	}
-	savedIn(env, folder)
+	savedIn(env, folder, calibrate.CompareFile)
 	return f.page(env, c)
 }
 

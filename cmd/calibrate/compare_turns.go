@@ -25,9 +25,9 @@ type turnTaker struct {
 	targets  loadgen.Targets
 	loader   func() *loadgen.Loader // a fresh one begins with the first request
 	id       string
-	folder   string   // of the comparison, absolute
-	home     string   // that calibrate was started in
-	made     []string // folders that were not there, the innermost first
+	folder   *calibrate.Private // of the comparison, its path absolute
+	home     string             // that calibrate was started in
+	made     []string           // folders that were not there, the innermost first
 	progress *report.Progress
 	opened   int
 	began    time.Time
@@ -44,25 +44,25 @@ func (f *compareFlags) turns(ctx context.Context, env Env, versions map[calibrat
 	}
 	t := &turnTaker{env: env, flags: f, versions: versions, targets: targets, id: newID(time.Now()), began: time.Now()}
 	t.loader = first.Again
-	path := f.out
-	if path == "" {
-		path = filepath.Join(comparesFolder(env), t.id)
-	}
-	if t.folder, err = filepath.Abs(path); err != nil {
-		return nil, err
-	}
 	if t.home, err = os.Getwd(); err != nil {
 		return nil, err
 	}
-	if entries, _ := os.ReadDir(t.folder); len(entries) > 0 {
-		return nil, calibrate.Usage("name another folder with --out, or leave it out", "%s is not empty", path)
+	if t.folder, err = newFolder(env, f.out, filepath.Join(comparesFolder(env), t.id), t.make); err != nil {
+		return nil, err
 	}
-	t.made = notThere(t.folder)
-	if err := os.MkdirAll(t.folder, 0o700); err != nil {
-		return nil, calibrate.Usage("name a folder that can be written, with --out", "the comparison's folder can't be made: %s", err)
-	}
+	warnShared(env, t.folder)
 	t.progress = report.NewProgress(env.Stderr, env.Terminal, env.Width)
 	return t, nil
+}
+
+// make makes the comparison's folder. Its path holds wherever a version is started.
+func (t *turnTaker) make(path string) (*calibrate.Private, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	t.made = notThere(path)
+	return calibrate.MakePrivate(path)
 }
 
 // notThere are a folder and those above it that MkdirAll would make.
@@ -77,6 +77,7 @@ func notThere(folder string) (all []string) {
 
 // tidy removes what was made for the comparison, if nothing came into it.
 func (t *turnTaker) tidy() {
+	t.folder.Close()
 	for _, folder := range t.made {
 		if os.Remove(folder) != nil { // it isn't empty
 			return
@@ -108,13 +109,13 @@ func (t *turnTaker) Open(ctx context.Context, side calibrate.Side) (run.Turn, er
 	}
 	t.opened++
 	name := strconv.Itoa(t.opened) + "-" + string(side)
-	folder, err := calibrate.CreateFolder(filepath.Join(t.folder, name))
+	folder, err := calibrate.CreateFolder(filepath.Join(t.folder.Path, name))
 	if err != nil {
 		t.back()
 		return run.Turn{}, err
 	}
 	if t.flags.out == "" {
-		keepFromGit(filepath.Dir(comparesFolder(t.env)))
+		keepFromGit(filepath.Dir(filepath.Dir(t.folder.Path)))
 	}
 	launch.LogTo(folder.Log.File)
 	host, warnings := sampler.Host()
@@ -138,7 +139,7 @@ func (t *turnTaker) startOnce(ctx context.Context, side calibrate.Side) error {
 	if err != nil {
 		return err
 	}
-	log, err := calibrate.OpenAppLog(filepath.Join(t.folder, "start-"+string(side)+".log"))
+	log, err := t.folder.OpenLog("start-" + string(side) + ".log")
 	if err != nil {
 		return err
 	}
@@ -154,5 +155,5 @@ func (t *turnTaker) startOnce(ctx context.Context, side calibrate.Side) error {
 
 // Save writes compare.json.
 func (t *turnTaker) Save(c calibrate.Comparison) error {
-	return writeWhole(filepath.Join(t.folder, calibrate.CompareFile), c, 0o600)
+	return t.folder.Write(calibrate.CompareFile, c)
 }

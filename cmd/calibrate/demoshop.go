@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"math"
 	"os"
 	"strconv"
@@ -72,17 +71,13 @@ func mapped(n int) []byte {
 func (s *demoShop) write(path string) error {
 	// What the Go runtime itself has grown by is neither kept nor held, but it is there.
 	base := max(s.base, residentBytes()-s.warm-s.kept)
-	text, err := json.Marshal(calibrate.Truth{
+	return calibrate.WriteWhole(path, calibrate.Truth{
 		KeptBytesPerRequest: demoKeep,
 		WarmupBytes:         s.warm,
 		PeakRSSBytes:        base + s.warm + s.kept + s.mostHeld,
 		DemandSeconds:       demoDemand.Seconds(),
 		WaitingSeconds:      demoWaiting.Seconds(),
-	})
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, text, 0o644)
+	}, 0o600)
 }
 
 func residentBytes() int64 {

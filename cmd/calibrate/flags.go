@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -322,11 +323,18 @@ func (f *requestFlags) loader(ctx context.Context, env Env) (loadgen.Targets, *l
 
 // show prints the result; the exit code follows from it.
 func (f *outFlags) show(env Env, path string, result calibrate.Result) error {
-	savedIn(env, path)
+	savedIn(env, path, calibrate.ResultFile)
 	if err := f.format.show(env, report.Run(result, server.Known())); err != nil {
 		return err
 	}
 	return exitWith(result.Outcome())
 }
 
-func savedIn(env Env, path string) { note(env, "saved in %s", shown(env, path)) }
+// savedIn says where a file is kept, if it still is.
+func savedIn(env Env, path, file string) {
+	if _, err := os.Stat(filepath.Join(path, file)); err != nil {
+		note(env, "not kept: %s", err)
+		return
+	}
+	note(env, "saved in %s", shown(env, path))
+}

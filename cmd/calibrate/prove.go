@@ -322,7 +322,7 @@ func (f *proveFlags) written() (args []string) {
 }
 
 func (f *proveFlags) shown(env Env, path string, r calibrate.Result, err error) error {
-	savedIn(env, path)
+	savedIn(env, path, calibrate.ResultFile)
 	if err != nil && len(r.Proof.Trials) == 0 {
 		return ended(env, path, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -227,11 +228,15 @@ func reading(rig calibrate.Rig) calibrate.Rig {
 
 // ended says where a run that was cut short is kept.
 func ended(env Env, path string, err error) error {
-	return cutShort(env, err, "the run is kept in "+shown(env, path), "what was measured is kept: calibrate report "+shown(env, path))
+	return cutShort(env, err, filepath.Join(path, calibrate.ResultFile), "the run is kept in "+shown(env, path), "what was measured is kept: calibrate report "+shown(env, path))
 }
 
-// cutShort says where that is kept which a failure has ended: after an interrupt as what to try next.
-func cutShort(env Env, err error, kept, try string) error {
+// cutShort says where that is kept which a failure has ended: after an interrupt as what to try next. Where its file isn't there,
+// nothing is.
+func cutShort(env Env, err error, file, kept, try string) error {
+	if _, missing := os.Stat(file); missing != nil {
+		kept, try = "nothing is kept: "+missing.Error(), "measure again; nothing is kept: "+missing.Error()
+	}
 	var failure *calibrate.Failure
 	if errors.As(err, &failure) && failure.Kind == calibrate.KindInterrupted {
 		failure.Try = try

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -28,18 +30,51 @@ func comparesFolder(env Env) string { return filepath.Join(env.Dir, ".calibrate"
 // openRun makes the folder of a new run: the one that was asked for, or one named after the time.
 func openRun(env Env, out string) (*calibrate.Folder, string, error) {
 	id := newID(time.Now())
-	path := out
-	if out == "" {
-		path = filepath.Join(runsFolder(env), id)
-	}
-	folder, err := calibrate.CreateFolder(path)
-	if errors.Is(err, fs.ErrExist) {
-		return nil, "", calibrate.Usage("name another folder with --out, or leave it out", "%s", err)
-	}
+	folder, err := newFolder(env, out, filepath.Join(runsFolder(env), id), calibrate.CreateFolder)
 	if err != nil {
-		return nil, "", calibrate.Usage("name a folder that can be written, with --out", "the run's folder can't be made: %s", err)
+		return nil, "", err
 	}
+	warnShared(env, folder.Private)
 	return folder, id, nil
+}
+
+// newFolder makes a folder: the one that was asked for, or the usual one.
+func newFolder[F any](env Env, out, usual string, create func(string) (F, error)) (folder F, err error) {
+	if out == "" {
+		err = ownWay(env, usual)
+	}
+	if err == nil {
+		folder, err = create(cmp.Or(out, usual))
+	}
+	switch {
+	case err == nil:
+		return folder, nil
+	case errors.Is(err, fs.ErrExist):
+		return folder, calibrate.Usage("name another folder with --out, or leave it out", "%s", err)
+	}
+	return folder, calibrate.Usage(calibrate.TryFolder(err), "the folder can't be made: %s", err)
+}
+
+// ownWay refuses a way to the usual folder that somebody else has laid: who works as root in another's folder would write wherever a
+// link there points.
+func ownWay(env Env, path string) error {
+	for ; path != env.Dir && path != filepath.Dir(path); path = filepath.Dir(path) {
+		link, err := os.Lstat(path)
+		if err != nil || link.Mode()&fs.ModeSymlink == 0 {
+			continue
+		}
+		if by := calibrate.Owner(link); by != 0 && by != os.Geteuid() {
+			return fmt.Errorf("%s is a link of another user's", path)
+		}
+	}
+	return nil
+}
+
+// warnShared says that others may change what is kept.
+func warnShared(env Env, folder *calibrate.Private) {
+	if folder.Shared {
+		note(env, "others can write to %s, so they can take away or replace what is kept there", shown(env, folder.Path))
+	}
 }
 
 // pointing is a folder that becomes the latest once something was measured in it: a run that never started does not
@@ -97,20 +132,28 @@ func findRun(env Env, name string) (string, error) {
 	if name == "" {
 		name = latestLink
 	}
+	if name == latestLink { // a file of that name in this folder is no run
+		return latestRun(env)
+	}
 	for _, path := range []string{name, filepath.Join(runsFolder(env), name)} {
-		if name == latestLink && path == name {
-			continue // a file of that name in this folder is no run
-		}
 		if _, err := os.Stat(path); err == nil {
 			return path, nil
 		}
 	}
-	if ids := runIDs(env); name == latestLink && len(ids) > 0 {
-		return filepath.Join(runsFolder(env), ids[len(ids)-1]), nil
-	} else if name == latestLink {
+	return "", calibrate.Usage("calibrate runs lists them", "there is no run %q", name)
+}
+
+// latestRun is the one that the link names. Where that is none of the runs beside it, it is the newest by its name.
+func latestRun(env Env) (string, error) {
+	ids := runIDs(env)
+	if len(ids) == 0 {
 		return "", calibrate.Usage("make one: calibrate run -- gunicorn app:app", "there is no saved run in %s", runsFolder(env))
 	}
-	return "", calibrate.Usage("calibrate runs lists them", "there is no run %q", name)
+	id := ids[len(ids)-1]
+	if named, err := os.Readlink(filepath.Join(runsFolder(env), latestLink)); err == nil && slices.Contains(ids, named) {
+		id = named
+	}
+	return filepath.Join(runsFolder(env), id), nil
 }
 
 // runIDs are the saved runs, oldest first: an id begins with its time.
@@ -121,7 +164,7 @@ func runIDs(env Env) []string {
 	}
 	var ids []string
 	for _, e := range entries {
-		if e.IsDir() {
+		if e.IsDir() && e.Name() != latestLink {
 			ids = append(ids, e.Name())
 		}
 	}

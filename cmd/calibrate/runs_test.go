@@ -1,9 +1,15 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
+	"time"
+
+	"workermem/calibrate"
 )
 
 // What was measured is nothing to commit, unless the user has said otherwise.
@@ -20,5 +26,126 @@ func TestKeepFromGit(t *testing.T) {
 	keepFromGit(folder)
 	if text, _ := os.ReadFile(file); string(text) != "app.log\n" {
 		t.Errorf("the user's own was written over: %q", text)
+	}
+}
+
+// The latest run is one of those beside the link. What else bears its name hides none of them, and leads nowhere else.
+func TestLatestRun(t *testing.T) {
+	for name, c := range map[string]struct {
+		latest func(t *testing.T, path string)
+		want   string
+	}{
+		"no link":                        {func(*testing.T, string) {}, "20261121-2"},
+		"a link to a run":                {linkTo("20261121-1"), "20261121-1"},
+		"a link to a run that is gone":   {linkTo("20261121-0"), "20261121-2"},
+		"a link elsewhere":               {linkTo("../elsewhere"), "20261121-2"},
+		"a link to the run the long way": {linkTo("../runs/20261121-1"), "20261121-2"},
+		"a link to the runs":             {linkTo("."), "20261121-2"},
+		"a link to itself":               {linkTo(latestLink), "20261121-2"},
+		"a folder":                       {func(t *testing.T, path string) { must(t, os.Mkdir(path, 0o700)) }, "20261121-2"},
+		"a file":                         {text("20261121-1"), "20261121-2"},
+		"a pipe":                         {pipe, "20261121-2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env, _, _ := testEnv(t, nil)
+			for _, run := range []string{"runs/20261121-1", "runs/20261121-2", "elsewhere"} {
+				must(t, os.MkdirAll(filepath.Join(env.Dir, ".calibrate", run), 0o700))
+			}
+			c.latest(t, filepath.Join(runsFolder(env), latestLink))
+			for _, asked := range []string{"", latestLink} {
+				if got, err := findRun(env, asked); err != nil || got != filepath.Join(runsFolder(env), c.want) {
+					t.Errorf("%q: %s, %v", asked, got, err)
+				}
+			}
+			pointLatest(runsFolder(env), "20261121-1")
+			entries, err := os.ReadDir(runsFolder(env))
+			if err != nil || len(entries) > 3 {
+				t.Errorf("something is left: %v, %v", entries, err)
+			}
+		})
+	}
+}
+
+// Who works in another's folder is not led out of it by links that the other has laid. One's own may lead to a larger disk.
+func TestOpenRunThroughLinks(t *testing.T) {
+	for _, link := range []string{".calibrate", ".calibrate/runs"} {
+		env, _, _ := testEnv(t, nil)
+		elsewhere := t.TempDir()
+		path := filepath.Join(env.Dir, link)
+		must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		linkTo(elsewhere)(t, path)
+		folder, _, err := openRun(env, "")
+		if err != nil {
+			t.Fatalf("%s of one's own: %v", link, err)
+		}
+		folder.Close()
+		if err := os.Lchown(path, 65534, 65534); err != nil {
+			t.Skip("needs root, for a link of another user: ", err)
+		}
+		if _, _, err := openRun(env, ""); err == nil || !strings.Contains(err.Error(), path+" is a link of another user's") {
+			t.Errorf("%s: %v", link, err)
+		}
+	}
+}
+
+// A folder that can't be made says why, and what helps against that.
+func TestOpenRunRefuses(t *testing.T) {
+	env, _, stderr := testEnv(t, nil)
+	for _, c := range []struct {
+		out       string
+		says, try string
+	}{
+		{"/proc/run", "mkdir /proc/run: no such file", "name another folder"},
+		{"/dev/null/run", "not a directory", "name another folder"},
+		{runsIn(t, readOnly), "read-only file system", "mount the disk so that it can be written, or name another folder with --out"},
+		{runsIn(t, full), "no space left on device", "free some space, or name another folder with --out"},
+	} {
+		_, _, err := openRun(env, c.out)
+		failure, is := errors.AsType[*calibrate.Failure](err)
+		if !is || failure.Kind != calibrate.KindUsage || !strings.Contains(failure.What, c.says) || !strings.Contains(failure.Try, c.try) {
+			t.Errorf("%s: %+v", c.out, err)
+		}
+	}
+	shared := t.TempDir()
+	must(t, os.Chmod(shared, 0o777))
+	folder, _, err := openRun(env, shared)
+	if err != nil || !strings.Contains(stderr.String(), "others can write to "+shared) {
+		t.Errorf("%v, %q", err, stderr)
+	}
+	folder.Close()
+}
+
+const (
+	readOnly = "ro,size=1m"
+	full     = "size=1m,nr_inodes=1" // as many as its root has
+)
+
+// runsIn is a folder to be made on a disk of its own.
+func runsIn(t *testing.T, options string) string {
+	t.Helper()
+	disk, rest := t.TempDir(), options
+	flags := uintptr(0)
+	if after, is := strings.CutPrefix(options, "ro,"); is {
+		flags, rest = syscall.MS_RDONLY, after
+	}
+	if err := syscall.Mount("none", disk, "tmpfs", flags, rest); err != nil {
+		t.Skip("needs root, for a disk of its own: ", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
+	return filepath.Join(disk, "run")
+}
+
+// A run whose folder is deleted ends within seconds, and doesn't say that it is kept.
+func TestE2EFolderDeletedMeanwhile(t *testing.T) {
+	skipShort(t)
+	t.Parallel()
+	s := start(t, nil, "demo")
+	s.until(t, "soak", time.Minute)
+	must(t, os.RemoveAll(filepath.Join(s.dir, ".calibrate")))
+	code := s.end(t, 40*time.Second)
+	said := strings.Join(strings.Fields(s.stderr.String()), " ")
+	if code != exitTool || !strings.Contains(said, "nothing is kept") || !strings.Contains(said, "the run's folder was deleted, and the run has ended") ||
+		strings.Contains(said, "kept in") || strings.Contains(said, "free some space") {
+		t.Errorf("exit code %d: %s", code, said)
 	}
 }

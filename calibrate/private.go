@@ -1,0 +1,165 @@
+package calibrate
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Private is a folder of the user's own, which is opened once. All that is made in it is made through that: whatever becomes of its
+// path meanwhile, and whatever links somebody puts into it, nothing is written elsewhere. Its files are new, and nobody else's to read.
+type Private struct {
+	Path   string
+	Shared bool // others can write to it, and it was so before: they can take away or replace what is made in it
+	root   *os.Root
+}
+
+// MakePrivate makes a folder, or takes one that is there and holds nothing (else fs.ErrExist): nothing is ever written over, and
+// nothing of the user's is taken for a run.
+func MakePrivate(path string) (*Private, error) {
+	path = filepath.Clean(path)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	err := os.Mkdir(path, 0o700)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	p := &Private{Path: path}
+	if p.root, err = openFolder(path); err != nil {
+		return nil, err
+	}
+	if err := p.look(); err != nil {
+		p.root.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// openFolder opens a folder that is no link: one could be somebody else's, who has it point where he likes.
+func openFolder(path string) (*os.Root, error) {
+	before, err := os.Lstat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case before.Mode()&fs.ModeSymlink != 0:
+		return nil, fmt.Errorf("%s is a link", path)
+	case !before.IsDir():
+		return nil, fmt.Errorf("%s is not a folder", path)
+	}
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, err
+	}
+	if here, err := root.Stat("."); err != nil || !os.SameFile(before, here) {
+		root.Close()
+		return nil, errors.Join(fmt.Errorf("%s is another folder than a moment ago", path), err)
+	}
+	return root, nil
+}
+
+// look refuses a folder that holds something, and one that is another user's.
+func (p *Private) look() error {
+	switch entries, err := fs.ReadDir(p.root.FS(), "."); {
+	case err != nil:
+		return err
+	case len(entries) > 0:
+		return fmt.Errorf("%s is not empty: %w", p.Path, fs.ErrExist)
+	}
+	folder, err := p.root.Stat(".")
+	if err != nil {
+		return err
+	}
+	own, err := p.makesFilesOf(Owner(folder))
+	if err != nil {
+		return err
+	}
+	if !own {
+		return fmt.Errorf("%s is another user's: what is kept there could be changed or led elsewhere", p.Path)
+	}
+	p.Shared = folder.Mode()&0o022 != 0
+	return nil
+}
+
+// makesFilesOf tries whose the files are that are made here. The folder's own owner doesn't say who may write to it: a share or a disk
+// of another system can have one owner for all that is on it, whoever makes it.
+func (p *Private) makesFilesOf(user int) (bool, error) {
+	const probe = ".owner"
+	file, err := p.Create(probe)
+	if err != nil {
+		return false, err
+	}
+	info, err := file.Stat()
+	err = errors.Join(err, file.Close(), p.root.Remove(probe))
+	return err == nil && Owner(info) == user, err
+}
+
+// Owner is the number of a file's owner, -1 where it isn't known.
+func Owner(info fs.FileInfo) int {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return int(stat.Uid)
+	}
+	return -1
+}
+
+// Create makes a file, to read and to append to.
+func (p *Private) Create(name string) (*os.File, error) {
+	file, err := p.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR|os.O_APPEND, 0o600)
+	return file, named(p.root, err)
+}
+
+// Write writes a file whole: see WriteWhole.
+func (p *Private) Write(name string, v any) error { return writeWhole(p.root, name, v, 0o600) }
+
+// Close lets the folder go. It stays.
+func (p *Private) Close() { _ = p.root.Close() }
+
+// WriteWhole writes a value as JSON, or leaves the former file: a reader never sees half of it.
+func WriteWhole(path string, v any, mode fs.FileMode) error {
+	root, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return writeWhole(root, filepath.Base(path), v, mode)
+}
+
+// named is an error of a root with the whole path: it has the name below the root alone.
+func named(root *os.Root, err error) error {
+	if e, is := errors.AsType[*fs.PathError](err); is {
+		return &fs.PathError{Op: strings.TrimSuffix(e.Op, "at"), Path: filepath.Join(root.Name(), e.Path), Err: e.Err}
+	}
+	if e, is := errors.AsType[*os.LinkError](err); is {
+		return &os.LinkError{Op: strings.TrimSuffix(e.Op, "at"), Old: filepath.Join(root.Name(), e.Old), New: filepath.Join(root.Name(), e.New), Err: e.Err}
+	}
+	return err
+}
+
+// writeWhole makes another file and renames it. What is in the way of that is somebody else's.
+func writeWhole(root *os.Root, name string, v any, mode fs.FileMode) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	temporary := "." + name + ".new"
+	file, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is in the way: remove it", filepath.Join(root.Name(), temporary))
+	}
+	if err != nil {
+		return named(root, err)
+	}
+	_, err = file.Write(append(text, '\n'))
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = named(root, root.Rename(temporary, name))
+	}
+	if err != nil {
+		_ = root.Remove(temporary) // the disk is full, most likely: half a file helps nobody
+	}
+	return err
+}
