@@ -62,6 +62,9 @@ func limitFailure(limit int64, err error) error {
 // portTaken says whether a boot failed because somebody had taken the port.
 func (l *Launch) portTaken(err error) bool {
 	var f *calibrate.Failure
+	if errors.Is(err, errForeign) {
+		return true
+	}
 	if !errors.As(err, &f) || f.Phase != calibrate.PhaseBoot || f.Kind != calibrate.KindApp {
 		return false
 	}

@@ -250,6 +250,8 @@ func bare(location string) string {
 	return u.EscapedPath()
 }
 
+var errForeign = errors.New("the port is a stranger's")
+
 // foreignListener complains if the port is held by a process that the command didn't start, such as a container's
 // or a daemon's that was there before: its memory would not be the one that is read.
 func (a *App) foreignListener() error {
@@ -271,5 +273,6 @@ func (a *App) foreignListener() error {
 		What: a.address.String() + " is answered by a process that the command didn't start",
 		Why:  "its memory can't be told from the outside",
 		Try:  "run the server itself, in the foreground, without docker, ssh or a service manager around it",
+		Err:  errForeign,
 	}
 }

@@ -240,9 +240,6 @@ func TestE2EDemoFindsItsTruth(t *testing.T) {
 	if *r.Creep.Low < 0.8*kept || *r.Creep.High > 1.2*kept {
 		t.Errorf("%.0f to %.0f is more than a fifth off %.0f", *r.Creep.Low, *r.Creep.High, kept)
 	}
-	if r.DurationSeconds > 60 {
-		t.Errorf("the demo took %.0f s", r.DurationSeconds)
-	}
 }
 
 // answeredUntil is how many requests were answered up to the end of a phase.

@@ -1,12 +1,16 @@
 package known
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
 )
@@ -108,10 +112,34 @@ func (a Address) Choose() (Address, error) {
 	if a.Fixed {
 		return a, a.Free()
 	}
-	l, err := net.Listen("tcp", net.JoinHostPort(a.Host, "0"))
-	if err != nil {
-		return a, err
+	for range chooseTries {
+		l, err := net.Listen("tcp", net.JoinHostPort(a.Host, "0"))
+		if err != nil {
+			return a, err
+		}
+		a.Port = l.Addr().(*net.TCPAddr).Port
+		reserved := reserve(a.Port)
+		if err := l.Close(); err != nil || reserved {
+			return a, err
+		}
 	}
-	a.Port = l.Addr().(*net.TCPAddr).Port
-	return a, l.Close()
+	return a, nil
+}
+
+const chooseTries = 16
+
+// reserve keeps a port from other calibrations until this process ends, by a name in the abstract namespace of sockets (unix(7)):
+// the kernel chooses among some seven thousand ports (net/ipv4/inet_connection_sock.c, inet_csk_find_open_port: half of the range,
+// odd ones first), and of two apps that boot at the same port one would be answered for by the other. Where there are no such names
+// nothing is reserved.
+func reserve(port int) bool {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return true
+	}
+	err = unix.Bind(fd, &unix.SockaddrUnix{Name: fmt.Sprintf("@calibrate-port-%d", port)})
+	if err != nil {
+		unix.Close(fd)
+	}
+	return !errors.Is(err, unix.EADDRINUSE)
 }

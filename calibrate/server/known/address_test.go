@@ -72,6 +72,17 @@ func TestChooseAFreePort(t *testing.T) {
 	servertest.Usage(t, a.Free(), "something already listens at "+l.Addr().String())
 }
 
+// Nobody else who chooses is given a port before its app listens there.
+func TestChosenPortIsReserved(t *testing.T) {
+	a, err := Address{Host: Loopback}.Choose()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reserve(a.Port) {
+		t.Errorf("%d is given twice", a.Port)
+	}
+}
+
 func TestFixedAddressIsNotChosenAnew(t *testing.T) {
 	a := Address{Host: Loopback, Port: 1, Fixed: true}
 	began := time.Now()
