@@ -154,3 +154,18 @@ func (fs FS) Sockets(port int) Sockets {
 		return fs.Holds(pid, inodes)
 	}
 }
+
+// ReservePort keeps a port from others who ask for it here, until this process ends, and says whether it had not been kept before: by a
+// name in the abstract namespace of sockets (unix(7)), which belongs to a network's namespace as ports do. The kernel chooses among some
+// seven thousand (net/ipv4/inet_connection_sock.c, inet_csk_find_open_port: odd ones of half of the range first), so that two apps that
+// boot at once may be given the same, and one answers for the other. Where there are no such names nothing is kept.
+func ReservePort(port int) bool {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return true
+	}
+	if err = unix.Bind(fd, &unix.SockaddrUnix{Name: "@calibrate-port-" + strconv.Itoa(port)}); err != nil {
+		unix.Close(fd)
+	}
+	return !errors.Is(err, unix.EADDRINUSE)
+}

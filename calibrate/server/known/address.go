@@ -1,8 +1,6 @@
 package known
 
 import (
-	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"slices"
@@ -10,9 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // Address is where the app listens.
@@ -118,7 +115,7 @@ func (a Address) Choose() (Address, error) {
 			return a, err
 		}
 		a.Port = l.Addr().(*net.TCPAddr).Port
-		reserved := reserve(a.Port)
+		reserved := linux.ReservePort(a.Port)
 		if err := l.Close(); err != nil || reserved {
 			return a, err
 		}
@@ -127,19 +124,3 @@ func (a Address) Choose() (Address, error) {
 }
 
 const chooseTries = 16
-
-// reserve keeps a port from other calibrations until this process ends, by a name in the abstract namespace of sockets (unix(7)):
-// the kernel chooses among some seven thousand ports (net/ipv4/inet_connection_sock.c, inet_csk_find_open_port: half of the range,
-// odd ones first), and of two apps that boot at the same port one would be answered for by the other. Where there are no such names
-// nothing is reserved.
-func reserve(port int) bool {
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return true
-	}
-	err = unix.Bind(fd, &unix.SockaddrUnix{Name: fmt.Sprintf("@calibrate-port-%d", port)})
-	if err != nil {
-		unix.Close(fd)
-	}
-	return !errors.Is(err, unix.EADDRINUSE)
-}

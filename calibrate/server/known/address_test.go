@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"workermem/calibrate/linux"
 	"workermem/calibrate/server/servertest"
 )
 
@@ -78,7 +79,7 @@ func TestChosenPortIsReserved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if reserve(a.Port) {
+	if linux.ReservePort(a.Port) {
 		t.Errorf("%d is given twice", a.Port)
 	}
 }
