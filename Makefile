@@ -17,6 +17,7 @@
 #   TestTable    measures every server, for about twenty minutes. `make table`, not part of `make test`.
 #   TestWho      counts how often the worker is found, for half an hour. `make who`, not part of `make test`.
 #   TestFailures, TestTraps  provoke every failure, and every warning about a server. `make failures`, `make traps`.
+#   TestFaults   does every fault to a real run. `make faults`, not part of `make test`.
 #   any other    runs in well under a second, needs no server, passes under -short -race.
 # A server that is missing skips a test; with CALIBRATE_REQUIRE_SERVERS=1 it fails it. Servers are in fixtures/.venv/bin.
 
@@ -33,7 +34,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help build test test-short test-e2e readme servers lint fuzz bench traces predict throughput cpu proof leaks books gate table failures traps who cost golden clean
+.PHONY: help build test test-short test-e2e readme servers lint fuzz bench traces predict throughput cpu proof leaks books gate table failures traps faults who cost golden clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -100,6 +101,9 @@ traps: servers ## every warning about a server provoked, with the test that has 
 WHO_RUNS ?= 10
 who: servers ## how often the worker is found among helpers, consumers and fronts, quiet and beside two busy neighbours, in half an hour
 	go test ./calibrate/server -count=1 -run '^TestWho$$/($(PROFILE))' -who -who-runs $(WHO_RUNS) -v -timeout 3h
+
+faults: servers ## every fault done to a real run: what is read, what is left, what calibrate takes; in some minutes; PROFILE=IPv6 for some
+	go test ./cmd/calibrate -count=1 -run '^TestFaults$$/all/($(PROFILE))' -faults -parallel 3 -v -timeout 30m
 
 servers: ## set up fixtures/.venv, the servers of the end-to-end tests
 	@fixtures/servers.sh

@@ -11,6 +11,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"workermem/calibrate"
+	"workermem/calibrate/reach"
 )
 
 // Targets is the list of requests to repeat, in order. A request that stands there twice is sent twice as often.
@@ -76,7 +77,7 @@ func (t Targets) First() (method, path string, header http.Header) {
 // Every request goes to the app's own address anyway; somebody who wrote another name meant something else.
 func (t Targets) Check(allow []string) error {
 	for _, one := range t.list {
-		if one.host != "" && !permitted(one.host, allow) {
+		if one.host != "" && !reach.Permitted(one.host, allow) {
 			return remoteRefused(one.host, where(t.name, one.line))
 		}
 	}

@@ -82,11 +82,12 @@ func diagTCP() (all TCP, ok bool) {
 // diagListeners are those of this network namespace: the kernel keeps them apart, so that this takes a hundredth of what all
 // connections do.
 func diagListeners() (all []Listener, ok bool) {
-	const size, port, queue, inode = 72, 4, 56, 68
+	const size, queue, inode = 72, 56, 68
 	ok = dumpSockets(tcpDiagGetSock, tcpRequest(1<<stateListen), func(message []byte) {
 		if len(message) >= size {
+			local := diagAddress(message, 4, 8)
 			all = append(all, Listener{
-				Port: int(binary.BigEndian.Uint16(message[port:])), Backlog: int(native.Uint32(message[queue:])),
+				Addr: local.Addr(), Port: int(local.Port()), Backlog: int(native.Uint32(message[queue:])),
 				Inode: strconv.FormatUint(uint64(native.Uint32(message[inode:])), 10),
 			})
 		}
@@ -101,20 +102,22 @@ func (t *TCP) addDiag(message []byte) {
 	if len(message) < size {
 		return
 	}
+	switch message[1] {
+	case stateListen:
+		t.Listening = append(t.Listening, Listening{int(diagAddress(message, 4, 8).Port()), uint64(native.Uint32(message[inode:]))})
+	case stateEstablished:
+		t.Open = append(t.Open, Connection{diagAddress(message, 4, 8), diagAddress(message, 6, 24), uint64(native.Uint32(message[inode:]))})
+	}
+}
+
+// diagAddress is one of the two ends in a struct inet_diag_msg.
+func diagAddress(message []byte, port, address int) netip.AddrPort {
 	length := 4
 	if message[0] == unix.AF_INET6 {
 		length = 16
 	}
-	end := func(port, address int) netip.AddrPort {
-		ip, _ := netip.AddrFromSlice(message[address : address+length])
-		return netip.AddrPortFrom(ip.Unmap(), binary.BigEndian.Uint16(message[port:]))
-	}
-	switch message[1] {
-	case stateListen:
-		t.Listening = append(t.Listening, Listening{int(end(4, 8).Port()), uint64(native.Uint32(message[inode:]))})
-	case stateEstablished:
-		t.Open = append(t.Open, Connection{end(4, 8), end(6, 24), uint64(native.Uint32(message[inode:]))})
-	}
+	ip, _ := netip.AddrFromSlice(message[address : address+length])
+	return netip.AddrPortFrom(ip.Unmap(), binary.BigEndian.Uint16(message[port:]))
 }
 
 // UnixSocket is an end of a connection between two processes of this machine.

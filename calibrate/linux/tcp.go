@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 // Listener is one line of /proc/net/tcp in state LISTEN.
 type Listener struct {
+	Addr    netip.Addr // unspecified for all of its family
 	Port    int
 	Backlog int // connections the kernel has accepted and the app has not
 	Inode   string
@@ -35,14 +37,13 @@ func ParseListener(line []byte) (Listener, error) {
 	if string(fields[3]) != tcpListen {
 		return Listener{}, errNotListening
 	}
-	_, hexPort, ok := bytes.Cut(fields[1], []byte(":"))
+	local, ok := parseAddress(string(fields[1]))
 	_, hexQueue, ok2 := bytes.Cut(fields[4], []byte(":"))
-	port, err := strconv.ParseUint(string(hexPort), 16, 16)
-	queue, err2 := strconv.ParseUint(string(hexQueue), 16, 31)
-	if !ok || !ok2 || err != nil || err2 != nil {
+	queue, err := strconv.ParseUint(string(hexQueue), 16, 31)
+	if !ok || !ok2 || err != nil {
 		return Listener{}, fmt.Errorf("not an address and a queue: %q %q", fields[1], fields[4])
 	}
-	return Listener{Port: int(port), Backlog: int(queue), Inode: string(fields[9])}, nil
+	return Listener{Addr: local.Addr(), Port: int(local.Port()), Backlog: int(queue), Inode: string(fields[9])}, nil
 }
 
 // Listeners of a port. The kernel lists listening sockets before all others (net/ipv4/tcp_ipv4.c, tcp_seq_start),

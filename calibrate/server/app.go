@@ -11,6 +11,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/reach"
 	"workermem/calibrate/say"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/group"
@@ -23,6 +24,7 @@ import (
 type App struct {
 	launch   *Launch
 	address  known.Address
+	at       reach.Addresses // of it
 	guardian *guard.Guardian
 	proc     linux.FS
 	logFrom  int64 // where this app's lines begin in the log

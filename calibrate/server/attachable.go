@@ -8,6 +8,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/reach"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/workers"
@@ -79,7 +80,7 @@ func (r *Attached) aim(tree []linux.Process) error {
 		return err
 	}
 	r.seen.Target.URL = r.address.URL()
-	if !known.IsLoopback(r.address.Host) {
+	if !reach.Loopback(r.address.Host) {
 		return nil
 	}
 	var inodes []string

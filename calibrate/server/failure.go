@@ -39,9 +39,9 @@ func notStarted(l *Launch, err error) error {
 		return limitFailure(l.Spec.MemoryLimit, err)
 	}
 	var errno syscall.Errno
-	if !errors.As(err, &errno) {
-		return &calibrate.Failure{Kind: calibrate.KindTool, Phase: calibrate.PhaseBoot, Err: err,
-			What: "the app could not be started", Why: err.Error()}
+	isErrno := errors.As(err, &errno)
+	if short := shortOf(errno); short != "" || !isErrno {
+		return toolShort(l.Spec.Log, short, err)
 	}
 	f := calibrate.Usage("check that it is a program for this machine, and that its first line names an interpreter that exists",
 		"%s can't be executed", l.Argv[0])
@@ -111,6 +111,7 @@ func (a *App) bootFailure(cause error, last answer) *calibrate.Failure {
 		f.What = fmt.Sprintf("the app listens at %s, but never answered GET %s in %s", a.address, bare(a.launch.Spec.Path), limit)
 		f.Try = "another --path, or a longer --boot-deadline if it is only slow"
 		a.explainSilence(f)
+		a.explainTry(f, last.err)
 	default:
 		f.What = fmt.Sprintf("nothing listened at %s for %s", a.address, limit)
 		f.Try = "a longer --boot-deadline if it is only slow"

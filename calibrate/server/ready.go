@@ -14,6 +14,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/reach"
 	"workermem/calibrate/server/known"
 )
 
@@ -21,6 +22,7 @@ import (
 type answer struct {
 	calibrate.Answered
 	begun bool    // it has no end yet
+	err   error   // of the last try that ended without one
 	clock float64 // linux.SinceBoot() when its last byte came
 }
 
@@ -76,16 +78,21 @@ func (a *App) boot(parent context.Context) error {
 
 // firstAnswer asks until there is an answer below 500. last is what the tries before ctx ended saw.
 func (a *App) firstAnswer(ctx context.Context) (first, last answer, err error) {
-	client := readyClient(a.address.String())
+	client := readyClient(a.at)
 	defer client.CloseIdleConnections()
 	refused, unreadable := refusedPause, 0
 	for {
 		got, err := a.get(ctx, client, a.wanted())
 		pause := errorPause
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			last.begun = got.begun
+			if errors.Is(last.err, syscall.ECONNREFUSED) { // since then it was connected
+				last.err = nil
+			}
 			return answer{}, last, context.Cause(ctx)
+		}
+		last.err = err
+		switch {
 		case err == nil && got.Status < 500:
 			return got, got, nil
 		case err == nil:
@@ -101,6 +108,7 @@ func (a *App) firstAnswer(ctx context.Context) (first, last answer, err error) {
 		}
 		select {
 		case <-ctx.Done():
+			return answer{}, last, context.Cause(ctx)
 		case <-time.After(pause):
 		}
 	}
@@ -108,13 +116,13 @@ func (a *App) firstAnswer(ctx context.Context) (first, last answer, err error) {
 
 // readyClient makes one connection a request: an idle one blocks a sync worker until its timeout kills it. Whatever
 // address a page turns out to have, it connects to this one.
-func readyClient(to string) *http.Client {
+func readyClient(to reach.Addresses) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
 			DisableKeepAlives:      true,
 			MaxResponseHeaderBytes: calibrate.MostHeaderBytes,
-			DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) { // and no proxy, whatever HTTP_PROXY says
-				return (&net.Dialer{}).DialContext(ctx, network, to)
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { // and no proxy, whatever HTTP_PROXY says
+				return to.Dial(ctx, net.Dialer{})
 			},
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

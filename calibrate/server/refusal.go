@@ -45,7 +45,7 @@ const localName = "localhost"
 // cure asks again as a proxy would ask, or a user who follows, until the app answers well: what it changed is what to type.
 // Whatever does not help is left out.
 func (a *App) cure(ctx context.Context, first calibrate.Refusal) calibrate.Refusal {
-	client := readyClient(a.address.String())
+	client := readyClient(a.at)
 	defer client.CloseIdleConnections()
 	added := http.Header{}
 	last, end := a.follow(ctx, client, first, added)

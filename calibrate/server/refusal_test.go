@@ -28,7 +28,11 @@ func TestCureStaysWithTheApp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a := &App{address: address, launch: &Launch{Launch: &known.Launch{Spec: known.Spec{Path: "/"}}}}
+		at, err := address.Reach(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &App{address: address, at: at, launch: &Launch{Launch: &known.Launch{Spec: known.Spec{Path: "/"}}}}
 		first, is := calibrate.Refused(a.wanted().asked(a), calibrate.Answered{Status: http.StatusFound, Location: location})
 		if !is {
 			t.Fatalf("%s is no refusal", location)

@@ -46,7 +46,11 @@ func (l *Launch) Start(ctx context.Context) (calibrate.App, error) {
 }
 
 func (l *Launch) startOnce(ctx context.Context) (*App, error) {
-	addr, err := l.Address.Choose()
+	addr, err := l.Address.Choose(l.Spec.AllowRemote)
+	if err != nil {
+		return nil, err
+	}
+	at, err := addr.Reach(l.Spec.AllowRemote)
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +61,7 @@ func (l *Launch) startOnce(ctx context.Context) (*App, error) {
 	}
 	values := l.Spec.PlaceholderValues(addr)
 	app := newApp(l, addr, values)
+	app.at = at
 	if err := app.writeFiles(); err != nil {
 		group.Remove()
 		return nil, err

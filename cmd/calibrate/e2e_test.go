@@ -41,8 +41,15 @@ func startIn(t *testing.T, folder string, env []string, args ...string) *session
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &session{Cmd: exec.Command(self), dir: folder, known: map[int]bool{}, sessions: map[int]bool{}}
-	s.Args = append([]string{"calibrate"}, args...)
+	cmd := exec.Command(self)
+	cmd.Args = append([]string{"calibrate"}, args...)
+	return startAs(t, folder, env, cmd)
+}
+
+// startAs is for calibrate behind another program, such as a shell that sets limits.
+func startAs(t *testing.T, folder string, env []string, cmd *exec.Cmd) *session {
+	t.Helper()
+	s := &session{Cmd: cmd, dir: folder, known: map[int]bool{}, sessions: map[int]bool{}}
 	s.Dir, s.Stdout, s.Stderr = s.dir, &s.stdout, &s.stderr
 	s.Env = append(os.Environ(), append(env, "PATH="+venvBin(t)+":"+os.Getenv("PATH"), "PYTHONPATH="+filepath.Join(fixtures(t), "wsgi"))...)
 	s.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

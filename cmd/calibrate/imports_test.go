@@ -29,19 +29,20 @@ type room struct {
 var rooms = []room{
 	{"cmd", []string{"report", "loadgen", "sampler", "calibrate/server", "calibrate/server/cli", "calibrate/run", "calibrate/analyse", "calibrate", "calibrate/creep", "calibrate/throughput", "calibrate/gate", "calibrate/knob"}, true},
 	{"report", []string{"calibrate", "calibrate/knob"}, true},
-	{"loadgen", []string{"calibrate"}, true},
+	{"loadgen", []string{"calibrate", "calibrate/reach"}, true},
 	{"sampler", []string{"calibrate", "calibrate/linux"}, true},
 	{"calibrate/server/cli", []string{"calibrate", "calibrate/linux"}, false},
 	{"calibrate/server/group", []string{"calibrate", "calibrate/linux"}, true},                           // golang.org/x/sys/unix
 	{"calibrate/server/guard", []string{"calibrate/server/group", "calibrate", "calibrate/linux"}, true}, // as group
 	{"calibrate/server/workers", []string{"calibrate/server/cli", "calibrate", "calibrate/linux"}, true}, // golang.org/x/sys/unix, in a test
-	{"calibrate/server/known", []string{"calibrate/server/guard", "calibrate/server/cli", "calibrate/server/workers", "calibrate", "calibrate/linux"}, false},
+	{"calibrate/server/known", []string{"calibrate/reach", "calibrate/server/guard", "calibrate/server/cli", "calibrate/server/workers", "calibrate", "calibrate/linux"}, false},
 	{"calibrate/server/servertest", []string{"calibrate/server/cli", "calibrate", "calibrate/linux"}, false},
 	{adapters, []string{"calibrate/server/known", "calibrate/server/guard", "calibrate/server/cli", "calibrate/server/workers", "calibrate", "calibrate/linux"}, false},
-	{"calibrate/server", []string{adapters, "calibrate/server/known", "calibrate/server/workers", "calibrate/server/guard", "calibrate/server/cli", "calibrate/server/group", "calibrate", "calibrate/linux"}, true},
+	{"calibrate/server", []string{adapters, "calibrate/reach", "calibrate/server/known", "calibrate/server/workers", "calibrate/server/guard", "calibrate/server/cli", "calibrate/server/group", "calibrate", "calibrate/linux"}, true},
 	{"calibrate/run", []string{"calibrate/analyse", "calibrate/gate", "calibrate", "calibrate/creep", "calibrate/knob"}, false},
 	{"calibrate/analyse", []string{"calibrate", "calibrate/creep", "calibrate/throughput", "calibrate/sizing", "calibrate/gate", "calibrate/knob"}, false},
 	{"calibrate", []string{"calibrate/knob"}, false},
+	{"calibrate/reach", []string{"calibrate"}, false},
 	{"calibrate/creep", []string{"calibrate"}, false},
 	{"calibrate/throughput", []string{"calibrate"}, false},
 	{"calibrate/gate", []string{"calibrate"}, false},

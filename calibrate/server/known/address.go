@@ -1,15 +1,16 @@
 package known
 
 import (
+	"context"
 	"net"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/reach"
 )
 
 // Address is where the app listens.
@@ -39,7 +40,7 @@ func ParseAddress(text string, allowed []string) (Address, error) {
 		return Address{}, calibrate.Usage("let the app serve plain HTTP while it is measured; "+example, "--url is %s, not http", u.Scheme)
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "":
 		return Address{}, calibrate.Usage("give the path by --path", "--url names a path: it is for the server only")
-	case !IsLoopback(u.Hostname()) && !slices.Contains(allowed, u.Hostname()):
+	case !reach.Permitted(u.Hostname(), allowed):
 		return Address{}, calibrate.Usage("use a loopback address, or --allow-remote "+u.Hostname()+" if that machine is yours to load",
 			"%s is not this machine", u.Hostname())
 	}
@@ -68,19 +69,15 @@ func withoutUser(text string) string {
 	return text
 }
 
-// IsLoopback says whether a host is this machine, by its name or number alone.
-func IsLoopback(host string) bool {
-	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}
-
 func (a Address) String() string { return net.JoinHostPort(a.Host, strconv.Itoa(a.Port)) }
 
 // URL is the root of what the app serves.
 func (a Address) URL() string { return "http://" + a.String() }
+
+// Reach is how readiness gets there: as the load will.
+func (a Address) Reach(allowed []string) (reach.Addresses, error) {
+	return reach.Find(a.Host, uint16(a.Port), allowed) //nolint:gosec // a port
+}
 
 // Bind is what most servers take for the address to listen at, HOST:PORT with placeholders.
 func (a Address) Bind() string {
@@ -91,11 +88,15 @@ func (a Address) Bind() string {
 }
 
 // Free complains if somebody already listens at the user's address: that server would be measured instead.
-func (a Address) Free() error {
+func (a Address) Free(allowed []string) error {
 	if !a.Fixed {
 		return nil
 	}
-	conn, _ := net.DialTimeout("tcp", a.String(), 500*time.Millisecond)
+	at, err := a.Reach(allowed)
+	if err != nil {
+		return err
+	}
+	conn, _ := at.Dial(context.Background(), net.Dialer{Timeout: 500 * time.Millisecond})
 	if conn == nil {
 		return nil
 	}
@@ -105,9 +106,9 @@ func (a Address) Free() error {
 
 // Choose picks a free port, unless the user fixed one. Between this and its use somebody else may take it; Start tries
 // a second one then.
-func (a Address) Choose() (Address, error) {
+func (a Address) Choose(allowed []string) (Address, error) {
 	if a.Fixed {
-		return a, a.Free()
+		return a, a.Free(allowed)
 	}
 	for range chooseTries {
 		l, err := net.Listen("tcp", net.JoinHostPort(a.Host, "0"))

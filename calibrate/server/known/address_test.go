@@ -60,7 +60,7 @@ func TestCheckPath(t *testing.T) {
 }
 
 func TestChooseAFreePort(t *testing.T) {
-	a, err := Address{Host: Loopback}.Choose()
+	a, err := Address{Host: Loopback}.Choose(nil)
 	if err != nil || a.Port == 0 || a.Fixed {
 		t.Fatalf("%+v %v", a, err)
 	}
@@ -70,12 +70,12 @@ func TestChooseAFreePort(t *testing.T) {
 	}
 	defer l.Close()
 	a.Fixed = true
-	servertest.Usage(t, a.Free(), "something already listens at "+l.Addr().String())
+	servertest.Usage(t, a.Free(nil), "something already listens at "+l.Addr().String())
 }
 
 // Nobody else who chooses is given a port before its app listens there.
 func TestChosenPortIsReserved(t *testing.T) {
-	a, err := Address{Host: Loopback}.Choose()
+	a, err := Address{Host: Loopback}.Choose(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestChosenPortIsReserved(t *testing.T) {
 func TestFixedAddressIsNotChosenAnew(t *testing.T) {
 	a := Address{Host: Loopback, Port: 1, Fixed: true}
 	began := time.Now()
-	if got, err := a.Choose(); err != nil || got != a {
+	if got, err := a.Choose(nil); err != nil || got != a {
 		t.Errorf("%+v %v", got, err)
 	}
 	if time.Since(began) > time.Second {

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var faults = flag.Bool("faults", false, "every fault of an app, of the machine and of calibrate itself (make faults)")
+
+// fault is something that is done to calibrate, and what its user must read then. Whatever it is, nothing may be left of the app,
+// and calibrate itself must stay small.
+type fault struct {
+	name  string
+	path  string   // that is asked for, of raw.py
+	host  string   // at which raw.py listens; "" for 127.0.0.1
+	flags string   // of calibrate run
+	shell string   // that comes before it
+	code  int      // exit code
+	says  []string // what is read
+}
+
+const briefly = "--quick --max-soak 2s --rate 20 "
+
+var faultCases = []fault{
+	{name: "no status line", path: "/malformed", code: 4, says: []string{"isn't HTTP/1"}},
+	{name: "HTTP/0.9", path: "/bare", code: 4, says: []string{"HTTP/0.9"}},
+	{name: "HTTP/1.0", path: "/old", flags: briefly, code: 0, says: []string{"all ok"}},
+	{name: "1xx answers", path: "/hints", flags: briefly, code: 0, says: []string{"all ok"}},
+	{name: "1xx without end", path: "/all-hints", code: 4, says: []string{"more than 256 KB of headers"}},
+	{name: "9 MB of headers", path: "/headers", code: 4, says: []string{"more than 256 KB of headers"}},
+	{name: "chunks without end", path: "/chunks", flags: "--boot-deadline 4s", code: 4, says: []string{"an answer that does not end"}},
+	{name: "a compressed bomb", path: "/bomb", flags: briefly + "--boot-deadline 30s", code: 0, says: []string{"all ok"}},
+	{name: "a compressed bomb at the login", path: "/", flags: briefly + "--before bomb.txt", code: 4, says: []string{"no cookie was set"}},
+	{name: "a redirect to itself", path: "/loop", code: 4, says: []string{"a redirect to /loop", "back to where it came from"}},
+	{name: "no answer", path: "/nothing", flags: "--boot-deadline 2s", code: 3, says: []string{"closed without an answer"}},
+	{name: "half an answer", path: "/half", flags: "--boot-deadline 2s", code: 3, says: []string{"broke off before its end"}},
+	{name: "a reset", path: "/reset", flags: "--boot-deadline 2s", code: 3, says: []string{"the connection was reset"}},
+	{name: "silence", path: "/silent", flags: "--boot-deadline 2s", code: 3, says: []string{"listens at 127.0.0.1", "never answered"}},
+	{name: "IPv6 alone", path: "/", host: "::1", flags: "--boot-deadline 2s", code: 3, says: []string{"listens at [::1]:", "and not at 127.0.0.1:", "IPv6 only", "--url http://[::1]:"}},
+}
+
+// TestFaults does each fault to a real run, and holds what is read, what is left, and what calibrate took itself.
+func TestFaults(t *testing.T) {
+	if !*faults {
+		t.Skip("runs for some minutes: make faults")
+	}
+	said := make([]string, len(faultCases))
+	t.Run("all", func(t *testing.T) {
+		for i, c := range faultCases {
+			t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
+				t.Parallel()
+				said[i] = c.provoke(t)
+			})
+		}
+	})
+	t.Logf("\n%s", strings.Join(said, "\n"))
+}
+
+// provoke returns a row of the table: the fault, what happened, what was left, what the user read.
+func (f fault) provoke(t *testing.T) string {
+	dir := t.TempDir()
+	text("GET /bomb\n")(t, filepath.Join(dir, "bomb.txt"))
+	app := typed(t, []string{"python", "$FIXTURES/raw.py", "{port}", cmp.Or(f.host, "127.0.0.1")})
+	command := slices.Concat([]string{"run", "--path", f.path}, strings.Fields(f.flags), []string{"--"}, app)
+	status := filepath.Join(dir, "status")
+	s := startAs(t, dir, []string{peakVariable + "=" + status}, exec.Command("sh", slices.Concat([]string{"-c", f.shell + `exec calibrate "$@"`, "sh"}, command)...))
+	code := s.end(t, 2*time.Minute)
+	read := squeezed(s.stdout.String() + s.stderr.String())
+	if code != f.code && !(f.code == 0 && code == 4) { // 4: so short a soak may not be enough for a verdict
+		t.Errorf("exit code %d, want %d", code, f.code)
+	}
+	for _, words := range f.says {
+		if !strings.Contains(read, words) {
+			t.Errorf("it doesn't say %q", words)
+		}
+	}
+	peak := peakOf(t, status)
+	if peak > mostPeakKB {
+		t.Errorf("calibrate took %d KB", peak)
+	}
+	if t.Failed() {
+		t.Logf("%s%s", s.stdout.String(), s.stderr.String())
+	}
+	s.nothingLeft(t)
+	_, message, _ := strings.Cut(s.stderr.String(), "error: ")
+	return fmt.Sprintf("%s: exit code %d, %d MB, nothing left\n  %s", f.name, code, peak>>10, strings.Join(strings.Split(strings.TrimSpace(message), "\n"), "\n  "))
+}
