@@ -25,10 +25,12 @@ type Measured struct {
 	Running bool   // the tool is still measuring
 	Skipped int    // lines of the journals that could not be read
 	Short   bool   // of a whole run: the journals hold less than its result says was written to them
+	Paged   bool   // it is what a page holds: analysed already, and without journals
+	Drawn   Curves // of a page in place of the journals: no figure can be made of them
 	From    Origin // the schema and the rules of the file
 }
 
-// LoadFolder reads what a run's folder, or a lone result file, holds. A folder whose run was cut short is read as far as it
+// LoadFolder reads what a run's folder, or a lone result file or page, holds. A folder whose run was cut short is read as far as it
 // goes.
 func LoadFolder(path string) (Measured, error) {
 	var m Measured
@@ -74,6 +76,14 @@ func LoadFolder(path string) (Measured, error) {
 	return m, nil
 }
 
+// Curves are what its pictures are drawn from.
+func (m Measured) Curves() Curves {
+	if len(m.Samples)+len(m.Buckets) == 0 {
+		return m.Drawn
+	}
+	return Curves{m.Samples, m.Buckets}
+}
+
 // lessThanSaid compares the journals with what a whole run's result says of them. A run that was proved has no journals of its
 // own.
 func (m *Measured) lessThanSaid() bool {
@@ -96,6 +106,13 @@ func (m *Measured) readResult(file *os.File) error {
 	text, err := readAll(file, mostResult)
 	if err != nil {
 		return err
+	}
+	page, paged, err := inPage(text)
+	if err != nil {
+		return fmt.Errorf("%s is not a page of calibrate's: %w", path, err)
+	}
+	if paged {
+		text, m.Paged, m.Drawn = page.Data, true, page.Curves
 	}
 	if much := tooMuch(text); much != "" {
 		return fmt.Errorf("%s is not what a run of calibrate writes: it has %s", path, much)

@@ -114,19 +114,39 @@ func (p *Private) Create(name string) (*os.File, error) {
 }
 
 // Write writes a file whole: see WriteWhole.
-func (p *Private) Write(name string, v any) error { return writeWhole(p.root, name, v, 0o600) }
+func (p *Private) Write(name string, v any) error {
+	text, err := inLines(v)
+	if err != nil {
+		return err
+	}
+	return writeText(p.root, name, text, 0o600)
+}
 
 // Close lets the folder go. It stays.
 func (p *Private) Close() { _ = p.root.Close() }
 
 // WriteWhole writes a value as JSON, or leaves the former file: a reader never sees half of it.
 func WriteWhole(path string, v any, mode fs.FileMode) error {
+	text, err := inLines(v)
+	if err != nil {
+		return err
+	}
+	return WriteText(path, text, mode)
+}
+
+// WriteText is WriteWhole of a text.
+func WriteText(path string, text []byte, mode fs.FileMode) error {
 	root, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	return writeWhole(root, filepath.Base(path), v, mode)
+	return writeText(root, filepath.Base(path), text, mode)
+}
+
+func inLines(v any) ([]byte, error) {
+	text, err := json.MarshalIndent(v, "", "  ")
+	return append(text, '\n'), err
 }
 
 // named is an error of a root with the whole path: it has the name below the root alone.
@@ -140,12 +160,8 @@ func named(root *os.Root, err error) error {
 	return err
 }
 
-// writeWhole makes another file and renames it. What is in the way of that is somebody else's.
-func writeWhole(root *os.Root, name string, v any, mode fs.FileMode) error {
-	text, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
+// writeText makes another file and renames it. What is in the way of that is somebody else's.
+func writeText(root *os.Root, name string, text []byte, mode fs.FileMode) error {
 	temporary := "." + name + ".new"
 	file, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if errors.Is(err, fs.ErrExist) {
@@ -154,7 +170,7 @@ func writeWhole(root *os.Root, name string, v any, mode fs.FileMode) error {
 	if err != nil {
 		return named(root, err)
 	}
-	_, err = file.Write(append(text, '\n'))
+	_, err = file.Write(text)
 	if err = errors.Join(err, file.Close()); err == nil {
 		err = named(root, root.Rename(temporary, name))
 	}

@@ -18,7 +18,7 @@ func candidatesSection(r calibrate.Result, whole string) []Block {
 	if len(r.Candidates) == 0 {
 		return nil
 	}
-	return section(Heading{Name: "Candidates"}, candidateTable(r.Candidates, maxRequests(r), whole), candidateChart(r))
+	return section(Heading{Name: "Candidates"}, candidateBars(r), candidateTable(r.Candidates, maxRequests(r), whole))
 }
 
 // candidateTable has one row a choice of workers and threads, the recommended one marked.
@@ -95,30 +95,6 @@ func recycleCell(c calibrate.Candidate, requests string) string {
 		return requests
 	}
 	return "-"
-}
-
-// candidateChart has a line for every number of threads, against the budget.
-func candidateChart(r calibrate.Result) Chart {
-	c := Chart{
-		Title: "Memory of the candidates", Shows: "How many workers fit the budget, for each number of threads.",
-		X: Axis{Name: "workers"}, Y: Axis{Name: "total memory", Unit: "MB"},
-		Guides: []Guide{{Name: "budget", At: float64(r.Recommendation.BudgetBytes) / mb, Mark: Bad}},
-	}
-	line := map[int]int{}
-	for _, candidate := range r.Candidates {
-		i, ok := line[candidate.Threads]
-		if !ok {
-			i = len(c.Series)
-			line[candidate.Threads] = i
-			c.Series = append(c.Series, Series{Name: say.Plural(candidate.Threads, "thread")})
-		}
-		p := Point{float64(candidate.Workers), float64(candidate.TotalBytes) / mb}
-		c.Series[i].Points = append(c.Series[i].Points, p)
-		if candidate.Recommended {
-			c.Guides = append(c.Guides, Guide{Name: "recommended", At: p.X, OnX: true, Mark: Good})
-		}
-	}
-	return c
 }
 
 // ranks say which candidates are worth a look: the recommended one; the one that fits and serves the most; for every number of

@@ -9,16 +9,22 @@ type Chart struct {
 	Series []Series
 	Bands  []Band  // intervals about a series
 	Guides []Guide // limits, and what happened when
+	Spans  []Span  // stretches of the x axis
 }
 
 // An Axis has a name, and a unit if what it counts has one.
-type Axis struct{ Name, Unit string }
+type Axis struct {
+	Name, Unit string
+	Zero       bool // it begins at 0
+	Log        bool // it is logarithmic
+}
 
-// A Series is a line of points, or points alone.
+// A Series is a line of points. One that is not a number parts the line.
 type Series struct {
 	Name   string
 	Points []Point
 	Mark   Mark
+	Fitted bool // it is computed, not measured
 }
 
 // A Point is in the units of the axes.
@@ -36,4 +42,30 @@ type Guide struct {
 	At   float64
 	OnX  bool // across the x axis, else across the y axis
 	Mark Mark
+}
+
+// A Span is what the x axis is from one value to another: a phase.
+type Span struct {
+	Name     string
+	From, To float64
+}
+
+// Bars are rows of amounts that add up. Terminal and Markdown leave them out, as they do a Chart.
+type Bars struct {
+	Title  string
+	Shows  string
+	Of     string // what a row is: "workers x threads"
+	X      Axis
+	Parts  []string // of each row
+	Rows   []Bar
+	Beside string  // what stands beside a row: "serves"
+	Guides []Guide // across the x axis
+}
+
+// A Bar has an amount a part, in the unit of the axis. Its interval, if it has one, is of their sum.
+type Bar struct {
+	Name, Beside string
+	Amounts      []float64
+	Low, High    *float64
+	Mark         Mark
 }

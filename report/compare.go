@@ -15,7 +15,7 @@ import (
 func Compare(c calibrate.Comparison, verbose bool) Document {
 	d := Document{Title: "Base and head of", Subject: cut(shellQuote(c.Head.Command), 60), Data: c, Export: exportOfComparison(c)}
 	brief := c.Verdict == calibrate.ComparePassed && !verbose
-	whole := slices.Concat([]Block{compareAnswer(c), Facts{Brief: true, Rows: compareFacts(c)}, comparedTable(c)}, compareNotes(c))
+	whole := slices.Concat([]Block{compareAnswer(c), Facts{Brief: true, Rows: compareFacts(c)}, comparedTable(c)}, comparedCharts(c), compareNotes(c))
 	if !brief {
 		d.Blocks = whole
 		return d

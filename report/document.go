@@ -3,6 +3,8 @@ package report
 import (
 	"io"
 	"slices"
+
+	"workermem/calibrate"
 )
 
 // A Document is what a page says, block by block, before a dialect draws it. Its texts are plain: no escapes, no
@@ -11,8 +13,9 @@ type Document struct {
 	Title   string // "Workers and memory of"
 	Subject string // the command that the title is about; "" for none
 	Blocks  []Block
-	Data    any     // the same for programs
-	Export  *Export // what other programs take of it; nil of a page of no run
+	Data    any              // the same for programs
+	Curves  calibrate.Curves // that its charts are drawn from; empty of a page of no run
+	Export  *Export          // what other programs take of it; nil of a page of no run
 }
 
 // A Block is one part of a page.
@@ -27,6 +30,7 @@ type dialect interface {
 	facts(Facts)
 	table(Table)
 	chart(Chart)
+	bars(Bars)
 	list(List)
 	note(Note)
 	code(Code)
@@ -111,6 +115,7 @@ func (b Answer) draw(d dialect)  { d.answer(b) }
 func (b Facts) draw(d dialect)   { d.facts(b) }
 func (b Table) draw(d dialect)   { d.table(b.of(d.reader())) }
 func (b Chart) draw(d dialect)   { d.chart(b) }
+func (b Bars) draw(d dialect)    { d.bars(b) }
 func (b List) draw(d dialect)    { d.list(b) }
 func (b Note) draw(d dialect)    { d.note(b) }
 func (b Code) draw(d dialect)    { d.code(b) }

@@ -30,6 +30,7 @@ func (o *outline) table(b Table) {
 	}
 }
 func (o *outline) chart(b Chart)     { o.saw("chart", b.Title, b.Shows) }
+func (o *outline) bars(b Bars)       { o.saw("bars", b.Title, b.Shows) }
 func (o *outline) list(b List)       { o.saw("list", b.Items...) }
 func (o *outline) note(b Note)       { o.saw("note", b.Lead, b.Text) }
 func (o *outline) code(b Code)       { o.saw("code", b.Label, b.Text) }
@@ -84,7 +85,7 @@ func TestDocumentsKnowNoDialect(t *testing.T) {
 			}
 		}
 	}
-	for _, kind := range []string{"title", "heading", "answer", "facts", "table", "chart", "list", "note", "code", "warning"} {
+	for _, kind := range []string{"title", "heading", "answer", "facts", "table", "chart", "bars", "list", "note", "code", "warning"} {
 		if kinds[kind] == 0 {
 			t.Errorf("no document has a %s", kind)
 		}

@@ -30,7 +30,11 @@ var formats = []Format{
 	{"text", "for a terminal", writeTerminal},
 	{"markdown", "a page to keep, as Markdown", writeMarkdown},
 	{"json", "the figures, for programs", writeData},
+	{HTML, "a page with charts, for a browser", writeHTML},
 }
+
+// HTML is the format of a page that is written to a file, beside what is shown.
+const HTML = "html"
 
 // exports are the ways to write what a run has for the programs of others.
 var exports = []Format{

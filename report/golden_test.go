@@ -132,20 +132,7 @@ func TestSilencedWarnings(t *testing.T) {
 func TestUnknownFormat(t *testing.T) {
 	var failure *calibrate.Failure
 	err := Render(&bytes.Buffer{}, Document{}, "pdf", Options{})
-	if !errors.As(err, &failure) || failure.Kind != calibrate.KindUsage || !strings.HasPrefix(failure.Try, "one of text, markdown, json, benchfmt") {
+	if !errors.As(err, &failure) || failure.Kind != calibrate.KindUsage || !strings.HasPrefix(failure.Try, "one of text, markdown, json, html, benchfmt") {
 		t.Errorf("%v: %+v", err, failure)
-	}
-}
-
-// The chart has every candidate, and the budget that they are held against.
-func TestCandidateChart(t *testing.T) {
-	r := recorded(t)["creeping"]
-	c := candidateChart(r)
-	n := 0
-	for _, s := range c.Series {
-		n += len(s.Points)
-	}
-	if n != len(r.Candidates) || len(c.Guides) != 2 || c.Guides[0].At != float64(r.Recommendation.BudgetBytes)/mb || c.Guides[1].At != 2 {
-		t.Errorf("%d points of %d candidates, %+v", n, len(r.Candidates), c.Guides)
 	}
 }

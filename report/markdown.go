@@ -78,6 +78,7 @@ func (m *markdown) table(t Table) {
 }
 
 func (m *markdown) chart(Chart) {}
+func (m *markdown) bars(Bars)   {}
 
 func (m *markdown) list(l List) {
 	var b strings.Builder

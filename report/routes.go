@@ -12,7 +12,7 @@ func routesSection(r calibrate.Result) []Block {
 	if r.Routes == nil || len(r.Routes.Runs) == 0 {
 		return nil
 	}
-	return section(Heading{"By route", "each alone, in a worker of its own"}, routeTable(*r.Routes), Note{Text: routesNote(r)})
+	return section(Heading{"By route", "each alone, in a worker of its own"}, append([]Block{routeTable(*r.Routes), Note{Text: routesNote(r)}}, routeCharts(*r.Routes)...)...)
 }
 
 // routeTable has one row a route.

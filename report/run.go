@@ -10,11 +10,17 @@ import (
 
 // Run is the page of a run: the answer first, then what it rests on.
 func Run(r calibrate.Result, servers calibrate.Servers) Document {
+	return Drawn(r, calibrate.Curves{}, servers)
+}
+
+// Drawn is the same with the charts that need the run's journals.
+func Drawn(r calibrate.Result, curves calibrate.Curves, servers calibrate.Servers) Document {
+	curves = thin(curves)
 	return Document{
-		Title: "Workers and memory of", Subject: subjectOf(r.Target), Data: r.Whole(), Export: exportOf(r),
+		Title: "Workers and memory of", Subject: subjectOf(r.Target), Data: r.Whole(), Curves: curves, Export: exportOf(r),
 		Blocks: slices.Concat(
-			whence(r), partialNote(r), readingNote(r), answerSection(r, servers), measuredSection(r), booksSection(r), creepSection(r), routesSection(r), triageSection(r),
-			speedSection(r), sumOf(Heading{Name: "The sum"}, r), candidatesSection(r, inResult), sweepSection(r), rulesSection(r), proofSection(r), truthSection(r),
+			whence(r), partialNote(r), readingNote(r), answerSection(r, servers), measuredSection(r), timeCharts(r, curves), booksSection(r), creepSection(r), creepChart(r, curves), routesSection(r), triageSection(r),
+			speedSection(r), sumOf(Heading{Name: "The sum"}, r), recyclingChart(r), candidatesSection(r, inResult), sweepSection(r), rulesSection(r), proofSection(r), truthSection(r),
 			changesSection(r.Target.Changes), warningsSection(r.Warnings, r.Plan.Silenced), repeatSection(r),
 		),
 	}

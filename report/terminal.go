@@ -116,6 +116,7 @@ func (p *page) table(t Table) {
 const terminalRows = 8
 
 func (p *page) chart(Chart) {}
+func (p *page) bars(Bars)   {}
 
 func (p *page) list(l List) {
 	for _, item := range l.Items {

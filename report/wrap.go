@@ -14,12 +14,16 @@ var (
 	numberUnit   = regexp.MustCompile(`(\d) (%|(?:B|KB|MB|GB|ms|s|min|h|days)\b)`)
 )
 
-// wrap cleans s and parts it into lines of a width. It returns at least one line.
-func wrap(s string, width int) []string {
-	s = Line(s)
+// unbroken holds the groups of a clean string's numbers together, and each number and its unit.
+func unbroken(s string) string {
 	s = numberGroups.ReplaceAllString(s, "$1"+hold+"$2")
 	s = numberGroups.ReplaceAllString(s, "$1"+hold+"$2") // again: the groups of "1 234 567" overlap
-	s = numberUnit.ReplaceAllString(s, "$1"+hold+"$2")
+	return numberUnit.ReplaceAllString(s, "$1"+hold+"$2")
+}
+
+// wrap cleans s and parts it into lines of a width. It returns at least one line.
+func wrap(s string, width int) []string {
+	s = unbroken(Line(s))
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(s) {

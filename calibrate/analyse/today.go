@@ -12,9 +12,10 @@ func Load(path string) (calibrate.Result, error) {
 }
 
 // Today is the result as today's rules have it: analysed from the journals, if they are there. A run that was cut short was
-// never analysed, one of other rules would be told otherwise today, and any other comes to what it came to. The journals of
-// a proof are not those of its run. A result of an older schema without journals is sized again, because its reasons are
-// made of figures that it lacks: its recommendation is by today's rules, and its analysis by those of tool.rules.
+// never analysed, one of other rules would be told otherwise today, and any other comes to what it came to. A page has no
+// journals, and is what the run came to when it was made. The journals of a proof are not those of its run. A result of an
+// older schema without journals is sized again, because its reasons are made of figures that it lacks: its recommendation is
+// by today's rules, and its analysis by those of tool.rules.
 func Today(m calibrate.Measured) calibrate.Result {
 	r, from := m.Result, m.From
 	switch {
@@ -25,7 +26,7 @@ func Today(m calibrate.Measured) calibrate.Result {
 		if from.Schema != calibrate.Schema {
 			r = judgedAnew(Resized(r))
 		}
-	case r.Proof == nil && (len(m.Samples) > 0 || !r.Complete):
+	case replayable(m):
 		m.Result.Recommendation = calibrate.Recommendation{} // what another version held back for is found anew
 		from.How, r = calibrate.ReadAgain, Analyse(m)
 		r.Tool.Rules = calibrate.Rules
@@ -40,6 +41,11 @@ func Today(m calibrate.Measured) calibrate.Result {
 		r.Origin = &from
 	}
 	return r
+}
+
+// replayable says that a run can be analysed from what was read of it.
+func replayable(m calibrate.Measured) bool {
+	return m.Result.Proof == nil && !m.Paged && (len(m.Samples) > 0 || !m.Result.Complete)
 }
 
 // judgedAnew completes what an older schema had in words alone, and the figures tell.

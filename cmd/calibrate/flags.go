@@ -324,7 +324,7 @@ func (f *requestFlags) loader(ctx context.Context, env Env) (loadgen.Targets, *l
 // show prints the result; the exit code follows from it.
 func (f *outFlags) show(env Env, path string, result calibrate.Result) error {
 	savedIn(env, path, calibrate.ResultFile)
-	if err := f.format.show(env, report.Run(result, server.Known())); err != nil {
+	if err := f.format.show(env, report.Drawn(result, f.format.curves(path), server.Known())); err != nil {
 		return err
 	}
 	return exitWith(result.Outcome())

@@ -12,12 +12,13 @@ import (
 	"workermem/report"
 )
 
-// formatFlag is how a result is written: --format NAME. Those for people, and json, are flags of their own, too.
+// formatFlag is how a result is written: --format NAME. Those for people, and json, are flags of their own, too; html's names a file.
 type formatFlag struct {
 	name    string
 	given   string // as it was typed
 	exports bool   // of a run: the formats of other programs are offered
 	app     string // by which they know it
+	page    pageFile
 }
 
 // register offers the formats of a page, and if it is one of a run those that need one.
@@ -29,7 +30,11 @@ func (f *formatFlag) register(flags *pflag.FlagSet) {
 			flags.StringVar(&f.app, "app", "", "the app's name for others (default: its server's)")
 		}
 		flags.Var(f, "format", usage)
+		flags.Var(&f.page, report.HTML, "also write a page with charts to this file")
 		for _, format := range report.Formats()[1:] {
+			if format.Name == report.HTML {
+				continue
+			}
 			flags.VarPF(formatNamed{f, format.Name}, format.Name, "", "short for --format "+format.Name).NoOptDefVal = "true"
 		}
 	})
@@ -72,9 +77,16 @@ func (f *formatFlag) set(name, given string) error {
 	return nil
 }
 
-// show writes a document in that format.
+// show writes a document in that format, and the page beside it.
 func (f *formatFlag) show(env Env, d report.Document) error {
 	d = f.named(d)
+	if err := f.render(env, d); err != nil {
+		return err
+	}
+	return f.page.write(env, d)
+}
+
+func (f *formatFlag) render(env Env, d report.Document) error {
 	if p := platformNamed(f.name); p != nil {
 		return p.write(env, env.Stdout, d)
 	}

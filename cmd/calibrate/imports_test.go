@@ -123,13 +123,14 @@ var forTests = map[string][]string{
 
 // owned maps a dependency to the one room that knows it, so that replacing it touches one room.
 var owned = map[string]string{
-	"github.com/shirou/gopsutil":        "sampler",
-	"github.com/tsenart/vegeta":         "loadgen",
-	"github.com/olekukonko/tablewriter": "report",
-	"github.com/guptarohit/asciigraph":  "report",
-	"github.com/spf13/cobra":            "cmd",
-	"github.com/spf13/pflag":            "cmd",
-	"go.yaml.in/yaml":                   "cmd",
+	"github.com/shirou/gopsutil":             "sampler",
+	"github.com/tsenart/vegeta":              "loadgen",
+	"github.com/tsenart/vegeta/v12/lib/lttb": "report",
+	"github.com/olekukonko/tablewriter":      "report",
+	"github.com/guptarohit/asciigraph":       "report",
+	"github.com/spf13/cobra":                 "cmd",
+	"github.com/spf13/pflag":                 "cmd",
+	"go.yaml.in/yaml":                        "cmd",
 }
 
 // testOnly lists what any test may import and nothing else may.
@@ -271,6 +272,9 @@ func TestViolations(t *testing.T) {
 			[]string{"report/terminal.go imports github.com/tsenart/vegeta/v12/lib: only loadgen may"}},
 		{"not the owner in a test", "report/terminal_test.go", "github.com/spf13/cobra",
 			[]string{"report/terminal_test.go imports github.com/spf13/cobra: only cmd may"}},
+		{"a part with an owner of its own", "report/thin.go", "github.com/tsenart/vegeta/v12/lib/lttb", nil},
+		{"such a part to the owner of the rest", "loadgen/loader.go", "github.com/tsenart/vegeta/v12/lib/lttb",
+			[]string{"loadgen/loader.go imports github.com/tsenart/vegeta/v12/lib/lttb: only report may"}},
 		{"oracle in the code", "report/terminal.go", "gonum.org/v1/gonum/stat",
 			[]string{"report/terminal.go imports gonum.org/v1/gonum/stat: only tests may"}},
 		{"no such room", "calibrate/utils/strings.go", "strings",
@@ -377,12 +381,21 @@ func forbidden(home room, path string, test bool) string {
 	if !home.thirdParty {
 		return home.folder + " imports the standard library only"
 	}
-	for dependency, owner := range owned {
-		if within(path, dependency) && owner != home.folder {
-			return "only " + owner + " may"
-		}
+	if owner := ownerOf(path); owner != "" && owner != home.folder {
+		return "only " + owner + " may"
 	}
 	return ""
+}
+
+// ownerOf is the room that knows a package: a part of a dependency may have another than the rest.
+func ownerOf(path string) (owner string) {
+	longest := ""
+	for dependency, room := range owned {
+		if within(path, dependency) && len(dependency) > len(longest) {
+			longest, owner = dependency, room
+		}
+	}
+	return owner
 }
 
 func forbiddenRoom(home room, folder string) string {

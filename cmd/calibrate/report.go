@@ -14,14 +14,14 @@ func newReportCmd(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "report [RUN]",
 		Short:   "Show a saved run; the latest if none is named",
-		Example: "  calibrate report\n  calibrate report --markdown > RUNBOOK.md\n  calibrate report .calibrate/runs/20261121-093000-1f2e --json\n  calibrate report --format junit --app shop > junit.xml",
+		Example: "  calibrate report\n  calibrate report --markdown > RUNBOOK.md\n  calibrate report .calibrate/runs/20261121-093000-1f2e --json\n  calibrate report --html report.html\n  calibrate report report.html\n  calibrate report --format junit --app shop > junit.xml",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			result, err := loadRun(env, first(args))
+			m, err := loadMeasured(env, first(args))
 			if err != nil {
 				return err
 			}
-			return format.show(env, report.Run(result, server.Known()))
+			return format.show(env, report.Drawn(m.Result, m.Curves(), server.Known()))
 		},
 	}
 	format.register(cmd.Flags())
@@ -38,13 +38,20 @@ func first(args []string) string {
 
 // loadRun reads a run back, as today's rules have it.
 func loadRun(env Env, name string) (calibrate.Result, error) {
+	m, err := loadMeasured(env, name)
+	return m.Result, err
+}
+
+// loadMeasured is the same with what was recorded.
+func loadMeasured(env Env, name string) (calibrate.Measured, error) {
 	path, err := findRun(env, name)
 	if err != nil {
-		return calibrate.Result{}, err
+		return calibrate.Measured{}, err
 	}
-	r, err := analyse.Load(path)
+	m, err := calibrate.LoadFolder(path)
 	if err != nil {
-		return calibrate.Result{}, calibrate.Usage("name a folder or a result.json of calibrate run", "the run can't be read: %s", err)
+		return calibrate.Measured{}, calibrate.Usage("name a folder, a result.json or a page of calibrate run", "the run can't be read: %s", err)
 	}
-	return r, nil
+	m.Result = analyse.Today(m)
+	return m, nil
 }

@@ -1,0 +1,251 @@
+package report
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"workermem/calibrate/say"
+)
+
+// The room of a chart, in units of its drawing. A phone shows it at a little more than half its size.
+const (
+	chartWide   = 560
+	chartHigh   = 312
+	chartLeft   = 64
+	chartRight  = chartWide - 14
+	chartTop    = 50
+	chartBottom = chartHigh - 54
+)
+
+// drawn is a chart as a figure; without shapes if there is nothing to show.
+func (c Chart) drawn() figure {
+	f := figure{Title: c.Title, Shows: c.Shows, Width: chartWide, Height: chartHigh, Notes: c.notes(), Numbers: c.numbers()}
+	if len(f.Numbers.Rows) == 0 {
+		return f
+	}
+	d := drawing{left: chartLeft, right: chartRight, top: chartTop, bottom: chartBottom}
+	x := c.X.scaled(c.values(func(p Point) float64 { return p.X }, true), d.left, d.right)
+	y := c.Y.scaled(c.values(func(p Point) float64 { return p.Y }, false), d.bottom, d.top).roomy()
+	d.spans(c.Spans, x)
+	d.axes(c.X, c.Y, x, y)
+	for i, b := range c.Bands {
+		back := slices.Clone(b.High)
+		slices.Reverse(back)
+		d.path(filled(polyline(slices.Concat(b.Low, back), x, y)+"Z", orange+i, "0.3"))
+	}
+	d.guides(c.Guides, x, y)
+	for i, s := range c.Series {
+		d.path(strokeOf(i, s, polyline(s.Points, x, y)))
+	}
+	d.labels(c, x, y)
+	f.Shapes = d.shapes
+	return f
+}
+
+func strokeOf(i int, s Series, path string) shape {
+	if s.Fitted {
+		return stroked(path, (orange+i+4)%5, "2.5", map[bool]string{true: "8 3"}[i%2 == 1])
+	}
+	return stroked(path, i%5, "2", []string{"", "6 3", "2 2"}[i%3])
+}
+
+// values are all that a scale is to show.
+func (c Chart) values(of func(Point) float64, onX bool) (all []float64) {
+	for _, s := range c.Series {
+		for _, p := range s.Points {
+			all = append(all, of(p))
+		}
+	}
+	for _, b := range c.Bands {
+		for _, p := range slices.Concat(b.Low, b.High) {
+			all = append(all, of(p))
+		}
+	}
+	for _, g := range c.Guides {
+		if g.OnX == onX {
+			all = append(all, g.At)
+		}
+	}
+	return all
+}
+
+// spans shades every other stretch of the x axis, and names those that have room for their name.
+func (d *drawing) spans(spans []Span, x scale) {
+	for i, s := range spans {
+		from, to := x.at(max(s.From, x.low)), x.at(min(s.To, x.high))
+		if to <= from {
+			continue
+		}
+		if i%2 == 1 {
+			d.path(faint(rectangle(from, d.top, to, d.bottom), true, "0.07"))
+		}
+		if widthOf(s.Name) <= to-from {
+			d.text((from+to)/2, d.top-8, "middle", s.Name)
+		}
+	}
+}
+
+func (d *drawing) axes(xAxis, yAxis Axis, x, y scale) {
+	for _, v := range y.ticks() {
+		d.path(faint("M"+num(d.left)+" "+num(y.at(v))+"H"+num(d.right), false, "0.16"))
+		d.text(d.left-6, y.at(v)+4.5, "end", say.Number(v))
+	}
+	d.path(faint("M"+num(d.left)+" "+num(d.bottom)+"H"+num(d.right), false, "0.6"))
+	last := math.Inf(-1)
+	for _, v := range x.ticks() {
+		label, at := say.Number(v), x.at(v)
+		half := widthOf(label) / 2
+		if at-half < last+letter || at+half > d.right+14 {
+			continue
+		}
+		last = at + half
+		d.path(faint("M"+num(at)+" "+num(d.bottom)+"v5", false, "0.6"))
+		d.text(at, d.bottom+22, "middle", label)
+	}
+	d.text(4, 18, "start", yAxis.title())
+	d.shapes[len(d.shapes)-1].Bold = true
+	d.text(d.right, d.bottom+46, "end", xAxis.title())
+	d.shapes[len(d.shapes)-1].Bold = true
+}
+
+func (a Axis) title() string { return a.Name + when(a.Unit != "", ", %s", a.Unit) }
+
+// guides draws the lines of limits. Their names come later, above all curves.
+func (d *drawing) guides(guides []Guide, x, y scale) {
+	for _, g := range guides {
+		path := "M" + num(d.left) + " " + num(y.at(g.At)) + "H" + num(d.right)
+		if g.OnX {
+			path = "M" + num(x.at(g.At)) + " " + num(d.top) + "V" + num(d.bottom)
+		}
+		d.path(stroked(path, guideColour(g), "1.5", "5 4"))
+	}
+}
+
+func guideColour(g Guide) int {
+	if g.Mark == Bad {
+		return redInk
+	}
+	return grey
+}
+
+// labels names every curve at its end, and every limit at the other side.
+func (d *drawing) labels(c Chart, x, y scale) {
+	var ends, limits, at []float64
+	var names, limitNames []string
+	for _, s := range c.Series {
+		if p, ok := lastOf(s.Points); ok && !slices.Contains(names, s.Name) {
+			ends, names, at = append(ends, y.at(p.Y)-8), append(names, s.Name), append(at, x.at(p.X))
+		}
+	}
+	for _, g := range c.Guides {
+		if g.OnX {
+			d.label(min(x.at(g.At)+5, d.right-widthOf(g.Name)), d.top+16, "start", g.Name)
+			continue
+		}
+		limits, limitNames = append(limits, y.at(g.At)-6), append(limitNames, g.Name)
+	}
+	for i, place := range spread(ends, lineHeight, d.top+14, d.bottom-6) {
+		d.label(max(at[i], d.left+widthOf(names[i])), place, "end", names[i])
+	}
+	for i, place := range spread(limits, lineHeight, d.top+14, d.bottom-6) {
+		d.label(d.left+6, place, "start", limitNames[i])
+	}
+}
+
+func lastOf(points []Point) (Point, bool) {
+	for i := len(points) - 1; i >= 0; i-- {
+		if !math.IsNaN(points[i].Y) {
+			return points[i], true
+		}
+	}
+	return Point{}, false
+}
+
+// notes are the limits and stretches in words.
+func (c Chart) notes() (notes []string) {
+	var limits, stretches []string
+	for _, g := range c.Guides {
+		axis := c.Y
+		if g.OnX {
+			axis = c.X
+		}
+		limits = append(limits, g.Name+" at "+say.Number(g.At)+when(axis.Unit != "", " %s", axis.Unit))
+	}
+	for _, s := range c.Spans {
+		stretches = append(stretches, s.Name+" "+say.Number(s.From)+" to "+say.Number(s.To)+when(c.X.Unit != "", " %s", c.X.Unit))
+	}
+	for _, all := range [][]string{limits, stretches} {
+		if len(all) > 0 {
+			notes = append(notes, "Marked: "+strings.Join(all, "; ")+".")
+		}
+	}
+	return notes
+}
+
+// rowsOfCurve is how many points of a curve stand in the table of its numbers.
+const rowsOfCurve = 20
+
+// numbers are the curves as a table: some of each one's points, the first, the last and the highest among them.
+func (c Chart) numbers() Table {
+	t := Table{Columns: []Column{{Head: c.X.Name, Unit: c.X.Unit}}}
+	var xs []float64
+	for _, s := range c.Series {
+		t.Columns = append(t.Columns, Column{Head: s.Name, Unit: c.Y.Unit})
+		for _, i := range picked(s.Points) {
+			xs = append(xs, s.Points[i].X)
+		}
+	}
+	for _, b := range c.Bands {
+		t.Columns = append(t.Columns, Column{Head: b.Name + " low", Unit: c.Y.Unit}, Column{Head: b.Name + " high", Unit: c.Y.Unit})
+	}
+	slices.Sort(xs)
+	for _, x := range slices.Compact(xs) {
+		cells := []string{say.Number(x)}
+		for _, s := range c.Series {
+			cells = append(cells, cellAt(s.Points, x))
+		}
+		for _, b := range c.Bands {
+			cells = append(cells, cellAt(b.Low, x), cellAt(b.High, x))
+		}
+		t.Rows = append(t.Rows, Row{Cells: cells})
+	}
+	return t
+}
+
+// cellAt is what a curve has at a place, if it has a point there.
+func cellAt(points []Point, x float64) string {
+	i := slices.IndexFunc(points, func(p Point) bool { return p.X == x && !math.IsNaN(p.Y) })
+	if i < 0 {
+		return ""
+	}
+	return say.Number(points[i].Y)
+}
+
+// picked are the places of a curve's points that are evenly apart, and of its highest.
+func picked(points []Point) (places []int) {
+	highest := -1
+	for i, p := range points {
+		if math.IsNaN(p.Y) {
+			continue
+		}
+		if highest < 0 || p.Y > points[highest].Y {
+			highest = i
+		}
+	}
+	if highest < 0 {
+		return nil
+	}
+	places = []int{highest, len(points) - 1}
+	for k := range rowsOfCurve {
+		places = append(places, k*(len(points)-1)/(rowsOfCurve-1))
+	}
+	slices.Sort(places)
+	return slices.DeleteFunc(slices.Compact(places), func(i int) bool { return math.IsNaN(points[i].Y) })
+}
+
+// sortBy sorts places by what is there.
+func sortBy(places []int, of func(int) float64) {
+	slices.SortStableFunc(places, func(a, b int) int { return cmp.Compare(of(a), of(b)) })
+}

@@ -1,0 +1,204 @@
+package report
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+// figure is a drawing, and what stands about it.
+type figure struct {
+	ID            int
+	Title, Shows  string
+	Width, Height int
+	Shapes        []shape
+	Notes         []string // what is at which place, in words
+	Numbers       Table
+}
+
+// Table is its numbers, as the template of a table takes them.
+func (f figure) Table() htmlTable { return htmlTable{Table: f.Numbers, Caption: f.Title} }
+
+// shape is a path, or a text.
+type shape struct {
+	Path, Fill, Stroke, Class string
+	Wide, Dashes, Opacity     string
+	Text, X, Y, Anchor        string
+	Bold, Halo                bool
+}
+
+// colours are told apart by most who don't see all of them (after Okabe and Ito 2008), and have a contrast of 3 to 1 at least to
+// white. The style block has lighter ones for the dark.
+var colours = []string{"#0067a5", "#c24e00", "#00795a", "#9a4a8f", "#6b737c", "#b3261e"}
+
+const (
+	blue = iota
+	orange
+	teal
+	purple
+	grey
+	redInk
+)
+
+// letter is the width of a letter, and line the height of a line, where a phone's style makes them largest.
+const (
+	letter     = 9.6
+	lineHeight = 22
+)
+
+// widthOf is what a text takes at most, roughly.
+func widthOf(text string) float64 { return letter * float64(columns(text)) }
+
+// num is a coordinate: a tenth of a unit is less than can be seen.
+func num(v float64) string { return strconv.FormatFloat(math.Round(10*v)/10, 'f', -1, 64) }
+
+// drawing is shapes in a rectangle of an SVG.
+type drawing struct {
+	shapes                   []shape
+	left, right, top, bottom float64
+}
+
+func (d *drawing) path(p shape) { d.shapes = append(d.shapes, p) }
+
+// stroked is a line in a colour.
+func stroked(path string, colour int, wide, dashes string) shape {
+	return shape{Path: path, Fill: "none", Stroke: colours[colour], Class: "s" + strconv.Itoa(colour), Wide: wide, Dashes: dashes}
+}
+
+// filled is an area in a colour.
+func filled(path string, colour int, opacity string) shape {
+	return shape{Path: path, Fill: colours[colour], Stroke: "none", Class: "f" + strconv.Itoa(colour), Opacity: opacity}
+}
+
+// faint is a line or an area of the page's own ink.
+func faint(path string, fill bool, opacity string) shape {
+	if fill {
+		return shape{Path: path, Fill: "currentColor", Stroke: "none", Opacity: opacity}
+	}
+	return shape{Path: path, Fill: "none", Stroke: "currentColor", Opacity: opacity}
+}
+
+func rectangle(left, top, right, bottom float64) string {
+	return "M" + num(left) + " " + num(top) + "H" + num(right) + "V" + num(bottom) + "H" + num(left) + "Z"
+}
+
+// text writes a text at a place: from there on, about it or up to it.
+func (d *drawing) text(x, y float64, anchor, text string) {
+	d.shapes = append(d.shapes, shape{Text: said(text), X: num(x), Y: num(y), Anchor: anchor})
+}
+
+// label is a text that stands on a drawing.
+func (d *drawing) label(x, y float64, anchor, text string) {
+	d.text(x, y, anchor, text)
+	d.shapes[len(d.shapes)-1].Halo = true
+}
+
+// scale turns what an axis counts into places.
+type scale struct {
+	low, high float64 // on the axis
+	from, to  float64 // on the drawing
+	step      float64 // between two ticks; 0 of a logarithmic one
+}
+
+func (s scale) at(v float64) float64 {
+	low, high := s.low, s.high
+	if s.step == 0 {
+		v, low, high = math.Log10(max(v, s.low)), math.Log10(low), math.Log10(high)
+	}
+	return s.from + (s.to-s.from)*(v-low)/(high-low)
+}
+
+// scaled is a scale for some values. What is not a number is none of them.
+func (a Axis) scaled(values []float64, from, to float64) scale {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, v := range values {
+		if math.IsNaN(v) || math.IsInf(v, 0) || a.Log && v <= 0 {
+			continue
+		}
+		low, high = min(low, v), max(high, v)
+	}
+	switch {
+	case low > high:
+		low, high = 0, 1
+	case a.Log:
+		return scale{low: math.Pow(10, math.Floor(math.Log10(low))), high: math.Pow(10, math.Max(math.Ceil(math.Log10(high)), math.Floor(math.Log10(low))+1)), from: from, to: to}
+	}
+	if a.Zero {
+		low = min(low, 0)
+	}
+	if !(high > low) {
+		high = low + max(math.Abs(low)/10, 1)
+	}
+	return scale{low: low, high: high, from: from, to: to, step: tickStep(high - low)}
+}
+
+// roomy is a scale that ends at ticks, and leaves room above its highest value for what is written there.
+func (s scale) roomy() scale {
+	if s.step == 0 {
+		return s
+	}
+	s.low, s.high = s.step*math.Floor(s.low/s.step), s.step*math.Ceil((s.high+0.12*(s.high-s.low))/s.step)
+	return s
+}
+
+// tickStep is a round number of which three to five go into a length.
+func tickStep(length float64) float64 {
+	step := math.Pow(10, math.Floor(math.Log10(length)))
+	for _, part := range []float64{0.2, 0.25, 0.5, 1, 2, 2.5, 5} {
+		if length/(part*step) <= 5 {
+			return part * step
+		}
+	}
+	return step
+}
+
+// ticks are the values that an axis names.
+func (s scale) ticks() (all []float64) {
+	if s.step == 0 {
+		for v := s.low; v <= s.high*1.001; v *= 10 {
+			all = append(all, v)
+		}
+		return all
+	}
+	for i := math.Ceil(s.low/s.step - 1e-9); i*s.step <= s.high+s.step*1e-9; i++ {
+		all = append(all, i*s.step)
+	}
+	return all
+}
+
+// polyline is a path through points. One that is not a number parts it.
+func polyline(points []Point, x, y scale) string {
+	var b strings.Builder
+	pen := "M"
+	for _, p := range points {
+		if math.IsNaN(p.Y) {
+			pen = "M"
+			continue
+		}
+		b.WriteString(pen + num(x.at(p.X)) + " " + num(y.at(p.Y)))
+		pen = "L"
+	}
+	return b.String()
+}
+
+// spread moves places apart until each has its room, within bounds. They come in any order, and stay in theirs.
+func spread(places []float64, room, top, bottom float64) []float64 {
+	order := make([]int, len(places))
+	for i := range order {
+		order[i] = i
+	}
+	sortBy(order, func(i int) float64 { return places[i] })
+	moved := append([]float64{}, places...)
+	last := top - room
+	for _, i := range order {
+		moved[i] = max(moved[i], last+room, top)
+		last = moved[i]
+	}
+	next := bottom + room
+	for k := len(order) - 1; k >= 0; k-- {
+		i := order[k]
+		moved[i] = min(moved[i], next-room)
+		next = moved[i]
+	}
+	return moved
+}

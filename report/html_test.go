@@ -1,0 +1,369 @@
+package report
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/net/html"
+	"pgregory.net/rapid"
+
+	"workermem/calibrate"
+	"workermem/calibrate/analyse"
+	"workermem/calibrate/server"
+)
+
+// measuredRuns are the recorded runs with their journals.
+func measuredRuns(t testing.TB) map[string]calibrate.Measured {
+	t.Helper()
+	files, err := filepath.Glob("../fixtures/runs/*/result.json")
+	if err != nil || len(files) < 8 {
+		t.Fatalf("recorded runs: %d, %v", len(files), err)
+	}
+	all := map[string]calibrate.Measured{}
+	for _, file := range files {
+		m, err := calibrate.LoadFolder(filepath.Dir(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Result = analyse.Today(m)
+		all[filepath.Base(filepath.Dir(file))] = m
+	}
+	return all
+}
+
+func pageOf(t testing.TB, m calibrate.Measured) string {
+	t.Helper()
+	return drawn(t, Drawn(m.Result, m.Curves(), server.Known()), HTML, Options{})
+}
+
+// The golden is without the data, which is that of the golden in JSON.
+func TestHTMLGolden(t *testing.T) {
+	page := pageOf(t, measuredRuns(t)["creeping"])
+	golden(t, "creeping.html", regexp.MustCompile(`(?s)<template.*</template>`).ReplaceAllString(page, "<template></template>"))
+}
+
+// mostNormal is what the page of a run as most are may have.
+const mostNormal = 150 << 10
+
+func TestHTMLOfEveryRun(t *testing.T) {
+	charts := map[string]bool{}
+	for name, m := range measuredRuns(t) {
+		t.Run(name, func(t *testing.T) {
+			page := pageOf(t, m)
+			if len(page) > mostNormal {
+				t.Errorf("%d bytes", len(page))
+			}
+			for _, title := range tame(t, page) {
+				charts[title] = true
+			}
+		})
+	}
+	for _, title := range []string{"Memory over time", "Requests over time", "Latency over time", "Memory against requests", "Memory against time",
+		"What each candidate takes, and serves", "What max-requests does to a worker", "What each route costs", "What each route leaks"} {
+		if !charts[title] {
+			t.Errorf("no run has the chart %q: %v", title, charts)
+		}
+	}
+}
+
+// allowed are the elements of a page, and those of their attributes that may have any value.
+var allowed = regexp.MustCompile(`^(html|head|meta|title|style|body|main|nav|h[123]|p|div|section|ul|li|a|dl|dt|dd|strong|code|pre|figure|figcaption|svg|desc|path|text|details|summary|table|thead|tbody|tr|th|td|template)$`)
+
+// tame fails where a page has an element that isn't ours, runs or fetches anything, or has a chart that isn't whole. It returns
+// the titles of the charts.
+func tame(t interface{ Errorf(string, ...any) }, page string) (titles []string) {
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Errorf("%v", err)
+		return nil
+	}
+	ids := map[string]int{}
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode {
+			if n.Type == html.TextNode && n.Parent.Data != "style" && strings.ContainsFunc(n.Data, steering) {
+				t.Errorf("steers: %q", n.Data)
+			}
+			continue
+		}
+		if !allowed.MatchString(n.Data) {
+			t.Errorf("<%s> in %.200q", n.Data, page[max(0, strings.Index(page, "<"+n.Data)):])
+		}
+		for _, a := range n.Attr {
+			switch {
+			case strings.HasPrefix(a.Key, "on"), a.Key == "style", a.Key == "src", a.Key == "href" && !strings.HasPrefix(a.Val, "#s"):
+				t.Errorf("<%s %s=%q>", n.Data, a.Key, a.Val)
+			case a.Key == "id":
+				ids[a.Val]++
+			}
+		}
+		if n.Data == "figure" {
+			titles = append(titles, wholeFigure(t, n))
+		}
+	}
+	for id, n := range ids {
+		if n > 1 {
+			t.Errorf("%d elements have the id %s", n, id)
+		}
+	}
+	for _, svg := range regexp.MustCompile(`(?s)<svg.*?</svg>`).FindAllString(page, -1) {
+		wellFormedXML(t, svg)
+	}
+	return titles
+}
+
+func steering(r rune) bool { return steers(r) && r != '\n' }
+
+func steers(r rune) bool {
+	return r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x200e && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+}
+
+// wholeFigure holds a chart to its caption, its name and description, and its numbers.
+func wholeFigure(t interface{ Errorf(string, ...any) }, figure *html.Node) (title string) {
+	texts := map[string]string{}
+	rows := 0
+	for n := range figure.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		if n.FirstChild != nil && n.FirstChild.Type == html.TextNode {
+			texts[n.Data] += n.FirstChild.Data
+		}
+		if n.Data == "tr" {
+			rows++
+		}
+		if n.Data == "svg" && (attr(n, "role") != "img" || attr(n, "aria-labelledby") == "" || attr(n, "viewbox")+attr(n, "viewBox") == "") {
+			t.Errorf("<svg %v>", n.Attr)
+		}
+	}
+	title = texts["h3"]
+	if title == "" || texts["title"] != title || len(texts["desc"]) < 20 || rows < 2 {
+		t.Errorf("%q: title %q, description %q, %d rows", title, texts["title"], texts["desc"], rows)
+	}
+	return title
+}
+
+func attr(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// wellFormedXML reads a drawing as whoever takes it out of the page does.
+func wellFormedXML(t interface{ Errorf(string, ...any) }, svg string) {
+	d := xml.NewDecoder(strings.NewReader(svg))
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			t.Errorf("%v in %.300s", err, svg)
+			return
+		}
+		start, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		for _, a := range start.Attr {
+			if strings.Contains(a.Value, "NaN") || strings.Contains(a.Value, "Inf") {
+				t.Errorf("%s=%q in <%s>", a.Name.Local, a.Value, start.Name.Local)
+			}
+		}
+	}
+}
+
+// A page read back is the run, to the last figure, and makes the same page again.
+func TestHTMLReadBack(t *testing.T) {
+	for name, m := range measuredRuns(t) {
+		t.Run(name, func(t *testing.T) {
+			page := pageOf(t, m)
+			back := readBack(t, page)
+			again := back
+			again.Result = analyse.Today(back)
+			if diff := cmp.Diff(asJSON(t, m.Result.Whole()), asJSON(t, again.Result.Whole())); diff != "" {
+				t.Errorf("(-run +page):\n%s", diff)
+			}
+			if pageOf(t, again) != page {
+				t.Error("the page of the page is another")
+			}
+		})
+	}
+}
+
+func readBack(t testing.TB, page string) calibrate.Measured {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "page.html")
+	if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m, err := calibrate.LoadFolder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func asJSON(t testing.TB, v any) string {
+	t.Helper()
+	text, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestHTMLOfHostileStrings(t *testing.T) {
+	r := recorded(t)["withheld"] // without tables of its own, as for the other dialects
+	outer := t
+	rapid.Check(t, func(t *rapid.T) {
+		bad := rapid.SampledFrom(append([]string{"</template><script>alert(1)</script>", "</style>", "</svg><img src=x onerror=alert(1)>", "\" onload=\"alert(1)", "' style='", strings.Repeat("<b>", 4000)}, hostile...))
+		p := poisoned(t, r)
+		p.Target.Command = append(p.Target.Command, bad.Draw(t, "arg"), bad.Draw(t, "arg"))
+		p.Routes = &calibrate.Routes{Runs: []calibrate.RouteRun{{Route: calibrate.Route{Name: bad.Draw(t, "route"), Share: 1},
+			Soaked: calibrate.Soaked{PeakRSSBytes: 9 << 20, Creep: &calibrate.CreepSeen{BytesPerRequest: 2, Low: 1, High: 3}}}}}
+		p.Warnings[0].Text = bad.Draw(t, "text")
+		curves := calibrate.Curves{Samples: []calibrate.Sample{{Seconds: 1, Phase: bad.Draw(t, "phase"), RSS: 9}, {Seconds: 2, Phase: bad.Draw(t, "phase"), RSS: 10}}}
+		page := drawn(outer, Drawn(p, curves, server.Known()), HTML, Options{})
+		tame(t, page)
+		if n := strings.Count(page, "<template"); n != 1 || strings.Count(page, "</template") != 1 {
+			t.Errorf("%d templates", n)
+		}
+	})
+}
+
+// Names of 10 000 characters, everywhere and many of them, leave the page as large as it may be.
+func TestHTMLSize(t *testing.T) {
+	m := measuredRuns(t)["apart"]
+	long := strings.Repeat("<&x", 3334)
+	m.Result.Target.Command = []string{"gunicorn", long, long}
+	m.Result.Target.Changes = []string{long, long}
+	for i := range 30 {
+		m.Result.Routes.Runs = append(m.Result.Routes.Runs, calibrate.RouteRun{Route: calibrate.Route{Name: long, Share: 0.1}, Soaked: calibrate.Soaked{PeakRSSBytes: int64(i+1) << 20}})
+	}
+	page := pageOf(t, m)
+	if len(page) > mostPage {
+		t.Errorf("%d bytes", len(page))
+	}
+	tame(t, page)
+}
+
+// A run of a day has as many points as a run of a minute, and its peaks all the same.
+func TestHTMLOfAMillionSamples(t *testing.T) {
+	m := measuredRuns(t)["creeping"]
+	const many = 1_000_000
+	m.Samples, m.Buckets = make([]calibrate.Sample, many), nil
+	for i := range m.Samples {
+		m.Samples[i] = calibrate.Sample{Seconds: float64(i) / 10, Phase: calibrate.PhaseSoak, Generation: 1, Workers: 1, RSS: 100 << 20, Anon: 90<<20 + int64(i%1000)*1024, Requests: int64(i)}
+		if i%10 == 0 {
+			m.Buckets = append(m.Buckets, calibrate.Bucket{Seconds: float64(i)/10 + 1, Phase: calibrate.PhaseSoak, Requests: 10, Succeeded: 10, P50: 0.001, P99: 0.002})
+		}
+	}
+	m.Samples[many/3].RSS = 777 << 20
+	page := pageOf(t, m)
+	if len(page) > mostNormal {
+		t.Errorf("%d bytes", len(page))
+	}
+	back := readBack(t, page).Drawn.Samples
+	if !slices.ContainsFunc(back, func(s calibrate.Sample) bool { return s.RSS == 777<<20 }) {
+		t.Errorf("of %d samples none has the peak", len(back))
+	}
+}
+
+// What a page says in its charts stands on its axes.
+func TestScales(t *testing.T) {
+	for _, test := range []struct {
+		axis   Axis
+		values []float64
+		ticks  []float64
+	}{
+		{Axis{Zero: true}, []float64{0, 97}, []float64{0, 20, 40, 60, 80, 100, 120}},
+		{Axis{}, []float64{82, 97}, []float64{80, 85, 90, 95, 100}},
+		{Axis{Zero: true}, nil, []float64{0, 0.2, 0.4, 0.6, 0.8, 1, 1.2}},
+		{Axis{}, []float64{5, 5}, []float64{5, 5.2, 5.4, 5.6, 5.8, 6, 6.2}},
+		{Axis{Log: true}, []float64{0, 1.6, 324}, []float64{1, 10, 100, 1000}},
+		{Axis{}, []float64{math.NaN(), math.Inf(1), -1, 1}, []float64{-1, -0.5, 0, 0.5, 1, 1.5}},
+	} {
+		s := test.axis.scaled(test.values, 0, 100).roomy()
+		if diff := cmp.Diff(test.ticks, s.ticks(), cmpopts.EquateApprox(0, 1e-9)); diff != "" {
+			t.Errorf("%v: (-want +got):\n%s", test.values, diff)
+		}
+		if s.at(s.low) != 0 || math.Abs(s.at(s.high)-100) > 1e-9 {
+			t.Errorf("%v: %v to %v", test.values, s.at(s.low), s.at(s.high))
+		}
+	}
+}
+
+// Labels have room between them, and stay on the drawing.
+func TestSpread(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		places := rapid.SliceOfN(rapid.Float64Range(-500, 500), 0, 8).Draw(t, "places")
+		got := spread(places, 22, 50, 258)
+		for i := range got {
+			if got[i] > 258+1e-9 || got[i] < 50-1e-9 {
+				t.Fatalf("%v: %v", places, got)
+			}
+			for j := range i {
+				if math.Abs(got[i]-got[j]) < 22-1e-9 {
+					t.Fatalf("%v: %v", places, got)
+				}
+			}
+		}
+	})
+}
+
+// A candidate's parts add up to what it takes.
+func TestCandidateBars(t *testing.T) {
+	for name, r := range recorded(t) {
+		for _, c := range r.Candidates {
+			sum := 0.0
+			for _, part := range partsOf(r, c) {
+				if sum += part; part < 0 {
+					t.Errorf("%s: %d x %d has the parts %v", name, c.Workers, c.Threads, partsOf(r, c))
+				}
+			}
+			if math.Abs(sum-inMB(c.TotalBytes)) > 1e-6 {
+				t.Errorf("%s: %d x %d takes %v MB, and its parts %v", name, c.Workers, c.Threads, inMB(c.TotalBytes), sum)
+			}
+		}
+		bars := candidateBars(r)
+		if len(r.Candidates) == 0 {
+			continue
+		}
+		if marked := slices.ContainsFunc(bars.Rows, func(b Bar) bool { return b.Mark == Good }); marked != (r.Recommendation.Workers > 0) {
+			t.Errorf("%s: recommended is in the chart: %v", name, marked)
+		}
+	}
+}
+
+// What isn't a page of a run's is refused with what it is.
+func TestNotAPage(t *testing.T) {
+	for text, want := range map[string]string{
+		"<html><body>hello</body></html>": "without the data of a run",
+		"<html>" + calibrate.PageBegins + `{"schema":"calibrate.page/9"}` + calibrate.PageEnds:                                           "schema",
+		"<html>" + calibrate.PageBegins + `{` + calibrate.PageEnds:                                                                       "JSON",
+		"<html>" + calibrate.PageBegins + `{"schema":"calibrate.page/1","data":{"schema":"calibrate.compare/1"}}` + calibrate.PageEnds:   "calibrate.compare/1",
+		"<html>" + calibrate.PageBegins + `{"schema":"calibrate.page/1","data":{},"curves":{"samples":[{"t":-1}]}}` + calibrate.PageEnds: "sample",
+	} {
+		path := filepath.Join(t.TempDir(), "page.html")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := calibrate.LoadFolder(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
