@@ -15,6 +15,7 @@ type Result struct {
 	Schema          string         `json:"schema"`
 	ID              string         `json:"id"`
 	Mode            Mode           `json:"mode,omitempty"`
+	Seal            string         `json:"seal,omitempty"` // of the command and the flags: who has the key knows by it that this user typed them
 	StartedAt       time.Time      `json:"started_at"`
 	DurationSeconds float64        `json:"duration_seconds"`
 	Complete        bool           `json:"complete"`

@@ -43,6 +43,10 @@ func shellQuote(words []string) string {
 	return strings.Join(quoted, " ")
 }
 
+// Command prints a command on one line, as a shell reads it back: whoever wrote it, nothing in it steers the terminal, and no word of
+// it passes for two. A very long one is cut.
+func Command(words []string) string { return cut(shellQuote(words), 2000) }
+
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./{}-]+$`)
 
 func quoteWord(word string) string {

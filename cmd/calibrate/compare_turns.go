@@ -14,7 +14,6 @@ import (
 	"workermem/calibrate/server"
 	"workermem/loadgen"
 	"workermem/report"
-	"workermem/sampler"
 )
 
 // turnTaker starts the runs of a comparison, each in its version's folder.
@@ -118,18 +117,17 @@ func (t *turnTaker) Open(ctx context.Context, side calibrate.Side) (run.Turn, er
 		keepFromGit(filepath.Dir(filepath.Dir(t.folder.Path)))
 	}
 	launch.LogTo(folder.Log.File)
-	host, warnings := sampler.Host()
-	turn := run.Turn{
+	plan := calibrate.Plan{Command: t.versions[side].command, PlanInfo: calibrate.PlanInfo{
+		Load: t.flags.Load, Flags: given(t.flags.own), Silenced: t.flags.silence, Config: t.flags.settings.taken,
+	}}
+	return run.Turn{
 		Folder: name, Close: func() { folder.Close(); t.back() },
-		Plan: calibrate.Plan{Command: t.versions[side].command, PlanInfo: calibrate.PlanInfo{Load: t.flags.Load, Flags: given(t.flags.own), Silenced: t.flags.silence}},
-		Head: calibrate.Result{ID: t.id + "/" + name, Tool: toolInfo(), Host: host, Target: launch.Info(), Warnings: warnings},
+		Plan: plan, Head: headed(t.env, calibrate.Result{ID: t.id + "/" + name, Target: launch.Info()}, plan),
 		Rig: reading(calibrate.Rig{Target: launch, Load: t.loader(), Journal: folder, Progress: func(s calibrate.Status) {
 			s.Phase, s.Elapsed = string(side)+" "+s.Phase, time.Since(t.began)
 			t.progress.Show(s)
 		}}),
-	}
-	turn.Plan.Config = t.flags.settings.taken
-	return turn, nil
+	}, nil
 }
 
 // startOnce starts a version and ends it.

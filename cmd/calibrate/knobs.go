@@ -24,7 +24,7 @@ const (
 	aboutCheck    subject = "check"    // what a run is held to: no part of what is measured
 	aboutWarnings subject = "warnings" // which are shown
 	aboutOutput   subject = "output"   // where the result goes: no part of what is measured
-	aboutConfig   subject = "config"   // the file that others are taken from: no part of it either
+	aboutConfig   subject = "config"   // the file or the run that the rest is taken from: no part of it either
 )
 
 const subjectKey = "about"

@@ -25,6 +25,10 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == demoAppCommand {
 		calibrateMain() // the demo starts its app from its own binary, under the binary's own name
 	}
+	state := filepath.Join(os.TempDir(), "calibrate-test-"+strconv.Itoa(os.Geteuid())) // the key to runs is not kept in this user's home
+	if errors.Join(os.MkdirAll(state, 0o700), os.Setenv("XDG_STATE_HOME", state)) != nil {
+		os.Exit(1)
+	}
 	testscript.Main(m, map[string]func(){"calibrate": calibrateMain})
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -29,6 +30,7 @@ type proveFlags struct {
 	configFlags
 
 	own      *pflag.FlagSet
+	trust    bool
 	settings settings
 	wrong    complaints
 }
@@ -54,7 +56,8 @@ func newProveCmd(env Env) *cobra.Command {
 		Long: "prove starts what a run recommends (the latest, or RUN): all workers, threads and max-requests, in a memory control\n" +
 			"group that holds no more than the run's budget. It keeps every thread busy until each worker has been replaced twice.\n" +
 			"Then it compares the memory that the kernel charged with the memory that the formula has for the same requests.\n\n" +
-			"The app and its requests are those of the run. A run doesn't keep what may be secret: give that again.\n" +
+			"The app and its requests are those of the run. A run doesn't keep what may be secret: give that again. A run that you\n" +
+			"didn't record on this machine may be anybody's: its command is started with --trust alone, or you give one.\n" +
 			"--memory, --cpus and the like size the run for another box first, and prove that.",
 		Example: proveExample,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -103,6 +106,9 @@ func (f *proveFlags) register(flags *pflag.FlagSet) {
 	about(aboutRequests, flags, f.requestFlags.register)
 	f.outFlags.register(flags)
 	f.configFlags.register(flags)
+	about(aboutConfig, flags, func(flags *pflag.FlagSet) {
+		flags.BoolVar(&f.trust, "trust", false, "start the command of RUN although it was not recorded by you on this machine")
+	})
 }
 
 func (f *proveFlags) check() error {
@@ -128,7 +134,14 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 	if err := f.settings.takeSecrets(f.own, measured.Plan); err != nil {
 		return err
 	}
-	again, err := f.again(measured, name, command)
+	flags, err := f.trusted(env, measured, name, command)
+	if err != nil {
+		return err
+	}
+	if len(command) == 0 {
+		command = measured.Target.Command
+	}
+	again, err := f.again(flags, command, name)
 	if err != nil {
 		return err
 	}
@@ -145,7 +158,7 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 	if err := recognised(ctx, spec, plan, measured.Target.Server); err != nil {
 		return err
 	}
-	note(env, "proving %s with: %s", plan.Shape, strings.Join(calibrate.Redact(again.command), " "))
+	note(env, "proving %s with: %s", plan.Shape, report.Command(calibrate.Redact(again.command)))
 	folder, id, err := openRun(env, f.out)
 	if err != nil {
 		return err
@@ -251,20 +264,42 @@ type repeated struct {
 	command []string
 }
 
-// again reads the flags that the run had, but for those that this command line has instead.
-func (f *proveFlags) again(r calibrate.Result, name string, command []string) (repeated, error) {
-	all := repeated{command: command}
-	if len(command) == 0 {
-		all.command = r.Target.Command
+// trusted are the flags of a run by which the app is started and asked again. A run that may be anybody's is not started unasked, and
+// where the command is this user's own, neither are its variables nor its requests taken.
+func (f *proveFlags) trusted(env Env, r calibrate.Result, name string, command []string) ([]string, error) {
+	flags := r.Plan.Flags
+	switch {
+	case f.trust || sealed(env, r):
+		return flags, nil
+	case len(command) == 0:
+		again := slices.DeleteFunc([]string{"calibrate", "prove", name}, func(word string) bool { return word == "" })
+		return nil, &calibrate.Failure{Kind: calibrate.KindUsage, What: "this run was not recorded by you on this machine, and its command would be started",
+			Why: "it is calibrate run " + report.Command(slices.Concat(flags, []string{"--"}, r.Target.Command)),
+			Try: report.Command(append(again, "--trust")) + " if you know it; or give a command of your own behind --"}
+	case len(flags) > 0:
+		note(env, "not taken from the run, which was not recorded by you on this machine: %s", report.Command(flags))
 	}
-	if missing := f.notKept(r.Plan.Flags, all.command); len(missing) > 0 {
-		return all, calibrate.Usage("give the same command with "+strings.Join(missing, " ")+", *** filled in",
+	return nil, nil
+}
+
+// again reads the flags that the run had, but for those that this command line has instead. They are read apart: nothing in them
+// may hide one of the user's own.
+func (f *proveFlags) again(flags, command []string, name string) (repeated, error) {
+	all := repeated{command: command}
+	if missing := f.notKept(flags, command); len(missing) > 0 {
+		return all, calibrate.Usage("give the same command with "+report.Command(missing)+", *** filled in",
 			"the run%s doesn't keep what may be secret, nor what allows load to leave this machine", strings.TrimRight(" "+name, " "))
 	}
 	cmd := &cobra.Command{}
 	all.register(cmd)
-	args := slices.Concat(slices.DeleteFunc(slices.Clone(r.Plan.Flags), f.replaced), f.written())
-	if err := cmd.Flags().Parse(args); err != nil {
+	err := cmd.Flags().Parse(slices.DeleteFunc(slices.Clone(flags), f.replaced))
+	if err == nil && (cmd.Flags().NArg() > 0 || cmd.Flags().ArgsLenAtDash() >= 0) {
+		err = errors.New("not all of them are flags")
+	}
+	if err == nil {
+		err = cmd.Flags().Parse(f.written())
+	}
+	if err != nil {
 		return all, calibrate.Usage("name another run, or measure again", "the flags of the run can't be read: %s", err)
 	}
 	all.defaultPath(all.command)

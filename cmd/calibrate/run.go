@@ -204,12 +204,18 @@ type measuring func(context.Context, calibrate.Plan, calibrate.Rig, calibrate.Re
 
 // measure uses the rig with a progress line.
 func measure(ctx context.Context, env Env, how measuring, plan calibrate.Plan, rig calibrate.Rig, head calibrate.Result) (calibrate.Result, error) {
-	head.Tool = toolInfo()
-	host, warnings := sampler.Host()
-	head.Host, head.Warnings = host, append(head.Warnings, warnings...)
+	head = headed(env, head, plan)
 	rig, progress := instrumented(env, rig)
 	defer progress.Done()
 	return how(ctx, plan, rig, head)
+}
+
+// headed is a result with what is known before anything is measured.
+func headed(env Env, head calibrate.Result, plan calibrate.Plan) calibrate.Result {
+	host, warnings := sampler.Host()
+	head.Tool, head.Host, head.Warnings = toolInfo(), host, append(head.Warnings, warnings...)
+	head.Seal = sealOf(env, calibrate.Redact(head.Target.Command), plan.Flags)
+	return head
 }
 
 // instrumented gives a rig what every measurement has: the reader of memory, and the progress line.
