@@ -29,6 +29,7 @@ type Bucket struct {
 	P50       float64              `json:"p50"` // seconds
 	P99       float64              `json:"p99"`
 	Errors    map[ErrorClass]int64 `json:"errors,omitempty"`
+	Paused    float64              `json:"paused,omitempty"` // seconds that calibrate itself stood still meanwhile, beside the bucket's own: they are in no figure of the load
 }
 
 // line is one of a journal.
@@ -54,7 +55,7 @@ func (b Bucket) plausible() bool {
 			return false
 		}
 	}
-	return b.Phase != "" && within(b.Seconds, mostSeconds) && within(b.P50, mostSeconds) && within(b.P99, mostSeconds) &&
+	return b.Phase != "" && within(b.Seconds, mostSeconds) && within(b.P50, mostSeconds) && within(b.P99, mostSeconds) && within(b.Paused, mostSeconds) &&
 		within(b.Requests, mostRequests) && within(b.Succeeded, b.Requests)
 }
 

@@ -118,15 +118,15 @@ func (l *Loader) drive(ctx context.Context, to origin, pace calibrate.Pace, each
 	l.cookies.addTo(list, asked)
 	targets := vegeta.NewStaticTargeter(list...)
 
-	p.sending.start = time.Now()
-	defer endInTime(ctx, pace, func() { p.sending.stop(); attacker.Stop() }, cutNow)()
+	defer p.sending.begin()()
+	defer endInTime(ctx, pace, &p.sending, func() { p.sending.stop(); attacker.Stop() }, cutNow)()
 	pacer := &pacer{ctx: ctx, pace: pace, sending: &p.sending, flights: p.flights}
 	return l.fold(attacker.Attack(targets, pacer, 0, ""), pacer, each)
 }
 
 // endInTime ends the attack when its time is over, for the pacer isn't asked while every client waits for an answer;
 // and when ctx ends, which also cuts what is still under way after the grace. The returned function leaves off.
-func endInTime(ctx context.Context, p calibrate.Pace, stop, cutNow func()) func() {
+func endInTime(ctx context.Context, p calibrate.Pace, s *sending, stop, cutNow func()) func() {
 	unhook := context.AfterFunc(ctx, func() {
 		stop()
 		time.AfterFunc(grace, cutNow)
@@ -134,8 +134,18 @@ func endInTime(ctx context.Context, p calibrate.Pace, stop, cutNow func()) func(
 	if p.Duration <= 0 {
 		return func() { unhook() }
 	}
-	timer := time.AfterFunc(p.Duration, stop)
-	return func() { unhook(); timer.Stop() }
+	over, end := context.WithCancel(context.Background())
+	go func() {
+		for left := p.Duration; left > 0; left = p.Duration - s.elapsed() { // more than once only after a pause
+			select {
+			case <-time.After(left):
+			case <-over.Done():
+				return
+			}
+		}
+		stop()
+	}()
+	return func() { unhook(); end() }
 }
 
 // fold counts the results as they come, and hands out a bucket a second and one at the end.
@@ -149,18 +159,20 @@ func (l *Loader) fold(results <-chan *vegeta.Result, p *pacer, each func(calibra
 	for {
 		select {
 		case <-tick.C:
-			each(t.bucket(p.sending.elapsed()))
+			each(t.bucket(p.sending))
 		case r, more := <-results:
 			if !more {
-				each(t.bucket(p.sending.elapsed()))
+				each(t.bucket(p.sending))
 				return t.result(p.pace, p.sending)
 			}
 			one := p.flights.take(r.Seq)
-			if errors.Is(one.err, errCut) {
+			elapsed := p.sending.elapsed()
+			one.still = p.sending.stood(one.begun(r), r.End())
+			if errors.Is(one.err, errCut) || one.err != nil && one.still { // its time was up while calibrate stood still
 				continue
 			}
 			l.answered.Add(1)
-			p.refused.Store(t.add(r, one, p.sending.elapsed()) == calibrate.ClassRefused)
+			p.refused.Store(t.add(r, one, elapsed) == calibrate.ClassRefused)
 		}
 	}
 }

@@ -19,5 +19,8 @@
 // counted from the time at which the request was due, so that the wait for a free client is part of it
 // (otherwise a slow app hides its own queue, which is known as coordinated omission).
 //
+// While calibrate itself stands still (Ctrl-Z, a machine that gives it no core), the phase's time does, too: what would have been
+// due is due later, and what was under way is counted and not timed.
+//
 // Seconds and requests throughout.
 package loadgen

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
 // flights holds what vegeta's results leave out of requests under way. It is as large as there are clients.
@@ -13,8 +15,17 @@ type flights struct {
 }
 
 type flight struct {
-	due time.Time // when it was to be sent; zero in a closed loop
-	err error     // vegeta keeps the text only
+	due   time.Time // when it was to be sent; zero in a closed loop
+	err   error     // vegeta keeps the text only
+	still bool      // calibrate stood still meanwhile: how long it took is not known
+}
+
+// begun is when its time begins.
+func (f flight) begun(r *vegeta.Result) time.Time {
+	if f.due.IsZero() || r.Timestamp.Before(f.due) {
+		return r.Timestamp
+	}
+	return f.due
 }
 
 func newFlights() *flights { return &flights{m: map[uint64]flight{}} }
@@ -39,9 +50,9 @@ func (f *flights) take(seq uint64) flight {
 	return one
 }
 
-// sending is the phase's clock and its count of requests sent.
+// sending is the phase's clock and its count of requests sent. Its times are the clock's.
 type sending struct {
-	start   time.Time
+	clock
 	count   atomic.Int64
 	last    atomic.Int64 // nanoseconds from start to the last send
 	stopped atomic.Int64 // nanoseconds from start to the end of sending, 0 before it
@@ -54,8 +65,6 @@ func (s *sending) hit() {
 
 // stop marks the end of sending; the first call counts.
 func (s *sending) stop() { s.stopped.CompareAndSwap(0, int64(s.elapsed())) }
-
-func (s *sending) elapsed() time.Duration { return time.Since(s.start) }
 
 // rate is the requests sent a second, in an open loop at the rate asked. Each request owns the interval after it:
 // ten requests at ten a second take one second, not 0.9.

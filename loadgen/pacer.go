@@ -74,7 +74,7 @@ func (p *pacer) due(n uint64, now time.Duration) time.Duration {
 // wait for a free client, seen as a request already late when its turn came, is.
 func (p *pacer) dueAt(due, now time.Duration) time.Time {
 	if due < now {
-		return p.sending.start.Add(due)
+		return p.sending.at(due)
 	}
 	return time.Now()
 }

@@ -28,7 +28,7 @@ func TestPacer(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 				defer cancel()
-				s := &sending{start: time.Now()}
+				s := &sending{clock: clock{start: time.Now()}}
 				p := &pacer{ctx: ctx, pace: row.pace, sending: s, flights: newFlights()}
 				n := 0
 				for ; ; n++ {
@@ -51,7 +51,7 @@ func TestPacer(t *testing.T) {
 // The wait for a client counts, the lag of our own timer doesn't.
 func TestPacerKnowsWhoIsLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &sending{start: time.Now()}
+		s := &sending{clock: clock{start: time.Now()}}
 		p := &pacer{ctx: t.Context(), pace: calibrate.Pace{Rate: 10}, sending: s, flights: newFlights()}
 		p.Pace(0, 0)
 		p.Pace(0, 1)

@@ -22,6 +22,7 @@ type tally struct {
 	last      time.Duration // from the start to the last answer
 	timed     bool          // times are kept
 	times     []float64     // of good answers, in seconds
+	paused    time.Duration // by the end of the last bucket
 }
 
 // mostTimes is how many times are kept one by one: 1 MB of them.
@@ -39,15 +40,16 @@ type span struct {
 type answer struct {
 	class   calibrate.ErrorClass // "" for a success
 	latency time.Duration
+	still   bool // latency isn't known
 }
 
 // add counts an answer at elapsed since the start.
 func (t *tally) add(r *vegeta.Result, one flight, elapsed time.Duration) calibrate.ErrorClass {
-	a := answer{class: class(one.err, r.Code), latency: latency(r, one)}
+	a := answer{class: class(one.err, r.Code), latency: latency(r, one), still: one.still}
 	t.whole.add(a)
 	t.second.add(a)
 	t.last = elapsed
-	if t.timed && a.class == "" && len(t.times) < mostTimes {
+	if t.timed && a.class == "" && !a.still && len(t.times) < mostTimes {
 		t.times = append(t.times, r.Latency.Seconds()) // from when it was sent: one client may be late
 	}
 	key := string(a.class)
@@ -85,7 +87,7 @@ func (s *span) add(a answer) {
 		}
 		s.errors[a.class]++
 	}
-	if waited(a.class) {
+	if waited(a.class) && !a.still {
 		s.timed++
 		s.latency.Add(a.latency)
 	}
@@ -101,11 +103,12 @@ func waited(class calibrate.ErrorClass) bool {
 	return true
 }
 
-// bucket ends the present second, elapsed after the start.
-func (t *tally) bucket(elapsed time.Duration) calibrate.Bucket {
-	s := t.second
+// bucket ends the present second.
+func (t *tally) bucket(c *sending) calibrate.Bucket {
+	s, paused := t.second, c.paused()
 	t.second = span{}
-	b := calibrate.Bucket{Seconds: elapsed.Seconds(), Requests: s.requests, Succeeded: s.succeeded, Errors: s.errors}
+	b := calibrate.Bucket{Seconds: c.elapsed().Seconds(), Paused: (paused - t.paused).Seconds(), Requests: s.requests, Succeeded: s.succeeded, Errors: s.errors}
+	t.paused = paused
 	if l := s.percentiles(); s.timed > 0 {
 		b.P50, b.P99 = *l.P50, *l.P99
 	}

@@ -122,7 +122,7 @@ func TestAnEmptyPhase(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	}
-	if b := tally.bucket(time.Second); b.Requests != 0 || b.P50 != 0 || b.Errors != nil {
+	if b := tally.bucket(&sending{}); b.Requests != 0 || b.P50 != 0 || b.Errors != nil {
 		t.Errorf("%+v", b)
 	}
 }

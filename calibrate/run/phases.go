@@ -261,14 +261,14 @@ func (r *run) load(ctx context.Context, name string, pace calibrate.Pace, look f
 	var last state
 	var succeeded int64
 	before := r.watch.readWork()
-	tally, err := attack(ctx, r.rig.Load, r.url, pace, func(b calibrate.Bucket) error {
+	tally, err := r.attack(ctx, r.watch, r.url, pace, func(b calibrate.Bucket) error {
+		now.seconds = b.Seconds
 		b.Phase, b.Seconds = name, b.Seconds+began
 		if err := r.rig.Journal.Bucket(b); err != nil {
 			return journalFailure(err)
 		}
 		succeeded += b.Succeeded
 		now.buckets = append(now.buckets, b)
-		now.seconds = r.watch.seconds() - began
 		now.answered = r.rig.Load.Answered() - answered
 		now.samples = r.watch.taken(from)
 		last = r.lookAgain(last, look(now), now.samples)
@@ -308,10 +308,13 @@ func (r *run) lookAgain(before, now state, samples []calibrate.Sample) state {
 }
 
 // attack sends load until each, which is told of every second of it, returns an error; errEnough is none to the caller.
-func attack(ctx context.Context, load calibrate.Loader, url string, pace calibrate.Pace, each func(calibrate.Bucket) error) (calibrate.Tally, error) {
+func (r *run) attack(ctx context.Context, w *watcher, url string, pace calibrate.Pace, each func(calibrate.Bucket) error) (calibrate.Tally, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	tally, err := load.Attack(ctx, url, pace, func(b calibrate.Bucket) {
+	before := w.paused()
+	defer func() { r.warnPaused(w.paused() - before) }()
+	tally, err := r.rig.Load.Attack(ctx, url, pace, func(b calibrate.Bucket) {
+		w.pausedFor(b.Paused)
 		if err := each(b); err != nil {
 			cancel(err)
 		}

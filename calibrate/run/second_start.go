@@ -68,7 +68,7 @@ func (b *beside) ready(ctx context.Context) (err error) {
 func (b *beside) load(ctx context.Context, pace calibrate.Pace, look func(seen) state) (calibrate.Tally, error) {
 	from := len(b.watch.taken(0))
 	var so seen
-	tally, err := attack(ctx, b.rig.Load, b.app.Info().URL, pace, func(bucket calibrate.Bucket) error {
+	tally, err := b.attack(ctx, b.watch, b.app.Info().URL, pace, func(bucket calibrate.Bucket) error {
 		so.seconds, so.answered = bucket.Seconds, so.answered+bucket.Requests
 		so.samples = b.watch.taken(from)
 		s := look(so)

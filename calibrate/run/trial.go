@@ -94,7 +94,7 @@ func (t *tryout) observe(outer context.Context) error {
 	t.began = t.watch.seconds()
 	answered, before := t.rig.Load.Answered(), t.watch.readWork()
 	stop := t.watch.follow(ctx, func() error { return t.measure(answered) })
-	tally, err := attack(ctx, t.rig.Load, t.app.Info().URL, calibrate.Pace{Clients: t.proof.clients(t.setup.Shape)}, func(b calibrate.Bucket) error {
+	tally, err := t.attack(ctx, t.watch, t.app.Info().URL, calibrate.Pace{Clients: t.proof.clients(t.setup.Shape)}, func(b calibrate.Bucket) error {
 		b.Phase, b.Seconds = t.phase, t.watch.seconds()
 		if err := t.rig.Journal.Bucket(b); err != nil {
 			return journalFailure(err)

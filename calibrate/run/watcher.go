@@ -84,6 +84,7 @@ type watcher struct {
 	markBroken error                    // why the high-water mark can't be used, nil while it can
 	highest    int64                    // of the marks of a guest's workers, those that have ended included
 	cpu        float64                  // seconds that a guest's workers have used
+	still      float64                  // seconds that calibrate itself did not run while there was load
 	details    map[int]calibrate.Detail // of a guest's processes, whose page tables are read once
 }
 

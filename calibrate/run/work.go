@@ -10,6 +10,7 @@ import (
 // workReading is the CPU time of everybody by a moment.
 type workReading struct {
 	at       time.Time
+	paused   float64 // seconds that calibrate itself did not run by then
 	answered int64
 	restarts int
 	tree     map[int]calibrate.CPUTime
@@ -25,7 +26,7 @@ func (w *watcher) readWork() workReading {
 	if w.guest {
 		return workReading{}
 	}
-	r := workReading{at: time.Now(), answered: w.rig.Answered(), tree: map[int]calibrate.CPUTime{}}
+	r := workReading{at: time.Now(), paused: w.paused(), answered: w.rig.Answered(), tree: map[int]calibrate.CPUTime{}}
 	pids := w.app.Tree()
 	for _, pid := range pids {
 		if cpu, err := w.cpuOf(pid); err == nil { // else it has just ended
@@ -68,7 +69,7 @@ func (w *watcher) workBetween(from, to workReading) *calibrate.Work {
 	}
 	app, rest := spentBetween(from.tree, to.tree, workers)
 	work := calibrate.Work{
-		Seconds: to.at.Sub(from.at).Seconds(), Requests: to.answered - from.answered,
+		Seconds: to.at.Sub(from.at).Seconds() - (to.paused - from.paused), Requests: to.answered - from.answered,
 		Workers: app.cpu - rest.cpu, Rest: rest.cpu, RestThread: rest.thread, System: max(app.system, 0), Waited: app.waited, Source: calibrate.WorkClocks,
 		Own: max(to.cores.Own-from.cores.Own, 0), Steal: max(to.cores.Steal-from.cores.Steal, 0),
 		Stalled: max(to.cores.Stalled-from.cores.Stalled, 0),

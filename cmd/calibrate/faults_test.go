@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"flag"
 	"fmt"
+	"math"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"workermem/calibrate"
 )
 
 var faults = flag.Bool("faults", false, "every fault of an app, of the machine and of calibrate itself (make faults)")
@@ -21,9 +24,12 @@ type fault struct {
 	path  string   // that is asked for, of raw.py
 	host  string   // at which raw.py listens; "" for 127.0.0.1
 	flags string   // of calibrate run
-	shell string   // that comes before it
+	shell string   // runs calibrate "$@"; "" for just that
 	code  int      // exit code
 	says  []string // what is read
+	quick bool     // it is done by every run of the end-to-end tests
+
+	holds func(calibrate.Result) bool // nil: whatever was measured
 }
 
 const briefly = "--quick --max-soak 2s --rate 20 "
@@ -43,7 +49,22 @@ var faultCases = []fault{
 	{name: "half an answer", path: "/half", flags: "--boot-deadline 2s", code: 3, says: []string{"broke off before its end"}},
 	{name: "a reset", path: "/reset", flags: "--boot-deadline 2s", code: 3, says: []string{"the connection was reset"}},
 	{name: "silence", path: "/silent", flags: "--boot-deadline 2s", code: 3, says: []string{"listens at 127.0.0.1", "never answered"}},
-	{name: "IPv6 alone", path: "/", host: "::1", flags: "--boot-deadline 2s", code: 3, says: []string{"listens at [::1]:", "and not at 127.0.0.1:", "IPv6 only", "--url http://[::1]:"}},
+	{name: "IPv6 alone", quick: true, path: "/", host: "::1", flags: "--boot-deadline 2s", code: 3, says: []string{"listens at [::1]:", "and not at 127.0.0.1:", "IPv6 only", "--url http://[::1]:"}},
+
+	{name: "stopped for a while", quick: true, path: "/", flags: "--rate 20 --duration 12s", shell: stopped("STOP"), code: 0, says: []string{"calibrate itself did not run for 3", "in phase soak", "all ok"}, holds: notCharged},
+	{name: "Ctrl-Z and on", path: "/", flags: "--rate 20 --duration 12s", shell: stopped("TSTP"), code: 0, says: []string{"calibrate itself did not run for 3", "all ok"}, holds: notCharged},
+}
+
+// stopped has calibrate stopped by a signal in the soak, for three seconds.
+func stopped(signal string) string {
+	return `set -m; calibrate "$@" 2>said & p=$!
+until grep -q soak said; do sleep 0.1; done; sleep 2; kill -` + signal + ` $p; sleep 3; kill -CONT $p
+wait $p; code=$?; cat said >&2; exit $code`
+}
+
+// notCharged says that no request took as long as calibrate was stopped, and that none is missing.
+func notCharged(r calibrate.Result) bool {
+	return r.Load.LatencySeconds.Max != nil && *r.Load.LatencySeconds.Max < 2.5 && math.Abs(r.Load.RateSent-20) < 1 && r.Load.Requests == 240
 }
 
 // TestFaults does each fault to a real run, and holds what is read, what is left, and what calibrate took itself.
@@ -51,16 +72,28 @@ func TestFaults(t *testing.T) {
 	if !*faults {
 		t.Skip("runs for some minutes: make faults")
 	}
-	said := make([]string, len(faultCases))
+	provokeAll(t, faultCases)
+}
+
+func TestE2EFaults(t *testing.T) {
+	skipShort(t)
+	if *faults {
+		t.Skip("TestFaults does them")
+	}
+	provokeAll(t, slices.DeleteFunc(slices.Clone(faultCases), func(f fault) bool { return !f.quick }))
+}
+
+func provokeAll(t *testing.T, cases []fault) {
+	said := make([]string, len(cases))
 	t.Run("all", func(t *testing.T) {
-		for i, c := range faultCases {
+		for i, c := range cases {
 			t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
 				t.Parallel()
 				said[i] = c.provoke(t)
 			})
 		}
 	})
-	t.Logf("\n%s", strings.Join(said, "\n"))
+	t.Logf("\n%s", strings.Join(slices.DeleteFunc(said, func(row string) bool { return row == "" }), "\n"))
 }
 
 // provoke returns a row of the table: the fault, what happened, what was left, what the user read.
@@ -70,7 +103,7 @@ func (f fault) provoke(t *testing.T) string {
 	app := typed(t, []string{"python", "$FIXTURES/raw.py", "{port}", cmp.Or(f.host, "127.0.0.1")})
 	command := slices.Concat([]string{"run", "--path", f.path}, strings.Fields(f.flags), []string{"--"}, app)
 	status := filepath.Join(dir, "status")
-	s := startAs(t, dir, []string{peakVariable + "=" + status}, exec.Command("sh", slices.Concat([]string{"-c", f.shell + `exec calibrate "$@"`, "sh"}, command)...))
+	s := startAs(t, dir, []string{peakVariable + "=" + status}, exec.Command("bash", slices.Concat([]string{"-c", cmp.Or(f.shell, `exec calibrate "$@"`), "bash"}, command)...))
 	code := s.end(t, 2*time.Minute)
 	read := squeezed(s.stdout.String() + s.stderr.String())
 	if code != f.code && !(f.code == 0 && code == 4) { // 4: so short a soak may not be enough for a verdict
@@ -80,6 +113,9 @@ func (f fault) provoke(t *testing.T) string {
 		if !strings.Contains(read, words) {
 			t.Errorf("it doesn't say %q", words)
 		}
+	}
+	if f.holds != nil && !f.holds(s.result(t)) {
+		t.Errorf("what was measured is not what it should be: %+v", s.result(t).Load)
 	}
 	peak := peakOf(t, status)
 	if peak > mostPeakKB {

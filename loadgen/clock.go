@@ -1,0 +1,85 @@
+package loadgen
+
+import (
+	"sync"
+	"time"
+)
+
+// clock is the time of a phase: what passes while calibrate itself runs. Where it stands still, because it was stopped (Ctrl-Z), the
+// machine was, or others have the cores, requests are sent late and answers are read late, and none of that is the app's.
+//
+// A beat that is late by leastPause is such a pause. Whoever reads the clock first after one finds it: the goroutine that beats may
+// be the last to run again.
+type clock struct {
+	start time.Time
+
+	mu    sync.Mutex
+	runs  bool          // it beats
+	beat  time.Time     // the last one
+	still time.Duration // all pauses together
+	from  time.Time     // the last pause
+	to    time.Time
+}
+
+// A pause is longer than a Go program waits for a core on a busy machine: 20 ms, and seldom 100.
+const (
+	beatEvery  = 50 * time.Millisecond
+	leastPause = 500 * time.Millisecond
+)
+
+// begin starts the phase's time, until the returned function is called.
+func (c *clock) begin() (end func()) {
+	c.start = time.Now()
+	c.beat, c.runs = c.start, true
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(beatEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				c.elapsed()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done); <-ended }
+}
+
+// elapsed is the time since the start, less the pauses.
+func (c *clock) elapsed() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	if late := now.Sub(c.beat); c.runs && late >= leastPause {
+		c.still += late
+		c.from, c.to = c.beat, now
+	}
+	c.beat = now
+	return now.Sub(c.start) - c.still
+}
+
+// paused is how long calibrate stood still since the start.
+func (c *clock) paused() time.Duration {
+	c.elapsed()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.still
+}
+
+// at is when so much of the phase's time had passed, if no pause has come since.
+func (c *clock) at(elapsed time.Duration) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.start.Add(elapsed + c.still)
+}
+
+// stood says that calibrate stood still at some time between two. Of the pauses it knows the last: requests that wait for longer than
+// from one to the next are wrong by the one before.
+func (c *clock) stood(from, to time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return from.Before(c.to) && to.After(c.from)
+}
