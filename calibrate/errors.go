@@ -23,6 +23,9 @@ const (
 	ClassOther   ErrorClass = "other"
 )
 
+// ErrorClasses are all of them.
+var ErrorClasses = []ErrorClass{ClassTimeout, ClassRefused, ClassReset, ClassEOF, Class4xx, Class5xx, ClassLocal, ClassOther}
+
 // ErrorCount counts failed requests of one class.
 type ErrorCount struct {
 	Class ErrorClass `json:"class"`

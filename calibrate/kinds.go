@@ -13,7 +13,7 @@ var knownKinds = byType(
 	[]CountedBy{"", CounterLog, CounterLoad},
 	[]OriginKind{ReadAgain, ReadSized, ReadAsIs, ReadShort, ReadNewer},
 	[]LoadMode{"", LoadOpen, LoadClosed},
-	[]ErrorClass{ClassTimeout, ClassRefused, ClassReset, ClassEOF, Class4xx, Class5xx, ClassLocal, ClassOther},
+	ErrorClasses,
 	[]PeakSource{"", PeakMark, PeakMarkSince, PeakSamples, PeakGroup, PeakTables},
 	[]CreepBy{"", ByRequest, ByTime, ByBoth},
 	[]GrowthKind{GrowsAnonymous, GrowsShared, GrowsFiles, GrowsKernel, GrowsBeside},

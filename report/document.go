@@ -16,6 +16,7 @@ type Document struct {
 	Data    any              // the same for programs
 	Curves  calibrate.Curves // that its charts are drawn from; empty of a page of no run
 	Export  *Export          // what other programs take of it; nil of a page of no run
+	Saved   []SavedRun       // a row each in CSV; nil of a page that has none
 }
 
 // A Block is one part of a page.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"workermem/calibrate"
 	"workermem/calibrate/server"
@@ -50,7 +51,7 @@ func (o *outline) rows(rows []Fact) {
 }
 
 func documents(t *testing.T) map[string]Document {
-	all := map[string]Document{"runs": Runs([]SavedRun{{ID: "a", State: "whole"}}), "proof": Proof(recorded(t)["proof"])}
+	all := map[string]Document{"runs": Runs([]SavedRun{{ID: "a", State: "whole"}}, time.Now()), "proof": Proof(recorded(t)["proof"])}
 	for name, r := range recorded(t) {
 		all["run "+name] = Run(r, server.Known())
 	}

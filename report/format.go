@@ -45,6 +45,9 @@ var exports = []Format{
 	{"junit", "for any CI's test report", exporting(writeJUnit)},
 }
 
+// Rows is the format of a page of runs for spreadsheets, data frames and databases.
+var Rows = Format{"csv", "a row a run, as CSV", writeCSV}
+
 // Annotations is the format of a GitHub job's log. A step's summary goes with it, so it isn't offered alone.
 const Annotations = "annotations"
 
@@ -68,7 +71,7 @@ func exporting(dialect func(io.Writer, Export) error) func(io.Writer, Document, 
 
 // Render writes a document in the format of that name, "" for the default.
 func Render(w io.Writer, d Document, format string, o Options) error {
-	f, err := FormatNamed(format, slices.Concat(formats, exports, []Format{annotating}))
+	f, err := FormatNamed(format, slices.Concat(formats, exports, []Format{Rows, annotating}))
 	if err != nil {
 		return err
 	}

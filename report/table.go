@@ -30,6 +30,7 @@ type Column struct {
 	Head, Unit string
 	Left       bool
 	Keep       int    // the column with the lowest goes first if the table is too wide
+	Least      int    // of the last column: how far it may be cut before another goes; 0 for the usual
 	For        Reader // if it isn't for everybody
 }
 
@@ -113,7 +114,7 @@ func (t Table) terminal(width int) (lines []string, heads int) {
 	if len(t.Rows) == 0 {
 		return nil, 0
 	}
-	t = t.mapped(func(s string) string { return cut(ascii(s), cellWidth) }).shrunk(width).narrowed(width)
+	t = t.mapped(func(s string) string { return cut(ascii(s), cellWidth) }).narrowed(width).shrunk(width)
 	drawn := make([]string, len(t.Columns))
 	for i := range t.Columns {
 		parts := t.headLines(i)
@@ -202,9 +203,9 @@ func (t Table) drawn(heads []string, r tw.Renderer) string {
 	return b.String()
 }
 
-// narrowed drops columns until the table fits.
+// narrowed drops columns until the table fits, with its last column cut.
 func (t Table) narrowed(width int) Table {
-	for len(t.Columns) > 1 && t.width() > width {
+	for len(t.Columns) > 1 && t.shrunk(width).width() > width {
 		least := slices.MinFunc(t.Columns, func(a, b Column) int { return a.Keep - b.Keep })
 		t = t.without(func(c Column) bool { return c == least })
 	}
@@ -216,7 +217,7 @@ func (t Table) shrunk(width int) Table {
 	last := len(t.Columns) - 1
 	others := t.without(func(c Column) bool { return c == t.Columns[last] })
 	room := width - others.width() - 2
-	if last < 1 || room < 12 {
+	if last < 1 || room < max(t.Columns[last].Least, 12) {
 		return t
 	}
 	for _, row := range t.Rows {

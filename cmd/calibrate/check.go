@@ -257,21 +257,28 @@ func diedMeanwhile(r calibrate.Result) error {
 // deployed is what runs in production, by the flags and else by the command; nil if neither says how many workers. A command
 // without their number has one to be measured with, and says nothing of production.
 func (f *checkFlags) deployed(t calibrate.TargetInfo) *calibrate.Setup {
+	threads, _ := f.threads.split()
+	s := saidSetup(t, f.Workers, threads)
+	if s != nil && f.own.Changed("max-requests") {
+		s.MaxRequests, s.Jitter = f.MaxRequests, 0
+	}
+	return s
+}
+
+// saidSetup is what a command has its server run with; workers and threads that are known otherwise win. Nil if nobody says how
+// many workers.
+func saidSetup(t calibrate.TargetInfo, workers, threads int) *calibrate.Setup {
 	said := calibrate.Said{}
 	if t.Said != nil && t.Said.Workers > 1 {
 		said = *t.Said
 	}
-	workers := cmp.Or(f.Workers, said.Workers)
+	workers = cmp.Or(workers, said.Workers)
 	if workers == 0 {
 		return nil
 	}
-	threads, _ := f.threads.split()
 	s := calibrate.Setup{Shape: calibrate.Shape{Workers: workers, Threads: cmp.Or(threads, said.Threads, t.Threads)}, MaxRequests: said.MaxRequests, Jitter: said.Jitter}
 	if t.Threads == 0 && !t.HasThreads {
 		s.Threads = 0
-	}
-	if f.own.Changed("max-requests") {
-		s.MaxRequests, s.Jitter = f.MaxRequests, 0
 	}
 	return &s
 }

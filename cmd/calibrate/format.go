@@ -17,6 +17,7 @@ type formatFlag struct {
 	name    string
 	given   string // as it was typed
 	exports bool   // of a run: the formats of other programs are offered
+	rows    bool   // of a run, or of several: CSV is offered
 	app     string // by which they know it
 	page    pageFile
 }
@@ -24,20 +25,28 @@ type formatFlag struct {
 // register offers the formats of a page, and if it is one of a run those that need one.
 func (f *formatFlag) register(flags *pflag.FlagSet) {
 	about(aboutOutput, flags, func(flags *pflag.FlagSet) {
-		usage := "write the result as " + described(report.Formats())
+		usage := "write the result as " + described(f.pages())
 		if f.exports {
 			usage += ",\nor as others read it (calibrate guide ci): " + strings.Join(report.FormatNames(offeredExports()), ", ")
 			flags.StringVar(&f.app, "app", "", "the app's name for others (default: its server's)")
 		}
 		flags.Var(f, "format", usage)
 		flags.Var(&f.page, report.HTML, "also write a page with charts to this file")
-		for _, format := range report.Formats()[1:] {
+		for _, format := range report.Formats()[1:] { // --csv takes a folder
 			if format.Name == report.HTML {
 				continue
 			}
 			flags.VarPF(formatNamed{f, format.Name}, format.Name, "", "short for --format "+format.Name).NoOptDefVal = "true"
 		}
 	})
+}
+
+// pages are what any page may be written as.
+func (f *formatFlag) pages() []report.Format {
+	if f.rows {
+		return append(slices.Clone(report.Formats()), report.Rows)
+	}
+	return report.Formats()
 }
 
 func described(formats []report.Format) string {
@@ -63,7 +72,7 @@ func (f *formatFlag) Type() string   { return "name" }
 func (f *formatFlag) Set(name string) error { return f.set(name, "--format "+name) }
 
 func (f *formatFlag) set(name, given string) error {
-	offered := report.Formats()
+	offered := f.pages()
 	if f.exports {
 		offered = slices.Concat(offered, offeredExports())
 	}

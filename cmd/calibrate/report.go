@@ -10,21 +10,30 @@ import (
 )
 
 func newReportCmd(env Env) *cobra.Command {
-	format := formatFlag{exports: true}
+	format := formatFlag{exports: true, rows: true}
+	var tables string
 	cmd := &cobra.Command{
-		Use:     "report [RUN]",
-		Short:   "Show a saved run; the latest if none is named",
-		Example: "  calibrate report\n  calibrate report --markdown > RUNBOOK.md\n  calibrate report .calibrate/runs/20261121-093000-1f2e --json\n  calibrate report --html report.html\n  calibrate report report.html\n  calibrate report --format junit --app shop > junit.xml",
-		Args:    cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			m, err := loadMeasured(env, first(args))
+		Use:     "report [RUN...]",
+		Short:   "Show a saved run; the latest if none is named; or several side by side",
+		Example: "  calibrate report\n  calibrate report --markdown > RUNBOOK.md\n  calibrate report .calibrate/runs/20261121-093000-1f2e --json\n  calibrate report --html report.html\n  calibrate report report.html\n  calibrate report shop/result.json cart/result.json\n  calibrate report --csv tables\n  calibrate report --format junit --app shop > junit.xml",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case cmd.Flags().Changed("csv"):
+				return format.tables(env, tables, args)
+			case len(args) > 1:
+				return format.several(env, args)
+			}
+			run, m, err := keptRun(env, first(args))
 			if err != nil {
 				return err
 			}
-			return format.show(env, report.Drawn(m.Result, m.Curves(), server.Known()))
+			page := report.Drawn(m.Result, m.Curves(), server.Known())
+			page.Saved = []report.SavedRun{run}
+			return format.show(env, page)
 		},
 	}
 	format.register(cmd.Flags())
+	cmd.Flags().StringVar(&tables, "csv", "", "write the runs as tables into a `folder`: runs, candidates, routes, samples, load (calibrate guide files)")
 	return cmd
 }
 

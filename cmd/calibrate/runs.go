@@ -127,7 +127,7 @@ func pointLatest(runs, id string) {
 	}
 }
 
-// findRun is the path of a run: a folder or file as named, an id, or "" for the latest.
+// findRun is the path of a run: a folder or file as named, an id or the beginning or end of one, or "" for the latest.
 func findRun(env Env, name string) (string, error) {
 	if name == "" {
 		name = latestLink
@@ -140,8 +140,20 @@ func findRun(env Env, name string) (string, error) {
 			return path, nil
 		}
 	}
-	return "", calibrate.Usage("calibrate runs lists them", "there is no run %q", name)
+	meant := slices.DeleteFunc(runIDs(env), func(id string) bool {
+		return len(name) < leastName || !strings.HasPrefix(id, name) && !strings.HasSuffix(id, name)
+	})
+	switch len(meant) {
+	case 0:
+		return "", calibrate.Usage("calibrate runs lists them", "there is no run %q", name)
+	case 1:
+		return filepath.Join(runsFolder(env), meant[0]), nil
+	}
+	return "", calibrate.Usage("write more of its name; calibrate runs lists them", "%q may be %s or %s", name, meant[0], meant[1])
 }
+
+// leastName is how much of a run's name is enough to mean it: what is drawn at its end. Less may be a slip.
+const leastName = 4
 
 // latestRun is the one that the link names. Where that is none of the runs beside it, it is the newest by its name.
 func latestRun(env Env) (string, error) {
@@ -181,7 +193,7 @@ func shown(env Env, path string) string {
 }
 
 func newRunsCmd(env Env) *cobra.Command {
-	var format formatFlag
+	format := formatFlag{rows: true}
 	cmd := &cobra.Command{
 		Use:   "runs",
 		Short: "List the saved runs, the newest last",
@@ -191,7 +203,7 @@ func newRunsCmd(env Env) *cobra.Command {
 			for _, id := range runIDs(env) {
 				runs = append(runs, listed(env, id))
 			}
-			return format.show(env, report.Runs(runs))
+			return format.show(env, report.Runs(runs, time.Now()))
 		},
 	}
 	format.register(cmd.Flags())
@@ -201,15 +213,12 @@ func newRunsCmd(env Env) *cobra.Command {
 func listed(env Env, id string) report.SavedRun {
 	path := filepath.Join(runsFolder(env), id)
 	m, err := calibrate.LoadFolder(path)
-	run := report.SavedRun{ID: id, State: "whole", Verdict: string(analyse.Today(m).Creep.Verdict), Command: m.Result.Target.Command}
-	switch {
-	case err != nil:
-		return report.SavedRun{ID: id, State: "unreadable", Why: reasonFirst(err, path)}
-	case m.Running:
-		run.State = "running"
-	case !m.Result.Complete:
-		run.State = "partial"
+	if err != nil {
+		return report.SavedRun{ID: id, State: report.RunUnreadable, Why: reasonFirst(err, path)}
 	}
+	m.Result = analyse.Today(m)
+	run := keptAs(serviceOf(path), m)
+	run.ID = id // by which it is found: what is in the file may be anybody's
 	return run
 }
 
