@@ -124,6 +124,9 @@ type Trial struct {
 	// Books is who had it when the load was over. Null where that could not be read.
 	Books *Books `json:"books,omitempty"`
 
+	// Curve is what it took as it went on. Absent in trials of versions that didn't keep it.
+	Curve []TrialPoint `json:"curve,omitempty"`
+
 	Seconds       float64      `json:"seconds"`
 	Requests      int64        `json:"requests"`
 	Succeeded     int64        `json:"succeeded"`
@@ -140,6 +143,14 @@ type Trial struct {
 	Ended     End        `json:"ended"`
 	Work      *Work      `json:"work,omitempty"` // absent where a worker was replaced, or where CPU time could not be read
 	Failed    *Miss      `json:"failed"`         // why it can't be judged; null where it can
+}
+
+// TrialPoint is a reading of the whole tree, and what the law has for the requests by then: 0 from the first worker's replacement on.
+type TrialPoint struct {
+	Seconds       float64 `json:"seconds"` // since the first request
+	Bytes         int64   `json:"bytes"`   // as PeakBytes are read
+	ExpectedBytes int64   `json:"expected_bytes,omitempty"`
+	Recycles      int     `json:"recycles"` // workers that were replaced by then
 }
 
 // Recycling is what replacing workers did to the service in a trial: the seconds in which one was replaced beside those in

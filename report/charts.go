@@ -17,10 +17,7 @@ func timeCharts(r calibrate.Result, c calibrate.Curves) (charts []Block) {
 	if len(c.Samples) == 0 || r.Proof != nil {
 		return nil
 	}
-	x, unit := Axis{Name: "since the start", Unit: "s", Zero: true}, 1.0
-	if c.Samples[len(c.Samples)-1].Seconds > longMinutes {
-		x.Unit, unit = "min", 60
-	}
+	x, unit := timeAxis("since the start", c.Samples[len(c.Samples)-1].Seconds)
 	phases := phaseSpans(r.Phases, unit)
 	of := func(name string, of func(calibrate.Bucket) float64) Series {
 		s, phase := Series{Name: name}, ""
@@ -45,6 +42,14 @@ func timeCharts(r calibrate.Result, c calibrate.Curves) (charts []Block) {
 	)
 }
 
+// timeAxis is one for so many seconds, and how many of them its unit has.
+func timeAxis(name string, seconds float64) (Axis, float64) {
+	if seconds > longMinutes {
+		return Axis{Name: name, Unit: "min", Zero: true}, 60
+	}
+	return Axis{Name: name, Unit: "s", Zero: true}, 1
+}
+
 func memoryOverTime(r calibrate.Result, samples []calibrate.Sample, x Axis, unit float64, phases []Span) Chart {
 	rss, held := Series{Name: "worker's RSS"}, Series{Name: "whole app, as the kernel charges it"}
 	for _, s := range samples {
@@ -62,7 +67,7 @@ func memoryOverTime(r calibrate.Result, samples []calibrate.Sample, x Axis, unit
 		c.Series = append(c.Series, held)
 	}
 	if r.Worker.PeakRSSBytes > 0 {
-		c.Guides = append(c.Guides, Guide{Name: "peak " + say.MB(r.Worker.PeakRSSBytes), At: inMB(r.Worker.PeakRSSBytes)})
+		c.Guides = append(c.Guides, Guide{Name: "peak", At: inMB(r.Worker.PeakRSSBytes)})
 	}
 	return c
 }
@@ -208,7 +213,7 @@ func recyclingChart(r calibrate.Result) []Block {
 	}
 	c.Series = append(c.Series, sawTooth("at the upper bound", fresh, rec.Recycling.Steepest, lives))
 	if room := rec.Recycling.HeadroomBytes; room > 0 {
-		c.Guides = append(c.Guides, Guide{Name: "its share of the budget " + say.MB(peak+room), At: inMB(peak + room), Mark: Bad})
+		c.Guides = append(c.Guides, Guide{Name: "its share of the budget", At: inMB(peak + room), Mark: Bad})
 	}
 	return []Block{c}
 }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -110,6 +109,9 @@ func (d *drawing) axes(xAxis, yAxis Axis, x, y scale) {
 	d.shapes[len(d.shapes)-1].Bold = true
 }
 
+// says is a value with its unit.
+func (a Axis) says(v float64) string { return say.Number(v) + when(a.Unit != "", " %s", a.Unit) }
+
 func (a Axis) title() string { return a.Name + when(a.Unit != "", ", %s", a.Unit) }
 
 // guides draws the lines of limits. Their names come later, above all curves.
@@ -130,28 +132,34 @@ func guideColour(g Guide) int {
 	return grey
 }
 
-// labels names every curve at its end, and every limit at the other side.
+// labels names every curve at its end, and every limit at the left. None stands on another.
 func (d *drawing) labels(c Chart, x, y scale) {
-	var ends, limits, at []float64
-	var names, limitNames []string
-	for _, s := range c.Series {
-		if p, ok := lastOf(s.Points); ok && !slices.Contains(names, s.Name) {
-			ends, names, at = append(ends, y.at(p.Y)-8), append(names, s.Name), append(at, x.at(p.X))
-		}
-	}
+	var all []label
 	for _, g := range c.Guides {
-		if g.OnX {
-			d.label(min(x.at(g.At)+5, d.right-widthOf(g.Name)), d.top+16, "start", g.Name)
-			continue
+		switch {
+		case g.OnX && g.Name != "":
+			at := min(x.at(g.At)+5, d.right-widthOf(g.Name))
+			all = append(all, label{g.Name, "start", at, d.top + 16})
+		case !g.OnX:
+			all = append(all, label{g.Name + when(g.At != 0, " %s", c.Y.says(g.At)), "start", d.left + 6, y.at(g.At) - 6})
 		}
-		limits, limitNames = append(limits, y.at(g.At)-6), append(limitNames, g.Name)
 	}
-	for i, place := range spread(ends, lineHeight, d.top+14, d.bottom-6) {
-		d.label(max(at[i], d.left+widthOf(names[i])), place, "end", names[i])
+	for _, s := range c.Series {
+		if p, ok := lastOf(s.Points); ok {
+			all = append(all, d.endLabel(s.Name, x.at(p.X), y.at(p.Y)-8))
+		}
 	}
-	for i, place := range spread(limits, lineHeight, d.top+14, d.bottom-6) {
-		d.label(d.left+6, place, "start", limitNames[i])
+	for _, l := range spread(all, d.top+14, d.bottom-6) {
+		d.label(l.x, l.y, l.anchor, l.text)
 	}
+}
+
+// endLabel stands before the end of a curve, or behind that of one that ends early.
+func (d *drawing) endLabel(text string, x, y float64) label {
+	if x < (d.left+d.right)/2 && x+widthOf(text) < d.right {
+		return label{text, "start", x + 4, y + 8}
+	}
+	return label{text, "end", max(x, d.left+widthOf(text)), y}
 }
 
 func lastOf(points []Point) (Point, bool) {
@@ -171,10 +179,14 @@ func (c Chart) notes() (notes []string) {
 		if g.OnX {
 			axis = c.X
 		}
-		limits = append(limits, g.Name+" at "+say.Number(g.At)+when(axis.Unit != "", " %s", axis.Unit))
+		if g.Name == "" {
+			limits[len(limits)-1] += ", " + say.Number(g.At)
+			continue
+		}
+		limits = append(limits, g.Name+" at "+axis.says(g.At))
 	}
 	for _, s := range c.Spans {
-		stretches = append(stretches, s.Name+" "+say.Number(s.From)+" to "+say.Number(s.To)+when(c.X.Unit != "", " %s", c.X.Unit))
+		stretches = append(stretches, s.Name+" "+say.Number(s.From)+" to "+c.X.says(s.To))
 	}
 	for _, all := range [][]string{limits, stretches} {
 		if len(all) > 0 {
@@ -243,9 +255,4 @@ func picked(points []Point) (places []int) {
 	}
 	slices.Sort(places)
 	return slices.DeleteFunc(slices.Compact(places), func(i int) bool { return math.IsNaN(points[i].Y) })
-}
-
-// sortBy sorts places by what is there.
-func sortBy(places []int, of func(int) float64) {
-	slices.SortStableFunc(places, func(a, b int) int { return cmp.Compare(of(a), of(b)) })
 }

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -181,24 +183,45 @@ func polyline(points []Point, x, y scale) string {
 	return b.String()
 }
 
-// spread moves places apart until each has its room, within bounds. They come in any order, and stay in theirs.
-func spread(places []float64, room, top, bottom float64) []float64 {
-	order := make([]int, len(places))
-	for i := range order {
-		order[i] = i
+// label is a text at a place: from there on, or up to it.
+type label struct {
+	text, anchor string
+	x, y         float64
+}
+
+// reach is from where to where it stands.
+func (l label) reach() (from, to float64) {
+	if l.anchor == "end" {
+		return l.x - widthOf(l.text), l.x
 	}
-	sortBy(order, func(i int) float64 { return places[i] })
-	moved := append([]float64{}, places...)
-	last := top - room
-	for _, i := range order {
-		moved[i] = max(moved[i], last+room, top)
-		last = moved[i]
+	return l.x, l.x + widthOf(l.text)
+}
+
+func (l label) meets(other label) bool {
+	from, to := l.reach()
+	begins, ends := other.reach()
+	return from < ends && begins < to
+}
+
+// spread moves labels that would stand on each other apart, downwards first, and keeps them between two heights.
+func spread(labels []label, top, bottom float64) []label {
+	all := slices.Clone(labels)
+	slices.SortStableFunc(all, func(a, b label) int { return cmp.Compare(a.y, b.y) })
+	for i := range all {
+		all[i].y = max(all[i].y, top)
+		for _, above := range all[:i] {
+			if above.meets(all[i]) {
+				all[i].y = max(all[i].y, above.y+lineHeight)
+			}
+		}
 	}
-	next := bottom + room
-	for k := len(order) - 1; k >= 0; k-- {
-		i := order[k]
-		moved[i] = min(moved[i], next-room)
-		next = moved[i]
+	for i := len(all) - 1; i >= 0; i-- {
+		all[i].y = min(all[i].y, bottom)
+		for _, below := range all[i+1:] {
+			if below.meets(all[i]) {
+				all[i].y = min(all[i].y, below.y-lineHeight)
+			}
+		}
 	}
-	return moved
+	return all
 }

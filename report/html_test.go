@@ -186,6 +186,36 @@ func wellFormedXML(t interface{ Errorf(string, ...any) }, svg string) {
 	}
 }
 
+// A proof has what it took, until when there was a prediction, and each replacement.
+func TestHTMLOfAProof(t *testing.T) {
+	r := recorded(t)["proof"]
+	proof := *r.Proof
+	proof.Trials = slices.Clone(proof.Trials)
+	one := &proof.Trials[0]
+	for i := range 100 {
+		p := calibrate.TrialPoint{Seconds: float64(i) * 3, Bytes: one.PeakBytes - int64(i%20)<<20, Recycles: i / 20}
+		if p.Recycles == 0 {
+			p.ExpectedBytes = one.ExpectedBytes - int64(20-i)<<20
+		}
+		one.Curve = append(one.Curve, p)
+	}
+	r.Proof = &proof
+	page := drawn(t, Proof(r), HTML, Options{})
+	if titles := tame(t, page); !slices.Equal(titles, []string{"Predicted and observed memory"}) {
+		t.Errorf("%q", titles)
+	}
+	for _, want := range []string{"a worker is replaced at 1\u00a0min, 2, 3, 4", "limit at ", ">observed", ">predicted"} {
+		want = strings.ReplaceAll(want, "\\u00a0", "\u00a0")
+		if !strings.Contains(page, want) {
+			t.Errorf("%q isn't in it", want)
+		}
+	}
+	back := readBack(t, page)
+	if diff := cmp.Diff(one.Curve, back.Result.Proof.Trials[0].Curve); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // A page read back is the run, to the last figure, and makes the same page again.
 func TestHTMLReadBack(t *testing.T) {
 	for name, m := range measuredRuns(t) {
@@ -307,18 +337,21 @@ func TestScales(t *testing.T) {
 	}
 }
 
-// Labels have room between them, and stay on the drawing.
+// Labels don't stand on each other, and stay on the drawing.
 func TestSpread(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		places := rapid.SliceOfN(rapid.Float64Range(-500, 500), 0, 8).Draw(t, "places")
-		got := spread(places, 22, 50, 258)
-		for i := range got {
-			if got[i] > 258+1e-9 || got[i] < 50-1e-9 {
-				t.Fatalf("%v: %v", places, got)
+		one := rapid.Custom(func(t *rapid.T) label {
+			return label{rapid.SampledFrom([]string{"p99", "all workers at their largest"}).Draw(t, "text"), rapid.SampledFrom([]string{"start", "end"}).Draw(t, "anchor"),
+				rapid.Float64Range(0, 560).Draw(t, "x"), rapid.Float64Range(-500, 500).Draw(t, "y")}
+		})
+		got := spread(rapid.SliceOfN(one, 0, 8).Draw(t, "labels"), 50, 258)
+		for i, l := range got {
+			if l.y > 258+1e-9 || l.y < 50-1e-9 {
+				t.Fatalf("%v", got)
 			}
-			for j := range i {
-				if math.Abs(got[i]-got[j]) < 22-1e-9 {
-					t.Fatalf("%v: %v", places, got)
+			for _, other := range got[:i] {
+				if l.meets(other) && math.Abs(l.y-other.y) < lineHeight-1e-9 {
+					t.Fatalf("%v stands on %v", l, other)
 				}
 			}
 		}

@@ -296,6 +296,28 @@ func proveTheLaw(t *testing.T, f *fleet) {
 	}
 }
 
+// What a trial took as it went on is kept: its peak, what was expected up to the first replacement, and every replacement.
+func TestProofKeepsItsCurve(t *testing.T) {
+	r, err := proveFleet(t, newFleet(), proofPlan(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := r.Proof.Trials[0]
+	if n := len(one.Curve); n < 20 || n > mostOfCurve {
+		t.Fatalf("%d points", n)
+	}
+	highest, recycles, seconds := int64(0), 0, -1.0
+	for _, p := range one.Curve {
+		if p.Seconds <= seconds || p.Recycles < recycles || (p.ExpectedBytes > 0) != (p.Recycles == 0) {
+			t.Errorf("after %v s and %d replacements: %+v", seconds, recycles, p)
+		}
+		highest, recycles, seconds = max(highest, p.Bytes), p.Recycles, p.Seconds
+	}
+	if highest > one.PeakBytes || float64(highest) < 0.99*float64(one.PeakBytes) || recycles < one.Recycles-1 || seconds > one.Seconds+1 {
+		t.Errorf("%d bytes, %d replacements, %v s; the trial has %d, %d, %v", highest, recycles, seconds, one.PeakBytes, one.Recycles, one.Seconds)
+	}
+}
+
 // A trial in which nobody is replaced has what its workers took.
 func TestProofOfWorkersThatStayNotesTheirWork(t *testing.T) {
 	f, p := newFleet(), proofPlan()

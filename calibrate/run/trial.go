@@ -23,6 +23,7 @@ type tryout struct {
 	meter  meter
 	served []analyse.Second
 	held   []reading // of the last moments, see compare
+	curve  trialCurve
 
 	mu sync.Mutex // of what the meter writes to the trial
 }
@@ -173,10 +174,13 @@ func (t *tryout) measure(before int64) error {
 		return nil
 	}
 	t.trial.PeakBytes = max(t.trial.PeakBytes, bytes)
+	now := calibrate.TrialPoint{Seconds: t.watch.seconds() - t.began, Bytes: bytes, Recycles: recycles}
 	if recycles == 0 {
 		expected, young := t.proof.expected(t.setup, t.trial.Requests)
 		t.compare(reading{time.Now(), bytes, expected, young})
+		now.ExpectedBytes = expected
 	}
+	t.curve.add(now)
 	t.trial.OOMKills = max(t.trial.OOMKills, kills)
 	switch {
 	case kills > 0:
@@ -255,5 +259,5 @@ func (t *tryout) record(tally calibrate.Tally) {
 		tr.Errors = tally.Errors
 	}
 	tr.PeakBytes += t.meter.unseen()
-	tr.PeakSource = t.meter.source()
+	tr.PeakSource, tr.Curve = t.meter.source(), t.curve.points
 }
