@@ -67,7 +67,7 @@ func LoadFolder(path string) (Measured, error) {
 			Text: fmt.Sprintf("%s of the run's journals could not be read", say.Plural(m.Skipped, "line")), Try: "measure again, if the figures matter"})
 	}
 	m.Running = locked(path)
-	if !m.Result.Complete && m.Result.Interrupted == nil {
+	if (!m.Result.Complete || len(m.Result.Undone()) > 0) && m.Result.Interrupted == nil {
 		m.Result.Interrupted = &Interruption{Kind: InterruptedByKill}
 		if m.Running {
 			m.Result.Interrupted.Kind = NotInterrupted

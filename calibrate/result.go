@@ -27,6 +27,7 @@ type Result struct {
 	Watch           *Watch         `json:"watch,omitempty"` // of a server that was attached to
 	Plan            PlanInfo       `json:"plan"`
 	Load            LoadInfo       `json:"load"`
+	Steps           []Step         `json:"steps,omitempty"` // that were planned, in their order; absent from a watch, and from runs of versions that didn't keep them
 	Phases          []Phase        `json:"phases"`
 	Runtime         *Runtime       `json:"runtime,omitempty"` // absent where nothing is known of it
 	Worker          Worker         `json:"worker"`
@@ -224,6 +225,27 @@ type Latency struct {
 	P95 *float64 `json:"p95"`
 	P99 *float64 `json:"p99"`
 	Max *float64 `json:"max"`
+}
+
+// Step is a part of a run that was planned: a phase by its name, or what is measured beside the main app under that name.
+type Step struct {
+	Phase string `json:"phase"`
+	Done  bool   `json:"done"` // it came to its end, or turned out to have nothing to measure
+}
+
+// Undone are the steps that were planned and are missing.
+func (r Result) Undone() (phases []string) {
+	for _, s := range r.Steps {
+		if !s.Done {
+			phases = append(phases, s.Phase)
+		}
+	}
+	return phases
+}
+
+// AsPlanned says that a run has all that was to be measured, its proof included if it is one.
+func (r Result) AsPlanned() bool {
+	return r.Complete && r.Interrupted == nil && len(r.Undone()) == 0 && (r.Proof == nil || r.Proof.Complete)
 }
 
 // Phase is one stretch of the run and what it showed.

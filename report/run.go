@@ -42,8 +42,13 @@ func whence(r calibrate.Result) []Block {
 
 // partialNote says what a run that didn't end by itself has.
 func partialNote(r calibrate.Result) []Block {
-	if r.Complete {
+	undone := r.Undone()
+	switch {
+	case r.Complete && r.Interrupted == nil && len(undone) == 0:
 		return nil
+	case r.Complete:
+		missing := when(len(undone) > 0, " Planned and missing: %s; the rest is final.", strings.Join(undone, ", "))
+		return []Block{Note{Lead: "PARTIAL RUN", Text: "cut short by: " + interruptedBy(r.Interrupted) + "." + missing, Mark: Doubtful}}
 	}
 	phases := when(len(r.Phases) > 0, "Phases: %s. Nothing below is final.", phaseList(r.Phases))
 	text := "cut short by: " + interruptedBy(r.Interrupted) + ". " + orElse(phases, "No phase was finished.")

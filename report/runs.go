@@ -16,7 +16,8 @@ type SavedRun struct {
 	State         RunState          `json:"state"`
 	Verdict       calibrate.Verdict `json:"verdict"`
 	Command       []string          `json:"command"`
-	Why           string            `json:"why,omitempty"` // it can't be read, or recommends nothing
+	Why           string            `json:"why,omitempty"`     // it can't be read, or recommends nothing
+	Missing       []string          `json:"missing,omitempty"` // the phases that were planned and aren't over
 	StartedAt     *time.Time        `json:"started_at"`
 	Seconds       float64           `json:"duration_seconds"`
 	Server        string            `json:"server"`
@@ -44,7 +45,7 @@ type RunState string
 
 // The states.
 const (
-	RunWhole      RunState = "whole"
+	RunWhole      RunState = "whole" // all that was planned was measured
 	RunPartial    RunState = "partial"
 	RunRunning    RunState = "running"
 	RunUnreadable RunState = "unreadable"
@@ -60,8 +61,8 @@ func Saved(service string, m calibrate.Measured, deployed *calibrate.Deployed) S
 	switch {
 	case m.Running:
 		s.State = RunRunning
-	case !r.Complete:
-		s.State = RunPartial
+	case !r.AsPlanned():
+		s.State, s.Missing = RunPartial, r.Undone()
 	}
 	if !r.StartedAt.IsZero() {
 		s.StartedAt = &r.StartedAt

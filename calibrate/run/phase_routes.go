@@ -21,15 +21,11 @@ const (
 // routes loads each route alone, in a worker of its own: what a route takes can't be told where others have left free
 // memory behind, or creep meanwhile.
 func (r *run) routes(ctx context.Context) error {
-	all := r.rig.Load.Routes()
-	if !r.plan.ByRoute || r.rig.Scale == nil || len(all) < 2 || r.tooMuchForOne() {
-		return nil
-	}
-	if r.plan.RoutesOfCreep && r.analysed().Creep.Verdict != calibrate.Creeping {
+	if r.tooMuchForOne() || r.plan.RoutesOfCreep && r.analysed().Creep.Verdict != calibrate.Creeping {
 		return nil
 	}
 	found := &calibrate.Routes{Runs: []calibrate.RouteRun{}}
-	all = chooseRoutes(found, all)
+	all := chooseRoutes(found, r.rig.Load.Routes())
 	r.result.Routes = found
 	goal := creep.QuickGoal()
 	goal.Precision, goal.Brief = routePrecision, false // a route's bill is no verdict of the run

@@ -23,9 +23,6 @@ const (
 // It comes after the main app has ended, so that both never compete for memory. A shape that fails costs the law its
 // check, not the run its answer.
 func (r *run) scale(ctx context.Context) error {
-	if r.rig.Scale == nil || r.plan.Quick {
-		return nil
-	}
 	if r.tooMuchForOne() {
 		return nil
 	}

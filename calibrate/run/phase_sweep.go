@@ -22,9 +22,6 @@ const (
 // sweep really runs the best few candidates, so that the choice among them rests on throughput and latency, of which the
 // law knows nothing. What goes wrong with one costs its row, not the run.
 func (r *run) sweep(ctx context.Context) error {
-	if !r.plan.Sweep || r.rig.Scale == nil {
-		return nil
-	}
 	computed := r.analysed()
 	if computed.Recommendation.Workers == 0 {
 		return nil // there is nothing to choose from, which the report says

@@ -17,9 +17,6 @@ const (
 
 // triage looks for the creep again in each variation. A worker without any has nothing to be told.
 func (r *run) triage(ctx context.Context) error {
-	if len(r.plan.Variations) == 0 || r.rig.Scale == nil {
-		return nil
-	}
 	found := r.analysed()
 	if found.Creep.Verdict != calibrate.Creeping {
 		try := "soak longer: --duration 5m"

@@ -81,9 +81,6 @@ func wait(ctx context.Context, d time.Duration) error {
 // capacity finds what one worker can serve, in closed loop: with so few clients a queue can't build up, and the rate
 // is the server's own.
 func (r *run) capacity(ctx context.Context) error {
-	if r.plan.FixesLoad() {
-		return nil
-	}
 	pace := calibrate.Pace{Clients: r.clients(), Requests: r.portion(calibrate.PhaseCapacity, 0)}
 	var buckets []calibrate.Bucket
 	tally, err := r.load(ctx, calibrate.PhaseCapacity, pace, func(seen seen) state {

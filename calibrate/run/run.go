@@ -31,6 +31,9 @@ func newRun(p calibrate.Plan, rig calibrate.Rig, head calibrate.Result, mode cal
 	r.result.Target = redactedInfo(head.Target)
 	r.result.Plan = p.Info()
 	r.result.StartedAt = r.started
+	if mode == calibrate.ModeRun {
+		r.result.Steps = r.steps()
+	}
 	return r
 }
 
@@ -52,12 +55,15 @@ type run struct {
 }
 
 func (r *run) measure(ctx context.Context) error {
-	if err := r.measureOne(ctx); err != nil || r.plan.Portions != nil {
+	if err := r.measureOne(ctx); err != nil {
 		return err
 	}
-	for _, next := range []func(context.Context) error{r.scale, r.routes, r.triage, r.sweep} {
-		if err := next(ctx); err != nil {
+	for _, s := range r.beside() {
+		if err := r.take(ctx, s); err != nil {
 			return err
+		}
+		if err := r.rig.Journal.Save(r.analysed()); err != nil {
+			return journalFailure(err)
 		}
 	}
 	return nil
@@ -70,6 +76,7 @@ func (r *run) measureOne(ctx context.Context) error {
 	if err != nil {
 		return r.explain(ctx, err)
 	}
+	r.done(calibrate.PhaseBoot)
 	defer r.stop(ctx)
 	held, missing := r.openTree(app)
 	readTree := func() {
@@ -87,7 +94,7 @@ func (r *run) measureOne(ctx context.Context) error {
 	stopWatching := r.startWatching(ctx, app, held, cancel)
 	defer stopWatching()
 	for _, phase := range r.phases() {
-		if err := phase(ctx); err != nil {
+		if err := r.take(ctx, phase); err != nil {
 			return r.explain(ctx, err)
 		}
 		r.dropEarlierPick()
@@ -100,14 +107,7 @@ func (r *run) measureOne(ctx context.Context) error {
 	if err := r.readEnd(); err != nil {
 		return err
 	}
-	return r.crowd(ctx)
-}
-
-func (r *run) phases() []func(context.Context) error {
-	if r.plan.Portions != nil {
-		return []func(context.Context) error{r.idle, r.before, r.alone, r.capacity, r.soak, r.peak}
-	}
-	return []func(context.Context) error{r.idle, r.before, r.alone, r.capacity, r.warmup, r.soak, r.rest, r.peak}
+	return r.take(ctx, r.crowded())
 }
 
 func (r *run) boot(ctx context.Context) (calibrate.App, error) {

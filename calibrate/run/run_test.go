@@ -235,7 +235,7 @@ func TestFolderGivesBackWhatWasMeasured(t *testing.T) {
 	}
 }
 
-// A run that is interrupted beside the main app is whole all the same, and keeps the routes that were done.
+// A run that is interrupted beside the main app has its answer all the same, and keeps the routes that were done. It isn't as planned.
 func TestRoutesKeepWhatWasDone(t *testing.T) {
 	f := newFakeRig()
 	f.several = []calibrate.Route{{Name: "/a", Share: 0.6}, {Name: "/b", Share: 0.4}}
@@ -255,8 +255,8 @@ func TestRoutesKeepWhatWasDone(t *testing.T) {
 		}
 	}
 	r, err := runFake(t, f, p, ctx)
-	if kindOf(err) != calibrate.KindInterrupted || !r.Complete {
-		t.Fatalf("%v, complete %v", err, r.Complete)
+	if kindOf(err) != calibrate.KindInterrupted || !r.Complete || r.AsPlanned() || !slices.Equal(r.Undone(), []string{calibrate.PhaseRoutes}) {
+		t.Fatalf("%v, complete %v, missing %q", err, r.Complete, r.Undone())
 	}
 	if len(r.Routes.Runs) != 2 || r.Routes.Runs[0].Name != "/a" || r.Routes.Runs[0].Creep == nil {
 		t.Fatalf("%+v", r.Routes)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -147,5 +148,61 @@ func TestE2EFolderDeletedMeanwhile(t *testing.T) {
 	if code != exitTool || !strings.Contains(said, "nothing is kept") || !strings.Contains(said, "the run's folder was deleted, and the run has ended") ||
 		strings.Contains(said, "kept in") || strings.Contains(said, "free some space") {
 		t.Errorf("exit code %d: %s", code, said)
+	}
+}
+
+// Whole is a run that has all that was planned, whatever ended it. What is missing is named in the list and on the page.
+func TestRunsSaysWhatIsMissing(t *testing.T) {
+	done := func(undone ...string) (all []any) {
+		for _, phase := range []string{"boot", "soak", "peak", "scale", "sweep"} {
+			all = append(all, map[string]any{"phase": phase, "done": !slices.Contains(undone, phase)})
+		}
+		return all
+	}
+	for name, c := range map[string]struct {
+		steps       []any
+		interrupted any
+		state, says string
+	}{
+		"of an older version":           {nil, nil, "whole", ""},
+		"with all":                      {done(), nil, "whole", ""},
+		"killed in the scaling":         {done("scale", "sweep"), nil, "partial", "cut short by: the end of calibrate itself (killed?). Planned and missing: scale, sweep; the rest is final"},
+		"killed in the sweep":           {done("sweep"), nil, "partial", "Planned and missing: sweep;"},
+		"interrupted in the sweep":      {done("sweep"), map[string]any{"kind": "user", "phase": "sweep", "words": "Ctrl-C"}, "partial", "cut short by: Ctrl-C. Planned and missing: sweep;"},
+		"interrupted, of an older one":  {nil, map[string]any{"kind": "user", "phase": "sweep", "words": "Ctrl-C"}, "partial", "cut short by: Ctrl-C."},
+		"with a step that nobody knows": {[]any{map[string]any{"phase": reset, "done": false}}, nil, "partial", "Planned and missing:"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env, stdout, stderr := testEnv(t, nil)
+			run := filepath.Join(runsFolder(env), goodRun)
+			must(t, os.CopyFS(run, os.DirFS(filepath.Join(fixtures(t), "runs", "creeping"))))
+			change("", "steps", c.steps)(t, run)
+			change("", "interrupted", c.interrupted)(t, run)
+			if code := Main(t.Context(), env, []string{"runs"}); code != 0 || !strings.Contains(stdout.String(), goodRun+"  "+c.state) {
+				t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+			}
+			stdout.Reset()
+			Main(t.Context(), env, []string{"report"})
+			if said := strings.Join(strings.Fields(stdout.String()), " "); strings.Contains(said, "PARTIAL RUN") != (c.says != "") || !strings.Contains(said, c.says) || strings.Contains(said, "\x1b") {
+				t.Errorf("not %q: %s", c.says, said)
+			}
+		})
+	}
+}
+
+// A run that is killed beside its main app says what is missing.
+func TestE2EKilledWhileItScales(t *testing.T) {
+	skipShort(t)
+	t.Parallel()
+	s := flask(t, nil, "--rate", "50", "--duration", "2s")
+	s.until(t, "scale", time.Minute)
+	must(t, s.Process.Kill())
+	s.end(t, 10*time.Second)
+	r := s.result(t)
+	if !r.Complete || r.AsPlanned() || !slices.Equal(r.Undone(), []string{calibrate.PhaseScale}) || r.Interrupted.Kind != calibrate.InterruptedByKill {
+		t.Errorf("complete %v, missing %q, interrupted %+v", r.Complete, r.Undone(), r.Interrupted)
+	}
+	if list := startIn(t, s.dir, nil, "runs"); list.end(t, 10*time.Second) != 0 || !strings.Contains(list.stdout.String(), "partial") {
+		t.Error(list.stdout.String())
 	}
 }
