@@ -85,15 +85,19 @@ func whyOf(r calibrate.Result) string {
 	rec := r.Recommendation
 	uses := when(rec.TotalBytes > 0 && rec.BudgetBytes > 0, "uses %s of the %s MB budget (%s)", mbCell(rec.TotalBytes), mbCell(rec.BudgetBytes),
 		say.Percent(float64(rec.TotalBytes)/float64(rec.BudgetBytes)))
-	reason := boundReason(r)
-	if rec.Sum.BySpeed {
-		reason = speedReason(r)
-	}
-	if swept := sweptWhy(r); swept != "" {
-		reason = swept
-	}
-	parts := slices.DeleteFunc([]string{reason, uses}, func(s string) bool { return s == "" })
+	parts := slices.DeleteFunc([]string{chosenBecause(r), uses}, func(s string) bool { return s == "" })
 	return orElse(strings.Join(parts, "; "), workersReason(r))
+}
+
+// chosenBecause is why there are as many workers and threads as there are.
+func chosenBecause(r calibrate.Result) string {
+	if swept := sweptWhy(r); swept != "" {
+		return swept
+	}
+	if r.Recommendation.Sum.BySpeed {
+		return speedReason(r)
+	}
+	return boundReason(r)
 }
 
 // speedReason is what the cores need, or what the production rate takes of them, and what kept the choice from having more of it.

@@ -22,7 +22,9 @@ var boxes = []emitter{
 	{File: calibrate.File{For: "env", Name: "environment, for a shell or EnvironmentFile=",
 		Without: "everything else; docker run --env-file would keep the quotes: --for docker"}, write: emitEnv},
 	{File: calibrate.File{For: "systemd", Name: "drop-in /etc/systemd/system/NAME.service.d/calibrate.conf",
-		Without: "the command, the user, MemoryHigh, TasksMax, CPUQuota"}, write: emitSystemd},
+		Without: "the command, the user, TasksMax, CPUQuota"}, write: emitSystemd},
+	{File: calibrate.File{For: "procfile", Name: "Procfile", Without: "the platform's port (often $PORT), other processes, memory: the platform limits that"}, write: emitProcfile},
+	{File: calibrate.File{For: "dockerfile", Name: "lines for a Dockerfile", Without: "all else of the image; a limit of memory, which --for docker has"}, write: emitDockerfile},
 	{File: calibrate.File{For: "docker", Name: "options for docker run", Without: "ports, volumes, CPUs"}, write: emitDocker},
 	{File: calibrate.File{For: "compose", Name: "for compose.yaml", Without: "the image, ports, volumes, CPUs"}, write: emitCompose},
 	{File: calibrate.File{For: "kubernetes", Name: "patch of a Deployment", Without: "the image, probes, replicas, a limit of CPU"}, write: emitKubernetes},
@@ -135,6 +137,12 @@ func (d *draft) head(file calibrate.File, foreign bool) {
 	d.note("%s", file.Name)
 	d.note("From calibrate run %s of %s, measured on %s.", orElse(r.ID, say.Unknown), dateOf(r), serverNamed(r.Target, d.measured))
 	d.note("%s", emittedSum(r))
+	if reason := chosenBecause(r); reason != "" {
+		d.note("Workers and threads: %s.", reason)
+	}
+	if r.Recommendation.MaxRequests > 0 {
+		d.note("Max-requests: %s", lifeSum(r.Recommendation)+jitterSentence(r.Recommendation))
+	}
 	if reason := wantedReason(r); r.Recommendation.Sum.Unmet && reason != "" {
 		d.note("But %s.", reason)
 	}

@@ -1,9 +1,11 @@
 package report
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"workermem/calibrate"
 	"workermem/calibrate/say"
@@ -27,12 +29,21 @@ const stopsThreads = "stops all threads of all workers for the rest of its perio
 
 func emitSystemd(d *draft) {
 	d.noteMemory("MemoryMax")
-	d.note("No MemoryHigh: it would slow the workers down long before the limit. No TasksMax: how many threads the app starts was not counted.")
+	high := highMB(d.run)
+	if high > 0 {
+		d.note("MemoryHigh is nine tenths of that, or the sum if that is more, so it slows nothing that was measured. Beyond it the kernel drops the cache of files and slows the workers down, which is seen before one is killed.")
+	} else {
+		d.note("No MemoryHigh: the sum leaves no room below MemoryMax for it.")
+	}
+	d.note("No TasksMax: how many threads the app starts was not counted.")
 	d.note("No CPUQuota: a quota that is used up " + stopsThreads + " No CPUWeight: it matters only beside others.")
 	d.note("OOMPolicy=continue (from systemd 243): the server replaces a worker that the kernel kills, instead of systemd ending them all. " +
 		"Restart=always, because a server that ends at a limit ends with status 0.")
 	env := d.environment()
 	d.line("[Service]")
+	if high > 0 {
+		d.line("MemoryHigh=%dM", high)
+	}
 	d.line("MemoryMax=%dM", limitMB(d.run))
 	d.line("MemorySwapMax=0")
 	d.line("OOMPolicy=continue")
@@ -41,6 +52,81 @@ func emitSystemd(d *draft) {
 	for _, s := range env {
 		d.line(`Environment="%s=%s"`, s.Name, s.Value)
 	}
+}
+
+// highMB is where systemd slows an app down: above the sum, and below the limit; 0 if there is no room between them.
+func highMB(r calibrate.Result) int64 {
+	high := max(limitMB(r)*9/10, totalMB(r))
+	if high >= limitMB(r) {
+		return 0
+	}
+	return high
+}
+
+func emitProcfile(d *draft) {
+	env, words := d.started()
+	for i, s := range env {
+		env[i].Value = quoteWord(s.Value)
+	}
+	line := shellQuote(words)
+	for _, s := range slices.Backward(env) {
+		line = s.Name + "=" + s.Value + " " + line
+	}
+	if len(env) > 0 {
+		line = "env " + line
+	}
+	d.line("web: %s", line)
+}
+
+func emitDockerfile(d *draft) {
+	env, words := d.started()
+	for _, s := range env {
+		d.line("ENV %s=%s", s.Name, quoteWord(s.Value))
+	}
+	d.line("CMD %s", execForm(words))
+}
+
+// execForm is Docker's: a JSON list, which no shell reads.
+func execForm(words []string) []byte {
+	text, _ := json.Marshal(words) // of texts nothing fails
+	return unsteering(text)
+}
+
+// noCommand stands for one that isn't known, or not all of it.
+const noCommand = "COMMAND"
+
+// started is what starts the app as it is recommended, and the variables that it needs. It notes what the reader must know.
+func (d *draft) started() (env []calibrate.Setting, words []string) {
+	typed := d.measured.Typed(wanted(d.run), d.run.Target)
+	if typed.Place == calibrate.WholeCommand && len(typed.Words) > 0 {
+		return nil, d.command(typed.Words)
+	}
+	words = d.command(d.run.Target.Command)
+	switch {
+	case len(typed.Words) == 0:
+		return d.environment(), words
+	case typed.Place == calibrate.AfterCommand:
+		return nil, append(words, typed.Words...)
+	}
+	for _, word := range typed.Words {
+		name, value, _ := strings.Cut(word, "=")
+		env = append(env, calibrate.Setting{Name: name, Value: value})
+	}
+	return env, words
+}
+
+// command is one as it was given, if all of it is known, and a platform can start it so.
+func (d *draft) command(given []string) []string {
+	given = calibrate.Redact(given)
+	odd := func(word string) bool {
+		return strings.Contains(word, calibrate.Redacted) || strings.ContainsAny(word, "{}")
+	}
+	if len(given) == 0 || attached(d.run) || d.run.Truth != nil || slices.ContainsFunc(given, odd) {
+		d.note("%s is yours: the run doesn't have it, or only with what may be secret left out.", noCommand)
+		return []string{noCommand}
+	}
+	d.note("The command is the one that was measured: it has to listen where the platform asks.")
+	return given
 }
 
 func emitDocker(d *draft) {

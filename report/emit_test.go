@@ -73,6 +73,12 @@ func TestEmitAroundTraps(t *testing.T) {
 	preload.Target.Preload = true
 	three, one := creeping, creeping
 	three.Recommendation.Workers, one.Recommendation.Workers = 3, 1
+	secret, watched, other, full, nearly := creeping, creeping, creeping, creeping, creeping
+	secret.Target.Command = []string{"gunicorn", "--token=hunter2", "app:app"}
+	watched.Mode, watched.Watch, watched.Target.Command = calibrate.ModeAttach, &calibrate.Watch{}, []string{"gunicorn: master [app:app]"}
+	other.Target.Server, other.Target.Command = calibrate.OtherServer, []string{"serve", "--workers", "{workers}", "app"}
+	full.Recommendation.BudgetBytes, nearly.Recommendation.BudgetBytes = full.Recommendation.TotalBytes, 360*mb
+	nearly.Recommendation.TotalBytes = 350 * mb
 	crowded := onUvicorn(t, "0.54.0", true, 2)
 	crowded.Concurrency.Bound, crowded.Target.ConcurrencyFlag = 24, "--limit-concurrency"
 
@@ -111,6 +117,16 @@ func TestEmitAroundTraps(t *testing.T) {
 		{"mod_wsgi's threads default", async, "mod_wsgi", "default is 15", " threads="},
 		{"measured elsewhere", creeping, "puma", "not measured on puma", ""},
 		{"measured here", creeping, "gunicorn", "measured on gunicorn", "not measured on"},
+		{"a Procfile's line", creeping, "procfile", "\nweb: gunicorn --threads 4 app:app --workers 2 --threads 4 --max-requests 33000 --max-requests-jitter 3742\n", ""},
+		{"what may be secret", secret, "procfile", "\nweb: COMMAND --workers 2", "hunter2"},
+		{"nor in an image", secret, "dockerfile", "\nCMD [\"COMMAND\",\"--workers\"", "hunter2"},
+		{"whom nobody started", watched, "procfile", "\nweb: COMMAND --workers 2", "master"},
+		{"variables before the command", onServer(t, "lmsctl", true), "procfile", "\nweb: env NOW_LMS_WORKERS=2", "COMMAND"},
+		{"variables of an image", onServer(t, "lmsctl", true), "dockerfile", "\nENV NOW_LMS_WORKERS=2\n", "COMMAND"},
+		{"a command of its own", other, "procfile", "\nweb: serve --workers 2 app\n", ""},
+		{"no room below the limit", full, "systemd", "No MemoryHigh", "MemoryHigh="},
+		{"above the sum", nearly, "systemd", "\nMemoryHigh=350M\nMemoryMax=360M\n", ""},
+		{"where the numbers are from", creeping, "env", "Workers and threads: the field's rule for the cores allows no more workers.", ""},
 		{"whole MB without a unit", creeping, "now-lms", "\nNOW_LMS_WORKER_MEMORY_MB=168\n", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -199,7 +215,9 @@ func TestEmitOfHostileStrings(t *testing.T) {
 		r.Concurrency.Bound, r.Target.ConcurrencyLimit = 3, 3
 		r.Target.Command = []string{"gunicorn", "--token=hunter3"}
 		got := emitted(t, r, kind)
-		if want := settingLines(emitted(t, plain, kind)); !slices.Equal(settingLines(got), want) {
+		same := plain
+		same.Target.Command = r.Target.Command
+		if want := settingLines(emitted(t, same, kind)); !slices.Equal(settingLines(got), want) {
 			t.Fatalf("the settings have changed:\n%s", got)
 		}
 		for line := range strings.Lines(got) {

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"go.yaml.in/yaml/v4"
+
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
 	"workermem/calibrate/server"
@@ -255,12 +257,9 @@ func TestE2EEmitSystemd(t *testing.T) {
 	}
 }
 
-func TestE2EEmitYAML(t *testing.T) {
+// A parser of YAML finds no more and no less in it.
+func TestEmitYAML(t *testing.T) {
 	t.Parallel()
-	python := needTool(t, "python3")
-	if err := exec.CommandContext(t.Context(), python, "-c", "import yaml").Run(); err != nil {
-		t.Skip("python3 has no yaml")
-	}
 	const args = "--workers 2 --threads 4 --max-requests 33000 --max-requests-jitter 3742"
 	for kind, want := range map[string]string{
 		"compose": `{"services":{"NAME":{"environment":{"GUNICORN_CMD_ARGS":"` + args + `","WEB_CONCURRENCY":"2"},"mem_limit":"1638m",` +
@@ -268,12 +267,69 @@ func TestE2EEmitYAML(t *testing.T) {
 		"kubernetes": `{"spec":{"template":{"spec":{"containers":[{"env":[{"name":"WEB_CONCURRENCY","value":"2"},{"name":"GUNICORN_CMD_ARGS",` +
 			`"value":"` + args + `"}],"name":"NAME","resources":{"limits":{"memory":"1638Mi"},"requests":{"memory":"336Mi"}}}]}}}}`,
 	} {
-		out := reads(t, ".", python, "-c", "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1])), sort_keys=True))",
-			pasted(t, "creeping", kind, kind+".yaml"))
-		var compact bytes.Buffer
-		if err := json.Compact(&compact, []byte(strings.TrimSpace(out))); err != nil || compact.String() != want {
-			t.Errorf("%s: %v\n%s\nwant\n%s", kind, err, compact.String(), want)
+		text, err := os.ReadFile(pasted(t, "creeping", kind, kind+".yaml"))
+		if err != nil {
+			t.Fatal(err)
 		}
+		var read any
+		if err := yaml.Unmarshal(text, &read); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := json.Marshal(read); err != nil || string(got) != want {
+			t.Errorf("%s: %v\n%s\nwant\n%s", kind, err, got, want)
+		}
+	}
+}
+
+// Honcho, which starts processes as Heroku does, finds one process, with the command in it; a shell takes that for these words.
+func TestE2EEmitProcfile(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string][]string{
+		"app":   {"gunicorn", "--threads", "4", "app:app", "--workers", "2"},
+		"a b'c": {"gunicorn", "a b'c", "--workers", "2"},
+	} {
+		r := savedRun(t, "creeping")
+		if name != "app" {
+			r.Target.Command = []string{"gunicorn", name}
+		}
+		processes := readBy[map[string]string](t, "procfile", emittedTo(t, filepath.Join(t.TempDir(), "Procfile"), r, "procfile"))
+		if len(processes) != 1 {
+			t.Fatalf("%q", processes)
+		}
+		words := strings.Split(strings.TrimSpace(reads(t, ".", "sh", "-c", "printf '%s\\n' "+processes["web"])), "\n")
+		if len(words) < len(want) || !slices.Equal(words[:len(want)], want) {
+			t.Errorf("%q", words)
+		}
+	}
+}
+
+// A Dockerfile takes the lines: its command as the words that they are, its variables with their values.
+func TestE2EEmitDockerfile(t *testing.T) {
+	t.Parallel()
+	type image struct {
+		Kinds []string
+		Env   map[string]string
+		Cmd   []string
+	}
+	lines := func(r calibrate.Result) image {
+		file := emittedTo(t, filepath.Join(t.TempDir(), "Dockerfile"), r, "dockerfile")
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, append([]byte("FROM scratch\n"), text...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return readBy[image](t, "dockerfile", file)
+	}
+	r := savedRun(t, "creeping")
+	r.Target.Command = []string{"gunicorn", "a \"b\" $HOME \u202e\n", "app:app"}
+	if got := lines(r); !slices.Equal(got.Cmd[:len(r.Target.Command)], r.Target.Command) || len(got.Env) > 0 || slices.Contains(got.Kinds, "RUN") {
+		t.Errorf("%+v", got)
+	}
+	r.Target.Server, r.Target.Command = "lmsctl", []string{"lmsctl", "serve"}
+	if got := lines(r); got.Env["NOW_LMS_WORKERS"] != "2" || !slices.Equal(got.Cmd, r.Target.Command) {
+		t.Errorf("%+v", got)
 	}
 }
 

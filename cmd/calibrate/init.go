@@ -65,7 +65,7 @@ func (f initFlags) init(ctx context.Context, env Env, typed []string) error {
 		return err
 	}
 	if err := writeNew(path, text.yaml()); err != nil {
-		return err
+		return calibrate.Usage("calibrate init --print shows it", "%s can't be written: %s", config.Name, err)
 	}
 	fmt.Fprintf(env.Stdout, "wrote %s; next: calibrate run\n", config.Name)
 	return nil
@@ -96,16 +96,6 @@ func (f initFlags) look(env Env, typed []string) (propose.Found, error) {
 		return propose.Found{}, calibrate.Usage("name it: calibrate init -- gunicorn app:app", "nothing here says how the app is started")
 	}
 	return all[taken], nil
-}
-
-// writeNew writes a file that isn't there yet.
-func writeNew(path, text string) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return calibrate.Usage("calibrate init --print shows it", "%s can't be written: %s", filepath.Base(path), err)
-	}
-	_, err = file.WriteString(text)
-	return errors.Join(err, file.Close())
 }
 
 // measured is what a quick run of the command says, and a quarter more, as limits. What is not known has none.

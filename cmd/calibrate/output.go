@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -13,6 +14,19 @@ func openOutput(path string, flags int) (*os.File, error) {
 		return nil, fmt.Errorf("%s is not a regular file", path)
 	}
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|flags, 0o644)
+}
+
+// writeNew writes a file that isn't there yet: it is left as it is if it is, and not left half written.
+func writeNew(path, text string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(text)
+	if err = errors.Join(err, file.Close()); err != nil {
+		_ = os.Remove(path)
+	}
+	return err
 }
 
 // note prints a line beside the result, on stderr. What is in it may be somebody else's, and must not steer the terminal.
