@@ -50,6 +50,7 @@ func (d Doctor) Examine() (calibrate.Host, []calibrate.Finding) {
 	for _, w := range warnings {
 		add(areaHost, w.Code, limited(w.Try, "%s", w.Text))
 	}
+	add(areaHost, "own-room", d.room(host))
 	add(areaHost, "load-average", d.busy(host))
 	add(areaHost, "cgroups", d.controller())
 	add(areaLoad, "descriptors", d.descriptors())

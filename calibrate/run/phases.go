@@ -351,6 +351,11 @@ func (r *run) mostlyFailing(t calibrate.Tally) *calibrate.Failure {
 	if f.OutOfFiles {
 		return f
 	}
+	if len(t.Errors) > 0 && t.Errors[0].Class == calibrate.ClassLocal {
+		f.Kind, f.What = calibrate.KindTool, fmt.Sprintf("calibrate itself could not send %s of %s", say.Count(t.Errors[0].Count), say.Plural(t.Requests, "request"))
+		f.Why, f.Try = t.Examples[string(calibrate.ClassLocal)], "allow calibrate more open files (ulimit -n 4096), or fewer clients (--concurrency); calibrate doctor says what there is"
+		return f
+	}
 	if most, is := refusedMostly(t, failed); is && !most.Kind.Redirects() {
 		return f.By(most)
 	}

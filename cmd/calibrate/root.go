@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -24,8 +25,13 @@ const (
 )
 
 // Main runs one command line and returns its exit code.
-func Main(ctx context.Context, env Env, args []string) int {
+func Main(ctx context.Context, env Env, args []string) (code int) {
 	env.Stdout, env.Stderr = leavable{env.Stdout}, leavable{env.Stderr}
+	defer func() {
+		if cause := recover(); cause != nil {
+			code = exitCode(env, crashed(args, cause, debug.Stack()))
+		}
+	}()
 	root := newRootCmd(env)
 	root.SetArgs(args)
 	return exitCode(env, root.ExecuteContext(ctx))

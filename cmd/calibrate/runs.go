@@ -18,6 +18,7 @@ import (
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
 	"workermem/report"
+	"workermem/sampler"
 )
 
 // latestLink points to the newest run.
@@ -29,6 +30,9 @@ func comparesFolder(env Env) string { return filepath.Join(env.Dir, ".calibrate"
 
 // openRun makes the folder of a new run: the one that was asked for, or one named after the time.
 func openRun(env Env, out string) (*calibrate.Folder, string, error) {
+	if err := sampler.Short(); err != nil {
+		return nil, "", err
+	}
 	id := newID(time.Now())
 	folder, err := newFolder(env, out, filepath.Join(runsFolder(env), id), calibrate.CreateFolder)
 	if err != nil {
