@@ -124,7 +124,7 @@ func (b Warning) draw(d dialect) { d.warning(b) }
 
 func drawAll(d dialect, blocks []Block) {
 	for _, b := range blocks {
-		b.draw(d)
+		short(b).draw(d)
 	}
 }
 

@@ -81,14 +81,14 @@ func perRequest(text string) (float64, error) {
 
 // Rate reads requests a second: "50", "50/s", "3000/m".
 func Rate(text string) (float64, error) {
-	const most = 1e6
+	const least, most = 1e-5, 1e6 // one a day: of less, the next request never comes
 	number, per, given := strings.Cut(strings.TrimSpace(text), "/")
 	every, ok := map[string]float64{"s": 1, "1s": 1, "m": 60, "1m": 60, "h": 3600}[per]
 	if !given {
 		every, ok = 1, true
 	}
 	value, err := strconv.ParseFloat(number, 64)
-	if err != nil || !ok || !(value > 0) || math.IsInf(value, 0) || value/every > most {
+	if err != nil || !ok || !(value/every >= least && value/every <= most) {
 		return 0, malformed("write it like 50, 50/s or 3000/m", "%q is not a rate", text)
 	}
 	return value / every, nil

@@ -62,6 +62,7 @@ func plantedFaults() []planted {
 		{"memory below zero", change("law", "worker_bytes", -1e9), "law.worker_bytes"},
 		{"workers that may never be enough", change("plan", "min_workers", 1e18), "plan.min_workers"},
 		{"a command that steers the terminal", change("target", "command", []string{"gunicorn", reset, "app:app"}), ""},
+		{"a command of hundreds of KB", change("target", "command", []string{"gunicorn", strings.Repeat("x", 1<<18), strings.Repeat("\x01", 1<<16), strings.Repeat("`", 1<<16)}), ""},
 		{"an id that steers the terminal", change("", "id", reset), ""},
 		{"a warning that steers the terminal", change("", "warnings", []any{map[string]any{"code": reset, "text": reset, "try": reset}}), ""},
 		{"a version that steers the terminal", change("target", "server_version", reset), ""},
