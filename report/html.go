@@ -137,7 +137,7 @@ func (h *htmlPage) figure(f figure) {
 		return
 	}
 	h.charts++
-	f.ID, f.Title, f.Shows = h.charts, said(f.Title), said(f.Shows)
+	f.ID, f.Top, f.Title, f.Shows = h.charts, len(h.headings) == 0, said(f.Title), said(f.Shows)
 	for i := range f.Notes {
 		f.Notes[i] = said(f.Notes[i])
 	}

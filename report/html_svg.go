@@ -11,6 +11,7 @@ import (
 // figure is a drawing, and what stands about it.
 type figure struct {
 	ID            int
+	Top           bool // it stands below no heading but the page's
 	Title, Shows  string
 	Width, Height int
 	Shapes        []shape
