@@ -43,6 +43,29 @@ func TestRunWhatIsAdvised(t *testing.T) {
 	}
 }
 
+// Where the cores bind what is advised, many workers are run beside it, unless a rate says that so many are not needed.
+func TestRunManyWorkersWhereTheCoresBind(t *testing.T) {
+	for rate, want := range map[float64]bool{0: true, 100: false} {
+		f := newFakeRig()
+		f.cpus, f.computes = 2, demand
+		var shapes []calibrate.Shape
+		f.scale = func(s calibrate.Setup) (calibrate.Target, error) {
+			shapes, f.others = append(shapes, s.Shape), otherWorkers(s)
+			return f, nil
+		}
+		p := fakePlan()
+		p.ProductionRate = rate
+		r, err := runFake(t, f, p, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ran := slices.ContainsFunc(shapes, func(s calibrate.Shape) bool { return s.Workers == 5 })
+		if ran != want || len(r.Law.Runs) != len(shapes) {
+			t.Errorf("at %g: %v were run, %d x %d is recommended", rate, shapes, r.Recommendation.Workers, r.Recommendation.Threads)
+		}
+	}
+}
+
 // What was run as advised and failed is not advised any more.
 func TestRunAdvisesNothingThatFailed(t *testing.T) {
 	f := newFakeRig()
