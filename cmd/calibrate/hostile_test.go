@@ -83,7 +83,7 @@ func plantedFaults() []planted {
 
 		// The folder.
 		{"a folder that is a link", func(t *testing.T, run string) { must(t, os.RemoveAll(run)); linkTo("/")(t, run) }, "no such file"},
-		{"a name that steers the terminal", func(t *testing.T, run string) { must(t, os.Rename(run, run+reset)) }, "no run"},
+		{"a name that steers the terminal", func(t *testing.T, run string) { must(t, os.Rename(run, run+reset)) }, ""}, // its beginning is enough
 		{"a latest that is a pipe", func(t *testing.T, run string) { pipe(t, filepath.Join(filepath.Dir(run), latestLink)) }, ""},
 		{"a latest that points to itself", func(t *testing.T, run string) { linkTo(latestLink)(t, filepath.Join(filepath.Dir(run), latestLink)) }, ""},
 	}
