@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -80,11 +79,15 @@ func (a *App) noteGroup(c group.Group, err error) {
 	if kills := c.OOMKills(); kills.File != "" {
 		a.oom = kills
 	}
-	for _, folder := range group.Sweep(filepath.Dir(c.Folder)) {
+}
+
+// noteOrphans warns of apps of earlier runs. An empty group that one has left is removed.
+func (a *App) noteOrphans() {
+	for _, o := range guard.FindOrphans() {
 		a.warnings = append(a.warnings, calibrate.Warning{
-			Code: "orphaned-group",
-			Text: "processes of an earlier run that was killed still live in the control group " + folder + ", and take memory and processor time",
-			Try:  "look at them with ps -fp $(cat " + folder + "/cgroup.procs), and end them by hand",
+			Code: "orphaned-app",
+			Text: Orphaned + o.String() + "; it takes memory and processor time",
+			Try:  "calibrate doctor --end-orphans",
 		})
 	}
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -276,7 +277,7 @@ func TestE2EInhabitedGroupIsTold(t *testing.T) {
 
 	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, okApp), "mod:app")})
 	if !slices.ContainsFunc(r.Warnings(), func(w calibrate.Warning) bool {
-		return w.Code == "orphaned-group" && strings.Contains(w.Text, c.Folder)
+		return w.Code == "orphaned-app" && strings.Contains(w.Text, fmt.Sprintf("(pid %d)", survivor.Process.Pid))
 	}) {
 		t.Errorf("no word of it in %+v", r.Warnings())
 	}
@@ -294,11 +295,20 @@ func TestE2EInhabitedGroupIsTold(t *testing.T) {
 // BenchmarkGroup is what a group costs the start and the end of an app.
 func BenchmarkGroup(b *testing.B) {
 	for b.Loop() {
-		c, err := group.New(1 << 30)
+		c, err := newGroup(1 << 30)
 		if err != nil {
 			b.Skip(err)
 		}
 		group.Sweep(filepath.Dir(c.Folder))
 		c.Remove()
 	}
+}
+
+// newGroup is a group of this process.
+func newGroup(limit int64) (group.Group, error) {
+	name, err := group.NewName()
+	if err != nil {
+		return group.Group{}, err
+	}
+	return group.New(name, limit)
 }

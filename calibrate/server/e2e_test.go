@@ -207,7 +207,7 @@ func ask(url string) (string, error) {
 
 // ownWarnings are those about the app itself: another test may just have left a control group behind, which a start tells.
 func (r *running) ownWarnings() []calibrate.Warning {
-	return slices.DeleteFunc(r.Warnings(), func(w calibrate.Warning) bool { return w.Code == "orphaned-group" })
+	return slices.DeleteFunc(r.Warnings(), func(w calibrate.Warning) bool { return w.Code == "orphaned-app" })
 }
 
 // worker is the pid of the only worker.

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"workermem/calibrate/server/group"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
 )
@@ -38,7 +37,7 @@ func TestE2EOutOfMemory(t *testing.T) {
 // limitedGroup makes a cgroup as for an app.
 func limitedGroup(t *testing.T, bytes int64) (folder string) {
 	t.Helper()
-	c, err := group.New(bytes)
+	c, err := newGroup(bytes)
 	if err != nil {
 		needGroup(t, err.Error())
 	}

@@ -55,7 +55,12 @@ func (l *Launch) startOnce(ctx context.Context) (*App, error) {
 		return nil, err
 	}
 	limit := l.Spec.MemoryLimit
-	group, noGroup := group.New(limit)
+	name, err := group.NewName()
+	if err != nil {
+		return nil, err
+	}
+	mark := group.Mark + "=" + name
+	group, noGroup := group.New(name, limit)
 	if noGroup != nil && limit > 0 {
 		return nil, limitFailure(limit, noGroup)
 	}
@@ -69,7 +74,7 @@ func (l *Launch) startOnce(ctx context.Context) (*App, error) {
 	app.guardian, err = guard.Start(guard.Order{
 		Path:    l.path,
 		Args:    cli.ExpandAll(l.Argv, values),
-		Env:     cli.ExpandEnv(l.Env, l.Spec.Env, values),
+		Env:     append(cli.ExpandEnv(l.Env, l.Spec.Env, values), mark),
 		Group:   group,
 		Limited: limit > 0,
 		Remove:  app.temporary,
@@ -84,5 +89,15 @@ func (l *Launch) startOnce(ctx context.Context) (*App, error) {
 		_, _ = app.stop(ctx, guard.OrphanGrace) // it serves nobody
 		return nil, err
 	}
+	app.noteOrphans()
 	return app, nil
 }
+
+// Orphaned is what is said of one.
+const Orphaned = "an app of an earlier run lives on, whose calibrate and guard were killed together: "
+
+// Orphan is an app of a run of which calibrate and its guard are gone, and which lives on.
+type Orphan = guard.Orphan
+
+// FindOrphans finds the apps that earlier runs left behind, as far as this user may see.
+func FindOrphans() []Orphan { return guard.FindOrphans() }

@@ -7,11 +7,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server"
 	"workermem/loadgen"
 	"workermem/report"
@@ -20,13 +22,20 @@ import (
 
 func newDoctorCmd(env Env) *cobra.Command {
 	var format formatFlag
+	var endOrphans bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what can be measured here, what can't, and what to do about it",
 		Long: "doctor tries what a measurement needs (reading memory, limits, load, files), and lists the servers that it finds.\n" +
-			"It starts no app and changes nothing; it only asks servers for their versions.",
+			"It starts no app and changes nothing; it only asks servers for their versions. With --end-orphans it ends the apps\n" +
+			"of earlier runs that live on.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if endOrphans {
+				if err := endOrphaned(env); err != nil {
+					return err
+				}
+			}
 			checkup, err := examine(cmd.Context(), env)
 			if err != nil {
 				return err
@@ -40,6 +49,7 @@ func newDoctorCmd(env Env) *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&endOrphans, "end-orphans", false, "end the apps of earlier runs whose calibrate and guard were killed")
 	format.register(cmd.Flags())
 	return cmd
 }
@@ -54,7 +64,7 @@ func examine(ctx context.Context, env Env) (calibrate.Checkup, error) {
 		Roots: sampler.Here(), Root: "/", Dir: env.Dir,
 		Child: child, Stranger: stranger, Clients: loadgen.MostClients, Backlog: server.MostBacklog(), CI: ciVariables(env),
 	}.Examine()
-	findings = addOwnGroup(findings, server.GroupPossible())
+	findings = append(addOwnGroup(findings, server.GroupPossible()), orphaned(findings[len(findings)-1].Area))
 	servers, missing := server.Installed(ctx, env.Getenv("PATH"), serverFolders(env))
 	if err := context.Cause(ctx); err != nil { // what was asked last has not answered
 		return calibrate.Checkup{}, &calibrate.Failure{Kind: calibrate.KindInterrupted, What: "interrupted", Why: err.Error(),
@@ -72,6 +82,31 @@ func addOwnGroup(findings []calibrate.Finding, impossible error) []calibrate.Fin
 		own.Try = "run calibrate as root, or in a group of its own: systemd-run --user --scope -p Delegate=yes calibrate run ..."
 	}
 	return slices.Insert(findings, at+1, own)
+}
+
+// orphaned says whether apps of earlier runs live on.
+func orphaned(area string) calibrate.Finding {
+	f := calibrate.Finding{Area: area, Name: "orphans", State: calibrate.StateOK, Text: "no app of an earlier run lives on"}
+	var all []string
+	for _, o := range server.FindOrphans() {
+		all = append(all, o.String())
+	}
+	if len(all) > 0 {
+		f.State, f.Text, f.Try = calibrate.StateLimited, server.Orphaned+strings.Join(all, "; "), "calibrate doctor --end-orphans"
+	}
+	return f
+}
+
+// endOrphaned ends them.
+func endOrphaned(env Env) error {
+	for _, o := range server.FindOrphans() {
+		if left := o.End(); left > 0 {
+			return &calibrate.Failure{Kind: calibrate.KindTool, What: "an app of an earlier run could not be ended: " + o.String(),
+				Why: say.Plural(left, "process") + " of it live on", Try: "end it as its user, or as root"}
+		}
+		note(env, "ended an app of an earlier run: %s", o)
+	}
+	return nil
 }
 
 // ciVariables are those by which the CIs that people use say that they are one, as far as they are set.

@@ -55,9 +55,15 @@ var faultCases = []fault{
 	{name: "few addresses", path: "/", shell: `ulimit -v 1900000; exec calibrate "$@"`, code: 1, says: []string{"calibrate itself has too little to work with", "ulimit -v"}},
 	{name: "few processes", path: "/", shell: tasks(24), code: 1, says: []string{"calibrate itself has too little to work with", "more threads may be started (pids.max of "}},
 	{name: "fewer files than clients", path: "/", flags: briefly + "--concurrency 64", shell: `ulimit -n 48; exec calibrate "$@"`, code: 1, says: []string{"calibrate itself could not send", "too many open files", "ulimit -n 4096"}},
+	{name: "killed together with its guard", quick: true, path: "/", flags: "--env RAW_DEAF=1", shell: killedTogether, code: 0, says: []string{"an app of an earlier run lives on", "doctor --end-orphans", "ended an app of an earlier run: 1 process, python (pid "}},
 	{name: "stopped for a while", quick: true, path: "/", flags: "--rate 20 --duration 12s", shell: stopped("STOP"), code: 0, says: []string{"calibrate itself did not run for 3", "in phase soak", "all ok"}, holds: notCharged},
 	{name: "Ctrl-Z and on", path: "/", flags: "--rate 20 --duration 12s", shell: stopped("TSTP"), code: 0, says: []string{"calibrate itself did not run for 3", "all ok"}, holds: notCharged},
 }
+
+// killedTogether leaves an app that ignores SIGTERM, asks what is left, and ends it.
+const killedTogether = `calibrate "$@" 2>said & p=$!
+until grep -q alone said; do sleep 0.1; done; kill -9 $p $(pgrep -P $p); sleep 1
+calibrate doctor; exec calibrate doctor --end-orphans`
 
 // tasks allows so many threads and processes, where v1's controller of them can be had.
 func tasks(most int) string {

@@ -86,7 +86,7 @@ var doctorsTraps = map[string]string{
 // doubts are codes that are no traps of a server, but doubts of the tool about what it sees, with their tests.
 var doubts = map[string]string{
 	"threads-unknown": "TestE2EModWSGIAttach", "url-elsewhere": "(an unlikely answer: attach says it where another process listens at --url)", "other-cgroup": "TestAttachKnowsUvicornByItsCommandLine", "limit-unknown": "TestAttachKnowsUvicornByItsCommandLine",
-	"orphaned-group": "TestE2EInhabitedGroupIsTold", "version-unknown": "TestE2EServerThatDoesNotSay", "config-not-read": "TestHypercornWarnings",
+	"orphaned-app": "TestE2EInhabitedGroupIsTold", "version-unknown": "TestE2EServerThatDoesNotSay", "config-not-read": "TestHypercornWarnings",
 	"fixed-workers":      "TestFixedWorkers",
 	"server-found":       "TestE2EServerFound",
 	"jitter-unknown":     "TestUWSGIDelta",

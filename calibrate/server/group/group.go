@@ -17,12 +17,8 @@ type Group struct {
 	Version int
 }
 
-// New makes the group of an app, with a limit on it unless that is 0.
-func New(limit int64) (Group, error) {
-	name, err := newGroupName()
-	if err != nil {
-		return Group{}, err
-	}
+// New makes the group of an app by its name, with a limit on it unless that is 0.
+func New(name string, limit int64) (Group, error) {
 	h, err := FindHierarchy(linux.Here)
 	if err != nil {
 		return Group{}, err
@@ -41,7 +37,11 @@ func New(limit int64) (Group, error) {
 // Possible says why an app can't have a memory control group of its own, by making one as a start would; nil
 // if it can. The group is removed at once, and by a later run's sweep if this process is killed meanwhile.
 func Possible() error {
-	c, err := New(0)
+	name, err := NewName()
+	if err != nil {
+		return err
+	}
+	c, err := New(name, 0)
 	c.Remove()
 	return err
 }
@@ -80,6 +80,25 @@ func (g Group) Kill() {
 	if g.Version == 2 {
 		_ = writeFile(filepath.Join(g.Folder, "cgroup.kill"), "1")
 	}
+}
+
+// Processes are those in the group and in those below it.
+func (g Group) Processes() (pids []int) {
+	if g.Folder == "" {
+		return nil
+	}
+	_ = filepath.WalkDir(g.Folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return nil //nolint:nilerr // it is being removed
+		}
+		for _, pid := range strings.Fields(read(path, "cgroup.procs")) {
+			if n, err := strconv.Atoi(pid); err == nil && n > 0 {
+				pids = append(pids, n)
+			}
+		}
+		return nil
+	})
+	return pids
 }
 
 // read is a small file's text, "" if it can't be read.

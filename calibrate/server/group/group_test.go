@@ -128,7 +128,7 @@ func TestMakeWithoutAHierarchy(t *testing.T) {
 }
 
 func TestOwnerOf(t *testing.T) {
-	name, err := newGroupName()
+	name, err := NewName()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestOwnerOf(t *testing.T) {
 	if who, namespace, ok := OwnerOf(name); !ok || who.PID != os.Getpid() || !linux.Here.Lives(who) || namespace != own {
 		t.Errorf("%s is %+v's in %d", name, who, namespace)
 	}
-	if again, _ := newGroupName(); again == name {
+	if again, _ := NewName(); again == name {
 		t.Error("two groups of one name")
 	}
 	for _, other := range []string{"", "calibrate", "calibrate-", "calibrate-1-2-3", "calibrate-1-2-3-4-5", "calibrate-1-2-3-4x", "calibrate-test-1",
@@ -167,7 +167,7 @@ func TestSweepGroups(t *testing.T) {
 	if err := child.Run(); err != nil {
 		t.Fatal(err)
 	}
-	own, err := newGroupName()
+	own, err := NewName()
 	if err != nil {
 		t.Fatal(err)
 	}

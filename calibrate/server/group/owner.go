@@ -20,8 +20,12 @@ const groupName = calibrate.GroupPrefix + "%d-%d-%d-%d"
 
 var groupsNamed atomic.Int64
 
-// newGroupName names a group of this process.
-func newGroupName() (string, error) {
+// Mark is the variable in the environment of an app that says whose it is, as a group's name does: what outlives tool and guard is
+// known by it where there is no group.
+const Mark = "CALIBRATE_APP"
+
+// NewName names an app of this process, and its group.
+func NewName() (string, error) {
 	self, err := linux.Here.Stat(os.Getpid())
 	if err != nil {
 		return "", err

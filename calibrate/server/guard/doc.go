@@ -1,6 +1,7 @@
 // Package guard ends an app, however calibrate ends.
 //
-// The promise: nothing that was started through a guard outlives the tool, by whatever death the tool goes.
+// The promise: nothing that was started through a guard outlives the tool, by whatever death the tool goes, unless the guard is
+// killed with it.
 //
 // A guard is a small process between the tool and the app. It is the tool's own binary, started again ([Main]), in a
 // session of its own: the terminal's Ctrl-C reaches neither the guard nor the app.
@@ -32,5 +33,9 @@
 //	  - The guard starts the app in a control group of its own, if the tool could make one ([group.Group]), and removes
 //	    that when the app is gone.
 //
-// A v2 group or a PID namespace would do all this by itself, but making one needs rights that a user seldom has.
+// An app that ignores that SIGTERM lives on. [FindOrphans] finds it: by its control group, or by a mark in its environment.
+//
+// No control group ends what is in it when somebody dies. A PID namespace does, if the guard's child is its first process; but
+// making one needs rights that a user seldom has, and the app would have other pids than its files in /proc, unless that is mounted
+// anew: another app than in production.
 package guard
