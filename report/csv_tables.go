@@ -60,6 +60,7 @@ func loadColumns() []csvColumn[calibrate.Bucket] {
 		{"succeeded", func(_ SavedRun, b calibrate.Bucket) any { return b.Succeeded }},
 		{"p50_seconds", func(_ SavedRun, b calibrate.Bucket) any { return someAmount(b.P50) }},
 		{"p99_seconds", func(_ SavedRun, b calibrate.Bucket) any { return someAmount(b.P99) }},
+		{"paused_seconds", func(_ SavedRun, b calibrate.Bucket) any { return b.Paused }},
 	}
 	for _, class := range calibrate.ErrorClasses {
 		columns = append(columns, csvColumn[calibrate.Bucket]{"errors_" + string(class), func(_ SavedRun, b calibrate.Bucket) any { return b.Errors[class] }})

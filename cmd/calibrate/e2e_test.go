@@ -106,10 +106,12 @@ func (s *session) until(t *testing.T, text string, limit time.Duration) {
 
 func (s *session) result(t *testing.T) calibrate.Result {
 	t.Helper()
-	m, err := calibrate.LoadFolder(filepath.Join(s.dir, ".calibrate", "runs", latestLink))
+	folder := filepath.Join(s.dir, ".calibrate", "runs", latestLink)
+	m, err := calibrate.LoadFolder(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
+	asSchemaSays(t, filepath.Join(folder, calibrate.ResultFile))
 	return m.Result
 }
 

@@ -1,11 +1,16 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/jsonschema-go/jsonschema"
+
+	"workermem/calibrate"
 )
 
 // Every recorded run, as it was written and as today's rules have it, and the baseline of one, are as their schema says; by
@@ -40,6 +45,30 @@ func TestE2ESchemasHold(t *testing.T) {
 	out, err := exec.Command(python, filepath.Join(fixtures(t), "consumers", "read.py"), "valid", schema, broken).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "peak_rss_bytes") {
 		t.Errorf("half a byte: %v\n%s", err, out)
+	}
+}
+
+// asSchemaSays holds a result that was measured just now to the schema, by the validator of the library that made it.
+func asSchemaSays(t *testing.T, path string) {
+	t.Helper()
+	var schema jsonschema.Schema
+	if err := json.Unmarshal([]byte(calibrate.ResultJSONSchema), &schema); err != nil {
+		t.Fatal(err)
+	}
+	resolved, err := schema.Resolve(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var result any
+	if err := json.Unmarshal(text, &result); err != nil {
+		t.Fatal(err)
+	}
+	if err := resolved.Validate(result); err != nil {
+		t.Errorf("%s: %v", path, err)
 	}
 }
 

@@ -67,7 +67,7 @@ func (f *formatFlag) several(env Env, names []string) error {
 
 // tables writes those of runs into a folder, a file each, in place of former ones.
 func (f *formatFlag) tables(env Env, folder string, names []string) error {
-	if folder == "" || f.name != "" {
+	if folder == "" || f.name != "" || f.page.path != "" {
 		return calibrate.Usage("calibrate report --csv tables", "--csv takes a folder, and no other format beside it")
 	}
 	if len(names) == 0 {
