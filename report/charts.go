@@ -19,7 +19,7 @@ func timeCharts(r calibrate.Result, c calibrate.Curves) (charts []Block) {
 	}
 	x, unit := timeAxis("since the start", c.Samples[len(c.Samples)-1].Seconds)
 	phases := phaseSpans(r.Phases, unit)
-	of := func(name string, of func(calibrate.Bucket) float64) Series {
+	curve := func(name string, of func(calibrate.Bucket) float64) Series {
 		s, phase := Series{Name: name}, ""
 		for _, b := range c.Buckets {
 			if phase != "" && b.Phase != phase { // there may be none in between
@@ -36,9 +36,9 @@ func timeCharts(r calibrate.Result, c calibrate.Curves) (charts []Block) {
 	}
 	return append(charts,
 		Chart{Title: "Requests over time", Shows: "How many requests were answered in each second, and in which phase.", X: x, Y: Axis{Name: "answered", Unit: "a second", Zero: true},
-			Series: []Series{of("answered", func(b calibrate.Bucket) float64 { return float64(b.Requests) })}, Spans: phases},
+			Series: []Series{curve("answered", func(b calibrate.Bucket) float64 { return float64(b.Requests) })}, Spans: phases},
 		Chart{Title: "Latency over time", Shows: "What half of the requests of a second took at most, and what 99 of 100 did. The scale is logarithmic.", X: x, Y: Axis{Name: "latency", Unit: "ms", Log: true},
-			Series: []Series{of("p50", func(b calibrate.Bucket) float64 { return 1000 * b.P50 }), of("p99", func(b calibrate.Bucket) float64 { return 1000 * b.P99 })}, Spans: phases},
+			Series: []Series{curve("p50", func(b calibrate.Bucket) float64 { return 1000 * b.P50 }), curve("p99", func(b calibrate.Bucket) float64 { return 1000 * b.P99 })}, Spans: phases},
 	)
 }
 
@@ -128,7 +128,29 @@ func seenBy(r calibrate.Result) (at func(calibrate.Sample) float64, x Axis, s sl
 	if r.Worker.Workers > 1 {
 		name = "requests a worker"
 	}
-	return func(s calibrate.Sample) float64 { return float64(s.Requests) / float64(max(s.Workers, 1)) }, Axis{Name: name}, slopeIn(r.Creep)
+	return func(s calibrate.Sample) float64 { return float64(s.Requests) / float64(max(s.Workers, 1)) }, Axis{Name: name}, heapSlope(r.Creep)
+}
+
+// heapSlope is by how much the heap grew with the requests: what else creeps is not in the chart, and what goes on without any is.
+func heapSlope(c calibrate.Creep) slope {
+	s := slopeIn(c)
+	if s.bytes == nil {
+		return s
+	}
+	if c.By == calibrate.ByBoth && c.Rest != nil {
+		of := c.Together()
+		s.bytes, s.low, s.high = &of.BytesPerRequest, &of.Low, &of.High
+	}
+	if len(c.Kinds) == 0 {
+		return s
+	}
+	i := slices.IndexFunc(c.Kinds, func(g calibrate.Growth) bool { return g.Kind == calibrate.GrowsAnonymous })
+	if i < 0 {
+		return slope{}
+	}
+	g := c.Kinds[i]
+	s.bytes, s.low, s.high = &g.BytesPerRequest, &g.Low, &g.High
+	return s
 }
 
 // againstLoad are all readings under load. A worker in place of another begins a line of its own.
@@ -251,7 +273,11 @@ func candidateBars(r calibrate.Result) Bars {
 		if c.Rate > 0 {
 			beside, b.Beside = say.Rate(c.Rate), "serves"
 		}
-		b.Rows = append(b.Rows, Bar{Name: name, Beside: beside, Amounts: partsOf(r, c), Mark: recommended(c.Recommended)})
+		mark := recommended(c.Recommended)
+		if !c.Fits {
+			mark = Bad
+		}
+		b.Rows = append(b.Rows, Bar{Name: name, Beside: beside, Amounts: partsOf(r, c), Mark: mark})
 	}
 	return b
 }

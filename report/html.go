@@ -25,7 +25,8 @@ type htmlPage struct {
 	err            error
 }
 
-// mostPage is what a page may have. One that would have more goes without the data.
+// mostPage is what a page may have. One that would have more goes without the data, and is refused if it has more yet: a run that
+// calibrate has measured has a fifth of that.
 const mostPage = 300 << 10
 
 //go:embed page.gohtml
@@ -45,6 +46,9 @@ func writeHTML(w io.Writer, d Document, _ Options) error {
 	page := h.end()
 	if h.err != nil {
 		return h.err
+	}
+	if len(page) > mostPage {
+		return calibrate.Usage("calibrate report --json, or --markdown", "the page would have %s, more than a browser is to be given", say.MB(len(page)))
 	}
 	_, err := w.Write(page)
 	return err

@@ -137,8 +137,11 @@ func (d *drawing) bar(row Bar, x scale, top float64) {
 // barName writes what a row is at its left, and what it comes to at its right.
 func (d *drawing) barName(b Bars, row Bar, y float64) {
 	name := cut(Line(row.Name), longestBar)
-	if row.Mark == Good {
+	switch row.Mark {
+	case Good:
 		name = pointer + name + ", recommended"
+	case Bad:
+		name += ", does not fit"
 	}
 	d.label(d.left, y, "start", name)
 	d.shapes[len(d.shapes)-1].Bold = row.Mark == Good
@@ -193,7 +196,7 @@ func (b Bars) numbers() Table {
 		if b.Beside != "" {
 			cells = append(cells, row.Beside)
 		}
-		t.Rows = append(t.Rows, Row{Cells: cells, Mark: row.Mark})
+		t.Rows = append(t.Rows, Row{Cells: cells, Mark: recommended(row.Mark == Good)})
 	}
 	return t
 }

@@ -45,7 +45,7 @@ func (c Chart) drawn() figure {
 
 func strokeOf(i int, s Series, path string) shape {
 	if s.Fitted {
-		return stroked(path, (orange+i+4)%5, "2.5", map[bool]string{true: "8 3"}[i%2 == 1])
+		return stroked(path, i%5, "2.5", []string{"", "8 3"}[i%2])
 	}
 	return stroked(path, i%5, "2", []string{"", "6 3", "2 2"}[i%3])
 }

@@ -34,16 +34,14 @@ type shape struct {
 // white. The style block has lighter ones for the dark.
 var colours = []string{"#0067a5", "#c24e00", "#00795a", "#9a4a8f", "#6b737c", "#b3261e"}
 
+// Those that mean something.
 const (
-	blue = iota
-	orange
-	teal
-	purple
-	grey
-	redInk
+	orange = 1 // intervals
+	grey   = 4 // limits
+	redInk = 5 // limits that are not to be crossed
 )
 
-// letter is the width of a letter, and line the height of a line, where a phone's style makes them largest.
+// letter is the width of a letter, and lineHeight that of a line, where a phone's style makes them largest.
 const (
 	letter     = 9.6
 	lineHeight = 22
@@ -174,7 +172,7 @@ func polyline(points []Point, x, y scale) string {
 	var b strings.Builder
 	pen := "M"
 	for _, p := range points {
-		if math.IsNaN(p.Y) {
+		if math.IsNaN(p.Y) || math.IsInf(p.Y, 0) {
 			pen = "M"
 			continue
 		}

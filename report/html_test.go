@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -296,6 +297,25 @@ func TestHTMLSize(t *testing.T) {
 	tame(t, page)
 }
 
+// A page without room for the data goes without, and says where they are. One that is too large all the same is refused.
+func TestHTMLTooLarge(t *testing.T) {
+	m := measuredRuns(t)["flat"]
+	for range 40 {
+		m.Result.Warnings = append(m.Result.Warnings, calibrate.Warning{Code: "x", Text: strings.Repeat("word ", 2000)})
+	}
+	page := pageOf(t, m)
+	if len(page) > mostPage || strings.Contains(page, calibrate.PageBegins) || !strings.Contains(page, "calibrate report --json has them") {
+		t.Errorf("%d bytes", len(page))
+	}
+	for range 100 {
+		m.Result.Warnings = append(m.Result.Warnings, m.Result.Warnings[len(m.Result.Warnings)-1])
+	}
+	var failure *calibrate.Failure
+	if err := Render(io.Discard, Drawn(m.Result, m.Curves(), server.Known()), HTML, Options{}); !errors.As(err, &failure) || failure.Kind != calibrate.KindUsage {
+		t.Errorf("%v", err)
+	}
+}
+
 // A run of a day has as many points as a run of a minute, and its peaks all the same.
 func TestHTMLOfAMillionSamples(t *testing.T) {
 	m := measuredRuns(t)["creeping"]
@@ -340,6 +360,56 @@ func TestScales(t *testing.T) {
 			t.Errorf("%v: %v to %v", test.values, s.at(s.low), s.at(s.high))
 		}
 	}
+}
+
+// A line can be told from the paper, in the light and in the dark (WCAG 2.2, 1.4.11).
+func TestColours(t *testing.T) {
+	dark := map[string]string{}
+	for _, m := range regexp.MustCompile(`svg \.([fs]\d)\{(?:fill|stroke):(#[0-9a-f]{6})\}`).FindAllStringSubmatch(pageText, -1) {
+		dark[m[1]] = m[2]
+	}
+	for i, colour := range colours {
+		if c := contrast(t, colour, "#ffffff"); c < 3 {
+			t.Errorf("%s on white: %.1f", colour, c)
+		}
+		for _, class := range []string{"f", "s"} {
+			if c := contrast(t, dark[class+strconv.Itoa(i)], "#15181c"); c < 3 || dark["f"+strconv.Itoa(i)] != dark["s"+strconv.Itoa(i)] {
+				t.Errorf("%s%d is %s in the dark: %.1f", class, i, dark[class+strconv.Itoa(i)], c)
+			}
+		}
+	}
+	if !strings.Contains(pageText, "--paper:#15181c") {
+		t.Error("the dark is another")
+	}
+}
+
+// contrast is that of two colours by WCAG's relative luminance.
+func contrast(t *testing.T, a, b string) float64 {
+	t.Helper()
+	light, dark := luminance(t, a), luminance(t, b)
+	return (max(light, dark) + 0.05) / (min(light, dark) + 0.05)
+}
+
+func luminance(t *testing.T, colour string) float64 {
+	t.Helper()
+	if len(colour) != 7 {
+		t.Fatalf("%q is no colour", colour)
+	}
+	sum := 0.0
+	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+		v, err := strconv.ParseUint(colour[1+2*i:3+2*i], 16, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := float64(v) / 255
+		if c <= 0.04045 {
+			c /= 12.92
+		} else {
+			c = math.Pow((c+0.055)/1.055, 2.4)
+		}
+		sum += weight * c
+	}
+	return sum
 }
 
 // Labels don't stand on each other, and stay on the drawing.
