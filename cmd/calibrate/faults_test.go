@@ -41,6 +41,7 @@ var faultCases = []fault{
 	{name: "1xx answers", path: "/hints", flags: briefly, code: 0, says: []string{"all ok"}},
 	{name: "1xx without end", path: "/all-hints", code: 4, says: []string{"more than 256 KB of headers"}},
 	{name: "9 MB of headers", path: "/headers", code: 4, says: []string{"more than 256 KB of headers"}},
+	{name: "9 MB of headers in the middle", path: "/later", flags: "--concurrency 32", code: 4, says: []string{"more than 256 KB of headers"}},
 	{name: "chunks without end", path: "/chunks", flags: "--boot-deadline 4s", code: 4, says: []string{"an answer that does not end"}},
 	{name: "a compressed bomb", path: "/bomb", flags: briefly + "--boot-deadline 30s", code: 0, says: []string{"all ok"}},
 	{name: "a compressed bomb at the login", path: "/", flags: briefly + "--before bomb.txt", code: 4, says: []string{"no cookie was set"}},
@@ -56,6 +57,13 @@ var faultCases = []fault{
 	{name: "few processes", path: "/", shell: tasks(24), code: 1, says: []string{"calibrate itself has too little to work with", "more threads may be started (pids.max of "}},
 	{name: "fewer files than clients", path: "/", flags: briefly + "--concurrency 64", shell: `ulimit -n 48; exec calibrate "$@"`, code: 1, says: []string{"calibrate itself could not send", "too many open files", "ulimit -n 4096"}},
 	{name: "killed together with its guard", quick: true, path: "/", flags: "--env RAW_DEAF=1", shell: killedTogether, code: 0, says: []string{"an app of an earlier run lives on", "doctor --end-orphans", "ended an app of an earlier run: 1 process, python (pid "}},
+	{name: "children that are never reaped", path: "/", flags: briefly + "--env RAW_ZOMBIES=1", code: 0, says: []string{"all ok"}},
+	{name: "the terminal is closed", path: "/", shell: sent("kill -HUP $p"), code: 130, says: []string{"interrupted in phase soak", "hangup"}},
+	{name: "Ctrl-C, and again at once", path: "/", shell: sent("kill -INT $p; sleep 1.2; kill -INT $p"), code: 130},
+	{name: "the reader leaves", path: "/", flags: briefly, shell: `calibrate "$@" | head -1; exit ${PIPESTATUS[0]}`, code: 0},
+	{name: "two in one folder", path: "/", flags: briefly, shell: `calibrate "$@" >other 2>&1 & calibrate "$@"; code=$?; wait $! ; grep -q "all ok" other && exit $code`, code: 0, says: []string{"all ok"}},
+	{name: "a read-only file system", path: "/", shell: mounted("ro"), code: 2, says: []string{"read-only"}},
+	{name: "a full file system", path: "/", shell: mounted("size=1m"), code: 1, says: []string{"disk"}},
 	{name: "stopped for a while", quick: true, path: "/", flags: "--rate 20 --duration 12s", shell: stopped("STOP"), code: 0, says: []string{"calibrate itself did not run for 3", "in phase soak", "all ok"}, holds: notCharged},
 	{name: "Ctrl-Z and on", path: "/", flags: "--rate 20 --duration 12s", shell: stopped("TSTP"), code: 0, says: []string{"calibrate itself did not run for 3", "all ok"}, holds: notCharged},
 }
@@ -65,6 +73,18 @@ const killedTogether = `calibrate "$@" 2>said & p=$!
 until grep -q alone said; do sleep 0.1; done; kill -9 $p $(pgrep -P $p); sleep 1
 calibrate doctor; exec calibrate doctor --end-orphans`
 
+// sent does something to calibrate in the soak.
+func sent(kill string) string {
+	return `set -m; calibrate "$@" 2>said & p=$!
+until grep -q soak said; do sleep 0.1; done; sleep 2; ` + kill + `
+wait $p; code=$?; cat said >&2; exit $code`
+}
+
+// mounted keeps the runs on a file system of its own.
+func mounted(options string) string {
+	return `mkdir .calibrate; exec unshare -m sh -c 'mount -t tmpfs -o ` + options + ` none .calibrate || exit 77; exec calibrate "$@"' sh "$@"`
+}
+
 // tasks allows so many threads and processes, where v1's controller of them can be had.
 func tasks(most int) string {
 	return fmt.Sprintf(`group=/sys/fs/cgroup/pids/calibrate-faults-$$; mkdir $group && echo %d >$group/pids.max || exit 77
@@ -73,9 +93,7 @@ func tasks(most int) string {
 
 // stopped has calibrate stopped by a signal in the soak, for three seconds.
 func stopped(signal string) string {
-	return `set -m; calibrate "$@" 2>said & p=$!
-until grep -q soak said; do sleep 0.1; done; sleep 2; kill -` + signal + ` $p; sleep 3; kill -CONT $p
-wait $p; code=$?; cat said >&2; exit $code`
+	return sent("kill -" + signal + " $p; sleep 3; kill -CONT $p")
 }
 
 // notCharged says that no request took as long as calibrate was stopped, and that none is missing.
