@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+	"time"
 
 	"workermem/calibrate"
 )
@@ -51,7 +53,7 @@ func triedWords(err error) string {
 // explainElsewhere is for an app at the right port of another address, such as that of IPv6 alone.
 func (a *App) explainElsewhere(f *calibrate.Failure) {
 	at, six := a.listensAt()
-	if at == "" {
+	if at == "" || a.connects() {
 		return
 	}
 	f.What = fmt.Sprintf("the app listens at %s, and not at %s", at, a.address)
@@ -60,6 +62,16 @@ func (a *App) explainElsewhere(f *calibrate.Failure) {
 	if six {
 		f.Why += ": the app speaks IPv6 only"
 	}
+}
+
+// connects says that the app takes connections by now where it is to: it may have begun to only just in time.
+func (a *App) connects() bool {
+	conn, err := a.at.Dial(context.Background(), net.Dialer{Timeout: 200 * time.Millisecond})
+	if err != nil {
+		return false
+	}
+	conn.Close()
+	return true
 }
 
 // listensAt is the address that the app's port is listened at, as it can be connected to, "" if none is seen.
