@@ -17,10 +17,11 @@ import (
 // A saved run may be anybody's, so its files are opened with care: none can keep its reader waiting, point elsewhere, or
 // fill its memory.
 
-// The most that is read of a run. A result has some tens of KB, and some hundred objects; a journal gains 2 KB a second. A
-// packed one has a tenth of its size: what comes to a hundred times as much was made to.
+// The most that is read of a run. A result has some tens of KB, and some hundred objects; a word of a command has 128 KB at most, and
+// stands there three times. A page has a result and its charts. A journal gains 2 KB a second. A packed one has a tenth of its size: what comes to a hundred times as much was made to.
 const (
-	mostResult   = 8 << 20
+	mostPage     = 8 << 20
+	mostResult   = 2 << 20
 	mostObjects  = 1 << 13
 	mostValues   = 1 << 17
 	longestText  = 1 << 20
@@ -168,6 +169,9 @@ func (b *bounded) Read(into []byte) (int, error) {
 // tooMuch says what a result has more of than any run writes, before a decoder makes its structures of it: an object of two
 // bytes can become hundreds.
 func tooMuch(text []byte) string {
+	if len(text) > mostResult {
+		return say.MB(int64(len(text)))
+	}
 	objects, values, length, inText := 0, 0, 0, false
 	for i := 0; i < len(text); i++ {
 		c := text[i]

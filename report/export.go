@@ -165,7 +165,8 @@ func slug(m calibrate.Metric, mark string) string {
 	return strings.Join(words, mark)
 }
 
-// longestText is where sentences end: platforms show less of one.
+// longestText is where texts end: platforms show less of one. What calibrate says has some hundred; a command may have a script in it,
+// and a run of somebody else's may have anything.
 const longestText = 4000
 
 // plainText is a foreign sentence on one line.

@@ -8,10 +8,6 @@ import (
 	"workermem/calibrate/say"
 )
 
-// mostText is the most of a text that a page shows, in bytes. What calibrate says has some hundred; a command may have a script in it, and
-// a run of somebody else's may have anything.
-const mostText = 8 << 10
-
 // short is a block without the ends of texts that are too long for a page. A command is shown whole or not at all: a part of one would
 // do something else.
 func short(b Block) Block {
@@ -31,7 +27,7 @@ func short(b Block) Block {
 func tooLong(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.String:
-		return v.Len() > mostText
+		return v.Len() > longestText
 	case reflect.Struct:
 		for i := range v.NumField() {
 			if tooLong(v.Field(i)) {
@@ -69,7 +65,7 @@ func shorten(v reflect.Value) {
 }
 
 func shortText(s string) string {
-	at := mostText
+	at := longestText
 	for at > 0 && !utf8.RuneStart(s[at]) {
 		at--
 	}

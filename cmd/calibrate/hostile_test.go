@@ -51,10 +51,12 @@ func plantedFaults() []planted {
 		{"binary", in("result.json", text(strings.Repeat("\x00\xff\x1b[2J", 1000))), "not a result"},
 
 		// What stands in the result.
-		{"brackets without end", in("result.json", text(strings.Repeat("[", 8<<20-1))), "not a result"},
-		{"millions of objects", set(`"phases"`, "["+strings.Repeat("{},", 2<<20)+"{}]"), "objects"},
-		{"millions of values", set(`"formulas"`, "["+strings.Repeat("0,", 3<<20)+"0]"), "values"},
-		{"a text of megabytes", set(`"id"`, `"`+strings.Repeat("x", 4<<20)+`"`), "a text of more than 1"},
+		{"brackets without end", in("result.json", text(strings.Repeat("[", 2<<20-1))), "not a result"},
+		{"megabytes", set(`"phases"`, "["+strings.Repeat("{},", 2<<20)+"{}]"), "it has 6"},
+		{"hundreds of thousands of objects", set(`"phases"`, "["+strings.Repeat("{},", 1<<19)+"{}]"), "objects"},
+		{"hundreds of thousands of values", set(`"formulas"`, "["+strings.Repeat("0,", 1<<19)+"0]"), "values"},
+		{"thousands of warnings", change("", "warnings", slices.Repeat([]any{map[string]any{"code": "w", "text": strings.Repeat("`", 200), "try": "x"}}, 2000)), ""},
+		{"a text of megabytes", set(`"id"`, `"`+strings.Repeat("x", 3<<19)+`"`), "a text of more than 1"},
 		{"a text of escapes", set(`"schema"`, `"\u001b]0;owned\u0007\n"`), "has schema"},
 		{"a number beyond all", set(`"duration_seconds"`, "1e999"), "not a result"},
 		{"a reserve of ten times the memory", change("plan", "reserve_ratio", 10), "plan.reserve_ratio is 10"},

@@ -276,10 +276,18 @@ func (f *proveFlags) trusted(env Env, r calibrate.Result, name string, command [
 		return nil, &calibrate.Failure{Kind: calibrate.KindUsage, What: "this run was not recorded by you on this machine, and its command would be started",
 			Why: "it is calibrate run " + report.Command(slices.Concat(flags, []string{"--"}, r.Target.Command)),
 			Try: report.Command(append(again, "--trust")) + " if you know it; or give a command of your own behind --"}
-	case len(flags) > 0:
-		note(env, "not taken from the run, which was not recorded by you on this machine: %s", report.Command(flags))
+	}
+	if left := slices.DeleteFunc(slices.Clone(flags), f.forFigures); len(left) > 0 {
+		note(env, "not taken from the run, which was not recorded by you on this machine: %s", report.Command(left))
 	}
 	return nil, nil
+}
+
+// forFigures says that a flag of a run says neither how the app is started nor what it is asked for.
+func (f *proveFlags) forFigures(flag string) bool {
+	name, _, _ := strings.Cut(strings.TrimPrefix(flag, "--"), "=")
+	known := f.own.Lookup(name)
+	return known == nil || subjectOf(known) != aboutApp && subjectOf(known) != aboutRequests
 }
 
 // again reads the flags that the run had, but for those that this command line has instead. They are read apart: nothing in them

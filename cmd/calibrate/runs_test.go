@@ -136,6 +136,30 @@ func runsIn(t *testing.T, options string) string {
 	return filepath.Join(disk, "run")
 }
 
+// Nothing is said to be kept that isn't, whatever ended the run.
+func TestEndedSaysWhatIsKept(t *testing.T) {
+	for _, kept := range []bool{true, false} {
+		for _, kind := range []calibrate.Kind{calibrate.KindInterrupted, calibrate.KindTool, calibrate.KindApp} {
+			env, _, stderr := testEnv(t, nil)
+			run := filepath.Join(runsFolder(env), goodRun)
+			if kept {
+				write(t, run, calibrate.ResultFile, "{}")
+			}
+			err := ended(env, run, &calibrate.Failure{Kind: kind, What: "it ended"})
+			exitCode(env, err)
+			said := strings.Join(strings.Fields(stderr.String()), " ")
+			if strings.Contains(said, "nothing is kept") == kept || strings.Contains(said, "is kept in "+shown(env, run)) != (kept && kind != calibrate.KindInterrupted) ||
+				strings.Contains(said, "calibrate report "+shown(env, run)) != (kept && kind == calibrate.KindInterrupted) {
+				t.Errorf("kept %v, kind %d: %s", kept, kind, said)
+			}
+			stderr.Reset()
+			if savedIn(env, run, calibrate.ResultFile); strings.Contains(stderr.String(), "saved in") != kept {
+				t.Errorf("kept %v: %s", kept, stderr)
+			}
+		}
+	}
+}
+
 // A run whose folder is deleted ends within seconds, and doesn't say that it is kept.
 func TestE2EFolderDeletedMeanwhile(t *testing.T) {
 	skipShort(t)

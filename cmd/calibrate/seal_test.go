@@ -116,7 +116,7 @@ func TestProveOfAnybodysRun(t *testing.T) {
 	}{
 		{"unasked", nil, nil, `$'touch ` + marker + `\x1b[2K\rgunicorn app:app\n'`, "\x1b"},
 		{"with a flag", []string{"--env=LD_PRELOAD=./evil.so"}, nil, "--env=LD_PRELOAD=./evil.so -- sh", ""},
-		{"with a command of the user's own", []string{"--env=LD_PRELOAD=./evil.so"}, []string{"--", "true"}, "not taken from the run, which was not recorded by you on this machine: --env=LD_PRELOAD=./evil.so", "sh -c"},
+		{"with a command of the user's own", []string{"--rate=50/s", "--env=LD_PRELOAD=./evil.so"}, []string{"--", "true"}, "not taken from the run, which was not recorded by you on this machine: --env=LD_PRELOAD=./evil.so", "sh -c"},
 		{"with a flag that ends flags", []string{"--rate=1", "--", "x"}, []string{"--trust", "--path", "/mine"}, "not all of them are flags", ""},
 		{"with a word among the flags", []string{"x"}, []string{"--trust", "--path", "/mine"}, "not all of them are flags", ""},
 		{"with no flag at all", []string{"--nothing"}, []string{"--trust"}, "can't be read: unknown flag", ""},
