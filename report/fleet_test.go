@@ -78,6 +78,14 @@ func TestFleetOfMany(t *testing.T) {
 	}
 }
 
+// A run's folder may have any name, and what is to be typed is one word for a shell.
+func TestRunsAreNamedSafely(t *testing.T) {
+	text := drawn(t, Runs([]SavedRun{{ID: "x-$(id) y", State: RunWhole}}, time.Now()), "text", Options{})
+	if !strings.Contains(text, "calibrate report '$(id) y' shows") {
+		t.Error(text)
+	}
+}
+
 func TestRunsGolden(t *testing.T) {
 	all := append(fleetOf(t), SavedRun{ID: "20261130-000000-bad0", State: RunUnreadable, Why: "no such file or directory (result.json)"})
 	now := time.Date(2026, 11, 30, 9, 30, 0, 0, time.UTC)

@@ -116,7 +116,7 @@ func unreadableRuns(all []SavedRun) []Block {
 func chooseNote(all []SavedRun) []Block {
 	for _, s := range slices.Backward(all) {
 		if s.State != RunUnreadable {
-			return []Block{Only{AtTerminal, []Block{Note{Text: "The newest is last. calibrate report " + s.ID[strings.LastIndexByte(s.ID, '-')+1:] +
+			return []Block{Only{AtTerminal, []Block{Note{Text: "The newest is last. calibrate report " + quoteWord(s.ID[strings.LastIndexByte(s.ID, '-')+1:]) +
 				" shows that one: the end of a run's name is enough. Several names stand side by side."}}}}
 		}
 	}
