@@ -24,17 +24,20 @@ import (
 const demoSoak = 35 * time.Second
 
 func newDemoCmd(env Env) *cobra.Command {
-	return &cobra.Command{
+	var f outFlags
+	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Measure the built-in app, whose true answers are printed beside the measured ones",
 		Long: "demo measures a small web server inside calibrate as it would any other. It keeps " + strconv.Itoa(demoKeep) + " bytes a\n" +
 			"request, gains " + strconv.Itoa(demoWarm>>20) + " MB while it warms up, and computes " + demoDemand.String() + " and waits " + demoWaiting.String() + " a request, so the\nreport can be checked. It takes under a minute.",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), env) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), env, f) },
 	}
+	f.format.page.register(cmd.Flags())
+	return cmd
 }
 
-func demo(ctx context.Context, env Env) error {
+func demo(ctx context.Context, env Env, f outFlags) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -73,7 +76,7 @@ func demo(ctx context.Context, env Env) error {
 	if err := folder.Save(result); err != nil {
 		return err
 	}
-	return (&outFlags{}).show(env, folder.Path, result)
+	return f.show(env, folder.Path, result)
 }
 
 func readTruth(path string) (*calibrate.Truth, error) {

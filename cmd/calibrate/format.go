@@ -31,7 +31,7 @@ func (f *formatFlag) register(flags *pflag.FlagSet) {
 			flags.StringVar(&f.app, "app", "", "the app's name for others (default: its server's)")
 		}
 		flags.Var(f, "format", usage)
-		flags.Var(&f.page, report.HTML, "also write a page with charts to this file")
+		f.page.register(flags)
 		for _, format := range report.Formats()[1:] { // --csv takes a folder
 			if format.Name == report.HTML {
 				continue

@@ -6,12 +6,18 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/spf13/pflag"
+
 	"workermem/calibrate"
 	"workermem/report"
 )
 
 // pageFile is a file that a page is written to, beside what is shown: --html FILE.
 type pageFile struct{ path string }
+
+func (p *pageFile) register(flags *pflag.FlagSet) {
+	flags.Var(p, report.HTML, "also write a page with charts to this file")
+}
 
 func (p *pageFile) String() string { return p.path }
 func (p *pageFile) Type() string   { return "file" }
