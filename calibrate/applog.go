@@ -60,6 +60,7 @@ func (l *AppLog) watch() {
 	ended := make(chan struct{})
 	var watch sync.WaitGroup
 	watch.Go(func() {
+		defer Caught()
 		next := time.NewTimer(logLook)
 		defer next.Stop()
 		last := int64(0)

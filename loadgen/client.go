@@ -43,6 +43,7 @@ type carrier struct {
 const seqHeader = "X-Vegeta-Seq"
 
 func (c *carrier) RoundTrip(req *http.Request) (*http.Response, error) {
+	defer calibrate.Caught() // a goroutine of vegeta's
 	seq, _ := strconv.ParseUint(req.Header.Get(seqHeader), 10, 64)
 	c.phase.sending.hit()
 	ctx, cancel := context.WithTimeout(c.phase.cut, c.timeout)

@@ -3,6 +3,8 @@ package loadgen
 import (
 	"sync"
 	"time"
+
+	"workermem/calibrate"
 )
 
 // clock is the time of a phase: what passes while calibrate itself runs. Where it stands still, because it was stopped (Ctrl-Z), the
@@ -33,6 +35,7 @@ func (c *clock) begin() (end func()) {
 	c.beat, c.runs = c.start, true
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
+		defer calibrate.Caught()
 		defer close(ended)
 		tick := time.NewTicker(beatEvery)
 		defer tick.Stop()

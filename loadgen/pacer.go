@@ -29,6 +29,7 @@ const refusedPause = 10 * time.Millisecond
 
 // Pace returns when request n is due. vegeta then has no wait left.
 func (p *pacer) Pace(_ time.Duration, n uint64) (time.Duration, bool) {
+	defer calibrate.Caught() // a goroutine of vegeta's
 	if !p.ready(n) {
 		p.sending.stop()
 		return 0, true

@@ -33,7 +33,7 @@ func (r *run) watchLeaving() (leaving func() int64) {
 			continue
 		}
 		watched++
-		go func() { grown <- growthAtEnd(probe, before, done) }()
+		go func() { defer calibrate.Caught(); grown <- growthAtEnd(probe, before, done) }()
 	}
 	return func() (most int64) {
 		close(done)
@@ -74,6 +74,7 @@ func (r *run) watchLeft() (left func() *int64) {
 	}
 	done, least := make(chan struct{}), make(chan *int64, 1)
 	go func() {
+		defer calibrate.Caught()
 		defer group.Close()
 		least <- leastShared(group, done)
 	}()

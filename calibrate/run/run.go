@@ -131,6 +131,7 @@ func (r *run) start(ctx context.Context) (calibrate.App, error) {
 func (r *run) tellWhile(waiting string) (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
+		defer calibrate.Caught()
 		defer close(ended)
 		for {
 			r.show(waiting)

@@ -141,9 +141,10 @@ func (w *watcher) hurried() bool {
 func (w *watcher) follow(ctx context.Context, read func() error) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var group sync.WaitGroup
-	group.Go(func() { w.watch(ctx) })
+	group.Go(func() { defer calibrate.Caught(); w.watch(ctx) })
 	if read != nil {
 		group.Go(func() {
+			defer calibrate.Caught()
 			repeat(ctx, func() {
 				if err := read(); err != nil {
 					w.fail(err)
@@ -152,6 +153,7 @@ func (w *watcher) follow(ctx context.Context, read func() error) (stop func()) {
 		})
 	}
 	group.Go(func() {
+		defer calibrate.Caught()
 		select {
 		case <-w.app.Exited():
 			w.fail(errAppEnded)

@@ -120,6 +120,7 @@ func (r *Attached) Start(context.Context) (calibrate.App, error) {
 		r.used[p.Identity()] = p.CPU
 	}
 	r.looking.Go(func() {
+		defer calibrate.Caught()
 		for r.lives() {
 			select {
 			case <-r.left:

@@ -107,6 +107,7 @@ func askAll(ctx context.Context, found []calibrate.Server, kinds []known.Product
 	for i := range found {
 		s := &found[i]
 		all.Go(func() {
+			defer calibrate.Caught()
 			places <- struct{}{}
 			defer func() { <-places }()
 			s.Version, s.Doubt = version(ctx, kinds[i], s.Path)

@@ -55,6 +55,7 @@ func (a *App) boot(parent context.Context) error {
 	deadline := time.AfterFunc(a.launch.Spec.BootDeadline, func() { cancel(errBootDeadline) })
 	observed := make(chan struct{})
 	go func() {
+		defer calibrate.Caught()
 		defer close(observed)
 		a.observeBoot(ctx, cancel)
 	}()

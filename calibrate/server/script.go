@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"workermem/calibrate"
 	"workermem/calibrate/say"
 	"workermem/calibrate/server/guard"
 )
@@ -47,6 +48,7 @@ func startScript(said io.Writer, grace time.Duration, text string, args []string
 	}
 	s := &Script{guardian: g, said: make(chan struct{})}
 	go func() {
+		defer calibrate.Caught()
 		_, _ = io.Copy(said, read) // a reader that is gone is no reason to end the script
 		read.Close()
 		close(s.said)

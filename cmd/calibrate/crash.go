@@ -8,6 +8,11 @@ import (
 	"workermem/calibrate"
 )
 
+// catchCrashes ends the program by one message where a goroutine has a fault, as Main does where it has one itself.
+func catchCrashes(env Env, args []string) {
+	calibrate.OnCrash = func(cause any, stack []byte) { os.Exit(exitCode(env, crashed(args, cause, stack))) }
+}
+
 // crashed is a fault of calibrate's own: a line for whoever is there, and a file for whoever mends it.
 func crashed(args []string, cause any, stack []byte) error {
 	what, _, _ := strings.Cut(fmt.Sprint(cause), "\n")

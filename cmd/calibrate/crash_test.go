@@ -2,8 +2,11 @@ package main
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -25,5 +28,34 @@ func TestACrashIsOneMessageAndAFile(t *testing.T) {
 	}
 	if strings.Contains(said.String()+string(text), "hunter2") {
 		t.Error("it tells the secret")
+	}
+}
+
+var goroutine = regexp.MustCompile(`(?:\bgo |\.Go\()func\(\) \{.*\n.*`)
+
+// A panic in a goroutine that doesn't defer calibrate.Caught is hundreds of lines on the terminal, and an exit code of Go's.
+func TestGoroutinesAreCaught(t *testing.T) {
+	others := []string{"guard.go", "demoapp.go", "demoworker.go", "main.go"} // other processes, and the one that waits for signals
+	found := 0
+	root := filepath.Join("..", "..")
+	for _, folder := range []string{"calibrate", "cmd", "loadgen", "report", "sampler"} {
+		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || slices.Contains(others, filepath.Base(path)) {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			for _, begin := range goroutine.FindAllString(string(text), -1) {
+				if found++; !strings.Contains(begin, "Caught()") {
+					t.Errorf("%s: %s", path, begin)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found < 10 {
+		t.Errorf("only %d goroutines were found", found)
 	}
 }

@@ -57,6 +57,8 @@ var faultCases = []fault{
 	{name: "few processes", path: "/", shell: tasks(24), code: 1, says: []string{"calibrate itself has too little to work with", "more threads may be started (pids.max of "}},
 	{name: "fewer files than clients", path: "/", flags: briefly + "--concurrency 64", shell: `ulimit -n 48; exec calibrate "$@"`, code: 1, says: []string{"calibrate itself could not send", "too many open files", "ulimit -n 4096"}},
 	{name: "killed together with its guard", quick: true, path: "/", flags: "--env RAW_DEAF=1", shell: killedTogether, code: 0, says: []string{"an app of an earlier run lives on", "doctor --end-orphans", "ended an app of an earlier run: 1 process, python (pid "}},
+	{name: "a panic", quick: true, path: "/", shell: `TMPDIR=. ` + crashVariable + `=1 calibrate "$@"; code=$?; cat calibrate-crash-*.txt; calibrate version; exit $code`, code: 1,
+		says: []string{"error: a fault in calibrate itself: a planted fault try: report it, with ./calibrate-crash-", "main_test.go:"}},
 	{name: "children that are never reaped", path: "/", flags: briefly + "--env RAW_ZOMBIES=1", code: 0, says: []string{"all ok"}},
 	{name: "the terminal is closed", path: "/", shell: sent("kill -HUP $p"), code: 130, says: []string{"interrupted in phase soak", "hangup"}},
 	{name: "Ctrl-C, and again at once", path: "/", shell: sent("kill -INT $p; sleep 1.2; kill -INT $p"), code: 130},

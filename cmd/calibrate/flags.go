@@ -238,6 +238,7 @@ func (f *requestFlags) stdinTargets(ctx context.Context, env Env) (loadgen.Targe
 	in, out := io.Pipe()
 	defer in.Close()
 	go func() { // a read of a terminal can't be ended: it is left to the program's end
+		defer calibrate.Caught()
 		_, err := io.Copy(out, env.Stdin)
 		out.CloseWithError(err)
 	}()

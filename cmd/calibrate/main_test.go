@@ -8,9 +8,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"workermem/calibrate"
 	"workermem/calibrate/server"
 )
 
@@ -35,6 +37,10 @@ func TestMain(m *testing.M) {
 func calibrateMain() {
 	ctx, stop := withSignals(context.Background())
 	defer stop()
+	catchCrashes(System(), os.Args[1:])
+	if os.Getenv(crashVariable) != "" {
+		time.AfterFunc(3*time.Second, func() { defer calibrate.Caught(); panic("a planted fault") })
+	}
 	code := Main(ctx, System(), os.Args[1:])
 	if file := os.Getenv(peakVariable); file != "" {
 		text, _ := os.ReadFile("/proc/self/status")
@@ -42,6 +48,9 @@ func calibrateMain() {
 	}
 	os.Exit(code)
 }
+
+// crashVariable plants a panic in a goroutine of calibrate's.
+const crashVariable = "CALIBRATE_TEST_CRASH"
 
 // peakVariable names a file for what the kernel says of the process at its end. (The rusage of a child begins with the highest memory of
 // the test itself, which forked it.)

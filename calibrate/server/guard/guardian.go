@@ -148,6 +148,7 @@ func (g *Guardian) send(message any) error {
 
 // listen takes the guard's reports until it ends, then looks after what it left.
 func (g *Guardian) listen(reports *os.File) {
+	defer calibrate.Caught()
 	in := gob.NewDecoder(reports)
 	for {
 		var r report
