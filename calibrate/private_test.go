@@ -11,13 +11,11 @@ import (
 	"time"
 )
 
-// somebody is a user who isn't the one that runs this.
-const somebody = 65534
-
+// ofSomebody makes files those of a user who isn't the one that runs this.
 func ofSomebody(t *testing.T, paths ...string) {
 	t.Helper()
 	for _, path := range paths {
-		if err := os.Lchown(path, somebody, somebody); err != nil {
+		if err := os.Lchown(path, os.Geteuid()+1, -1); err != nil {
 			t.Skip("needs root, for files of another user: ", err)
 		}
 	}
@@ -26,16 +24,16 @@ func ofSomebody(t *testing.T, paths ...string) {
 // What is in the way of a run's folder, and what may be read of that.
 func TestMakePrivateRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
-		make func(path string) error
+		make func(t *testing.T, path string) error
 		says string
 	}{
-		"a file":                    {func(path string) error { return os.WriteFile(path, nil, 0o600) }, "is not a folder"},
-		"a link to a folder":        {func(path string) error { return os.Symlink(t.TempDir(), path) }, "is a link"},
-		"a link to nothing":         {func(path string) error { return os.Symlink("nothing", path) }, "is a link"},
-		"a pipe":                    {func(path string) error { return syscall.Mkfifo(path, 0o600) }, "is not a folder"},
-		"a folder that isn't empty": {func(path string) error { return os.CopyFS(path, os.DirFS("say")) }, "is not empty"},
-		"a folder of another user":  {func(path string) error { err := os.Mkdir(path, 0o755); ofSomebody(t, path); return err }, "is another user's"},
-		"another's that all may write to": {func(path string) error {
+		"a file":                    {func(_ *testing.T, path string) error { return os.WriteFile(path, nil, 0o600) }, "is not a folder"},
+		"a link to a folder":        {func(t *testing.T, path string) error { return os.Symlink(t.TempDir(), path) }, "is a link"},
+		"a link to nothing":         {func(_ *testing.T, path string) error { return os.Symlink("nothing", path) }, "is a link"},
+		"a pipe":                    {func(_ *testing.T, path string) error { return syscall.Mkfifo(path, 0o600) }, "is not a folder"},
+		"a folder that isn't empty": {func(_ *testing.T, path string) error { return os.CopyFS(path, os.DirFS("say")) }, "is not empty"},
+		"a folder of another user":  {func(t *testing.T, path string) error { err := os.Mkdir(path, 0o755); ofSomebody(t, path); return err }, "is another user's"},
+		"another's that all may write to": {func(t *testing.T, path string) error {
 			err := os.Mkdir(path, 0o777)
 			ofSomebody(t, path)
 			return errors.Join(err, os.Chmod(path, 0o777))
@@ -43,7 +41,7 @@ func TestMakePrivateRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "run")
-			if err := c.make(path); err != nil {
+			if err := c.make(t, path); err != nil {
 				t.Fatal(err)
 			}
 			before, _ := os.ReadDir(path)
@@ -193,9 +191,9 @@ func TestTryFolder(t *testing.T) {
 		{syscall.EACCES, "look who may write there (ls -ld), or"},
 		{syscall.EPERM, "lsattr"},
 		{syscall.EDQUOT, "quota"},
-		{fs.ErrNotExist, "name another folder with --out"},
+		{fs.ErrNotExist, "name a folder with --out that isn't there yet"},
 		{syscall.ENOENT, "leave the folder where it is"},
-		{errors.New("run is a link"), "name another folder with --out"},
+		{errors.New("run is a link"), "that isn't there yet"},
 	} {
 		if got := TryFolder(c.err); !strings.Contains(got, c.says) {
 			t.Errorf("%v: %s", c.err, got)

@@ -7,13 +7,12 @@ import (
 
 // TryFolder is what helps where a run's folder can't be made or written, by what the system said.
 func TryFolder(err error) string {
-	const another = "name another folder with --out"
 	for number, try := range tries {
 		if errors.Is(err, number) {
-			return try + ", or " + another
+			return try + ", or name another folder with --out"
 		}
 	}
-	return another
+	return "name a folder with --out that isn't there yet"
 }
 
 var tries = map[syscall.Errno]string{

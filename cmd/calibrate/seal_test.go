@@ -96,9 +96,10 @@ func privateDir(t *testing.T) string {
 	return dir
 }
 
+// ofNobody makes a file that of a user who isn't the one that runs this.
 func ofNobody(t *testing.T, path string) {
 	t.Helper()
-	if err := os.Lchown(path, 65534, 65534); err != nil {
+	if err := os.Lchown(path, os.Geteuid()+1, -1); err != nil {
 		t.Skip("needs root, for files of another user: ", err)
 	}
 }
