@@ -59,7 +59,7 @@ func browser(t *testing.T) (chromium, axe string) {
 // its console.
 func browse(t *testing.T, chromium, address string, flags ...string) (dom, console string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // beside five others it takes ten seconds
 	defer cancel()
 	var out, trouble bytes.Buffer
 	cmd := exec.CommandContext(ctx, chromium, slices.Concat([]string{"--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=" + t.TempDir(),
