@@ -149,6 +149,11 @@ func endInTime(ctx context.Context, p calibrate.Pace, s *sending, stop, cutNow f
 	return func() { unhook(); end() }
 }
 
+// timedOutBy says that a request's time would not have been up, had calibrate not stood still for so long.
+func (l *Loader) timedOutBy(still time.Duration, r *vegeta.Result, err error) bool {
+	return class(err, 0) == calibrate.ClassTimeout && r.Latency-still < l.opt.Timeout
+}
+
 // fold counts the results as they come, and hands out a bucket a second and one at the end.
 func (l *Loader) fold(results <-chan *vegeta.Result, p *pacer, each func(calibrate.Bucket)) calibrate.Tally {
 	if each == nil {
@@ -168,8 +173,8 @@ func (l *Loader) fold(results <-chan *vegeta.Result, p *pacer, each func(calibra
 			}
 			one := p.flights.take(r.Seq)
 			elapsed := p.sending.elapsed()
-			one.still = p.sending.stood(one.begun(r), r.End())
-			if errors.Is(one.err, errCut) || one.err != nil && one.still { // its time was up while calibrate stood still
+			still := p.sending.stillFor(one.begun(r), r.End())
+			if one.still = still > 0; errors.Is(one.err, errCut) || one.still && l.timedOutBy(still, r, one.err) {
 				continue
 			}
 			l.answered.Add(1)

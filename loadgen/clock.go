@@ -79,10 +79,16 @@ func (c *clock) at(elapsed time.Duration) time.Time {
 	return c.start.Add(elapsed + c.still)
 }
 
-// stood says that calibrate stood still at some time between two. Of the pauses it knows the last: requests that wait for longer than
+// stillFor is how long calibrate stood still between two moments. Of the pauses it knows the last: requests that wait for longer than
 // from one to the next are wrong by the one before.
-func (c *clock) stood(from, to time.Time) bool {
+func (c *clock) stillFor(from, to time.Time) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return from.Before(c.to) && to.After(c.from)
+	if c.from.After(from) {
+		from = c.from
+	}
+	if c.to.Before(to) {
+		to = c.to
+	}
+	return max(to.Sub(from), 0)
 }

@@ -1,6 +1,8 @@
 package loadgen
 
 import (
+	"context"
+	"io"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,8 +43,10 @@ func TestClockLeavesPausesOut(t *testing.T) {
 			t.Errorf("%v of pauses, %v went by", s.paused(), s.elapsed())
 		}
 		now := time.Now()
-		if s.stood(now.Add(-time.Second), now) || !s.stood(s.start, now) || !s.stood(s.start.Add(5*time.Second), now) {
-			t.Error("it doesn't know when")
+		for from, want := range map[time.Time]time.Duration{now.Add(-time.Second): 0, s.start: 10 * time.Second, s.to.Add(-time.Second): time.Second} {
+			if got := s.stillFor(from, now); got != want {
+				t.Errorf("from %v on it stood still for %v, want %v", from.Sub(s.start), got, want)
+			}
 		}
 		if due := s.at(4 * time.Second); due != s.start.Add(14*time.Second) {
 			t.Errorf("what is due after 4 s is due at %v", due.Sub(s.start))
@@ -85,5 +89,24 @@ func TestTallyTimesNothingThatStoodStill(t *testing.T) {
 	tally.add(&vegeta.Result{Code: 200, Latency: time.Millisecond}, flight{}, 0)
 	if got := tally.result(calibrate.Pace{}, &sending{}); got.Succeeded != 2 || *got.Latency.Max != 0.001 || len(got.Times) != 1 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// A timeout is the pause's where it would not have come without it, and the app's else; and what broke otherwise is always the app's.
+func TestTimedOutByAPause(t *testing.T) {
+	l := Loader{opt: Options{Timeout: 30 * time.Second}}
+	for _, c := range []struct {
+		still, took time.Duration
+		err         error
+		want        bool
+	}{
+		{10 * time.Second, 31 * time.Second, context.DeadlineExceeded, true},
+		{time.Second, 40 * time.Second, context.DeadlineExceeded, false},
+		{10 * time.Second, 11 * time.Second, io.ErrUnexpectedEOF, false},
+		{10 * time.Second, 11 * time.Second, nil, false},
+	} {
+		if got := l.timedOutBy(c.still, &vegeta.Result{Latency: c.took}, c.err); got != c.want {
+			t.Errorf("%v of %v, %v: %v", c.still, c.took, c.err, got)
+		}
 	}
 }

@@ -48,10 +48,10 @@ func (p *pacer) ready(n uint64) bool {
 	now := p.sending.elapsed()
 	due := p.due(n, now)
 	if end := p.pace.Duration; end > 0 && due >= end {
-		p.wait(end - now)
+		p.waitUntil(end)
 		return false
 	}
-	if !p.wait(due - now) {
+	if !p.waitUntil(due) {
 		return false
 	}
 	if p.pace.Rate > 0 {
@@ -78,6 +78,16 @@ func (p *pacer) dueAt(due, now time.Duration) time.Time {
 		return p.sending.at(due)
 	}
 	return time.Now()
+}
+
+// waitUntil waits for a moment of the phase's own time, which may have stood still meanwhile. It returns false if the context ended first.
+func (p *pacer) waitUntil(at time.Duration) bool {
+	for left := at - p.sending.elapsed(); left > 0; left = at - p.sending.elapsed() {
+		if !p.wait(left) {
+			return false
+		}
+	}
+	return p.ctx.Err() == nil
 }
 
 // wait returns false if the context ended first.

@@ -8,7 +8,7 @@ func (r *run) warnPaused(seconds float64) {
 		return
 	}
 	r.warn("paused", "calibrate itself did not run for "+say.Seconds(seconds)+" in phase "+r.phase+": it was stopped, or the machine gave it no core. "+
-		"Rates and times leave that out; the app had no load meanwhile",
+		"Rates and times leave that out, and what a request costs in CPU time is left unknown where it was for long; the app had no load meanwhile",
 		"nothing, if that was Ctrl-Z or a machine that slept; else measure where calibrate has a core")
 }
 

@@ -62,23 +62,24 @@ func (r *run) shapeAdvised() (s calibrate.Shape, shown bool) {
 // manyWorkers keep this machine busy whatever they wait for, by the field's rule.
 func manyWorkers(r calibrate.Result) int { return int(2*r.Host.SizingCPUs() + 1) }
 
-// shapeOfMany is the most workers of as many threads as are advised that fit and that this machine keeps busy; shown where the cores
-// don't bind what is advised, a rate was asked for, for which so many are not needed, no second worker would start, or nearly as many
+// shapeOfMany is the most workers of as many threads as are advised that fit and that this machine keeps busy; shown where threads
+// bind what is advised, a rate was asked for, for which so many are not needed, no second worker would start, or nearly as many
 // have been run.
 func (r *run) shapeOfMany() (s calibrate.Shape, shown bool) {
 	result := r.analysed()
 	advice := result.Recommendation
+	s.Threads = cmp.Or(advice.Threads, max(result.Target.Threads, 1))
 	bound := false
 	for _, c := range result.Candidates {
-		if c.Threads != max(advice.Threads, 1) || !c.Fits || c.Workers > manyWorkers(result) {
+		if c.Threads != advice.Threads || !c.Fits || c.Workers > manyWorkers(result) {
 			continue
 		}
-		bound = bound || c.Recommended && c.RateBy == calibrate.RateByCores
-		if c.Workers > s.Workers && !r.tooMuch(result.Law.Total(c.Workers, c.Threads)) {
-			s = calibrate.Shape{Workers: c.Workers, Threads: c.Threads}
+		bound = bound || c.Recommended && c.RateBy != calibrate.RateByThreads
+		if c.Workers > s.Workers && !r.tooMuch(result.Law.Total(c.Workers, s.Threads)) {
+			s.Workers = c.Workers
 		}
 	}
-	if !bound || r.plan.ProductionRate > 0 {
+	if !bound || s.Workers == 0 || r.plan.ProductionRate > 0 {
 		return s, true
 	}
 	several := slices.DeleteFunc(slices.Clone(result.Law.Runs), func(run calibrate.LawRun) bool { return run.Workers < 2 })

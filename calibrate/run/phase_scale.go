@@ -186,7 +186,7 @@ func (s *stretch) work(w *watcher) *calibrate.Work { return w.workBetween(s.firs
 
 // rate is that of the good answers.
 func (s *stretch) rate(t calibrate.Tally) float64 {
-	seconds := s.last.at.Sub(s.first.at).Seconds()
+	seconds := s.last.since(s.first)
 	if seconds <= 0 || t.Requests == 0 {
 		return 0
 	}

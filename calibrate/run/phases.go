@@ -112,11 +112,12 @@ func (r *run) brief(least time.Duration) time.Duration {
 func rateOf(buckets []calibrate.Bucket, all seen) float64 {
 	if len(buckets) >= 4 {
 		var requests int64
+		seconds := buckets[len(buckets)-2].Seconds - buckets[0].Seconds
 		for _, b := range buckets[1 : len(buckets)-1] {
-			requests += b.Requests
+			requests, seconds = requests+b.Requests, seconds-b.Paused
 		}
-		if requests > 0 {
-			return float64(requests) / (buckets[len(buckets)-2].Seconds - buckets[0].Seconds)
+		if requests > 0 && seconds > 0 {
+			return float64(requests) / seconds
 		}
 	}
 	if all.seconds <= 0 {
@@ -253,14 +254,14 @@ func secondsLeft(wanted, answered int64, seconds float64) float64 {
 // most of it fails, or when memory runs short.
 func (r *run) load(ctx context.Context, name string, pace calibrate.Pace, look func(seen) state) (calibrate.Tally, error) {
 	r.enter(name)
-	began, from, answered := r.watch.seconds(), len(r.watch.taken(0)), r.rig.Load.Answered()
+	began, from, answered, still := r.watch.seconds(), len(r.watch.taken(0)), r.rig.Load.Answered(), r.watch.paused()
 	var now seen
 	var last state
 	var succeeded int64
 	before := r.watch.readWork()
 	tally, err := r.attack(ctx, r.watch, r.url, pace, func(b calibrate.Bucket) error {
 		now.seconds = b.Seconds
-		b.Phase, b.Seconds = name, b.Seconds+began
+		b.Phase, b.Seconds = name, began+b.Seconds+r.watch.paused()-still // the load's clock leaves pauses out, the journal's doesn't
 		if err := r.rig.Journal.Bucket(b); err != nil {
 			return journalFailure(err)
 		}
@@ -281,7 +282,7 @@ func (r *run) load(ctx context.Context, name string, pace calibrate.Pace, look f
 		err = r.mostlyElsewhere(tally)
 	}
 	done := calibrate.Phase{
-		Name: name, StartSeconds: began, Seconds: tally.Seconds, Requests: tally.Requests, Succeeded: tally.Succeeded,
+		Name: name, StartSeconds: began, Seconds: tally.Seconds + r.watch.paused() - still, Requests: tally.Requests, Succeeded: tally.Succeeded,
 		RateAsked: tally.RateAsked, RateSent: tally.RateSent, Clients: pace.Clients, Answered: r.rig.Answered(), Ended: endOf(pace, last), Work: work,
 	}
 	if err != nil && !errors.Is(err, errQueues) {

@@ -24,7 +24,7 @@ func TestEveryAppIsPreparedBeforeItsLoad(t *testing.T) {
 	if got, want := len(f.prepared), len(*started)+1; got != want {
 		t.Fatalf("%d were prepared, %d started", got, want)
 	}
-	want := []int{0, 6, 7, 8, 11, 14} // alone in two, capacity, warm-up, soak, peak; two short runs; three loads a candidate
+	want := []int{0, 6, 7, 8, 9, 12} // alone in two, capacity, warm-up, soak, peak; three short runs; three loads a candidate
 	for i := len(want); i < len(f.prepared); i++ {
 		want = append(want, want[i-1]+3)
 	}

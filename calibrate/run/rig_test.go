@@ -17,19 +17,20 @@ import (
 // fakeRig is an app whose memory is a formula, under virtual time: it tests the order of the phases and what ends
 // them. Real servers are measured by the end-to-end tests.
 type fakeRig struct {
-	keep     float64 // bytes kept a request
-	warm     float64 // bytes gained exponentially, two thirds of them ...
-	warmOver float64 // ... over so many requests
-	capacity float64 // requests a second
-	slows    float64 // requests a second beyond which an open loop waits, 0 for none
-	fails    bool    // answers 500
-	threads  int     // 0: as many requests at once as come
-	limit    int     // requests at once that the server lets in, 0: all
-	crowd    float64 // bytes held for each client while it is served ...
-	pool     int     // ... of whom so many are served at once, 0: all
-	p99      float64 // seconds, 0: not known
-	cpus     int     // of the machine
-	computes float64 // CPU seconds of the worker a request
+	keep     float64       // bytes kept a request
+	warm     float64       // bytes gained exponentially, two thirds of them ...
+	warmOver float64       // ... over so many requests
+	capacity float64       // requests a second
+	slows    float64       // requests a second beyond which an open loop waits, 0 for none
+	fails    bool          // answers 500
+	threads  int           // 0: as many requests at once as come
+	limit    int           // requests at once that the server lets in, 0: all
+	crowd    float64       // bytes held for each client while it is served ...
+	pool     int           // ... of whom so many are served at once, 0: all
+	p99      float64       // seconds, 0: not known
+	cpus     int           // of the machine
+	computes float64       // CPU seconds of the worker a request
+	still    time.Duration // for which calibrate stands still in each load
 	markErr  error
 	saveErr  error
 	stubborn int   // processes that had to be killed at the end
@@ -165,13 +166,19 @@ func (f *fakeRig) Attack(ctx context.Context, _ string, p calibrate.Pace, each f
 	began := time.Now()
 	var requests int64
 	var times []float64
+	var stood time.Duration
 	for ctx.Err() == nil && (p.Duration == 0 || time.Since(began) < p.Duration) && (p.Requests == 0 || requests < p.Requests) {
 		for range 10 { // the answers of a second don't come at once
 			time.Sleep(100 * time.Millisecond)
 			f.answered.Add(int64(rate / 10))
 			requests += int64(rate / 10)
 		}
-		b := calibrate.Bucket{Seconds: time.Since(began).Seconds(), Requests: int64(rate)}
+		b := calibrate.Bucket{Requests: int64(rate)}
+		if f.still > stood {
+			time.Sleep(f.still)
+			stood, b.Paused = f.still, f.still.Seconds()
+		}
+		b.Seconds = (time.Since(began) - stood).Seconds()
 		if b.P50, b.P99 = 0.05, 0.08; queued {
 			b.P50, b.P99 = min(0.05+0.1*b.Seconds, 0.5), 1
 		}
@@ -190,7 +197,7 @@ func (f *fakeRig) Attack(ctx context.Context, _ string, p calibrate.Pace, each f
 			times = append(times, 0.020+0.0001*float64(i%51))
 		}
 	}
-	tally := calibrate.Tally{Mode: "open", Times: times, Requests: requests, Succeeded: requests, RateAsked: p.Rate, RateSent: rate, Seconds: time.Since(began).Seconds(), Refusals: f.refusals}
+	tally := calibrate.Tally{Mode: "open", Times: times, Requests: requests, Succeeded: requests, RateAsked: p.Rate, RateSent: rate, Seconds: (time.Since(began) - stood).Seconds(), Refusals: f.refusals}
 	if f.fails {
 		tally.Succeeded = 0
 	}

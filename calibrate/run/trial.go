@@ -222,7 +222,7 @@ func (t *tryout) look() (done bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	tr := &t.trial
-	tr.Seconds = t.watch.seconds() - t.began
+	tr.Seconds = t.watch.seconds() - t.began - t.watch.paused()
 	sofar := calibrate.Miss{Kind: calibrate.MissLimit, LimitSeconds: t.proof.asked.Limit.Seconds()}
 	if t.setup.MaxRequests > 0 {
 		sofar.Found, sofar.Wanted = tr.Recycles, t.lives*t.setup.Workers

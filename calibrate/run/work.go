@@ -20,6 +20,11 @@ type workReading struct {
 	known    bool
 }
 
+// since is how long calibrate ran from one reading to another, in seconds.
+func (w workReading) since(from workReading) float64 {
+	return w.at.Sub(from.at).Seconds() - (w.paused - from.paused)
+}
+
 // readWork reads the whole tree once, some 20 us a process: at the borders of a load, and once a second at most. A guest has
 // requests of others, which nobody counts: nothing is read of it.
 func (w *watcher) readWork() workReading {
@@ -51,7 +56,8 @@ func (w *watcher) cpuOf(pid int) (calibrate.CPUTime, error) {
 	return probe.CPU()
 }
 
-// workSince is what was done since a reading; nil where that isn't known, or where a worker was replaced meanwhile. Who the
+// workSince is what was done since a reading; nil where that isn't known, where a worker was replaced meanwhile, or where calibrate
+// stood still for much of the time: others had the cores then, and the app no load. Who the
 // workers are is as the load has shown by now.
 func (w *watcher) workSince(from workReading) *calibrate.Work {
 	return w.workBetween(from, w.readWork())
@@ -59,7 +65,8 @@ func (w *watcher) workSince(from workReading) *calibrate.Work {
 
 func (w *watcher) workBetween(from, to workReading) *calibrate.Work {
 	workers := w.workers()
-	if !from.known || !to.known || from.restarts != to.restarts || len(workers) == 0 {
+	seconds := to.at.Sub(from.at).Seconds()
+	if !from.known || !to.known || from.restarts != to.restarts || len(workers) == 0 || to.paused-from.paused > mostStill*seconds {
 		return nil
 	}
 	for _, pid := range workers {
@@ -69,7 +76,7 @@ func (w *watcher) workBetween(from, to workReading) *calibrate.Work {
 	}
 	app, rest := spentBetween(from.tree, to.tree, workers)
 	work := calibrate.Work{
-		Seconds: to.at.Sub(from.at).Seconds() - (to.paused - from.paused), Requests: to.answered - from.answered,
+		Seconds: seconds, Requests: to.answered - from.answered,
 		Workers: app.cpu - rest.cpu, Rest: rest.cpu, RestThread: rest.thread, System: max(app.system, 0), Waited: app.waited, Source: calibrate.WorkClocks,
 		Own: max(to.cores.Own-from.cores.Own, 0), Steal: max(to.cores.Steal-from.cores.Steal, 0),
 		Stalled: max(to.cores.Stalled-from.cores.Stalled, 0),
@@ -90,6 +97,9 @@ const (
 	possible = 1.05
 	aTick    = 0.02 // seconds
 )
+
+// mostStill is the share of a reading's time for which calibrate may have stood still.
+const mostStill = 0.1
 
 func (w *watcher) workers() []int {
 	w.mu.Lock()
