@@ -5,8 +5,6 @@ import (
 	"math"
 	"os"
 	"runtime"
-	"strconv"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -19,9 +17,10 @@ type lack struct{ why, try string }
 
 // What calibrate takes itself, its guard included, and some to spare. Seen on 2 cores: 10 threads each, and an app of one thread was
 // measured where 21 more could be started, not where 17 could; 2.0 GB of addresses, which Go's runtime and glibc reserve and never
-// use; 43 MB of memory. Go starts up to a thread a core beside those that wait for the kernel.
+// use; 43 MB of memory. Go starts up to a thread a core beside those that wait for the kernel; with many cores it has few of them busy.
 const (
-	ownTasks     = 16 // more than it has, and two a core
+	ownTasks     = 16 // more than it has, and two a core, up to
+	mostForCores = 16
 	ownAddresses = 2 << 30
 	ownMemory    = 48 * calibrate.MiB
 )
@@ -49,7 +48,7 @@ func (r Roots) lacks(host calibrate.Host) (all []lack) {
 		all = append(all, lack{fmt.Sprintf("it may open only %s, and needs %s, and one for each client", say.Plural(int64(most), "file"), say.Count(ownDescriptors)), //nolint:gosec // it is small
 			"ulimit -n 4096 (LimitNOFILE= of a unit, --ulimit of a container)"})
 	}
-	need := int64(ownTasks + 2*runtime.GOMAXPROCS(0))
+	need := int64(ownTasks + min(2*runtime.GOMAXPROCS(0), mostForCores))
 	if free, bound := r.tasks(); free < need {
 		all = append(all, lack{fmt.Sprintf("only %s may be started (%s), and it needs %s for itself, its guard and the app", say.Plural(free, "more thread"), bound, say.Count(need)),
 			"allow more: ulimit -u, TasksMax= of a unit, --pids-limit of a container"})
@@ -98,8 +97,7 @@ func (r Roots) tasks() (free int64, bound string) {
 func (r Roots) tasksOf(uid int) (n int64) {
 	pids, _ := r.Processes()
 	for _, s := range r.Stats(pids) {
-		var st syscall.Stat_t
-		if syscall.Stat(r.ProcPath(strconv.Itoa(s.PID)), &st) == nil && int(st.Uid) == uid {
+		if r.Owner(s.PID) == uid {
 			n += int64(s.Threads)
 		}
 	}

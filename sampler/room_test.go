@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -49,6 +50,15 @@ func TestTasksOfGroups(t *testing.T) {
 	}
 	got := here.lacks(calibrate.Host{})
 	if len(got) != 1 || !strings.HasPrefix(got[0].why, "only 7 more threads may be started (pids.max of /a), and it needs ") {
+		t.Errorf("%+v", got)
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(64)) // of many cores few are busy
+	write("sys/fs/cgroup/a/pids.max", "125\n")
+	if got := here.lacks(calibrate.Host{}); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+	write("sys/fs/cgroup/a/pids.max", "124\n")
+	if got := here.lacks(calibrate.Host{}); len(got) != 1 {
 		t.Errorf("%+v", got)
 	}
 	write("sys/fs/cgroup/a/pids.max", "90\n") // it was lowered

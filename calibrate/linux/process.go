@@ -1,6 +1,11 @@
 package linux
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
 
 // Identity tells a process from a later one with its pid.
 type Identity struct {
@@ -12,6 +17,15 @@ type Identity struct {
 func (fs FS) Lives(who Identity) bool {
 	s, err := fs.Stat(who.PID)
 	return err == nil && s.Start == who.Start && s.Alive()
+}
+
+// Owner is the user of a process, -1 where that isn't known. Of one whose memory its user may not read it is root (man 5 proc).
+func (fs FS) Owner(pid int) int {
+	var st unix.Stat_t
+	if unix.Stat(fs.ProcPath(strconv.Itoa(pid)), &st) != nil {
+		return -1
+	}
+	return int(st.Uid)
 }
 
 // Process is one process of a tree, with what a rule may go by.
