@@ -60,7 +60,7 @@ func (l *Loader) Attack(ctx context.Context, url string, p calibrate.Pace, each 
 	if err := l.check(p); err != nil {
 		return calibrate.Tally{}, err
 	}
-	to, err := resolve(url, l.opt.AllowRemote)
+	to, err := resolve(ctx, url, l.opt.AllowRemote)
 	if err != nil {
 		return calibrate.Tally{}, err
 	}

@@ -257,7 +257,7 @@ func TestOnlyThisMachineIsLoaded(t *testing.T) {
 }
 
 func TestAllowedRemoteHost(t *testing.T) {
-	o, err := resolve("http://192.0.2.1:8000", []string{"192.0.2.1"})
+	o, err := resolve(t.Context(), "http://192.0.2.1:8000", []string{"192.0.2.1"})
 	if err != nil || o.base != "http://192.0.2.1:8000" || len(o.addrs) != 1 || o.addrs[0].String() != "192.0.2.1:8000" {
 		t.Errorf("%+v, %v", o, err)
 	}
@@ -266,7 +266,7 @@ func TestAllowedRemoteHost(t *testing.T) {
 // Nothing but what was resolved is dialled, whatever net/http asks for.
 func TestTheDialerKnowsOneAddress(t *testing.T) {
 	a := newApp(t, ok)
-	o, err := resolve(a.URL, nil)
+	o, err := resolve(t.Context(), a.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

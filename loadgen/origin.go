@@ -21,7 +21,7 @@ type origin struct {
 }
 
 // resolve returns a *calibrate.Failure of KindUsage if raw isn't a base URL, or isn't one that may be loaded.
-func resolve(raw string, allow []string) (origin, error) {
+func resolve(ctx context.Context, raw string, allow []string) (origin, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
 		return origin{}, calibrate.Usage("give scheme, host and port, such as http://127.0.0.1:8000", "%s isn't the base URL of an app", clip(maskURL(raw)))
@@ -38,7 +38,7 @@ func resolve(raw string, allow []string) (origin, error) {
 		return origin{}, calibrate.Usage("give a port from 1 to 65535", "%s isn't a port", clip(port))
 	}
 	o := origin{base: u.Scheme + "://" + strings.ToLower(u.Host), asked: net.JoinHostPort(host, port)}
-	o.addrs, err = reach.Find(host, uint16(n), allow)
+	o.addrs, err = reach.Find(ctx, host, uint16(n), allow)
 	return o, err
 }
 

@@ -23,7 +23,7 @@ func (l *Loader) Prepare(ctx context.Context, base string) (sent bool, err error
 	if len(l.opt.Before.list) == 0 {
 		return false, nil
 	}
-	to, err := resolve(base, l.opt.AllowRemote)
+	to, err := resolve(ctx, base, l.opt.AllowRemote)
 	if err != nil {
 		return false, err
 	}

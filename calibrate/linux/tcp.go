@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -156,17 +157,19 @@ func (fs FS) Sockets(port int) Sockets {
 	}
 }
 
-// ReservePort keeps a port from others who ask for it here, until this process ends, and says whether it had not been kept before: by a
+// ReservePort keeps a port from others who ask for it here, until it is released, and says whether it had not been kept before: by a
 // name in the abstract namespace of sockets (unix(7)), which belongs to a network's namespace as ports do. The kernel chooses among some
 // seven thousand (net/ipv4/inet_connection_sock.c, inet_csk_find_open_port: odd ones of half of the range first), so that two apps that
-// boot at once may be given the same, and one answers for the other. Where there are no such names nothing is kept.
-func ReservePort(port int) bool {
+// boot at once may be given the same, and one answers for the other. Where there are no such names nothing is kept. It may be released more
+// than once.
+func ReservePort(port int) (release func(), reserved bool) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return true
+		return func() {}, true
 	}
+	release = sync.OnceFunc(func() { unix.Close(fd) })
 	if err = unix.Bind(fd, &unix.SockaddrUnix{Name: "@calibrate-port-" + strconv.Itoa(port)}); err != nil {
-		unix.Close(fd)
+		release()
 	}
-	return !errors.Is(err, unix.EADDRINUSE)
+	return release, !errors.Is(err, unix.EADDRINUSE)
 }

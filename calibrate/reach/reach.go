@@ -26,12 +26,18 @@ var names struct {
 	found map[string][]netip.Addr
 }
 
-const lookupTimeout = 5 * time.Second
+const (
+	lookupTimeout = 5 * time.Second
+	silentTimeout = 2 * time.Second
+)
 
 // Find returns the addresses of a host, IPv4 first. Where the host isn't allowed by name, only those of this machine's
-// loopback count. Its error is a *calibrate.Failure of KindUsage.
-func Find(host string, port uint16, allow []string) (Addresses, error) {
-	ips, err := lookup(strings.ToLower(host))
+// loopback count. Its error is a *calibrate.Failure of KindUsage, or that of a ctx that ended meanwhile.
+func Find(ctx context.Context, host string, port uint16, allow []string) (Addresses, error) {
+	ips, err := lookup(ctx, strings.ToLower(host))
+	if err != nil && ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	if err != nil {
 		return nil, &calibrate.Failure{Kind: calibrate.KindUsage, What: "the host " + host + " has no address", Why: err.Error(), Try: "use 127.0.0.1", Err: err}
 	}
@@ -48,34 +54,53 @@ func Find(host string, port uint16, allow []string) (Addresses, error) {
 	return all, nil
 }
 
-func lookup(host string) ([]netip.Addr, error) {
-	names.Lock()
-	defer names.Unlock()
-	if ips := names.found[host]; ips != nil {
+// lookup waits for nobody else's look-up. Of several at once the first that is done counts.
+func lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	if ips := found(host, nil); ips != nil {
 		return ips, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
 	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
 		return nil, err
 	}
-	if names.found == nil {
-		names.found = map[string][]netip.Addr{}
+	return found(host, ips), nil
+}
+
+// found is what a host was found to be first, which is now if that isn't known yet.
+func found(host string, now []netip.Addr) []netip.Addr {
+	names.Lock()
+	defer names.Unlock()
+	if names.found[host] == nil && now != nil {
+		if names.found == nil {
+			names.found = map[string][]netip.Addr{}
+		}
+		names.found[host] = now
 	}
-	names.found[host] = ips
-	return ips, nil
+	return names.found[host]
 }
 
 // Dial connects to the first of them that takes the connection. The error is the last one's.
 func (a Addresses) Dial(ctx context.Context, d net.Dialer) (conn net.Conn, err error) {
+	most := d.Timeout
 	err = errNowhere
-	for _, one := range a {
+	for i, one := range a {
+		d.Timeout = a.patience(i, most)
 		if conn, err = d.DialContext(ctx, "tcp", one.String()); err == nil {
 			break
 		}
 	}
 	return conn, err
+}
+
+// patience is how long the ith is waited for, 0 for no bound, where at most so long is: an address from which nothing comes keeps the
+// next one waiting. But on this machine that is an app whose queue is full, for which the load is to wait.
+func (a Addresses) patience(i int, most time.Duration) time.Duration {
+	if i == len(a)-1 || a[i].Addr().IsLoopback() || most > 0 && most < silentTimeout {
+		return most
+	}
+	return silentTimeout
 }
 
 var errNowhere = errors.New("there is no address to connect to")

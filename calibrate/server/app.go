@@ -24,6 +24,7 @@ type App struct {
 	launch   *Launch
 	address  known.Address
 	at       reach.Addresses // of it
+	release  func()          // gives its port to others
 	guardian *guard.Guardian
 	proc     linux.FS
 	logFrom  int64 // where this app's lines begin in the log
@@ -78,17 +79,6 @@ func (a *App) noteGroup(c group.Group, err error) {
 	a.group = c.Folder
 	if kills := c.OOMKills(); kills.File != "" {
 		a.oom = kills
-	}
-}
-
-// noteOrphans warns of apps of earlier runs. An empty group that one has left is removed.
-func (a *App) noteOrphans() {
-	for _, o := range guard.FindOrphans() {
-		a.warnings = append(a.warnings, calibrate.Warning{
-			Code: "orphaned-app",
-			Text: Orphaned + o.String() + "; it takes memory and processor time",
-			Try:  "calibrate doctor --end-orphans",
-		})
 	}
 }
 
@@ -172,6 +162,7 @@ func (a *App) stop(ctx context.Context, grace time.Duration) (calibrate.Stopped,
 	stopped := a.guardian.Stop(ctx, a.launch.server.StopSignal(), grace)
 	a.removeFiles() // if the guard was killed, and did not
 	a.watch.Close()
+	a.release()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.stopped = &stopped

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -269,21 +268,21 @@ func TestE2EInhabitedGroupIsTold(t *testing.T) {
 		needGroup(t, err.Error())
 	}
 	survivor := exec.Command("sh", "-c", `echo $$ > "$0/cgroup.procs" && exec sleep 60`, c.Folder)
+	survivor.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // as an app has it: what is in calibrate's own session is never an orphan's
 	if err := survivor.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = survivor.Process.Kill(); _ = survivor.Wait(); c.Remove() })
 	eventually(t, "a survivor", func() bool { return len(groupProcesses(t, c.Folder)) == 1 })
 
-	r := start(t, known.Spec{Command: gunicornWith(t, servertest.Module(t, okApp), "mod:app")})
-	if !slices.ContainsFunc(r.Warnings(), func(w calibrate.Warning) bool {
+	tool, mark := toolWith(t, okApp, 2, toolOrder{}) // whoever looks does so once, before a first start
+	if !slices.ContainsFunc(tool.Warnings, func(w calibrate.Warning) bool {
 		return w.Code == "orphaned-app" && strings.Contains(w.Text, fmt.Sprintf("(pid %d)", survivor.Process.Pid))
 	}) {
-		t.Errorf("no word of it in %+v", r.Warnings())
+		t.Errorf("no word of it in %+v", tool.Warnings)
 	}
-	if _, err := r.Stop(context.Background()); err != nil {
-		t.Fatal(err)
-	}
+	tool.kill9(t)
+	noneLeft(t, mark, 10*time.Second)
 	if len(groupProcesses(t, c.Folder)) != 1 {
 		t.Error("the survivor was killed")
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -154,5 +155,34 @@ func TestE2EThreadRefused(t *testing.T) {
 	f := r.Failure(calibrate.PhasePeak)
 	if !strings.Contains(f.Why, "refused it another thread") || !strings.Contains(f.Why, "can't start new thread") || !strings.Contains(f.Try, "ulimit -s") {
 		t.Errorf("%s: %s: %s", f.What, f.Why, f.Try)
+	}
+}
+
+// Its port is nobody else's while an app lives; then, and if its start failed, no descriptor of calibrate's keeps it.
+func TestE2EPortIsKeptWhileTheAppLives(t *testing.T) {
+	t.Parallel()
+	kept := func(port int) bool {
+		release, reserved := linux.ReservePort(port)
+		release()
+		return !reserved
+	}
+	r := start(t, known.Spec{Command: []string{servertest.Venv(t, "python"), "-m", "http.server", "--bind", "{host}", "{port}"}})
+	if !kept(r.address.Port) {
+		t.Error("another may have its port")
+	}
+	if _, err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if kept(r.address.Port) {
+		t.Error("it is kept after the end")
+	}
+	said := filepath.Join(t.TempDir(), "port")
+	failure(t, known.Spec{Command: []string{"sh", "-c", "echo {port} >" + said + "; exit 3"}})
+	text, err := os.ReadFile(said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if port, err := strconv.Atoi(strings.TrimSpace(string(text))); err != nil || kept(port) {
+		t.Errorf("the port %q of an app that didn't start is kept: %v", text, err)
 	}
 }

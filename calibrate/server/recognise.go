@@ -74,7 +74,7 @@ func recognise(ctx context.Context, spec known.Spec) (*Launch, error) {
 		return nil, err
 	}
 	l.Target.MeasuredCommand = slices.Clone(l.Argv)
-	if err := addr.Free(spec.AllowRemote); err != nil {
+	if err := addr.Free(ctx, spec.AllowRemote); err != nil {
 		return nil, err
 	}
 	return l, nil

@@ -28,7 +28,7 @@ func TestCureStaysWithTheApp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		at, err := address.Reach(nil)
+		at, err := address.Reach(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

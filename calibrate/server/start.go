@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"os"
+	"sync"
 
 	"workermem/calibrate"
 	"workermem/calibrate/server/cli"
@@ -45,12 +46,18 @@ func (l *Launch) Start(ctx context.Context) (calibrate.App, error) {
 	return app.orNil(), err
 }
 
-func (l *Launch) startOnce(ctx context.Context) (*App, error) {
-	addr, err := l.Address.Choose(l.Spec.AllowRemote)
+func (l *Launch) startOnce(ctx context.Context) (_ *App, err error) {
+	orphaned := orphanWarnings()
+	addr, release, err := l.Address.Choose(ctx, l.Spec.AllowRemote)
+	defer func() {
+		if err != nil {
+			release()
+		}
+	}()
 	if err != nil {
 		return nil, err
 	}
-	at, err := addr.Reach(l.Spec.AllowRemote)
+	at, err := addr.Reach(ctx, l.Spec.AllowRemote)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +73,8 @@ func (l *Launch) startOnce(ctx context.Context) (*App, error) {
 	}
 	values := l.Spec.PlaceholderValues(addr)
 	app := newApp(l, addr, values)
-	app.at = at
+	app.at, app.release = at, release
+	app.warnings = append(app.warnings, orphaned...)
 	if err := app.writeFiles(); err != nil {
 		group.Remove()
 		return nil, err
@@ -89,7 +97,6 @@ func (l *Launch) startOnce(ctx context.Context) (*App, error) {
 		_, _ = app.stop(ctx, guard.OrphanGrace) // it serves nobody
 		return nil, err
 	}
-	app.noteOrphans()
 	return app, nil
 }
 
@@ -101,3 +108,17 @@ type Orphan = guard.Orphan
 
 // FindOrphans finds the apps that earlier runs left behind, as far as this user may see.
 func FindOrphans() []Orphan { return guard.FindOrphans() }
+
+// orphanWarnings warns of them, and removes the empty groups that they left. It looks once, before the first start: for that it reads the
+// environment of all that runs here.
+var orphanWarnings = sync.OnceValue(func() (all []calibrate.Warning) {
+	guard.SweepGroups()
+	for _, o := range FindOrphans() {
+		all = append(all, calibrate.Warning{
+			Code: "orphaned-app",
+			Text: Orphaned + o.String() + "; it takes memory and processor time",
+			Try:  "calibrate doctor --end-orphans",
+		})
+	}
+	return all
+})

@@ -32,7 +32,7 @@ func newDoctorCmd(env Env) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if endOrphans {
-				if err := endOrphaned(env); err != nil {
+				if err := endAll(env, server.FindOrphans()); err != nil {
 					return err
 				}
 			}
@@ -97,16 +97,25 @@ func orphaned(area string) calibrate.Finding {
 	return f
 }
 
-// endOrphaned ends them.
-func endOrphaned(env Env) error {
-	for _, o := range server.FindOrphans() {
+// endAll ends them. One that can't be ended keeps none of the others alive.
+func endAll[O interface {
+	fmt.Stringer
+	End() (left int)
+}](env Env, orphans []O) error {
+	var living int
+	var names []string
+	for _, o := range orphans {
 		if left := o.End(); left > 0 {
-			return &calibrate.Failure{Kind: calibrate.KindTool, What: "an app of an earlier run could not be ended: " + o.String(),
-				Why: say.Plural(left, "process") + " of it live on", Try: "end it as its user, or as root"}
+			living, names = living+left, append(names, o.String())
+			continue
 		}
 		note(env, "ended an app of an earlier run: %s", o)
 	}
-	return nil
+	if living == 0 {
+		return nil
+	}
+	return &calibrate.Failure{Kind: calibrate.KindTool, What: "an app of an earlier run could not be ended: " + strings.Join(names, "; "),
+		Why: "what lives on: " + say.Plural(living, "process"), Try: "end them as their user, or as root"}
 }
 
 // ciVariables are those by which the CIs that people use say that they are one, as far as they are set.

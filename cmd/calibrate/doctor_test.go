@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -43,6 +44,31 @@ func TestDoctorHere(t *testing.T) {
 		if f.Name == "ci" && (f.State != calibrate.StateLimited || !strings.Contains(f.Text, "CI, GITLAB_CI")) {
 			t.Errorf("%s: %s", f.State, f.Text)
 		}
+	}
+}
+
+// leftOver is an orphan of which some processes can't be ended.
+type leftOver struct {
+	name string
+	left int
+}
+
+func (o leftOver) String() string { return o.name }
+func (o leftOver) End() int       { return o.left }
+
+// One that can't be ended keeps none of the others alive, and all of those are named.
+func TestEveryOrphanIsEnded(t *testing.T) {
+	var trouble bytes.Buffer
+	err := endAll(Env{Stderr: &trouble}, []leftOver{{"stuck", 2}, {"first", 0}, {"held", 1}, {"second", 0}})
+	var f *calibrate.Failure
+	if !errors.As(err, &f) || f.Kind != calibrate.KindTool || !strings.HasSuffix(f.What, ": stuck; held") || f.Why != "what lives on: 3 processes" {
+		t.Errorf("%+v", err)
+	}
+	if said := trouble.String(); strings.Count(said, "ended an app of an earlier run") != 2 || !strings.Contains(said, "first") || !strings.Contains(said, "second") {
+		t.Error(said)
+	}
+	if err := endAll(Env{Stderr: &trouble}, []leftOver{{"first", 0}}); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"workermem/calibrate/linux"
 )
 
@@ -99,6 +101,15 @@ func (g Group) Processes() (pids []int) {
 		return nil
 	})
 	return pids
+}
+
+// Owner is the user who made the group, -1 for none.
+func (g Group) Owner() int {
+	var st unix.Stat_t
+	if g.Folder == "" || unix.Stat(g.Folder, &st) != nil {
+		return -1
+	}
+	return int(st.Uid)
 }
 
 // read is a small file's text, "" if it can't be read.

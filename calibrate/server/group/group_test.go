@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -185,6 +186,9 @@ func TestSweepGroups(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o755); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if got := Abandoned(dir); !slices.Equal(got, slices.Sorted(slices.Values([]string{filepath.Join(dir, gone), filepath.Join(dir, reused)}))) || !exists(got[0]) {
+		t.Errorf("abandoned: %q", got)
 	}
 	if inhabited := Sweep(dir); len(inhabited) != 0 {
 		t.Errorf("inhabited: %q", inhabited)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -51,9 +52,14 @@ func OwnerOf(name string) (owner linux.Identity, namespace uint64, ok bool) {
 	return owner, namespace, name == NameOf(owner, namespace, n)
 }
 
-// Sweep removes the groups below a folder whose owner is gone, and returns those in which something still lives:
-// the kernel refuses to remove them. Whether an owner in another PID namespace lives can't be seen from here.
+// Sweep removes the groups below a folder whose owner is gone, and returns those in which something still lives: the kernel refuses to
+// remove them.
 func Sweep(parent string) (inhabited []string) {
+	return slices.DeleteFunc(Abandoned(parent), func(folder string) bool { return !errors.Is(removeFolders(folder), syscall.EBUSY) })
+}
+
+// Abandoned are the groups below a folder whose owner is gone. Whether an owner in another PID namespace lives can't be seen from here.
+func Abandoned(parent string) (folders []string) {
 	own, err := linux.Here.PIDNamespace()
 	if err != nil {
 		return nil // and no group of this process's will be made
@@ -67,12 +73,9 @@ func Sweep(parent string) (inhabited []string) {
 		if !ours || namespace != own || linux.Here.Lives(owner) {
 			continue
 		}
-		folder := filepath.Join(parent, e.Name())
-		if errors.Is(removeFolders(folder), syscall.EBUSY) {
-			inhabited = append(inhabited, folder)
-		}
+		folders = append(folders, filepath.Join(parent, e.Name()))
 	}
-	return inhabited
+	return folders
 }
 
 // Bounds of the wait for a group to become empty: its last process has been reaped, but the kernel may not be done yet.

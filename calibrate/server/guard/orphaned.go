@@ -23,21 +23,24 @@ type Orphan struct {
 	group group.Group // none where it has none
 }
 
-// FindOrphans finds the apps that were left behind, and removes the control groups in which nothing lives. An app is known by its
-// control group, or where it has none, by a mark in its environment and by its session, which its guard began. An app that had no
-// group, wrote over its environment and began a session of its own isn't found.
+// FindOrphans finds the apps that were left behind. An app is known by its control group, or where it has none, by a mark in its
+// environment and by its session, which its guard began. An app that had no group, wrote over its environment and began a session of
+// its own isn't found.
+//
+// Whoever likes can give a process the mark, and what an app starts for good, such as tmux, hands it on: see machine.mayEnd for what is
+// never taken for an orphan.
 func FindOrphans() []Orphan {
 	own, err := linux.Here.PIDNamespace()
 	if err != nil {
 		return nil
 	}
 	found := orphanage{}
-	pids, _ := linux.Here.Processes()
-	found.byMark(linux.Living(linux.Here.Stats(pids)), own)
+	m := lookAround()
+	found.byMark(m, own)
 	h, _ := group.FindHierarchy(linux.Here)
 	for _, parent := range h.Groups {
-		for _, folder := range group.Sweep(parent) {
-			found.byGroup(group.Group{Folder: folder, Version: h.Version})
+		for _, folder := range group.Abandoned(parent) {
+			found.byGroup(m, group.Group{Folder: folder, Version: h.Version})
 		}
 	}
 	var orphans []Orphan
@@ -47,6 +50,14 @@ func FindOrphans() []Orphan {
 		}
 	}
 	return orphans
+}
+
+// SweepGroups removes the control groups of apps that were left behind in which nothing lives.
+func SweepGroups() {
+	h, _ := group.FindHierarchy(linux.Here)
+	for _, parent := range h.Groups {
+		group.Sweep(parent)
+	}
 }
 
 // orphanage is what was found, by its names.
@@ -59,28 +70,35 @@ func (found orphanage) of(name string) *Orphan {
 	return found[name]
 }
 
-func (found orphanage) byMark(all []linux.Stat, namespace uint64) {
-	sessions := map[int]string{}
-	for _, s := range all {
-		if name := markOf(s.PID); ownerGone(name, namespace) && !guarded(s) {
+// byMark finds the marked processes, and those of their sessions that have the same user.
+func (found orphanage) byMark(m machine, namespace uint64) {
+	type part struct{ session, user int }
+	marked := map[part]string{}
+	for _, s := range m.all {
+		if !m.mayEnd(s) || s.State == 'D' { // what it waits for may have its memory locked, which would keep the reader waiting, too
+			continue
+		}
+		if name := markOf(s.PID); !m.marks[name] && ownerGone(name, namespace) {
 			found.of(name).add(s)
-			sessions[s.Session] = name
+			marked[part{s.Session, linux.Here.Owner(s.PID)}] = name
 		}
 	}
-	for _, s := range all {
-		if name := sessions[s.Session]; name != "" {
+	for _, s := range m.all {
+		if name := marked[part{s.Session, linux.Here.Owner(s.PID)}]; name != "" && m.mayEnd(s) {
 			found.of(name).add(s)
 		}
 	}
 }
 
-func (found orphanage) byGroup(g group.Group) {
-	o := found.of(filepath.Base(g.Folder))
+func (found orphanage) byGroup(m machine, g group.Group) {
+	name := filepath.Base(g.Folder)
+	if m.marks[name] || slices.ContainsFunc(g.Processes(), func(pid int) bool { return m.above[pid] }) {
+		return
+	}
+	o := found.of(name)
 	o.group = g
-	for _, s := range linux.Living(linux.Here.Stats(g.Processes())) {
-		if !guarded(s) {
-			o.add(s)
-		}
+	for _, s := range m.membersOf(g) {
+		o.add(s)
 	}
 }
 
@@ -132,14 +150,38 @@ func (o Orphan) String() string {
 func (o Orphan) End() (left int) {
 	var x executioner
 	for deadline := time.Now().Add(killLimit); ; {
-		all := withDescendants(linux.Living(slices.DeleteFunc(slices.Clone(o.Processes), func(s linux.Stat) bool { return !linux.Here.Lives(s.Identity()) })))
-		all = append(all, o.group.Processes()...)
-		if left = len(linux.Living(linux.Here.Stats(all))); left == 0 || time.Now().After(deadline) {
+		m := lookAround()
+		all := o.living(m)
+		if left = len(all); left == 0 || time.Now().After(deadline) {
 			break
 		}
-		o.group.Kill()
-		x.kill(all)
+		others := m.without(all)
+		x.spare = groupsOf(others)
+		members := o.group.Processes()
+		if !slices.ContainsFunc(others, func(s linux.Stat) bool { return slices.Contains(members, s.PID) }) {
+			o.group.Kill()
+		}
+		x.kill(linux.PIDs(all))
 	}
 	o.group.Remove()
 	return left
+}
+
+// living is what lives of it now, with what has come meanwhile: into its group, and below its processes by the same user.
+func (o *Orphan) living(m machine) []linux.Stat {
+	for _, root := range slices.Clone(o.Processes) {
+		if !linux.Here.Lives(root.Identity()) {
+			continue
+		}
+		user := linux.Here.Owner(root.PID)
+		for _, s := range linux.Here.Stats(linux.Here.Descendants(root.PID)) {
+			if m.mayEnd(s) && linux.Here.Owner(s.PID) == user {
+				o.add(s)
+			}
+		}
+	}
+	for _, s := range m.membersOf(o.group) {
+		o.add(s)
+	}
+	return slices.DeleteFunc(slices.Clone(o.Processes), func(s linux.Stat) bool { return !linux.Here.Lives(s.Identity()) || !m.mayEnd(s) })
 }

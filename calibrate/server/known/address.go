@@ -75,8 +75,8 @@ func (a Address) String() string { return net.JoinHostPort(a.Host, strconv.Itoa(
 func (a Address) URL() string { return "http://" + a.String() }
 
 // Reach is how readiness gets there: as the load will.
-func (a Address) Reach(allowed []string) (reach.Addresses, error) {
-	return reach.Find(a.Host, uint16(a.Port), allowed) //nolint:gosec // a port
+func (a Address) Reach(ctx context.Context, allowed []string) (reach.Addresses, error) {
+	return reach.Find(ctx, a.Host, uint16(a.Port), allowed) //nolint:gosec // a port
 }
 
 // Bind is what most servers take for the address to listen at, HOST:PORT with placeholders.
@@ -88,15 +88,15 @@ func (a Address) Bind() string {
 }
 
 // Free complains if somebody already listens at the user's address: that server would be measured instead.
-func (a Address) Free(allowed []string) error {
+func (a Address) Free(ctx context.Context, allowed []string) error {
 	if !a.Fixed {
 		return nil
 	}
-	at, err := a.Reach(allowed)
+	at, err := a.Reach(ctx, allowed)
 	if err != nil {
 		return err
 	}
-	conn, _ := at.Dial(context.Background(), net.Dialer{Timeout: 500 * time.Millisecond})
+	conn, _ := at.Dial(ctx, net.Dialer{Timeout: 500 * time.Millisecond})
 	if conn == nil {
 		return nil
 	}
@@ -105,23 +105,25 @@ func (a Address) Free(allowed []string) error {
 }
 
 // Choose picks a free port, unless the user fixed one. Between this and its use somebody else may take it; Start tries
-// a second one then.
-func (a Address) Choose(allowed []string) (Address, error) {
+// a second one then. Nobody else who chooses here is given the port until it is released, which may be done more than once.
+func (a Address) Choose(ctx context.Context, allowed []string) (chosen Address, release func(), err error) {
+	release = func() {}
 	if a.Fixed {
-		return a, a.Free(allowed)
+		return a, release, a.Free(ctx, allowed)
 	}
 	for range chooseTries {
 		l, err := net.Listen("tcp", net.JoinHostPort(a.Host, "0"))
 		if err != nil {
-			return a, err
+			return a, release, err
 		}
 		a.Port = l.Addr().(*net.TCPAddr).Port
-		reserved := linux.ReservePort(a.Port)
+		var reserved bool
+		release, reserved = linux.ReservePort(a.Port)
 		if err := l.Close(); err != nil || reserved {
-			return a, err
+			return a, release, err
 		}
 	}
-	return a, nil
+	return a, release, nil
 }
 
 const chooseTries = 16

@@ -60,7 +60,8 @@ func TestCheckPath(t *testing.T) {
 }
 
 func TestChooseAFreePort(t *testing.T) {
-	a, err := Address{Host: Loopback}.Choose(nil)
+	a, release, err := Address{Host: Loopback}.Choose(t.Context(), nil)
+	defer release()
 	if err != nil || a.Port == 0 || a.Fixed {
 		t.Fatalf("%+v %v", a, err)
 	}
@@ -70,24 +71,40 @@ func TestChooseAFreePort(t *testing.T) {
 	}
 	defer l.Close()
 	a.Fixed = true
-	servertest.Usage(t, a.Free(nil), "something already listens at "+l.Addr().String())
+	servertest.Usage(t, a.Free(t.Context(), nil), "something already listens at "+l.Addr().String())
 }
 
-// Nobody else who chooses is given a port before its app listens there.
+// Nobody else who chooses is given a port until it is released, and then nothing of it stays open.
 func TestChosenPortIsReserved(t *testing.T) {
-	a, err := Address{Host: Loopback}.Choose(nil)
+	before, err := linux.Here.Descriptors("self")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if linux.ReservePort(a.Port) {
-		t.Errorf("%d is given twice", a.Port)
+	for range 30 {
+		a, release, err := Address{Host: Loopback}.Choose(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, reserved := linux.ReservePort(a.Port); reserved {
+			again()
+			t.Errorf("%d is given twice", a.Port)
+		}
+		release()
+		release()
+		again, reserved := linux.ReservePort(a.Port)
+		if again(); !reserved {
+			t.Errorf("%d is still kept", a.Port)
+		}
+	}
+	if after, err := linux.Here.Descriptors("self"); err != nil || len(after) > len(before)+10 { // of other tests
+		t.Errorf("%d descriptors, and %d before: %v", len(after), len(before), err)
 	}
 }
 
 func TestFixedAddressIsNotChosenAnew(t *testing.T) {
 	a := Address{Host: Loopback, Port: 1, Fixed: true}
 	began := time.Now()
-	if got, err := a.Choose(nil); err != nil || got != a {
+	if got, _, err := a.Choose(t.Context(), nil); err != nil || got != a {
 		t.Errorf("%+v %v", got, err)
 	}
 	if time.Since(began) > time.Second {
