@@ -88,9 +88,9 @@ type OfVersion struct {
 	Noise   []Noise             `json:"noise"`
 	Curve   []CurvePoint        `json:"curve"`
 	// What the parts of a worker's memory are reckoned from.
-	PeakRequests    int64 `json:"peak_requests"`    // answered when the peak was read
-	PlateauRequests int64 `json:"plateau_requests"` // answered when the plateau was read
-	Threads         int   `json:"threads"`
+	PeakRequests    int64  `json:"peak_requests"`    // answered when the peak was read
+	PlateauRequests *int64 `json:"plateau_requests"` // answered when the plateau was read; null of a run whose samples aren't there
+	Threads         int    `json:"threads"`
 }
 
 // CurvePoint is a worker's anonymous memory by a number of requests.

@@ -20,7 +20,7 @@ func comparedRuns(t *testing.T, way calibrate.CompareWay, pairs int, more, cpu f
 		}
 	}
 	run := func(more, cpu float64) calibrate.OfVersion {
-		of := calibrate.OfVersion{Figures: map[string]calibrate.Recorded{}, Noise: noise, Threads: 4, PeakRequests: 4380, PlateauRequests: 1500}
+		of := calibrate.OfVersion{Figures: map[string]calibrate.Recorded{}, Noise: noise, Threads: 4, PeakRequests: 4380, PlateauRequests: new(int64(1500))}
 		for name, mb := range map[string]float64{"idle": 30, "plateau": 32, "peak": 36} {
 			of.Figures[name] = calibrate.Recorded{Unit: calibrate.UnitBytes, Reading: calibrate.Reading{Value: calibrate.Figure((mb + more) * calibrate.MiB)}}
 		}

@@ -23,14 +23,14 @@ func OfVersion(m calibrate.Measured, limits calibrate.Limits, folder string) cal
 	return of
 }
 
-// plateauAt is how many requests had been answered when the plateau was read: see plateau.
-func plateauAt(m calibrate.Measured) int64 {
+// plateauAt is how many requests had been answered when the plateau was read, nil where no sample of that is there: see plateau.
+func plateauAt(m calibrate.Measured) *int64 {
 	first := steadySamples(m)
 	first = first[:min(len(first), int(1/calibrate.SampleInterval.Seconds()))]
 	if len(first) == 0 {
-		return 0
+		return nil
 	}
-	return first[len(first)/2].Requests
+	return &first[len(first)/2].Requests
 }
 
 // curveOf is the lower envelope of anonymous memory in stretches of equal requests, up to the end of the soak.

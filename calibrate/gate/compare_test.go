@@ -351,7 +351,7 @@ func TestMedianInterval(t *testing.T) {
 // What moved is told apart: a level of 20 MB is no creep, and a creep is no level.
 func TestPartsTellWhatMoved(t *testing.T) {
 	run := func(idle, plateau, peak, creep float64) calibrate.OfVersion {
-		of := calibrate.OfVersion{Figures: map[string]calibrate.Recorded{}, PeakRequests: 5000, PlateauRequests: 1000, Threads: 4}
+		of := calibrate.OfVersion{Figures: map[string]calibrate.Recorded{}, PeakRequests: 5000, PlateauRequests: new(int64(1000)), Threads: 4}
 		for name, v := range map[string]calibrate.Reading{"idle": exactly(idle * mb), "plateau": exactly(plateau * mb), "peak": exactly(peak * mb), "creep": about(creep, 50)} {
 			of.Figures[name] = calibrate.Recorded{Reading: v}
 		}
@@ -377,5 +377,14 @@ func TestPartsTellWhatMoved(t *testing.T) {
 		if !slices.Equal(moved, tc.want) {
 			t.Errorf("moved: %q, want %q", moved, tc.want)
 		}
+	}
+	alone := run(30, 52, 56, 0) // its figures are all there is
+	alone.PlateauRequests = nil
+	var told []calibrate.PartName
+	for _, p := range parts([]calibrate.Pair{{Base: base, Head: alone}}) {
+		told = append(told, p.Name)
+	}
+	if want := []calibrate.PartName{calibrate.PartIdle, calibrate.PartCreep}; !slices.Equal(told, want) {
+		t.Errorf("without samples: %q, want %q", told, want)
 	}
 }

@@ -60,11 +60,15 @@ func amount(name calibrate.PartName, r calibrate.OfVersion) float64 {
 		}
 		return math.NaN()
 	}
+	plateauAt := math.NaN()
+	if r.PlateauRequests != nil {
+		plateauAt = float64(*r.PlateauRequests)
+	}
 	switch name {
 	case calibrate.PartSettled:
-		return figure("plateau") - figure("idle") - figure("creep")*float64(r.PlateauRequests)
+		return figure("plateau") - figure("idle") - figure("creep")*plateauAt
 	case calibrate.PartWorkingSet:
-		crept := figure("creep") * float64(r.PeakRequests-r.PlateauRequests)
+		crept := figure("creep") * (float64(r.PeakRequests) - plateauAt)
 		return (figure("peak") - figure("plateau") - crept) / float64(max(r.Threads, 1))
 	}
 	return figure(string(name))
