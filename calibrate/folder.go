@@ -36,6 +36,16 @@ var _ Journal = (*Folder)(nil)
 // CreateFolder makes the folder and opens its files. Its errors are those of MakePrivate.
 func CreateFolder(path string) (*Folder, error) {
 	place, err := MakePrivate(path)
+	return folderIn(place, err)
+}
+
+// CreateFolder makes a run's folder in this one.
+func (p *Private) CreateFolder(name string) (*Folder, error) {
+	place, err := p.sub(name)
+	return folderIn(place, err)
+}
+
+func folderIn(place *Private, err error) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}

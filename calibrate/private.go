@@ -41,6 +41,23 @@ func MakePrivate(path string) (*Private, error) {
 	return p, nil
 }
 
+// sub makes a folder in it, and opens that through it.
+func (p *Private) sub(name string) (*Private, error) {
+	if err := p.root.Mkdir(name, 0o700); err != nil {
+		return nil, named(p.root, err)
+	}
+	in := &Private{Path: filepath.Join(p.Path, name)}
+	var err error
+	if in.root, err = p.root.OpenRoot(name); err != nil {
+		return nil, named(p.root, err)
+	}
+	if err := in.look(); err != nil {
+		in.root.Close()
+		return nil, err
+	}
+	return in, nil
+}
+
 // openFolder opens a folder that is no link: one could be somebody else's, who has it point where he likes.
 func openFolder(path string) (*os.Root, error) {
 	before, err := os.Lstat(path)

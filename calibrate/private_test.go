@@ -200,3 +200,31 @@ func TestTryFolder(t *testing.T) {
 		}
 	}
 }
+
+// A folder in a folder is made where that is, whatever has come into its path's place.
+func TestCreateFolderInAFolder(t *testing.T) {
+	above, elsewhere := t.TempDir(), t.TempDir()
+	path, moved := filepath.Join(above, "comparison"), filepath.Join(above, "moved")
+	p, err := MakePrivate(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if err := errors.Join(os.Rename(path, moved), os.Symlink(elsewhere, path)); err != nil {
+		t.Fatal(err)
+	}
+	folder, err := p.CreateFolder("1-base")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder.Close()
+	if _, err := os.Stat(filepath.Join(moved, "1-base", SamplesFile)); err != nil {
+		t.Error(err)
+	}
+	if entries, err := os.ReadDir(elsewhere); err != nil || len(entries) > 0 {
+		t.Errorf("written elsewhere: %v, %v", entries, err)
+	}
+	if _, err := p.CreateFolder("1-base"); !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), filepath.Join(path, "1-base")) {
+		t.Errorf("made twice: %v", err)
+	}
+}

@@ -151,7 +151,7 @@ func (f *attachFlags) attach(ctx context.Context, env Env) error {
 		return err
 	}
 	defer folder.Close()
-	rig.Target, rig.Journal = server, newPointing(folder, f.out, id)
+	rig.Target, rig.Journal = server, folder
 	note(env, "%s", announced(server.Info(), rig))
 	result, err := measure(ctx, env, run.Attach, f.plan(), rig, calibrate.Result{ID: id, Target: server.Info(), Warnings: notes})
 	if err != nil {

@@ -25,6 +25,7 @@ type turnTaker struct {
 	loader   func() *loadgen.Loader // a fresh one begins with the first request
 	id       string
 	folder   *calibrate.Private // of the comparison, its path absolute
+	above    *os.Root           // of all comparisons and runs; nil if the folder is one that the user named
 	home     string             // that calibrate was started in
 	made     []string           // folders that were not there, the innermost first
 	progress *report.Progress
@@ -48,6 +49,9 @@ func (f *compareFlags) turns(ctx context.Context, env Env, versions map[calibrat
 	}
 	if t.folder, err = newFolder(env, f.out, filepath.Join(comparesFolder(env), t.id), t.make); err != nil {
 		return nil, err
+	}
+	if f.out == "" {
+		t.above = opened(filepath.Dir(filepath.Dir(t.folder.Path)))
 	}
 	warnShared(env, t.folder)
 	t.progress = report.NewProgress(env.Stderr, env.Terminal, env.Width)
@@ -77,6 +81,9 @@ func notThere(folder string) (all []string) {
 // tidy removes what was made for the comparison, if nothing came into it.
 func (t *turnTaker) tidy() {
 	t.folder.Close()
+	if t.above != nil {
+		_ = t.above.Close()
+	}
 	for _, folder := range t.made {
 		if os.Remove(folder) != nil { // it isn't empty
 			return
@@ -108,14 +115,12 @@ func (t *turnTaker) Open(ctx context.Context, side calibrate.Side) (run.Turn, er
 	}
 	t.opened++
 	name := strconv.Itoa(t.opened) + "-" + string(side)
-	folder, err := calibrate.CreateFolder(filepath.Join(t.folder.Path, name))
+	folder, err := t.folder.CreateFolder(name)
 	if err != nil {
 		t.back()
 		return run.Turn{}, err
 	}
-	if t.flags.out == "" {
-		keepFromGit(filepath.Dir(filepath.Dir(t.folder.Path)))
-	}
+	keepFromGit(t.above)
 	launch.LogTo(folder.Log.File)
 	plan := calibrate.Plan{Command: t.versions[side].command, PlanInfo: calibrate.PlanInfo{
 		Load: t.flags.Load, Flags: given(t.flags.own), Silenced: t.flags.silence, Config: t.flags.settings.taken,

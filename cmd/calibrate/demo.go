@@ -63,7 +63,7 @@ func demo(ctx context.Context, env Env, f outFlags) error {
 	plan := calibrate.Plan{WarmupLimit: run.DefaultWarmup}
 	knob.Reset(&plan.Box, &plan.Closeness)
 	plan.SoakSeconds, plan.MemoryBytes, plan.CPUs = demoSoak.Seconds(), demoMemory, demoCPUs
-	rig := calibrate.Rig{Target: launch, Load: loadgen.New(targets, loadgen.Options{}), Journal: newPointing(folder, "", id)}
+	rig := calibrate.Rig{Target: launch, Load: loadgen.New(targets, loadgen.Options{}), Journal: folder}
 	result, err := measure(ctx, env, run.Run, plan, rig, calibrate.Result{ID: id, Target: launch.Info()})
 	if err != nil {
 		return ended(env, folder.Path, err)

@@ -164,7 +164,7 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 		return err
 	}
 	defer folder.Close()
-	rig := calibrate.Rig{Load: load, Journal: folder, Scale: scaler(ctx, env, spec, folder)}
+	rig := calibrate.Rig{Load: load, Journal: folder.Folder, Scale: scaler(ctx, env, spec, folder.Folder)}
 	plan.Host, _ = sampler.Host()
 	measured.Warnings = append(slices.DeleteFunc(slices.Clone(measured.Warnings), aboutTargets), targets.Warnings()...)
 	measured.Plan.Silenced = append(slices.Clone(measured.Plan.Silenced), f.silence...)

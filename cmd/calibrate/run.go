@@ -158,7 +158,7 @@ func (f *runFlags) measured(ctx context.Context, env Env, plan calibrate.Plan, l
 	}
 	defer folder.Close()
 	launch.LogTo(folder.Log.File)
-	rig := calibrate.Rig{Target: launch, Load: load, Journal: newPointing(folder, f.out, id), Scale: scaler(ctx, env, spec, folder)}
+	rig := calibrate.Rig{Target: launch, Load: load, Journal: folder, Scale: scaler(ctx, env, spec, folder.Folder)}
 	if r, err = measure(ctx, env, run.Run, plan, rig, calibrate.Result{ID: id, Target: launch.Info(), Warnings: targets.Warnings()}); err != nil {
 		return r, folder.Path, ended(env, folder.Path, err)
 	}

@@ -29,7 +29,7 @@ func runsFolder(env Env) string { return filepath.Join(env.Dir, ".calibrate", "r
 func comparesFolder(env Env) string { return filepath.Join(env.Dir, ".calibrate", "compare") }
 
 // openRun makes the folder of a new run: the one that was asked for, or one named after the time.
-func openRun(env Env, out string) (*calibrate.Folder, string, error) {
+func openRun(env Env, out string) (*pointing, string, error) {
 	if err := sampler.Short(); err != nil {
 		return nil, "", err
 	}
@@ -39,7 +39,7 @@ func openRun(env Env, out string) (*calibrate.Folder, string, error) {
 		return nil, "", err
 	}
 	warnShared(env, folder.Private)
-	return folder, id, nil
+	return newPointing(folder, out, id), id, nil
 }
 
 // newFolder makes a folder: the one that was asked for, or the usual one.
@@ -85,30 +85,60 @@ func warnShared(env Env, folder *calibrate.Private) {
 // take the place of the last good one.
 type pointing struct {
 	*calibrate.Folder
-	runs, id string // "" if the folder is one that the user named
+	id          string
+	runs, above *os.Root // nil if the folder is one that the user named, or once that is done
 }
 
 // Save writes the result, and at the first one with a phase moves the link.
 func (p *pointing) Save(r calibrate.Result) error {
-	if p.runs != "" && len(r.Phases) > 0 {
+	if len(r.Phases) > 0 {
 		pointLatest(p.runs, p.id)
-		keepFromGit(filepath.Dir(p.runs))
-		p.runs = ""
+		keepFromGit(p.above)
+		p.letGo()
 	}
 	return p.Folder.Save(r)
 }
 
+// newPointing opens what is written to later: by then the way there may be another's, see ownWay.
 func newPointing(folder *calibrate.Folder, out, id string) *pointing {
 	if out != "" {
 		return &pointing{Folder: folder}
 	}
-	return &pointing{Folder: folder, runs: filepath.Dir(folder.Path), id: id}
+	runs := filepath.Dir(folder.Path)
+	return &pointing{Folder: folder, id: id, runs: opened(runs), above: opened(filepath.Dir(runs))}
+}
+
+// Close closes the folder.
+func (p *pointing) Close() {
+	p.letGo()
+	p.Folder.Close()
+}
+
+func (p *pointing) letGo() {
+	for _, folder := range []*os.Root{p.runs, p.above} {
+		if folder != nil {
+			_ = folder.Close()
+		}
+	}
+	p.runs, p.above = nil, nil
+}
+
+// opened is a folder for what is a convenience: nil, into which nothing is written, if it can't be opened.
+func opened(path string) *os.Root {
+	folder, err := os.OpenRoot(path)
+	if err != nil {
+		return nil
+	}
+	return folder
 }
 
 // keepFromGit has a folder of what was measured ignored by git: an app's log may hold anything, and `git add .` takes all. It is a
 // convenience, and what is there already is the user's.
-func keepFromGit(folder string) {
-	file, err := os.OpenFile(filepath.Join(folder, ".gitignore"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+func keepFromGit(folder *os.Root) {
+	if folder == nil {
+		return
+	}
+	file, err := folder.OpenFile(".gitignore", os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err == nil {
 		_, _ = file.WriteString("*\n")
 		_ = file.Close()
@@ -122,11 +152,11 @@ func newID(now time.Time) string {
 }
 
 // pointLatest moves the link in one step. It is a convenience: without it the newest folder is found by its name.
-func pointLatest(runs, id string) {
-	temporary := filepath.Join(runs, "."+latestLink+"."+id)
-	if os.Symlink(id, temporary) == nil {
-		if os.Rename(temporary, filepath.Join(runs, latestLink)) != nil {
-			_ = os.Remove(temporary)
+func pointLatest(runs *os.Root, id string) {
+	temporary := "." + latestLink + "." + id
+	if runs != nil && runs.Symlink(id, temporary) == nil {
+		if runs.Rename(temporary, latestLink) != nil {
+			_ = runs.Remove(temporary)
 		}
 	}
 }

@@ -17,14 +17,14 @@ import (
 func TestKeepFromGit(t *testing.T) {
 	folder := t.TempDir()
 	file := filepath.Join(folder, ".gitignore")
-	keepFromGit(folder)
+	keepFromGit(opened(folder))
 	if text, err := os.ReadFile(file); err != nil || string(text) != "*\n" {
 		t.Fatalf("%q, %v", text, err)
 	}
 	if err := os.WriteFile(file, []byte("app.log\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	keepFromGit(folder)
+	keepFromGit(opened(folder))
 	if text, _ := os.ReadFile(file); string(text) != "app.log\n" {
 		t.Errorf("the user's own was written over: %q", text)
 	}
@@ -58,7 +58,7 @@ func TestLatestRun(t *testing.T) {
 					t.Errorf("%q: %s, %v", asked, got, err)
 				}
 			}
-			pointLatest(runsFolder(env), "20261121-1")
+			pointLatest(opened(runsFolder(env)), "20261121-1")
 			entries, err := os.ReadDir(runsFolder(env))
 			if err != nil || len(entries) > 3 {
 				t.Errorf("something is left: %v, %v", entries, err)
@@ -83,6 +83,30 @@ func TestOpenRunThroughLinks(t *testing.T) {
 		ofNobody(t, path)
 		if _, _, err := openRun(env, ""); err == nil || !strings.Contains(err.Error(), path+" is a link of another user's") {
 			t.Errorf("%s: %v", link, err)
+		}
+	}
+}
+
+// What is written minutes later goes to where the run is, whatever has come into the way's place.
+func TestLatestIsBesideTheRun(t *testing.T) {
+	env, _, _ := testEnv(t, nil)
+	folder, id, err := openRun(env, "")
+	must(t, err)
+	defer folder.Close()
+	place, moved, elsewhere := filepath.Join(env.Dir, ".calibrate"), filepath.Join(env.Dir, "moved"), t.TempDir()
+	must(t, os.Rename(place, moved))
+	must(t, os.Mkdir(filepath.Join(elsewhere, "runs"), 0o700))
+	must(t, os.Symlink(elsewhere, place))
+	must(t, folder.Save(calibrate.Result{ID: id, Phases: []calibrate.Phase{{Name: calibrate.PhaseBoot}}}))
+	if got, err := os.Readlink(filepath.Join(moved, "runs", latestLink)); err != nil || got != id {
+		t.Errorf("the latest is %q, %v", got, err)
+	}
+	if _, err := os.Stat(filepath.Join(moved, ".gitignore")); err != nil {
+		t.Error(err)
+	}
+	for _, folder := range []string{elsewhere, filepath.Join(elsewhere, "runs")} {
+		if entries, err := os.ReadDir(folder); err != nil || slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() != "runs" }) {
+			t.Errorf("written elsewhere: %v, %v", entries, err)
 		}
 	}
 }
