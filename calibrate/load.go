@@ -103,7 +103,7 @@ func (m *Measured) lessThanSaid() bool {
 
 func (m *Measured) readResult(file *os.File) error {
 	path := file.Name()
-	text, err := readAll(file, mostPage)
+	text, err := readAll(file, mostFile)
 	if err != nil {
 		return err
 	}

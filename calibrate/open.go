@@ -20,7 +20,7 @@ import (
 // The most that is read of a run. A result has some tens of KB, and some hundred objects; a word of a command has 128 KB at most, and
 // stands there three times. A page has a result and its charts. A journal gains 2 KB a second. A packed one has a tenth of its size: what comes to a hundred times as much was made to.
 const (
-	mostPage     = 8 << 20
+	mostFile     = 8 << 20
 	mostResult   = 2 << 20
 	mostObjects  = 1 << 13
 	mostValues   = 1 << 17

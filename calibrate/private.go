@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -130,7 +131,7 @@ func (p *Private) Create(name string) (*os.File, error) {
 	return file, named(p.root, err)
 }
 
-// Write writes a file whole: see WriteWhole.
+// Write writes a value as JSON, or leaves the former file: a reader never sees half of it.
 func (p *Private) Write(name string, v any) error {
 	text, err := inLines(v)
 	if err != nil {
@@ -151,14 +152,61 @@ func WriteWhole(path string, v any, mode fs.FileMode) error {
 	return WriteText(path, text, mode)
 }
 
-// WriteText is WriteWhole of a text.
+// WriteText is WriteWhole of a text. It is for files that the user names: a link to one stays a link, one that is there keeps its
+// permissions, and what a kill leaves behind is in nobody's way.
 func WriteText(path string, text []byte, mode fs.FileMode) error {
-	root, err := os.OpenRoot(filepath.Dir(path))
+	file, path, err := beside(path, mode)
 	if err != nil {
 		return err
 	}
-	defer root.Close()
-	return writeText(root, filepath.Base(path), text, mode)
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name()) // the disk is full, most likely: half a file helps nobody
+	}
+	return err
+}
+
+// CanWrite tries what WriteText does, as far as that leaves no trace.
+func CanWrite(path string) error {
+	file, _, err := beside(path, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
+}
+
+// beside makes a new file that is to take a path's place, and says where that is: where a link points.
+func beside(path string, mode fs.FileMode) (file *os.File, place string, err error) {
+	place, err = filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, missing := os.Lstat(path); missing == nil {
+			return nil, "", fmt.Errorf("%s is a link to nothing", path)
+		}
+		place, err = path, nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	former, missing := os.Stat(place)
+	if missing == nil {
+		if err := regular(path, former); err != nil {
+			return nil, "", err
+		}
+		mode = former.Mode().Perm() // from the first moment: whoever has it open reads what comes
+	}
+	file, err = os.OpenFile(filepath.Join(filepath.Dir(place), ".calibrate-"+rand.Text()+".new"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if e, is := errors.AsType[*fs.PathError](err); is {
+		return nil, "", &fs.PathError{Op: e.Op, Path: path, Err: e.Err}
+	}
+	if err == nil && missing == nil {
+		if err = file.Chmod(mode); err != nil { // what the umask took
+			err = errors.Join(err, file.Close(), os.Remove(file.Name()))
+		}
+	}
+	return file, place, err
 }
 
 func inLines(v any) ([]byte, error) {
@@ -177,7 +225,7 @@ func named(root *os.Root, err error) error {
 	return err
 }
 
-// writeText makes another file and renames it. What is in the way of that is somebody else's.
+// writeText makes another file of a run's folder and renames it. What is in the way of that is somebody else's.
 func writeText(root *os.Root, name string, text []byte, mode fs.FileMode) error {
 	temporary := "." + name + ".new"
 	file, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)

@@ -160,6 +160,61 @@ func TestFolderIsNotLedElsewhere(t *testing.T) {
 	}
 }
 
+// A file of the user's is replaced where it is, with its permissions. What is in the way stays as it is, and nothing is left behind.
+func TestWriteText(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o022))
+	for name, c := range map[string]struct {
+		plant func(path string) error
+		says  string // "" if it is written
+		mode  fs.FileMode
+		links bool
+	}{
+		"nothing there":        {func(string) error { return nil }, "", 0o644, false},
+		"a file of its user's": {func(path string) error { return os.WriteFile(path, nil, 0o600) }, "", 0o600, false},
+		"a program":            {func(path string) error { return os.WriteFile(path, nil, 0o750) }, "", 0o750, false},
+		"what a kill has left": {func(path string) error {
+			return os.WriteFile(filepath.Join(filepath.Dir(path), ".text.new"), nil, 0o600)
+		}, "", 0o644, false},
+		"a link": {func(path string) error {
+			return errors.Join(os.WriteFile(path+".real", nil, 0o640), os.Symlink("text.real", path))
+		}, "", 0o640, true},
+		"a link to nothing": {func(path string) error { return os.Symlink("nothing", path) }, "is a link to nothing", 0, true},
+		"a pipe":            {func(path string) error { return syscall.Mkfifo(path, 0o600) }, "is not a regular file", 0, false},
+		"a folder":          {func(path string) error { return os.Mkdir(path, 0o700) }, "is not a regular file", 0, false},
+		"no folder":         {func(path string) error { return os.Remove(filepath.Dir(path)) }, "no such file", 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "dir")
+			path := filepath.Join(dir, "text")
+			if err := errors.Join(os.Mkdir(dir, 0o700), c.plant(path)); err != nil {
+				t.Fatal(err)
+			}
+			before, _ := os.ReadDir(dir)
+			tried := CanWrite(path)
+			if now, _ := os.ReadDir(dir); len(now) != len(before) {
+				t.Errorf("trying left %v", now)
+			}
+			err := WriteText(path, []byte("text"), 0o644)
+			if (tried == nil) != (c.says == "") || (err == nil) != (c.says == "") || err != nil && (!strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), path)) {
+				t.Errorf("tried: %v, written: %v", tried, err)
+			}
+			if link, err := os.Readlink(path); (err == nil) != c.links {
+				t.Errorf("a link: %q, %v", link, err)
+			}
+			if after, _ := os.ReadDir(dir); len(after) > len(before)+1 {
+				t.Errorf("left behind: %v", after)
+			}
+			if err != nil {
+				return
+			}
+			info, err := os.Stat(path)
+			if text, _ := os.ReadFile(path); err != nil || string(text) != "text" || info.Mode().Perm() != c.mode {
+				t.Errorf("%q, %v, mode %o", text, err, info.Mode().Perm())
+			}
+		})
+	}
+}
+
 // A run whose folder is deleted learns that within a second, and not when it is over.
 func TestFolderThatIsDeleted(t *testing.T) {
 	folder, err := CreateFolder(filepath.Join(t.TempDir(), "run"))

@@ -218,9 +218,7 @@ func (f *attachFlags) endedEarly(env Env, path string, result calibrate.Result, 
 	err = ended(env, path, err)
 	var failure *calibrate.Failure
 	if errors.As(err, &failure) && failure.Kind == calibrate.KindInterrupted {
-		if renderErr := f.format.show(env, report.Drawn(result, f.format.curves(path), server.Known())); renderErr != nil {
-			return renderErr
-		}
+		return f.format.showAs(env, report.Drawn(result, f.format.curves(path), server.Known()), err)
 	}
 	return err
 }

@@ -166,11 +166,11 @@ func (f *checkFlags) judge(env Env, r calibrate.Result) error {
 	}
 	c := gate.Check(r, against)
 	page := report.Check(c, r, f.verbose)
-	if err := f.format.show(env, page); err != nil {
+	if err := f.format.render(env, page); err != nil {
 		return err
 	}
 	f.ci.tell(env, &f.format, page)
-	return f.baseline.updated(env, c, r, f.limits.Limits)
+	return f.format.page.write(env, page, f.baseline.updated(env, c, r, f.limits.Limits))
 }
 
 // complain reports all that is wrong with the command line at once.

@@ -288,9 +288,9 @@ func (f *compareFlags) shown(env Env, folder string, c calibrate.Comparison, err
 
 func (f *compareFlags) page(env Env, c calibrate.Comparison) error {
 	page := report.Compare(c, f.verbose)
-	if err := f.format.show(env, page); err != nil {
+	if err := f.format.render(env, page); err != nil {
 		return err
 	}
 	f.ci.tell(env, &f.format, page)
-	return exitWith(c.ExitCode)
+	return f.format.page.write(env, page, exitWith(c.ExitCode))
 }

@@ -40,13 +40,11 @@ func newDoctorCmd(env Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := format.show(env, report.Checkup(checkup)); err != nil {
-				return err
-			}
+			outcome := calibrate.Kind(0)
 			if !checkup.Works {
-				return outcomeError(calibrate.KindTool)
+				outcome = calibrate.KindTool
 			}
-			return nil
+			return format.showAs(env, report.Checkup(checkup), exitWith(outcome))
 		},
 	}
 	cmd.Flags().BoolVar(&endOrphans, "end-orphans", false, "end the apps of earlier runs whose calibrate and guard were killed")

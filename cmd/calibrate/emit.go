@@ -89,7 +89,7 @@ func (f emitFlags) write(text string) error {
 		err = calibrate.WriteText(f.file, []byte(text), 0o644)
 	}
 	if err != nil {
-		return calibrate.Usage("name a file in a folder that is there, with --write", "it can't be written: %s", err)
+		return unwritable("the configuration", "name a file in a folder that is there, with --write", err)
 	}
 	return nil
 }

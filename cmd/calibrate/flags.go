@@ -325,10 +325,7 @@ func (f *requestFlags) loader(ctx context.Context, env Env) (loadgen.Targets, *l
 // show prints the result; the exit code follows from it.
 func (f *outFlags) show(env Env, path string, result calibrate.Result) error {
 	savedIn(env, path, calibrate.ResultFile)
-	if err := f.format.show(env, report.Drawn(result, f.format.curves(path), server.Known())); err != nil {
-		return err
-	}
-	return exitWith(result.Outcome())
+	return f.format.showAs(env, report.Drawn(result, f.format.curves(path), server.Known()), exitWith(result.Outcome()))
 }
 
 // savedIn says where a file is kept, if it still is.

@@ -87,15 +87,18 @@ func (f *formatFlag) set(name, given string) error {
 }
 
 // show writes a document in that format, and the page beside it.
-func (f *formatFlag) show(env Env, d report.Document) error {
-	d = f.named(d)
+func (f *formatFlag) show(env Env, d report.Document) error { return f.showAs(env, d, nil) }
+
+// showAs is show of what came to an outcome, nil for none but the document. It is what is returned if all is written.
+func (f *formatFlag) showAs(env Env, d report.Document, outcome error) error {
 	if err := f.render(env, d); err != nil {
 		return err
 	}
-	return f.page.write(env, d)
+	return f.page.write(env, d, outcome)
 }
 
 func (f *formatFlag) render(env Env, d report.Document) error {
+	d = f.named(d)
 	if p := platformNamed(f.name); p != nil {
 		return p.write(env, env.Stdout, d)
 	}

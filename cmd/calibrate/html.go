@@ -2,9 +2,8 @@ package main
 
 import (
 	"bytes"
-	"fmt"
+	"cmp"
 	"io/fs"
-	"os"
 
 	"github.com/spf13/pflag"
 
@@ -22,40 +21,40 @@ func (p *pageFile) register(flags *pflag.FlagSet) {
 func (p *pageFile) String() string { return p.path }
 func (p *pageFile) Type() string   { return "file" }
 
-// Set refuses a file that can't be written before anything is measured. What isn't there is not left behind: a run may fail.
+// Set refuses a file that can't be written before anything is measured. What is there stays as it is: a run may fail.
 func (p *pageFile) Set(path string) error {
-	_, missing := os.Stat(path)
-	file, err := openOutput(path, 0)
-	if err != nil {
-		return pageNotWritten(err)
+	if err := calibrate.CanWrite(path); err != nil {
+		return calibrate.Usage("--html names a file in a folder that is there, and can be written to", "the page can't be written: %s", err)
 	}
-	if p.path = path; missing != nil {
-		_ = os.Remove(path)
-	}
-	return file.Close()
+	p.path = path
+	return nil
 }
 
-func pageNotWritten(err error) error {
-	return calibrate.Usage("--html names a file in a folder that is there, and can be written to", "the page can't be written: %s", err)
-}
-
-// write writes a page, if one was asked for.
-func (p *pageFile) write(env Env, d report.Document) error {
+// write writes a page, if one was asked for. It comes last, and what is done has an outcome already: a page that can't be written is
+// said, and counts only where that is no failure.
+func (p *pageFile) write(env Env, d report.Document, outcome error) error {
 	if p.path == "" {
-		return nil
+		return outcome
 	}
+	err := p.draw(d)
+	switch {
+	case err == nil:
+		note(env, "page with charts: %s", shown(env, p.path))
+		return outcome
+	case outcome != nil:
+		note(env, "the page can't be written: %s", err)
+		return outcome
+	}
+	try := cmp.Or(calibrate.TryDisk(err), "name another file with --html")
+	return &calibrate.Failure{Kind: calibrate.KindTool, What: "the page can't be written", Why: err.Error(), Try: try, Err: err}
+}
+
+func (p *pageFile) draw(d report.Document) error {
 	var page bytes.Buffer
 	if err := report.Render(&page, d, report.HTML, report.Options{}); err != nil {
 		return err
 	}
-	if info, err := os.Stat(p.path); err == nil && !info.Mode().IsRegular() {
-		return pageNotWritten(fmt.Errorf("%s is not a regular file", p.path))
-	}
-	if err := calibrate.WriteText(p.path, page.Bytes(), pageMode); err != nil {
-		return pageNotWritten(err)
-	}
-	note(env, "page with charts: %s", shown(env, p.path))
-	return nil
+	return calibrate.WriteText(p.path, page.Bytes(), pageMode)
 }
 
 // pageMode lets others read it: a page is made to be shown.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"workermem/calibrate"
 	"workermem/report"
 )
 
@@ -27,6 +28,14 @@ func writeNew(path, text string) error {
 		_ = os.Remove(path)
 	}
 	return err
+}
+
+// unwritable is the failure of a file that can't be written: the user's where it can't be there, the tool's where the disk doesn't take it.
+func unwritable(what, try string, err error) error {
+	if help := calibrate.TryDisk(err); help != "" {
+		return &calibrate.Failure{Kind: calibrate.KindTool, What: what + " can't be written", Why: err.Error(), Try: help, Err: err}
+	}
+	return calibrate.Usage(try, "%s can't be written: %s", what, err)
 }
 
 // note prints a line beside the result, on stderr. What is in it may be somebody else's, and must not steer the terminal.

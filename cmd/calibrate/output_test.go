@@ -1,12 +1,18 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/spf13/pflag"
+
+	"workermem/calibrate"
 )
 
 // soon fails where something waits for what never comes, such as a pipe's other end.
@@ -49,7 +55,7 @@ func TestBaselineIsAFile(t *testing.T) {
 	}
 }
 
-// What lies where a baseline's temporary file goes is somebody else's: it isn't written to, and not removed.
+// What a kill left of a baseline, or somebody has put beside it, is in nobody's way: it isn't written to, and not removed.
 func TestBaselineBesideAnother(t *testing.T) {
 	env, _, stderr := testEnv(t, nil)
 	other := filepath.Join(env.Dir, "precious")
@@ -59,8 +65,48 @@ func TestBaselineBesideAnother(t *testing.T) {
 	}
 	code := Main(t.Context(), env, []string{"check", filepath.Join(fixtures(t), "runs", "creeping"), "--update-baseline"})
 	text, _ := os.ReadFile(other)
-	if _, err := os.Lstat(filepath.Join(env.Dir, "calibrate.baseline.json")); err == nil || code != exitTool || !strings.Contains(stderr.String(), "is in the way") || string(text) != "precious" {
-		t.Errorf("exit code %d, %s\n%s", code, stderr, text)
+	if _, err := os.Lstat(filepath.Join(env.Dir, "calibrate.baseline.json")); err != nil || code != 0 || string(text) != "precious" {
+		t.Errorf("exit code %d, %v, %s\n%s", code, err, stderr, text)
+	}
+}
+
+// A full disk is no wrong usage, and a wrong place is.
+func TestUnwritable(t *testing.T) {
+	for number, kind := range map[syscall.Errno]calibrate.Kind{
+		syscall.ENOSPC: calibrate.KindTool, syscall.EDQUOT: calibrate.KindTool, syscall.EIO: calibrate.KindTool, syscall.EROFS: calibrate.KindTool,
+		syscall.ENOENT: calibrate.KindUsage, syscall.EACCES: calibrate.KindUsage, syscall.ENOTDIR: calibrate.KindUsage,
+	} {
+		err := unwritable("the table", "name another", &fs.PathError{Op: "write", Path: "runs.csv", Err: number})
+		failure, is := errors.AsType[*calibrate.Failure](err)
+		if !is || failure.Kind != kind || failure.Try == "" || !strings.HasPrefix(failure.Error(), "the table can't be written: ") {
+			t.Errorf("%v: %+v", number, err)
+		}
+	}
+}
+
+// A page that can't be written comes after all else: what was measured keeps its outcome, and is the baseline.
+func TestPageThatCantBeWritten(t *testing.T) {
+	r, err := loadRun(Env{}, filepath.Join(fixtures(t), "runs", "creeping"))
+	must(t, err)
+	for _, c := range []struct {
+		limit string
+		code  int
+		says  string
+	}{
+		{"worker <= 1MB", int(calibrate.KindLimit), "the page can't be written: "},
+		{"worker <= 1GB", exitTool, "error: the page can't be written"},
+	} {
+		env, stdout, stderr := inCI(t, map[string]string{"GITLAB_CI": "true", projectVariable: t.TempDir()})
+		f := checkFlags{own: pflag.NewFlagSet("check", pflag.ContinueOnError)}
+		must(t, f.limits.Set(c.limit))
+		f.baseline.update, f.baseline.force = true, true
+		f.format.page.path = filepath.Join(env.Dir, "gone", "page.html")
+		if code := exitCode(env, f.judge(env, r)); code != c.code || stdout.Len() == 0 || !strings.Contains(stderr.String(), c.says) {
+			t.Errorf("%s: exit code %d, want %d: %s", c.limit, code, c.code, stderr)
+		}
+		if !strings.Contains(stderr.String(), "written for GitLab") || !strings.Contains(stderr.String(), "wrote "+calibrate.BaselineFile) {
+			t.Errorf("%s: something was left out: %s", c.limit, stderr)
+		}
 	}
 }
 

@@ -369,11 +369,8 @@ func (f *proveFlags) shown(env Env, path string, r calibrate.Result, err error) 
 	if err != nil && len(r.Proof.Trials) == 0 {
 		return ended(env, path, err)
 	}
-	if showErr := f.format.show(env, report.Proof(r)); showErr != nil {
-		return showErr
+	if err == nil {
+		err = exitWith(r.Proof.Outcome())
 	}
-	if err != nil {
-		return err
-	}
-	return exitWith(r.Proof.Outcome())
+	return f.format.showAs(env, report.Proof(r), err)
 }

@@ -81,12 +81,13 @@ func (f *formatFlag) tables(env Env, folder string, names []string) error {
 		}
 		tables.Add(run, m)
 	}
+	const try = "name a folder that can be written, with --csv"
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return calibrate.Usage("name a folder that can be written, with --csv", "the tables' folder can't be made: %s", err)
+		return unwritable("the tables' folder", try, err)
 	}
 	for _, name := range report.CSVTables {
 		if err := calibrate.WriteText(filepath.Join(folder, name+".csv"), tables.Text(name), 0o644); err != nil {
-			return calibrate.Usage("name a folder that can be written, with --csv", "the tables can't be written: %s", err)
+			return unwritable("a table", try, err)
 		}
 	}
 	fmt.Fprintf(env.Stdout, "wrote %s\n", shown(env, folder)+": "+tables.Said())

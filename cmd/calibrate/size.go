@@ -109,10 +109,7 @@ func (f *sizeFlags) size(env Env, args []string) error {
 	if err := unanswerable(sized[0]); err != nil {
 		return err
 	}
-	if err := f.format.show(env, report.Sizing(sized, server.Known())); err != nil {
-		return err
-	}
-	return exitWith(outcomeOf(sized))
+	return f.format.showAs(env, report.Sizing(sized, server.Known()), exitWith(outcomeOf(sized)))
 }
 
 // check adds what is wrong with the flags together to what is wrong with each.
