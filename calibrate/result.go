@@ -15,7 +15,7 @@ type Result struct {
 	Schema          string         `json:"schema"`
 	ID              string         `json:"id"`
 	Mode            Mode           `json:"mode,omitempty"`
-	Seal            string         `json:"seal,omitempty"` // of the command and the flags: who has the key knows by it that this user typed them
+	Seal            string         `json:"seal,omitempty"` // of the command, the flags, the id, the mode and the folder: who has the key knows by it that this user typed them there; only the run's own file has it
 	StartedAt       time.Time      `json:"started_at"`
 	DurationSeconds float64        `json:"duration_seconds"`
 	Complete        bool           `json:"complete"`

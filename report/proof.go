@@ -11,7 +11,7 @@ import (
 // Proof is the page of a recommendation that was really run. The run it rests on is not repeated.
 func Proof(r calibrate.Result) Document {
 	return Document{
-		Title: "Proof of the recommendation for", Subject: subjectOf(r.Target), Data: r.Whole(),
+		Title: "Proof of the recommendation for", Subject: subjectOf(r.Target), Data: published(r),
 		Blocks: slices.Concat(proved(r), warningsSection(r.Warnings, r.Plan.Silenced)),
 	}
 }

@@ -148,12 +148,12 @@ func (b book) measure(t *testing.T, flags []string, proof time.Duration, truth b
 		row.law = rec.TotalBytes
 		row.truth = b.truth(t, rec.Workers, rec.Threads)
 	}
-	row.proof = b.prove(t, filepath.Join(s.dir, ".calibrate", "runs", latestLink), proof)
+	row.proof = b.prove(t, s.dir, proof)
 	return row
 }
 
-func (b book) prove(t *testing.T, run string, most time.Duration) *calibrate.Proof {
-	s := start(t, nil, slices.Concat([]string{"prove", "--json", "--max-time", most.String()}, b.sameFlags(), []string{run})...)
+func (b book) prove(t *testing.T, dir string, most time.Duration) *calibrate.Proof {
+	s := startIn(t, dir, nil, slices.Concat([]string{"prove", "--json", "--max-time", most.String()}, b.sameFlags())...)
 	code := s.end(t, 15*time.Minute)
 	var proved calibrate.Result
 	if err := json.Unmarshal([]byte(s.stdout.String()), &proved); err != nil || proved.Proof == nil {

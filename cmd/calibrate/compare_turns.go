@@ -125,9 +125,12 @@ func (t *turnTaker) Open(ctx context.Context, side calibrate.Side) (run.Turn, er
 	plan := calibrate.Plan{Command: t.versions[side].command, PlanInfo: calibrate.PlanInfo{
 		Load: t.flags.Load, Flags: given(t.flags.own), Silenced: t.flags.silence, Config: t.flags.settings.taken,
 	}}
+	here := t.env
+	here.Dir = t.versions[side].dir
+	head, _ := begun(here, calibrate.Result{ID: t.id + "/" + name, Target: launch.Info()}, plan.Flags) // who proves it hears what is wrong with the key
 	return run.Turn{
 		Folder: name, Close: func() { folder.Close(); t.back() },
-		Plan: plan, Head: headed(t.env, calibrate.Result{ID: t.id + "/" + name, Target: launch.Info()}, plan),
+		Plan: plan, Head: headed(head),
 		Rig: reading(calibrate.Rig{Target: launch, Load: t.loader(), Journal: folder, Progress: func(s calibrate.Status) {
 			s.Phase, s.Elapsed = string(side)+" "+s.Phase, time.Since(t.began)
 			t.progress.Show(s)

@@ -36,7 +36,7 @@ func TestE2EPoolOf40(t *testing.T) {
 		t.Errorf("%d workers of %d MB, want 2 of 60 + 160", r.Recommendation.Workers, mb)
 	}
 
-	s = start(t, holds, "prove", "--json", out)
+	s = startIn(t, s.dir, holds, "prove", "--json", out)
 	s.endsWith(t, 0, 3*time.Minute)
 	if err := json.Unmarshal([]byte(s.stdout.String()), &r); err != nil {
 		t.Fatal(err)

@@ -87,7 +87,7 @@ func (c proofCase) prove(t *testing.T) calibrate.Proof {
 	if c.life > 0 && measured.Creep.Verdict != "creeping" {
 		args = append(args, "--max-requests", fmt.Sprint(c.life))
 	}
-	s = start(t, c.inherited, slices.Concat(args, env, []string{filepath.Join(s.dir, ".calibrate", "runs", latestLink)})...)
+	s = startIn(t, s.dir, c.inherited, slices.Concat(args, env, []string{filepath.Join(s.dir, ".calibrate", "runs", latestLink)})...)
 	code = s.end(t, time.Hour)
 	var r calibrate.Result
 	if err := json.Unmarshal([]byte(s.stdout.String()), &r); err != nil || r.Proof == nil || !r.Proof.Complete {

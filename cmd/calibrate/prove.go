@@ -57,7 +57,8 @@ func newProveCmd(env Env) *cobra.Command {
 			"group that holds no more than the run's budget. It keeps every thread busy until each worker has been replaced twice.\n" +
 			"Then it compares the memory that the kernel charged with the memory that the formula has for the same requests.\n\n" +
 			"The app and its requests are those of the run. A run doesn't keep what may be secret: give that again. A run that you\n" +
-			"didn't record on this machine may be anybody's: its command is started with --trust alone, or you give one.\n" +
+			"didn't record in this folder on this machine may be anybody's: its command is started with --trust alone, or you\n" +
+			"give one.\n" +
 			"--memory, --cpus and the like size the run for another box first, and prove that.",
 		Example: proveExample,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -107,7 +108,7 @@ func (f *proveFlags) register(flags *pflag.FlagSet) {
 	f.outFlags.register(flags)
 	f.configFlags.register(flags)
 	about(aboutConfig, flags, func(flags *pflag.FlagSet) {
-		flags.BoolVar(&f.trust, "trust", false, "start the command of RUN although it was not recorded by you on this machine")
+		flags.BoolVar(&f.trust, "trust", false, "start the command of RUN although it was not recorded by you, in this folder on this machine")
 	})
 }
 
@@ -166,6 +167,7 @@ func (f *proveFlags) prove(ctx context.Context, env Env, name string, command []
 	defer folder.Close()
 	rig := calibrate.Rig{Load: load, Journal: folder.Folder, Scale: scaler(ctx, env, spec, folder.Folder)}
 	plan.Host, _ = sampler.Host()
+	measured.Seal = handedOn(env, measured, id)
 	measured.Warnings = append(slices.DeleteFunc(slices.Clone(measured.Warnings), aboutTargets), targets.Warnings()...)
 	measured.Plan.Silenced = append(slices.Clone(measured.Plan.Silenced), f.silence...)
 	rig, progress := instrumented(env, rig)
@@ -268,17 +270,21 @@ type repeated struct {
 // where the command is this user's own, neither are its variables nor its requests taken.
 func (f *proveFlags) trusted(env Env, r calibrate.Result, name string, command []string) ([]string, error) {
 	flags := r.Plan.Flags
+	own, err := sealed(env, r)
+	if err != nil && !f.trust {
+		note(env, "no run can be known as yours: %s", err)
+	}
 	switch {
-	case f.trust || sealed(env, r):
+	case f.trust || own:
 		return flags, nil
 	case len(command) == 0:
 		again := slices.DeleteFunc([]string{"calibrate", "prove", name}, func(word string) bool { return word == "" })
-		return nil, &calibrate.Failure{Kind: calibrate.KindUsage, What: "this run was not recorded by you on this machine, and its command would be started",
+		return nil, &calibrate.Failure{Kind: calibrate.KindUsage, What: "this run was not recorded by you in this folder on this machine, and its command would be started",
 			Why: "it is calibrate run " + report.Command(slices.Concat(flags, []string{"--"}, r.Target.Command)),
 			Try: report.Command(append(again, "--trust")) + " if you know it; or give a command of your own behind --"}
 	}
 	if left := slices.DeleteFunc(slices.Clone(flags), f.forFigures); len(left) > 0 {
-		note(env, "not taken from the run, which was not recorded by you on this machine: %s", report.Command(left))
+		note(env, "not taken from the run, which was not recorded by you in this folder on this machine: %s", report.Command(left))
 	}
 	return nil, nil
 }

@@ -32,14 +32,14 @@ func TestE2EProve(t *testing.T) {
 
 	t.Run("what is not kept is asked for", func(t *testing.T) {
 		t.Parallel()
-		s := start(t, nil, "prove", run)
+		s := startIn(t, measured.dir, nil, "prove", run)
 		s.endsWith(t, 2, time.Minute)
 		if said := s.stderr.String(); !strings.Contains(said, "--env=CALIBRATE_KEEP_BYTES=***") {
 			t.Error(said)
 		}
 	})
 	prove := func(t *testing.T, flags ...string) *session {
-		return start(t, nil, slices.Concat([]string{"prove", "--json", "--env", keeps}, flags, []string{run})...)
+		return startIn(t, measured.dir, nil, slices.Concat([]string{"prove", "--json", "--env", keeps}, flags, []string{run})...)
 	}
 	t.Run("it holds", func(t *testing.T) {
 		t.Parallel()

@@ -159,7 +159,11 @@ func (f *runFlags) measured(ctx context.Context, env Env, plan calibrate.Plan, l
 	defer folder.Close()
 	launch.LogTo(folder.Log.File)
 	rig := calibrate.Rig{Target: launch, Load: load, Journal: folder, Scale: scaler(ctx, env, spec, folder.Folder)}
-	if r, err = measure(ctx, env, run.Run, plan, rig, calibrate.Result{ID: id, Target: launch.Info(), Warnings: targets.Warnings()}); err != nil {
+	head, err := begun(env, calibrate.Result{ID: id, Target: launch.Info(), Warnings: targets.Warnings()}, plan.Flags)
+	if err != nil {
+		note(env, "calibrate prove won't know this run as yours: %s", err)
+	}
+	if r, err = measure(ctx, env, run.Run, plan, rig, head); err != nil {
 		return r, folder.Path, ended(env, folder.Path, err)
 	}
 	return r, folder.Path, nil
@@ -204,17 +208,16 @@ type measuring func(context.Context, calibrate.Plan, calibrate.Rig, calibrate.Re
 
 // measure uses the rig with a progress line.
 func measure(ctx context.Context, env Env, how measuring, plan calibrate.Plan, rig calibrate.Rig, head calibrate.Result) (calibrate.Result, error) {
-	head = headed(env, head, plan)
+	head = headed(head)
 	rig, progress := instrumented(env, rig)
 	defer progress.Done()
 	return how(ctx, plan, rig, head)
 }
 
 // headed is a result with what is known before anything is measured.
-func headed(env Env, head calibrate.Result, plan calibrate.Plan) calibrate.Result {
+func headed(head calibrate.Result) calibrate.Result {
 	host, warnings := sampler.Host()
 	head.Tool, head.Host, head.Warnings = toolInfo(), host, append(head.Warnings, warnings...)
-	head.Seal = sealOf(env, calibrate.Redact(head.Target.Command), plan.Flags)
 	return head
 }
 

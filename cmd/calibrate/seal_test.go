@@ -23,12 +23,15 @@ func ofHome(t *testing.T, variables ...string) (Env, *strings.Builder) {
 // A seal holds for what was typed, for the one who typed it, and for nobody else.
 func TestSeal(t *testing.T) {
 	mine, _ := ofHome(t, "HOME", privateDir(t))
-	r := calibrate.Result{Target: calibrate.TargetInfo{Command: []string{"gunicorn", "app:app"}}, Plan: calibrate.PlanInfo{Flags: []string{"--rate=50/s"}}}
-	r.Seal = sealOf(mine, r.Target.Command, r.Plan.Flags)
-	if r.Seal == "" || !sealed(mine, r) {
+	r := calibrate.Result{ID: "20261121-093000-1f2e", Mode: calibrate.ModeRun, Target: calibrate.TargetInfo{Command: []string{"gunicorn", "app:app"}}, Plan: calibrate.PlanInfo{Flags: []string{"--rate=50/s"}}}
+	r.Seal = sealBy(t, mine, r)
+	if r.Seal == "" || !holds(t, mine, r) {
 		t.Fatalf("%q doesn't hold", r.Seal)
 	}
-	if sealOf(mine, r.Target.Command, nil) != sealOf(mine, r.Target.Command, []string{}) {
+	without := r
+	without.Plan.Flags = nil
+	bare := sealBy(t, mine, without)
+	if without.Plan.Flags = []string{}; sealBy(t, mine, without) != bare {
 		t.Error("without flags it doesn't hold once it is read back")
 	}
 	for name, forge := range map[string]func(r *calibrate.Result){
@@ -39,29 +42,82 @@ func TestSeal(t *testing.T) {
 		"a flag for a word": func(r *calibrate.Result) {
 			r.Target.Command, r.Plan.Flags = append(r.Target.Command, "--rate=50/s"), nil
 		},
+		"another run":        func(r *calibrate.Result) { r.ID = "20261121-093000-0000" },
+		"a watch":            func(r *calibrate.Result) { r.Mode = calibrate.ModeAttach },
 		"no seal":            func(r *calibrate.Result) { r.Seal = "" },
 		"a part of the seal": func(r *calibrate.Result) { r.Seal = r.Seal[:10] },
 	} {
 		forged := r
-		if forge(&forged); sealed(mine, forged) {
+		if forge(&forged); holds(t, mine, forged) {
 			t.Errorf("%s: it holds", name)
 		}
 	}
 	another, _ := ofHome(t, "HOME", privateDir(t))
 	homeless, _ := ofHome(t)
-	if sealed(another, r) || sealed(homeless, r) {
+	if holds(t, another, r) || holds(t, homeless, r) {
 		t.Error("it holds for another user")
 	}
 	nobodys := r
-	if nobodys.Seal = sealOf(homeless, r.Target.Command, r.Plan.Flags); nobodys.Seal != "" || sealed(homeless, nobodys) {
+	if nobodys.Seal = sealBy(t, homeless, r); nobodys.Seal != "" || holds(t, homeless, nobodys) {
 		t.Errorf("who has no key has the seal %q", nobodys.Seal)
+	}
+}
+
+func sealBy(t *testing.T, env Env, r calibrate.Result) string {
+	t.Helper()
+	seal, err := sealOf(env, r)
+	must(t, err)
+	return seal
+}
+
+func holds(t *testing.T, env Env, r calibrate.Result) bool {
+	t.Helper()
+	own, err := sealed(env, r)
+	must(t, err)
+	return own
+}
+
+// In another folder the same command starts another's app: a seal that was copied there doesn't hold, but the folder may be reached by
+// another way.
+func TestSealOfAnotherFolder(t *testing.T) {
+	mine, _ := ofHome(t, "HOME", privateDir(t))
+	r, err := begun(mine, calibrate.Result{ID: "20261121-093000-1f2e", Target: calibrate.TargetInfo{Command: []string{"gunicorn", "app:app", "--token=hunter2"}}}, []string{"--rate=50/s"})
+	must(t, err)
+	r.Mode, r.Target.Command, r.Plan.Flags = calibrate.ModeRun, calibrate.Redact(r.Target.Command), []string{"--rate=50/s"} // as the run keeps them
+	hostile, linked := mine, mine
+	hostile.Dir, linked.Dir = t.TempDir(), filepath.Join(t.TempDir(), "link")
+	must(t, os.Symlink(mine.Dir, linked.Dir))
+	if !holds(t, mine, r) || !holds(t, linked, r) || holds(t, hostile, r) {
+		t.Errorf("where it was typed %v, by a link %v, elsewhere %v", holds(t, mine, r), holds(t, linked, r), holds(t, hostile, r))
+	}
+}
+
+// A proof is its user's if the run was: it keeps the run's command, which may be anybody's.
+func TestSealOfAProof(t *testing.T) {
+	mine, _ := ofHome(t, "HOME", privateDir(t))
+	run := calibrate.Result{ID: "run", Mode: calibrate.ModeRun, Target: calibrate.TargetInfo{Command: []string{"gunicorn", "app:app"}}}
+	if seal := handedOn(mine, run, "proof"); seal != "" {
+		t.Errorf("of anybody's run it has the seal %q", seal)
+	}
+	run.Seal = sealBy(t, mine, run)
+	proof := run
+	proof.ID, proof.Seal = "proof", handedOn(mine, run, "proof")
+	if !holds(t, mine, proof) {
+		t.Errorf("%q doesn't hold", proof.Seal)
 	}
 }
 
 // A key that somebody else may know or have made is none.
 func TestSealKeyOfAnother(t *testing.T) {
 	for name, spoil := range map[string]func(t *testing.T, home, key string){
-		"open to all":         func(t *testing.T, _, key string) { must(t, os.Chmod(key, 0o666)) },
+		"open to all":     func(t *testing.T, _, key string) { must(t, os.Chmod(key, 0o666)) },
+		"read by others":  func(t *testing.T, _, key string) { must(t, os.Chmod(key, 0o644)) },
+		"read by a group": func(t *testing.T, _, key string) { must(t, os.Chmod(key, 0o640)) },
+		"a link to a key": func(t *testing.T, home, key string) {
+			must(t, os.Rename(key, filepath.Join(home, "key")))
+			must(t, os.Symlink(filepath.Join(home, "key"), key))
+		},
+		"a folder":            func(t *testing.T, _, key string) { must(t, os.Remove(key)); must(t, os.Mkdir(key, 0o700)) },
 		"short":               func(t *testing.T, _, key string) { must(t, os.Truncate(key, 8)) },
 		"empty":               func(t *testing.T, _, key string) { must(t, os.Truncate(key, 0)) },
 		"long":                func(t *testing.T, _, key string) { must(t, os.Truncate(key, 1<<40)) },
@@ -74,16 +130,20 @@ func TestSealKeyOfAnother(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			home := privateDir(t)
 			env, _ := ofHome(t, "XDG_STATE_HOME", home)
-			if len(sealKey(env)) != keyBytes {
-				t.Fatal("no key is made")
+			if key, err := sealKey(env); len(key) != keyBytes || err != nil {
+				t.Fatal("no key is made", err)
 			}
 			key := filepath.Join(home, "calibrate", "key")
 			if info, err := os.Stat(key); err != nil || info.Mode().Perm() != 0o600 {
 				t.Fatal(info, err)
 			}
 			spoil(t, home, key)
-			if got := sealKey(env); got != nil {
+			got, err := sealKey(env)
+			if got != nil {
 				t.Errorf("taken: %x", got)
+			}
+			if _, missing := os.Lstat(key); !strings.Contains(name, "home") && missing == nil && (err == nil || !strings.Contains(err.Error(), key)) {
+				t.Errorf("nobody says what is wrong with it: %v", err)
 			}
 		})
 	}
@@ -117,7 +177,7 @@ func TestProveOfAnybodysRun(t *testing.T) {
 	}{
 		{"unasked", nil, nil, `$'touch ` + marker + `\x1b[2K\rgunicorn app:app\n'`, "\x1b"},
 		{"with a flag", []string{"--env=LD_PRELOAD=./evil.so"}, nil, "--env=LD_PRELOAD=./evil.so -- sh", ""},
-		{"with a command of the user's own", []string{"--rate=50/s", "--env=LD_PRELOAD=./evil.so"}, []string{"--", "true"}, "not taken from the run, which was not recorded by you on this machine: --env=LD_PRELOAD=./evil.so", "sh -c"},
+		{"with a command of the user's own", []string{"--rate=50/s", "--env=LD_PRELOAD=./evil.so"}, []string{"--", "true"}, "not taken from the run, which was not recorded by you in this folder on this machine: --env=LD_PRELOAD=./evil.so", "sh -c"},
 		{"with a flag that ends flags", []string{"--rate=1", "--", "x"}, []string{"--trust", "--path", "/mine"}, "not all of them are flags", ""},
 		{"with a word among the flags", []string{"x"}, []string{"--trust", "--path", "/mine"}, "not all of them are flags", ""},
 		{"with no flag at all", []string{"--nothing"}, []string{"--trust"}, "can't be read: unknown flag", ""},
@@ -137,5 +197,17 @@ func TestProveOfAnybodysRun(t *testing.T) {
 				t.Error("it was started")
 			}
 		})
+	}
+}
+
+// Whoever finds a key that others can read hears why no run is known as his.
+func TestProveWithAnOpenKey(t *testing.T) {
+	home := privateDir(t)
+	env, stderr := ofHome(t, "XDG_STATE_HOME", home)
+	must(t, os.MkdirAll(filepath.Join(home, "calibrate"), 0o700))
+	must(t, os.WriteFile(filepath.Join(home, "calibrate", "key"), []byte(strings.Repeat("k", keyBytes)), 0o644))
+	code := Main(t.Context(), env, []string{"prove", filepath.Join(fixtures(t), "runs", "creeping")})
+	if code != exitUsage || !strings.Contains(stderr.String(), "no run can be known as yours: ") || !strings.Contains(stderr.String(), "is open to others (mode 644)") {
+		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }
