@@ -29,6 +29,7 @@ type Bucket struct {
 	P50       float64              `json:"p50"` // seconds
 	P99       float64              `json:"p99"`
 	Errors    map[ErrorClass]int64 `json:"errors,omitempty"`
+	Over      float64              `json:"over,omitempty"`   // seconds that its requests were answered in; only in a page, which has not every bucket
 	Paused    float64              `json:"paused,omitempty"` // seconds that calibrate itself stood still meanwhile, beside the bucket's own: they are in no figure of the load
 }
 
@@ -55,7 +56,7 @@ func (b Bucket) plausible() bool {
 			return false
 		}
 	}
-	return b.Phase != "" && within(b.Seconds, mostSeconds) && within(b.P50, mostSeconds) && within(b.P99, mostSeconds) && within(b.Paused, mostSeconds) &&
+	return b.Phase != "" && within(b.Seconds, mostSeconds) && within(b.P50, mostSeconds) && within(b.P99, mostSeconds) && within(b.Paused, mostSeconds) && within(b.Over, mostSeconds) &&
 		within(b.Requests, mostRequests) && within(b.Succeeded, b.Requests)
 }
 

@@ -34,12 +34,22 @@ func timeCharts(r calibrate.Result, c calibrate.Curves) (charts []Block) {
 	if len(c.Buckets) < 2 {
 		return charts
 	}
+	silent := slices.ContainsFunc(c.Buckets, func(b calibrate.Bucket) bool { return b.P99 == 0 })
+	unknown := when(silent, " Of a second without an answer it is unknown, and the line is parted.")
 	return append(charts,
 		Chart{Title: "Requests over time", Shows: "How many requests were answered in each second, and in which phase.", X: x, Y: Axis{Name: "answered", Unit: "a second", Zero: true},
-			Series: []Series{curve("answered", func(b calibrate.Bucket) float64 { return float64(b.Requests) })}, Spans: phases},
-		Chart{Title: "Latency over time", Shows: "What half of the requests of a second took at most, and what 99 of 100 did. The scale is logarithmic.", X: x, Y: Axis{Name: "latency", Unit: "ms", Log: true},
-			Series: []Series{curve("p50", func(b calibrate.Bucket) float64 { return 1000 * b.P50 }), curve("p99", func(b calibrate.Bucket) float64 { return 1000 * b.P99 })}, Spans: phases},
+			Series: []Series{curve("answered", answered)}, Spans: phases},
+		Chart{Title: "Latency over time", Shows: "What half of the requests of a second took at most, and what 99 of 100 did. The scale is logarithmic." + unknown, X: x, Y: Axis{Name: "latency", Unit: "ms", Log: true},
+			Series: []Series{curve("p50", func(b calibrate.Bucket) float64 { return inMilliseconds(b.P50) }), curve("p99", func(b calibrate.Bucket) float64 { return inMilliseconds(b.P99) })}, Spans: phases},
 	)
+}
+
+// inMilliseconds is a latency on its axis: 0 is that of nothing, and unknown.
+func inMilliseconds(seconds float64) float64 {
+	if seconds == 0 {
+		return math.NaN()
+	}
+	return 1000 * seconds
 }
 
 // timeAxis is one for so many seconds, and how many of them its unit has.

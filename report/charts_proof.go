@@ -17,7 +17,7 @@ func proofChart(t calibrate.Trial) []Block {
 			expected.Points = append(expected.Points, Point{p.Seconds / unit, inMB(p.ExpectedBytes)})
 		}
 		if p.Recycles > recycles {
-			c.Guides = append(c.Guides, Guide{Name: orElse(when(recycles == 0, "a worker is replaced"), ""), At: p.Seconds / unit, OnX: true})
+			c.Guides = append(c.Guides, Guide{Name: when(recycles == 0, "a worker is replaced"), At: p.Seconds / unit, OnX: true})
 			recycles = p.Recycles
 		}
 	}

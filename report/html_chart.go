@@ -179,11 +179,11 @@ func (c Chart) notes() (notes []string) {
 		if g.OnX {
 			axis = c.X
 		}
-		if g.Name == "" {
+		if g.Name == "" && len(limits) > 0 {
 			limits[len(limits)-1] += ", " + say.Number(g.At)
 			continue
 		}
-		limits = append(limits, g.Name+" at "+axis.says(g.At))
+		limits = append(limits, orElse(g.Name, axis.Name)+" at "+axis.says(g.At))
 	}
 	for _, s := range c.Spans {
 		stretches = append(stretches, s.Name+" "+say.Number(s.From)+" to "+c.X.says(s.To))
@@ -226,13 +226,18 @@ func (c Chart) numbers() Table {
 	return t
 }
 
-// cellAt is what a curve has at a place, if it has a point there.
-func cellAt(points []Point, x float64) string {
-	i := slices.IndexFunc(points, func(p Point) bool { return p.X == x && !math.IsNaN(p.Y) })
-	if i < 0 {
-		return ""
+// cellAt is what a curve has at a place, if it has a point there. One that only parts the line stands where another does.
+func cellAt(points []Point, x float64) (cell string) {
+	for _, p := range points {
+		switch {
+		case p.X != x:
+		case math.IsNaN(p.Y):
+			cell = say.Unknown
+		default:
+			return say.Number(p.Y)
+		}
 	}
-	return say.Number(points[i].Y)
+	return cell
 }
 
 // picked are the places of a curve's points that are evenly apart, and of its highest.
@@ -254,5 +259,7 @@ func picked(points []Point) (places []int) {
 		places = append(places, k*(len(points)-1)/(rowsOfCurve-1))
 	}
 	slices.Sort(places)
-	return slices.DeleteFunc(slices.Compact(places), func(i int) bool { return math.IsNaN(points[i].Y) })
+	return slices.DeleteFunc(slices.Compact(places), func(i int) bool {
+		return math.IsNaN(points[i].Y) && cellAt(points, points[i].X) != say.Unknown
+	})
 }

@@ -153,16 +153,26 @@ func tickStep(length float64) float64 {
 	return step
 }
 
+// mostTicks is how many an axis has room for.
+const mostTicks = 16
+
 // ticks are the values that an axis names.
 func (s scale) ticks() (all []float64) {
+	first, end := math.Ceil(s.low/s.step-1e-9), s.high+s.step*1e-9
 	if s.step == 0 {
-		for v := s.low; v <= s.high*1.001; v *= 10 {
+		end = s.high * 1.001
+	}
+	for i := range mostTicks {
+		v := (first + float64(i)) * s.step
+		if s.step == 0 {
+			v = s.low * math.Pow10(i)
+		}
+		if v > end {
+			break
+		}
+		if i == 0 || v > all[len(all)-1] { // values so large are no finer than that
 			all = append(all, v)
 		}
-		return all
-	}
-	for i := math.Ceil(s.low/s.step - 1e-9); i*s.step <= s.high+s.step*1e-9; i++ {
-		all = append(all, i*s.step)
 	}
 	return all
 }

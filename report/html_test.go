@@ -362,6 +362,86 @@ func TestScales(t *testing.T) {
 	}
 }
 
+// The axis of figures so large that they are no finer than its steps ends, and so does one of more decades than it has room for.
+func TestTicksEnd(t *testing.T) {
+	for _, test := range []struct {
+		axis   Axis
+		values []float64
+	}{
+		{Axis{}, []float64{inMB(1<<60 - 128), inMB(1 << 60)}},
+		{Axis{}, []float64{1 << 60, 1<<60 + 256}},
+		{Axis{Log: true}, []float64{5e-324, 1e308}},
+		{Axis{Log: true}, []float64{1e308}},
+	} {
+		ticks := test.axis.scaled(test.values, 0, 100).roomy().ticks()
+		if len(ticks) == 0 || len(ticks) > mostTicks || len(slices.Compact(slices.Clone(ticks))) != len(ticks) {
+			t.Errorf("%v: %v", test.values, ticks)
+		}
+	}
+}
+
+// The curve of a second without an answer is unknown, and of a second that ended late has what is answered in one.
+func TestTimeChartsOfBuckets(t *testing.T) {
+	bucket := func(seconds float64, phase string, requests int64, p99 float64) calibrate.Bucket {
+		return calibrate.Bucket{Seconds: seconds, Phase: phase, Requests: requests, Succeeded: requests, P50: p99 / 2, P99: p99}
+	}
+	c := thin(calibrate.Curves{Samples: []calibrate.Sample{{Phase: calibrate.PhaseSoak}, {Seconds: 9, Phase: calibrate.PhaseSoak}}, Buckets: []calibrate.Bucket{
+		bucket(1, calibrate.PhaseSoak, 100, 0.02), bucket(2, calibrate.PhaseSoak, 0, 0), bucket(4, calibrate.PhaseSoak, 200, 0.04), bucket(4.3, calibrate.PhaseSoak, 9, 0.01),
+		bucket(8, calibrate.PhasePeak, 100, 0.06), bucket(9.01, calibrate.PhasePeak, 100, 0.06),
+	}})
+	again := thin(calibrate.Curves{Samples: c.Samples, Buckets: []calibrate.Bucket{c.Buckets[0], c.Buckets[4]}}) // as a page has some of them
+	for _, b := range again.Buckets {
+		if answered(b) != 100 {
+			t.Errorf("of a page %+v", b)
+		}
+	}
+	charts := timeCharts(calibrate.Result{}, c)
+	rate, latency := charts[1].(Chart), charts[2].(Chart)
+	want := []Point{{1, 100}, {2, 0}, {4, 100}, {8, math.NaN()}, {8, 100}, {9.01, 100}}
+	if diff := cmp.Diff(want, rate.Series[0].Points, cmpopts.EquateNaNs()); diff != "" {
+		t.Errorf("answered (-want +got):\n%s", diff)
+	}
+	want = []Point{{1, 20}, {2, math.NaN()}, {4, 40}, {8, math.NaN()}, {8, 60}, {9.01, 60}}
+	if diff := cmp.Diff(want, latency.Series[1].Points, cmpopts.EquateNaNs(), cmpopts.EquateApprox(0, 1e-9)); diff != "" {
+		t.Errorf("p99 (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(latency.Shows, "it is unknown") {
+		t.Error(latency.Shows)
+	}
+	var rows [][]string
+	for _, row := range latency.numbers().Rows {
+		rows = append(rows, row.Cells)
+	}
+	if diff := cmp.Diff([][]string{{"1", "10", "20"}, {"2", "unknown", "unknown"}, {"4", "20", "40"}, {"8", "30", "60"}, {"9.01", "30", "60"}}, rows); diff != "" {
+		t.Errorf("table (-want +got):\n%s", diff)
+	}
+}
+
+// A limit without a name is one of those before it, and the first has its axis's.
+func TestNotesOfNamelessGuides(t *testing.T) {
+	c := Chart{X: Axis{Name: "requests"}, Y: Axis{Name: "memory", Unit: "MB"}, Guides: []Guide{{At: 3}, {At: 4}}}
+	if diff := cmp.Diff([]string{"Marked: memory at 3 MB, 4."}, c.notes()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The seal is for the run's own folder: what is shown to others has none.
+func TestSealIsNotPublished(t *testing.T) {
+	m := measuredRuns(t)["creeping"]
+	proof := recorded(t)["proof"]
+	m.Result.Seal, proof.Seal = "5ea1ed", "5ea1ed"
+	for _, d := range []Document{Drawn(m.Result, m.Curves(), server.Known()), Proof(proof), Sizing([]calibrate.Result{m.Result}, server.Known())} {
+		for _, f := range Formats() {
+			if page := drawn(t, d, f.Name, Options{}); strings.Contains(page, "5ea1ed") {
+				t.Errorf("%s of %q has it", f.Name, d.Title)
+			}
+		}
+	}
+	if m.Result.Seal == "" {
+		t.Error("the run has lost it")
+	}
+}
+
 // A line can be told from the paper, in the light and in the dark (WCAG 2.2, 1.4.11).
 func TestColours(t *testing.T) {
 	dark := map[string]string{}

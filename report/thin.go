@@ -21,7 +21,7 @@ func thin(c calibrate.Curves) calibrate.Curves {
 	return calibrate.Curves{
 		Samples: thinned(c.Samples, func(s calibrate.Sample) float64 { return float64(s.RSS) }, func(s calibrate.Sample) float64 { return float64(s.Anon) },
 			func(s calibrate.Sample) float64 { return float64(s.Held) }),
-		Buckets: thinned(wholeSeconds(c.Buckets), func(b calibrate.Bucket) float64 { return float64(b.Requests) }, func(b calibrate.Bucket) float64 { return b.P99 },
+		Buckets: thinned(wholeSeconds(c.Buckets), answered, func(b calibrate.Bucket) float64 { return b.P99 },
 			func(b calibrate.Bucket) float64 { return b.P50 }),
 	}
 }
@@ -67,16 +67,27 @@ func corners[T any](all []T, measure func(T) float64) []int {
 	return places
 }
 
-// wholeSeconds leaves out the buckets that aren't a second long. Those of a page have been through this before, and are further
-// apart.
+// wholeSeconds leaves out the buckets that are shorter than a second, and says of the others over how many seconds they are: a busy
+// machine ends some late. Those of a page have been through this before, and are further apart.
 func wholeSeconds(all []calibrate.Bucket) []calibrate.Bucket {
 	var whole []calibrate.Bucket
-	last := math.Inf(-1)
+	last := calibrate.Bucket{Seconds: math.Inf(-1)}
 	for _, b := range all {
-		if b.Seconds-last >= leastBucket {
-			whole = append(whole, b)
+		gap, begins := b.Seconds-last.Seconds, b.Phase != last.Phase
+		last = b
+		switch {
+		case gap < leastBucket:
+			continue
+		case b.Over > 0: // of a page
+		case begins: // in the gap nobody asked for anything
+			b.Over = 1
+		default:
+			b.Over = math.Round(10*gap) / 10
 		}
-		last = b.Seconds
+		whole = append(whole, b)
 	}
 	return whole
 }
+
+// answered is how many requests a bucket has a second.
+func answered(b calibrate.Bucket) float64 { return float64(b.Requests) / max(b.Over, leastBucket) }
