@@ -172,6 +172,9 @@ func TestWriteText(t *testing.T) {
 		"nothing there":        {func(string) error { return nil }, "", 0o644, false},
 		"a file of its user's": {func(path string) error { return os.WriteFile(path, nil, 0o600) }, "", 0o600, false},
 		"a program":            {func(path string) error { return os.WriteFile(path, nil, 0o750) }, "", 0o750, false},
+		"a group's file": {func(path string) error {
+			return errors.Join(os.WriteFile(path, nil, 0o600), os.Chmod(path, 0o664))
+		}, "", 0o664, false},
 		"what a kill has left": {func(path string) error {
 			return os.WriteFile(filepath.Join(filepath.Dir(path), ".text.new"), nil, 0o600)
 		}, "", 0o644, false},

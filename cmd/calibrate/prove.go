@@ -272,7 +272,7 @@ func (f *proveFlags) trusted(env Env, r calibrate.Result, name string, command [
 	flags := r.Plan.Flags
 	own, err := sealed(env, r)
 	if err != nil && !f.trust {
-		note(env, "no run can be known as yours: %s", err)
+		note(env, "no run can be known as yours: %s; remove it, and another key is made", err)
 	}
 	switch {
 	case f.trust || own:

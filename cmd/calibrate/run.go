@@ -161,7 +161,7 @@ func (f *runFlags) measured(ctx context.Context, env Env, plan calibrate.Plan, l
 	rig := calibrate.Rig{Target: launch, Load: load, Journal: folder, Scale: scaler(ctx, env, spec, folder.Folder)}
 	head, err := begun(env, calibrate.Result{ID: id, Target: launch.Info(), Warnings: targets.Warnings()}, plan.Flags)
 	if err != nil {
-		note(env, "calibrate prove won't know this run as yours: %s", err)
+		note(env, "calibrate prove won't know this run as yours: %s; remove it, and another key is made", err)
 	}
 	if r, err = measure(ctx, env, run.Run, plan, rig, head); err != nil {
 		return r, folder.Path, ended(env, folder.Path, err)
