@@ -137,14 +137,9 @@ func endInTime(ctx context.Context, p calibrate.Pace, s *sending, stop, cutNow f
 	over, end := context.WithCancel(context.Background())
 	go func() {
 		defer calibrate.Caught()
-		for left := p.Duration; left > 0; left = p.Duration - s.elapsed() { // more than once only after a pause
-			select {
-			case <-time.After(left):
-			case <-over.Done():
-				return
-			}
+		if s.wait(over, p.Duration) {
+			stop()
 		}
-		stop()
 	}()
 	return func() { unhook(); end() }
 }

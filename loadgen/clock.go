@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -62,6 +63,20 @@ func (c *clock) elapsed() time.Duration {
 	}
 	c.beat = now
 	return now.Sub(c.start) - c.still
+}
+
+// wait waits until so much of the phase's time has passed, more than once only after a pause. It returns false if ctx ended first.
+func (c *clock) wait(ctx context.Context, until time.Duration) bool {
+	for left := until - c.elapsed(); left > 0; left = until - c.elapsed() {
+		timer := time.NewTimer(left)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return false
+		}
+	}
+	return ctx.Err() == nil
 }
 
 // paused is how long calibrate stood still since the start.

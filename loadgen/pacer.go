@@ -48,10 +48,10 @@ func (p *pacer) ready(n uint64) bool {
 	now := p.sending.elapsed()
 	due := p.due(n, now)
 	if end := p.pace.Duration; end > 0 && due >= end {
-		p.waitUntil(end)
+		p.sending.wait(p.ctx, end)
 		return false
 	}
-	if !p.waitUntil(due) {
+	if !p.sending.wait(p.ctx, due) {
 		return false
 	}
 	if p.pace.Rate > 0 {
@@ -78,29 +78,4 @@ func (p *pacer) dueAt(due, now time.Duration) time.Time {
 		return p.sending.at(due)
 	}
 	return time.Now()
-}
-
-// waitUntil waits for a moment of the phase's own time, which may have stood still meanwhile. It returns false if the context ended first.
-func (p *pacer) waitUntil(at time.Duration) bool {
-	for left := at - p.sending.elapsed(); left > 0; left = at - p.sending.elapsed() {
-		if !p.wait(left) {
-			return false
-		}
-	}
-	return p.ctx.Err() == nil
-}
-
-// wait returns false if the context ended first.
-func (p *pacer) wait(d time.Duration) bool {
-	if d <= 0 {
-		return p.ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-p.ctx.Done():
-		return false
-	}
 }
