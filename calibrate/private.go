@@ -159,12 +159,17 @@ func WriteText(path string, text []byte, mode fs.FileMode) error {
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(text)
+	return writeAside(file, text, func() error { return os.Rename(file.Name(), path) }, func() error { return os.Remove(file.Name()) })
+}
+
+// writeAside writes a new file whole and has it take its place, or removes it: the disk is full, most likely, and half a file helps nobody.
+func writeAside(file *os.File, text []byte, place, remove func() error) error {
+	_, err := file.Write(text)
 	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(file.Name(), path)
+		err = place()
 	}
 	if err != nil {
-		_ = os.Remove(file.Name()) // the disk is full, most likely: half a file helps nobody
+		_ = remove()
 	}
 	return err
 }
@@ -235,12 +240,5 @@ func writeText(root *os.Root, name string, text []byte, mode fs.FileMode) error 
 	if err != nil {
 		return named(root, err)
 	}
-	_, err = file.Write(text)
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = named(root, root.Rename(temporary, name))
-	}
-	if err != nil {
-		_ = root.Remove(temporary) // the disk is full, most likely: half a file helps nobody
-	}
-	return err
+	return writeAside(file, text, func() error { return named(root, root.Rename(temporary, name)) }, func() error { return root.Remove(temporary) })
 }
