@@ -105,7 +105,7 @@ type Fingerprint struct {
 // plausible says that something is known, and that no part of it is longer than a report has room for.
 func (f Fingerprint) plausible() bool {
 	const most = 500
-	return f != Fingerprint{} && !slices.ContainsFunc(f.parts(), func(p printed) bool { return len(p.text) > most })
+	return f != Fingerprint{} && !slices.ContainsFunc(f.parts(nil), func(p printed) bool { return len(p.text) > most })
 }
 
 // Fingerprint is that of a run.
@@ -133,12 +133,13 @@ type Difference struct {
 // Spoiled says that a metric can't be compared for it.
 func (d Difference) Spoiled(m Metric) bool { return slices.Contains(d.Spoils, m.Rests()) }
 
-// Differences names what differs between a baseline's fingerprint and that of a run. Of what one of them doesn't know nothing is said.
+// Differences names what differs between a baseline's fingerprint and that of a run, and matters to a metric. Of what one of them
+// doesn't know nothing is said.
 func (f Fingerprint) Differences(run Fingerprint) []Difference {
 	all := []Difference{}
-	ours, theirs := f.parts(), run.parts()
+	ours, theirs := f.parts(changedBetween(f.Rules, run.Rules)), run.parts(nil)
 	for i, p := range ours {
-		if p.text != theirs[i].text && p.text != "" && theirs[i].text != "" {
+		if p.text != theirs[i].text && p.text != "" && theirs[i].text != "" && len(p.spoils) > 0 {
 			all = append(all, Difference{p.field, p.text, theirs[i].text, p.spoils})
 		}
 	}
@@ -150,8 +151,9 @@ type printed struct {
 	spoils      []Ground
 }
 
-// parts are the fields with what rests on each. A core's speed, for one, is in no worker's memory.
-func (f Fingerprint) parts() []printed {
+// parts are the fields with what rests on each, on the rules what they got in another way. A core's speed, for one, is in no
+// worker's memory.
+func (f Fingerprint) parts(byRules []Ground) []printed {
 	everything := []Ground{GroundMemory, GroundCPU, GroundTimes, GroundServed, GroundErrors, GroundAnswers}
 	program := []Ground{GroundMemory, GroundCPU, GroundTimes, GroundServed, GroundAnswers}
 	memory := []Ground{GroundMemory, GroundAnswers}
@@ -174,7 +176,7 @@ func (f Fingerprint) parts() []printed {
 		{"rate_per_second", decimal(f.Rate), times},
 		{"clients", decimal(float64(f.Clients)), times},
 		{"quick", strconv.FormatBool(f.Quick), everything},
-		{"rules", knownCount(f.Rules), []Ground{GroundMemory, GroundServed, GroundAnswers}}, // another calibrate is no change of the app
+		{"rules", knownCount(f.Rules), byRules},
 	}
 }
 

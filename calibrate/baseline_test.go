@@ -86,8 +86,8 @@ func TestDifferences(t *testing.T) {
 		t.Errorf("what isn't known differs by %+v", all)
 	}
 	// Every field is looked at, and spoils something.
-	other := Fingerprint{"a", "b", "c", "d", "e", "f", 1, "g", "h", 1, 1, 1, "i", 1, 1, true, 1}
-	all := other.Differences(Fingerprint{"A", "B", "C", "D", "E", "F", 2, "G", "H", 2, 2, 2, "I", 2, 2, false, 2})
+	other := Fingerprint{"a", "b", "c", "d", "e", "f", 1, "g", "h", 1, 1, 1, "i", 1, 1, true, Rules - 1}
+	all := other.Differences(Fingerprint{"A", "B", "C", "D", "E", "F", 2, "G", "H", 2, 2, 2, "I", 2, 2, false, Rules})
 	fields, _ := json.Marshal(other)
 	for _, d := range all {
 		if len(d.Spoils) == 0 || !strings.Contains(string(fields), `"`+d.Field+`"`) {
@@ -96,6 +96,23 @@ func TestDifferences(t *testing.T) {
 	}
 	if want := strings.Count(string(fields), `":`); len(all) != want {
 		t.Errorf("%d of %d fields differ", len(all), want)
+	}
+}
+
+// A baseline outlasts a calibrate that gets other figures in another way, and no calibrate that is newer than this one.
+func TestDifferencesOfRules(t *testing.T) {
+	now := measuredRun().Fingerprint()
+	now.Rules = Rules
+	for _, g := range grounds {
+		metric := Metric{rests: g.Ground}
+		for rules, spoiled := range map[int]bool{max(g.since-1, 0): g.since > 1, max(g.since, 1): false, Rules + 1: true} {
+			older := now
+			older.Rules = rules
+			differs := slices.ContainsFunc(older.Differences(now), func(d Difference) bool { return d.Spoiled(metric) })
+			if differs != spoiled {
+				t.Errorf("%s by rules %d against %d: spoiled is %v", g.Ground, rules, now.Rules, differs)
+			}
+		}
 	}
 }
 

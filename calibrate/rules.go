@@ -4,6 +4,35 @@ package calibrate
 // rules is analysed again when it is read.
 const Rules = 8
 
+// grounds are all there are, with the rules since which the same journals give their metrics' figures as today. 0 is always.
+var grounds = []struct {
+	Ground
+	since int // rules
+}{{GroundMemory, 8}, {GroundCPU, 0}, {GroundTimes, 0}, {GroundServed, 8}, {GroundErrors, 0}, {GroundAnswers, 8}}
+
+// RulesOf is the rules since which figures that rest on this ground are got as they are today.
+func RulesOf(ground Ground) int {
+	for _, g := range grounds {
+		if g.Ground == ground {
+			return g.since
+		}
+	}
+	return Rules
+}
+
+// changedBetween are the grounds whose figures two rules get in different ways: such a difference would be calibrate's, and no
+// change of the app. Of rules that are newer than ours nothing is known.
+func changedBetween(a, b int) []Ground {
+	changed := []Ground{}
+	older, newer := min(a, b), max(a, b)
+	for _, g := range grounds {
+		if newer > Rules || older < g.since && g.since <= newer {
+			changed = append(changed, g.Ground)
+		}
+	}
+	return changed
+}
+
 // Origin is how a result of other rules, or of an older schema, was read.
 type Origin struct {
 	Schema string     `json:"schema"` // of the file

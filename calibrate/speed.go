@@ -64,6 +64,8 @@ type Served struct {
 	UsedRatio float64   `json:"used_ratio"`           // at the production rate: that rate / rate; 0 without one
 	P50       float64   `json:"p50_seconds"`          // at the production rate; 0 without one, or where it is more than is served
 	P99       float64   `json:"p99_seconds"`
+	P99Low    float64   `json:"p99_low_seconds,omitempty"`  // by the intervals of a request's CPU time and waiting; of the recommended choice and a deployed one alone
+	P99High   float64   `json:"p99_high_seconds,omitempty"` // the same
 }
 
 // RateBound is what keeps workers from serving more.

@@ -342,7 +342,8 @@ func deployedP99(d calibrate.Deployed) string {
 	if !d.P99.Known() {
 		return wanted + ": at this rate it isn't known"
 	}
-	return wanted + ", and " + say.Seconds(*d.P99.Value) + " computed" + when(d.P99.Verdict == calibrate.LimitNoData, ": not judged")
+	return wanted + ", and " + calibrate.Metric{Unit: calibrate.UnitSeconds}.Say(d.P99.Reading) + " computed" + when(d.P99.Verdict == calibrate.LimitNoData, ": not judged") +
+		when(d.P99.Verdict == calibrate.LimitTooClose, ": too close to tell")
 }
 
 func deployedFacts(d calibrate.Deployed) []Fact {

@@ -86,6 +86,8 @@ var candidateColumns = []csvColumn[calibrate.Candidate]{
 	{"used_ratio", func(_ SavedRun, c calibrate.Candidate) any { return someAmount(c.UsedRatio) }},
 	{"p50_seconds", func(_ SavedRun, c calibrate.Candidate) any { return someAmount(c.P50) }},
 	{"p99_seconds", func(_ SavedRun, c calibrate.Candidate) any { return someAmount(c.P99) }},
+	{"p99_low_seconds", func(_ SavedRun, c calibrate.Candidate) any { return someAmount(c.P99Low) }},
+	{"p99_high_seconds", func(_ SavedRun, c calibrate.Candidate) any { return someAmount(c.P99High) }},
 	{"bound_by", func(_ SavedRun, c calibrate.Candidate) any { return string(c.BoundBy) }},
 	{"rate_bound_by", func(_ SavedRun, c calibrate.Candidate) any { return string(c.RateBy) }},
 	{"basis", func(_ SavedRun, c calibrate.Candidate) any { return string(c.Basis) }},

@@ -211,7 +211,16 @@ func atRate(r calibrate.Result, c calibrate.Candidate) string {
 	ofCores, ofRate := say.Percent(busy/cores), say.Percent(c.UsedRatio)
 	return fmt.Sprintf("%s x %s = %s of %s (%s)", say.RequestRate(rate), say.CPU(costOf(*r.Speed)), busyCores(busy), say.CoreCount(cores), ofCores) +
 		when(c.UsedRatio > 0 && ofRate != ofCores, ", %s of what it can", ofRate) +
-		when(c.P99 > 0, ", p99 %s", say.Seconds(c.P99)) + when(c.P99 > 0 && r.Plan.P99Seconds > 0, " of %s", say.Seconds(r.Plan.P99Seconds))
+		when(c.P99 > 0, ", p99 %s", p99Of(c.Served)) + when(c.P99 > 0 && r.Plan.P99Seconds > 0, " of %s", say.Seconds(r.Plan.P99Seconds))
+}
+
+// p99Of is the 99th percentile with its interval, as far as that was looked for.
+func p99Of(s calibrate.Served) string {
+	reading := calibrate.Reading{Value: &s.P99}
+	if s.P99Low > 0 {
+		reading.Low, reading.High = &s.P99Low, &s.P99High
+	}
+	return calibrate.Metric{Unit: calibrate.UnitSeconds}.Say(reading)
 }
 
 // busyCores are cores that are busy on average, in three digits.

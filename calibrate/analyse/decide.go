@@ -6,6 +6,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/sizing"
+	"workermem/calibrate/throughput"
 )
 
 // decide sizes the box. A run that can't be trusted yields no recommendation, and says why.
@@ -32,6 +33,7 @@ func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate
 	if sweepDecides(r) {
 		noteBasis(*r.Sweep, shown)
 	}
+	doubtTimes(r, shown)
 	if q.ThreadsUnknown || threadless(r.Target) {
 		rec.Threads = 0
 		if shape := rec.Sum.NeededShape; shape != nil {
@@ -45,6 +47,15 @@ func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate
 		}
 	}
 	return rec, shown, sizing.Formulas(box(r), recycled(q, a))
+}
+
+// doubtTimes gives the recommended choice the interval of its 99th percentile.
+func doubtTimes(r calibrate.Result, all []calibrate.Candidate) {
+	for i := range all {
+		if c := &all[i]; c.Recommended {
+			c.Served = ServingOf(r).doubted(throughput.Box{Cores: r.Cores()}, c.Workers, c.Threads, r.Plan.ProductionRate, c.Served)
+		}
+	}
 }
 
 // answer takes a worker as it is at the bend, where memory stops growing with the requests at once, if one fits so: production

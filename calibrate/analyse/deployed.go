@@ -5,6 +5,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/sizing"
+	"workermem/calibrate/throughput"
 )
 
 // Deployed is what a run says of a setup that somebody has chosen:
@@ -86,7 +87,8 @@ func grownInLife(r calibrate.Result, s calibrate.Setup) (low, middle, high float
 func serves(d *calibrate.Deployed, r calibrate.Result) {
 	var served calibrate.Served
 	if s := ServingOf(r); s != nil {
-		served = s.on(r.Cores(), d.WantedRate)(d.Workers, max(d.Threads, 1))
+		threads := max(d.Threads, 1)
+		served = s.doubted(throughput.Box{Cores: r.Cores()}, d.Workers, threads, d.WantedRate, s.on(r.Cores(), d.WantedRate)(d.Workers, threads))
 	}
 	if served.Rate > 0 {
 		d.Serves = calibrate.Reading{Value: calibrate.Figure(served.Rate), Low: calibrate.Figure(served.RateLow), High: calibrate.Figure(served.RateHigh)}
@@ -98,7 +100,7 @@ func serves(d *calibrate.Deployed, r calibrate.Result) {
 	if r.Plan.P99Seconds > 0 {
 		d.P99 = &calibrate.Bounded{Unit: calibrate.UnitSeconds, Bound: calibrate.Figure(r.Plan.P99Seconds)}
 		if served.P99 > 0 {
-			d.P99.Value = calibrate.Figure(served.P99)
+			d.P99.Reading = calibrate.Reading{Value: calibrate.Figure(served.P99), Low: calibrate.Figure(served.P99Low), High: calibrate.Figure(served.P99High)}
 		}
 	}
 }

@@ -157,6 +157,25 @@ func (s *Serving) serving(box throughput.Box, rate, timed float64) func(workers,
 	}
 }
 
+// nearlyFull is the share of what is served up to which a time is had where the rate may be more than that.
+const nearlyFull = 0.99
+
+// doubted is what a shape serves, with the interval of its 99th percentile: by the ends of those of the app's figures. It takes
+// twice as long as the percentile itself. s may be nil.
+func (s *Serving) doubted(box throughput.Box, workers, threads int, rate float64, served calibrate.Served) calibrate.Served {
+	if s == nil || served.P99 == 0 {
+		return served
+	}
+	shape, m := s.shape(workers, threads), s.most(box, workers, threads, 0)
+	p99 := func(app throughput.App) float64 {
+		most, _ := app.Most(box, shape, 0)
+		_, p99 := app.TimesAt(box, shape, min(m.asFull(rate), nearlyFull*most), throughput.ByChance)
+		return p99
+	}
+	served.P99Low, served.P99High = min(p99(s.best), served.P99), max(p99(s.worst), served.P99)
+	return served
+}
+
 // Foreseen is what a trial is to serve on so many cores, beside the load that so many clients send from them; 0: not known.
 func Foreseen(r calibrate.Result, cores float64, shape calibrate.Shape, clients int) float64 {
 	s := ServingOf(r)
