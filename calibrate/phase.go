@@ -9,7 +9,7 @@ const (
 	PhaseCapacity = "capacity"
 	PhaseWarmup   = "warm-up"
 	PhaseSoak     = "soak"
-	PhaseRest     = "rest" // no load: what grows then, grows with time
+	PhaseRest     = "rest" // no load: what grows then, grows with time, and who is busy then is so without the app
 	PhasePeak     = "peak"
 	// PhaseConcurrency is more requests at once than the peak had, where no threads bound them. Its memory is not the worker's.
 	PhaseConcurrency = "concurrency"

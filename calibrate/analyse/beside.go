@@ -13,8 +13,14 @@ const (
 	leastBeside = 0.05 // of the app's own demand
 )
 
+// WantsQuiet says that others were busy while the app was loaded, so that a moment without load tells whose doing that is.
+func WantsQuiet(r calibrate.Result) bool {
+	w := workOf(r, r.SteadyPhase())
+	return w != nil && othersHad(r.Host, *w, mostBeside)
+}
+
 // besideOf is what programs that are none of the app's take of the cores for each of its requests: a database that it asks, on this
-// machine. They must be the busier the more the app serves, by all loads one after the other:
+// machine. They must be the busier the more the app serves, by all loads one after the other, and the rest without any:
 //
 //	cores of others = something + drift x which load + beside x rate
 //
@@ -27,9 +33,13 @@ func besideOf(r calibrate.Result, demand float64) float64 {
 		}
 	}
 	add(&r.Alone.Work)
-	for _, name := range []string{calibrate.PhaseCapacity, calibrate.PhaseSoak, calibrate.PhasePeak} {
+	for _, name := range []string{calibrate.PhaseCapacity, calibrate.PhaseWarmup, calibrate.PhaseSoak} {
 		add(workOf(r, name))
 	}
+	if w := phaseOf(r, calibrate.PhaseRest).Work; w != nil && w.Seconds > 0 {
+		rates, cores = append(rates, 0), append(cores, w.Others/w.Seconds)
+	}
+	add(workOf(r, calibrate.PhasePeak))
 	for _, run := range r.Law.Runs {
 		add(run.Work)
 	}

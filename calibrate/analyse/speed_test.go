@@ -377,3 +377,35 @@ func TestBeside(t *testing.T) {
 		}
 	}
 }
+
+// Django on PostgreSQL, both on these two cores, as measured: rates rise from load to load, as neighbours may, until a moment
+// without load tells whose doing it is.
+func TestBesideIsToldByAMomentWithoutLoad(t *testing.T) {
+	of := func(requests int64, seconds, others float64) *calibrate.Work {
+		return &calibrate.Work{Requests: requests, Seconds: seconds, Others: others, Workers: 0.0052 * float64(requests), Source: calibrate.WorkClocks}
+	}
+	r := fast()
+	r.Alone.Work = *of(38, 2.033, 0.292)
+	r.Phases = []calibrate.Phase{
+		{Name: calibrate.PhaseCapacity, Work: of(231, 3.104, 1.327)}, {Name: calibrate.PhaseWarmup, Work: of(157, 3.038, 0.937)},
+		{Name: calibrate.PhaseSoak, Work: of(53, 1.053, 0.294)}, {Name: calibrate.PhasePeak, Work: of(301, 4.096, 2.457)},
+	}
+	r.Law.Runs = []calibrate.LawRun{
+		{Workers: 1, Threads: 16, Work: of(264, 2, 1.446)}, {Workers: 2, Threads: 4, Work: of(515, 4, 2.668)},
+		{Workers: 2, Threads: 16, Work: of(536, 3.01, 2.93)}, {Workers: 5, Threads: 16, Work: of(904, 5, 4.855)},
+	}
+	if !WantsQuiet(r) {
+		t.Error("no moment without load is wanted")
+	}
+	if got := besideOf(r, 0.0052); got != 0 {
+		t.Errorf("%.4f s a request, by loads alone", got)
+	}
+	r.Phases = append(r.Phases, calibrate.Phase{Name: calibrate.PhaseRest, Work: of(0, 1, 0.02)})
+	if got := besideOf(r, 0.0052); math.Abs(got-0.0051) > 0.0003 {
+		t.Errorf("%.4f s a request, want 0.0051", got)
+	}
+	r.Phases[len(r.Phases)-1].Work.Others = 0.5 // neighbours, who don't mind
+	if got := besideOf(r, 0.0052); got != 0 {
+		t.Errorf("%.4f s a request, beside neighbours", got)
+	}
+}

@@ -71,7 +71,7 @@ func TestRunNotesTheWorkOfEachLoad(t *testing.T) {
 	loads := 0
 	for _, p := range r.Phases {
 		if p.Requests == 0 {
-			if p.Work != nil {
+			if (p.Work != nil) != (p.Name == calibrate.PhaseRest) { // others are busy in this rig, so a moment without load is looked at
 				t.Errorf("%s has work without load: %+v", p.Name, p.Work)
 			}
 			continue
