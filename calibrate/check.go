@@ -12,6 +12,7 @@ type Check struct {
 	ExitCode  Kind             `json:"exit_code"`
 	Untrusted bool             `json:"untrusted"` // the run is partial, or its figures can't be relied on: nothing is judged by it
 	NoFit     bool             `json:"nothing_fits"`
+	Undone    []string         `json:"undone"` // phases that the run was cut short before: what follows from them is not judged
 	Limits    []Judged         `json:"limits"`
 	Deployed  *Deployed        `json:"deployed"` // null where nobody says what is deployed
 	Baseline  *BaselineCompare `json:"baseline"` // null where there is none
@@ -69,6 +70,7 @@ type LimitReason string
 const (
 	LimitNotMeasured   LimitReason = "not-measured"      // the run has no such figure
 	LimitUntrusted     LimitReason = "untrusted"         // see Check.Untrusted
+	LimitCutShort      LimitReason = "cut-short"         // it follows from a phase of Check.Undone
 	LimitUnsettled     LimitReason = "unsettled"         // memory may yet settle, or creep
 	LimitNoise         LimitReason = "noise"             // see Check.Noise
 	LimitNoBaseline    LimitReason = "no-baseline"       // there is none

@@ -46,7 +46,8 @@ type Metric struct {
 	watched string    // how it is got of a server that was running already, if that differs
 	read    func(Result, argument) Reading
 	given   argument
-	rests   Ground // "": what its unit says
+	rests   Ground   // "": what its unit says
+	needs   []string // phases of which a run that was cut short may lack the one that it follows from; none: it is of the one worker
 }
 
 // Reading is a metric's figure in one result, with its interval as far as the run itself can tell. Nil is unknown.
@@ -72,6 +73,9 @@ func (m Metric) Read(r Result) Reading {
 	}
 	return m.read(r, m.given)
 }
+
+// CutShort says that a run was ended before a phase that the metric follows from: what there is of it is not what was to be measured.
+func (m Metric) CutShort(r Result) bool { return r.Lacks(m.needs...) }
 
 // Say writes an amount of the unit.
 func (u Unit) Say(v float64) string {
@@ -197,13 +201,13 @@ func memoryMetrics() []Metric {
 		{Name: "idle", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The memory of a worker that has just booted.",
 			Got:  "The worker's RSS after the app's first good answer, before any load.",
 			read: func(r Result, _ argument) Reading { return unlessZero(r.Worker.IdleRSSBytes) }},
-		{Name: "marginal", Unit: UnitBytes, Better: LessIsBetter, Meaning: "What one more worker really costs, at its peak.",
+		{Name: "marginal", needs: OfShapes, Unit: UnitBytes, Better: LessIsBetter, Meaning: "What one more worker really costs, at its peak.",
 			Got:  "The worker's private dirty pages (smaps_rollup) raised to its peak, with its kernel memory; a short run with a second worker checks it.",
 			read: func(r Result, _ argument) Reading { return unlessZero(r.Worker.MarginalBytes) }},
-		{Name: "shared", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The memory that does not grow with the workers: the master, and the libraries that all map.",
+		{Name: "shared", needs: OfShapes, Unit: UnitBytes, Better: LessIsBetter, Meaning: "The memory that does not grow with the workers: the master, and the libraries that all map.",
 			Got:  "The proportional memory (PSS) of the app's whole process tree, less the worker's private pages.",
 			read: func(r Result, _ argument) Reading { return ofLaw(r, r.Law.SharedBytes) }},
-		{Name: "thread", Unit: UnitBytes, Better: LessIsBetter, Meaning: "What one more busy thread adds to a worker.",
+		{Name: "thread", needs: OfShapes, Unit: UnitBytes, Better: LessIsBetter, Meaning: "What one more busy thread adds to a worker.",
 			Got:  "A line through the peaks of short runs with other threads; not known without such a run.",
 			read: threadCostOf},
 		{Name: "creep", Unit: UnitBytesPerRequest, Better: LessIsBetter, Meaning: "The memory that a request leaves behind and that does not come back.",
@@ -216,7 +220,7 @@ func memoryMetrics() []Metric {
 			}},
 		{Name: "after(N)", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The peak memory of a worker that has served N requests.", Example: "after(10k)",
 			Got: "The peak less the creep that it holds, plus N times the creep; its interval is the creep's.", read: afterRequests},
-		{Name: "total(WxT)", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The memory of the whole app with W workers of T threads, at peak, creep apart.", Example: "total(4x4)",
+		{Name: "total(WxT)", needs: OfShapes, Unit: UnitBytes, Better: LessIsBetter, Meaning: "The memory of the whole app with W workers of T threads, at peak, creep apart.", Example: "total(4x4)",
 			Got: "The formula shared + W x (worker + T x thread); its interval is how far that is off the shapes that were really run.", read: totalOf},
 	}
 }
@@ -292,12 +296,12 @@ func speedMetrics() []Metric {
 			read: func(r Result, _ argument) Reading {
 				return ofTimes(r, func(s Speed) Reading { return unlessZero(s.Alone) })
 			}},
-		{Name: "serves", rests: GroundServed, Unit: UnitRate, Better: MoreIsBetter, Meaning: "What the recommended workers and threads serve at most.",
+		{Name: "serves", rests: GroundServed, needs: ofChoice, Unit: UnitRate, Better: MoreIsBetter, Meaning: "What the recommended workers and threads serve at most.",
 			Got: "By the CPU time and the waiting of one worker's requests, on the cores that are sized for.",
 			read: func(r Result, _ argument) Reading {
 				return servedBy(r, func(c Candidate) bool { return c.Recommended })
 			}},
-		{Name: "rate(WxT)", rests: GroundServed, Unit: UnitRate, Better: MoreIsBetter, Meaning: "What W workers of T threads serve at most.", Example: "rate(2x4)",
+		{Name: "rate(WxT)", rests: GroundServed, needs: OfShapes, Unit: UnitRate, Better: MoreIsBetter, Meaning: "What W workers of T threads serve at most.", Example: "rate(2x4)",
 			Got: "As serves, of a shape that is among the candidates of the run.",
 			read: func(r Result, a argument) Reading {
 				return servedBy(r, func(c Candidate) bool { return c.Workers == a.workers && max(c.Threads, 1) == a.threads })
@@ -346,16 +350,16 @@ func servedBy(r Result, is func(Candidate) bool) Reading {
 
 func answerMetrics() []Metric {
 	return []Metric{
-		{Name: "workers", Unit: UnitNumber, Better: MoreIsBetter, Meaning: "How many workers are recommended for the box.",
+		{Name: "workers", needs: ofChoice, Unit: UnitNumber, Better: MoreIsBetter, Meaning: "How many workers are recommended for the box.",
 			Got:  "Of the choices that fit, the least memory that serves nearly as much as the best, or the production rate; two at least if two fit.",
 			read: func(r Result, _ argument) Reading { return recommended(r, float64(r.Recommendation.Workers)) }},
-		{Name: "threads", Unit: UnitNumber, Better: NeitherIsBetter, Meaning: "How many threads a worker are recommended.",
+		{Name: "threads", needs: ofChoice, Unit: UnitNumber, Better: NeitherIsBetter, Meaning: "How many threads a worker are recommended.",
 			Got:  "Those of the choice of workers; the measured ones where it isn't known what a request costs in CPU time.",
 			read: func(r Result, _ argument) Reading { return unlessZero(r.Recommendation.Threads) }},
-		{Name: "max-requests", Unit: UnitNumber, Better: NeitherIsBetter, Meaning: "After how many requests a worker should be recycled; 0 if it needn't be.",
+		{Name: "max-requests", needs: ofChoice, Unit: UnitNumber, Better: NeitherIsBetter, Meaning: "After how many requests a worker should be recycled; 0 if it needn't be.",
 			Got:  "What the budget leaves a worker beyond its peak, by the upper bound of its creep.",
 			read: requestLimitOf},
-		{Name: "restart", Unit: UnitSeconds, Better: MoreIsBetter, Meaning: "How long a worker lives until max-requests recycles it.",
+		{Name: "restart", needs: ofChoice, Unit: UnitSeconds, Better: MoreIsBetter, Meaning: "How long a worker lives until max-requests recycles it.",
 			Got:  "Max-requests by a worker's share of the request rate.",
 			read: func(r Result, _ argument) Reading { return unlessZero(r.Recommendation.RestartIntervalSeconds) }},
 	}

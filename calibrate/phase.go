@@ -1,5 +1,7 @@
 package calibrate
 
+import "slices"
+
 // The phases, in their order.
 const (
 	PhaseBoot     = "boot"
@@ -21,3 +23,9 @@ const (
 	PhaseWatch       = "watch"  // the one phase of a server that was attached to
 	PhaseTrial       = "trial"  // of an app that is set up as in production
 )
+
+// OfShapes are the phases by which more is known than one worker as it was measured: what many workers and threads take and serve.
+var OfShapes = []string{PhaseConcurrency, PhaseScale}
+
+// ofChoice are those that what is recommended rests on, beside.
+var ofChoice = append(slices.Clone(OfShapes), PhaseSweep)

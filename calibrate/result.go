@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"workermem/calibrate/knob"
@@ -241,6 +242,11 @@ func (r Result) Undone() (phases []string) {
 		}
 	}
 	return phases
+}
+
+// Lacks says that one of these steps was planned and is missing.
+func (r Result) Lacks(phases ...string) bool {
+	return slices.ContainsFunc(r.Undone(), func(phase string) bool { return slices.Contains(phases, phase) })
 }
 
 // AsPlanned says that a run has all that was to be measured, its proof included if it is one.

@@ -12,13 +12,25 @@ import (
 // of it.
 func Check(c calibrate.Check, r calibrate.Result, verbose bool) Document {
 	d := Document{Title: "Check of", Subject: subjectOf(r.Target), Data: c, Export: exportOfCheck(c, r)}
-	full := slices.Concat(readingNote(r), []Block{checkAnswer(c, r)}, checkSections(c), leaks(c, r))
+	full := slices.Concat(readingNote(r), undoneNote(c), []Block{checkAnswer(c, r)}, checkSections(c), leaks(c, r))
 	if c.ExitCode != 0 || verbose {
 		d.Blocks = full
 		return d
 	}
 	d.Blocks = []Block{Only{AtTerminal, []Block{Note{Text: "ok: " + checkLine(c), Mark: Good}}}, Only{OfPage, full}}
 	return d
+}
+
+// undoneNote says what a run lacks that was cut short after the one worker was measured.
+func undoneNote(c calibrate.Check) []Block {
+	if c.Untrusted || len(c.Undone) == 0 {
+		return nil
+	}
+	return []Block{Note{Lead: "PARTIAL RUN", Text: "it " + cutBefore(c) + ": what follows from that is not judged.", Mark: Doubtful}}
+}
+
+func cutBefore(c calibrate.Check) string {
+	return "was cut short before " + strings.Join(c.Undone, ", ")
 }
 
 // leaks are the routes alone, if the run creeps and isn't accepted: which of them it is.
@@ -90,6 +102,9 @@ func checkLine(c calibrate.Check) string {
 	if d := c.Deployed; d != nil {
 		parts = append(parts, d.Shape.String()+" take "+say.MB(*d.Memory.Value)+" of "+boundText(d.Memory)+", "+say.MB(d.LeftBytes())+" left")
 	}
+	if len(c.Undone) > 0 {
+		parts = append(parts, "the run "+cutBefore(c))
+	}
 	return orElse(strings.Join(parts, "; "), "nothing was asked of this run")
 }
 
@@ -113,6 +128,8 @@ func checkAnswer(c calibrate.Check, r calibrate.Result) Answer {
 	why := orElse(firstFinding(c, is(calibrate.LimitTooClose)), firstFinding(c, is(calibrate.LimitNoData)))
 	if c.Untrusted {
 		why = orElse(Withheld(r), "the run was cut short by: "+interruptedBy(r.Interrupted))
+	} else if why == "" && len(c.Undone) > 0 {
+		why = "the run " + cutBefore(c) + ", and by what was measured nothing fits"
 	}
 	return Answer{Mark: Doubtful, Verdict: "INCONCLUSIVE", Why: why}
 }
@@ -245,6 +262,8 @@ func limitReason(b calibrate.Bounded, c calibrate.Check) string {
 		return "not measured by this run"
 	case calibrate.LimitUntrusted:
 		return "not judged, since the run can't be relied on"
+	case calibrate.LimitCutShort:
+		return "not judged, since the run " + cutBefore(c) + "; measure again"
 	case calibrate.LimitUnsettled:
 		return "whether memory creeps isn't known yet; measure longer"
 	case calibrate.LimitNoise:
@@ -301,7 +320,7 @@ func deployedMemory(d calibrate.Deployed) string {
 	left := d.LeftBytes()
 	switch {
 	case d.Memory.Verdict == calibrate.LimitNoData:
-		return s + ": not judged, since the run can't be relied on"
+		return s + notJudged(d.Memory)
 	case d.Memory.Reason == calibrate.LimitUnsettled:
 		return s + ": whether memory creeps isn't known yet; measure longer"
 	case d.Memory.Verdict == calibrate.LimitTooClose:
@@ -332,9 +351,16 @@ func deployedRate(d calibrate.Deployed) string {
 	case calibrate.LimitTooClose:
 		return s + ": too close to the " + say.Percent(calibrate.MostUsed) + " that production may ask of them to tell"
 	case calibrate.LimitNoData:
-		return s + ": not judged, since the run can't be relied on"
+		return s + notJudged(*d.Rate)
 	}
 	return s
+}
+
+func notJudged(b calibrate.Bounded) string {
+	if b.Reason == calibrate.LimitCutShort {
+		return ": not judged, since the run was cut short before other shapes were measured"
+	}
+	return ": not judged, since the run can't be relied on"
 }
 
 func deployedP99(d calibrate.Deployed) string {

@@ -20,8 +20,10 @@ type Against struct {
 func Check(r calibrate.Result, a Against) calibrate.Check {
 	c := calibrate.Check{
 		Schema: calibrate.CheckSchema, Run: r.ID, Untrusted: untrusted(r), Limits: []calibrate.Judged{}, Noise: Noise(r), Expired: []calibrate.Ignore{},
-		NoFit: a.Deployed == nil && r.Outcome() == calibrate.KindNothingFits,
+		Undone: append([]string{}, r.Undone()...),
 	}
+	noFit, cutShort := a.Deployed == nil && r.Outcome() == calibrate.KindNothingFits, r.Lacks(calibrate.OfShapes...)
+	c.NoFit = noFit && !cutShort
 	j := judge{r, a.Baseline, nil, c}
 	if a.Baseline != nil {
 		j.differs = a.Baseline.Fingerprint.Differences(r.Fingerprint())
@@ -38,7 +40,7 @@ func Check(r calibrate.Result, a Against) calibrate.Check {
 	if a.Deployed != nil {
 		c.Deployed = j.deployed(*a.Deployed)
 	}
-	c.ExitCode = exitCode(c)
+	c.ExitCode = exitCode(c, noFit && cutShort)
 	return c
 }
 
@@ -58,9 +60,9 @@ func (a Against) excused(one calibrate.Judged) calibrate.Judged {
 // untrusted says that a run's figures are no ground for a judgement.
 func untrusted(r calibrate.Result) bool { return !r.Complete || r.Recommendation.Withheld != nil }
 
-// exitCode is 0, or the first of the kinds that something amounts to.
-func exitCode(c calibrate.Check) calibrate.Kind {
-	var beyond, regressed, unknown bool
+// exitCode is 0, or the first of the kinds that something amounts to. unknown says that something can't be told already.
+func exitCode(c calibrate.Check, unknown bool) calibrate.Kind {
+	var beyond, regressed bool
 	for _, j := range c.Limits {
 		if !j.Counts() {
 			continue

@@ -115,6 +115,44 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
+// A run that was killed in the scaling is judged by what was measured of its one worker. What follows from the missing phase can't be
+// told, and is in no baseline.
+func TestCutShort(t *testing.T) {
+	deployed := calibrate.Deployed{Memory: calibrate.Bounded{Reading: calibrate.Reading{Value: calibrate.Figure(99)}, Bound: calibrate.Figure(100)}}
+	for _, tc := range []struct {
+		name    string
+		undone  string
+		limit   string
+		fits    *calibrate.Deployed
+		nothing bool // fits, by what is computed
+		want    calibrate.Kind
+	}{
+		{"of the one worker, within", calibrate.PhaseScale, "creep <= 1100B", nil, false, 0},
+		{"of the one worker, exceeded", calibrate.PhaseScale, "creep <= 899B", nil, false, calibrate.KindLimit},
+		{"of the choice", calibrate.PhaseScale, "workers >= 1", nil, false, calibrate.KindInconclusive},
+		{"of the choice, exceeded by what is computed", calibrate.PhaseScale, "workers >= 3", nil, false, calibrate.KindInconclusive},
+		{"of the choice, without the sweep", calibrate.PhaseSweep, "workers >= 1", nil, false, calibrate.KindInconclusive},
+		{"of the choice, without the routes", calibrate.PhaseRoutes, "workers >= 1", nil, false, 0},
+		{"deployed", calibrate.PhaseScale, "creep <= 1100B", &deployed, false, calibrate.KindInconclusive},
+		{"deployed, without the routes", calibrate.PhaseRoutes, "creep <= 1100B", &deployed, false, 0},
+		{"nothing fits", calibrate.PhaseScale, "creep <= 1100B", nil, true, calibrate.KindInconclusive},
+		{"nothing fits, and a limit is exceeded", calibrate.PhaseScale, "creep <= 899B", nil, true, calibrate.KindLimit},
+		{"nothing fits, without the routes", calibrate.PhaseRoutes, "creep <= 1100B", nil, true, calibrate.KindNothingFits},
+	} {
+		r := run(100, 1000, 100, 0.010)
+		r.Steps = []calibrate.Step{{Phase: calibrate.PhaseSoak, Done: true}, {Phase: tc.undone}}
+		r.Recommendation.NothingFits = tc.nothing
+		c := Check(r, Against{Limits: limits(t, tc.limit), Deployed: tc.fits})
+		if c.ExitCode != tc.want || c.Untrusted || len(c.Undone) != 1 {
+			t.Errorf("%s: exit code %d, want %d (%+v)", tc.name, c.ExitCode, tc.want, c)
+		}
+		_, kept := calibrate.BaselineOf(r).Metrics["workers"]
+		if kept != (tc.undone == calibrate.PhaseRoutes) {
+			t.Errorf("%s: a baseline has the workers: %v", tc.name, kept)
+		}
+	}
+}
+
 // What differs spoils what rests on it, and nothing else.
 func TestFingerprint(t *testing.T) {
 	for _, tc := range []struct {

@@ -28,7 +28,7 @@ func (j judge) limit(l calibrate.Limit) calibrate.Judged {
 		one.Was, one.Bound = &was, calibrate.Figure(l.Allowed(*was.Value))
 		one.Reading = doubtful(one.Reading, was)
 	}
-	one.Bounded = j.held(one.Bounded, m.Rests())
+	one.Bounded = j.held(one.Bounded, m.Rests(), m.CutShort(j.run))
 	return one
 }
 
@@ -68,12 +68,14 @@ func halves(r calibrate.Reading) (below, above float64) {
 	return *r.Value - *r.Low, *r.High - *r.Value
 }
 
-// held is a figure with its verdict.
-func (j judge) held(b calibrate.Bounded, on calibrate.Ground) calibrate.Bounded {
+// held is a figure with its verdict. One that a run was cut short before has none.
+func (j judge) held(b calibrate.Bounded, on calibrate.Ground, cutShort bool) calibrate.Bounded {
 	b.Verdict = verdict(b)
 	switch {
 	case j.Untrusted:
 		b.Verdict, b.Reason = calibrate.LimitNoData, calibrate.LimitUntrusted
+	case cutShort:
+		b.Verdict, b.Reason = calibrate.LimitNoData, calibrate.LimitCutShort
 	case j.noisy(on, b):
 		b.Verdict, b.Reason = calibrate.LimitNoData, calibrate.LimitNoise
 	case b.Verdict == calibrate.LimitNoData:
@@ -112,13 +114,14 @@ func verdict(b calibrate.Bounded) calibrate.LimitVerdict {
 
 // deployed judges what is deployed. Memory of which it isn't known whether it creeps doesn't hold for sure.
 func (j judge) deployed(d calibrate.Deployed) *calibrate.Deployed {
-	d.Memory = j.held(d.Memory, calibrate.GroundMemory)
+	cutShort := j.run.Lacks(calibrate.OfShapes...)
+	d.Memory = j.held(d.Memory, calibrate.GroundMemory, cutShort)
 	if d.Memory.Verdict == calibrate.LimitWithin && j.run.Creep.Unsettled() {
 		d.Memory.Verdict, d.Memory.Reason = calibrate.LimitTooClose, calibrate.LimitUnsettled
 	}
 	for _, speed := range []**calibrate.Bounded{&d.Rate, &d.P99} {
 		if *speed != nil {
-			judged := j.held(**speed, calibrate.GroundServed)
+			judged := j.held(**speed, calibrate.GroundServed, cutShort)
 			*speed = &judged
 		}
 	}

@@ -242,6 +242,7 @@ func TestE2EKilledWhileItScales(t *testing.T) {
 	t.Parallel()
 	s := flask(t, nil, "--rate", "50", "--duration", "2s")
 	s.until(t, "scale", time.Minute)
+	time.Sleep(time.Second) // what is killed before it has started a guard leaves an empty group to the next run
 	must(t, s.Process.Kill())
 	s.end(t, 10*time.Second)
 	r := s.result(t)
@@ -250,5 +251,11 @@ func TestE2EKilledWhileItScales(t *testing.T) {
 	}
 	if list := startIn(t, s.dir, nil, "runs"); list.end(t, 10*time.Second) != 0 || !strings.Contains(list.stdout.String(), "partial") {
 		t.Error(list.stdout.String())
+	}
+	for limit, want := range map[string]int{"worker <= 900MB": 0, "worker <= 1MB": 10, "total(2x4) <= 9GB": 4} {
+		check := startIn(t, s.dir, nil, "check", "--limit", limit)
+		if code := check.end(t, 10*time.Second); code != want || !strings.Contains(squeezed(check.stdout.String()), "cut short before scale") {
+			t.Errorf("%s: exit code %d, want %d: %s", limit, code, want, check.stdout.String())
+		}
 	}
 }
