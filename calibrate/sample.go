@@ -1,6 +1,7 @@
 package calibrate
 
-// Sample is one reading of the workers' memory and the traffic served by then.
+// Sample is one reading of the workers' memory and the traffic served by then. RSS, Below and Children are the highest since the
+// sample before: of a long phase not every reading is kept (see KeptOf).
 // Journal: one JSON object a line in samples.jsonl.
 type Sample struct {
 	Seconds    float64 `json:"t"`     // since the run began

@@ -379,7 +379,7 @@ func TestFolderThatIsGone(t *testing.T) {
 }
 
 func TestSaySpace(t *testing.T) {
-	if f := saySpace(50 << 20); f.State != calibrate.StateLimited || f.Text != "50 MB free on disk; a run takes 4.91 MB an hour beside the app's log" {
+	if f := saySpace(50 << 20); f.State != calibrate.StateLimited || f.Text != "50 MB free on disk; a run takes 2.86 MB an hour beside the app's log" {
 		t.Errorf("%s: %s", f.State, f.Text)
 	}
 	if f := saySpace(100 << 20); f.State != calibrate.StateOK {

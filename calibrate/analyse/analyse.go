@@ -64,7 +64,7 @@ func beforeCrowd(all []calibrate.Sample) []calibrate.Sample {
 func worker(m calibrate.Measured) calibrate.Worker {
 	w := m.Result.Worker
 	w.Samples = len(m.Samples)
-	w.SampleIntervalSeconds = calibrate.SampleInterval.Seconds()
+	w.SampleIntervalSeconds = apart(m.Samples)
 	w.PeakRSSBytes, w.PeakSource = 0, ""
 	for _, p := range m.Result.Phases {
 		if p.PeakRSSBytes > w.PeakRSSBytes {
@@ -95,6 +95,18 @@ func worker(m calibrate.Measured) calibrate.Worker {
 		w.PeakPSSBytes, w.PeakUSSBytes = e.PSSBytes+above, e.USSBytes+above
 	}
 	return withChildren(w, m.Result)
+}
+
+// apart is how far the samples are from each other: as far as the readings, or on average where not all of those were kept.
+func apart(samples []calibrate.Sample) float64 {
+	every := calibrate.SampleInterval.Seconds()
+	if len(samples) < 2 {
+		return every
+	}
+	if all := lasted(samples); calibrate.KeptOf(int(all/every)) > 1 {
+		return all / float64(len(samples)-1)
+	}
+	return every
 }
 
 // load is the soak's; of a soak that was cut short it is what the journal holds.

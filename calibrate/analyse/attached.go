@@ -3,6 +3,7 @@ package analyse
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"workermem/calibrate"
@@ -10,7 +11,8 @@ import (
 	"workermem/calibrate/say"
 )
 
-// longest is the longest stretch of one generation of workers: a new worker starts a new series.
+// longest is the longest stretch of one generation of workers: a new worker starts a new series. It is the longest in time: of what is
+// watched for long fewer readings are kept.
 func longest(samples []calibrate.Sample) []calibrate.Sample {
 	var best []calibrate.Sample
 	for start := 0; start < len(samples); {
@@ -18,12 +20,17 @@ func longest(samples []calibrate.Sample) []calibrate.Sample {
 		for end < len(samples) && samples[end].Generation == samples[start].Generation {
 			end++
 		}
-		if end-start > len(best) {
-			best = samples[start:end]
+		if one := samples[start:end]; best == nil || lasted(one) > lasted(best) {
+			best = one
 		}
 		start = end
 	}
 	return best
+}
+
+// lasted is the time between the first and the last of some samples, in seconds.
+func lasted(samples []calibrate.Sample) float64 {
+	return samples[len(samples)-1].Seconds - samples[0].Seconds
 }
 
 // watched completes what the samples say of the watch as a whole.
@@ -56,7 +63,12 @@ func watched(m calibrate.Measured) *calibrate.Watch {
 
 // cores are those kept busy after the first fifth of a series, which the verdict leaves out as well.
 func cores(series []calibrate.Sample) float64 {
-	if series = series[len(series)/5:]; len(series) < 2 {
+	if len(series) == 0 {
+		return 0
+	}
+	settled := series[0].Seconds + lasted(series)/5
+	from, _ := slices.BinarySearchFunc(series, settled, func(s calibrate.Sample, at float64) int { return cmp.Compare(s.Seconds, at) })
+	if series = series[from:]; len(series) < 2 {
 		return 0
 	}
 	first, last := series[0], series[len(series)-1]

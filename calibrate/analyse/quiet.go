@@ -86,8 +86,7 @@ func quietEnd(samples []calibrate.Sample) []stretch {
 	for from > 0 && idleBetween(samples[from-1], samples[last]) {
 		from--
 	}
-	second := int(time.Second / calibrate.SampleInterval)
-	for from+second < last && !idleBetween(samples[from], samples[from+second]) { // the rest was idle enough to make up for it
+	for from+readingsASecond < last && !idleBetween(samples[from], samples[aSecondAfter(samples, from)]) { // the rest was idle enough to make up for it
 		from++
 	}
 	s := stretch{from, last}
@@ -97,6 +96,17 @@ func quietEnd(samples []calibrate.Sample) []stretch {
 		return nil
 	}
 	return []stretch{s}
+}
+
+const readingsASecond = int(time.Second / calibrate.SampleInterval)
+
+// aSecondAfter is so many samples after one, or fewer where few are kept: as far as they are within two seconds of it, and one at least.
+func aSecondAfter(samples []calibrate.Sample, from int) int {
+	to := from + readingsASecond
+	for to > from+1 && samples[to].Seconds-samples[from].Seconds > 2 {
+		to--
+	}
+	return to
 }
 
 // QuietFor is how long nobody has asked for anything, 0 where somebody may have just now.

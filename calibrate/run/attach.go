@@ -87,11 +87,15 @@ const findLimit = 5 * time.Second
 // watchServer is the one phase of a watch.
 func (r *run) watchServer(ctx context.Context) error {
 	j := judge{goal: r.watchGoal(), limit: r.plan.SoakLimit()}
+	quiet := 0.0
 	look := func(s seen) state {
 		r.seeLog()
-		s.samples = analyse.Requested(r.watch.taken(0), r.result.Watch.Log) // there is no other phase
+		if j.anew(s) {
+			s.samples = analyse.Requested(r.watch.taken(0), r.result.Watch.Log) // there is no other phase
+			quiet = analyse.QuietFor(s.samples, r.result.Watch.Counter != "")
+		}
 		now := j.look(s)
-		if quiet := analyse.QuietFor(s.samples, r.result.Watch.Counter != ""); quiet > 0 {
+		if quiet > 0 {
 			now.waiting = "nobody has asked for anything for " + say.Seconds(quiet) + "; " + now.waiting
 		}
 		switch asked := r.plan.DurationSeconds; {

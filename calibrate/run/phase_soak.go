@@ -68,17 +68,34 @@ type judge struct {
 	early    *calibrate.EndReading // of the worker, nil where there is none
 	fixed    string                // what is waited for where it is settled how long it is to last, ...
 	requests int64                 // ... and how many those are; 0: it ends after a time
-	sure     bool                  // at the last look
 	judged   int                   // samples that the answer rests on
+
+	next     float64 // second of the phase at which the estimate is made anew
+	estimate creep.Estimate
+	progress creep.Progress
+	sure     bool // at the estimate before
 }
 
+// An estimate is made at every look in the first ten minutes, and then whenever a fiftieth of the time since has gone by: it takes
+// the longer the longer the series is, and changes the less.
+const (
+	everyLook = 600.0
+	laterLook = 0.02
+)
+
+func (j *judge) anew(seen seen) bool { return seen.seconds >= j.next }
+
 func (j *judge) look(seen seen) state {
-	estimate, progress := analyse.Check(j.goal, seen.samples, j.early)
-	s := state{estimate: sayCreep(estimate, j.goal.ByTime), waiting: progress.Waiting, left: j.left(seen, progress)}
+	anew, sure := j.anew(seen), j.sure
+	if anew {
+		j.estimate, j.progress = analyse.Check(j.goal, seen.samples, j.early)
+		j.next, j.sure = seen.seconds+laterLook*max(seen.seconds-everyLook, 0), j.progress.Done
+	}
+	s := state{estimate: sayCreep(j.estimate, j.goal.ByTime), waiting: j.progress.Waiting, left: j.left(seen, j.progress)}
 	switch {
 	case j.fixed != "":
 		s.waiting = j.fixed
-	case progress.Done && j.sure: // twice running: one look may be luck
+	case anew && j.progress.Done && sure: // twice running: one look may be luck
 		s.done, s.ended = true, calibrate.End{By: calibrate.EndPrecision}
 		if j.judged == 0 {
 			j.judged = len(seen.samples)
@@ -86,7 +103,6 @@ func (j *judge) look(seen seen) state {
 	case seen.seconds >= j.limit.Seconds():
 		s.done, s.ended = true, atLimit(j.limit)
 	}
-	j.sure = progress.Done
 	return s
 }
 

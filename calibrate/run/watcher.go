@@ -51,7 +51,7 @@ func (w *watcher) shape(of calibrate.Shape) (calibrate.LawRun, error) {
 	}
 	workers := int64(max(len(w.probes), 1))
 	run.WorkerBytes, run.PeakRSSBytes = run.WorkerBytes/workers, run.PeakRSSBytes/workers
-	run.PeakHeldBytes, run.PeakBelowBytes = w.held.most(), mostBelow(w.samples)
+	run.PeakHeldBytes, run.PeakBelowBytes = w.held.most(), w.mostBelow(0)
 	run.ChargeBytes, run.ChargePeakBytes = w.held.charges()
 	return run, nil
 }
@@ -80,6 +80,7 @@ type watcher struct {
 	phase      string
 	ticks      int // at which memory was read
 	samples    []calibrate.Sample
+	keep       keeper // of the readings, as samples
 	status     calibrate.Status
 	markBroken error                    // why the high-water mark can't be used, nil while it can
 	highest    int64                    // of the marks of a guest's workers, those that have ended included
@@ -255,7 +256,7 @@ func (w *watcher) descend(p *workerProbe, below []int) {
 	}
 }
 
-// read takes one sample. Creep is read from the sum of the workers' anonymous memory, because the requests are
+// read takes one reading, and keeps it or not. Creep is read from the sum of the workers' anonymous memory, because the requests are
 // counted together; the worker shown is the largest, because the largest must fit.
 func (w *watcher) read() {
 	answered := w.rig.Answered()
@@ -268,13 +269,19 @@ func (w *watcher) read() {
 	if held, ok := w.held.read(); ok {
 		s.Held, s.Shmem, s.Kernel = held.Sum(), held.ShmemBytes, held.KernelBytes
 	}
-	w.samples = append(w.samples, s)
+	kept, keep := w.keep.take(s)
+	if keep {
+		w.samples = append(w.samples, kept)
+	}
 	if w.beside {
 		return // the journal is the run's own app's
 	}
 	w.status.RSS, w.status.Peak = s.RSS, max(w.status.Peak, s.RSS)
 	w.status.Requests = answered
-	if err := w.rig.Journal.Sample(s); err != nil {
+	if !keep {
+		return
+	}
+	if err := w.rig.Journal.Sample(kept); err != nil {
 		w.fail(journalFailure(err))
 	}
 }
@@ -317,7 +324,7 @@ func (w *watcher) readWorkers(s *calibrate.Sample) bool {
 
 // pickOther leaves out what was read so far, of processes that are no workers.
 func (w *watcher) pickOther() {
-	w.highest, w.status.Peak = 0, 0
+	w.highest, w.status.Peak, w.keep = 0, 0, keeper{}
 	w.pick.other(len(w.samples), w.generation, w.seconds())
 }
 
@@ -363,7 +370,7 @@ func (w *watcher) seconds() float64 { return time.Since(w.started).Seconds() }
 func (w *watcher) enter(phase string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.phase = phase
+	w.phase, w.keep = phase, keeper{}
 	w.status.Waiting, w.status.Left = "", 0
 	w.held.enter()
 	if w.guest {
@@ -381,6 +388,7 @@ func (w *watcher) enter(phase string) {
 func (w *watcher) peak(from int) (bytes int64, source calibrate.PeakSource) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	bytes = w.keep.marks.RSS
 	for _, s := range w.samples[w.pick.since(from, len(w.samples)):] {
 		bytes = max(bytes, s.RSS)
 	}
@@ -403,11 +411,12 @@ func (w *watcher) peak(from int) (bytes int64, source calibrate.PeakSource) {
 func (w *watcher) most(from int) (held, below int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.held.most(), mostBelow(w.samples[min(from, len(w.samples)):])
+	return w.held.most(), w.mostBelow(from)
 }
 
-func mostBelow(samples []calibrate.Sample) (bytes int64) {
-	for _, s := range samples {
+func (w *watcher) mostBelow(from int) int64 {
+	bytes := w.keep.marks.Below
+	for _, s := range w.samples[min(from, len(w.samples)):] {
 		bytes = max(bytes, s.Below)
 	}
 	return bytes
