@@ -80,6 +80,7 @@ func (l *Launch) startOnce(ctx context.Context) (_ *App, err error) {
 		return nil, err
 	}
 	app.guardian, err = guard.Start(guard.Order{
+		Name:    name,
 		Path:    l.path,
 		Args:    cli.ExpandAll(l.Argv, values),
 		Env:     append(cli.ExpandEnv(l.Env, l.Spec.Env, values), mark),
@@ -112,7 +113,7 @@ func FindOrphans() []Orphan { return guard.FindOrphans() }
 // orphanWarnings warns of them, and removes the empty groups that they left. It looks once, before the first start: for that it reads the
 // environment of all that runs here.
 var orphanWarnings = sync.OnceValue(func() (all []calibrate.Warning) {
-	guard.SweepGroups()
+	guard.Sweep()
 	for _, o := range FindOrphans() {
 		all = append(all, calibrate.Warning{
 			Code: "orphaned-app",

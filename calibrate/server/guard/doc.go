@@ -33,7 +33,8 @@
 //	  - The guard starts the app in a control group of its own, if the tool could make one ([group.Group]), and removes
 //	    that when the app is gone.
 //
-// An app that ignores that SIGTERM lives on. [FindOrphans] finds it: by its control group, or by a mark in its environment.
+// An app that ignores that SIGTERM lives on. [FindOrphans] finds it: by its control group, by a mark in its environment, or by its
+// session, which the guard notes for as long as it guards.
 //
 // No control group ends what is in it when somebody dies. A PID namespace does, if the guard's child is its first process; but
 // making one needs rights that a user seldom has, and the app would have other pids than its files in /proc, unless that is mounted

@@ -38,6 +38,7 @@ const (
 // Order is what to start. It comes through a pipe, because an environment may hold secrets and an argument list is
 // for everyone to read; in gob, because neither need be UTF-8.
 type Order struct {
+	Name    string // of an app, by which what is left of it is found: see group.NewName; "" for what is none
 	Path    string
 	Args    []string
 	Env     []string
@@ -108,6 +109,9 @@ func runGuard() int {
 	defer o.Group.Remove()
 	if o.Remove != "" {
 		defer os.RemoveAll(o.Remove)
+	}
+	if self, err := linux.Here.Stat(g.pid); err == nil && o.Name != "" {
+		defer recordsHere().note(o.Name, self.Identity())()
 	}
 	if g.start(o) {
 		g.run(children, ends, readRequests(in))

@@ -29,6 +29,7 @@ type Guardian struct {
 	PID      int   // of the guard, which is also the app's session
 	born     int64 // the guard's start time
 	cmd      *exec.Cmd
+	name     string      // of the app, "" for what is none
 	group    group.Group // of the app
 	commands *os.File
 	begun    chan struct{} // closed when the app has started, or can't
@@ -62,7 +63,7 @@ func Start(o Order, output, stderr *os.File) (*Guardian, error) {
 		defer null.Close()
 		output = null
 	}
-	g := &Guardian{group: o.Group, begun: make(chan struct{}), exited: make(chan struct{}), gone: make(chan struct{})}
+	g := &Guardian{name: o.Name, group: o.Group, begun: make(chan struct{}), exited: make(chan struct{}), gone: make(chan struct{})}
 	reports, err := g.spawn(output, stderr)
 	if err != nil {
 		return nil, err
@@ -171,6 +172,9 @@ func (g *Guardian) listen(reports *os.File) {
 		g.mu.Unlock()
 	}
 	g.group.Remove() // the guard's work, where it lived to do it; a later run sweeps what even now can't be removed
+	if g.name != "" {
+		recordsHere().forget(g.name)
+	}
 	closeOnce(g.begun)
 	closeOnce(g.exited)
 	close(g.gone)

@@ -47,6 +47,20 @@ func (m machine) membersOf(g group.Group) (all []linux.Stat) {
 	return all
 }
 
+// inSessionOf are the processes of the session that a guard began. Where another process has the guard's number, the session is that
+// one's.
+func (m machine) inSessionOf(leader linux.Identity) (all []linux.Stat) {
+	if now, err := linux.Here.Stat(leader.PID); leader.PID == 0 || err == nil && now.Start != leader.Start {
+		return nil
+	}
+	for _, s := range m.all {
+		if s.Session == leader.PID && s.Start >= leader.Start && m.mayEnd(s) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
 // without are all others than these.
 func (m machine) without(some []linux.Stat) (others []linux.Stat) {
 	these := map[linux.Identity]bool{}

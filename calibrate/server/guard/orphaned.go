@@ -19,13 +19,14 @@ import (
 type Orphan struct {
 	Processes []linux.Stat
 
-	name  string      // of the app: see group.NewName
-	group group.Group // none where it has none
+	name    string         // of the app: see group.NewName
+	group   group.Group    // none where it has none
+	session linux.Identity // its leader, which was the guard; none where that isn't recorded
 }
 
 // FindOrphans finds the apps that were left behind. An app is known by its control group, or where it has none, by a mark in its
-// environment and by its session, which its guard began. An app that had no group, wrote over its environment and began a session of
-// its own isn't found.
+// environment and by its session, which its guard began and noted (see records). An app that had no group, wrote over its environment
+// and began a session of its own isn't found.
 //
 // Whoever likes can give a process the mark, and what an app starts for good, such as tmux, hands it on: see machine.mayEnd for what is
 // never taken for an orphan.
@@ -37,6 +38,9 @@ func FindOrphans() []Orphan {
 	found := orphanage{}
 	m := lookAround()
 	found.byMark(m, own)
+	for name, leader := range recordsHere().abandoned(own) {
+		found.byRecord(m, name, leader)
+	}
 	h, _ := group.FindHierarchy(linux.Here)
 	for _, parent := range h.Groups {
 		for _, folder := range group.Abandoned(parent) {
@@ -52,8 +56,9 @@ func FindOrphans() []Orphan {
 	return orphans
 }
 
-// SweepGroups removes the control groups of apps that were left behind in which nothing lives.
-func SweepGroups() {
+// Sweep removes the control groups, and the records, of apps that were left behind of which nothing lives.
+func Sweep() {
+	recordsHere().sweep()
 	h, _ := group.FindHierarchy(linux.Here)
 	for _, parent := range h.Groups {
 		group.Sweep(parent)
@@ -87,6 +92,16 @@ func (found orphanage) byMark(m machine, namespace uint64) {
 		if name := marked[part{s.Session, linux.Here.Owner(s.PID)}]; name != "" && m.mayEnd(s) {
 			found.of(name).add(s)
 		}
+	}
+}
+
+func (found orphanage) byRecord(m machine, name string, leader linux.Identity) {
+	if m.marks[name] {
+		return
+	}
+	for _, s := range m.inSessionOf(leader) {
+		found.of(name).add(s)
+		found.of(name).session = leader
 	}
 }
 
@@ -164,6 +179,7 @@ func (o Orphan) End() (left int) {
 		x.kill(linux.PIDs(all))
 	}
 	o.group.Remove()
+	recordsHere().sweep()
 	return left
 }
 
@@ -180,7 +196,7 @@ func (o *Orphan) living(m machine) []linux.Stat {
 			}
 		}
 	}
-	for _, s := range m.membersOf(o.group) {
+	for _, s := range append(m.membersOf(o.group), m.inSessionOf(o.session)...) {
 		o.add(s)
 	}
 	return slices.DeleteFunc(slices.Clone(o.Processes), func(s linux.Stat) bool { return !linux.Here.Lives(s.Identity()) || !m.mayEnd(s) })
