@@ -54,6 +54,7 @@ func (f *compareFlags) turns(ctx context.Context, env Env, versions map[calibrat
 		t.above = opened(filepath.Dir(filepath.Dir(t.folder.Path)))
 	}
 	warnShared(env, t.folder)
+	env.measuring()
 	t.progress = report.NewProgress(env.Stderr, env.Terminal, env.Width)
 	return t, nil
 }

@@ -2,15 +2,88 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
+	"os/signal"
 	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
 )
 
-// catchCrashes ends the program by one message where a goroutine has a fault, as Main does where it has one itself.
-func catchCrashes(env Env, args []string) {
+// catchCrashes ends the program by one message where a goroutine has a fault, as Main does where it has one itself; and by one of
+// another process where Go's runtime gives up while something is measured.
+func catchCrashes(env Env, args []string) Env {
 	calibrate.OnCrash = func(cause any, stack []byte) { os.Exit(exitCode(env, crashed(args, cause, stack))) }
+	env.Measuring = sync.OnceFunc(func() { watchForFatal(env, args) })
+	return env
+}
+
+// watchForFatal has another process of calibrate take what Go's runtime writes as it gives up: two threads write to one map, there is
+// no memory, a stack has no end. No code of this process runs then, and hundreds of lines on the terminal are no message. Where there
+// can be no other process, they are what there is. (debug.SetCrashOutput leaves the first line out, which says what it is of.)
+func watchForFatal(env Env, args []string) {
+	read, write, err := os.Pipe()
+	if err != nil || env.Stderr == os.Stderr {
+		return
+	}
+	defer read.Close()
+	defer write.Close()
+	cmd := &exec.Cmd{
+		Path: "/proc/self/exe", Args: append([]string{"calibrate", crashCommand}, calibrate.Redact(args)...), // as startIdle
+		Env: someOf(env, "TMPDIR", "TERM", "NO_COLOR"), Stdin: read, Stderr: env.Stderr,
+	}
+	if cmd.Start() == nil {
+		_ = unix.Dup3(int(write.Fd()), int(os.Stderr.Fd()), unix.O_CLOEXEC)
+	}
+}
+
+// someOf are the variables of the environment with these names, as NAME=VALUE.
+func someOf(env Env, names ...string) []string {
+	all := []string{}
+	for _, name := range names {
+		if value := env.Getenv(name); value != "" {
+			all = append(all, name+"="+value)
+		}
+	}
+	return all
+}
+
+const (
+	crashCommand = "__crash"
+	mostTrace    = 1 << 20
+)
+
+// newCrashCmd waits until the process that has started it is gone, and says what became of that.
+func newCrashCmd(env Env) *cobra.Command {
+	return &cobra.Command{
+		Use: crashCommand, Hidden: true, DisableFlagParsing: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT) // they are for the other, which ends by them
+			trace, err := io.ReadAll(io.LimitReader(env.Stdin, mostTrace))
+			what := fatalLine(string(trace))
+			if what == "" { // it has ended in another way
+				return err
+			}
+			_, _ = io.Copy(io.Discard, env.Stdin)
+			return crashed(args, what, trace)
+		},
+	}
+}
+
+// fatalLine is the line of a trace that says what it is of; "" of what is no trace. A panic is one in a goroutine of others'.
+func fatalLine(trace string) string {
+	for line := range strings.Lines(trace) {
+		if strings.HasPrefix(line, "fatal error: ") || strings.HasPrefix(line, "panic: ") {
+			return line
+		}
+	}
+	return ""
 }
 
 // crashed is a fault of calibrate's own: a line for whoever is there, and a file for whoever mends it.

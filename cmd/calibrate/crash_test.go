@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -28,6 +29,28 @@ func TestACrashIsOneMessageAndAFile(t *testing.T) {
 	}
 	if strings.Contains(said.String()+string(text), "hunter2") {
 		t.Error("it tells the secret")
+	}
+}
+
+// What Go's runtime writes as it gives up is one message and a file, too; nothing is said of a process that has ended in another way.
+func TestAFatalErrorIsOneMessageAndAFile(t *testing.T) {
+	t.Cleanup(func() { signal.Reset() })
+	for trace, want := range map[string]int{"": 0, "a word of another's\n": 0, "runtime: cannot allocate\nfatal error: out of memory\n\ngoroutine 1 [running]:\nmain.main()\n": exitTool} {
+		folder := t.TempDir()
+		t.Setenv("TMPDIR", folder)
+		env, stdout, stderr := testEnv(t, nil)
+		env.Stdin = strings.NewReader(trace)
+		code := Main(t.Context(), env, []string{crashCommand, "run", "--header", "..."})
+		files, _ := filepath.Glob(filepath.Join(folder, "calibrate-crash-*.txt"))
+		said := stderr.String()
+		if code != want || len(files) != want || stdout.String() != "" || strings.HasPrefix(said, "error: a fault in calibrate itself: fatal error: out of memory\n") != (want != 0) || strings.Contains(said, "goroutine") {
+			t.Fatalf("%q: exit code %d, %d files\n%s", trace, code, len(files), said)
+		}
+		for _, file := range files {
+			if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), "command: run --header") || !strings.HasSuffix(string(text), trace) {
+				t.Errorf("%v\n%s", err, text)
+			}
+		}
 	}
 }
 

@@ -16,16 +16,27 @@ type Env struct {
 	Color          bool   // stdout may be coloured
 	Width          func() int
 	Getenv         func(string) string
+	Measuring      func() // is called before something is measured; nil: there is nothing to do then
 }
 
-// System is the real Env.
+func (e Env) measuring() {
+	if e.Measuring != nil {
+		e.Measuring()
+	}
+}
+
+// System is the real Env. Its stderr has a descriptor of its own: what Go's runtime writes to the usual one may go elsewhere.
 func System() Env {
+	stderr := os.Stderr
+	if fd, err := unix.FcntlInt(stderr.Fd(), unix.F_DUPFD_CLOEXEC, 3); err == nil {
+		stderr = os.NewFile(uintptr(fd), stderr.Name())
+	}
 	return Env{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: stderr,
 		Dir:      ".",
-		Terminal: isTerminal(os.Stderr) && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == "",
+		Terminal: isTerminal(stderr) && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == "",
 		Color:    isTerminal(os.Stdout) && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == "",
-		Width:    func() int { return width(os.Stderr) },
+		Width:    func() int { return width(stderr) },
 		Getenv:   os.Getenv,
 	}
 }

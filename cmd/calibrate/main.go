@@ -17,8 +17,7 @@ func main() {
 		os.Exit(code)
 	}
 	ctx, stop := withSignals(context.Background())
-	catchCrashes(System(), os.Args[1:])
-	code := Main(ctx, System(), os.Args[1:])
+	code := Main(ctx, catchCrashes(System(), os.Args[1:]), os.Args[1:])
 	stop()
 	os.Exit(code)
 }

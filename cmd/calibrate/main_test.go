@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,11 +38,14 @@ func TestMain(m *testing.M) {
 func calibrateMain() {
 	ctx, stop := withSignals(context.Background())
 	defer stop()
-	catchCrashes(System(), os.Args[1:])
-	if os.Getenv(crashVariable) != "" {
+	env := catchCrashes(System(), os.Args[1:])
+	switch os.Getenv(crashVariable) {
+	case "panic":
 		time.AfterFunc(3*time.Second, func() { defer calibrate.Caught(); panic("a planted fault") })
+	case "fatal":
+		time.AfterFunc(3*time.Second, new(sync.Mutex).Unlock)
 	}
-	code := Main(ctx, System(), os.Args[1:])
+	code := Main(ctx, env, os.Args[1:])
 	if file := os.Getenv(peakVariable); file != "" {
 		text, _ := os.ReadFile("/proc/self/status")
 		_ = os.WriteFile(file, text, 0o600)
@@ -49,7 +53,7 @@ func calibrateMain() {
 	os.Exit(code)
 }
 
-// crashVariable plants a panic in a goroutine of calibrate's.
+// crashVariable plants a panic in a goroutine of calibrate's, or what no goroutine can catch.
 const crashVariable = "CALIBRATE_TEST_CRASH"
 
 // peakVariable names a file for what the kernel says of the process at its end. (The rusage of a child begins with the highest memory of

@@ -55,7 +55,7 @@ func newRootCmd(env Env) *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newRunCmd(env), newDemoCmd(env), newAttachCmd(env), newReportCmd(env), newRunsCmd(env), newSizeCmd(env), newProveCmd(env), newCheckCmd(env), newCompareCmd(env), newEmitCmd(env), newDoctorCmd(env), newGuideCmd(env), newExplainCmd(env), newConfigCmd(env), newInitCmd(env), newSchemaCmd(env), newVersionCmd(env),
-		newDemoAppCmd(), newIdleCmd(env))
+		newDemoAppCmd(), newIdleCmd(env), newCrashCmd(env))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	argsAreUsage(root)

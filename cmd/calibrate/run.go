@@ -223,6 +223,7 @@ func headed(head calibrate.Result) calibrate.Result {
 
 // instrumented gives a rig what every measurement has: the reader of memory, and the progress line.
 func instrumented(env Env, rig calibrate.Rig) (calibrate.Rig, *report.Progress) {
+	env.measuring()
 	progress := report.NewProgress(env.Stderr, env.Terminal, env.Width)
 	rig.Progress = progress.Show
 	return reading(rig), progress
