@@ -34,6 +34,12 @@ type LogWitness interface {
 	Accepted() (connections int64, known bool)
 }
 
+// PortWitness is an App that can tell who listens at its port.
+type PortWitness interface {
+	// Stranger is the failure of an app whose port another program has taken, nil where the app has it, or nobody.
+	Stranger(phase string) *Failure
+}
+
 // LogCounter is a Counter that reads a log, and says what it saw there. Who writes the log isn't known to it.
 type LogCounter interface {
 	Counter
@@ -213,6 +219,7 @@ type CoreTime struct {
 	Own   float64 // for calibrate
 
 	Stalled float64 // in which somebody was held up for want of memory; 0 also where the kernel doesn't say
+	Slept   float64 // in which the machine was suspended
 }
 
 // Resident is what a process has in memory, in bytes: heaps and stacks, files, shared memory (tmpfs files too). Locked is what

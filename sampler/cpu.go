@@ -66,6 +66,6 @@ func (m Memory) Cores(pid int) (calibrate.CoreTime, error) {
 	stalled, _ := m.PressureMemory()
 	return calibrate.CoreTime{
 		Cores: cores.Count, Busy: float64(cores.Busy) / linux.ClockTicks, Steal: float64(cores.Steal) / linux.ClockTicks,
-		Own: float64(own) / nanoseconds, Stalled: float64(stalled) / 1e6,
+		Own: float64(own) / nanoseconds, Stalled: float64(stalled) / 1e6, Slept: linux.Suspended(),
 	}, err
 }

@@ -189,6 +189,7 @@ func (r *run) loadServer(ctx context.Context, look func(seen) state) error {
 
 // watchAlone looks once a second at what the watcher has read.
 func (r *run) watchAlone(ctx context.Context, look func(seen) state) error {
+	defer r.watchSleep()()
 	began, answered := r.watch.seconds(), r.rig.Answered()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()

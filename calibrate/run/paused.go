@@ -12,6 +12,29 @@ func (r *run) warnPaused(seconds float64) {
 		"nothing, if that was Ctrl-Z or a machine that slept; else measure where calibrate has a core")
 }
 
+// leastSleep is a second: two clocks are read one after the other.
+const leastSleep = 1
+
+// watchSleep warns, once the returned function is called, if the machine was suspended meanwhile. Go's clock stands still with it, so
+// that nothing is to be left out; but what others go by doesn't.
+func (r *run) watchSleep() (tell func()) {
+	before := r.slept()
+	return func() {
+		if slept := r.slept() - before; slept >= leastSleep {
+			r.warn("slept", "the machine was suspended for "+say.Seconds(slept)+" in phase "+r.phase+": no rate and no time of calibrate's has that in it, but the app "+
+				"may have ended connections or workers for it", "nothing, if the app went on as before; else measure on a machine that stays awake")
+		}
+	}
+}
+
+func (r *run) slept() float64 {
+	cores, err := r.rig.Memory.Cores(0)
+	if err != nil {
+		return 0
+	}
+	return cores.Slept
+}
+
 func (w *watcher) pausedFor(seconds float64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -6,6 +6,29 @@ import (
 	"time"
 )
 
+// A machine that sleeps is named, and changes no figure: its clock stands still with it.
+func TestRunOfAMachineThatSlept(t *testing.T) {
+	for _, slept := range []float64{0, 3600} {
+		f := newFakeRig()
+		f.slept = 5000 // before
+		f.at = func(string, *fakeRig) {
+			if f.answered.Load() > 5000 {
+				f.slept = 5000 + slept
+			}
+		}
+		r, err := runFake(t, f, fakePlan(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if warningCodes(r)["slept"] != (slept > 0) {
+			t.Errorf("slept for %g s: %v", slept, warningCodes(r))
+		}
+		if math.Abs(r.Load.Capacity-f.capacity) > 0.01*f.capacity || r.DurationSeconds > 300 {
+			t.Errorf("slept for %g s: a capacity of %g, and %g s", slept, r.Load.Capacity, r.DurationSeconds)
+		}
+	}
+}
+
 // Where calibrate itself stood still, rates leave that out, phases and journal have one clock, and what a request costs is not known.
 func TestRunThatStoodStill(t *testing.T) {
 	f := newFakeRig()

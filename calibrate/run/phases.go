@@ -311,9 +311,10 @@ func (r *run) attack(ctx context.Context, w *watcher, url string, pace calibrate
 	defer cancel(nil)
 	before := w.paused()
 	defer func() { r.warnPaused(w.paused() - before) }()
+	defer r.watchSleep()()
 	tally, err := r.rig.Load.Attack(ctx, url, pace, func(b calibrate.Bucket) {
 		w.pausedFor(b.Paused)
-		if err := each(b); err != nil {
+		if err := cmp.Or(stranger(w.app, r.phase), each(b)); err != nil {
 			cancel(err)
 		}
 	})
@@ -324,6 +325,16 @@ func (r *run) attack(ctx context.Context, w *watcher, url string, pace calibrate
 		return tally, cause
 	}
 	return tally, err
+}
+
+// stranger is the failure of an app whose answers are another's by now.
+func stranger(app calibrate.App, phase string) error {
+	if witness, is := app.(calibrate.PortWitness); is {
+		if f := witness.Stranger(phase); f != nil {
+			return f
+		}
+	}
+	return nil
 }
 
 // errEnough ends a phase's load in the ordinary way.

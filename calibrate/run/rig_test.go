@@ -31,6 +31,7 @@ type fakeRig struct {
 	cpus     int           // of the machine
 	computes float64       // CPU seconds of the worker a request
 	still    time.Duration // for which calibrate stands still in each load
+	slept    float64       // seconds for which the machine has slept since its boot
 	markErr  error
 	saveErr  error
 	stubborn int   // processes that had to be killed at the end
@@ -212,7 +213,7 @@ func (f *fakeRig) Open(pid int) (calibrate.Probe, error) { return &fakeProbe{rig
 // Cores: of four cores, others keep one half busy, and the load takes a tenth of what the app takes.
 func (f *fakeRig) Cores(int) (calibrate.CoreTime, error) {
 	app, elapsed := f.cpuSeconds(), time.Since(f.began).Seconds()
-	return calibrate.CoreTime{Cores: 4, Own: 0.1 * app, Busy: 1.1*app + 0.5*elapsed, Steal: 0.01 * elapsed}, f.coresErr
+	return calibrate.CoreTime{Cores: 4, Own: 0.1 * app, Busy: 1.1*app + 0.5*elapsed, Steal: 0.01 * elapsed, Slept: f.slept}, f.coresErr
 }
 
 // demand and atRest are what a request costs the worker, and the master.

@@ -40,6 +40,7 @@ type App struct {
 	info     calibrate.TargetInfo
 	warnings []calibrate.Warning
 	stopped  *calibrate.Stopped
+	sockets  []string // that listen at its port, by their inodes, and that it was seen to hold
 }
 
 var _ calibrate.App = (*App)(nil)

@@ -70,8 +70,14 @@ func (a *App) boot(parent context.Context) error {
 	if err != nil {
 		return a.bootFailure(err, last)
 	}
-	if err := a.foreignListener(); err != nil {
-		return err
+	if a.portIsAnothers() {
+		return &calibrate.Failure{
+			Kind: calibrate.KindInconclusive, Phase: calibrate.PhaseBoot,
+			What: a.address.String() + " is answered by a process that the command didn't start",
+			Why:  "its memory can't be told from the outside",
+			Try:  "run the server itself, in the foreground, without docker, ssh or a service manager around it",
+			Err:  errForeign,
+		}
 	}
 	a.noteBoot(first)
 	return a.judge(parent, first)
@@ -257,31 +263,4 @@ func bare(location string) string {
 		return u.Scheme + "://" + u.Host + u.EscapedPath()
 	}
 	return u.EscapedPath()
-}
-
-var errForeign = errors.New("the port is a stranger's")
-
-// foreignListener complains if the port is held by a process that the command didn't start, such as a container's
-// or a daemon's that was there before: its memory would not be the one that is read.
-func (a *App) foreignListener() error {
-	var inodes []string
-	for _, l := range a.proc.Listeners(a.address.Port) {
-		inodes = append(inodes, l.Inode)
-	}
-	tree := a.Tree()
-	if len(inodes) == 0 || len(tree) == 0 {
-		return nil
-	}
-	for _, pid := range tree {
-		if held, known := a.proc.Holds(pid, inodes); held || !known {
-			return nil
-		}
-	}
-	return &calibrate.Failure{
-		Kind: calibrate.KindInconclusive, Phase: calibrate.PhaseBoot,
-		What: a.address.String() + " is answered by a process that the command didn't start",
-		Why:  "its memory can't be told from the outside",
-		Try:  "run the server itself, in the foreground, without docker, ssh or a service manager around it",
-		Err:  errForeign,
-	}
 }
