@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/server/anycommand"
 	"workermem/calibrate/server/cli"
 	"workermem/calibrate/server/known"
 	"workermem/calibrate/server/servertest"
@@ -172,4 +173,29 @@ func TestVariablesOfFilesAreNoWords(t *testing.T) {
 			t.Errorf("%s: %d threads, %q, set around it: %q", command, l.Target.Threads, l.Argv, l.Around)
 		}
 	}
+}
+
+// Whatever the command, what is seen behind it is a server that is known, or nothing; and a request has a path.
+func FuzzUnwrap(f *testing.F) {
+	for _, seed := range []string{
+		"sh -c exec|gunicorn|-w|$W|app:app", "env A=b timeout 5 poetry run uvicorn app:app", "bash -lc A=1|exec|puma|-p|$PORT", "web: gunicorn app:app", "tini -- /usr/bin/env -S uwsgi|x.ini",
+		"python -m hypercorn app:app", "nice -n 5 -- now-lms serve", "sh -eu -c x&&y;exec|'granian'|app:app|\"$@\" sh z",
+	} {
+		f.Add(strings.ReplaceAll(strings.ReplaceAll(seed, " ", "\n"), "|", " "))
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		t.Chdir(t.TempDir())
+		words := strings.Split(text, "\n")
+		u := unwrap(words, nil)
+		p := see(u.argv)
+		if changed := !slices.Equal(u.argv, words) || len(u.outer) > 0; changed && knownServer(p) == nil && !anycommand.RunsSingle(p) {
+			t.Errorf("%q became %q, and %q outside", words, u.argv, u.outer)
+		}
+		if len(u.argv) == 0 || p.Index > len(p.Argv) {
+			t.Errorf("%q became %+v, %+v", words, u, p)
+		}
+		if err := known.CheckPath(DefaultPath(words)); err != nil {
+			t.Error(err)
+		}
+	})
 }

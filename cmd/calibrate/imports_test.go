@@ -114,8 +114,9 @@ const forAll = "calibrate/say"
 // forTests maps a room to those that its tests alone may import: the goldens of type: and emit are those of the real servers.
 var forTests = map[string][]string{
 	"cmd":                      {"calibrate/server/servertest"},
-	"report":                   {"calibrate/server", "calibrate/analyse", "calibrate/gate", "calibrate/sizing"},
+	"report":                   {"calibrate/server", "calibrate/server/cli", "calibrate/analyse", "calibrate/gate", "calibrate/sizing"},
 	"calibrate/server":         {"calibrate/server/servertest"},
+	"calibrate/server/cli":     {"calibrate/server/servertest"},
 	"calibrate/server/known":   {"calibrate/server/servertest"},
 	"calibrate/server/workers": {"calibrate/server/servertest", "calibrate/server/guard"},
 	adapters:                   {"calibrate/server/servertest"},

@@ -210,12 +210,12 @@ func (w *writer) write(arg Arg, words []string) {
 
 func (w *writer) writeHeld() { w.words, w.held = append(w.words, w.held...), nil }
 
-// alone are the words of an option that shared one with others.
+// alone are the words of an option that shared one with others. A value that looks like an option is one only in a word of its own.
 func (a Arg) alone() []string {
 	switch {
 	case !a.given:
 		return []string{a.Written}
-	case a.takes == Attached:
+	case a.takes == Attached, dashed(a.Value):
 		return []string{a.Written + a.Value}
 	}
 	return []string{a.Written, a.Value}

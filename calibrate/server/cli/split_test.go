@@ -43,3 +43,17 @@ func FuzzSplitWords(f *testing.F) {
 		_, _ = SplitWords(a)
 	})
 }
+
+// A variable is read as it was written, whatever stands before it.
+func FuzzEnvLines(f *testing.F) {
+	f.Add("# c\nexport B='x y'\nC=\"d\n", "a b#c'")
+	f.Fuzz(func(t *testing.T, text, value string) {
+		if strings.Contains(value, "\n") {
+			t.Skip("of one line")
+		}
+		quoted := "\nA='" + strings.ReplaceAll(value, "'", `'"'"'`) + "'"
+		if got, want := EnvLines(text+quoted), append(EnvLines(text), "A="+value); !slices.Equal(got, want) {
+			t.Errorf("%q behind %q is read as %q", quoted, text, got)
+		}
+	})
+}

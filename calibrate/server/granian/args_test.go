@@ -29,3 +29,7 @@ for p in cli.params:
 		}
 	}
 }
+
+func FuzzArgs(f *testing.F) {
+	servertest.FuzzArgs(f, syntax, overridden, "--interface wsgi --workers 3 app:app", "--no-reload --host=x -- --port 1")
+}

@@ -89,33 +89,8 @@ func TestGunicornSettings(t *testing.T) {
 	}
 }
 
-// Whatever the words, none of what is overridden stays, nothing else goes, and doing it twice changes nothing.
-func FuzzWithoutOverridden(f *testing.F) {
-	f.Add("-b X -w3 --max-requests 5 app:app")
-	f.Add("-Rw4\n-n\n-w\n--\n--bind")
-	f.Add("-bw -wb --bind=--workers -p")
-	ours := overridden(known.Spec{Threads: 1})
-	f.Fuzz(func(t *testing.T, text string) {
-		words := strings.Split(text, "\n")
-		args := syntax.Scan(words)
-		var all []string
-		for _, arg := range args {
-			all = append(all, arg.Words...)
-		}
-		if !slices.Equal(all, words) {
-			t.Fatalf("%q is read as %q", words, all)
-		}
-		once := args.Without(ours...)
-		again := syntax.Scan(once)
-		for _, arg := range again {
-			if arg.Name != "" && slices.Contains(ours, arg.Name) {
-				t.Errorf("%q of %q stays in %q", arg.Written, words, once)
-			}
-		}
-		if twice := again.Without(ours...); !slices.Equal(once, twice) {
-			t.Errorf("once %q, twice %q", once, twice)
-		}
-	})
+func FuzzArgs(f *testing.F) {
+	servertest.FuzzArgs(f, syntax, overridden(known.Spec{Threads: 1}), "-b X -w3 --max-requests 5 app:app", "-Rw4 -n -w -- --bind", "-bw -wb --bind=--workers -p")
 }
 
 // Gunicorn's own parser is the oracle: it must know our table's options, and read what we rewrote as we mean it.

@@ -3,6 +3,7 @@ package known
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -110,4 +111,26 @@ func TestFixedAddressIsNotChosenAnew(t *testing.T) {
 	if time.Since(began) > time.Second {
 		t.Error("that took long")
 	}
+}
+
+// What is taken for an address is one of this machine, and is read again as the same.
+func FuzzParseAddress(f *testing.F) {
+	f.Add("http://[::ffff:127.0.0.1]:8000", "/health?x")
+	f.Add("http://2130706433:80/", "//evil/x")
+	f.Add("http://127.0.0.1:080", "/@x")
+	f.Fuzz(func(t *testing.T, text, path string) {
+		a, err := ParseAddress(text, nil)
+		if err != nil {
+			return
+		}
+		if ip := net.ParseIP(a.Host); !strings.EqualFold(a.Host, "localhost") && !ip.IsLoopback() {
+			t.Fatalf("%q is %+v", text, a)
+		}
+		if again, err := ParseAddress(a.URL(), nil); a.Fixed && (err != nil || again != a) {
+			t.Errorf("%q is %+v, and again %+v, %v", text, a, again, err)
+		}
+		if u, err := url.Parse(a.URL() + path); CheckPath(path) == nil && (err != nil || u.Host != a.String()) {
+			t.Errorf("%s of %s asks %v: %v", path, a, u, err)
+		}
+	})
 }

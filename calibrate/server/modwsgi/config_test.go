@@ -1,6 +1,7 @@
 package modwsgi
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -39,4 +40,22 @@ func TestModuleVersion(t *testing.T) {
 			t.Errorf("%q: %q", text, got)
 		}
 	}
+}
+
+// What was read and is written again is read as the same.
+func FuzzApacheConfig(f *testing.F) {
+	f.Add("Define A x\n<IfDefine A>\nDefine B ${A}${C}\n</IfDefine>\n<IfDefine !A>\nDefine D \\\n y\n</IfDefine>\nServerRoot \"/etc/${B}\"\n")
+	f.Add("</IfDefine>\n<IfDefine>\n<ifdefine !>\nDefine\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		read := func(text string) *apacheConfig {
+			c := &apacheConfig{env: func(string) string { return "" }, names: map[string]string{}, depth: includeDepth} // no file of this host
+			c.add(text)
+			return c
+		}
+		once := read(text)
+		again := read(once.text())
+		if again.text() != once.text() || !maps.Equal(again.names, once.names) || again.root != once.root || again.off != once.off {
+			t.Errorf("%+v, and again %+v", once, again)
+		}
+	})
 }

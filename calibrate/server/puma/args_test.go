@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"workermem/calibrate/server/servertest"
 )
 
 func TestPumaArgs(t *testing.T) {
@@ -61,4 +63,16 @@ func TestPumaArgsInOneWord(t *testing.T) {
 	if s := rackupCommand.Scan([]string{"-qD", "-p", "80"}).Settings(); !s.Has("daemonize") || s.Text("port") != "80" {
 		t.Errorf("%v", s)
 	}
+}
+
+func FuzzArgs(f *testing.F) {
+	servertest.FuzzArgs(f, syntax, overridden, "-w 3 -t 1:5 -C config.rb -f5", "--fork-worker=5 --bind-to-activated-sockets only -- -p 1")
+}
+
+func FuzzRailsArgs(f *testing.F) {
+	servertest.FuzzArgs(f, railsServer, []string{"port", "binding"}, "-p 3000 -b 0.0.0.0 -C --no-early-hints -d")
+}
+
+func FuzzRackupArgs(f *testing.F) {
+	servertest.FuzzArgs(f, rackupCommand, []string{"port", "host"}, "-s puma -O Threads=1:5 -o x -p 1 -E production config.ru")
 }

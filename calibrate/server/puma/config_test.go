@@ -39,3 +39,18 @@ func TestPumaConfigFiles(t *testing.T) {
 		}
 	}
 }
+
+// Whatever the user's own configuration prints before, what ours says counts.
+func FuzzParseConfig(f *testing.F) {
+	f.Add("calibrate.workers=9\n", "3")
+	f.Add("\x1b[1mcalibrate.", "tcp://0.0.0.0:9292, unix:///x=y")
+	f.Fuzz(func(t *testing.T, printed, value string) {
+		lines := known.LogOf([]byte("calibrate.binds=" + value))
+		if len(lines) != 1 {
+			t.Skip("Puma writes one line")
+		}
+		if got := parseConfig([]byte(printed + "\ncalibrate.binds=" + value)).Text("binds"); "calibrate.binds="+got != lines[0] {
+			t.Errorf("%q of %q", got, value)
+		}
+	})
+}

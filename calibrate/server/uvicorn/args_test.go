@@ -38,28 +38,8 @@ func TestUvicornWithout(t *testing.T) {
 	}
 }
 
-// Whatever the words, they are all there, none of what is overridden stays, and doing it twice changes nothing.
-func FuzzUvicornWithout(f *testing.F) {
-	f.Add("--host\nX\n--workers=3\napp:app")
-	f.Add("--header\n--workers\n--\n--port")
-	f.Add("--reload\n--reload=1\n-w\n--workers")
-	f.Fuzz(func(t *testing.T, text string) {
-		words := strings.Split(text, "\n")
-		args := syntax.Scan(words)
-		if all := args.Without(); !slices.Equal(all, words) {
-			t.Fatalf("%q is read as %q", words, all)
-		}
-		once := args.Without(overridden...)
-		again := syntax.Scan(once)
-		for _, arg := range again {
-			if slices.Contains(overridden, arg.Name) {
-				t.Errorf("%q of %q stays in %q", arg.Name, words, once)
-			}
-		}
-		if twice := again.Without(overridden...); !slices.Equal(once, twice) {
-			t.Errorf("once %q, twice %q", once, twice)
-		}
-	})
+func FuzzArgs(f *testing.F) {
+	servertest.FuzzArgs(f, syntax, overridden, "--host X --workers=3 app:app", "--header --workers -- --port", "--reload --reload=1 -w --workers")
 }
 
 // Uvicorn's own parser is the oracle: it must know our table's options, and read what we rewrote as we mean it.

@@ -68,3 +68,7 @@ func TestWaitressIsTold(t *testing.T) {
 		}
 	}
 }
+
+func FuzzArgs(f *testing.F) {
+	servertest.FuzzArgs(f, syntax, overridden, "--listen=*:8080 --thread 4 app:app", "--no-ipv6 --call --port 1 app:app --port 2")
+}
