@@ -37,7 +37,7 @@ func valueOf(kind string, field any, choices string) Value {
 		case "size":
 			return value[int64]{at, kind, Size, WriteSize}
 		case "MB":
-			return value[int64]{at, kind, megabytes, WriteSize}
+			return value[int64]{at, kind, megabytes, writeBytes}
 		}
 		return value[int64]{at, "int", count64, func(n int64) string { return strconv.FormatInt(n, 10) }}
 	case *float64:

@@ -33,6 +33,7 @@ func TestKinds(t *testing.T) {
 		{"MB", "209M", "209M"},
 		{"MB", "0.5G", "512M"},
 		{"MB", "187.5", "192000K"},
+		{"MB", "5.1", "5347737B"},
 		{"MB", "0", ""},
 		{"MB", "Inf", ""},
 		{"MB", "NaN", ""},
@@ -258,4 +259,26 @@ func TestSaid(t *testing.T) {
 	if got := strings.Join(said, ", "); !strings.Contains(got, "at least 1 worker, at most 3 workers") || !strings.Contains(got, "memory preferred") {
 		t.Error(got)
 	}
+}
+
+// A text of any kind is refused with a way out, or is a figure that is read again as it is written.
+func FuzzKinds(f *testing.F) {
+	for _, text := range []string{"1.5GiB", "16.4K/request", "3000/m", "250m", "7%", "5m0.5s", "0x10", "10%+512M", "threads", "1e18", "-1h", "NaN", "+0%"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, kind := range []string{"size", "MB", "size/request", "rate", "cores", "share", "duration", "count", "reserve", "choice", "switch"} {
+			value, again := valueOf(kind, fieldOf(kind), "workers|threads"), valueOf(kind, fieldOf(kind), "workers|threads")
+			if err := value.Set(text); err != nil {
+				if bad := (*Malformed)(nil); !errors.As(err, &bad) || bad.Try == "" {
+					t.Errorf("%s %q: %v", kind, text, err)
+				}
+				continue
+			}
+			written := value.String()
+			if err := again.Set(written); strings.ContainsAny(written, "NI") || (err != nil || again.String() != written) {
+				t.Errorf("%s %q is written as %q, and that as %q: %v", kind, text, written, again, err)
+			}
+		}
+	})
 }

@@ -69,6 +69,14 @@ func WriteSize(bytes int64) string {
 	return strconv.FormatInt(bytes, 10) + "KMGT"[max(unit-1, 0):unit]
 }
 
+// writeBytes writes bytes with their unit, always: a plain number of a value in MB would be read as MB.
+func writeBytes(bytes int64) string {
+	if bytes%1024 == 0 {
+		return WriteSize(bytes)
+	}
+	return strconv.FormatInt(bytes, 10) + "B"
+}
+
 // perRequest reads bytes a request, 0 for none: "16.4K", "16.4KB/request", "900".
 func perRequest(text string) (float64, error) {
 	const most = 1 << 45

@@ -4,10 +4,13 @@ import (
 	"math"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"workermem/calibrate/linux/linuxtest"
 )
 
 func TestParseMountinfo(t *testing.T) {
@@ -169,4 +172,35 @@ func TestPaths(t *testing.T) {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}
+}
+
+// A limit is above zero, or there is none.
+func FuzzLimits(f *testing.F) {
+	f.Add("Max open files            1024                 524288               files     \n")
+	f.Add("       101: privvmpages  27300 30000 65536 69632 0\n")
+	for _, text := range []string{"50000 100000\n", "max 100000\n", "-1\n", "9223372036854771712\n", "Tcp: a PassiveOpens\nTcp: 1 7\n"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if n, ok := ParseSoftLimit(text, LimitOpenFiles); ok && n <= 0 {
+			t.Errorf("%d files of %q", n, text)
+		}
+		if held, barrier, ok := ParseBeancounter(text, PrivatePages); ok && (held < 0 || barrier <= 0) {
+			t.Errorf("%d of %d pages of %q", held, barrier, text)
+		}
+		g := Group{Path: "/", Folder: t.TempDir()}
+		for _, name := range []string{quotaV1, periodV1, quotaV2} {
+			linuxtest.Write(t, g.File(name), text)
+		}
+		for version := 1; version <= 2; version++ {
+			if cores, file, err := g.CPULimit(version); !(cores >= 0 && cores <= math.MaxInt64) || file == "" || err != nil && cores != 0 {
+				t.Errorf("%g cores by %s of %q: %v", cores, file, text, err)
+			}
+		}
+		proc := FS{Proc: t.TempDir()}
+		linuxtest.Write(t, proc.ProcPath("7", "net", "snmp"), text)
+		if n, known := proc.Accepted(7); known && !strings.Contains(text, strconv.FormatInt(n, 10)) && n != 0 {
+			t.Errorf("%d connections of %q", n, text)
+		}
+	})
 }

@@ -64,7 +64,10 @@ func ParsePressure(text []byte) (microseconds int64, ok bool) {
 		}
 		total, found := bytes.CutPrefix(fields[len(fields)-1], []byte("total="))
 		microseconds, err := strconv.ParseInt(string(total), 10, 64)
-		return microseconds, found && err == nil && microseconds >= 0
+		if !found || err != nil || microseconds < 0 {
+			return 0, false
+		}
+		return microseconds, true
 	}
 	return 0, false
 }
@@ -82,6 +85,9 @@ type Cores struct {
 	Steal int64 // ready for it, and withheld by the host of a virtual machine
 }
 
+// mostTicks are more than a machine lives: sums of them don't overflow.
+const mostTicks = 1 << 40
+
 // ParseCores adds up the lines of those cores in /proc/stat that count (proc_stat(5): user, nice, system, idle, iowait, irq,
 // softirq, steal; what guests use is in user).
 func ParseCores(text []byte, counts func(core int) bool) Cores {
@@ -97,7 +103,7 @@ func ParseCores(text []byte, counts func(core int) bool) Cores {
 		}
 		var ticks [8]int64
 		for i := range ticks {
-			if ticks[i], err = strconv.ParseInt(string(fields[i+1]), 10, 64); err != nil {
+			if ticks[i], err = strconv.ParseInt(string(fields[i+1]), 10, 64); err != nil || ticks[i] < 0 || ticks[i] > mostTicks {
 				return Cores{}
 			}
 		}

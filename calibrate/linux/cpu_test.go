@@ -1,6 +1,7 @@
 package linux
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -97,4 +98,21 @@ func TestParsePressure(t *testing.T) {
 			t.Errorf("%q: %d, %v; want %d", text, got, ok, want)
 		}
 	}
+}
+
+func FuzzProcessor(f *testing.F) {
+	for _, text := range []string{statText, "88462 3794457 2\n", "some avg10=0.00 avg60=0.00 avg300=0.00 total=7\nfull total=9\n", "cpu0 1 2 3 4 5 6 7 -8\n"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if c := ParseCores(text, func(int) bool { return true }); c.Count < 0 || c.Count > bytes.Count(text, []byte("cpu")) || c.Busy < 0 || c.Steal < 0 {
+			t.Errorf("%+v of %q", c, text)
+		}
+		if times, ok := ParseSchedstat(text); times.Ran < 0 || times.Waited < 0 || !ok && times != (ThreadTime{}) {
+			t.Errorf("%+v, %v of %q", times, ok, text)
+		}
+		if n, ok := ParsePressure(text); ok && n < 0 || !ok && n != 0 {
+			t.Errorf("%d, %v of %q", n, ok, text)
+		}
+	})
 }
