@@ -17,6 +17,7 @@
 #   TestTable    measures every server, for about twenty minutes. `make table`, not part of `make test`.
 #   TestWho      counts how often the worker is found, for half an hour. `make who`, not part of `make test`.
 #   TestFailures, TestTraps  provoke every failure, and every warning about a server. `make failures`, `make traps`.
+#   TestEngines  holds the load engine beside others, in a minute. `make bench`.
 #   TestFaults   does every fault to a real run. `make faults`, not part of `make test`.
 #   any other    runs in well under a second, needs no server, passes under -short -race.
 # A server that is missing skips a test; with CALIBRATE_REQUIRE_SERVERS=1 it fails it. Servers are in fixtures/.venv/bin.
@@ -117,18 +118,21 @@ $(LINT):
 	GOBIN=$(CURDIR)/bin/tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
 	mv bin/tools/golangci-lint $@
 
+# A new input is not made smaller before the next: that would take most of the time.
 fuzz: ## run each fuzz target for FUZZTIME (20s)
 	@set -e; for package in $$(go list ./...); do \
 		listed=$$(go test -list '^Fuzz' $$package); \
 		for target in $$(echo "$$listed" | grep '^Fuzz'); do \
 			echo "$$package $$target"; \
-			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$package; \
 		done; \
 	done
 
 BENCH_SERIES ?= 400
-bench: ## run the benchmarks, and the creep estimator on simulated and recorded series
+ENGINE_ROUNDS ?= 5
+bench: ## run the benchmarks, the load engine beside vegeta, ab and wrk, and the creep estimator on simulated and recorded series
 	go test -run '^$$' -bench . -benchmem ./...
+	go test ./loadgen -count=1 -run '^TestEngines$$' -engine-rounds $(ENGINE_ROUNDS) -v
 	go test ./calibrate/creep -run '^(TestBench|TestTrace.*)$$' -bench-series $(BENCH_SERIES) -v
 
 traces: servers ## record the memory traces that fixtures/traces lacks: 70 minutes for all

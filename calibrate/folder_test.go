@@ -3,12 +3,17 @@ package calibrate
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func TestLoadFolderRefusesWhatIsNoRun(t *testing.T) {
@@ -82,4 +87,84 @@ func TestLoadFolderWithADamagedJournal(t *testing.T) {
 			t.Errorf("%s: %d samples, %d skipped, %v", name, len(m.Samples), m.Skipped, err)
 		}
 	}
+}
+
+// What is read of the journals is what can have been written, in its order; the rest is counted, and all is read again as it is.
+func FuzzJournals(f *testing.F) {
+	f.Add(`{"t":1,"phase":"soak","gen":1,"rss":9,"requests":5}`+"\n"+`{"t":0.5,"phase":"soak"}`+"\n"+`{"t":2,"phase":"soak"`, `{"t":1,"phase":"soak","requests":2,"succeeded":1,"errors":{"timeout":1}}`+"\n{}\nnull\n")
+	f.Add(strings.Repeat(`{"t":1e9,"phase":"x"}`+"\n", 30), `{"t":1,"phase":"x","requests":1,"succeeded":2}`+"\n")
+	f.Fuzz(func(t *testing.T, samples, load string) {
+		m := journalsOf(t, samples, load)
+		if lines := strings.Count(samples, "\n") + strings.Count(load, "\n"); len(m.Samples)+len(m.Buckets)+m.Skipped > lines+2 {
+			t.Errorf("%d samples, %d seconds and %d others of %d lines", len(m.Samples), len(m.Buckets), m.Skipped, lines)
+		}
+		for i, s := range m.Samples {
+			if !s.plausible() || i > 0 && s.Seconds < m.Samples[i-1].Seconds {
+				t.Errorf("%+v", s)
+			}
+		}
+		again := journalsOf(t, linesOf(t, m.Samples), linesOf(t, m.Buckets))
+		if diff := cmp.Diff(m.Curves(), again.Curves(), cmpopts.EquateEmpty()); diff != "" || again.Skipped > 0 {
+			t.Errorf("%d left out (-read +again):\n%s", again.Skipped, diff)
+		}
+	})
+}
+
+// journalsOf reads a run that has them.
+func journalsOf(t *testing.T, samples, load string) Measured {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{ResultFile: `{"schema":"` + Schema + `"}`, SamplesFile: samples, LoadFile: load} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, err := LoadFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func linesOf[T any](t *testing.T, all []T) string {
+	t.Helper()
+	var text strings.Builder
+	for _, one := range all {
+		if err := json.NewEncoder(&text).Encode(one); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return text.String()
+}
+
+// A lone file that is taken for a result, or for a page with one, is one again when it is written.
+func FuzzResultFile(f *testing.F) {
+	for _, text := range []string{
+		`{"schema":"calibrate.result/2","complete":true,"target":{},"plan":{},"host":{},"phases":[],"creep":{"verdict":"flat"},"law":{"basis":"measured"},"warnings":[{"code":"x"}]}`,
+		`{"schema":"calibrate.result/1","interrupted_by":"Ctrl-C","law":{"basis":"none"},"phases":[{"phase":"soak","ended_because":"the limit of 2m0s"}],"host":{"cpu_limit":1.5}}`,
+		"<html>" + PageBegins + `{"schema":"calibrate.page/1","data":{"schema":"calibrate.result/2"},"curves":{"samples":[{"t":1,"phase":"soak"}],"load":[{"t":1,"phase":"soak"}]}}` + PageEnds,
+		"<" + PageBegins + "{" + PageEnds,
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		path := filepath.Join(t.TempDir(), "x")
+		saved := func(text []byte) ([]byte, error) {
+			if err := os.WriteFile(path, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			m, err := LoadFolder(path)
+			if err != nil {
+				return nil, err
+			}
+			return json.Marshal(m.Result)
+		}
+		once, err := saved([]byte(text))
+		if err != nil && once == nil {
+			return
+		}
+		if again, err := saved(once); err != nil || !bytes.Equal(again, once) {
+			t.Errorf("%s\nis read again as\n%s\n%v", once, again, err)
+		}
+	})
 }

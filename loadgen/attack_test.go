@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -19,7 +20,12 @@ import (
 )
 
 // Every test of this package leaves no goroutine behind.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(aloneVariable) != "" {
+		serveTheEngines()
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // app is a real server on 127.0.0.1 that counts.
 type app struct {

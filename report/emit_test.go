@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
 	"workermem/calibrate/server"
+	"workermem/calibrate/server/cli"
 )
 
 func emitted(t interface {
@@ -240,6 +242,36 @@ func TestEmittedLimit(t *testing.T) {
 		rec.TotalBytes = rapid.Int64Range(1, rec.BudgetBytes).Draw(t, "total")
 		if limit := limitMB(r) * mb; limit < rec.TotalBytes || limit >= rec.BudgetBytes+mb || totalMB(r) > limitMB(r) {
 			t.Fatal(fmt.Sprint(limit, *rec))
+		}
+	})
+}
+
+// The words of a command that is emitted are read as they were, by a shell's rules and as a list.
+func FuzzEmittedCommand(f *testing.F) {
+	f.Add("--access-logformat", `it's "x" \ $HOME %h`)
+	f.Add("#", "~ `id` !")
+	r := recorded(f)["creeping"]
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if Line(a) != a || Line(b) != b {
+			t.Skip("in bash's quotes") // which are read by bash: TestE2EEmit
+		}
+		run := r
+		run.Target.Command = []string{"gunicorn", a, b}
+		last := func(kind, begin string) string {
+			lines := settingLines(strings.TrimSpace(emitted(t, run, kind)))
+			text, ok := strings.CutPrefix(lines[len(lines)-1], begin)
+			if !ok {
+				t.Fatalf("%q doesn't begin with %q", lines[len(lines)-1], begin)
+			}
+			return text
+		}
+		typed, err := cli.SplitWords(last("procfile", "web: "))
+		var listed []string
+		if err := errors.Join(err, json.Unmarshal([]byte(last("dockerfile", "CMD ")), &listed)); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(typed, listed) || listed[0] != noCommand && !slices.Equal(listed[:3], calibrate.Redact(run.Target.Command)) {
+			t.Errorf("%q and %q", typed, listed)
 		}
 	})
 }

@@ -316,9 +316,8 @@ func TestHTMLTooLarge(t *testing.T) {
 	}
 }
 
-// A run of a day has as many points as a run of a minute, and its peaks all the same.
-func TestHTMLOfAMillionSamples(t *testing.T) {
-	m := measuredRuns(t)["creeping"]
+// ofADay is a run with the journals of a day, a million samples, and one high peak among them.
+func ofADay(m calibrate.Measured) calibrate.Measured {
 	const many = 1_000_000
 	m.Samples, m.Buckets = make([]calibrate.Sample, many), nil
 	for i := range m.Samples {
@@ -328,7 +327,12 @@ func TestHTMLOfAMillionSamples(t *testing.T) {
 		}
 	}
 	m.Samples[many/3].RSS = 777 << 20
-	page := pageOf(t, m)
+	return m
+}
+
+// A run of a day has as many points as a run of a minute, and its peaks all the same.
+func TestHTMLOfAMillionSamples(t *testing.T) {
+	page := pageOf(t, ofADay(measuredRuns(t)["creeping"]))
 	if len(page) > mostNormal {
 		t.Errorf("%d bytes", len(page))
 	}
@@ -552,6 +556,40 @@ func TestNotAPage(t *testing.T) {
 		}
 		if _, err := calibrate.LoadFolder(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
+
+// Whatever is in its words, a page read back is the run.
+func FuzzHTMLReadBack(f *testing.F) {
+	m := measuredRuns(f)["withheld"]
+	f.Add("</template><script>", "<!--", "soak")
+	f.Add("\u2028\x00\\", "]]>&lt;", calibrate.PageEnds)
+	f.Fuzz(func(t *testing.T, word, text, phase string) {
+		word, text = strings.ToValidUTF8(word, "?"), strings.ToValidUTF8(text, "?")
+		r := m.Result
+		r.Target.Command = []string{word, text}
+		r.Warnings = []calibrate.Warning{{Code: word, Text: text, Try: word}}
+		page := pageOf(t, calibrate.Measured{Result: r, Samples: []calibrate.Sample{{Seconds: 1, Phase: "x" + phase}, {Seconds: 2, Phase: "soak"}}})
+		back := readBack(t, page)
+		if diff := cmp.Diff(asJSON(t, r.Whole()), asJSON(t, back.Result.Whole())); diff != "" || len(back.Drawn.Samples) != 2 {
+			t.Errorf("%d samples (-run +page):\n%s", len(back.Drawn.Samples), diff)
+		}
+	})
+}
+
+// BenchmarkReport is what it takes to draw a run, of half a minute and of a day, and how long that gets.
+func BenchmarkReport(b *testing.B) {
+	run := measuredRuns(b)["creeping"]
+	for name, m := range map[string]calibrate.Measured{"run": run, "day": ofADay(run)} {
+		for _, format := range []string{"text", "markdown", HTML} {
+			b.Run(name+"/"+format, func(b *testing.B) {
+				var out string
+				for b.Loop() {
+					out = drawn(b, Drawn(m.Result, m.Curves(), server.Known()), format, Options{Width: 80})
+				}
+				b.ReportMetric(float64(len(out))/1024, "KB")
+			})
 		}
 	}
 }

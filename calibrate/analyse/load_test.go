@@ -1,6 +1,7 @@
 package analyse
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -319,6 +321,91 @@ func TestLoadOlderWrongKinds(t *testing.T) {
 	} {
 		if _, err := loadOlder(t, "result", change); err == nil || !strings.Contains(err.Error(), "is not a result of calibrate: "+key) {
 			t.Errorf("%s: %v", key, err)
+		}
+	}
+}
+
+// Whatever one figure of a saved run is, it is refused, or analysed in bounded time to what can be saved and read again.
+func FuzzFigure(f *testing.F) {
+	runs := []string{"creeping", "sweep", "front", "async", "proof", "attach-time"}
+	var texts [][]byte
+	var journals []calibrate.Measured
+	for i, name := range runs {
+		folder := filepath.Join("..", "..", "fixtures", "runs", name)
+		m, err := calibrate.LoadFolder(folder)
+		if err != nil {
+			f.Fatal(err)
+		}
+		text, err := json.Marshal(m.Result)
+		if err != nil {
+			f.Fatal(err)
+		}
+		texts, journals = append(texts, text), append(journals, m)
+		for leaf, value := range []string{"-1", "1e18", "0", "1e-300", `"x"`, "null", "true", "[]", "{}"} {
+			f.Add(uint8(i), uint16(97*leaf), value)
+		}
+	}
+	f.Fuzz(func(t *testing.T, run uint8, leaf uint16, value string) {
+		at := int(run) % len(runs)
+		text := withLeaf(texts[at], int(leaf), value)
+		path := filepath.Join(t.TempDir(), calibrate.ResultFile)
+		read := func(text []byte) (calibrate.Measured, error) {
+			if err := os.WriteFile(path, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return calibrate.LoadFolder(path)
+		}
+		m, err := read(text)
+		if err != nil {
+			return
+		}
+		m.Samples, m.Buckets = journals[at].Samples, journals[at].Buckets
+		began := time.Now()
+		r := Today(m)
+		if took := time.Since(began); took > 20*time.Second {
+			t.Errorf("analysed in %s", took)
+		}
+		for _, c := range r.Candidates {
+			if c.Fits && c.TotalBytes > r.Recommendation.BudgetBytes {
+				t.Errorf("it is said to fit %d: %+v", r.Recommendation.BudgetBytes, c)
+			}
+		}
+		saved, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := read(saved); err != nil {
+			t.Errorf("what is saved of it can't be read: %v", err)
+		}
+	})
+}
+
+// withLeaf has another value in place of one figure, word or switch of a result: of all, the one of that number.
+func withLeaf(text []byte, number int, value string) []byte {
+	type span struct{ from, to int64 }
+	var leaves []span
+	in := json.NewDecoder(bytes.NewReader(text))
+	for from := in.InputOffset(); ; from = in.InputOffset() {
+		token, err := in.Token()
+		if err != nil {
+			break
+		}
+		if c := text[from]; c == ':' || c == ',' {
+			from++
+		}
+		if _, bracket := token.(json.Delim); !bracket && text[in.InputOffset()] != ':' { // else it is a key
+			leaves = append(leaves, span{from, in.InputOffset()})
+		}
+	}
+	one := leaves[number%len(leaves)]
+	return slices.Concat(text[:one.from], []byte(value), text[one.to:])
+}
+
+// BenchmarkLoad reads a saved run, and analyses it.
+func BenchmarkLoad(b *testing.B) {
+	for b.Loop() {
+		if _, err := Load(filepath.Join("..", "..", "fixtures", "runs", "creeping")); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

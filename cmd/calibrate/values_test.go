@@ -1,11 +1,16 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/pflag"
 
+	"workermem/calibrate"
 	"workermem/calibrate/knob"
 )
 
@@ -55,4 +60,34 @@ func TestRunPlansWishes(t *testing.T) {
 	if p := plan.Info(); p.Wishes != f.Wishes {
 		t.Errorf("%+v", p)
 	}
+}
+
+// Whatever figures size is given, a flag and its value a line, it refuses them with a way out or answers soon, and not at length.
+func FuzzSize(f *testing.F) {
+	f.Add("worker-memory=209\nhost=1c/512M,250m/1Gi\nthreads=1,4")
+	f.Add("worker-memory=80\nthread-memory=1M\ndemand=2ms\nwaiting=18ms\nproduction-rate=400/s\np99=100ms\nworker-cores=4")
+	f.Add("worker-memory=1\nmemory=1048576T\ncpus=65536\ncreep=1e-300\nmin-workers=1048576\nreserve=0\nprefer=threads\nrestart-every=1ns\nboot=9999h\nmax-workers=1\nshared=32T")
+	words := []string{"host", "threads"}
+	for _, group := range []any{&figures{}, &knob.Box{}, &knob.Wishes{}} {
+		for _, k := range knob.Of(group) {
+			words = append(words, k.Name)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		args := []string{"size", "--json"}
+		for line := range strings.SplitSeq(text, "\n") {
+			if name, _, _ := strings.Cut(line, "="); slices.Contains(words, name) {
+				args = append(args, "--"+line)
+			}
+		}
+		var out, trouble bytes.Buffer
+		began := time.Now()
+		code := Main(t.Context(), Env{Stdout: &out, Stderr: &trouble, Dir: t.TempDir(), Width: func() int { return 80 }, Getenv: func(string) string { return "" }}, args)
+		if took := time.Since(began); took > 20*time.Second || out.Len() > 1<<20 || trouble.Len() > 1<<16 {
+			t.Errorf("%q took %s, for %d bytes and %d", args, took, out.Len(), trouble.Len())
+		}
+		if answered := json.Valid(out.Bytes()); !slices.Contains([]int{0, exitUsage, int(calibrate.KindInconclusive), int(calibrate.KindNothingFits)}, code) || answered == (code == exitUsage) {
+			t.Errorf("%q: exit code %d\n%s%s", args, code, out.String(), trouble.String())
+		}
+	})
 }
