@@ -70,7 +70,7 @@ func WithoutVariables(words []string, names ...string) []string {
 // EnvLines are the variables of a file that has one a line, as NAME=value, with or without export and quotation marks.
 func EnvLines(text string) (env []string) {
 	for line := range strings.Lines(withoutComments(text)) {
-		words, err := SplitWords(line)
+		words, err := SplitWords(strings.TrimRight(line, "\r\n")) // a backslash at its end is no newline in a value
 		if len(words) > 1 && words[0] == "export" {
 			words = words[1:]
 		}
