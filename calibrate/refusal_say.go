@@ -92,7 +92,7 @@ func (r Refusal) Try() string {
 		if r.to().EscapedPath() == r.Path {
 			return "ask for it with the query that the redirect adds, which curl -v shows: --path"
 		}
-		return "ask for the page itself: --path " + r.to().EscapedPath()
+		return "ask for the page itself: --path " + say.Shell(r.to().EscapedPath())
 	case RefusalLoop:
 		if r.Cookies {
 			return "let the app set its cookie first: --before FILE, a file with the line GET " + r.Path
@@ -132,17 +132,17 @@ func (r Refusal) tryRate() string {
 func (r Refusal) typed() string {
 	var words []string
 	for _, header := range r.Headers {
-		words = append(words, "-H '"+RedactText(header)+"'")
+		words = append(words, "-H "+say.Shell(RedactText(header)))
 	}
 	if r.Ask != "" {
-		words = append(words, "--path "+r.Ask)
+		words = append(words, "--path "+say.Shell(r.Ask))
 	}
 	return strings.Join(words, " ")
 }
 
 // name is how to ask by the name that a redirect leads to.
 func (r Refusal) name() string {
-	words := "-H 'Host: " + r.to().Host + "'"
+	words := "-H " + say.Shell("Host: "+r.to().Host)
 	if r.to().Scheme == "https" {
 		words += " -H 'X-Forwarded-Proto: https'"
 	}

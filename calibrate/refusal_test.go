@@ -27,6 +27,8 @@ func TestRefused(t *testing.T) {
 		{"https of the name that was asked for", Asked{"GET", at + "/", "shop.example:8000"}, Answered{Status: 301, Location: "https://shop.example/"}, RefusalHTTPS, "X-Forwarded-Proto"},
 		{"another host", get("/a"), Answered{Status: 301, Location: "http://www.shop.example/a"}, RefusalElsewhere, "-H 'Host: www.shop.example'"},
 		{"another host, by https", get("/a"), Answered{Status: 301, Location: "https://shop.example/a"}, RefusalElsewhere, "-H 'Host: shop.example' -H 'X-Forwarded-Proto: https'"},
+		{"another host that is a shell's command", get("/a"), Answered{Status: 301, Location: "http://x';id;'/a"}, RefusalElsewhere, `-H 'Host: x'\'';id;'\'''`},
+		{"a path that is one", get("/a"), Answered{Status: 301, Location: "/$(id);id/"}, RefusalPath, "--path '/$(id);id/'"},
 		{"a language", get("/"), Answered{Status: 302, Location: "/en/?from=x"}, RefusalPath, "--path /en/"},
 		{"a slash", get("/a"), Answered{Status: 301, Location: at + "/a/"}, RefusalPath, "--path /a/"},
 		{"a path from here", get("/a/b"), Answered{Status: 302, Location: "c?token=secret"}, RefusalPath, "--path /a/c"},

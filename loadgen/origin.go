@@ -11,6 +11,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/reach"
+	"workermem/calibrate/say"
 )
 
 // origin is the app's address: checked, and the only one that is ever dialled.
@@ -65,6 +66,6 @@ func remoteRefused(host, place string) error {
 	if place != "" {
 		place += ": "
 	}
-	return calibrate.Usage("write 127.0.0.1 or just the path, or allow the host with --allow-remote "+clip(host),
+	return calibrate.Usage("write 127.0.0.1 or just the path, or allow the host with --allow-remote "+say.Shell(clip(host)),
 		"%sthe host %s isn't this machine, and load may hurt it", place, clip(host))
 }

@@ -245,7 +245,7 @@ func typed(r calibrate.Result, servers calibrate.Servers) (line, place, why stri
 	if t.Why != "" && r.Target.Server != "" && r.Truth == nil {
 		why = t.Why
 	}
-	return shellQuote(t.Words), places[t.Place], why
+	return say.Shell(t.Words...), places[t.Place], why
 }
 
 // places are where to type what doesn't go behind the command.

@@ -17,13 +17,6 @@ import (
 	"workermem/calibrate/server"
 )
 
-// intruders are names that would break out of one format or another.
-var intruders = []string{
-	"shop", "a b", "a\nBenchmarkCalibrate 1 1 worker-B", "x\r\n::error title=pwned::y", "::set-output name=a::b", "%0A::error::x", "a,title=b:c",
-	"]]></testcase><testcase name=\"x\"/>", "<![CDATA[", `"} 1` + "\n# EOF", `back\`, `"quoted"`, "key: value", "a/threads=9", "a=b", "\x00\x01\x1b[31mred\x1b[0m\x7f", "\u202edlrow", "\xff\xfe",
-	"", " ", "日本語", strings.Repeat("long ", 2000), strings.Repeat("x", 10_000), "&amp;<b>", "\u2028::error::x", "\u0085x: y", "\ufffe",
-}
-
 // exportNamed is a run with every kind of case, each with such a name.
 func exportNamed(t testing.TB, name string) Document {
 	d := Run(recorded(t)["creeping"], server.Known())
@@ -95,7 +88,7 @@ func TestUnknownIsLeftOut(t *testing.T) {
 
 func TestBenchfmtIsOneLineARun(t *testing.T) {
 	config := regexp.MustCompile(`^[a-z][a-z-]*: \S.*$`)
-	for _, name := range intruders {
+	for _, name := range hostile {
 		results := 0
 		for line := range strings.Lines(drawn(t, exportNamed(t, name), "benchfmt", Options{})) {
 			line = strings.TrimSuffix(line, "\n")
@@ -126,7 +119,7 @@ func TestGABKeepsToItsReader(t *testing.T) {
 	rules := map[string]func(any) bool{
 		"name": isText, "unit": isText, "extra": isText, "range": isText, "value": func(v any) bool { n, ok := v.(float64); return ok && n > 0 },
 	}
-	for _, name := range intruders {
+	for _, name := range hostile {
 		var entries []map[string]any
 		if err := json.Unmarshal([]byte(drawn(t, exportNamed(t, name), "gab", Options{})), &entries); err != nil || len(entries) < 4 {
 			t.Fatalf("%d entries, %v", len(entries), err)
@@ -155,7 +148,7 @@ func TestGABKeepsToItsReader(t *testing.T) {
 func isText(v any) bool { s, ok := v.(string); return ok && s != "" }
 
 func TestBMFHasThreeLevels(t *testing.T) {
-	for _, name := range intruders {
+	for _, name := range hostile {
 		d := json.NewDecoder(strings.NewReader(drawn(t, exportNamed(t, name), "bmf", Options{})))
 		d.DisallowUnknownFields()
 		var all map[string]map[string]bmfMeasure
@@ -177,7 +170,7 @@ func TestBMFHasThreeLevels(t *testing.T) {
 
 func TestOpenMetricsLines(t *testing.T) {
 	lines := regexp.MustCompile(`^(# (TYPE|UNIT|HELP) calibrate_[a-z0-9_]+ .+|calibrate_[a-z0-9_]+\{app="([^"\\]|\\.)+"\} -?[0-9.e+-]+)$`)
-	for _, name := range intruders {
+	for _, name := range hostile {
 		text := drawn(t, exportNamed(t, name), "openmetrics", Options{})
 		body, ended := strings.CutSuffix(text, "\n# EOF\n")
 		if !ended {
@@ -219,7 +212,7 @@ func TestToNoise(t *testing.T) {
 // However a name is, the XML has the same cases, and a failure's sentence stands in its message and its body.
 func TestJUnitHoldsItsCases(t *testing.T) {
 	kinds := []string{"error", "", "failure", "failure", "skipped", "error"}
-	for _, name := range intruders {
+	for _, name := range hostile {
 		d := exportNamed(t, name)
 		d.Export.Cases = append([]Case{{wholeRun, CaseFailed, name}}, d.Export.Cases...)
 		var suites junitSuites
@@ -248,7 +241,7 @@ var unescaped = strings.NewReplacer("%3A", ":", "%2C", ",", "%0D", "\r", "%0A", 
 
 func TestAnnotationsDontBreakOut(t *testing.T) {
 	command := regexp.MustCompile(`^::(error|warning) title=([^:,\r\n]*)::([^\r\n]*)$`)
-	for _, name := range intruders {
+	for _, name := range hostile {
 		lines := strings.Split(strings.TrimSuffix(drawn(t, exportNamed(t, name), Annotations, Options{}), "\n"), "\n")
 		if len(lines) != 4 {
 			t.Fatalf("%.40q: %q", name, lines)

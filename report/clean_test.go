@@ -5,45 +5,9 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"workermem/calibrate/say"
 )
-
-func TestShellQuote(t *testing.T) {
-	for _, c := range []struct {
-		words []string
-		want  string
-	}{
-		{[]string{"gunicorn", "--bind=127.0.0.1:80", "shop.wsgi:app"}, "gunicorn --bind=127.0.0.1:80 shop.wsgi:app"},
-		{[]string{"app", "{port}"}, "app {port}"},
-		{[]string{"app", "{a,b}"}, "app '{a,b}'"},
-		{[]string{"sh", "-c", "it's $HOME"}, `sh -c 'it'\''s $HOME'`},
-		{[]string{""}, "''"},
-		{[]string{"a\n\x1b[31m'"}, `$'a\n\x1b[31m\''`},
-	} {
-		if got := shellQuote(c.words); got != c.want {
-			t.Errorf("%q: %s, want %s", c.words, got, c.want)
-		}
-	}
-}
-
-func TestClean(t *testing.T) {
-	for in, want := range map[string]string{
-		"\x1b[1;31mred\x1b[0m":              "red",
-		"\x1b]0;title\x07text":              "text",
-		"\x1b]8;;http://x\x1b\\link":        "link",
-		"\x1b]0;never ended":                "",
-		"a\tb\r\nc":                         "a b  c",
-		"\u009b31m\u202e":                   "?31m?",
-		"\xff":                              "?",
-		"caf\u00e9 \u4e16":                  "caf\u00e9 \u4e16",
-		"\x1b":                              "",
-		"\x1b(Bx":                           "x",
-		"bell\x07 back\x08 del\x7f nul\x00": "bell? back? del? nul?",
-	} {
-		if got := Line(in); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
-		}
-	}
-}
 
 func TestWrap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -58,7 +22,7 @@ func TestWrap(t *testing.T) {
 				t.Fatalf("%q is wider than %d", l, width)
 			}
 		}
-		if got, want := squeeze(strings.Join(lines, "")), squeeze(Line(s)); got != want {
+		if got, want := squeeze(strings.Join(lines, "")), squeeze(say.Line(s)); got != want {
 			t.Fatalf("%q became %q", want, got)
 		}
 	})

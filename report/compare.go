@@ -13,7 +13,7 @@ import (
 // Compare is the page of two versions that were compared: one line on a terminal where nothing is beyond its limit, unless all is
 // wanted.
 func Compare(c calibrate.Comparison, verbose bool) Document {
-	d := Document{Title: "Base and head of", Subject: cut(shellQuote(c.Head.Command), 60), Data: c, Export: exportOfComparison(c)}
+	d := Document{Title: "Base and head of", Subject: cut(say.Shell(c.Head.Command...), 60), Data: c, Export: exportOfComparison(c)}
 	brief := c.Verdict == calibrate.ComparePassed && !verbose
 	whole := slices.Concat([]Block{compareAnswer(c), Facts{Brief: true, Rows: compareFacts(c)}, comparedTable(c)}, comparedCharts(c), compareNotes(c))
 	if !brief {
@@ -219,7 +219,7 @@ func compareFacts(c calibrate.Comparison) []Fact {
 }
 
 func versionOf(v calibrate.Version) string {
-	text := cut(shellQuote(v.Command), 60)
+	text := cut(say.Shell(v.Command...), 60)
 	switch {
 	case v.Ref != "":
 		return text + " at " + v.Ref + when(len(v.Commit) >= 12, " (%s)", v.Commit[:min(len(v.Commit), 12)])

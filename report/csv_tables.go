@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // runOf is the column that every table begins with.
@@ -145,7 +146,7 @@ func runColumns() []csvColumn[SavedRun] {
 		{"mode", func(s, _ SavedRun) any { return string(s.result.Mode) }},
 		{"server", func(s, _ SavedRun) any { return s.Server }},
 		{"server_version", func(s, _ SavedRun) any { return s.ServerVersion }},
-		{"command", func(s, _ SavedRun) any { return shellQuote(s.Command) }},
+		{"command", func(s, _ SavedRun) any { return say.Shell(s.Command...) }},
 		{"verdict", func(s, _ SavedRun) any { return string(s.Verdict) }},
 		{"budget_bytes", func(s, _ SavedRun) any { return someCount(s.result.Recommendation.BudgetBytes) }},
 		{"now_workers", func(s, _ SavedRun) any { return someCount(orNone(s.Now).Workers) }},

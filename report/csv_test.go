@@ -172,10 +172,9 @@ func TestCSVKnowsZero(t *testing.T) {
 
 // No text of an app's is computed by a spreadsheet, whichever mark parts its columns, and none breaks out of its cell.
 func TestCSVOfHostileStrings(t *testing.T) {
-	bad := append([]string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r\n=1", " =1", `"=1`, "a;=1", "a\n=1", "＝1", "=HYPERLINK(\"http://x\";\"y\")", "a,b\"c\nd", strings.Repeat("x", 10_000)}, hostile...)
 	starts := regexp.MustCompile(`(^|;)[\s"']*[=+\-@＝＋－＠]`)
 	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.SampledFrom(bad).Draw(t, "text") + rapid.SampledFrom([]string{"", ";", " -x"}).Draw(t, "end")
+		text := rapid.SampledFrom(hostile).Draw(t, "text") + rapid.SampledFrom([]string{"", ";", " -x"}).Draw(t, "end")
 		r := calibrate.Result{ID: text, Target: calibrate.TargetInfo{Server: text, ServerVersion: text, Command: []string{text}}}
 		r.Routes = &calibrate.Routes{Runs: []calibrate.RouteRun{{Route: calibrate.Route{Name: text}}}}
 		m := calibrate.Measured{Result: r, Samples: []calibrate.Sample{{Phase: text}}, Buckets: []calibrate.Bucket{{Phase: text}}}

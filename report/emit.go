@@ -120,10 +120,14 @@ type draft struct {
 // noteWidth keeps comments readable in an editor beside other things.
 const noteWidth = 100
 
-// note writes a comment. All formats here begin it by "#". A backslash at a line's end would continue the line in
-// Apache's configuration, in systemd's units and in a shell.
+// inert is a comment without what has a meaning there. A backslash at a line's end would continue the line in Apache's
+// configuration, in systemd's units and in a shell. In the second line of a file Python takes "coding: NAME" for how all of it is
+// encoded (PEP 263): by utf-7, letters of a comment are the end of its line.
+var inert = strings.NewReplacer(`\`, "?", "coding:", "coding?", "coding=", "coding?")
+
+// note writes a comment. All formats here begin it by "#".
 func (d *draft) note(format string, args ...any) {
-	text := strings.ReplaceAll(fmt.Sprintf(format, args...), `\`, "?")
+	text := inert.Replace(say.Line(fmt.Sprintf(format, args...)))
 	for _, line := range wrap(text, noteWidth-len("# ")) {
 		d.line("# %s", line)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"workermem/calibrate"
 	"workermem/calibrate/say"
@@ -20,7 +21,7 @@ func emitEnv(d *draft) {
 		all = append(all, calibrate.Setting{Name: "WORKER_MEMORY_MB", Value: strconv.Itoa(memory)})
 	}
 	for _, s := range all {
-		d.line("%s=%s", s.Name, quoteWord(s.Value))
+		d.line("%s=%s", s.Name, say.Shell(s.Value))
 	}
 }
 
@@ -64,11 +65,11 @@ func highMB(r calibrate.Result) int64 {
 }
 
 func emitProcfile(d *draft) {
-	env, words := d.started()
+	env, words := d.started(onALine)
 	for i, s := range env {
-		env[i].Value = quoteWord(s.Value)
+		env[i].Value = say.Shell(s.Value)
 	}
-	line := shellQuote(words)
+	line := say.Shell(words...)
 	for _, s := range slices.Backward(env) {
 		line = s.Name + "=" + s.Value + " " + line
 	}
@@ -79,9 +80,9 @@ func emitProcfile(d *draft) {
 }
 
 func emitDockerfile(d *draft) {
-	env, words := d.started()
+	env, words := d.started(utf8.ValidString)
 	for _, s := range env {
-		d.line("ENV %s=%s", s.Name, quoteWord(s.Value))
+		d.line("ENV %s=%s", s.Name, say.Shell(s.Value))
 	}
 	d.line("CMD %s", execForm(words))
 }
@@ -92,16 +93,23 @@ func execForm(words []string) []byte {
 	return unsteering(text)
 }
 
+// longestLine is what Docker reads of a Dockerfile's line, less its instruction (bufio.MaxScanTokenSize).
+const longestLine = 64<<10 - len("CMD \n")
+
 // noCommand stands for one that isn't known, or not all of it.
 const noCommand = "COMMAND"
 
-// started is what starts the app as it is recommended, and the variables that it needs. It notes what the reader must know.
-func (d *draft) started() (env []calibrate.Setting, words []string) {
+// onALine says that a word can stand in a Procfile, whose lines are read by /bin/sh: it has no escapes for the rest.
+func onALine(word string) bool { return say.Line(word) == word }
+
+// started is what starts the app as it is recommended, and the variables that it needs. It notes what the reader must know. holds
+// says which words the file can hold.
+func (d *draft) started(holds func(word string) bool) (env []calibrate.Setting, words []string) {
 	typed := d.measured.Typed(wanted(d.run), d.run.Target)
 	if typed.Place == calibrate.WholeCommand && len(typed.Words) > 0 {
-		return nil, d.command(typed.Words)
+		return nil, d.command(typed.Words, holds)
 	}
-	words = d.command(d.run.Target.Command)
+	words = d.command(d.run.Target.Command, holds)
 	switch {
 	case len(typed.Words) == 0:
 		return d.environment(), words
@@ -116,13 +124,13 @@ func (d *draft) started() (env []calibrate.Setting, words []string) {
 }
 
 // command is one as it was given, if all of it is known, and a platform can start it so.
-func (d *draft) command(given []string) []string {
+func (d *draft) command(given []string, holds func(word string) bool) []string {
 	given = calibrate.Redact(given)
 	odd := func(word string) bool {
-		return strings.Contains(word, calibrate.Redacted) || strings.ContainsAny(word, "{}")
+		return strings.Contains(word, calibrate.Redacted) || strings.ContainsAny(word, "{}") || !holds(word)
 	}
-	if len(given) == 0 || attached(d.run) || d.run.Truth != nil || slices.ContainsFunc(given, odd) {
-		d.note("%s is yours: the run doesn't have it, or only with what may be secret left out.", noCommand)
+	if len(given) == 0 || len(execForm(given)) >= longestLine || attached(d.run) || d.run.Truth != nil || slices.ContainsFunc(given, odd) {
+		d.note("%s is yours: the run doesn't have it, or only with what may be secret left out, or this file can't hold it.", noCommand)
 		return []string{noCommand}
 	}
 	d.note("The command is the one that was measured: it has to listen where the platform asks.")
@@ -135,7 +143,7 @@ func emitDocker(d *draft) {
 	env := d.environment()
 	d.line("docker run --memory=%dm --memory-swap=%dm --restart=unless-stopped \\", limitMB(d.run), limitMB(d.run))
 	for _, s := range env {
-		d.line("  --env %s \\", quoteWord(s.Name+"="+s.Value))
+		d.line("  --env %s \\", say.Shell(s.Name+"="+s.Value))
 	}
 	d.line("  IMAGE")
 }

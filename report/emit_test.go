@@ -81,6 +81,8 @@ func TestEmitAroundTraps(t *testing.T) {
 	other.Target.Server, other.Target.Command = calibrate.OtherServer, []string{"serve", "--workers", "{workers}", "app"}
 	full.Recommendation.BudgetBytes, nearly.Recommendation.BudgetBytes = full.Recommendation.TotalBytes, 360*mb
 	nearly.Recommendation.TotalBytes = 350 * mb
+	long := creeping
+	long.Target.Command = []string{"gunicorn", strings.Repeat("x", 64<<10)}
 	crowded := onUvicorn(t, "0.54.0", true, 2)
 	crowded.Concurrency.Bound, crowded.Target.ConcurrencyFlag = 24, "--limit-concurrency"
 
@@ -122,6 +124,7 @@ func TestEmitAroundTraps(t *testing.T) {
 		{"a Procfile's line", creeping, "procfile", "\nweb: gunicorn --threads 4 app:app --workers 2 --threads 4 --max-requests 33000 --max-requests-jitter 3742\n", ""},
 		{"what may be secret", secret, "procfile", "\nweb: COMMAND --workers 2", "hunter2"},
 		{"nor in an image", secret, "dockerfile", "\nCMD [\"COMMAND\",\"--workers\"", "hunter2"},
+		{"longer than a line", long, "dockerfile", "\nCMD [\"COMMAND\",\"--workers\"", "xxx"},
 		{"whom nobody started", watched, "procfile", "\nweb: COMMAND --workers 2", "master"},
 		{"variables before the command", onServer(t, "lmsctl", true), "procfile", "\nweb: env NOW_LMS_WORKERS=2", "COMMAND"},
 		{"variables of an image", onServer(t, "lmsctl", true), "dockerfile", "\nENV NOW_LMS_WORKERS=2\n", "COMMAND"},
@@ -207,7 +210,7 @@ func TestEmitUnknownKind(t *testing.T) {
 // Nothing that a run says of itself gets out of the comments: neither the command, nor what a foreign result holds.
 func TestEmitOfHostileStrings(t *testing.T) {
 	plain := recorded(t)["creeping"]
-	bad := append([]string{"x\nuser = root", `at the end \`, "--token=hunter2"}, hostile...)
+	bad := append([]string{"--token=hunter2"}, hostile...)
 	rapid.Check(t, func(t *rapid.T) {
 		r := plain
 		kind := rapid.SampledFrom(EmitKinds(server.Known())).Draw(t, "kind")

@@ -157,7 +157,9 @@ func setupOf(r calibrate.Result) []Fact {
 const longestName = 200
 
 // plainName is a foreign name as a line's part, neither empty nor endless.
-func plainName(s string) string { return cut(orElse(strings.TrimSpace(Line(s)), "app"), longestName) }
+func plainName(s string) string {
+	return cut(orElse(strings.TrimSpace(say.Line(s)), "app"), longestName)
+}
 
 // slug is a metric's name without brackets, parted by a mark: "after-10k".
 func slug(m calibrate.Metric, mark string) string {
@@ -170,4 +172,4 @@ func slug(m calibrate.Metric, mark string) string {
 const longestText = 4000
 
 // plainText is a foreign sentence on one line.
-func plainText(s string) string { return cut(Line(s), longestText) }
+func plainText(s string) string { return cut(say.Line(s), longestText) }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 )
 
 // screen is the number of lines that a failure may take.
@@ -99,7 +100,7 @@ func tailOf(log []string, width, room int) []string {
 
 // wrapWords parts a log line by its width alone, so that its indent stays, and leaves out its middle if it is long.
 func wrapWords(s string, width int) []string {
-	s = strings.TrimRight(Line(s), " ")
+	s = strings.TrimRight(say.Line(s), " ")
 	var out []string
 	for s != "" {
 		var head string

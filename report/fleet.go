@@ -137,10 +137,10 @@ func besideTable(before int, all []SavedRun) Table {
 			t.Rows = append(t.Rows, Row{Cells: cells})
 		}
 	}
-	row("service", func(s SavedRun) string { return cut(Line(s.Service), besideWidth) })
+	row("service", func(s SavedRun) string { return cut(say.Line(s.Service), besideWidth) })
 	row("run", func(s SavedRun) string { return s.ID })
 	row("server", func(s SavedRun) string {
-		return cut(Line(strings.TrimSpace(s.Server+" "+s.ServerVersion)), besideWidth)
+		return cut(say.Line(strings.TrimSpace(s.Server+" "+s.ServerVersion)), besideWidth)
 	})
 	row("cores", func(s SavedRun) string { return say.CoreCount(s.result.Cores()) })
 	row("budget", func(s SavedRun) string {

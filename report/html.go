@@ -163,7 +163,7 @@ func (h *htmlPage) note(n Note) {
 }
 
 func (h *htmlPage) code(c Code) {
-	h.put("code", Code{said(c.Label), cut(Line(c.Text), longestText)}) // as it is to be pasted, with no other spaces
+	h.put("code", Code{said(c.Label), cut(say.Line(c.Text), longestText)}) // as it is to be pasted, with no other spaces
 }
 
 func (h *htmlPage) warning(w Warning) {
@@ -172,7 +172,7 @@ func (h *htmlPage) warning(w Warning) {
 
 // said is a text as a browser is to show it: on one line, no longer than somebody reads, numbers with their units.
 func said(s string) string {
-	return strings.ReplaceAll(unbroken(cut(Line(s), longestText)), hold, "\u00a0")
+	return strings.ReplaceAll(unbroken(cut(say.Line(s), longestText)), hold, "\u00a0")
 }
 
 func (h *htmlPage) end() []byte {

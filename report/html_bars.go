@@ -136,7 +136,7 @@ func (d *drawing) bar(row Bar, x scale, top float64) {
 
 // barName writes what a row is at its left, and what it comes to at its right.
 func (d *drawing) barName(b Bars, row Bar, y float64) {
-	name := cut(Line(row.Name), longestBar)
+	name := cut(say.Line(row.Name), longestBar)
 	switch row.Mark {
 	case Good:
 		name = pointer + name + ", recommended"

@@ -266,7 +266,7 @@ func TestHTMLOfHostileStrings(t *testing.T) {
 	r := recorded(t)["withheld"] // without tables of its own, as for the other dialects
 	outer := t
 	rapid.Check(t, func(t *rapid.T) {
-		bad := rapid.SampledFrom(append([]string{"</template><script>alert(1)</script>", "</style>", "</svg><img src=x onerror=alert(1)>", "\" onload=\"alert(1)", "' style='", strings.Repeat("<b>", 4000)}, hostile...))
+		bad := rapid.SampledFrom(hostile)
 		p := poisoned(t, r)
 		p.Target.Command = append(p.Target.Command, bad.Draw(t, "arg"), bad.Draw(t, "arg"))
 		p.Routes = &calibrate.Routes{Runs: []calibrate.RouteRun{{Route: calibrate.Route{Name: bad.Draw(t, "route"), Share: 1},

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"workermem/calibrate/say"
 )
 
 // markdownRows is the most candidates that a page lists.
@@ -133,7 +135,7 @@ var entities = strings.NewReplacer("&", "&amp;", "<", "&lt;")
 
 // escape makes a string mean only itself, in a line or a table's cell.
 func escape(s string) string {
-	return entities.Replace(special.ReplaceAllString(Line(s), `\$0`))
+	return entities.Replace(special.ReplaceAllString(say.Line(s), `\$0`))
 }
 
 // inList is escape for the start of a list's item or a paragraph, where "1." or "-" or "+" would begin another list.
@@ -149,7 +151,7 @@ var startsList = regexp.MustCompile(`^([-+=>]|\d+[.)])`)
 
 // codeSpan fences a string by more backticks than it has in a row.
 func codeSpan(s string) string {
-	s = Line(s)
+	s = say.Line(s)
 	ticks := fence(s, 1)
 	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {
 		s = " " + s + " "
@@ -162,7 +164,7 @@ func fenced(s string) string {
 	if s == "" {
 		return ""
 	}
-	s = Line(s)
+	s = say.Line(s)
 	ticks := fence(s, 3)
 	return ticks + "sh\n" + s + "\n" + ticks + "\n"
 }

@@ -121,7 +121,7 @@ func appOf(t calibrate.TargetInfo) string {
 	if len(t.Command) == 0 {
 		return say.Unknown
 	}
-	return shellQuote(t.Command) + when(t.Preload, " (preloaded)")
+	return say.Shell(t.Command...) + when(t.Preload, " (preloaded)")
 }
 
 func bootOf(t calibrate.TargetInfo) string {

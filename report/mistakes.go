@@ -35,7 +35,7 @@ func writeMistakes(p *page, all []calibrate.Mistake) {
 // writeCaret shows the part of the line that is around the place.
 func writeCaret(p *page, m calibrate.Mistake) {
 	const indent = "    "
-	line := []rune(Line(m.Source))
+	line := []rune(say.Line(m.Source))
 	if m.Line == 0 || strings.TrimSpace(string(line)) == "" {
 		return
 	}

@@ -49,12 +49,12 @@ func (p *Progress) Show(s calibrate.Status) {
 		return
 	}
 	p.phase, p.next = s.Phase, s.Elapsed+plainEvery
-	fmt.Fprintln(p.w, Line(plainStatus(s)))
+	fmt.Fprintln(p.w, say.Line(plainStatus(s)))
 }
 
 func (p *Progress) draw(s calibrate.Status) {
 	// The last column stays empty: some terminals wrap as soon as it is filled.
-	line := cut(Line(liveStatus(s)), p.columns()-1)
+	line := cut(say.Line(liveStatus(s)), p.columns()-1)
 	if line == p.drawn {
 		return
 	}

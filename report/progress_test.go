@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server"
 )
 
@@ -55,7 +56,7 @@ func TestProgressNeverWraps(t *testing.T) {
 		s.Requests = rapid.Int64().Draw(t, "requests")
 		p.Show(s)
 		line := strings.TrimPrefix(b.String(), eraseLine)
-		if columns(line) >= width || Line(line) != line {
+		if columns(line) >= width || say.Line(line) != line {
 			t.Fatalf("width %d: %q", width, line)
 		}
 	})

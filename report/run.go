@@ -36,7 +36,7 @@ func subjectOf(t calibrate.TargetInfo) string {
 	if len(t.Command) == 0 {
 		return say.Unknown
 	}
-	return cut(shellQuote(t.Command), 60)
+	return cut(say.Shell(t.Command...), 60)
 }
 
 // whence says when and where it was measured, to whoever finds the page later.
@@ -124,8 +124,8 @@ func repeatCommand(r calibrate.Result) string {
 		return ""
 	}
 	if attached(r) {
-		return shellQuote(append([]string{"calibrate", "attach"}, r.Plan.Flags...))
+		return say.Shell(append([]string{"calibrate", "attach"}, r.Plan.Flags...)...)
 	}
 	command := append([]string{"calibrate", "run"}, r.Plan.Flags...)
-	return shellQuote(append(append(command, "--"), r.Target.Command...))
+	return say.Shell(append(append(command, "--"), r.Target.Command...)...)
 }

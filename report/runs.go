@@ -93,7 +93,7 @@ func Runs(all []SavedRun, now time.Time) Document {
 	}}
 	for _, s := range all {
 		t.Rows = append(t.Rows, Row{Cells: []string{
-			s.ID, age(s.StartedAt, now), string(s.State), orElse(string(s.Verdict), "-"), mbCell(s.PeakRSSBytes), shapeCell(s.Proposed), timeCell(s.Seconds), orElse(shellQuote(s.Command), "-"),
+			s.ID, age(s.StartedAt, now), string(s.State), orElse(string(s.Verdict), "-"), mbCell(s.PeakRSSBytes), shapeCell(s.Proposed), timeCell(s.Seconds), orElse(say.Shell(s.Command...), "-"),
 		}})
 	}
 	return Document{Title: "Saved runs", Data: all, Saved: all, Blocks: slices.Concat([]Block{t}, unreadableRuns(all), chooseNote(all))}
@@ -116,7 +116,7 @@ func unreadableRuns(all []SavedRun) []Block {
 func chooseNote(all []SavedRun) []Block {
 	for _, s := range slices.Backward(all) {
 		if s.State != RunUnreadable {
-			return []Block{Only{AtTerminal, []Block{Note{Text: "The newest is last. calibrate report " + quoteWord(s.ID[strings.LastIndexByte(s.ID, '-')+1:]) +
+			return []Block{Only{AtTerminal, []Block{Note{Text: "The newest is last. calibrate report " + say.Shell(s.ID[strings.LastIndexByte(s.ID, '-')+1:]) +
 				" shows that one: the end of a run's name is enough. Several names stand side by side."}}}}
 		}
 	}

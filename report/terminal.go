@@ -3,7 +3,10 @@ package report
 import (
 	"bytes"
 	"io"
+	"regexp"
 	"strings"
+
+	"workermem/calibrate/say"
 )
 
 // The columns at which the texts of facts begin.
@@ -77,7 +80,7 @@ func (p *page) settings(a Answer) {
 		fields = append(fields, a.Verdict)
 	}
 	for _, s := range a.Settings {
-		fields = append(fields, Line(s.Name+" "+s.Text))
+		fields = append(fields, say.Line(s.Name+" "+s.Text))
 	}
 	for _, l := range flow(fields, p.width) {
 		p.line(styles[a.Mark], l)
@@ -151,7 +154,7 @@ func (p *page) end() []byte {
 	if lines(p) >= 2*screen && len(p.said) > 0 {
 		p.blank()
 		if a := p.said[0]; a.Why != "" {
-			p.line(styles[a.Mark], cut(Line(a.Verdict+": "+a.Why), p.width))
+			p.line(styles[a.Mark], cut(say.Line(a.Verdict+": "+a.Why), p.width))
 		} else {
 			p.settings(a)
 		}
@@ -161,11 +164,23 @@ func (p *page) end() []byte {
 
 // line writes one line that is already clean and cut.
 func (p *page) line(st style, s string) {
-	s = strings.TrimRight(s, " ")
+	s = uncommanding(strings.TrimRight(s, " "))
 	if p.color && st != plain && s != "" {
 		s = string(st) + s + reset
 	}
 	p.buf.WriteString(s + "\n")
+}
+
+// What a CI's runner obeys where it stands in a job's log: GitHub's a line that begins with ::NAME, Azure's and GitHub's older ones
+// ##[NAME] and ##vso[NAME] anywhere. Where a line of a long text begins, its writer can choose.
+var (
+	commandLine = regexp.MustCompile(`^( *):(:[A-Za-z])`)
+	commandMark = regexp.MustCompile(`##((?:vso)?\[)`)
+)
+
+// uncommanding is a line that no CI obeys.
+func uncommanding(line string) string {
+	return commandMark.ReplaceAllString(commandLine.ReplaceAllString(line, "$1?$2"), "#?$1")
 }
 
 // blank parts what comes from what came.
@@ -186,7 +201,7 @@ func (p *page) text(st style, s string) {
 
 // hang writes a label and, from a column on, its text. A label too long for its room gets a line of its own.
 func (p *page) hang(column int, label, s string, st style) {
-	label = cut(Line(label), p.width)
+	label = cut(say.Line(label), p.width)
 	lines := wrap(s, p.width-column)
 	if columns(label) >= column {
 		p.line(st, label)

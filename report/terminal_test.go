@@ -11,16 +11,13 @@ import (
 	"pgregory.net/rapid"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
+	"workermem/calibrate/say/saytest"
 	"workermem/calibrate/server"
 )
 
-// hostile is what an app, its log or its command line may say to a terminal or a Markdown page.
-var hostile = []string{
-	"\x1b[2J\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "\x1b]8;;http://x\x1b\\link", "\u009b31m", "a\rb\nc\td\x00e", "\x7f\b\b\b",
-	"\u202eevil\u2066", "\xff\xfe", "世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界",
-	"|", "a|b||c\\|d", "`", "```\n# not a heading", "<script>alert(1)</script>", "<!-- ", "[x](javascript:alert(1))", "![x](y)",
-	"&lt;", "***", "__x__", "$x$", "1. x", "- x", "\n\n## x\n\n", strings.Repeat("x", 500), strings.Repeat("ab ", 300), "", " ", "\\",
-}
+// hostile are the texts that every renderer is tried on.
+var hostile = saytest.All()
 
 // poisoned puts strings drawn from hostile wherever a result holds a foreign one.
 func poisoned(t *rapid.T, r calibrate.Result) calibrate.Result {
@@ -64,7 +61,7 @@ func fits(t interface{ Errorf(string, ...any) }, out string, width int) {
 		if strings.TrimRight(line, " ") != line {
 			t.Errorf("space at the end: %q", line)
 		}
-		if Line(line) != line {
+		if say.Line(line) != line {
 			t.Errorf("not clean: %q", line)
 		}
 	}

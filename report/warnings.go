@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"workermem/calibrate"
 	"workermem/calibrate/say"
@@ -11,7 +12,7 @@ func warningsSection(ws []calibrate.Warning, silenced []string) []Block {
 	shown, hidden := split(ws, silenced)
 	var blocks []Block
 	for _, w := range shown {
-		blocks = append(blocks, Warning{orElse(w.Code, "unnamed"), w.Text, w.Try})
+		blocks = append(blocks, Warning{orElse(strings.TrimSpace(say.Line(w.Code)), "unnamed"), w.Text, w.Try})
 	}
 	if hidden > 0 {
 		blocks = append(blocks, Note{Text: fmt.Sprintf("%s silenced.", say.Plural(hidden, "warning"))})

@@ -3,6 +3,8 @@ package report
 import (
 	"regexp"
 	"strings"
+
+	"workermem/calibrate/say"
 )
 
 // hold stands for a space that doesn't break: between the groups of a number, and between a number and its unit.
@@ -23,7 +25,7 @@ func unbroken(s string) string {
 
 // wrap cleans s and parts it into lines of a width. It returns at least one line.
 func wrap(s string, width int) []string {
-	s = unbroken(Line(s))
+	s = unbroken(say.Line(s))
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(s) {

@@ -1,6 +1,6 @@
 // Package say turns numbers into the text that people read. It is the only place where a number becomes text, so that
 // one figure never reads in two ways on a page. Every room may import it; it imports the standard library only.
-// What others wrote it strips of what steers a terminal ([Plain]).
+// What others wrote it makes safe for a line of a terminal ([Line]) and of a shell ([Shell]).
 //
 // # The rules
 //

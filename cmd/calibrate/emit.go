@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server"
 	"workermem/report"
 )
@@ -75,7 +76,7 @@ func (f emitFlags) emit(env Env, r calibrate.Result) error {
 	if err := f.write(text.String()); err != nil {
 		return err
 	}
-	fmt.Fprintln(env.Stdout, report.Line("wrote "+f.file))
+	fmt.Fprintln(env.Stdout, say.Line("wrote "+f.file))
 	return nil
 }
 

@@ -6,7 +6,7 @@ import (
 	"os"
 
 	"workermem/calibrate"
-	"workermem/report"
+	"workermem/calibrate/say"
 )
 
 // openOutput opens a file to write to, made if it isn't there. A pipe isn't opened: it may wait for its reader for ever.
@@ -40,5 +40,5 @@ func unwritable(what, try string, err error) error {
 
 // note prints a line beside the result, on stderr. What is in it may be somebody else's, and must not steer the terminal.
 func note(env Env, format string, args ...any) {
-	fmt.Fprintln(env.Stderr, report.Line(fmt.Sprintf(format, args...)))
+	fmt.Fprintln(env.Stderr, say.Line(fmt.Sprintf(format, args...)))
 }
