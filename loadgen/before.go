@@ -68,6 +68,9 @@ func ReadBefore(name string, r io.Reader, getenv func(string) string) (Before, e
 	return b, nil
 }
 
+// Check is that of [Targets].
+func (b Before) Check(allow []string) error { return Targets{name: b.name, list: b.list}.Check(allow) }
+
 // where names a request: its place in the file, and its path without what may be secret.
 func (b Before) where(one target) string {
 	path, _, _ := strings.Cut(one.path, "?")

@@ -263,7 +263,7 @@ func openRequests(path, what, try string) (*os.File, error) {
 	return file, nil
 }
 
-// readBefore reads the requests that come before the load, if there are any.
+// readBefore reads the requests that come before the load, if there are any, and checks where they go.
 func (f *requestFlags) readBefore(env Env) (loadgen.Before, error) {
 	if f.before == "" {
 		return loadgen.Before{}, nil
@@ -273,7 +273,11 @@ func (f *requestFlags) readBefore(env Env) (loadgen.Before, error) {
 		return loadgen.Before{}, err
 	}
 	defer file.Close()
-	return loadgen.ReadBefore(f.before, file, env.Getenv)
+	before, err := loadgen.ReadBefore(f.before, file, env.Getenv)
+	if err != nil {
+		return before, err
+	}
+	return before, before.Check(f.allowRemote)
 }
 
 // header is that of every request. What comes from the environment is never shown.
