@@ -13,6 +13,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server"
 	"workermem/calibrate/server/cli"
 )
@@ -255,7 +256,7 @@ func FuzzEmittedCommand(f *testing.F) {
 	f.Add("#", "~ `id` !")
 	r := recorded(f)["creeping"]
 	f.Fuzz(func(t *testing.T, a, b string) {
-		if Line(a) != a || Line(b) != b {
+		if say.Line(a) != a || say.Line(b) != b {
 			t.Skip("in bash's quotes") // which are read by bash: TestE2EEmit
 		}
 		run := r

@@ -5,7 +5,10 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"html"
+	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,6 +23,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say/saytest"
 )
 
 // How a browser sees a page: what axe-core complains of, and where letters leave a drawing or stand on others.
@@ -165,4 +169,93 @@ func TestE2EHTMLAsksForNothing(t *testing.T) {
 	if len(asked) != 1 || asked["/page.html"] != 2 {
 		t.Errorf("asked for %v", asked)
 	}
+}
+
+// framed has pages in frames of one, and says which elements each of them became, but for what is drawn: labels that stand near each
+// other have leaders.
+const framed = `<!doctype html><title>pages</title>%s<script>
+addEventListener("load", () => {
+	const found = {};
+	for (const frame of document.querySelectorAll("iframe"))
+		found[frame.name] = [...frame.contentDocument.querySelectorAll("*")].map((element) => element.localName).filter((name) => name != "path" && name != "text");
+	document.body.append(Object.assign(document.createElement("pre"), {id: "found", textContent: JSON.stringify(found)}));
+});
+</script>`
+
+// TestE2EHTMLOfHostileNames: whatever others wrote into a run, a browser makes the same elements of its page, runs nothing and asks for
+// nothing.
+func TestE2EHTMLOfHostileNames(t *testing.T) {
+	chromium, _ := browser(t)
+	m := measuredRuns(t)["apart"]
+	pages, frames := map[string]string{"tame": pageOf(t, withTexts(m, []string{"tame"}))}, ""
+	for _, kind := range saytest.Hostile {
+		pages[kind.Name] = pageOf(t, withTexts(m, kind.Texts))
+	}
+	for name := range pages {
+		frames += `<iframe name="` + name + `" src="/` + name + `"></iframe>`
+	}
+	var mu sync.Mutex
+	asked := map[string]int{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked[r.URL.Path[1:]]++
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		if page, is := pages[r.URL.Path[1:]]; is {
+			_, _ = io.WriteString(w, page)
+		} else {
+			_, _ = fmt.Fprintf(w, framed, frames)
+		}
+	}))
+	defer server.Close()
+	dom, console := browse(t, chromium, server.URL+"/all")
+	if strings.Contains(console, "CONSOLE") {
+		t.Errorf("the console has:\n%s", console)
+	}
+	delete(asked, "favicon.ico")
+	if len(asked) != len(pages)+1 || slices.Max(slices.Collect(maps.Values(asked))) > 1 {
+		t.Errorf("asked for %v", asked)
+	}
+	found := regexp.MustCompile(`(?s)<pre id="found">(.*?)</pre>`).FindStringSubmatch(dom)
+	if found == nil {
+		t.Fatalf("the frames were not looked at: %.2000s", dom)
+	}
+	var elements map[string][]string
+	if err := json.Unmarshal([]byte(html.UnescapeString(found[1])), &elements); err != nil || len(elements) != len(pages) {
+		t.Fatalf("%d pages: %v", len(elements), err)
+	}
+	for name, of := range elements {
+		if same := slices.Equal(of, elements["tame"]); !same && name != "long" && name != "empty" { // what is too long, or empty, is left out
+			t.Errorf("%s: %q\nand of tame names %q", name, of, elements["tame"])
+		}
+		if i := slices.IndexFunc(of, func(element string) bool { return !allowed.MatchString(element) }); i >= 0 {
+			t.Errorf("%s: <%s>", name, of[i])
+		}
+	}
+}
+
+// withTexts is a run with these texts wherever its page shows one of others.
+func withTexts(m calibrate.Measured, texts []string) calibrate.Measured {
+	at := 0
+	next := func() string { at++; return texts[at%len(texts)] }
+	r := &m.Result
+	r.ID, r.Target.ServerVersion, r.Host.CPUModel, r.Host.Kernel, r.Host.MemoryLimitSource, r.Tool.Version = next(), next(), next(), next(), next(), next()
+	r.Target.Command, r.Target.Changes = []string{"gunicorn", next(), next(), next(), next()}, []string{next(), next()}
+	r.Plan.Flags = []string{next(), next()}
+	routes := *r.Routes
+	routes.Runs = slices.Clone(routes.Runs)
+	for i := range routes.Runs {
+		routes.Runs[i].Name = next()
+	}
+	r.Routes = &routes
+	for range 3 {
+		r.Warnings = append(slices.Clip(r.Warnings), calibrate.Warning{Code: next(), Text: next(), Try: next()})
+	}
+	m.Samples = slices.Clone(m.Samples)
+	for i := range m.Samples {
+		if i%10 == 0 {
+			m.Samples[i].Phase = next()
+		}
+	}
+	return m
 }

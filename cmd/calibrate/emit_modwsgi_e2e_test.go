@@ -57,21 +57,8 @@ func apacheDir(t *testing.T) string {
 func apacheWith(t *testing.T, mpm string, r calibrate.Result) emittedApache {
 	t.Helper()
 	program := needTool(t, "/usr/sbin/apache2")
-	const modules = "/usr/lib/apache2/modules"
 	dir, address := apacheDir(t), freeAddress(t)
-	emittedTo(t, filepath.Join(dir, "emitted.conf"), r, "mod_wsgi")
-	text := "ServerName localhost\nServerRoot " + dir + "\nErrorLog " + dir + "/error.log\nPidFile " + dir + "/pid\nListen " + address + "\n"
-	for _, name := range []string{"mpm_" + mpm, "authz_core", "wsgi"} {
-		text += "LoadModule " + name + "_module " + modules + "/mod_" + name + ".so\n"
-	}
-	if os.Geteuid() == 0 {
-		text += "User www-data\nGroup www-data\n"
-	}
-	text += "WSGISocketPrefix " + dir + "/wsgi\nInclude emitted.conf\nWSGIScriptAlias / " + dir + "/app.wsgi\n<Directory " + dir + ">\nRequire all granted\n</Directory>\n"
-	conf := filepath.Join(dir, "apache.conf")
-	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	conf := emittedConf(t, mpm, address, emittedTo(t, filepath.Join(dir, "emitted.conf"), r, "mod_wsgi"))
 	if out := strings.TrimSpace(reads(t, dir, program, "-t", "-f", conf)); out != "Syntax OK" {
 		t.Errorf("Apache has something to say: %s", out)
 	}
@@ -84,6 +71,24 @@ func apacheWith(t *testing.T, mpm string, r calibrate.Result) emittedApache {
 	a := emittedApache{master: cmd.Process.Pid, url: "http://" + address + "/", log: filepath.Join(dir, "error.log")}
 	await(t, "an answer of Apache", func() bool { return len(a.answers(1)) == 1 })
 	return a
+}
+
+// emittedConf is a configuration around what emit wrote, in its folder.
+func emittedConf(t *testing.T, mpm, address, emitted string) string {
+	t.Helper()
+	const modules = "/usr/lib/apache2/modules"
+	dir := filepath.Dir(emitted)
+	text := "ServerName localhost\nServerRoot " + dir + "\nErrorLog " + dir + "/error.log\nPidFile " + dir + "/pid\nListen " + address + "\n"
+	for _, name := range []string{"mpm_" + mpm, "authz_core", "wsgi"} {
+		text += "LoadModule " + name + "_module " + modules + "/mod_" + name + ".so\n"
+	}
+	if os.Geteuid() == 0 {
+		text += "User www-data\nGroup www-data\n"
+	}
+	text += "WSGISocketPrefix " + dir + "/wsgi\nInclude " + filepath.Base(emitted) + "\nWSGIScriptAlias / " + dir + "/app.wsgi\n<Directory " + dir + ">\nRequire all granted\n</Directory>\n"
+	conf := filepath.Join(dir, "apache.conf")
+	must(t, os.WriteFile(conf, []byte(text), 0o644))
+	return conf
 }
 
 func endApache(t *testing.T, cmd *exec.Cmd) {

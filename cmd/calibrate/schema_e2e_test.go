@@ -24,7 +24,7 @@ func TestE2ESchemasHold(t *testing.T) {
 	}
 	results := runs
 	for _, run := range runs {
-		results = append(results, written(t, filepath.Base(filepath.Dir(run)), "json", ""))
+		results = append(results, written(t, filepath.Base(filepath.Dir(run)), "json"))
 	}
 	schema := printed(t, "schema", "result")
 	readBy[any](t, "valid", append([]string{schema}, results...)...)
