@@ -62,10 +62,11 @@ type Bars struct {
 	Guides []Guide // across the x axis
 }
 
-// A Bar has an amount a part, in the unit of the axis. Its interval, if it has one, is of their sum.
+// A Bar has an amount a part, in the unit of the axis. Its interval, if it has one, is of their sum, and so is what was predicted.
 type Bar struct {
 	Name, Beside string
 	Amounts      []float64
 	Low, High    *float64
+	Predicted    *float64
 	Mark         Mark
 }

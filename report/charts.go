@@ -245,7 +245,7 @@ func recyclingChart(r calibrate.Result) []Block {
 	}
 	c.Series = append(c.Series, sawTooth("at the upper bound", fresh, rec.Recycling.Steepest, lives))
 	if room := rec.Recycling.HeadroomBytes; room > 0 {
-		c.Guides = append(c.Guides, Guide{Name: "its share of the budget", At: inMB(peak + room), Mark: Bad})
+		c.Guides = append(c.Guides, Guide{Name: "share of the budget", At: inMB(peak + room), Mark: Bad})
 	}
 	return []Block{c}
 }
@@ -269,7 +269,7 @@ const candidatesShown = 12
 func candidateBars(r calibrate.Result) Bars {
 	budget := r.Recommendation.Budget
 	b := Bars{
-		Title: "What each candidate takes, and serves", Of: "workers" + when(threaded(r), " x threads"), X: Axis{Name: "memory of the whole app", Unit: "MB", Zero: true},
+		Title: "What each candidate takes", Of: "workers" + when(threaded(r), " x threads"), X: Axis{Name: "memory of the whole app", Unit: "MB", Zero: true},
 		Parts: []string{"shared", "workers", "threads", "creep until recycled"}, Guides: []Guide{{Name: "budget", At: inMB(r.Recommendation.BudgetBytes), Mark: Bad}},
 		Shows: "Each row is one choice of workers and threads. What reaches beyond the budget does not fit; the recommended one is marked.",
 	}
@@ -279,17 +279,22 @@ func candidateBars(r calibrate.Result) Bars {
 	}
 	for _, i := range worthALook(r.Candidates) {
 		c := r.Candidates[i]
-		name, beside := say.Count(c.Workers)+when(c.Threads > 0, " x %s", say.Count(c.Threads)), ""
+		beside := ""
 		if c.Rate > 0 {
-			beside, b.Beside = say.Rate(c.Rate), "serves"
+			beside, b.Beside, b.Title = say.Rate(c.Rate), "serves", "What each candidate takes, and serves"
 		}
 		mark := recommended(c.Recommended)
 		if !c.Fits {
 			mark = Bad
 		}
-		b.Rows = append(b.Rows, Bar{Name: name, Beside: beside, Amounts: partsOf(r, c), Mark: mark})
+		b.Rows = append(b.Rows, Bar{Name: shapeName(c.Workers, c.Threads), Beside: beside, Amounts: partsOf(r, c), Mark: mark})
 	}
 	return b
+}
+
+// shapeName is a choice of workers and threads as a row's name.
+func shapeName(workers, threads int) string {
+	return say.Count(workers) + when(threads > 0, " x %s", say.Count(threads))
 }
 
 // partsOf is what of a candidate's total is shared, the workers', their threads' and their creep.
@@ -313,6 +318,47 @@ func worthALook(all []calibrate.Candidate) []int {
 	return places
 }
 
+// sweepCharts are what each candidate that was run served and took, beside what was predicted of it.
+func sweepCharts(r calibrate.Result) []Block {
+	of := "workers" + when(threaded(r), " x threads")
+	served := Bars{Title: "What each candidate served", Of: of, X: Axis{Name: "served, every thread busy", Unit: "/s", Zero: true}, Parts: []string{"served"},
+		Shows: "How many requests each candidate answered in a second, in the better of its rounds."}
+	took := Bars{Title: "What each candidate took", Of: of, X: Axis{Name: "memory of the whole app", Unit: "MB", Zero: true}, Parts: []string{"measured"},
+		Shows: "The most that all processes took, without creep; the upright is what the formula has for that many workers and threads."}
+	for _, run := range r.Sweep.Runs {
+		row := Bar{Name: shapeName(run.Workers, run.Threads), Mark: sweptMark(r, run)}
+		if run.RatePerSecond > 0 {
+			served.Rows = append(served.Rows, withPrediction(row, run.RatePerSecond, run.PredictedRate))
+		}
+		if run.MeasuredBytes > 0 {
+			took.Rows = append(took.Rows, withPrediction(row, inMB(run.MeasuredBytes), inMB(run.PredictedBytes)))
+		}
+	}
+	if served.predicts() {
+		served.Shows += " The upright is what one worker's CPU time and waiting promise."
+	}
+	return withRows(served, took)
+}
+
+// withPrediction is a row with what was measured, and what was predicted if that is known.
+func withPrediction(row Bar, measured, predicted float64) Bar {
+	row.Amounts = []float64{measured}
+	if predicted > 0 {
+		row.Predicted = &predicted
+	}
+	return row
+}
+
+// withRows are the charts that have something to show.
+func withRows(all ...Bars) (charts []Block) {
+	for _, b := range all {
+		if len(b.Rows) > 0 {
+			charts = append(charts, b)
+		}
+	}
+	return charts
+}
+
 // routeCharts are what each route costs, and leaks.
 func routeCharts(routes calibrate.Routes) []Block {
 	cost := Bars{Title: "What each route costs", Shows: "The peak above an idle worker, without creep, with every thread busy on that route alone.", Of: "route",
@@ -328,11 +374,5 @@ func routeCharts(routes calibrate.Routes) []Block {
 			creep.Rows = append(creep.Rows, Bar{Name: run.Name, Amounts: []float64{run.Creep.BytesPerRequest}, Low: &low, High: &high})
 		}
 	}
-	var charts []Block
-	for _, b := range []Bars{cost, creep} {
-		if len(b.Rows) > 0 {
-			charts = append(charts, b)
-		}
-	}
-	return charts
+	return withRows(cost, creep)
 }

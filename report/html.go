@@ -70,13 +70,14 @@ func (h *htmlPage) put(name string, block any) {
 type htmlHeading struct {
 	ID           int
 	Name, Detail string
+	Warns        string // the names of the warnings below it
 }
 
 func (h *htmlPage) heading(b Heading) {
 	if len(h.headings) == 1 {
 		h.lead = h.body.Len()
 	}
-	heading := htmlHeading{len(h.headings) + 1, said(b.Name), said(b.Detail)}
+	heading := htmlHeading{ID: len(h.headings) + 1, Name: said(b.Name), Detail: said(b.Detail)}
 	h.headings = append(h.headings, heading)
 	h.put("heading", heading)
 }
@@ -103,11 +104,13 @@ func saidFacts(rows []Fact) []Fact {
 // longestCell is where a cell of a table ends.
 const longestCell = 300
 
-// htmlTable is a table, and what is said of it.
+// rowsUnfolded is how many rows a page shows of a table that says which are worth a look. The others are folded up below it.
+const rowsUnfolded = 12
+
+// htmlTable is a table and its name.
 type htmlTable struct {
 	Table
 	Caption string
-	LeftOut string
 }
 
 func (h *htmlPage) table(t Table) {
@@ -115,11 +118,18 @@ func (h *htmlPage) table(t Table) {
 		return
 	}
 	t, leftOut := t.top(markdownRows)
+	first, others := t.parted(rowsUnfolded)
 	caption := "Table"
 	if n := len(h.headings); n > 0 {
 		caption = h.headings[n-1].Name
 	}
-	h.put("table", htmlTable{saidTable(t), caption, said(leftOut)})
+	h.put("table", htmlTable{saidTable(first), caption})
+	if len(others.Rows) > 0 {
+		h.put("others", htmlTable{saidTable(others), said(say.Plural(len(others.Rows), "more "+t.Of))})
+	}
+	if leftOut != "" {
+		h.note(Note{Text: leftOut})
+	}
 }
 
 func saidTable(t Table) Table {
@@ -166,7 +176,12 @@ func (h *htmlPage) code(c Code) {
 	h.put("code", Code{said(c.Label), cut(say.Line(c.Text), longestText)}) // as it is to be pasted, with no other spaces
 }
 
+// warning also stands in the contents, by its name: they are above all else that whoever decides looks at.
 func (h *htmlPage) warning(w Warning) {
+	if n := len(h.headings); n > 0 {
+		below := &h.headings[n-1].Warns
+		*below += when(*below != "", ", ") + said(w.Code)
+	}
 	h.put("warning", Warning{said(w.Code), said(w.Text), said(w.Try)})
 }
 

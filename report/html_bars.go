@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -26,16 +27,14 @@ func (b Bars) drawn() figure {
 	}
 	d := drawing{left: barsLeft, right: barsRight}
 	x := b.X.scaled(b.reach(), d.left, d.right)
-	d.top = d.legend(b.Parts) + 8 + lineHeight*float64(len(b.Guides))
+	d.top = d.legend(b.keys()) + 8 + lineHeight*float64(len(b.Guides))
 	d.bottom = d.top + barRow*float64(len(b.Rows)) + 8
 	d.barAxis(b.X, x)
 	for i, row := range b.Rows {
 		d.bar(row, x, d.top+barRow*float64(i))
 	}
-	d.barGuides(b.Guides, x)
-	for i, row := range b.Rows {
-		d.barName(b, row, d.top+barRow*float64(i)+17)
-	}
+	d.barGuides(b, x)
+	d.barNames(b)
 	f.Shapes, f.Height = d.shapes, int(d.bottom)+54
 	return f
 }
@@ -44,13 +43,12 @@ func (b Bars) drawn() figure {
 func (b Bars) reach() (ends []float64) {
 	most := 0.0
 	for _, g := range b.Guides {
-		ends, most = append(ends, g.At), max(most, g.At)
+		if !b.beyond(g) {
+			ends, most = append(ends, g.At), max(most, g.At)
+		}
 	}
 	for _, row := range b.Rows {
-		end := row.sum()
-		if row.High != nil {
-			end = max(end, *row.High)
-		}
+		end := row.end()
 		if row.Low != nil {
 			ends = append(ends, *row.Low)
 		}
@@ -62,6 +60,26 @@ func (b Bars) reach() (ends []float64) {
 	return ends
 }
 
+// beyond says that a limit is far beyond all rows.
+func (b Bars) beyond(g Guide) bool {
+	most := 0.0
+	for _, row := range b.Rows {
+		most = max(most, row.end())
+	}
+	return most > 0 && g.At > farBeyond*most
+}
+
+// end is how far a row reaches.
+func (r Bar) end() float64 {
+	end := r.sum()
+	for _, v := range []*float64{r.High, r.Predicted} {
+		if v != nil {
+			end = max(end, *v)
+		}
+	}
+	return end
+}
+
 func (r Bar) sum() (sum float64) {
 	for _, v := range r.Amounts {
 		sum += v
@@ -69,39 +87,60 @@ func (r Bar) sum() (sum float64) {
 	return sum
 }
 
-// legendRows is how many lines the names of the parts take.
-func (d *drawing) legendRows(parts []string) float64 {
-	rows, at := 1.0, d.left
-	for _, name := range parts {
-		if at+partWidth(name) > d.right && at > d.left {
-			rows, at = rows+1, d.left
-		}
-		at += partWidth(name)
-	}
-	if len(parts) < 2 {
-		return 0
-	}
-	return rows
+// key is a colour of a drawing and what it stands for.
+type key struct {
+	name   string
+	colour int
+	tick   bool // it is the colour of an upright
 }
 
-func partWidth(name string) float64 { return 22 + widthOf(name) + 14 }
+// keys are the parts that some row has, in the order in which they stand, and what was predicted. One part alone is what the axis says.
+func (b Bars) keys() (keys []key) {
+	for i, name := range b.Parts {
+		if slices.ContainsFunc(b.Rows, func(r Bar) bool { return r.Amounts[i] > 0 }) {
+			keys = append(keys, key{name: name, colour: i % 5})
+		}
+	}
+	if b.predicts() {
+		keys = append(keys, key{predictedHead, orange, true})
+	}
+	if len(keys) < 2 {
+		return nil
+	}
+	return keys
+}
 
-// legend names the parts in the order in which they stand, and returns what it takes of the height.
-func (d *drawing) legend(parts []string) float64 {
-	if len(parts) < 2 {
+func (b Bars) predicts() bool {
+	return slices.ContainsFunc(b.Rows, func(r Bar) bool { return r.Predicted != nil })
+}
+
+// predictedHead names what a row was predicted to come to.
+const predictedHead = "predicted"
+
+// legend names what the colours stand for, and returns what it takes of the height.
+func (d *drawing) legend(keys []key) float64 {
+	if len(keys) == 0 {
 		return 0
 	}
 	x, y := d.left, 8.0
-	for i, name := range parts {
-		if x+partWidth(name) > d.right && x > d.left {
+	for _, k := range keys {
+		wide := 22 + widthOf(k.name) + 14
+		if x+wide > d.right && x > d.left {
 			x, y = d.left, y+lineHeight
 		}
-		d.path(filled(rectangle(x, y, x+14, y+14), i%5, ""))
-		d.text(x+20, y+12, "", name)
-		x += partWidth(name)
+		if k.tick {
+			d.path(stroked("M"+num(x+7)+" "+num(y-2)+"v18", k.colour, tickWide, ""))
+		} else {
+			d.path(filled(rectangle(x, y, x+14, y+14), k.colour, ""))
+		}
+		d.text(x+20, y+12, "", k.name)
+		x += wide
 	}
-	return d.legendRows(parts) * lineHeight
+	return y + lineHeight - 8
 }
+
+// tickWide is how thick the upright is that marks what was predicted.
+const tickWide = "4"
 
 func (d *drawing) barAxis(a Axis, x scale) {
 	for _, v := range x.ticks() {
@@ -132,34 +171,61 @@ func (d *drawing) bar(row Bar, x scale, top float64) {
 		whiskers := "v12M" + to + " " + num(middle-6) + "v12"
 		d.path(stroked("M"+from+" "+num(middle)+"H"+to+"M"+from+" "+num(middle-6)+whiskers, orange, "2", ""))
 	}
-}
-
-// barName writes what a row is at its left, and what it comes to at its right.
-func (d *drawing) barName(b Bars, row Bar, y float64) {
-	name := cut(say.Line(row.Name), longestBar)
-	switch row.Mark {
-	case Good:
-		name = pointer + name + ", recommended"
-	case Bad:
-		name += ", does not fit"
+	if row.Predicted != nil {
+		d.path(stroked("M"+num(x.at(min(*row.Predicted, x.high)))+" "+num(low-3)+"V"+num(high+3), orange, tickWide, ""))
 	}
-	d.label(d.left, y, "start", name)
-	d.shapes[len(d.shapes)-1].Bold = row.Mark == Good
-	d.label(d.right, y, "end", say.Number(row.sum())+" "+b.X.Unit+when(row.Beside != "", ", %s %s", b.Beside, row.Beside))
 }
 
-// barGuides draws the limits, each with its name on a line of its own above the rows.
-func (d *drawing) barGuides(guides []Guide, x scale) {
+// boldly is how much wider bold letters are, where they are widest.
+const boldly = 1.35
+
+// barNames writes what each row is, and beside that what it comes to, in a column: at their right the limits are.
+func (d *drawing) barNames(b Bars) {
+	names, widest := make([]string, len(b.Rows)), 0.0
+	for i, row := range b.Rows {
+		names[i] = cut(say.Line(row.Name), longestBar)
+		switch row.Mark {
+		case Good:
+			names[i] = pointer + names[i] + ", recommended"
+		case Bad:
+			names[i] += ", does not fit"
+		}
+		widest = max(widest, boldly*widthOf(names[i]))
+	}
+	for i, row := range b.Rows {
+		y := d.top + barRow*float64(i) + 17
+		d.label(d.left, y, "start", names[i])
+		d.shapes[len(d.shapes)-1].Bold = row.Mark == Good
+		d.label(d.left+widest+letter, y, "start", b.comesTo(row))
+	}
+}
+
+// comesTo is a row in figures.
+func (b Bars) comesTo(row Bar) string {
+	s := b.X.says(row.sum()) + when(row.Beside != "", ", %s %s", b.Beside, row.Beside)
+	if row.Predicted != nil {
+		s += ", " + predictedHead + " " + say.Number(*row.Predicted)
+	}
+	return s
+}
+
+// barGuides draws the limits, each with its name on a line of its own above the rows: that of the least one lowest, so that no line
+// goes through the name of another.
+func (d *drawing) barGuides(b Bars, x scale) {
+	guides := slices.SortedStableFunc(slices.Values(b.Guides), func(a, b Guide) int { return cmp.Compare(b.At, a.At) })
 	for i, g := range guides {
 		y := d.top - lineHeight*float64(len(guides)-i)
-		d.path(stroked("M"+num(x.at(g.At))+" "+num(y+4)+"V"+num(d.bottom), guideColour(g), "2", "5 3"))
-	}
-	for i, g := range guides {
 		name, at, anchor := g.Name+" "+say.Number(g.At), x.at(g.At)-5, "end"
-		if at-widthOf(name) < d.left {
+		switch {
+		case b.beyond(g):
+			name, at = name+beyondWords, d.right
+		case at-widthOf(name) < d.left:
 			at, anchor = x.at(g.At)+5, "start"
 		}
-		d.label(at, d.top-lineHeight*float64(len(guides)-i)+14, anchor, name)
+		if !b.beyond(g) {
+			d.path(stroked("M"+num(x.at(g.At))+" "+num(y+4)+"V"+num(d.bottom), guideColour(g), "2", "5 3"))
+		}
+		d.label(at, y+14, anchor, name)
 	}
 }
 
@@ -179,6 +245,9 @@ func (b Bars) numbers() Table {
 	if interval {
 		t.Columns = append(t.Columns, Column{Head: "interval", Unit: b.X.Unit})
 	}
+	if b.predicts() {
+		t.Columns = append(t.Columns, Column{Head: predictedHead, Unit: b.X.Unit})
+	}
 	if b.Beside != "" {
 		t.Columns = append(t.Columns, Column{Head: b.Beside})
 	}
@@ -193,6 +262,9 @@ func (b Bars) numbers() Table {
 		if interval {
 			cells = append(cells, row.interval())
 		}
+		if b.predicts() {
+			cells = append(cells, row.predicted())
+		}
 		if b.Beside != "" {
 			cells = append(cells, row.Beside)
 		}
@@ -206,4 +278,11 @@ func (r Bar) interval() string {
 		return ""
 	}
 	return strings.Join([]string{say.Number(*r.Low), say.Number(*r.High)}, " to ")
+}
+
+func (r Bar) predicted() string {
+	if r.Predicted == nil {
+		return "-"
+	}
+	return say.Number(*r.Predicted)
 }

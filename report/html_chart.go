@@ -34,7 +34,7 @@ func (c Chart) drawn() figure {
 		slices.Reverse(back)
 		d.path(filled(polyline(slices.Concat(b.Low, back), x, y)+"Z", orange+i, "0.3"))
 	}
-	d.guides(c.Guides, x, y)
+	d.guides(slices.DeleteFunc(slices.Clone(c.Guides), c.beyond), x, y)
 	for i, s := range c.Series {
 		d.path(strokeOf(i, s, polyline(s.Points, x, y)))
 	}
@@ -63,11 +63,33 @@ func (c Chart) values(of func(Point) float64, onX bool) (all []float64) {
 		}
 	}
 	for _, g := range c.Guides {
-		if g.OnX == onX {
+		if g.OnX == onX && !c.beyond(g) {
 			all = append(all, g.At)
 		}
 	}
 	return all
+}
+
+// farBeyond is from which multiple of what a chart shows a limit is left out of its scale: with it there, nothing else could be told.
+const farBeyond = 4
+
+// beyondWords stand behind the name of a limit that is left out of a scale.
+const beyondWords = ", off the chart"
+
+// beyond says that a limit is far above all curves of a scale that begins at 0.
+func (c Chart) beyond(g Guide) bool {
+	if g.OnX || !c.Y.Zero {
+		return false
+	}
+	most := 0.0
+	for _, s := range c.Series {
+		for _, p := range s.Points {
+			if p.Y > most { // which nothing is to a NaN
+				most = p.Y
+			}
+		}
+	}
+	return most > 0 && g.At > farBeyond*most
 }
 
 // spans shades every other stretch of the x axis, and names those that have room for their name.
@@ -140,24 +162,73 @@ func (d *drawing) labels(c Chart, x, y scale) {
 		case g.OnX && g.Name != "":
 			at := min(x.at(g.At)+5, d.right-widthOf(g.Name))
 			all = append(all, label{g.Name, "start", at, d.top + 16})
+		case c.beyond(g):
+			all = append(all, label{g.Name + " " + c.Y.says(g.At) + beyondWords, "start", d.left + 6, d.top + 14})
 		case !g.OnX:
 			all = append(all, label{g.Name + when(g.At != 0, " %s", c.Y.says(g.At)), "start", d.left + 6, y.at(g.At) - 6})
 		}
 	}
-	for _, s := range c.Series {
-		if p, ok := lastOf(s.Points); ok {
-			all = append(all, d.endLabel(s.Name, x.at(p.X), y.at(p.Y)-8))
-		}
-	}
-	for _, l := range spread(all, d.top+14, d.bottom-6) {
+	for _, l := range spread(slices.Concat(all, d.endLabels(c, x, y)), d.top+14, d.bottom-6) {
 		d.label(l.x, l.y, l.anchor, l.text)
 	}
+}
+
+// endLabels are the names of the curves, each above the end of its own, but below if another ends right there. The only curve of what
+// its axis is named after needs none.
+func (d *drawing) endLabels(c Chart, x, y scale) (all []label) {
+	if len(c.Series) == 1 && c.Series[0].Name == c.Y.Name {
+		return nil
+	}
+	ends := map[int]label{} // by series: its name, at the height of its end
+	for i, s := range c.Series {
+		if p, ok := lastOf(s.Points); ok {
+			ends[i] = d.endLabel(s.Name, x.at(p.X), y.at(p.Y))
+		}
+	}
+	for i, s := range c.Series {
+		l, ok := ends[i]
+		if !ok {
+			continue
+		}
+		crowded := false
+		for k, other := range ends {
+			crowded = crowded || k != i && l.meets(other) && (other.y < l.y || other.y == l.y && k > i) && l.y-other.y < 2*lineHeight
+		}
+		if l.anchor == "end" {
+			l.y = clearOf(s, l, x, y, crowded)
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+// clearOf is the height at which a label is above all of a curve that is at its place, or below it.
+func clearOf(s Series, l label, x, y scale, below bool) float64 {
+	from, to := l.reach()
+	highest, lowest := l.y, l.y
+	for i, p := range s.Points {
+		if i == 0 || math.IsNaN(p.Y) || math.IsNaN(s.Points[i-1].Y) {
+			continue
+		}
+		x0, y0, x1, y1 := x.at(s.Points[i-1].X), y.at(s.Points[i-1].Y), x.at(p.X), y.at(p.Y)
+		if x1 < from || x0 > to {
+			continue
+		}
+		if x0 < from { // where the line comes in
+			x0, y0 = from, y0+(y1-y0)*(from-x0)/(x1-x0)
+		}
+		highest, lowest = min(highest, y0, y1), max(lowest, y0, y1)
+	}
+	if below {
+		return lowest + 18
+	}
+	return highest - 8
 }
 
 // endLabel stands before the end of a curve, or behind that of one that ends early.
 func (d *drawing) endLabel(text string, x, y float64) label {
 	if x < (d.left+d.right)/2 && x+widthOf(text) < d.right {
-		return label{text, "start", x + 4, y + 8}
+		return label{text, "start", x + 4, y}
 	}
 	return label{text, "end", max(x, d.left+widthOf(text)), y}
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"workermem/calibrate/say"
 )
 
 // figure is a drawing, and what stands about it.
@@ -130,7 +132,7 @@ func (a Axis) scaled(values []float64, from, to float64) scale {
 	if !(high > low) {
 		high = low + max(math.Abs(low)/10, 1)
 	}
-	return scale{low: low, high: high, from: from, to: to, step: tickStep(high - low)}
+	return scale{low: low, high: high, from: from, to: to, step: tickStep(high-low, say.Step(max(math.Abs(low), math.Abs(high))))}
 }
 
 // roomy is a scale that ends at ticks, and leaves room above its highest value for what is written there.
@@ -142,15 +144,16 @@ func (s scale) roomy() scale {
 	return s
 }
 
-// tickStep is a round number of which three to five go into a length.
-func tickStep(length float64) float64 {
+// tickStep is a round number of which three to five go into a length; fewer if the ticks would else be finer than they are said.
+func tickStep(length, finest float64) float64 {
 	step := math.Pow(10, math.Floor(math.Log10(length)))
 	for _, part := range []float64{0.2, 0.25, 0.5, 1, 2, 2.5, 5} {
-		if length/(part*step) <= 5 {
+		times := part * step / finest
+		if whole := math.Round(times); length/(part*step) <= 5 && whole > 0 && math.Abs(times-whole) < 1e-6*whole {
 			return part * step
 		}
 	}
-	return step
+	return max(step, finest)
 }
 
 // mostTicks is how many an axis has room for.
@@ -212,23 +215,24 @@ func (l label) meets(other label) bool {
 	return from < ends && begins < to
 }
 
-// spread moves labels that would stand on each other apart, downwards first, and keeps them between two heights.
+// spread moves labels that would stand on each other apart, upwards first, since each stands above what it names; and keeps them
+// between two heights.
 func spread(labels []label, top, bottom float64) []label {
 	all := slices.Clone(labels)
 	slices.SortStableFunc(all, func(a, b label) int { return cmp.Compare(a.y, b.y) })
-	for i := range all {
-		all[i].y = max(all[i].y, top)
-		for _, above := range all[:i] {
-			if above.meets(all[i]) {
-				all[i].y = max(all[i].y, above.y+lineHeight)
-			}
-		}
-	}
 	for i := len(all) - 1; i >= 0; i-- {
 		all[i].y = min(all[i].y, bottom)
 		for _, below := range all[i+1:] {
 			if below.meets(all[i]) {
 				all[i].y = min(all[i].y, below.y-lineHeight)
+			}
+		}
+	}
+	for i := range all {
+		all[i].y = max(all[i].y, top)
+		for _, above := range all[:i] {
+			if above.meets(all[i]) {
+				all[i].y = max(all[i].y, above.y+lineHeight)
 			}
 		}
 	}

@@ -21,6 +21,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server"
 )
 
@@ -71,7 +72,8 @@ func TestHTMLOfEveryRun(t *testing.T) {
 		})
 	}
 	for _, title := range []string{"Memory over time", "Requests over time", "Latency over time", "Memory against requests", "Memory against time",
-		"What each candidate takes, and serves", "What max-requests does to a worker", "What each route costs", "What each route leaks"} {
+		"What each candidate takes", "What each candidate takes, and serves", "What each candidate served", "What each candidate took",
+		"What max-requests does to a worker", "What each route costs", "What each route leaks"} {
 		if !charts[title] {
 			t.Errorf("no run has the chart %q: %v", title, charts)
 		}
@@ -290,11 +292,36 @@ func TestHTMLSize(t *testing.T) {
 	for i := range 30 {
 		m.Result.Routes.Runs = append(m.Result.Routes.Runs, calibrate.RouteRun{Route: calibrate.Route{Name: long, Share: 0.1}, Soaked: calibrate.Soaked{PeakRSSBytes: int64(i+1) << 20}})
 	}
+	for i := range 50 {
+		m.Result.Candidates = append(m.Result.Candidates, calibrate.Candidate{Workers: 10 + i, Threads: 2, TotalBytes: int64(i+10) << 30, WorkerBytes: 1 << 30})
+	}
 	page := pageOf(t, m)
 	if len(page) > mostPage {
 		t.Errorf("%d bytes", len(page))
 	}
 	tame(t, page)
+}
+
+// Of a long table of candidates those worth a look stand on the page, the others folded up below them, and none twice.
+func TestHTMLFoldsCandidates(t *testing.T) {
+	m := measuredRuns(t)["cores"]
+	page := pageOf(t, m)
+	section := page[strings.Index(page, ">Candidates</h2>"):]
+	first, others, found := strings.Cut(section[strings.Index(section, "</figure>"):strings.Index(section, "<h2")], "<summary>14 more candidates</summary>")
+	if shown, folded := strings.Count(first, "\n<tr"), strings.Count(others, "\n<tr"); !found || shown != rowsUnfolded || folded != 14 || len(m.Result.Candidates) != shown+folded {
+		t.Errorf("%d rows, and %d folded, of %d candidates", shown, folded, len(m.Result.Candidates))
+	}
+	if !strings.Contains(first, `class="good"`) {
+		t.Error("the recommended one is folded up")
+	}
+}
+
+// The contents name the warnings.
+func TestHTMLNamesWarningsAbove(t *testing.T) {
+	page := pageOf(t, measuredRuns(t)["cores"])
+	if contents, _, _ := strings.Cut(page, "</nav>"); !strings.Contains(contents, ">Warnings</a>: cpu-busy</li>") {
+		t.Error(contents[strings.Index(contents, "<nav"):])
+	}
 }
 
 // A page without room for the data goes without, and says where they are. One that is too large all the same is refused.
@@ -363,6 +390,83 @@ func TestScales(t *testing.T) {
 		if s.at(s.low) != 0 || math.Abs(s.at(s.high)-100) > 1e-9 {
 			t.Errorf("%v: %v to %v", test.values, s.at(s.low), s.at(s.high))
 		}
+	}
+}
+
+// No two ticks of an axis are said alike.
+func TestTicksAreSaidApart(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		low, length := rapid.Float64Range(-1e4, 1e5).Draw(t, "low"), rapid.Float64Range(0, 1e4).Draw(t, "length")
+		said := ""
+		for _, v := range (Axis{}).scaled([]float64{low, low + length}, 0, 100).roomy().ticks() {
+			if say.Number(v) == said {
+				t.Fatalf("%v is said as %s, and so is the tick before", v, said)
+			}
+			said = say.Number(v)
+		}
+	})
+}
+
+// A limit far above what a chart shows is named, and left out of its scale: else the rest were a line at the bottom.
+func TestLimitsFarBeyond(t *testing.T) {
+	for at, beyond := range map[float64]bool{300: false, 400: false, 401: true} {
+		guides := []Guide{{Name: "limit", At: at}}
+		for _, f := range []figure{
+			Chart{Title: "t", Y: Axis{Unit: "MB", Zero: true}, Series: []Series{{Name: "a", Points: []Point{{0, 50}, {1, math.NaN()}, {1, 100}}}}, Guides: guides}.drawn(),
+			Bars{X: Axis{Unit: "MB", Zero: true}, Parts: []string{"a"}, Rows: []Bar{{Name: "r", Amounts: []float64{100}}}, Guides: guides}.drawn(),
+		} {
+			said := slices.ContainsFunc(f.Shapes, func(s shape) bool {
+				return strings.HasPrefix(s.Text, "limit") && strings.HasSuffix(s.Text, beyondWords)
+			})
+			line := slices.ContainsFunc(f.Shapes, func(s shape) bool { return s.Class == "s"+strconv.Itoa(grey) })
+			if said != beyond || line == beyond || len(f.Notes) != 1 {
+				t.Errorf("limit %v of %q: said to be beyond: %v, a line: %v, notes %q", at, f.Title, said, line, f.Notes)
+			}
+		}
+	}
+}
+
+// A name at the end of a curve stands on neither its own nor another that ends there.
+func TestNamesOfCurvesAreClearOfThem(t *testing.T) {
+	low := Series{Name: "observed", Points: []Point{{0, 0}, {90, 50}, {100, 60}}}
+	high := Series{Name: "predicted", Points: []Point{{0, 0}, {90, 50}, {95, 70}, {100, 62}}}
+	x, y := scale{low: 0, high: 100, from: 64, to: 546, step: 20}, scale{low: 0, high: 100, from: 258, to: 50, step: 20}
+	d := drawing{left: 64, right: 546, top: 50, bottom: 258}
+	names := d.endLabels(Chart{Series: []Series{low, high}}, x, y)
+	if from, _ := names[0].reach(); names[0].y-lineHeight/2 < y.at(50*(from-x.from)/(x.at(90)-x.from)) {
+		t.Errorf("%+v is not below its curve", names[0])
+	}
+	if names[1].y > y.at(70) {
+		t.Errorf("%+v is not above its curve", names[1])
+	}
+	if alone := (Chart{Y: Axis{Name: "answered"}, Series: []Series{{Name: "answered", Points: low.Points}}}); len(d.endLabels(alone, x, y)) != 0 {
+		t.Error("the axis says it")
+	}
+}
+
+// What a candidate served and took stands beside what was predicted, in words, as a mark and in the numbers.
+func TestSweepCharts(t *testing.T) {
+	r := recorded(t)["sweep"]
+	sweep := *r.Sweep
+	sweep.Runs = slices.Clone(sweep.Runs)
+	sweep.Runs[0].PredictedRate = 500
+	r.Sweep = &sweep
+	charts := sweepCharts(r)
+	served, took := charts[0].(Bars), charts[1].(Bars)
+	if got, want := served.comesTo(served.Rows[0]), "462 /s, predicted 500"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := took.comesTo(took.Rows[0]), "56.3 MB, predicted 60.9"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if diff := cmp.Diff([]string{"2 x 2", "462", "500"}, served.numbers().Rows[0].Cells); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"2 x 4", "515", "-"}, served.numbers().Rows[1].Cells); diff != "" {
+		t.Error(diff)
+	}
+	if keys := served.keys(); len(keys) != 2 || keys[1].name != predictedHead {
+		t.Errorf("%v", keys)
 	}
 }
 

@@ -14,7 +14,7 @@ func sweepSection(r calibrate.Result) []Block {
 	if r.Sweep == nil || len(r.Sweep.Runs) == 0 {
 		return nil
 	}
-	return section(Heading{Name: sweepTitle(r)}, sweepTable(r), Note{Text: sweepNote(r)})
+	return section(Heading{Name: sweepTitle(r)}, append([]Block{sweepTable(r), Note{Text: sweepNote(r)}}, sweepCharts(r)...)...)
 }
 
 func sweepTitle(r calibrate.Result) string {
@@ -31,10 +31,9 @@ func sweepTable(r calibrate.Result) Table {
 		{Head: "memory", Unit: "MB", Keep: 6}, {Head: "predicted", Unit: "MB", Keep: 2}, {Head: "failed", Keep: 3}, {Head: "best", Left: true, Keep: 4},
 		{Head: "end", Left: true, Keep: 8},
 	}}
-	rec := r.Recommendation
 	for _, run := range r.Sweep.Runs {
 		t.Rows = append(t.Rows, Row{
-			Mark:  recommended(r.Sweep.RanOn(r.Cores(), r.Recommendation.BudgetBytes) && run.Workers == rec.Workers && run.Threads == rec.Threads),
+			Mark:  sweptMark(r, run),
 			Cells: append([]string{say.Count(run.Workers), orDash(run.Threads)}, sweepCells(run, *r.Sweep)...),
 		})
 	}
@@ -42,6 +41,12 @@ func sweepTable(r calibrate.Result) Table {
 	return t.without(func(c Column) bool {
 		return (c == foreseenColumn || c == offColumn || c == foreseenP99Column) && !foreseen
 	})
+}
+
+// sweptMark is Good if a run had the shape that is recommended, on the box that it is recommended for.
+func sweptMark(r calibrate.Result, run calibrate.SweepRun) Mark {
+	rec := r.Recommendation
+	return recommended(r.Sweep.RanOn(r.Cores(), rec.BudgetBytes) && run.Workers == rec.Workers && run.Threads == rec.Threads)
 }
 
 // What the law of throughput has for a candidate, before it was run.

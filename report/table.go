@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"sort"
 	"strings"
@@ -70,8 +69,16 @@ func (t Table) without(drop func(Column) bool) Table {
 
 // top is the table with the rows that are most worth a look, in their order, and a sentence on the others.
 func (t Table) top(limit int) (Table, string) {
+	first, others := t.parted(limit)
+	return first, when(len(others.Rows) > 0, "%s left out; %s has them all.", say.Plural(len(others.Rows), "more "+t.Of), t.Whole)
+}
+
+// parted is the table with the rows that are most worth a look, and the same with the others, each in their order.
+func (t Table) parted(limit int) (first, others Table) {
+	others = t
+	others.Rows = nil
 	if t.Whole == "" || len(t.Rows) <= limit {
-		return t, ""
+		return t, others
 	}
 	order := make([]int, len(t.Rows))
 	for i := range order {
@@ -79,14 +86,15 @@ func (t Table) top(limit int) (Table, string) {
 	}
 	sort.SliceStable(order, func(a, b int) bool { return t.Rows[order[a]].Rank < t.Rows[order[b]].Rank })
 	order = order[:limit]
-	sort.Ints(order)
-	leftOut := fmt.Sprintf("%s left out; %s has them all.", say.Plural(len(t.Rows)-limit, "more "+t.Of), t.Whole)
-	rows := make([]Row, limit)
-	for i, j := range order {
-		rows[i] = t.Rows[j]
+	first = others
+	for i, row := range t.Rows {
+		if slices.Contains(order, i) {
+			first.Rows = append(first.Rows, row)
+		} else {
+			others.Rows = append(others.Rows, row)
+		}
 	}
-	t.Rows = rows
-	return t, leftOut
+	return first, others
 }
 
 // mapped changes every cell, and points to the marked rows.

@@ -31,6 +31,9 @@ func Count[N ~int | ~int64 | ~uint64](n N) string {
 // Number prints v with three digits: "0.35", "6.46", "35.2", "1 240".
 func Number[N Figure](v N) string { return trimZeros(Fixed(float64(v), places(float64(v)))) }
 
+// Step is the least difference that Number shows between figures as large as v.
+func Step(v float64) float64 { return math.Pow10(-places(v)) }
+
 // places is how many digits behind the point three digits leave to v.
 func places(v float64) int {
 	switch abs := math.Abs(v); {

@@ -51,6 +51,15 @@ func TestNumbers(t *testing.T) {
 	})
 }
 
+// Number shows so small a difference, and none that is a fifth of it.
+func TestStep(t *testing.T) {
+	for _, v := range []float64{0, 0.3, -6.4, 35.2, 124, 12400} {
+		if step := say.Step(v); say.Number(v) == say.Number(v+step) || say.Number(v) != say.Number(v+step/5) {
+			t.Errorf("%v of %v", step, v)
+		}
+	}
+}
+
 func TestAmounts(t *testing.T) {
 	check(t, []row{
 		{say.MB(36909875), "35.2 MB"},
