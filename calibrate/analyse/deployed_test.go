@@ -2,7 +2,6 @@ package analyse
 
 import (
 	"math"
-	"path/filepath"
 	"testing"
 
 	"workermem/calibrate"
@@ -12,7 +11,7 @@ import (
 func TestDeployedIsWhatIsRecommended(t *testing.T) {
 	compared := 0
 	for _, name := range []string{"creeping", "flat", "apart", "demo", "cores", "sweep"} {
-		r := recordedRun(t, name)
+		r := Recorded(t, name)
 		rec := r.Recommendation
 		if rec.Workers == 0 {
 			continue
@@ -30,7 +29,7 @@ func TestDeployedIsWhatIsRecommended(t *testing.T) {
 }
 
 func TestDeployedTotal(t *testing.T) {
-	creeping, flat := recordedRun(t, "creeping"), recordedRun(t, "flat")
+	creeping, flat := Recorded(t, "creeping"), Recorded(t, "flat")
 	at := func(r calibrate.Result, workers int, requests int64) calibrate.Deployed {
 		return Deployed(r, calibrate.Setup{Shape: calibrate.Shape{Workers: workers, Threads: 4}, MaxRequests: requests})
 	}
@@ -70,7 +69,7 @@ func TestDeployedTotal(t *testing.T) {
 
 // Of threads for which the law doesn't vouch nothing is known.
 func TestDeployedThreads(t *testing.T) {
-	r := recordedRun(t, "creeping")
+	r := Recorded(t, "creeping")
 	least, most := r.ThreadRange()
 	if least == 1 && most == math.MaxInt {
 		r.Law.Runs = nil
@@ -81,7 +80,7 @@ func TestDeployedThreads(t *testing.T) {
 }
 
 func TestDeployedRate(t *testing.T) {
-	r := recordedRun(t, "cores")
+	r := Recorded(t, "cores")
 	if r.Recommendation.Sum.WantedRate == 0 {
 		t.Fatal("the recorded run wants no rate")
 	}
@@ -96,13 +95,4 @@ func TestDeployedRate(t *testing.T) {
 	if d := Deployed(r, calibrate.Setup{Shape: calibrate.Shape{Workers: rec.Workers, Threads: rec.Threads}}); d.Rate != nil || !d.Serves.Known() {
 		t.Errorf("nobody wants a rate: %+v", d)
 	}
-}
-
-func recordedRun(t *testing.T, name string) calibrate.Result {
-	t.Helper()
-	r, err := Load(filepath.Join("..", "..", "fixtures", "runs", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
 }

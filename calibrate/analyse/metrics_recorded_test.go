@@ -29,6 +29,7 @@ func recordedResults(t *testing.T) map[string]calibrate.Result {
 // Every metric is whole, has a name of its own that can be typed, and is readable from a run that was recorded.
 func TestMetrics(t *testing.T) {
 	sentence := regexp.MustCompile(`^[A-Z].*\.$`)
+	recorded := recordedResults(t)
 	var words []string
 	for _, m := range calibrate.Metrics() {
 		if m.Unit == "" || m.Better == "" || !sentence.MatchString(m.Meaning) || !sentence.MatchString(m.Got) {
@@ -44,7 +45,7 @@ func TestMetrics(t *testing.T) {
 			continue
 		}
 		known := 0
-		for name, r := range recordedResults(t) {
+		for name, r := range recorded {
 			reading := typed.Read(r)
 			if !reading.Known() {
 				if reading.Low != nil || reading.High != nil {

@@ -228,7 +228,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 func TestSimulation(t *testing.T) {
 	var quiet, settling, leaky, five tally
 	for _, f := range families() {
-		y := simulate(f, window{rate: 100, seconds: 60, hertz: 10}, 40, 77, rivals()[:1])[0]
+		y := simulate(f, window{rate: 100, seconds: 60, hertz: 10}, 16, 77, rivals()[:1])[0]
 		switch {
 		case f.name == "linear 5 KB":
 			five.merge(y)
@@ -262,7 +262,7 @@ func TestSimulationByTime(t *testing.T) {
 	for _, w := range []struct {
 		window
 		series int
-	}{{window{rate: 100, seconds: 60, hertz: 10}, 30}, {window{rate: 100, seconds: 300, hertz: 2}, 20}} {
+	}{{window{rate: 100, seconds: 60, hertz: 10}, 12}, {window{rate: 100, seconds: 300, hertz: 2}, 8}} {
 		var quiet, leaky tally
 		for _, f := range byClock(families()) {
 			y := simulate(f, w.window, w.series, 77, []rival{{"calibrate", clocked}})[0]

@@ -290,7 +290,7 @@ func TestSimulatedNoise(t *testing.T) {
 	} {
 		times := 6000
 		if tc.least > 0 {
-			times = 5000
+			times = 500
 		}
 		random := rand.New(rand.NewPCG(1, uint64(1000*(1+tc.change))))
 		alarms, pairs := 0, 0

@@ -68,7 +68,7 @@ func TestRunWithoutAResetPeak(t *testing.T) {
 }
 
 func TestScaleReadsTheCharge(t *testing.T) {
-	f := newFakeRig()
+	f := unsaidRig()
 	f.scale = func(calibrate.Setup) (calibrate.Target, error) {
 		f.stopped = 0 // the fake app is the same one again
 		return f, nil

@@ -11,7 +11,7 @@ import (
 )
 
 func TestRunScalesToOtherShapes(t *testing.T) {
-	f := newFakeRig()
+	f := unsaidRig()
 	var shapes []calibrate.Shape
 	f.scale = func(s calibrate.Setup) (calibrate.Target, error) {
 		shapes = append(shapes, s.Shape)
@@ -94,7 +94,7 @@ func TestRunWarnsOfAShapeThatStalls(t *testing.T) {
 		"the same as ever": {500, 500, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFakeRig()
+			f := unsaidRig()
 			f.capacity = c.alone
 			f.scale = func(s calibrate.Setup) (calibrate.Target, error) {
 				f.capacity = c.alone

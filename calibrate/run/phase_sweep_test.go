@@ -16,7 +16,7 @@ import (
 // read its CPU time, so that the cores ask for as many workers as the field's rule has it.
 func sweepRig() (f *fakeRig, started *[]calibrate.Setup) {
 	f, started = newFakeRig(), &[]calibrate.Setup{}
-	f.noGroup, f.p99, f.cpus, f.coresErr = "there is none", 0.01, 2, errors.New("no /proc/stat")
+	f.noGroup, f.p99, f.cpus, f.coresErr = "there is none", 0.01, 2, errUnread
 	f.scale = func(s calibrate.Setup) (calibrate.Target, error) {
 		*started = append(*started, s)
 		f.mu.Lock()

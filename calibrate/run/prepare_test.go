@@ -60,7 +60,7 @@ func TestALoginHasAPhaseOfItsOwn(t *testing.T) {
 	const hash = 64 << 20
 	measured := map[int64]calibrate.Result{}
 	for _, login := range []int64{0, hash} {
-		f := newFakeRig()
+		f := unsaidRig()
 		f.login = login
 		f.scale = func(calibrate.Setup) (calibrate.Target, error) { return f, nil }
 		r, err := runFake(t, f, fakePlan(), nil)

@@ -77,6 +77,15 @@ func newFakeRig() *fakeRig {
 	return &fakeRig{warmOver: 300, cpus: 4, computes: demand, capacity: 500, threads: 2, pid: 100, exited: make(chan struct{})}
 }
 
+// unsaidRig is one whose CPU time can't be read, so that nothing is said of what it serves: to simulate that takes most of a test's time.
+func unsaidRig() *fakeRig {
+	f := newFakeRig()
+	f.coresErr = errUnread
+	return f
+}
+
+var errUnread = errors.New("no /proc/stat")
+
 func (f *fakeRig) rig() calibrate.Rig {
 	return calibrate.Rig{Target: f, Scale: f.scale, Load: f, Memory: f, Journal: f, Progress: func(s calibrate.Status) {
 		f.mu.Lock()

@@ -269,7 +269,7 @@ func TestRoutesKeepWhatWasDone(t *testing.T) {
 // A gate runs routes alone only to find out which of them leaks.
 func TestRoutesOfCreep(t *testing.T) {
 	for keep, want := range map[float64]bool{0: false, 4096: true} {
-		f := newFakeRig()
+		f := unsaidRig()
 		f.keep = keep
 		f.several = []calibrate.Route{{Name: "/a", Share: 0.6}, {Name: "/b", Share: 0.4}}
 		f.scale = func(calibrate.Setup) (calibrate.Target, error) { return f, nil }
@@ -296,7 +296,7 @@ func TestTriageRunsItsVariations(t *testing.T) {
 		{"no creep", 0, 2, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := newFakeRig()
+			f := unsaidRig()
 			f.keep, f.threads = c.keep, c.threads
 			var setups []calibrate.Setup
 			f.scale = func(s calibrate.Setup) (calibrate.Target, error) { setups = append(setups, s); return f, nil }

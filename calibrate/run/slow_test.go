@@ -9,7 +9,7 @@ import (
 
 // slowRig serves 20 requests/s: at 70 % of that the goal takes five minutes. Other shapes of it start, too.
 func slowRig() *fakeRig {
-	f := newFakeRig()
+	f := unsaidRig()
 	f.capacity = 20
 	f.scale = func(s calibrate.Setup) (calibrate.Target, error) {
 		f.others = otherWorkers(s)
@@ -34,9 +34,11 @@ func TestASlowAppTakesTwoMinutes(t *testing.T) {
 	for name, c := range map[string]struct {
 		threads int
 		keep    float64
-	}{"threads": {threads: 2}, "no bound at once": {}, "one that creeps": {threads: 4, keep: 100 << 10}} {
+		unread  error // of its CPU time
+		shapes  int   // short runs
+	}{"threads": {2, 0, nil, 2}, "no bound at once": {0, 0, errUnread, 2}, "one that creeps": {4, 100 << 10, errUnread, 3}} {
 		f := slowRig()
-		f.threads, f.keep = c.threads, c.keep
+		f.threads, f.keep, f.coresErr = c.threads, c.keep, c.unread
 		r, err := runFake(t, f, fakePlan(), nil)
 		if err != nil {
 			t.Fatal(name, err)
@@ -48,8 +50,8 @@ func TestASlowAppTakesTwoMinutes(t *testing.T) {
 		if r.DurationSeconds > slowRun.Seconds()+2 || soak.Seconds < leastSoak.Seconds() || c.threads > 0 && soak.Seconds < slowRun.Seconds()/2 {
 			t.Errorf("%s: %.0f s, of which the soak has %.0f", name, r.DurationSeconds, soak.Seconds)
 		}
-		if shapes := len(r.Law.Runs); c.threads > 0 && shapes != 2 || shapes == 0 {
-			t.Errorf("%s: %d short runs", name, shapes)
+		if shapes := len(r.Law.Runs); shapes != c.shapes {
+			t.Errorf("%s: %d short runs, want %d", name, shapes, c.shapes)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"errors"
 	"math"
 	"testing"
 
@@ -119,7 +118,7 @@ func TestWorkOfAGroupThatCounts(t *testing.T) {
 // Figures that nobody can know are left out.
 func TestWorkThatIsNotKnown(t *testing.T) {
 	f := newFakeRig()
-	f.coresErr = errors.New("no /proc/stat")
+	f.coresErr = errUnread
 	r, err := runFake(t, f, fakePlan(), nil)
 	if err != nil {
 		t.Fatal(err)
