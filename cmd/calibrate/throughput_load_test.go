@@ -24,6 +24,7 @@ const (
 	speedEnough   = 150
 	speedTimes    = 1000
 	speedWarm     = time.Second
+	othersWarm    = 8 * time.Second // templates, caches, connections: the calibration's worker was warm
 	speedPatience = 15 * time.Second
 	speedCores    = 1024
 )
@@ -39,6 +40,9 @@ func windowFor(requests int, rate float64) time.Duration {
 // measure starts the server in the row's shape and loads it; timed, also at rates that it can bear.
 func (r *speedRow) measure(t *testing.T, c speedCase, clients int, said speedSaid, timed bool) {
 	app, load := c.start(t, r.speedShape)
+	if c.others {
+		attack(t, load, app.Info().URL, calibrate.Pace{Clients: clients, Duration: othersWarm}, nil)
+	}
 	window := windowFor(speedEnough, r.predicted)
 	r.speedLoad = said.calmest(t, func() speedLoad { return busyRate(t, app, load, clients, window) })
 	r.lawful, _ = said.atCost(r.speedLoad).most(r.speedShape, clients)

@@ -342,7 +342,7 @@ func (c speedCase) shapes(r calibrate.Result, said speedSaid) []speedShape {
 	}
 	all := slices.Clone(c.never)
 	switch {
-	case c.pinned:
+	case c.pinned, c.others && recommended(r).workers == 0:
 		return all
 	case c.others:
 		return append(all, recommended(r))
