@@ -160,8 +160,7 @@ func (d *drawing) labels(c Chart, x, y scale) {
 	for _, g := range c.Guides {
 		switch {
 		case g.OnX && g.Name != "":
-			at := min(x.at(g.At)+5, d.right-widthOf(g.Name))
-			all = append(all, label{g.Name, "start", at, d.top + 16})
+			all = append(all, d.besideLine(g.Name, x.at(g.At)))
 		case c.beyond(g):
 			all = append(all, label{g.Name + " " + c.Y.says(g.At) + beyondWords, "start", d.left + 6, d.top + 14})
 		case !g.OnX:
@@ -171,6 +170,14 @@ func (d *drawing) labels(c Chart, x, y scale) {
 	for _, l := range spread(slices.Concat(all, d.endLabels(c, x, y)), d.top+14, d.bottom-6) {
 		d.label(l.x, l.y, l.anchor, l.text)
 	}
+}
+
+// besideLine is the name of an upright: behind it, or before one that is near the right edge.
+func (d *drawing) besideLine(name string, x float64) label {
+	if x+5+widthOf(name) > d.right {
+		return label{name, "end", max(x-5, d.left+widthOf(name)), d.top + 16}
+	}
+	return label{name, "start", x + 5, d.top + 16}
 }
 
 // endLabels are the names of the curves, each above the end of its own, but below if another ends right there. The only curve of what

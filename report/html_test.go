@@ -202,6 +202,11 @@ func TestHTMLOfAProof(t *testing.T) {
 			t.Errorf("%q isn't in it", want)
 		}
 	}
+	r.Proof.Trials[1].Curve, r.Proof.Trials[1].OOMKills = r.Proof.Trials[0].Curve, 2
+	more := drawn(t, Proof(r), HTML, Options{})
+	if titles := tame(t, more); !slices.Equal(titles, []string{"Predicted and observed memory", "One worker more, predicted and observed"}) || !strings.Contains(more, "The kernel killed 2 processes at the limit.") {
+		t.Errorf("%q", titles)
+	}
 	back := readBack(t, page)
 	if diff := cmp.Diff(r.Proof.Trials[0].Curve, back.Result.Proof.Trials[0].Curve); diff != "" {
 		t.Error(diff)
@@ -422,6 +427,17 @@ func TestLimitsFarBeyond(t *testing.T) {
 			if said != beyond || line == beyond || len(f.Notes) != 1 {
 				t.Errorf("limit %v of %q: said to be beyond: %v, a line: %v, notes %q", at, f.Title, said, line, f.Notes)
 			}
+		}
+	}
+}
+
+// The name of an upright is beside it, and within the drawing.
+func TestNamesOfUprights(t *testing.T) {
+	d := drawing{left: 64, right: 546, top: 50, bottom: 258}
+	for x, want := range map[float64]label{70: {"a worker is replaced", "start", 75, 66}, 546: {"a worker is replaced", "end", 541, 66}, 380: {"a worker is replaced", "end", 375, 66}} {
+		got := d.besideLine("a worker is replaced", x)
+		if from, to := got.reach(); got != want || from < d.left || to > d.right {
+			t.Errorf("at %v: %+v, want %+v", x, got, want)
 		}
 	}
 }

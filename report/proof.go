@@ -32,7 +32,7 @@ func proved(r calibrate.Result) []Block {
 	verdict, mark := proofVerdict(p)
 	blocks := []Block{Answer{Verdict: verdict, Mark: mark, Settings: proofSettings(p)}, Facts{Rows: proofFacts(p, r)}}
 	if len(p.Trials) > 0 {
-		blocks = append(blocks, proofChart(p.Trials[0])...)
+		blocks = append(blocks, proofCharts(p.Trials)...)
 		blocks = append(blocks, Heading{Name: "Really run, every thread busy"}, trialTable(p.Trials))
 	}
 	return blocks
