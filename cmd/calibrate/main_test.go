@@ -29,11 +29,16 @@ func TestMain(m *testing.M) {
 		calibrateMain() // the demo starts its app from its own binary, under the binary's own name
 	}
 	state := filepath.Join(os.TempDir(), "calibrate-test-"+strconv.Itoa(os.Geteuid())) // the key to runs is not kept in this user's home
-	if errors.Join(os.MkdirAll(state, 0o700), os.Setenv("XDG_STATE_HOME", state)) != nil {
+	// What the tests start is often this binary, which under the race detector would sleep for a second before it exits.
+	race := os.Getenv(raceVariable) + " atexit_sleep_ms=0"
+	if errors.Join(os.MkdirAll(state, 0o700), os.Setenv("XDG_STATE_HOME", state), os.Setenv(raceVariable, race)) != nil {
 		os.Exit(1)
 	}
 	testscript.Main(m, map[string]func(){"calibrate": calibrateMain})
 }
+
+// raceVariable sets up the race detector of a program that is built with it.
+const raceVariable = "GORACE"
 
 func calibrateMain() {
 	ctx, stop := withSignals(context.Background())
@@ -78,6 +83,7 @@ func runScripts(t *testing.T, folder string) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PATH", venvBin(t)+string(os.PathListSeparator)+e.Getenv("PATH"))
 			e.Setenv("FIXTURES", fixtures(t))
+			e.Setenv(raceVariable, os.Getenv(raceVariable))
 			return nil
 		},
 	})
