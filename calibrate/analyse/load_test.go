@@ -330,7 +330,7 @@ func FuzzFigure(f *testing.F) {
 	runs := []string{"creeping", "sweep", "front", "async", "proof", "attach-time"}
 	var texts [][]byte
 	var journals []calibrate.Measured
-	for i, name := range runs {
+	for _, name := range runs {
 		folder := filepath.Join("..", "..", "fixtures", "runs", name)
 		m, err := calibrate.LoadFolder(folder)
 		if err != nil {
@@ -341,9 +341,9 @@ func FuzzFigure(f *testing.F) {
 			f.Fatal(err)
 		}
 		texts, journals = append(texts, text), append(journals, m)
-		for leaf, value := range []string{"-1", "1e18", "0", "1e-300", `"x"`, "null", "true", "[]", "{}"} {
-			f.Add(uint8(i), uint16(97*leaf), value)
-		}
+	}
+	for i, value := range []string{"-1", "1e18", "0", "1e-300", `"x"`, "null", "true", "[]", "{}"} {
+		f.Add(uint8(i), uint16(97*i), value)
 	}
 	f.Fuzz(func(t *testing.T, run uint8, leaf uint16, value string) {
 		at := int(run) % len(runs)
