@@ -39,7 +39,7 @@ func (r *reader) source(number int) string {
 	if number < 1 || number > len(r.lines) {
 		return ""
 	}
-	line := strings.TrimRight(r.lines[number-1], "\r")
+	line := r.lines[number-1]
 	if len(line) > mostLine {
 		return ""
 	}

@@ -115,7 +115,7 @@ func FuzzParse(f *testing.F) {
 			t.Skip("shows the secret elsewhere")
 		}
 		file, wrong := Parse(Name, []byte(whole), testKeys)
-		lines := strings.Count(whole, "\n") + 1
+		lines := len(linesOf(whole))
 		for _, m := range wrong {
 			if m.Line < 1 || m.Line > lines || m.Column < 1 {
 				t.Errorf("a mistake at %d:%d of %d lines: %s", m.Line, m.Column, lines, m.What)

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -37,7 +38,7 @@ func Failure(name string, wrong []calibrate.Mistake) error {
 
 // Parse takes the text of a file apart.
 func Parse(name string, text []byte, keys []Key) (File, []calibrate.Mistake) {
-	r := reader{name: name, keys: keys, lines: strings.Split(strings.TrimPrefix(string(text), "\ufeff"), "\n")}
+	r := reader{name: name, keys: keys, lines: linesOf(string(text))}
 	file := File{Path: name}
 	if root := r.document(text); root != nil {
 		r.plain(root)
@@ -48,6 +49,11 @@ func Parse(name string, text []byte, keys []Key) (File, []calibrate.Mistake) {
 	})
 	return file, r.wrong
 }
+
+// lineEnd is what ends a line of YAML, by which its parser counts them (YAML 1.1, b-char).
+var lineEnd = regexp.MustCompile("\r\n|[\n\r\u0085\u2028\u2029]")
+
+func linesOf(text string) []string { return lineEnd.Split(strings.TrimPrefix(text, "\ufeff"), -1) }
 
 // reader is a file in the course of being read.
 type reader struct {
@@ -62,9 +68,8 @@ type reader struct {
 // document is what the text holds, nil if it isn't one document of YAML.
 func (r *reader) document(text []byte) *yaml.Node {
 	if at := firstInvalid(text); at >= 0 {
-		before := text[:at]
-		line := bytes.Count(before, []byte("\n"))
-		r.complain(Place{Line: line + 1, Column: utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1},
+		before := linesOf(string(text[:at]))
+		r.complain(Place{Line: len(before), Column: utf8.RuneCountInString(before[len(before)-1]) + 1},
 			"save it as UTF-8", "this is no text in UTF-8")
 		return nil
 	}
