@@ -26,7 +26,16 @@ GOLANGCI_LINT_VERSION = v2.15.0
 
 FUZZTIME ?= 20s
 
+GOVULNCHECK_VERSION = v1.9.0
+
+# What it builds on beside the machine that it is built on: there, saved runs are read, sized and checked.
+PLATFORMS = linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+
+# Not renewed by make renew: CONTRIBUTING.md says why.
+HELD = github.com/shirou/gopsutil/v3 github.com/tsenart/vegeta/v12 github.com/olekukonko/tablewriter
+
 LINT = bin/tools/golangci-lint-$(GOLANGCI_LINT_VERSION)
+VULN = bin/tools/govulncheck-$(GOVULNCHECK_VERSION)
 # The race detector needs a C compiler; go says 0 where there is none.
 RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
@@ -35,7 +44,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help build test test-short test-e2e readme servers lint fuzz bench traces predict throughput cpu proof leaks books gate table failures traps faults who cost golden clean
+.PHONY: help build test test-short test-e2e readme servers lint cross vuln cover renew fuzz bench traces predict throughput cpu proof leaks books gate table failures traps faults who cost golden clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' Makefile
@@ -111,13 +120,39 @@ servers: ## set up fixtures/.venv, the servers of the end-to-end tests
 
 # Among golangci-lint's linters is govet, which has every analyzer of go vet: that itself, or the vetting of go test, would take 40 s
 # of a core more from an empty cache, and show nothing else.
-lint: $(LINT) ## gofmt, golangci-lint with go vet in it
+lint: $(LINT) cross ## gofmt, golangci-lint with go vet in it, and the builds for other systems
 	@files=$$(gofmt -l .) && test -z "$$files" || { echo "not gofmt'd: $$files"; exit 1; }
 	$(LINT) run ./...
 
 $(LINT):
 	GOBIN=$(CURDIR)/bin/tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
 	mv bin/tools/golangci-lint $@
+
+cross: ## build for all systems that it builds on
+	@set -e; for platform in $(PLATFORMS); do \
+		echo "go build for $$platform"; \
+		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go build -o /dev/null ./cmd/calibrate; \
+	done
+
+vuln: $(VULN) ## known vulnerabilities of what the command calls, by vuln.go.dev
+	$(VULN) ./cmd/calibrate
+
+$(VULN):
+	GOBIN=$(CURDIR)/bin/tools go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
+	mv bin/tools/govulncheck $@
+
+cover: ## how much of each room its unit tests run, and of all
+	@mkdir -p bin
+	@go test -short -coverprofile=bin/cover.out ./... >bin/cover.txt || { cat bin/cover.txt; exit 1; }
+	@sed -nE 's|^(ok)?[[:space:]]*workermem/([^[:space:]]+).*coverage: ([0-9.]+)% of statements.*|\3 \2|p' bin/cover.txt | sort -k2 | awk '{ printf "%6.1f %%  %s\n", $$1, $$2 }'
+	@go tool cover -func=bin/cover.out | awk 'END { print "  " $$3 "  of all" }'
+
+# What others need of theirs comes along, no newer than they ask for. The list of vegeta's versions can't be read through every proxy:
+# go get -u ./... fails at that.
+renew: ## renew the modules of go.mod that aren't held back, and their licences
+	go get $(addsuffix @latest,$(filter-out $(HELD),$(shell sed -nE 's/^\t([^ ]+) v.*/\1/p' go.mod)))
+	go mod tidy
+	go test ./cmd/calibrate -run '^TestThirdParty$$' -update
 
 # A new input is not made smaller before the next: that would take most of the time.
 fuzz: ## run each fuzz target for FUZZTIME (20s)

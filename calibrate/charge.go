@@ -1,5 +1,7 @@
 package calibrate
 
+import "os"
+
 // GroupPrefix begins the name of every control group that calibrate makes. It writes to no other.
 const GroupPrefix = "calibrate-"
 
@@ -10,7 +12,7 @@ const GroupPrefix = "calibrate-"
 //
 // A page is charged once, however many processes map it, and to the group whose process touched it first. So beside
 // the sum of PSS the charge has kernel memory and the cache of every file that was read, and lacks the pages of
-// programs and libraries that somebody else had in memory before. It is some ChargeBatch a core above its parts.
+// programs and libraries that somebody else had in memory before. It is some [ChargeBatch] a core above its parts.
 type Charge struct {
 	ChargeBytes int64 `json:"charge_bytes"`           // against which a limit is held
 	PeakBytes   int64 `json:"peak_bytes"`             // the highest charge
@@ -33,7 +35,7 @@ type Charge struct {
 }
 
 // ChargeBatch is by how much a core takes charges in advance (MEMCG_CHARGE_BATCH, 64 pages), in bytes: a charge moves by that itself.
-const ChargeBatch = 64 * 4096
+func ChargeBatch() int64 { return 64 * int64(os.Getpagesize()) }
 
 // Held is what the app can't do without, in bytes, by kind: the charge less the file pages that the kernel can drop.
 type Held struct {
@@ -82,7 +84,7 @@ func (b Books) Away() int64 { return b.Workers.AwayBytes + b.Children.AwayBytes 
 
 // underWay is the most pages of a core that are on their way from one of the kernel's lists to another (mm/swap.c): 31 in a
 // batch, of which a core has six.
-const underWay = 6 * 31 * 4096
+const underWay = 6 * 31
 
 // Cache is the file pages that are neither shared memory nor tmpfs.
 func (c Charge) Cache() int64 { return c.FileBytes - c.ShmemBytes }
@@ -90,7 +92,7 @@ func (c Charge) Cache() int64 { return c.FileBytes - c.ShmemBytes }
 // Held is the charge by kind.
 func (c Charge) Held(cores int) Held {
 	h := Held{AnonBytes: c.AnonBytes, ShmemBytes: c.ShmemBytes, KernelBytes: c.KernelBytes}
-	if c.LockedBytes > int64(max(cores, 1))*underWay {
+	if c.LockedBytes > int64(max(cores, 1)*underWay*os.Getpagesize()) {
 		h.LockedBytes = c.LockedBytes
 	}
 	return h

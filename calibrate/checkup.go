@@ -37,9 +37,9 @@ var noServer = Finding{Area: AreaServers, Name: "no-server", State: StateMissing
 	Text: "no web server on the PATH, in $VIRTUAL_ENV, .venv or venv that calibrate knows of",
 	Try:  "activate the app's virtual environment, or write the server's whole path; calibrate demo needs none"}
 
-// NewCheckup counts what was found.
+// NewCheckup counts what was found. Where no server is missing either, none was looked for.
 func NewCheckup(tool Tool, host Host, findings []Finding, servers []Server, missing []string) Checkup {
-	if len(servers) == 0 {
+	if len(servers) == 0 && len(missing) > 0 {
 		findings = append(slices.Clone(findings), noServer)
 	}
 	c := Checkup{Schema: CheckupSchema, Tool: tool, Works: true, Host: host,

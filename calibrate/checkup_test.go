@@ -41,16 +41,18 @@ func TestNewCheckup(t *testing.T) {
 		name     string
 		findings []Finding
 		servers  []Server
+		missing  []string
 		works    bool
 		limits   int
 	}{
-		{"nothing limits", []Finding{ok}, []Server{{State: StateOK}}, true, 0},
-		{"two limits", []Finding{limited, ok}, []Server{{State: StateLimited}}, true, 2},
-		{"missing, but run can do without", []Finding{{State: StateMissing}}, []Server{{State: StateOK}}, true, 1},
-		{"run can't work", []Finding{{State: StateMissing, Stops: true}, limited}, []Server{{State: StateOK}}, false, 2},
-		{"no server", []Finding{ok}, nil, true, 1},
+		{"nothing limits", []Finding{ok}, []Server{{State: StateOK}}, nil, true, 0},
+		{"two limits", []Finding{limited, ok}, []Server{{State: StateLimited}}, nil, true, 2},
+		{"missing, but run can do without", []Finding{{State: StateMissing}}, []Server{{State: StateOK}}, nil, true, 1},
+		{"run can't work", []Finding{{State: StateMissing, Stops: true}, limited}, []Server{{State: StateOK}}, nil, false, 2},
+		{"no server", []Finding{ok}, nil, []string{"gunicorn"}, true, 1},
+		{"none was looked for", []Finding{ok}, nil, nil, true, 0},
 	} {
-		c := NewCheckup(Tool{}, Host{}, tt.findings, tt.servers, nil)
+		c := NewCheckup(Tool{}, Host{}, tt.findings, tt.servers, tt.missing)
 		if c.Works != tt.works || c.Limits != tt.limits || c.Servers == nil || c.ServersMissing == nil {
 			t.Errorf("%s: works %v, %d limits, servers %v, missing %v", tt.name, c.Works, c.Limits, c.Servers, c.ServersMissing)
 		}

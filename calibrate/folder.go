@@ -65,7 +65,7 @@ func (f *Folder) open() (err error) {
 		return err
 	}
 	// The lock tells a reader that this run is still going on; the kernel drops it with the process.
-	if err := syscall.Flock(int(f.samples.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := lock(f.samples); err != nil {
 		return fmt.Errorf("%s is in use by another run: %w", f.Path, err)
 	}
 	f.Log, err = f.OpenLog(LogFile)

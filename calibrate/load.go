@@ -12,7 +12,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"workermem/calibrate/say"
 )
@@ -225,5 +224,5 @@ func locked(folder string) bool {
 		return false
 	}
 	defer file.Close()
-	return errors.Is(syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+	return isLocked(file)
 }

@@ -53,20 +53,24 @@ func regular(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// openPart opens a file of a run's folder. A run has no links: one could point to what only its reader may read.
+// openPart opens a file of a run's folder. A run has no links.
 func openPart(folder, name string) (*os.File, error) {
-	path := filepath.Join(folder, name)
+	return OpenUnlinked(filepath.Join(folder, name))
+}
+
+// OpenUnlinked opens a regular file that is no link: one could point to what only its reader may read.
+func OpenUnlinked(path string) (*os.File, error) {
 	info, err := os.Lstat(path)
 	switch {
 	case err != nil:
 		return nil, err
 	case info.Mode()&fs.ModeSymlink != 0:
-		return nil, fmt.Errorf("%s is a link, and a run has none", path)
+		return nil, fmt.Errorf("%s is a link", path)
 	}
 	if err := regular(path, info); err != nil {
 		return nil, err
 	}
-	return openAs(path, syscall.O_NOFOLLOW)
+	return openAs(path, noFollow)
 }
 
 // openAs opens what was a regular file a moment ago, and is one for certain once it is open.

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 )
 
 // Private is a folder of the user's own, which is opened once. All that is made in it is made through that: whatever becomes of its
@@ -115,14 +114,6 @@ func (p *Private) makesFilesOf(user int) (bool, error) {
 	info, err := file.Stat()
 	err = errors.Join(err, file.Close(), p.root.Remove(probe))
 	return err == nil && Owner(info) == user, err
-}
-
-// Owner is the number of a file's owner, -1 where it isn't known.
-func Owner(info fs.FileInfo) int {
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		return int(stat.Uid)
-	}
-	return -1
 }
 
 // Create makes a file, to read and to append to.

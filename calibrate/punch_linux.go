@@ -21,6 +21,13 @@ func free(file *os.File) (int64, error) {
 	return freeOf(disk), err
 }
 
+// FreeIn is the same of the disk that a folder is on.
+func FreeIn(folder string) (int64, error) {
+	var disk syscall.Statfs_t
+	err := syscall.Statfs(folder, &disk)
+	return freeOf(disk), err
+}
+
 // freeOf counts in fragments, as statvfs(3) has it: a block is what is best read at once, and on a network much larger. Some
 // file systems, of FUSE for one, report no blocks at all, which doesn't make them full.
 func freeOf(disk syscall.Statfs_t) int64 {

@@ -26,9 +26,11 @@ func findingsSections(c calibrate.Checkup) []Block {
 		}
 		rows[f.Area] = append(rows[f.Area], row)
 	}
-	rows[calibrate.AreaServers] = append(rows[calibrate.AreaServers], servers(c)...)
+	if all := append(rows[calibrate.AreaServers], servers(c)...); len(all) > 0 {
+		areas, rows[calibrate.AreaServers] = append(areas, calibrate.AreaServers), all
+	}
 	var blocks []Block
-	for _, area := range append(areas, calibrate.AreaServers) {
+	for _, area := range areas {
 		blocks = append(blocks, Heading{Name: area}, Facts{Rows: rows[area]})
 	}
 	return blocks

@@ -31,7 +31,7 @@ func BenchmarkReadReopened(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, _, err := linux.ParseStatm(text); err != nil {
+		if _, _, err := linux.ParseStatm(text, linux.PageSize); err != nil {
 			b.Fatal(err)
 		}
 	}

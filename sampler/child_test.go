@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 )
 
 // The test binary is its own fixture: with one of these words it is a process whose memory is known, or a reader
@@ -59,12 +60,12 @@ func child() {
 		case "reserve": // n MB that nothing may touch
 			mapped(n<<20, unix.PROT_NONE)
 		case "stack": // a guard, and n MB as a thread's stack, of which three pages are touched
-			b := mapped(n<<20+4096, unix.PROT_NONE)
-			if err := unix.Mprotect(b[4096:], unix.PROT_READ|unix.PROT_WRITE); err != nil {
+			b := mapped(n<<20+int(linux.PageSize), unix.PROT_NONE)
+			if err := unix.Mprotect(b[linux.PageSize:], unix.PROT_READ|unix.PROT_WRITE); err != nil {
 				panic(err)
 			}
 			for i := range 3 {
-				b[len(b)-1-4096*i] = 1
+				b[len(b)-1-int(linux.PageSize)*i] = 1
 			}
 		case "spike": // n MB for so many ms
 			b := touched(n<<20, unix.MAP_PRIVATE|unix.MAP_ANON)
@@ -116,7 +117,7 @@ func touched(size, flags int) []byte {
 	if err != nil {
 		panic(err)
 	}
-	for i := 0; i < size; i += 4096 {
+	for i := 0; i < size; i += int(linux.PageSize) {
 		b[i] = 1
 	}
 	return b

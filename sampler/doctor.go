@@ -61,6 +61,7 @@ func (d Doctor) Examine() (calibrate.Host, []calibrate.Finding) {
 	add(areaFiles, "writable", d.writable())
 	add(areaFiles, "space", d.space())
 	add(areaAround, "container", d.container())
+	add(areaAround, "libc", d.libc())
 	add(areaAround, "ci", d.ci())
 	return host, all
 }

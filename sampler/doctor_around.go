@@ -39,6 +39,24 @@ func (d Doctor) containerSign() string {
 	return ""
 }
 
+// libc matters because their allocators take other memory for the same app. It is known by its loader, which every program that is
+// linked with it names.
+func (d Doctor) libc() calibrate.Finding {
+	has := func(loader string) bool {
+		found, _ := filepath.Glob(filepath.Join(d.Root, loader)) // the pattern is well formed
+		return len(found) > 0
+	}
+	switch glibc, musl := has("lib*/ld-linux*"), has("lib*/ld-musl-*"); {
+	case glibc && musl:
+		return fine("programs here use glibc or musl; a run says which of them its app does")
+	case glibc:
+		return fine("programs here use glibc")
+	case musl:
+		return fine("programs here use musl: with glibc, as in most other images, an app takes other memory")
+	}
+	return fine("no C library here that is known: programs bring their own")
+}
+
 // ci matters because its machines are shared, and an app may do other things there. NOW LMS takes CI for an order
 // to have one worker and its database in memory.
 func (d Doctor) ci() calibrate.Finding {

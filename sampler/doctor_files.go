@@ -3,13 +3,13 @@ package sampler
 import (
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 	"workermem/calibrate/say"
 )
 
@@ -17,7 +17,7 @@ import (
 func (d Doctor) writable() calibrate.Finding {
 	folder, err := d.nearest()
 	if err == nil {
-		err = unix.Faccessat(unix.AT_FDCWD, folder, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
+		err = linux.MayWriteIn(folder)
 	}
 	if err != nil {
 		return limited(tryFolder(err), "runs can't be kept in ./.calibrate: %s", reason(err))
@@ -58,8 +58,8 @@ func (d Doctor) nearest() (string, error) {
 // gone says whether the working folder has been removed. It can still be looked at by then, as ".", and its disk too:
 // getcwd(2) alone says so.
 func (d Doctor) gone() bool {
-	_, err := unix.Getwd()
-	return !filepath.IsAbs(d.Dir) && errors.Is(err, unix.ENOENT)
+	_, err := os.Getwd()
+	return !filepath.IsAbs(d.Dir) && errors.Is(err, fs.ErrNotExist)
 }
 
 // littleSpace is little because the app's own log comes on top, and nobody knows how much that will be.
@@ -68,19 +68,22 @@ const littleSpace = 100 << 20
 // space compares what is free for this user with what a run's journals take.
 func (d Doctor) space() calibrate.Finding {
 	folder, err := d.nearest()
-	var s unix.Statfs_t
+	var free int64
 	if err == nil {
-		err = unix.Statfs(folder, &s)
+		free, err = calibrate.FreeIn(folder)
 	}
 	if err != nil {
 		return limited(tryFolder(err), "the free space on the disk isn't known: %s", reason(err))
 	}
-	return saySpace(int64(s.Bavail) * s.Bsize)
+	return saySpace(free)
 }
 
 func saySpace(free int64) calibrate.Finding {
 	hour := say.MB(calibrate.JournalBytes(time.Hour))
-	if free < littleSpace {
+	switch {
+	case free == math.MaxInt64:
+		return fine("the disk doesn't say how much is free; a run takes %s an hour beside the app's log", hour)
+	case free < littleSpace:
 		return limited("free some, or calibrate run --out FOLDER on another disk",
 			"%s free on disk; a run takes %s an hour beside the app's log", say.MB(free), hour)
 	}

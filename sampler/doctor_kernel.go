@@ -35,11 +35,14 @@ func (d Doctor) hugePages() calibrate.Finding {
 	folder := "/sys/kernel/mm/transparent_hugepage"
 	setting := linux.ParseChosen(readText(d.Roots.SysPath(filepath.Join(folder, "enabled"))))
 	if setting != "always" {
-		return sayHugePages(setting, 0)
+		return sayHugePages(setting, 0, linux.PageSize)
 	}
 	size, err := strconv.Atoi(strings.TrimSpace(readText(d.Roots.SysPath(filepath.Join(folder, "hpage_pmd_size")))))
 	if err != nil || size < 1<<16 || size > 1<<30 {
 		size = 2 << 20
+	}
+	if size > mostTouched {
+		return limited(tryMadvise, "huge pages of %s may come unasked (transparent_hugepage: always)", say.MB(int64(size)))
 	}
 	p, err := d.self()
 	if err != nil {
@@ -50,19 +53,24 @@ func (d Doctor) hugePages() calibrate.Finding {
 	if err != nil {
 		return limited("free some memory", "the memory that a touched byte needs isn't known: %s", brief(err))
 	}
-	return sayHugePages(setting, grown)
+	return sayHugePages(setting, grown, linux.PageSize)
 }
 
-func sayHugePages(setting string, touch int64) calibrate.Finding {
+const (
+	mostTouched = 64 << 20 // of memory, to see what comes of it; where pages have 64 KB, a huge one has 512 MB
+	tryMadvise  = "measure with production's setting: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled"
+)
+
+func sayHugePages(setting string, touch, page int64) calibrate.Finding {
 	switch {
 	case setting == "":
 		return fine("this kernel has no transparent huge pages")
 	case setting != "always":
 		return fine("the kernel gives no huge page unasked (transparent_hugepage: %s)", setting)
-	case touch < 1<<16:
+	case touch < 16*page: // the runtime may touch some of its own meanwhile
 		return fine("the kernel gives no huge page unasked, though the setting is always")
 	}
-	return limited("measure with production's setting: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled",
+	return limited(tryMadvise,
 		"huge pages come unasked: one touched byte took %s kB of RSS", say.Count(touch>>10))
 }
 

@@ -2,13 +2,12 @@ package sampler
 
 import (
 	"context"
+	"math"
 	"net"
 	"os/exec"
 	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
@@ -23,11 +22,7 @@ const ownDescriptors = 32
 // limit to the hard one for itself, and gives what it starts the one that it was started with (os/rlimit.go): a shell,
 // which leaves it alone, can say that.
 func (d Doctor) descriptors() calibrate.Finding {
-	var own unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &own); err != nil {
-		return limited("ulimit -n says it", "the limit of open files isn't known: %s", reason(err))
-	}
-	return sayDescriptors(own.Cur, childLimit(), d.Clients)
+	return sayDescriptors(linux.OwnLimit(linux.OpenFiles), childLimit(), d.Clients)
 }
 
 // childLimit is how many files a child of ours may open, 0 if there is no shell to ask.
@@ -40,7 +35,7 @@ func childLimit() uint64 {
 	}
 	text := strings.TrimSpace(string(out))
 	if text == "unlimited" {
-		return unix.RLIM_INFINITY
+		return math.MaxUint64
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {

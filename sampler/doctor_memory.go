@@ -6,8 +6,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/sys/unix"
-
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/say"
@@ -26,7 +24,7 @@ func (d Doctor) statm(kernel string) calibrate.Finding {
 		return stopping("run calibrate on another kernel", "the memory of a process can't be read: %s", brief(err))
 	case !exact:
 		return limited("Linux 6.16 or newer; or a longer soak, in which creep outgrows this: calibrate run --duration 5m",
-			"RSS lags behind: each of its counters may be off by %s", lag(kernel, cores(d.Roots)))
+			"RSS lags behind: each of its counters may be off by %s", lag(kernel, cores(d.Roots), linux.PageSize))
 	}
 	return fine("RSS is exact: statm saw each page as it was touched")
 }
@@ -57,11 +55,11 @@ func seesEveryPage(p calibrate.Probe) (bool, error) {
 
 // growth is by how much RSS has grown, says the probe, after something was done with memory that nobody had used.
 func growth(p calibrate.Probe, size int, use func([]byte)) (int64, error) {
-	b, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	b, free, err := linux.Pages(size)
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = unix.Munmap(b) }()
+	defer func() { _ = free() }()
 	before, _, err := p.Read()
 	if err != nil {
 		return 0, err
@@ -76,11 +74,11 @@ func growth(p calibrate.Probe, size int, use func([]byte)) (int64, error) {
 //   - from Linux 6.2 to 6.15, on each core less than max(32, 2 x cores) pages (lib/percpu_counter.c,
 //     percpu_counter_batch; mm_counter in include/linux/mm.h). 6.16 adds them up.
 //   - before, in each thread up to 63 pages (TASK_RSS_EVENTS_THRESH in mm/memory.c; proc_pid_statm(5)).
-func lag(kernel string, cores int) string {
+func lag(kernel string, cores int, page int64) string {
 	if major, minor, ok := linux.ParseRelease(kernel); ok && (major < 6 || major == 6 && minor < 2) {
-		return say.Bytes(63*linux.PageSize) + " a thread"
+		return say.Bytes(63*page) + " a thread"
 	}
-	return say.MB(int64(max(32, 2*cores)) * int64(cores) * linux.PageSize)
+	return say.MB(int64(max(32, 2*cores)) * int64(cores) * page)
 }
 
 // spikeBytes is large beside what counters may lag by on one core.
@@ -116,14 +114,14 @@ func (d Doctor) peak() calibrate.Finding {
 
 // spike uses memory for a moment.
 func spike(size int) error {
-	b, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	b, free, err := linux.Pages(size)
 	if err != nil {
 		return err
 	}
 	for i := 0; i < len(b); i += int(linux.PageSize) {
 		b[i] = 1
 	}
-	return unix.Munmap(b)
+	return free()
 }
 
 // rollup reads the page tables of a child, as a run does with the worker.

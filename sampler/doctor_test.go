@@ -16,6 +16,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
+	"workermem/calibrate/linux/linuxtest"
 )
 
 func doctorAt(name string) Doctor {
@@ -59,6 +60,18 @@ func TestKernelFindings(t *testing.T) {
 			"limited: accept queues are cut to 128 (net.core.somaxconn); servers ask for up to 2 048",
 			"ok: in a container, by its cgroup (kubepods): other containers may share its cores",
 		}},
+		{"kernel-4.18", []string{
+			"ok: /proc shows the processes of every user",
+			"ok: no swap: all that the app holds is in its RSS",
+			"ok: the kernel gives no huge page unasked (transparent_hugepage: madvise)",
+			"ok: memory counts when it is used (vm.overcommit_memory=0)",
+			"ok: equal pages aren't merged (KSM is off)",
+			"ok: load average 0.31 on 4 cores: quiet enough",
+			"ok: cgroups: v1, with the memory controller",
+			"ok: 28 232 ports to connect from, 12 of them in TIME_WAIT",
+			"limited: accept queues are cut to 128 (net.core.somaxconn); servers ask for up to 2 048",
+			"ok: no sign of a container",
+		}},
 		{"doctor-few-ports", []string{
 			"limited: whether /proc hides processes isn't known: nothing in /proc/self/mountinfo",
 			"ok: no swap: all that the app holds is in its RSS",
@@ -94,6 +107,28 @@ func TestKernelFindings(t *testing.T) {
 			}
 			actionable(t, doctorAt(tt.tree).kernelSays())
 		})
+	}
+}
+
+// glibc is at one of several places, musl at one.
+func TestLibc(t *testing.T) {
+	for _, tt := range []struct {
+		loaders string
+		want    string
+	}{
+		{"lib64/ld-linux-x86-64.so.2", "programs here use glibc"},
+		{"lib/ld-linux-aarch64.so.1", "programs here use glibc"},
+		{"lib/ld-musl-x86_64.so.1", "programs here use musl: with glibc, as in most other images, an app takes other memory"},
+		{"lib/ld-musl-aarch64.so.1 lib/ld-linux-aarch64.so.1", "programs here use glibc or musl; a run says which of them its app does"},
+		{"lib/libfoo.so", "no C library here that is known: programs bring their own"},
+	} {
+		root := t.TempDir()
+		for _, loader := range strings.Fields(tt.loaders) {
+			linuxtest.Write(t, filepath.Join(root, loader), "")
+		}
+		if got := (Doctor{Root: root}).libc(); got.Text != tt.want || got.State != calibrate.StateOK {
+			t.Errorf("%s: %s: %s", tt.loaders, got.State, got.Text)
+		}
 	}
 }
 
@@ -236,17 +271,21 @@ func TestLag(t *testing.T) {
 	for _, tt := range []struct {
 		kernel string
 		cores  int
+		page   int64
 		want   string
 	}{
-		{"6.12.0-amd64", 2, "0.25 MB"}, // 32 pages x 2 cores
-		{"6.2.0", 64, "32 MB"},         // 128 x 64
-		{"6.15", 16, "2 MB"},           // 32 x 16
-		{"6.1.0-18-amd64", 64, "252 KB a thread"},
-		{"5.15.0", 2, "252 KB a thread"},
-		{"", 1, "0.12 MB"},
+		{"6.12.0-amd64", 2, 4 << 10, "0.25 MB"}, // 32 pages x 2 cores
+		{"6.2.0", 64, 4 << 10, "32 MB"},         // 128 x 64
+		{"6.15", 16, 4 << 10, "2 MB"},           // 32 x 16
+		{"6.12.0-arm64-16k", 2, 16 << 10, "1 MB"},
+		{"6.12.0-arm64-64k", 2, 64 << 10, "4 MB"},
+		{"6.1.0-18-amd64", 64, 4 << 10, "252 KB a thread"},
+		{"5.15.0", 2, 4 << 10, "252 KB a thread"},
+		{"4.18.0-553.el8.aarch64", 2, 64 << 10, "3.94 MB a thread"},
+		{"", 1, 4 << 10, "0.12 MB"},
 	} {
-		if got := lag(tt.kernel, tt.cores); linux.PageSize == 4096 && got != tt.want {
-			t.Errorf("%q on %d cores: %s, want %s", tt.kernel, tt.cores, got, tt.want)
+		if got := lag(tt.kernel, tt.cores, tt.page); got != tt.want {
+			t.Errorf("%q on %d cores with pages of %d: %s, want %s", tt.kernel, tt.cores, tt.page, got, tt.want)
 		}
 	}
 }
@@ -276,14 +315,17 @@ func TestSayHugePages(t *testing.T) {
 	for _, tt := range []struct {
 		setting string
 		touch   int64
+		page    int64
 		state   calibrate.State
 		text    string
 	}{
-		{"always", 2 * mb, calibrate.StateLimited, "huge pages come unasked: one touched byte took 2 048 kB of RSS"},
-		{"always", 4096, calibrate.StateOK, "the kernel gives no huge page unasked, though the setting is always"},
-		{"madvise", 0, calibrate.StateOK, "the kernel gives no huge page unasked (transparent_hugepage: madvise)"},
+		{"always", 2 * mb, 4 << 10, calibrate.StateLimited, "huge pages come unasked: one touched byte took 2 048 kB of RSS"},
+		{"always", 4 << 10, 4 << 10, calibrate.StateOK, "the kernel gives no huge page unasked, though the setting is always"},
+		{"always", 64 << 10, 64 << 10, calibrate.StateOK, "the kernel gives no huge page unasked, though the setting is always"},
+		{"always", 32 * mb, 16 << 10, calibrate.StateLimited, "huge pages come unasked: one touched byte took 32 768 kB of RSS"},
+		{"madvise", 0, 4 << 10, calibrate.StateOK, "the kernel gives no huge page unasked (transparent_hugepage: madvise)"},
 	} {
-		if got := sayHugePages(tt.setting, tt.touch); got.State != tt.state || got.Text != tt.text {
+		if got := sayHugePages(tt.setting, tt.touch, tt.page); got.State != tt.state || got.Text != tt.text {
 			t.Errorf("%s, %d: %s: %s", tt.setting, tt.touch, got.State, got.Text)
 		}
 	}

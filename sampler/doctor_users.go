@@ -6,7 +6,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
@@ -44,7 +43,7 @@ func (d Doctor) foreign() (pid int, err error) {
 	for _, name := range names {
 		n, err := strconv.Atoi(name)
 		info, gone := os.Stat(d.path(name))
-		if err != nil || gone != nil || owner(info) == os.Geteuid() || !d.hasMemory(n) {
+		if err != nil || gone != nil || calibrate.Owner(info) == os.Geteuid() || !d.hasMemory(n) {
 			continue
 		}
 		if err := d.openMaps(n); !errors.Is(err, fs.ErrNotExist) && !isGone(err) {
@@ -55,7 +54,7 @@ func (d Doctor) foreign() (pid int, err error) {
 }
 
 func (d Doctor) hasMemory(pid int) bool {
-	resident, _, err := linux.ParseStatm([]byte(readText(d.path(strconv.Itoa(pid), "statm"))))
+	resident, _, err := linux.ParseStatm([]byte(readText(d.path(strconv.Itoa(pid), "statm"))), linux.PageSize)
 	return err == nil && resident > 0
 }
 
@@ -68,14 +67,6 @@ func (d Doctor) openMaps(pid int) error {
 		f.Close()
 	}
 	return err
-}
-
-// owner is the user of a process, -1 if it isn't known.
-func owner(info fs.FileInfo) int {
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		return int(stat.Uid)
-	}
-	return -1
 }
 
 // hiding looks whether /proc is mounted such that other users' processes are out of sight (proc(5), hidepid).
@@ -112,5 +103,5 @@ func hidepid(mounts []linux.Mount) string {
 // seesFirst says whether the first process, mostly root's, is shown to this user, who isn't its owner, or is root.
 func (d Doctor) seesFirst() bool {
 	info, err := os.Stat(d.path("1"))
-	return err == nil && d.hasMemory(1) && (os.Geteuid() == 0 || owner(info) != os.Geteuid())
+	return err == nil && d.hasMemory(1) && (os.Geteuid() == 0 || calibrate.Owner(info) != os.Geteuid())
 }

@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 
 	"workermem/calibrate"
 )
 
 // isGone: procfs answers ESRCH for whatever belonged to a process that has ended.
-func isGone(err error) bool { return errors.Is(err, unix.ESRCH) }
+func isGone(err error) bool { return errors.Is(err, syscall.ESRCH) }
 
 // failed is the error of a file that was open already: what can go wrong there is mostly the process's end.
 func (p *probe) failed(name string, err error) error {
@@ -34,7 +33,7 @@ func (p *probe) explain(name string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s: %w: %s", path, err, p.advice())
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.EINVAL):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.EINVAL):
 		return fmt.Errorf("%s: %w here (%w): it needs Linux 4.14 with CONFIG_PROC_PAGE_MONITOR", path, errors.ErrUnsupported, err)
 	}
 	return fmt.Errorf("%s can't be used: %w", path, err)
@@ -52,17 +51,16 @@ func (p *probe) ended() bool {
 // advice is what to do about a refusal. A process may be read by its own user and by root; if root is refused as
 // well, it is a root without the capability to trace, as in most containers.
 func (p *probe) advice() string {
-	var st unix.Stat_t
-	if err := unix.Fstatat(p.dir, "", &st, unix.AT_EMPTY_PATH); err != nil {
+	user := p.dir.Owner()
+	switch me := os.Geteuid(); {
+	case user < 0:
 		return "run calibrate as the user of the process, or as root"
-	}
-	switch me := uint32(os.Geteuid()); {
 	case me == 0:
 		return "root lacks the right to trace processes here; start the container with --cap-add=SYS_PTRACE, " +
 			"or run calibrate as the user of the process"
-	case st.Uid == me:
+	case user == me:
 		return "the process changed its user or rights after it started, so only root may see this; run calibrate as root"
 	default:
-		return fmt.Sprintf("the process belongs to user %d; run calibrate as that user, or as root", st.Uid)
+		return fmt.Sprintf("the process belongs to user %d; run calibrate as that user, or as root", user)
 	}
 }

@@ -3,12 +3,11 @@ package sampler
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
-
-	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
@@ -35,19 +34,17 @@ func (m Memory) Open(pid int) (calibrate.Probe, error) {
 		return nil, fmt.Errorf("%d can't be the number of a process", pid)
 	}
 	path := m.ProcPath(strconv.Itoa(pid))
-	dir, err := linux.Retry(func() (int, error) {
-		return unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	})
+	dir, err := linux.OpenFolder(path)
 	switch {
-	case isGone(err) || errors.Is(err, unix.ENOENT):
+	case isGone(err) || errors.Is(err, fs.ErrNotExist):
 		return nil, calibrate.ErrGone
 	case err != nil:
 		return nil, fmt.Errorf("%s can't be opened: %w", path, err)
 	}
 	p := &probe{fs: m.FS, pid: pid, path: path, dir: dir, statm: -1}
-	if p.statm, err = p.open("statm", unix.O_RDONLY); err != nil {
-		unix.Close(dir)
-		if isGone(err) || errors.Is(err, unix.ENOENT) {
+	if p.statm, err = dir.Open("statm", os.O_RDONLY); err != nil {
+		dir.Close()
+		if isGone(err) || errors.Is(err, fs.ErrNotExist) {
 			return nil, calibrate.ErrGone
 		}
 		return nil, p.explain("statm", err)
@@ -65,8 +62,8 @@ type probe struct {
 	// a reading and its being noted in seen.
 	mu     sync.RWMutex
 	closed bool
-	dir    int // /proc/PID
-	statm  int // /proc/PID/statm
+	dir    linux.File // /proc/PID: what is opened in it is of this process, and fails once that has ended, whoever has its number now
+	statm  linux.File // /proc/PID/statm
 
 	seen atomic.Int64 // the most that Read has returned since the last reset, bytes
 }
@@ -85,15 +82,12 @@ func (p *probe) Read() (rss, anon int64, err error) {
 }
 
 func (p *probe) read() (rss, anon int64, err error) {
-	var buf [128]byte                        // seven numbers; the rest is room
-	n, err := unix.Pread(p.statm, buf[:], 0) // not through linux.Retry, whose closure would allocate
-	for errors.Is(err, unix.EINTR) {
-		n, err = unix.Pread(p.statm, buf[:], 0)
-	}
+	var buf [128]byte // seven numbers; the rest is room
+	n, err := p.statm.ReadAt(buf[:], 0)
 	if err != nil {
 		return 0, 0, p.failed("statm", err)
 	}
-	rss, shared, err := linux.ParseStatm(buf[:n])
+	rss, shared, err := linux.ParseStatm(buf[:n], linux.PageSize)
 	if err != nil {
 		return 0, 0, p.failed("statm", err)
 	}
@@ -159,12 +153,12 @@ func (p *probe) ResetPeak() error {
 	if p.closed {
 		return os.ErrClosed
 	}
-	fd, err := p.open("clear_refs", unix.O_WRONLY)
+	file, err := p.dir.Open("clear_refs", os.O_WRONLY)
 	if err != nil {
 		return p.explain("clear_refs", err)
 	}
-	defer unix.Close(fd)
-	if _, err = linux.Retry(func() (int, error) { return unix.Write(fd, []byte("5")) }); err != nil {
+	defer file.Close()
+	if _, err = file.Write([]byte("5")); err != nil {
 		return p.explain("clear_refs", err)
 	}
 	p.seen.Store(0)
@@ -205,12 +199,7 @@ func (p *probe) Close() error {
 		return nil
 	}
 	p.closed = true
-	return errors.Join(unix.Close(p.statm), unix.Close(p.dir))
-}
-
-// open opens a file of this process; ESRCH or ENOENT once it has ended, whoever has its number now.
-func (p *probe) open(name string, flags int) (int, error) {
-	return linux.Retry(func() (int, error) { return unix.Openat(p.dir, name, flags|unix.O_CLOEXEC, 0) })
+	return errors.Join(p.statm.Close(), p.dir.Close())
 }
 
 // file reads a whole file of this process.
@@ -218,12 +207,12 @@ func (p *probe) file(name string) ([]byte, error) {
 	if p.closed {
 		return nil, os.ErrClosed
 	}
-	fd, err := p.open(name, unix.O_RDONLY)
+	file, err := p.dir.Open(name, os.O_RDONLY)
 	if err != nil {
 		return nil, p.explain(name, err)
 	}
-	defer unix.Close(fd)
-	b, err := linux.ReadAll(fd, os.Getpagesize())
+	defer file.Close()
+	b, err := file.ReadAll(os.Getpagesize())
 	if err != nil {
 		return nil, p.explain(name, err)
 	}

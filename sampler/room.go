@@ -6,9 +6,8 @@ import (
 	"os"
 	"runtime"
 
-	"golang.org/x/sys/unix"
-
 	"workermem/calibrate"
+	"workermem/calibrate/linux"
 	"workermem/calibrate/say"
 )
 
@@ -45,7 +44,7 @@ func (d Doctor) room(host calibrate.Host) calibrate.Finding {
 }
 
 func (r Roots) lacks(host calibrate.Host) (all []lack) {
-	if most := limitOf(unix.RLIMIT_NOFILE); most < ownDescriptors {
+	if most := linux.OwnLimit(linux.OpenFiles); most < ownDescriptors {
 		all = append(all, lack{fmt.Sprintf("it may open only %s, and needs %s, and one for each client", say.Plural(int64(most), "file"), say.Count(ownDescriptors)), //nolint:gosec // it is small
 			"ulimit -n 4096 (LimitNOFILE= of a unit, --ulimit of a container)"})
 	}
@@ -54,7 +53,7 @@ func (r Roots) lacks(host calibrate.Host) (all []lack) {
 		all = append(all, lack{fmt.Sprintf("only %s may be started (%s), and it needs %s for itself, its guard and the app", say.Plural(free, "more thread"), bound, say.Count(need)),
 			"allow more: ulimit -u, TasksMax= of a unit, --pids-limit of a container"})
 	}
-	if most := limitOf(unix.RLIMIT_AS); most < ownAddresses {
+	if most := linux.OwnLimit(linux.Addresses); most < ownAddresses {
 		all = append(all, lack{fmt.Sprintf("its addresses are limited to %s (ulimit -v), and Go reserves %s", say.MB(int64(most)), say.MB(ownAddresses)), //nolint:gosec // it is small
 			"ulimit -v unlimited; limit memory by a control group, or let --memory say what is there"})
 	}
@@ -63,15 +62,6 @@ func (r Roots) lacks(host calibrate.Host) (all []lack) {
 			"end something else, or raise the limit: measuring needs more memory than serving does"})
 	}
 	return all
-}
-
-// limitOf is a soft limit of this process.
-func limitOf(resource int) uint64 {
-	var limit unix.Rlimit
-	if unix.Getrlimit(resource, &limit) != nil {
-		return math.MaxUint64
-	}
-	return limit.Cur
 }
 
 // tasks is how many threads and processes may still be started, and what says so. The kernel counts them a control group, with all
@@ -86,7 +76,7 @@ func (r Roots) tasks() (free int64, bound string) {
 			free, bound = most-now, "pids.max of "+g.Path
 		}
 	}
-	if most := limitOf(unix.RLIMIT_NPROC); os.Getuid() != 0 && most < math.MaxInt32 {
+	if most := linux.OwnLimit(linux.Tasks); os.Getuid() != 0 && most < math.MaxInt32 {
 		if left := int64(most) - r.tasksOf(os.Getuid()); left < free {
 			free, bound = left, "ulimit -u"
 		}

@@ -8,8 +8,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // Connection is an end of an established TCP connection.
@@ -57,20 +55,20 @@ func (fs FS) sharesNetwork(process string) bool {
 // tableOf reads /proc/PID/net/tcp and tcp6.
 func (fs FS) tableOf(process string) (all TCP) {
 	for _, file := range []string{"tcp", "tcp6"} {
-		fd, err := fs.open(0, []string{process, "net", file})
+		table, err := fs.open(process, "net", file)
 		if err != nil {
 			continue
 		}
-		all.readTable(fd)
-		unix.Close(fd)
+		all.readTable(table)
+		table.Close()
 	}
 	return all
 }
 
-func (t *TCP) readTable(fd int) {
+func (t *TCP) readTable(table File) {
 	buf := make([]byte, 0, 64<<10)
 	for read := 0; read < mostTable; {
-		n, err := Retry(func() (int, error) { return unix.Read(fd, buf[len(buf):cap(buf)]) })
+		n, err := table.Read(buf[len(buf):cap(buf)])
 		if err != nil || n <= 0 {
 			break
 		}
@@ -131,12 +129,7 @@ func (fs FS) SocketsOf(pid, most int) (inodes []uint64, known bool) {
 	}
 	folder := fs.ProcPath(strconv.Itoa(pid), "fd") + "/"
 	for _, fd := range fds[:min(len(fds), most)] {
-		var buf [64]byte
-		n, err := unix.Readlink(folder+strconv.Itoa(fd), buf[:])
-		if err != nil {
-			continue
-		}
-		if number, ok := strings.CutPrefix(string(buf[:n]), "socket:["); ok {
+		if number, ok := strings.CutPrefix(link(folder+strconv.Itoa(fd)), "socket:["); ok {
 			if inode, err := strconv.ParseUint(strings.TrimSuffix(number, "]"), 10, 64); err == nil {
 				inodes = append(inodes, inode)
 			}

@@ -4,8 +4,7 @@ import (
 	"bytes"
 	"os"
 	"strconv"
-
-	"golang.org/x/sys/unix"
+	"time"
 )
 
 // clockOfProcess makes the number of a process's CPU clock of its pid (include/linux/posix-timers.h, MAKE_PROCESS_CPUCLOCK,
@@ -17,15 +16,21 @@ func clockOfProcess(pid int) int32 { return int32(^pid)<<3 | 2 } //nolint:gosec 
 func ProcessCPU(pid int) (nanoseconds int64, err error) { return clock(clockOfProcess(pid)) }
 
 // OwnCPU is the same of this process.
-func OwnCPU() (nanoseconds int64, err error) { return clock(unix.CLOCK_PROCESS_CPUTIME_ID) }
+func OwnCPU() (nanoseconds int64, err error) { return clock(clockOwn) }
 
-func clock(id int32) (nanoseconds int64, err error) {
-	var t unix.Timespec
-	if err := unix.ClockGettime(id, &t); err != nil {
-		return 0, err
-	}
-	return t.Nano(), nil
+// ThreadCPU is that of the calling thread, 0 if it can't be read.
+func ThreadCPU() time.Duration {
+	used, _ := clock(clockThread)
+	return time.Duration(used)
 }
+
+// Clocks of clock_gettime(2), by their numbers in include/uapi/linux/time.h.
+const (
+	clockAwake  = 1 // CLOCK_MONOTONIC
+	clockOwn    = 2 // CLOCK_PROCESS_CPUTIME_ID
+	clockThread = 3 // CLOCK_THREAD_CPUTIME_ID
+	clockBoot   = 7 // CLOCK_BOOTTIME
+)
 
 // ThreadTime is for how long a thread ran, and was ready to run and had no core, in nanoseconds.
 type ThreadTime struct{ Ran, Waited int64 }
@@ -120,12 +125,12 @@ func (fs FS) CoresOf(pid int) (Cores, error) {
 	if err != nil {
 		return Cores{}, err
 	}
-	var own, others unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &own); err != nil {
+	own, err := affinity(0)
+	if err != nil {
 		return Cores{}, err
 	}
-	_ = unix.SchedGetaffinity(pid, &others) // one that has ended has none
-	return ParseCores(text, func(core int) bool { return own.IsSet(core) || others.IsSet(core) }), nil
+	others, _ := affinity(pid) // one that has ended has none
+	return ParseCores(text, func(core int) bool { return own(core) || others(core) }), nil
 }
 
 // ThreadTimes are those of each thread of a process, by its number. Kernels without CONFIG_SCHED_INFO don't say, and it is empty

@@ -6,8 +6,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 )
 
 // Follower looks at one tree again and again. It keeps files of each process open, because opening is the dear part: on
@@ -26,14 +25,17 @@ type Follower struct {
 
 // kept is what is kept of a process.
 type kept struct {
-	stat  int    // descriptor of /proc/PID/stat
+	stat  File   // /proc/PID/stat
 	lists []list // one a thread
 	start int64
 	look  int // the last one that met it
 }
 
 // list is /proc/PID/task/TID/children: each thread has its own. That of a thread that has ended is empty.
-type list struct{ thread, fd int }
+type list struct {
+	thread int
+	file   File
+}
 
 // NewFollower keeps nothing yet.
 func NewFollower(proc FS) *Follower { return &Follower{proc: proc} }
@@ -79,10 +81,7 @@ func (f *Follower) prepare() {
 	}
 	f.kept = map[int]*kept{}
 	f.buf = make([]byte, os.Getpagesize()) // as the kernel's own: a list then comes in whole numbers (fs/seq_file.c)
-	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err == nil {
-		f.most = int(min(limit.Cur, 1<<20)) / 4
-	}
+	f.most = int(min(OwnLimit(OpenFiles), 1<<20)) / 4
 }
 
 // walk adds those that live, and all that live below them.
@@ -146,16 +145,16 @@ func (f *Follower) meet(pid int) (Stat, error) {
 	if s, err := f.again(pid); err == nil || errors.Is(err, errMet) {
 		return s, err
 	}
-	fd, err := f.open(strconv.Itoa(pid), "stat")
+	file, err := f.open(strconv.Itoa(pid), "stat")
 	if err != nil {
 		return Stat{}, err
 	}
-	s, err := f.stat(fd)
+	s, err := f.stat(file)
 	if err != nil {
-		f.closeFile(fd)
+		f.closeFile(file)
 		return Stat{}, err
 	}
-	f.kept[pid] = &kept{stat: fd, start: s.Start, look: f.looks}
+	f.kept[pid] = &kept{stat: file, start: s.Start, look: f.looks}
 	return s, nil
 }
 
@@ -163,7 +162,7 @@ func (f *Follower) meet(pid int) (Stat, error) {
 func (f *Follower) again(pid int) (Stat, error) {
 	k := f.kept[pid]
 	if k == nil {
-		return Stat{}, unix.ESRCH
+		return Stat{}, syscall.ESRCH
 	}
 	if k.look == f.looks {
 		return Stat{}, errMet
@@ -177,8 +176,8 @@ func (f *Follower) again(pid int) (Stat, error) {
 	return s, nil
 }
 
-func (f *Follower) stat(fd int) (Stat, error) {
-	line, err := f.read(fd, 0)
+func (f *Follower) stat(file File) (Stat, error) {
+	line, err := f.read(file, 0)
 	if err != nil {
 		return Stat{}, err
 	}
@@ -193,7 +192,7 @@ func (f *Follower) appendChildren(to []int, s Stat) ([]int, error) {
 		}
 	}
 	for _, l := range k.lists {
-		to = f.appendList(to, l.fd)
+		to = f.appendList(to, l.file)
 	}
 	return to, nil
 }
@@ -204,7 +203,7 @@ func (f *Follower) openLists(k *kept, s Stat) error {
 	k.lists = slices.DeleteFunc(k.lists, func(l list) bool {
 		ended := !slices.Contains(threads, l.thread)
 		if ended {
-			f.closeFile(l.fd)
+			f.closeFile(l.file)
 		}
 		return ended
 	})
@@ -212,12 +211,12 @@ func (f *Follower) openLists(k *kept, s Stat) error {
 		if slices.ContainsFunc(k.lists, func(l list) bool { return l.thread == thread }) {
 			continue
 		}
-		fd, err := f.open(strconv.Itoa(s.PID), "task", strconv.Itoa(thread), "children")
+		file, err := f.open(strconv.Itoa(s.PID), "task", strconv.Itoa(thread), "children")
 		switch {
 		case errors.Is(err, errTooMany):
 			return err
 		case err == nil: // else the thread has ended
-			k.lists = append(k.lists, list{thread, fd})
+			k.lists = append(k.lists, list{thread, file})
 		}
 	}
 	if _, err := f.stat(k.stat); err != nil {
@@ -229,9 +228,9 @@ func (f *Follower) openLists(k *kept, s Stat) error {
 	return nil
 }
 
-func (f *Follower) appendList(to []int, fd int) []int {
+func (f *Follower) appendList(to []int, file File) []int {
 	for at := int64(0); ; {
-		text, err := f.read(fd, at)
+		text, err := f.read(file, at)
 		if err != nil || len(text) == 0 {
 			return to
 		}
@@ -240,30 +239,30 @@ func (f *Follower) appendList(to []int, fd int) []int {
 	}
 }
 
-func (f *Follower) read(fd int, at int64) ([]byte, error) {
-	n, err := Retry(func() (int, error) { return unix.Pread(fd, f.buf, at) })
+func (f *Follower) read(file File, at int64) ([]byte, error) {
+	n, err := file.ReadAt(f.buf, at)
 	if err != nil {
 		return nil, err
 	}
 	return f.buf[:n], nil
 }
 
-func (f *Follower) open(parts ...string) (int, error) {
+func (f *Follower) open(parts ...string) (File, error) {
 	if f.files >= f.most {
 		return -1, errTooMany
 	}
-	fd, err := f.proc.open(0, parts)
+	file, err := f.proc.open(parts...)
 	switch {
-	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return -1, errTooMany
 	case err == nil:
 		f.files++
 	}
-	return fd, err
+	return file, err
 }
 
-func (f *Follower) closeFile(fd int) {
-	unix.Close(fd)
+func (f *Follower) closeFile(file File) {
+	file.Close()
 	f.files--
 }
 
@@ -271,7 +270,7 @@ func (f *Follower) drop(pid int) {
 	k := f.kept[pid]
 	f.closeFile(k.stat)
 	for _, l := range k.lists {
-		f.closeFile(l.fd)
+		f.closeFile(l.file)
 	}
 	delete(f.kept, pid)
 }

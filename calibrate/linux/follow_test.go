@@ -168,7 +168,7 @@ func childOfThread(t *testing.T) (child *exec.Cmd, end func()) {
 	return child, func() {
 		close(over)
 		for deadline := time.Now().Add(time.Second); thread != os.Getpid() && time.Now().Before(deadline); {
-			if !Here.exists("self", "task", strconv.Itoa(thread)) {
+			if !exists(Here.ProcPath("self", "task", strconv.Itoa(thread))) {
 				return
 			}
 			time.Sleep(time.Millisecond)

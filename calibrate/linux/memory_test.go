@@ -23,9 +23,11 @@ func TestParseStatm(t *testing.T) {
 		{"1 -2 3", 0, 0, false},
 		{"1 2x 3", 0, 0, false},
 	} {
-		resident, shared, err := ParseStatm([]byte(tt.in))
-		if (err == nil) != tt.ok || tt.ok && (resident != tt.resident*PageSize || shared != tt.shared*PageSize) {
-			t.Errorf("%q: %d, %d, %v", tt.in, resident, shared, err)
+		for _, page := range []int64{4 << 10, 16 << 10, 64 << 10} {
+			resident, shared, err := ParseStatm([]byte(tt.in), page)
+			if (err == nil) != tt.ok || tt.ok && (resident != tt.resident*page || shared != tt.shared*page) {
+				t.Errorf("%q in pages of %d: %d, %d, %v", tt.in, page, resident, shared, err)
+			}
 		}
 	}
 }
@@ -89,8 +91,9 @@ func FuzzStatm(f *testing.F) {
 	f.Add([]byte("22035 10301 4550 1 0 9000 0\n"))
 	f.Add([]byte("0 0 0"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		resident, shared, err := ParseStatm(b)
-		if err == nil && (resident < 0 || shared < 0 || resident%PageSize != 0 || shared%PageSize != 0) {
+		const page = 64 << 10
+		resident, shared, err := ParseStatm(b, page)
+		if err == nil && (resident < 0 || shared < 0 || resident%page != 0 || shared%page != 0) {
 			t.Errorf("%d, %d: not bytes of whole pages", resident, shared)
 		}
 	})

@@ -88,7 +88,7 @@ func (fs FS) Children(pid int) ([]int, error) {
 		found = true
 		all = appendNumbers(all, data)
 	}
-	if !found && fs.exists(strconv.Itoa(pid), "stat") {
+	if !found && exists(fs.ProcPath(strconv.Itoa(pid), "stat")) {
 		return nil, ErrNoChildren
 	}
 	return all, nil

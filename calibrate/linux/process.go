@@ -3,8 +3,6 @@ package linux
 import (
 	"strconv"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // Identity tells a process from a later one with its pid.
@@ -20,13 +18,7 @@ func (fs FS) Lives(who Identity) bool {
 }
 
 // Owner is the user of a process, -1 where that isn't known. Of one whose memory its user may not read it is root (man 5 proc).
-func (fs FS) Owner(pid int) int {
-	var st unix.Stat_t
-	if unix.Stat(fs.ProcPath(strconv.Itoa(pid)), &st) != nil {
-		return -1
-	}
-	return int(st.Uid)
-}
+func (fs FS) Owner(pid int) int { return OwnerOf(fs.ProcPath(strconv.Itoa(pid))) }
 
 // Process is one process of a tree, with what a rule may go by.
 type Process struct {

@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"strconv"
-
-	"golang.org/x/sys/unix"
 )
 
 // The kernel is asked for sockets by netlink (sock_diag(7)): of those of TCP it leaves out here what a file of /proc would
@@ -16,45 +14,23 @@ const (
 	netlinkHeader    = 16 // struct nlmsghdr
 	stateEstablished = 1  // net/tcp_states.h
 	stateListen      = 10
+	messageError     = 2 // linux/netlink.h, NLMSG_ERROR
+	messageDone      = 3 // NLMSG_DONE
+	familyUnix       = 1 // linux/socket.h, AF_UNIX
+	familyIPv4       = 2 // AF_INET
+	familyIPv6       = 10
 )
 
 var native = binary.NativeEndian
-
-// dumpSockets asks for the sockets of this network namespace that a request describes, and gives what is said of each.
-func dumpSockets(kind uint16, request []byte, each func(message []byte)) bool {
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
-	if err != nil {
-		return false
-	}
-	defer unix.Close(fd)
-	message := make([]byte, 0, netlinkHeader+len(request))
-	message = native.AppendUint32(message, uint32(netlinkHeader+len(request)))
-	message = native.AppendUint16(message, kind)
-	message = native.AppendUint16(message, unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
-	message = append(append(message, make([]byte, 8)...), request...) // sequence and port are 0
-	if err := unix.Sendto(fd, message, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
-		return false
-	}
-	buf := make([]byte, 32<<10) // more than the kernel puts into one answer (net/netlink/af_netlink.c, netlink_dump)
-	for {
-		n, err := Retry(func() (int, error) { n, _, err := unix.Recvfrom(fd, buf, 0); return n, err })
-		if err != nil || n <= 0 {
-			return false
-		}
-		if more, ok := readMessages(buf[:n], each); !more {
-			return ok
-		}
-	}
-}
 
 // readMessages reads one answer. more is false after the last, ok if the kernel doesn't know what was asked for.
 func readMessages(answer []byte, each func(message []byte)) (more, ok bool) {
 	for len(answer) >= netlinkHeader {
 		length, kind := int(native.Uint32(answer)), native.Uint16(answer[4:])
 		switch {
-		case kind == unix.NLMSG_DONE:
+		case kind == messageDone:
 			return false, true
-		case kind == unix.NLMSG_ERROR, length < netlinkHeader, length > len(answer):
+		case kind == messageError, length < netlinkHeader, length > len(answer):
 			return false, false
 		}
 		each(answer[netlinkHeader:length])
@@ -68,7 +44,7 @@ func readMessages(answer []byte, each func(message []byte)) (more, ok bool) {
 func tcpRequest(states uint32) []byte {
 	const size, at = 60, 52
 	request := make([]byte, size)
-	request[0] = unix.AF_INET // the kernel takes it for any (net/ipv4/inet_diag.c, inet_diag_dump_compat)
+	request[0] = familyIPv4 // the kernel takes it for any (net/ipv4/inet_diag.c, inet_diag_dump_compat)
 	native.PutUint32(request[at:], states)
 	return request
 }
@@ -113,7 +89,7 @@ func (t *TCP) addDiag(message []byte) {
 // diagAddress is one of the two ends in a struct inet_diag_msg.
 func diagAddress(message []byte, port, address int) netip.AddrPort {
 	length := 4
-	if message[0] == unix.AF_INET6 {
+	if message[0] == familyIPv6 {
 		length = 16
 	}
 	ip, _ := netip.AddrFromSlice(message[address : address+length])
@@ -137,7 +113,7 @@ func UnixPeers() map[uint64]UnixSocket {
 // unixRequest is a struct unix_diag_req (linux/unix_diag.h): family, protocol, pad, states, inode, what to show, cookie.
 func unixRequest() []byte {
 	const showName, showPeer = 1, 4
-	request := native.AppendUint32([]byte{unix.AF_UNIX, 0, 0, 0}, 1<<stateEstablished)
+	request := native.AppendUint32([]byte{familyUnix, 0, 0, 0}, 1<<stateEstablished)
 	request = native.AppendUint32(request, 0)
 	return append(native.AppendUint32(request, showName|showPeer), make([]byte, 8)...)
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
-
-	"golang.org/x/sys/unix"
 )
 
 // Stat is the part of /proc/PID/stat that is used here.
@@ -99,12 +97,12 @@ func (fs FS) Stat(pid int) (Stat, error) {
 const ClockTicks = 100
 
 // SinceBoot is the clock that the start times in /proc/PID/stat are told by, in seconds.
-func SinceBoot() float64 { return secondsBy(unix.CLOCK_BOOTTIME) }
+func SinceBoot() float64 { return secondsBy(clockBoot) }
 
 // Suspended is for how many seconds the machine has slept since its boot: of the two clocks one goes on meanwhile (man 2
 // clock_gettime). It is a few microseconds too much.
 func Suspended() float64 {
-	awake := secondsBy(unix.CLOCK_MONOTONIC)
+	awake := secondsBy(clockAwake)
 	return SinceBoot() - awake
 }
 

@@ -15,7 +15,7 @@ var errStatm = errors.New("statm doesn't start with three numbers")
 // A process that has ended and isn't reaped has a statm of zeros.
 //
 // It allocates nothing: it runs at every sample.
-func ParseStatm(b []byte) (resident, shared int64, err error) {
+func ParseStatm(b []byte, page int64) (resident, shared int64, err error) {
 	_, b, err = leadingNumber(b) // size: virtual memory, which says nothing of what is used
 	if err != nil {
 		return 0, 0, err
@@ -24,7 +24,7 @@ func ParseStatm(b []byte) (resident, shared int64, err error) {
 		return 0, 0, err
 	}
 	shared, _, err = leadingNumber(b)
-	return resident * PageSize, shared * PageSize, err
+	return resident * page, shared * page, err
 }
 
 // leadingNumber cuts one number off b. Thirteen digits are the most it takes: no page count has more, and times any

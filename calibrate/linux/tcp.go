@@ -8,9 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-
-	"golang.org/x/sys/unix"
 )
 
 // Listener is one line of /proc/net/tcp in state LISTEN.
@@ -69,15 +66,15 @@ func (fs FS) ListenersOf(process string) []Listener {
 
 // listening is the head of a tcp table, to the end of the block in which the listeners end.
 func (fs FS) listening(process, file string) []byte {
-	fd, err := fs.open(0, []string{process, "net", file})
+	table, err := fs.open(process, "net", file)
 	if err != nil {
 		return nil
 	}
-	defer unix.Close(fd)
+	defer table.Close()
 	var data []byte
 	buf := make([]byte, 16<<10)
 	for len(data) < 4<<20 {
-		n, err := Retry(func() (int, error) { return unix.Read(fd, buf) })
+		n, err := table.Read(buf)
 		if err != nil || n <= 0 {
 			break
 		}
@@ -124,12 +121,8 @@ func (fs FS) Holds(pid int, inodes []string) (held, known bool) {
 		return false, false
 	}
 	for _, fd := range fds {
-		var buf [64]byte
-		n, err := unix.Readlink(fs.ProcPath(strconv.Itoa(pid), "fd", strconv.Itoa(fd)), buf[:])
-		if err != nil {
-			continue
-		}
-		if inode, ok := strings.CutPrefix(string(buf[:n]), "socket:["); ok && slices.Contains(inodes, strings.TrimSuffix(inode, "]")) {
+		what := link(fs.ProcPath(strconv.Itoa(pid), "fd", strconv.Itoa(fd)))
+		if inode, ok := strings.CutPrefix(what, "socket:["); ok && slices.Contains(inodes, strings.TrimSuffix(inode, "]")) {
 			return true, true
 		}
 	}
@@ -155,21 +148,4 @@ func (fs FS) Sockets(port int) Sockets {
 		}
 		return fs.Holds(pid, inodes)
 	}
-}
-
-// ReservePort keeps a port from others who ask for it here, until it is released, and says whether it had not been kept before: by a
-// name in the abstract namespace of sockets (unix(7)), which belongs to a network's namespace as ports do. The kernel chooses among some
-// seven thousand (net/ipv4/inet_connection_sock.c, inet_csk_find_open_port: odd ones of half of the range first), so that two apps that
-// boot at once may be given the same, and one answers for the other. Where there are no such names nothing is kept. It may be released more
-// than once.
-func ReservePort(port int) (release func(), reserved bool) {
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return func() {}, true
-	}
-	release = sync.OnceFunc(func() { unix.Close(fd) })
-	if err = unix.Bind(fd, &unix.SockaddrUnix{Name: "@calibrate-port-" + strconv.Itoa(port)}); err != nil {
-		release()
-	}
-	return release, !errors.Is(err, unix.EADDRINUSE)
 }

@@ -137,7 +137,7 @@ func (h *heldReader) unseen() int64 {
 }
 
 func (h *heldReader) above() int64 {
-	if spike := h.peak - h.charged - h.swing; spike > int64(max(h.cores, 1))*calibrate.ChargeBatch {
+	if spike := h.peak - h.charged - h.swing; spike > int64(max(h.cores, 1))*calibrate.ChargeBatch() {
 		return spike
 	}
 	return 0

@@ -7,8 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 
 	"workermem/calibrate"
 )
@@ -16,7 +15,7 @@ import (
 // PIDFile reads the number that a server has written into its pid file. Every complaint is a *calibrate.Failure of
 // KindUsage.
 func PIDFile(path string) (int, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0) // a pipe without a writer would be waited for
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe without a writer would be waited for
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, calibrate.Usage("is the server running? gunicorn --pid, uwsgi --pidfile and their like name the file", "there is no pid file %s", path)
 	}

@@ -234,6 +234,9 @@ func (f *checkFlags) measuresOne() string {
 
 // measureFirst measures as `calibrate run` does. A command that leaves nothing to be judged is refused before it is started.
 func (f *checkFlags) measureFirst(ctx context.Context, env Env, command []string) (calibrate.Result, error) {
+	if err := needLinux(env, "calibrate check -- COMMAND"); err != nil {
+		return calibrate.Result{}, err
+	}
 	plan, err := f.plan(command)
 	if err != nil {
 		return calibrate.Result{}, err

@@ -168,6 +168,9 @@ func (f *compareFlags) hold(c *calibrate.Comparison) {
 
 // compare checks everything, opens everything, and only then starts something.
 func (f *compareFlags) compare(ctx context.Context, env Env, typed []string) error {
+	if err := needLinux(env, "calibrate compare -- COMMAND"); err != nil {
+		return err
+	}
 	if err := f.check(); err != nil {
 		return err
 	}

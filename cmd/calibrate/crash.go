@@ -11,7 +11,6 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 
 	"workermem/calibrate"
 )
@@ -39,7 +38,7 @@ func watchForFatal(env Env, args []string) {
 		Env: someOf(env, "TMPDIR", "TERM", "NO_COLOR"), Stdin: read, Stderr: env.Stderr,
 	}
 	if cmd.Start() == nil {
-		_ = unix.Dup3(int(write.Fd()), int(os.Stderr.Fd()), unix.O_CLOEXEC)
+		redirect(os.Stderr, write)
 	}
 }
 

@@ -54,9 +54,12 @@ func newDoctorCmd(env Env) *cobra.Command {
 
 // examine looks at the machine first, while nothing else of ours runs, and then for servers.
 func examine(ctx context.Context, env Env) (calibrate.Checkup, error) {
+	if env.Foreign != "" {
+		return foreignCheckup(env), nil
+	}
 	child, endChild := startIdle(nil)
 	defer endChild()
-	stranger, endStranger := startIdle(&syscall.Credential{Uid: nobody, Gid: nobody, NoSetGroups: true}) // takes root
+	stranger, endStranger := startIdle(asNobody()) // takes root
 	defer endStranger()
 	host, findings := sampler.Doctor{
 		Roots: sampler.Here(), Root: "/", Dir: env.Dir,
@@ -136,10 +139,7 @@ func serverFolders(env Env) []string {
 	return append(folders, filepath.Join(env.Dir, ".venv", "bin"), filepath.Join(env.Dir, "venv", "bin"))
 }
 
-const (
-	idleCommand = "__idle"
-	nobody      = 65534 // the user that owns nothing (overflowuid, Documentation/admin-guide/sysctl/fs.rst)
-)
+const idleCommand = "__idle"
 
 // newIdleCmd is a process to look at. It ends when its starter does, whose end of the pipe is then closed.
 func newIdleCmd(env Env) *cobra.Command {
@@ -152,13 +152,13 @@ func newIdleCmd(env Env) *cobra.Command {
 	}
 }
 
-// startIdle starts one, as another user if a credential is given; pid 0 if that can't be done. It has no
+// startIdle starts one, as another user if that is asked for; pid 0 if that can't be done. It has no
 // environment: in /proc/PID/environ its user could read ours, with the secrets in it.
-func startIdle(as *syscall.Credential) (pid int, end func()) {
+func startIdle(as *syscall.SysProcAttr) (pid int, end func()) {
 	cmd := &exec.Cmd{
 		Path: "/proc/self/exe", Args: []string{"calibrate", idleCommand}, // works also if the binary has been replaced meanwhile
 		Env:         []string{},
-		SysProcAttr: &syscall.SysProcAttr{Credential: as},
+		SysProcAttr: as,
 	}
 	stdin, err := cmd.StdinPipe()
 	if err == nil {

@@ -223,7 +223,7 @@ func TestE2EDoctorOwnGroupAsNobody(t *testing.T) {
 func TestE2EDoctorIdleHasNoEnvironment(t *testing.T) {
 	skipShort(t)
 	t.Setenv("SECRET", "hunter2")
-	for _, as := range []*syscall.Credential{nil, {Uid: nobody, Gid: nobody, NoSetGroups: true}} {
+	for _, as := range []*syscall.SysProcAttr{nil, asNobody()} {
 		pid, end := startIdle(as)
 		defer end()
 		if pid == 0 && as != nil && os.Geteuid() != 0 {

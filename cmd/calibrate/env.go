@@ -3,8 +3,6 @@ package main
 import (
 	"io"
 	"os"
-
-	"golang.org/x/sys/unix"
 )
 
 // Env is the program's only door to the outside: its streams, and what they are.
@@ -17,6 +15,7 @@ type Env struct {
 	Width          func() int
 	Getenv         func(string) string
 	Measuring      func() // is called before something is measured; nil: there is nothing to do then
+	Foreign        string // the system, where it isn't Linux: nothing can be measured there
 }
 
 func (e Env) measuring() {
@@ -27,10 +26,7 @@ func (e Env) measuring() {
 
 // System is the real Env. Its stderr has a descriptor of its own: what Go's runtime writes to the usual one may go elsewhere.
 func System() Env {
-	stderr := os.Stderr
-	if fd, err := unix.FcntlInt(stderr.Fd(), unix.F_DUPFD_CLOEXEC, 3); err == nil {
-		stderr = os.NewFile(uintptr(fd), stderr.Name())
-	}
+	stderr := again(os.Stderr)
 	return Env{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: stderr,
 		Dir:      ".",
@@ -38,19 +34,6 @@ func System() Env {
 		Color:    isTerminal(os.Stdout) && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == "",
 		Width:    func() int { return width(stderr) },
 		Getenv:   os.Getenv,
+		Foreign:  foreign(),
 	}
-}
-
-func isTerminal(f *os.File) bool {
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	return err == nil
-}
-
-// width is a terminal's columns, 0 if they aren't known.
-func width(f *os.File) int {
-	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
-	if err != nil {
-		return 0
-	}
-	return int(size.Col)
 }

@@ -27,7 +27,7 @@ func steppedClock(t *testing.T, dir string) {
 
 // sleptThrough builds one that sees, twelve seconds after its start, that the machine has slept for an hour.
 func sleptThrough(t *testing.T, dir string) {
-	const reads = "awake := secondsBy(unix.CLOCK_MONOTONIC)\n"
+	const reads = "awake := secondsBy(clockAwake)\n"
 	rebuilt(t, dir, filepath.Join(fixtures(t), "..", "calibrate", "linux", "stat.go"), reads+"\treturn SinceBoot() - awake\n}\n", reads+`
 	if awake-began > 12 {
 		awake -= 3600
@@ -35,7 +35,7 @@ func sleptThrough(t *testing.T, dir string) {
 	return SinceBoot() - awake
 }
 
-var began = secondsBy(unix.CLOCK_MONOTONIC)
+var began = secondsBy(clockAwake)
 `)
 }
 

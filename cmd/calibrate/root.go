@@ -54,7 +54,8 @@ func newRootCmd(env Env) *cobra.Command {
 	root.SetErr(env.Stderr)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newRunCmd(env), newDemoCmd(env), newAttachCmd(env), newReportCmd(env), newRunsCmd(env), newSizeCmd(env), newProveCmd(env), newCheckCmd(env), newCompareCmd(env), newEmitCmd(env), newDoctorCmd(env), newGuideCmd(env), newExplainCmd(env), newConfigCmd(env), newInitCmd(env), newSchemaCmd(env), newVersionCmd(env),
+	root.AddCommand(onLinux(env, newRunCmd(env), newDemoCmd(env), newAttachCmd(env), newProveCmd(env))...)
+	root.AddCommand(newReportCmd(env), newRunsCmd(env), newSizeCmd(env), newCheckCmd(env), newCompareCmd(env), newEmitCmd(env), newDoctorCmd(env), newGuideCmd(env), newExplainCmd(env), newConfigCmd(env), newInitCmd(env), newSchemaCmd(env), newVersionCmd(env),
 		newDemoAppCmd(), newIdleCmd(env), newCrashCmd(env))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -14,7 +14,6 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
-	"syscall"
 
 	"workermem/calibrate"
 )
@@ -97,10 +96,7 @@ func sealKey(env Env) ([]byte, error) {
 
 // readKey reads a key that nobody but the user can have read or made.
 func readKey(path string) ([]byte, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
-	if errors.Is(err, syscall.ELOOP) {
-		return nil, fmt.Errorf("%s is a link", path)
-	}
+	file, err := calibrate.OpenUnlinked(path)
 	if err != nil {
 		return nil, err
 	}
@@ -109,8 +105,6 @@ func readKey(path string) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is not a regular file", path)
 	case calibrate.Owner(info) != os.Geteuid():
 		return nil, fmt.Errorf("%s is another user's", path)
 	case info.Mode().Perm()&0o077 != 0:

@@ -95,7 +95,7 @@ func TestE2EStacksOfModWSGI(t *testing.T) {
 	if err := unix.Getrlimit(unix.RLIMIT_STACK, &limit); err != nil || limit.Cur > 1<<30 {
 		t.Skip("ulimit -s is unlimited here")
 	}
-	const guard = 4096
+	guard := int64(os.Getpagesize())
 	rss := map[int64]int64{}
 	for _, c := range []struct {
 		threads int

@@ -5,7 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
+
+	"workermem/calibrate/linux"
 )
 
 // LookPath finds a program as execvp does, by the PATH that the app will have.
@@ -42,10 +43,8 @@ func CheckExecutable(file string) error {
 		return err
 	case info.IsDir():
 		return errors.New("is a folder")
-	case syscall.Access(file, mayExecute) != nil:
+	case linux.MayExecute(file) != nil:
 		return os.ErrPermission
 	}
 	return nil
 }
-
-const mayExecute = 1 // access(2), X_OK

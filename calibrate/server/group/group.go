@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"workermem/calibrate/linux"
 )
 
@@ -18,6 +16,11 @@ type Group struct {
 	Folder  string
 	Version int
 }
+
+// NotEntered says why the app could not be started in its group.
+type NotEntered struct{ Why string }
+
+func (n NotEntered) Error() string { return n.Why }
 
 // New makes the group of an app by its name, with a limit on it unless that is 0.
 func New(name string, limit int64) (Group, error) {
@@ -105,11 +108,10 @@ func (g Group) Processes() (pids []int) {
 
 // Owner is the user who made the group, -1 for none.
 func (g Group) Owner() int {
-	var st unix.Stat_t
-	if g.Folder == "" || unix.Stat(g.Folder, &st) != nil {
+	if g.Folder == "" {
 		return -1
 	}
-	return int(st.Uid)
+	return linux.OwnerOf(g.Folder)
 }
 
 // read is a small file's text, "" if it can't be read.

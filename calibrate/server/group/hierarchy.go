@@ -8,8 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 
 	"workermem/calibrate/linux"
 )
@@ -83,7 +82,7 @@ func (h Hierarchy) makeBelow(parent, name string) (Group, error) {
 		return Group{}, fmt.Errorf("a group below %s would escape its limits: memory.use_hierarchy is 0", parent)
 	}
 	c := Group{Folder: filepath.Join(parent, name), Version: h.Version}
-	if err := unix.Mkdir(c.Folder, 0o755); err != nil {
+	if err := syscall.Mkdir(c.Folder, 0o755); err != nil {
 		return Group{}, fmt.Errorf("no control group can be made in %s: %w", parent, err)
 	}
 	if !(linux.Group{Folder: c.Folder}).Has(linux.MemoryOf(c.Version).Charge) {
@@ -110,20 +109,10 @@ func (h Hierarchy) handsDown(group string) bool {
 // delegated says whether a group was given to the user (the kernel's sense: the folder is theirs) or to a service
 // (systemd marks those). Root owns every group, which says nothing.
 func (h Hierarchy) delegated(group string) bool {
-	var st unix.Stat_t
-	if err := unix.Stat(group, &st); err != nil {
-		return false
-	}
 	if h.uid != 0 {
-		return int(st.Uid) == h.uid
+		return linux.OwnerOf(group) == h.uid
 	}
-	for _, name := range []string{"user.delegate", "trusted.delegate"} {
-		var value [8]byte
-		if n, err := unix.Getxattr(group, name, value[:]); err == nil && string(value[:n]) == "1" {
-			return true
-		}
-	}
-	return false
+	return linux.Attribute(group, "user.delegate") == "1" || linux.Attribute(group, "trusted.delegate") == "1"
 }
 
 // limitOf names a limit that a v2 group sets on what is in it, "" for none. pids.max isn't looked at: systemd sets it

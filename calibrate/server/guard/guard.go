@@ -4,14 +4,11 @@ import (
 	"cmp"
 	"encoding/gob"
 	"errors"
-	"math"
 	"os"
 	"os/signal"
 	"runtime"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/group"
@@ -88,18 +85,18 @@ func Main(args []string) (code int, isGuard bool) {
 }
 
 func runGuard() int {
-	if err := closeOnExec(); err != nil {
+	if err := linux.CloseOnExec(); err != nil {
 		return 1
 	}
 	commands, reports := os.NewFile(guardCommands, "commands"), os.NewFile(guardReports, "reports")
 	g := &guardLoop{pid: os.Getpid(), reports: gob.NewEncoder(reports)}
-	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+	_ = linux.AdoptOrphans()
 	_ = os.WriteFile("/proc/self/comm", []byte(Name), 0) // for those who look at ps
 
 	ends := make(chan os.Signal, 1)
 	signal.Notify(ends, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP) //nolint:forbidigo // the guard is a program of its own
 	children := make(chan os.Signal, 1)
-	signal.Notify(children, syscall.SIGCHLD) //nolint:forbidigo // as above
+	linux.ChildrenTo(children)
 
 	in := gob.NewDecoder(commands)
 	var o Order
@@ -117,20 +114,6 @@ func runGuard() int {
 		g.run(children, ends, readRequests(in))
 	}
 	return 0
-}
-
-// closeOnExec keeps every descriptor above stderr out of the app, whatever the tool's own parent left open.
-func closeOnExec() error {
-	if unix.CloseRange(3, math.MaxInt32, unix.CLOSE_RANGE_CLOEXEC) == nil {
-		return nil
-	}
-	fds, err := linux.Here.Descriptors("self") // before Linux 5.11
-	for _, fd := range fds {
-		if fd > 2 {
-			unix.CloseOnExec(fd)
-		}
-	}
-	return err
 }
 
 // readRequests passes on what the tool asks for, and closes the channel when the tool is gone.
@@ -180,7 +163,7 @@ func (g *guardLoop) start(o Order) bool {
 	}
 	g.main, g.group, g.cgroup = pid, pid, o.Group
 	g.orphan = request{Signal: int(syscall.SIGTERM), GraceMS: cmp.Or(o.Grace, OrphanGrace).Milliseconds()}
-	unix.Close(guardOutput)
+	linux.File(guardOutput).Close()
 	g.report(report{Event: "started", PID: pid, Clock: clock, Outside: outside})
 	return true
 }
@@ -190,7 +173,7 @@ func (o Order) exec(null *os.File) (pid int, outside string, err error) {
 	attr := &syscall.ProcAttr{
 		Env:   o.Env,
 		Files: []uintptr{null.Fd(), guardOutput, guardOutput},
-		Sys:   &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM},
+		Sys:   linux.InOwnGroup(),
 	}
 	pid, err = o.Group.ForkExec(o.Path, o.Args, attr)
 	var stayed group.NotEntered
@@ -228,12 +211,8 @@ func (g *guardLoop) run(children, ends <-chan os.Signal, requests <-chan request
 // reap collects every child that has ended, adopted ones too.
 func (g *guardLoop) reap() {
 	for {
-		var status syscall.WaitStatus
-		pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil)
-		if err == syscall.EINTR {
-			continue
-		}
-		if err != nil || pid <= 0 {
+		pid, status := linux.Reap(-1)
+		if pid == 0 {
 			return
 		}
 		if pid == g.main {
@@ -259,7 +238,7 @@ func (g *guardLoop) stop(req request, all bool, children <-chan os.Signal, reque
 	began := time.Now()
 	sig := syscall.Signal(req.Signal)
 	if g.main != 0 && !all {
-		_ = syscall.Kill(g.main, sig)
+		linux.Kill(g.main, sig)
 	} else {
 		g.signalAll(sig)
 	}
@@ -304,7 +283,7 @@ func (g *guardLoop) living() []linux.Stat { return linux.Here.Tree(g.pid) }
 
 func (g *guardLoop) signalAll(sig syscall.Signal) {
 	for _, s := range g.living() {
-		_ = syscall.Kill(s.PID, sig)
+		linux.Kill(s.PID, sig)
 	}
 }
 

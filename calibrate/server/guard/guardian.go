@@ -10,8 +10,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"workermem/calibrate"
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/group"
@@ -52,7 +50,7 @@ const (
 // Start starts a guard and has it start the app, whose stdout and stderr go to output (nil: nowhere). The error
 // is a syscall.Errno if the app could not be executed; nothing is left then.
 func Start(o Order, output, stderr *os.File) (*Guardian, error) {
-	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+	if err := linux.AdoptOrphans(); err != nil {
 		return nil, err
 	}
 	if output == nil {
@@ -104,7 +102,7 @@ func guardCommand(commands, reports, output, stderr *os.File) *exec.Cmd {
 		Args:        []string{Name, guardArg},
 		Env:         []string{guardEnv + "=1", "GORACE=atexit_sleep_ms=0"}, // a build with -race would stay for a second
 		ExtraFiles:  []*os.File{commands, reports, output},
-		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
+		SysProcAttr: linux.InOwnSession(),
 	}
 	if stderr != nil {
 		cmd.Stderr = stderr

@@ -32,13 +32,13 @@ func (x *executioner) kill(tree []int) {
 		if err != nil || !s.Alive() {
 			continue
 		}
-		_ = syscall.Kill(pid, syscall.SIGKILL)
+		linux.Kill(pid, syscall.SIGKILL)
 		x.killed[s.Identity()] = true
 		groups[s.Group] = true
 	}
 	for group := range groups {
-		if group > 1 && group != syscall.Getpgrp() && !slices.Contains(x.spare, group) {
-			_ = syscall.Kill(-group, syscall.SIGKILL)
+		if group > 1 && group != linux.OwnGroup() && !slices.Contains(x.spare, group) {
+			linux.Kill(-group, syscall.SIGKILL)
 		}
 	}
 	if len(x.killed) == before {

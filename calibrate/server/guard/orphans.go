@@ -6,10 +6,7 @@ import (
 	"os/exec"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"workermem/calibrate/linux"
 )
@@ -57,7 +54,7 @@ func (g *Guardian) sweep() (killed, left int) {
 	for deadline := time.Now().Add(killLimit); ; {
 		children := g.orphans()
 		for _, s := range children {
-			reapChild(s.PID)
+			linux.Reap(s.PID) // never any child: this process has others, and somebody waits for those
 		}
 		tree := withDescendants(children)
 		if len(children) == 0 || time.Now().After(deadline) {
@@ -71,7 +68,7 @@ func (g *Guardian) sweep() (killed, left int) {
 // were adopted; the guard's had its session, or, where they daemonised, one of their own, and they are younger than
 // it. What this process starts itself has its own session, guards apart.
 func (g *Guardian) orphans() []linux.Stat {
-	own, _ := unix.Getsid(0)
+	own := linux.OwnSession()
 	return slices.DeleteFunc(liveGuards.others(), func(s linux.Stat) bool { return s.Session == own || s.Start < g.born })
 }
 
@@ -88,14 +85,4 @@ func withDescendants(roots []linux.Stat) []int {
 		all = append(all, linux.Here.Descendants(s.PID)...)
 	}
 	return all
-}
-
-// reapChild collects a child that has ended. Never any child: this process has others, and somebody waits for those.
-func reapChild(pid int) {
-	var status syscall.WaitStatus
-	for {
-		if _, err := syscall.Wait4(pid, &status, syscall.WNOHANG, nil); err != syscall.EINTR {
-			return
-		}
-	}
 }

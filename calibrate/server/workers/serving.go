@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"workermem/calibrate/linux"
 )
 
@@ -101,20 +99,14 @@ func (s *serving) look(tree []linux.Process, ports []int, known bool) {
 func (s *serving) read(tree []linux.Process, ports []int) (readings []reading, table connections, cost time.Duration) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	began := threadCPU()
+	began := linux.ThreadCPU()
 	first := readingOf(s.proc, s.worthALook(tree))
 	readings, s.blind = []reading{first}, len(first.of) == 0
 	table = s.table(tree[0].PID, ports)
 	if len(tree) <= few {
 		readings = append(readings, readingOf(s.proc, tree))
 	}
-	return readings, table, threadCPU() - began
-}
-
-func threadCPU() time.Duration {
-	var used unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &used) // 0 looks more often
-	return time.Duration(used.Nano())
+	return readings, table, linux.ThreadCPU() - began
 }
 
 // rest is as long as the look that has just ended was dear.

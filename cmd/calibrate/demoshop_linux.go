@@ -32,7 +32,7 @@ func (s *demoShop) begin() {
 
 // hold takes what a request has until it is answered, and release gives it back.
 func (s *demoShop) hold(b []byte) {
-	for i := 0; i < len(b); i += 4096 {
+	for i := 0; i < len(b); i += smallestPage {
 		b[i] = 1
 	}
 	s.holding += int64(len(b))
@@ -44,16 +44,19 @@ func (s *demoShop) release(b []byte) {
 	s.holding -= int64(len(b))
 }
 
-// take touches whole pages up to n bytes, and returns how many bytes those were.
+// smallestPage is that of any machine. A larger one (16 or 64 KB on some of ARM) comes with the first of its parts that is touched.
+const smallestPage = 4096
+
+// take touches memory in turn, up to n bytes in parts of smallestPage, and returns how many bytes those were.
 func (s *demoShop) take(n int64) int64 {
-	const page, chunk = 4096, 4 << 20
-	n -= n % page
-	for taken := int64(0); taken < n; taken += page {
+	const chunk = 4 << 20
+	n -= n % smallestPage
+	for taken := int64(0); taken < n; taken += smallestPage {
 		if len(s.chunk) == 0 {
 			s.chunk = mapped(chunk)
 		}
 		s.chunk[0] = 1
-		s.chunk = s.chunk[page:]
+		s.chunk = s.chunk[smallestPage:]
 	}
 	return max(n, 0)
 }

@@ -7,11 +7,6 @@ import (
 	"syscall"
 )
 
-// NotEntered says why the app could not be started in its group.
-type NotEntered struct{ Why string }
-
-func (n NotEntered) Error() string { return n.Why }
-
 // ForkExec starts a program in the group, from its first instruction, and leaves no trace of the caller there: what the
 // guard has in memory is not the app's. The calling goroutine must be locked to its thread, and not to the first one
 // of the process. The error is a NotEntered if the group is the reason.
