@@ -32,7 +32,7 @@ GOVULNCHECK_VERSION = v1.9.0
 PLATFORMS = linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
 # Not renewed by make renew: CONTRIBUTING.md says why.
-HELD = github.com/shirou/gopsutil/v3 github.com/tsenart/vegeta/v12 github.com/olekukonko/tablewriter
+HELD = github.com/shirou/gopsutil/v3 github.com/tsenart/vegeta/v12 github.com/olekukonko/%
 
 LINT = bin/tools/golangci-lint-$(GOLANGCI_LINT_VERSION)
 VULN = bin/tools/govulncheck-$(GOVULNCHECK_VERSION)
@@ -120,9 +120,10 @@ servers: ## set up fixtures/.venv, the servers of the end-to-end tests
 
 # Among golangci-lint's linters is govet, which has every analyzer of go vet: that itself, or the vetting of go test, would take 40 s
 # of a core more from an empty cache, and show nothing else.
-lint: $(LINT) cross ## gofmt, golangci-lint with go vet in it, and the builds for other systems
+lint: $(LINT) ## gofmt, golangci-lint with go vet in it, and a build for another system
 	@files=$$(gofmt -l .) && test -z "$$files" || { echo "not gofmt'd: $$files"; exit 1; }
 	$(LINT) run ./...
+	$(MAKE) cross PLATFORMS=darwin/arm64
 
 $(LINT):
 	GOBIN=$(CURDIR)/bin/tools go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
@@ -134,8 +135,8 @@ cross: ## build for all systems that it builds on
 		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go build -o /dev/null ./cmd/calibrate; \
 	done
 
-vuln: $(VULN) ## known vulnerabilities of what the command calls, by vuln.go.dev
-	$(VULN) ./cmd/calibrate
+vuln: $(VULN) ## known vulnerabilities of what the command calls, by vuln.go.dev or VULNDB=file:///folder
+	$(VULN) $(if $(VULNDB),-db $(VULNDB)) ./cmd/calibrate
 
 $(VULN):
 	GOBIN=$(CURDIR)/bin/tools go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
@@ -147,8 +148,7 @@ cover: ## how much of each room its unit tests run, and of all
 	@sed -nE 's|^(ok)?[[:space:]]*workermem/([^[:space:]]+).*coverage: ([0-9.]+)% of statements.*|\3 \2|p' bin/cover.txt | sort -k2 | awk '{ printf "%6.1f %%  %s\n", $$1, $$2 }'
 	@go tool cover -func=bin/cover.out | awk 'END { print "  " $$3 "  of all" }'
 
-# What others need of theirs comes along, no newer than they ask for. The list of vegeta's versions can't be read through every proxy:
-# go get -u ./... fails at that.
+# By name: go get -u asks for the versions of every module that some other could need, and not every proxy has all of those lists.
 renew: ## renew the modules of go.mod that aren't held back, and their licences
 	go get $(addsuffix @latest,$(filter-out $(HELD),$(shell sed -nE 's/^\t([^ ]+) v.*/\1/p' go.mod)))
 	go mod tidy

@@ -92,10 +92,11 @@ func Reap(child int) (pid int, status syscall.WaitStatus) {
 // Kill sends a signal to a process, or to the group of -pid. One that has ended has none.
 func Kill(pid int, sig syscall.Signal) { _ = syscall.Kill(pid, sig) }
 
-// OwnSession and OwnGroup are those of this process.
+// OwnSession is the session of this process.
 func OwnSession() int {
 	id, _ := unix.Getsid(0) // of oneself it can't fail
 	return id
 }
 
+// OwnGroup is its process group.
 func OwnGroup() int { return syscall.Getpgrp() }

@@ -58,7 +58,7 @@ var goroutine = regexp.MustCompile(`(?:\bgo |\.Go\()func\(\) \{.*\n.*`)
 
 // A panic in a goroutine that doesn't defer calibrate.Caught is hundreds of lines on the terminal, and an exit code of Go's.
 func TestGoroutinesAreCaught(t *testing.T) {
-	others := []string{"guard.go", "demoapp.go", "demoworker.go", "main.go"} // other processes, and the one that waits for signals
+	others := []string{"guard.go", "demomaster_linux.go", "demoworker_linux.go", "main.go"} // other processes, and the one that waits for signals
 	found := 0
 	root := filepath.Join("..", "..")
 	for _, folder := range []string{"calibrate", "cmd", "loadgen", "report", "sampler"} {

@@ -100,21 +100,24 @@ func thirdParty(t *testing.T, folders map[string]string) string {
 	return "# Whose work is linked into calibrate\n\nWritten by `make renew`; go.mod has the versions. Some are linked on other systems than Linux alone.\n\n| module | licence |\n|---|---|\n" + rows + texts
 }
 
+var licenceFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)(\.|$)`)
+
 // licenceIn is all that a module's folder says of its licence.
 func licenceIn(t *testing.T, module, folder string) string {
+	files, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var all []string
-	for _, pattern := range []string{"LICEN[SC]E*", "COPYING*", "NOTICE*", "PATENTS*"} {
-		files, err := filepath.Glob(filepath.Join(folder, pattern))
+	for _, file := range files {
+		if !licenceFile.MatchString(file.Name()) {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(folder, file.Name()))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, strings.ReplaceAll(strings.TrimSpace(string(text)), "\r\n", "\n"))
-		}
+		all = append(all, strings.ReplaceAll(strings.TrimSpace(string(text)), "\r\n", "\n"))
 	}
 	if len(all) == 0 {
 		t.Fatalf("%s has no licence in %s", module, folder)
