@@ -222,7 +222,7 @@ func clearOf(s Series, l label, x, y scale, below bool) float64 {
 			continue
 		}
 		if x0 < from { // where the line comes in
-			x0, y0 = from, y0+(y1-y0)*(from-x0)/(x1-x0)
+			y0 += (y1 - y0) * (from - x0) / (x1 - x0)
 		}
 		highest, lowest = min(highest, y0, y1), max(lowest, y0, y1)
 	}
