@@ -85,7 +85,7 @@ func (f *baselineFlags) updated(env Env, c calibrate.Check, r calibrate.Result, 
 func (f *baselineFlags) write(env Env, b calibrate.Baseline) error {
 	path := f.path(env)
 	if err := calibrate.WriteWhole(path, b, 0o644); err != nil {
-		return &calibrate.Failure{Kind: calibrate.KindTool, What: "the baseline can't be written", Why: err.Error(), Try: "name a file that can be written, with --baseline", Err: err}
+		return &calibrate.Failure{Kind: calibrate.KindTool, What: "the baseline can't be written", Why: err.Error(), Try: cmp.Or(calibrate.TryDisk(err), "name a file that can be written, with --baseline"), Err: err}
 	}
 	note(env, "wrote %s: %s of run %s; commit it", shown(env, path), say.Plural(len(b.Metrics), "metric"), b.Run)
 	return nil
