@@ -10,8 +10,6 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/spf13/cobra"
-
 	"workermem/calibrate"
 )
 
@@ -58,21 +56,16 @@ const (
 	mostTrace    = 1 << 20
 )
 
-// newCrashCmd waits until the process that has started it is gone, and says what became of that.
-func newCrashCmd(env Env) *cobra.Command {
-	return &cobra.Command{
-		Use: crashCommand, Hidden: true, DisableFlagParsing: true,
-		RunE: func(_ *cobra.Command, args []string) error {
-			signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT) // they are for the other, which ends by them
-			trace, err := io.ReadAll(io.LimitReader(env.Stdin, mostTrace))
-			what := fatalLine(string(trace))
-			if what == "" { // it has ended in another way
-				return err
-			}
-			_, _ = io.Copy(io.Discard, env.Stdin)
-			return crashed(args, what, trace)
-		},
+// outliveCrash waits until the process that has started this one with its own arguments is gone, and says what became of it.
+func outliveCrash(env Env, args []string) error {
+	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT) // they are for the other, which ends by them
+	trace, err := io.ReadAll(io.LimitReader(env.Stdin, mostTrace))
+	what := fatalLine(string(trace))
+	if what == "" { // it has ended in another way
+		return err
 	}
+	_, _ = io.Copy(io.Discard, env.Stdin)
+	return crashed(args, what, trace)
 }
 
 // fatalLine is the line of a trace that says what it is of; "" of what is no trace. A panic is one in a goroutine of others'.
