@@ -113,7 +113,7 @@ func (a accepted) accept(t *testing.T) {
 	says(t, found, a.want...)
 	for name, texts := range map[string][]string{"encodings": textsOf(t, "encodings"), "all": {strings.Join(saytest.All(), " ")}} {
 		hostile, next := r, 0
-		foreign(&hostile, func() string { next++; return texts[next%len(texts)] })
+		ofOthers(&hostile, func() string { next++; return texts[next%len(texts)] })
 		hostile.Target.Command = r.Target.Command
 		if got := a.read(t, a.emit(t, hostile)); got != found {
 			t.Errorf("with texts of the kind %q it is read as\n%s\nand without as\n%s", name, got, found)

@@ -192,15 +192,15 @@ func withTexts(t *testing.T, texts []string) (dir string) {
 	m, err := calibrate.LoadFolder(bad)
 	must(t, err)
 	next := 0
-	foreign(&m.Result, func() string { next++; return texts[next%len(texts)] })
+	ofOthers(&m.Result, func() string { next++; return texts[next%len(texts)] })
 	text, err := json.Marshal(m.Result)
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(bad, calibrate.ResultFile), text, 0o600))
 	return dir
 }
 
-// foreign gives a result each text that may be of others: its server and its phases are calibrate's own words.
-func foreign(r *calibrate.Result, next func() string) {
+// ofOthers gives a result each text that may be of others: its server and its phases are calibrate's own words.
+func ofOthers(r *calibrate.Result, next func() string) {
 	own := *r
 	own.Phases, own.Steps = slices.Clone(r.Phases), slices.Clone(r.Steps)
 	r.Target.Command, r.Target.Changes = make([]string, 5), make([]string, 2)
@@ -493,7 +493,9 @@ func TestE2EHostileApp(t *testing.T) {
 	must(t, os.CopyFS(filepath.Join(kept, ".calibrate", "runs", badRun), os.DirFS(filepath.Join(s.dir, ".calibrate", "runs", latestLink))))
 	must(t, os.CopyFS(filepath.Join(kept, ".calibrate", "runs", goodRun), os.DirFS(filepath.Join(fixtures(t), "runs", "apart"))))
 	for _, way := range waysToShow(true) {
-		t.Run(way.format, func(t *testing.T) { way.differ(t, map[string]string{"tame": kept}) })
+		if way.args[0] != "size" { // so short a run may be too little to size by
+			t.Run(way.format, func(t *testing.T) { way.differ(t, map[string]string{"tame": kept}) })
+		}
 	}
 
 	check := []string{"check", "--limit", "peak <= 1MB", "--", "sh", "-c", `cat "$1"; exit 3`, "{port}", texts}
