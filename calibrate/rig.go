@@ -258,8 +258,10 @@ type Journal interface {
 // Status is what the progress line shows.
 type Status struct {
 	Phase    string
+	Step     int           // of the run, the first is 1
+	Steps    int           // that are planned; 0 where there is but one
 	Elapsed  time.Duration // of the run
-	Left     time.Duration // estimate of what is left, 0 for unknown
+	Left     time.Duration // about what is left of the run, 0 for unknown
 	Requests int64
 	RSS      int64
 	Peak     int64

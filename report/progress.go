@@ -53,8 +53,7 @@ func (p *Progress) Show(s calibrate.Status) {
 }
 
 func (p *Progress) draw(s calibrate.Status) {
-	// The last column stays empty: some terminals wrap as soon as it is filled.
-	line := cut(say.Line(liveStatus(s)), p.columns()-1)
+	line := liveStatus(s, p.columns()-1) // some terminals wrap as soon as the last column is filled
 	if line == p.drawn {
 		return
 	}
@@ -81,24 +80,31 @@ func (p *Progress) Done() {
 	p.drawn = ""
 }
 
-// liveStatus has what matters most on the left: a narrow terminal cuts the right.
-func liveStatus(s calibrate.Status) string {
-	return strings.Join(append([]string{moment(s)}, known(s, "req")...), "  ")
+// liveStatus begins with what matters most, and leaves out what has no room.
+func liveStatus(s calibrate.Status, width int) string {
+	line := cut(say.Line(moment(s)), width)
+	for _, part := range known(s, "%s left", func(n int64) string { return say.Count(n) + " req" }) {
+		if longer := line + "  " + say.Line(part); columns(longer) <= width {
+			line = longer
+		}
+	}
+	return line
 }
 
 func plainStatus(s calibrate.Status) string {
-	parts := known(s, "requests")
+	parts := known(s, "about %s left", func(n int64) string { return say.Plural(n, "request") })
 	return moment(s) + when(len(parts) > 0, ": %s", strings.Join(parts, ", "))
 }
 
+// moment is when it is, in which phase, and which of how many that is.
 func moment(s calibrate.Status) string {
-	return say.Clock(s.Elapsed.Seconds()) + " " + orElse(s.Phase, "starting")
+	return say.Clock(s.Elapsed.Seconds()) + " " + orElse(s.Phase, "starting") + when(s.Steps > 1, " %s/%s", say.Count(s.Step), say.Count(s.Steps))
 }
 
-// known is what was seen so far, and what is still to come.
-func known(s calibrate.Status, requests string) []string {
+// known is what is still to come, and what was seen so far.
+func known(s calibrate.Status, left string, requests func(int64) string) []string {
 	return slices.DeleteFunc([]string{
-		when(s.Requests > 0, "%s %s", say.Count(s.Requests), requests), when(s.RSS > 0, "RSS %s", knownMB(s.RSS)), when(s.Peak > 0, "peak %s", knownMB(s.Peak)),
-		s.Estimate, when(s.Left > 0, "about %s left", say.Clock(s.Left.Seconds())), s.Waiting,
+		when(s.Left >= time.Second, left, say.Clock(s.Left.Seconds())), s.Estimate,
+		when(s.Requests > 0, "%s", requests(s.Requests)), when(s.RSS > 0, "RSS %s", knownMB(s.RSS)), when(s.Peak > 0, "peak %s", knownMB(s.Peak)), s.Waiting,
 	}, func(part string) bool { return part == "" })
 }

@@ -17,8 +17,8 @@ import (
 
 func status(phase string, elapsed time.Duration) calibrate.Status {
 	return calibrate.Status{
-		Phase: phase, Elapsed: elapsed, Left: 40 * time.Second, Requests: 2940, RSS: 61 * mb, Peak: 71 * mb,
-		Estimate: "creeping, 16.1 KB a request", Waiting: "waiting for a narrower interval",
+		Phase: phase, Step: 6, Steps: 10, Elapsed: elapsed, Left: 40 * time.Second, Requests: 2940, RSS: 61 * mb, Peak: 71 * mb,
+		Estimate: "creep 15.2 to 17 KB a request", Waiting: "waiting for a narrower interval",
 	}
 }
 
@@ -26,7 +26,7 @@ func TestProgressOnATerminal(t *testing.T) {
 	var b bytes.Buffer
 	p := NewProgress(&b, true, func() int { return 60 })
 	p.Show(status("soak", 42*time.Second))
-	want := "\r\x1b[2K0:42 soak  2 940 req  RSS 61 MB  peak 71 MB  creeping, 1..."
+	want := "\r\x1b[2K0:42 soak 6/10  0:40 left  creep 15.2 to 17 KB a request"
 	if b.String() != want {
 		t.Errorf("%q, want %q", b.String(), want)
 	}
@@ -71,7 +71,7 @@ func TestProgressFollowsTheWidth(t *testing.T) {
 	b.Reset()
 	width = 20
 	p.Show(status("soak", time.Second))
-	if line := strings.TrimPrefix(b.String(), eraseLine); columns(line) != 19 {
+	if line := strings.TrimPrefix(b.String(), eraseLine); line != "0:01 soak 6/10" {
 		t.Errorf("%q", line)
 	}
 }
@@ -85,14 +85,14 @@ func TestProgressInPlainLines(t *testing.T) {
 		if elapsed >= 7*time.Second {
 			phase = "soak"
 		}
-		p.Show(calibrate.Status{Phase: phase, Elapsed: elapsed, Requests: int64(tenth), RSS: 61 * mb})
+		p.Show(calibrate.Status{Phase: phase, Step: 1, Steps: 2, Left: 20*time.Second - elapsed, Elapsed: elapsed, Requests: int64(tenth), RSS: 61 * mb})
 	}
 	p.Done()
 	want := strings.Join([]string{
-		"0:00 boot: RSS 61 MB",
-		"0:05 boot: 50 requests, RSS 61 MB",
-		"0:07 soak: 70 requests, RSS 61 MB", // the change of phase, one line
-		"0:12 soak: 120 requests, RSS 61 MB",
+		"0:00 boot 1/2: about 0:20 left, RSS 61 MB",
+		"0:05 boot 1/2: about 0:15 left, 50 requests, RSS 61 MB",
+		"0:07 soak 1/2: about 0:13 left, 70 requests, RSS 61 MB", // the change of phase, one line
+		"0:12 soak 1/2: about 0:08 left, 120 requests, RSS 61 MB",
 		"",
 	}, "\n")
 	if b.String() != want {

@@ -20,7 +20,7 @@ type Goal struct {
 // Progress says whether a soak may stop, and if not, what it waits for.
 type Progress struct {
 	Done        bool
-	Waiting     string  // "interval ±34 %, want ±20 %"
+	Waiting     string  // "interval +-34 %, want +-20 %"
 	SecondsLeft float64 // an estimate; 0 if unknown
 }
 
@@ -104,7 +104,7 @@ func (g Goal) weigh(a axis, e Estimate, series []Point, rss float64) Progress {
 	}
 	if width := (e.High - e.Low) / 2 / e.Slope; g.Precision > 0 && width > g.Precision {
 		return Progress{
-			Waiting:     fmt.Sprintf("interval ±%s, want ±%s", share(width), share(g.Precision)),
+			Waiting:     fmt.Sprintf("interval +-%s, want +-%s", share(width), share(g.Precision)),
 			SecondsLeft: longer(seconds, math.Pow(width/g.Precision, 1/narrowing)),
 		}
 	}

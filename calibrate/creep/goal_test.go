@@ -56,7 +56,7 @@ func TestGoalWaitsForPrecision(t *testing.T) {
 	series := drawn(60, func(x float64) float64 { return 100*mb + 5*kb*x + 1*mb*r.NormFloat64() })
 	e, p := Goal{Precision: 0.01}.Check(series, 100*mb)
 	width := (e.High - e.Low) / 2 / e.Slope
-	if want := "interval ±" + share(width) + ", want ±1 %"; e.Verdict != calibrate.Creeping || p.Done || p.Waiting != want {
+	if want := "interval +-" + share(width) + ", want +-1 %"; e.Verdict != calibrate.Creeping || p.Done || p.Waiting != want {
 		t.Errorf("%s %+v, want %q", e.Verdict, p, want)
 	}
 	if _, p := (Goal{Precision: width * 1.01}).Check(series, 100*mb); !p.Done {

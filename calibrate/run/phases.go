@@ -95,7 +95,9 @@ func (r *run) capacity(ctx context.Context) error {
 	r.result.Load.Capacity = rateOf(buckets, seen{seconds: tally.Seconds, answered: tally.Requests})
 	if r.plan.Portions == nil { // else the rate is that of the other runs, come what may
 		r.unhurried = pacingOf(buckets)
-		r.full = r.isSlow()
+		if r.full = r.isSlow(); r.full {
+			r.ahead.expect(calibrate.PhaseSoak, r.soakLimit())
+		}
 	}
 	return nil
 }

@@ -49,8 +49,9 @@ func Prove(ctx context.Context, p calibrate.ProofPlan, rig calibrate.Rig, id str
 }
 
 func (pr *prover) prove(ctx context.Context) error {
-	proof := pr.result.Proof
-	for _, next := range pr.trials() {
+	proof, trials, told := pr.result.Proof, pr.trials(), pr.rig.Progress
+	for i, next := range trials {
+		pr.rig.Progress = inProof(i+1, len(trials), time.Since(pr.started), told)
 		trial, err := pr.tryOrSkip(ctx, next)
 		if err != nil && trial.Requests > 0 { // what was seen is kept
 			trial.Failed = &calibrate.Miss{Kind: calibrate.MissCut}
@@ -69,6 +70,20 @@ func (pr *prover) prove(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// inProof has told a status of a trial as one of the proof, as if each one to come took as long as this one, which began at a time of the proof.
+func inProof(n, of int, began time.Duration, told func(calibrate.Status)) func(calibrate.Status) {
+	if told == nil {
+		return nil
+	}
+	return func(s calibrate.Status) {
+		s.Step, s.Steps = n, of
+		if s.Left > 0 {
+			s.Left += time.Duration(of-n) * (s.Elapsed - began + s.Left)
+		}
+		told(s)
+	}
 }
 
 // named is a setup and what it stands for.

@@ -33,6 +33,8 @@ func newRun(p calibrate.Plan, rig calibrate.Rig, head calibrate.Result, mode cal
 	r.result.StartedAt = r.started
 	if mode == calibrate.ModeRun {
 		r.result.Steps = r.steps()
+		r.ahead = r.outlook()
+		r.rig.Progress = r.ahead.placing(rig.Progress)
 	}
 	return r
 }
@@ -52,6 +54,7 @@ type run struct {
 	full      bool     // the steady load is all that the worker can take: see isSlow
 	held      float64  // bytes that the server had before: they are no part of the memory that is free
 	accepted  accepted // of a watch
+	ahead     *outlook // of a run
 }
 
 func (r *run) measure(ctx context.Context) error {

@@ -238,7 +238,7 @@ func (t *tryout) look() (done bool) {
 		done, tr.Ended = true, atLimit(t.proof.asked.Limit)
 		tr.Failed = &sofar
 	}
-	t.watch.tell(fmt.Sprintf("%s, predicted %s at most", say.MB(tr.PeakBytes), say.MB(tr.MostBytes)), tr.Name+": "+sofar.Seen(), t.left())
+	t.watch.tell(fmt.Sprintf("%s of %s predicted", say.MB(tr.PeakBytes), say.MB(tr.MostBytes)), tr.Name+": "+sofar.Seen(), t.left())
 	return done
 }
 

@@ -195,7 +195,7 @@ func TestE2ECompareRefCut(t *testing.T) {
 	v := newVersions(t)
 	t.Run("an interrupt", func(t *testing.T) {
 		s := v.compare(t)
-		s.until(t, "base soak", 2*time.Minute)
+		s.until(t, "base, soak", 2*time.Minute)
 		if err := s.Process.Signal(syscall.SIGINT); err != nil {
 			t.Fatal(err)
 		}

@@ -133,7 +133,8 @@ func (t *turnTaker) Open(ctx context.Context, side calibrate.Side) (run.Turn, er
 		Folder: name, Close: func() { folder.Close(); t.back() },
 		Plan: plan, Head: headed(head),
 		Rig: reading(calibrate.Rig{Target: launch, Load: t.loader(), Journal: folder, Progress: func(s calibrate.Status) {
-			s.Phase, s.Elapsed = string(side)+" "+s.Phase, time.Since(t.began)
+			s.Phase, s.Elapsed = "run "+name+", "+s.Phase, time.Since(t.began)
+			s.Left = 0 // of this run alone, and nobody knows how many there will be
 			t.progress.Show(s)
 		}}),
 	}, nil

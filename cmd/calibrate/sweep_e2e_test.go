@@ -45,7 +45,7 @@ func TestE2ESweep(t *testing.T) {
 	case rec.Workers != chosen.Workers || rec.Threads != chosen.Threads:
 		t.Errorf("%d x %d is recommended, %d x %d was chosen", rec.Workers, rec.Threads, chosen.Workers, chosen.Threads)
 	}
-	if !strings.Contains(s.stdout.String(), "Really run") || !strings.Contains(s.stderr.String(), "sweep: ") {
+	if !strings.Contains(s.stdout.String(), "Really run") || !strings.Contains(s.stderr.String(), " sweep ") {
 		t.Errorf("the sweep isn't shown:\n%s%s", s.stdout.String(), s.stderr.String())
 	}
 	s.nothingLeft(t)

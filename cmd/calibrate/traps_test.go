@@ -132,7 +132,7 @@ func (c trapCase) tell(t *testing.T) []string {
 	}
 	flags := strings.Fields(strings.NewReplacer("$FIXTURES", fixtures(t), "$VENV", filepath.Dir(venvBin(t))).Replace(c.flags))
 	s := start(t, inherited, slices.Concat([]string{"run"}, flags, []string{"--"}, command)...)
-	s.until(t, "idle:", time.Minute)
+	s.until(t, "idle ", time.Minute)
 	if err := s.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
