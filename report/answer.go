@@ -63,7 +63,7 @@ func tryInstead(r calibrate.Result) string {
 	case len(shown) == 1:
 		return shown[0].Try
 	case len(shown) > 1:
-		return "what the warnings at the end say"
+		return "what the warnings say"
 	}
 	return ""
 }

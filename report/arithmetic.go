@@ -12,8 +12,8 @@ import (
 // sumOf is the arithmetic behind the answer.
 func sumOf(h Heading, r calibrate.Result) []Block {
 	return section(h, Facts{Rows: factsOf(
-		fact("budget", budgetOf(r)), fact("formula", lawOf(r)), fact("exit", leavingOf(r)), fact("fitted to", fittedOf(r)), fact("at first", foretoldOf(r)), fact("checked", checksOf(r)),
-		fact("workers", workersReason(r)), fact("max-requests", maxRequestsReason(r)), fact("counted", countedFrom(r)),
+		fact("budget", budgetOf(r)), fact("formula", lawOf(r)), detail("exit", leavingOf(r)), detail("fitted to", fittedOf(r)), detail("at first", foretoldOf(r)), detail("checked", checksOf(r)),
+		fact("workers", workersReason(r)), detail("max-requests", maxRequestsReason(r)), detail("counted", countedFrom(r)),
 	)})
 }
 

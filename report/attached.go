@@ -18,12 +18,12 @@ func byTime(r calibrate.Result) bool { return r.Creep.By == calibrate.ByTime }
 // watchedSection is what a watch of a running server showed.
 func watchedSection(r calibrate.Result) []Block {
 	return section(Heading{"Watched", watchedDetail(r)}, Facts{Rows: factsOf(
-		fact("app", appOf(r.Target)), fact("server", processOf(r.Target)), fact("requests", countedOf(*r.Watch)),
-		fact("load", orElse(when(r.Load.Requests > 0, "%s", loadOf(r.Load)), "none sent")),
-		fact("latency", when(r.Load.Requests > 0, "%s", latencyOf(r.Load))),
-		fact("CPU", measured(r.Watch.Cores > 0, "the workers kept %s of a core busy", say.Percent(r.Watch.Cores))),
+		detail("app", appOf(r.Target)), detail("server", processOf(r.Target)), fact("requests", countedOf(*r.Watch)),
+		detail("load", orElse(when(r.Load.Requests > 0, "%s", loadOf(r.Load)), "none sent")),
+		detail("latency", when(r.Load.Requests > 0, "%s", latencyOf(r.Load))),
+		detail("CPU", measured(r.Watch.Cores > 0, "the workers kept %s of a core busy", say.Percent(r.Watch.Cores))),
 		fact("worker RSS", watchedWorker(r.Worker)), fact("one more", meanMarginal(r)),
-		fact("config", configOf(r.Plan.Config)), fact("beside", besideOf(r)), fact("virtual", virtualOf(r.Worker.Virtual)),
+		detail("config", configOf(r.Plan.Config)), detail("beside", besideOf(r)), detail("virtual", virtualOf(r.Worker.Virtual)),
 	)})
 }
 

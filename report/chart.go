@@ -1,10 +1,12 @@
 package report
 
-// A Chart is data to draw: no dialect's shapes or colours. Terminal and Markdown leave it out, so nothing may stand in a
-// chart alone.
+// A Chart is data to draw: no dialect's shapes or colours. Terminal and Markdown draw a Main one alone, and only its lines, so
+// nothing may stand in a chart alone.
 type Chart struct {
 	Title  string
 	Shows  string // what to see in it, in a sentence
+	How    string // how to read what is drawn beside the lines
+	Main   bool
 	X, Y   Axis
 	Series []Series
 	Bands  []Band  // intervals about a series

@@ -2,8 +2,10 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"workermem/calibrate"
 	"workermem/calibrate/say"
@@ -102,10 +104,10 @@ func creepChart(r calibrate.Result, c calibrate.Curves) []Block {
 	if len(points) < 2 {
 		return nil
 	}
-	chart := Chart{Title: "Memory against requests", X: x, Y: Axis{Name: "memory", Unit: "MB"}, Series: []Series{{Name: "measured", Points: points}},
-		Shows: "The worker's own memory (heap, without file pages) after so many requests. The scale does not begin at 0, so that the slope can be seen."}
+	chart := Chart{Title: "Memory against requests", Shows: grewFromTo(points, x), How: "The scale does not begin at 0, so that the slope can be seen.", Main: true,
+		X: x, Y: Axis{Name: "memory", Unit: "MB"}, Series: []Series{{Name: "measured", Points: points}}}
 	if byTime(r) {
-		chart.Title, chart.Shows = "Memory against time", "The worker's own memory (heap, without file pages) as time went by. The scale does not begin at 0, so that the slope can be seen."
+		chart.Title = "Memory against time"
 	}
 	if slope.bytes == nil {
 		return []Block{chart}
@@ -123,10 +125,32 @@ func creepChart(r calibrate.Result, c calibrate.Curves) []Block {
 		interval := when(r.Creep.Confidence > 0, "%s ", say.Percent(r.Creep.Confidence)) + "interval"
 		chart.Bands = []Band{{Name: interval, Low: pivoted(line, *slope.low/mb), High: pivoted(line, *slope.high/mb)}}
 		name += ", " + say.Range(*slope.low*slope.times, *slope.high*slope.times)
-		chart.Shows += " The line is the slope that was fitted, with its " + interval + " about it; it rests on the judged part alone."
+		chart.How += " The line is the slope that was fitted, with its " + interval + " about it; it rests on the judged part alone."
 	}
-	chart.Series = append(chart.Series, Series{Name: name, Points: line, Fitted: true})
+	fit := Series{Name: name, Points: line, Fitted: true}
+	if v := r.Creep.Verdict; v != calibrate.Creeping && v != calibrate.Flat {
+		fit.Mark = Doubtful
+	}
+	chart.Series = append(chart.Series, fit)
 	return []Block{chart}
+}
+
+// grewFromTo says in words what the line of a worker's memory shows: where it begins and ends, and its highest point.
+func grewFromTo(points []Point, x Axis) string {
+	first, highest := points[0], points[0]
+	for _, p := range points {
+		if p.Y > highest.Y {
+			highest = p
+		}
+	}
+	last, _ := lastOf(points)
+	after := func(p Point) string {
+		if x.Unit != "" {
+			return say.Number(p.Y) + " MB after " + say.Seconds(p.X)
+		}
+		return say.Number(p.Y) + " MB after " + say.Plural(int64(p.X), "request") + strings.TrimPrefix(x.Name, "requests")
+	}
+	return fmt.Sprintf("The worker's own memory (heap, without file pages) was %s, and %s", after(first), after(last)) + when(highest.Y > last.Y, "; the most was %s", after(highest)) + "."
 }
 
 // seenBy is what memory is held against: a worker's requests, or where nobody counted those the time.

@@ -30,12 +30,12 @@ func creep(r calibrate.Result) []Fact {
 	if c.Verdict == "" {
 		return []Fact{fact("verdict", verdictOf(r))}
 	}
-	facts := factsOf(fact("verdict", verdictOf(r)), fact("slope", slopeOf(c)), fact("of it", kindsOf(c)), fact("who frees it", freedBy(c)), fact("at rest", restOf(c)), fact("rests on", evidenceOf(r)))
+	facts := factsOf(fact("verdict", verdictOf(r)), fact("slope", slopeOf(c)), detail("of it", kindsOf(c)), detail("who frees it", freedBy(c)), detail("at rest", restOf(c)), detail("rests on", evidenceOf(r)))
 	if verdictByRequest(r) == calibrate.Flat {
 		return append(facts, fact("so", safeOf(r.Recommendation)))
 	}
 	if c.Verdict == calibrate.Warming || c.Verdict == calibrate.Inconclusive {
-		facts = append(facts, fact("missing", missingOf(c)), fact("try", longerOf(r)))
+		facts = append(facts, fact("missing", missingOf(c)), detail("try", longerOf(r)))
 	}
 	return facts
 }

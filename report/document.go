@@ -13,6 +13,7 @@ type Document struct {
 	Title   string // "Workers and memory of"
 	Subject string // the command that the title is about; "" for none
 	Blocks  []Block
+	Again   string           // the command that shows the page again; "" for the one that was typed
 	Data    any              // the same for programs
 	Curves  calibrate.Curves // that its charts are drawn from; empty of a page of no run
 	Export  *Export          // what other programs take of it; nil of a page of no run
@@ -57,7 +58,8 @@ type Reader int
 // The readers.
 const (
 	Everybody  Reader = iota
-	AtTerminal        // who has just measured, and a screen or two
+	InFull            // who wants all of it: of a page, or at a terminal with --verbose
+	AtTerminal        // who has just measured, and a screen
 	OfPage            // who finds the page later, and doesn't know what was measured
 )
 
@@ -89,6 +91,7 @@ type Fact struct {
 	Name, Text string
 	Mark       Mark
 	Below      []Fact
+	For        Reader // Everybody or InFull
 }
 
 // A List has one item a line.
@@ -107,7 +110,7 @@ type Code struct{ Label, Text string }
 type Warning struct{ Code, Text, Try string }
 
 func (b Only) draw(d dialect) {
-	if b.Reader == d.reader() {
+	if b.Reader == InFull || b.Reader == d.reader() {
 		drawAll(d, b.Blocks)
 	}
 }
@@ -150,3 +153,14 @@ func factsOf(rows ...Fact) []Fact {
 }
 
 func fact(name, text string) Fact { return Fact{Name: name, Text: text} }
+
+// detail is a fact that a short report leaves out.
+func detail(name, text string) Fact { return Fact{Name: name, Text: text, For: InFull} }
+
+// inFull is a section that a short report leaves out.
+func inFull(blocks []Block) []Block {
+	if len(blocks) == 0 {
+		return nil
+	}
+	return []Block{Only{InFull, blocks}}
+}

@@ -14,23 +14,25 @@ import (
 
 // Options are what a terminal can show. Other formats pass over them.
 type Options struct {
-	Color bool
-	Width int // columns of the terminal, 0 for 80
+	Color   bool
+	Width   int  // columns of the terminal, 0 for 80
+	Verbose bool // all of a page, not one screen of it
 }
 
 // A Format is a way to write a document. Its name is that of --format.
 type Format struct {
 	Name  string
 	About string // a line of help
+	Draws bool   // what was recorded, in charts: the others need none of it
 	write func(io.Writer, Document, Options) error
 }
 
 // formats are all there are, the default first. A new one is a row here, and a file with its dialect.
 var formats = []Format{
-	{"text", "for a terminal", writeTerminal},
-	{"markdown", "a page to keep, as Markdown", writeMarkdown},
-	{"json", "the figures, for programs", writeData},
-	{HTML, "a page with charts, for a browser", writeHTML},
+	{"text", "for a terminal", true, writeTerminal},
+	{"markdown", "a page to keep, as Markdown", true, writeMarkdown},
+	{"json", "the figures, for programs", false, writeData},
+	{HTML, "a page with charts, for a browser", true, writeHTML},
 }
 
 // HTML is the format of a page that is written to a file, beside what is shown.
@@ -38,15 +40,15 @@ const HTML = "html"
 
 // exports are the ways to write what a run has for the programs of others.
 var exports = []Format{
-	{"benchfmt", "for benchstat", exporting(writeBenchfmt)},
-	{"gab", "for github-action-benchmark's customSmallerIsBetter", exporting(writeGAB)},
-	{"bmf", "for Bencher", exporting(writeBMF)},
-	{"openmetrics", "for GitLab's metrics report, Prometheus", exporting(writeOpenMetrics)},
-	{"junit", "for any CI's test report", exporting(writeJUnit)},
+	{"benchfmt", "for benchstat", false, exporting(writeBenchfmt)},
+	{"gab", "for github-action-benchmark's customSmallerIsBetter", false, exporting(writeGAB)},
+	{"bmf", "for Bencher", false, exporting(writeBMF)},
+	{"openmetrics", "for GitLab's metrics report, Prometheus", false, exporting(writeOpenMetrics)},
+	{"junit", "for any CI's test report", false, exporting(writeJUnit)},
 }
 
 // Rows is the format of a page of runs for spreadsheets, data frames and databases.
-var Rows = Format{"csv", "a row a run, as CSV", writeCSV}
+var Rows = Format{"csv", "a row a run, as CSV", false, writeCSV}
 
 // Annotations is the format of a GitHub job's log. A step's summary goes with it, so it isn't offered alone.
 const Annotations = "annotations"

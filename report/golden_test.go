@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,9 +84,23 @@ func drawn(t testing.TB, d Document, format string, o Options) string {
 	return b.String()
 }
 
+// textOf is all that is said of a run at a terminal.
 func textOf(t testing.TB, r calibrate.Result, o Options) string {
+	o.Verbose = true
 	return drawn(t, Run(r, server.Known()), "text", o)
 }
+
+// recordedPage is the page of a recorded run, with the curves of its journals.
+func recordedPage(t testing.TB, name string) Document {
+	t.Helper()
+	r := recorded(t)[name]
+	m, err := calibrate.LoadFolder(filepath.Join("..", "fixtures", "runs", name))
+	if err != nil {
+		return Run(r, server.Known())
+	}
+	return Drawn(r, m.Curves(), server.Known())
+}
+
 func markdownOf(t testing.TB, r calibrate.Result) string {
 	return drawn(t, Run(r, server.Known()), "markdown", Options{})
 }
@@ -96,9 +111,19 @@ func TestTextGolden(t *testing.T) {
 	}
 }
 
+// What a user sees first, at the usual width; of one run also on narrow and on wide terminals.
+func TestShortGolden(t *testing.T) {
+	for name := range recorded(t) {
+		t.Run(name, func(t *testing.T) { golden(t, name+"-short.txt", drawn(t, recordedPage(t, name), "text", Options{})) })
+	}
+	for _, width := range []int{60, 140} {
+		golden(t, fmt.Sprintf("creeping-short-%d.txt", width), drawn(t, recordedPage(t, "creeping"), "text", Options{Width: width}))
+	}
+}
+
 func TestMarkdownGolden(t *testing.T) {
-	for name, r := range recorded(t) {
-		t.Run(name, func(t *testing.T) { golden(t, name+".md", markdownOf(t, r)) })
+	for name := range recorded(t) {
+		t.Run(name, func(t *testing.T) { golden(t, name+".md", drawn(t, recordedPage(t, name), "markdown", Options{})) })
 	}
 }
 

@@ -96,7 +96,7 @@ func (h *htmlPage) facts(f Facts) {
 func saidFacts(rows []Fact) []Fact {
 	all := make([]Fact, len(rows))
 	for i, row := range rows {
-		all[i] = Fact{said(row.Name), said(row.Text), row.Mark, saidFacts(row.Below)}
+		all[i] = Fact{Name: said(row.Name), Text: said(row.Text), Mark: row.Mark, Below: saidFacts(row.Below)}
 	}
 	return all
 }

@@ -20,7 +20,7 @@ const (
 
 // drawn is a chart as a figure; without shapes if there is nothing to show.
 func (c Chart) drawn() figure {
-	f := figure{Title: c.Title, Shows: c.Shows, Width: chartWide, Height: chartHigh, Notes: c.notes(), Numbers: c.numbers()}
+	f := figure{Title: c.Title, Shows: strings.TrimSpace(c.Shows + " " + c.How), Width: chartWide, Height: chartHigh, Notes: c.notes(), Numbers: c.numbers()}
 	if len(f.Numbers.Rows) == 0 {
 		return f
 	}

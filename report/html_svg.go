@@ -140,9 +140,18 @@ func (s scale) roomy() scale {
 	if s.step == 0 {
 		return s
 	}
-	s.low, s.high = s.step*math.Floor(s.low/s.step), s.step*math.Ceil((s.high+0.12*(s.high-s.low))/s.step)
+	s.high += 0.12 * (s.high - s.low)
+	return s.stepping(s.step)
+}
+
+// stepping is a scale that begins and ends at multiples of a step.
+func (s scale) stepping(step float64) scale {
+	s.step, s.low, s.high = step, step*math.Floor(s.low/step), step*math.Ceil(s.high/step)
 	return s
 }
+
+// steps are how many it has.
+func (s scale) steps() int { return int(math.Round((s.high - s.low) / s.step)) }
 
 // tickStep is a round number of which three to five go into a length; fewer if the ticks would else be finer than they are said.
 func tickStep(length, finest float64) float64 {

@@ -79,8 +79,22 @@ func (m *markdown) table(t Table) {
 	m.put(escape(leftOut))
 }
 
-func (m *markdown) chart(Chart) {}
-func (m *markdown) bars(Bars)   {}
+// chart draws a main one where Mermaid can, and says in words what it shows.
+func (m *markdown) chart(c Chart) {
+	if !c.Main {
+		return
+	}
+	c, _ = c.sure()
+	drawing, how := c.mermaid(), ""
+	if drawing != "" {
+		fit, _ := c.fit()
+		how = " The chart has what was judged. Its straight line is the slope that was fitted: " + fit.Name + "."
+	}
+	m.put(drawing)
+	m.put(escape(c.Shows + how))
+}
+
+func (m *markdown) bars(Bars) {}
 
 func (m *markdown) list(l List) {
 	var b strings.Builder

@@ -15,9 +15,9 @@ func measuredSection(r calibrate.Result) []Block {
 		return append(watchedSection(r), measuredMore(r))
 	}
 	return section(Heading{"Measured", measuredDetail(r)}, Facts{Rows: append([]Fact{
-		fact("app", appOf(r.Target)), fact("boot", bootOf(r.Target)), fact("load", loadOf(r.Load)), fact("latency", latencyOf(r.Load)),
+		detail("app", appOf(r.Target)), detail("boot", bootOf(r.Target)), detail("load", loadOf(r.Load)), detail("latency", latencyOf(r.Load)),
 		fact(workerLabel(r.Worker), workerOf(r.Worker)), fact("one more", marginalOf(r)),
-	}, factsOf(fact("config", configOf(r.Plan.Config)), fact("beside", besideOf(r)), fact("whole tree", treeOf(r)), fact("at once", atOnceOf(r)), fact("virtual", virtualOf(r.Worker.Virtual)))...)}, measuredMore(r))
+	}, factsOf(detail("config", configOf(r.Plan.Config)), detail("beside", besideOf(r)), detail("whole tree", treeOf(r)), detail("at once", atOnceOf(r)), detail("virtual", virtualOf(r.Worker.Virtual)))...)}, measuredMore(r))
 }
 
 // measuredMore is what a terminal has no room for.

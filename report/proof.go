@@ -11,7 +11,7 @@ import (
 // Proof is the page of a recommendation that was really run. The run it rests on is not repeated.
 func Proof(r calibrate.Result) Document {
 	return Document{
-		Title: "Proof of the recommendation for", Subject: subjectOf(r.Target), Data: published(r),
+		Title: "Proof of the recommendation for", Subject: subjectOf(r.Target), Again: showAgain, Data: published(r),
 		Blocks: slices.Concat(proved(r), warningsSection(r.Warnings, r.Plan.Silenced)),
 	}
 }
@@ -32,8 +32,16 @@ func proved(r calibrate.Result) []Block {
 	verdict, mark := proofVerdict(p)
 	blocks := []Block{Answer{Verdict: verdict, Mark: mark, Settings: proofSettings(p)}, Facts{Rows: proofFacts(p, r)}}
 	if len(p.Trials) > 0 {
-		blocks = append(blocks, proofCharts(p.Trials)...)
-		blocks = append(blocks, Heading{Name: "Really run, every thread busy"}, trialTable(p.Trials))
+		blocks = append(append(blocks, proofCharts(p.Trials)...), trialsSection(p.Trials)...)
+	}
+	return blocks
+}
+
+// trialsSection is a table of all trials. Of one alone the facts have said it.
+func trialsSection(trials []calibrate.Trial) []Block {
+	blocks := section(Heading{Name: "Really run, every thread busy"}, trialTable(trials))
+	if len(trials) == 1 {
+		return inFull(blocks)
 	}
 	return blocks
 }
@@ -69,11 +77,11 @@ func proofFacts(p calibrate.Proof, r calibrate.Result) []Fact {
 	}
 	t := p.Trials[0]
 	return append(facts, factsOf(
-		fact("memory", trialMemory(t)), fact("heaps", trialAge(t, r.Worker.Requests)), fact("slower", trialPace(p, r.Load.RateSent)), fact("creep", trialCreep(t)),
-		fact("recycles", orElse(when(t.MaxRequests > 0, "workers were replaced %s", say.Times(t.Recycles)), "off")), fact("their cost", recyclingCost(t)),
+		fact("memory", trialMemory(t)), detail("heaps", trialAge(t, r.Worker.Requests)), detail("slower", trialPace(p, r.Load.RateSent)), detail("creep", trialCreep(t)),
+		fact("recycles", orElse(when(t.MaxRequests > 0, "workers were replaced %s", say.Times(t.Recycles)), "off")), detail("their cost", recyclingCost(t)),
 		fact("requests", requestsOf(t)), fact("throughput", trialRate(p, t)),
 		fact("killed", orElse(when(t.OOMKills > 0, "%s, by the kernel, for want of memory", say.Plural(t.OOMKills, "process")), "no process")),
-		fact("limit", limitOf(p)), fact("run", p.Of),
+		fact("limit", limitOf(p)), detail("run", p.Of),
 	)...)
 }
 

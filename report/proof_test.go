@@ -7,11 +7,14 @@ import (
 	"workermem/calibrate"
 )
 
-func proofOf(t *testing.T, r calibrate.Result) string { return drawn(t, Proof(r), "text", Options{}) }
+func proofOf(t *testing.T, r calibrate.Result) string {
+	return drawn(t, Proof(r), "text", Options{Verbose: true})
+}
 
 func TestProofGolden(t *testing.T) {
 	golden(t, "proof-alone.md", drawn(t, Proof(recorded(t)["proof"]), "markdown", Options{}))
 	golden(t, "proof-alone.txt", proofOf(t, recorded(t)["proof"]))
+	golden(t, "proof-alone-short.txt", drawn(t, Proof(recorded(t)["proof"]), "text", Options{}))
 }
 
 // Every way for a proof to end has its headline, and none but the one that holds says that something is proved.

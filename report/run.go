@@ -17,14 +17,18 @@ func Run(r calibrate.Result, servers calibrate.Servers) Document {
 func Drawn(r calibrate.Result, curves calibrate.Curves, servers calibrate.Servers) Document {
 	curves = thin(curves)
 	return Document{
-		Title: "Workers and memory of", Subject: subjectOf(r.Target), Data: published(r), Curves: curves, Export: exportOf(r),
+		Title: "Workers and memory of", Subject: subjectOf(r.Target), Again: showAgain, Data: published(r), Curves: curves, Export: exportOf(r),
 		Blocks: slices.Concat(
-			whence(r), partialNote(r), readingNote(r), answerSection(r, servers), measuredSection(r), timeCharts(r, curves), booksSection(r), creepSection(r), creepChart(r, curves), routesSection(r), triageSection(r),
-			speedSection(r), sumOf(Heading{Name: "The sum"}, r), recyclingChart(r), candidatesSection(r, inResult), sweepSection(r), rulesSection(r), proofSection(r), truthSection(r),
-			changesSection(r.Target.Changes), warningsSection(r.Warnings, r.Plan.Silenced), repeatSection(r),
+			whence(r), partialNote(r), readingNote(r), answerSection(r, servers), warningsSection(r.Warnings, r.Plan.Silenced), measuredSection(r), timeCharts(r, curves), inFull(booksSection(r)),
+			creepSection(r), creepChart(r, curves), inFull(routesSection(r)), triageSection(r),
+			speedSection(r), inFull(sumOf(Heading{Name: "The sum"}, r)), recyclingChart(r), inFull(candidatesSection(r, inResult)), sweepSection(r), inFull(rulesSection(r)), proofSection(r), truthSection(r),
+			inFull(changesSection(r.Target.Changes)), repeatSection(r),
 		),
 	}
 }
+
+// showAgain is the command that shows the latest run.
+const showAgain = "calibrate report"
 
 // published is a run for whoever gets its page: the seal is for the run's own folder alone.
 func published(r calibrate.Result) calibrate.Result {

@@ -20,18 +20,17 @@ func Sizing(sized []calibrate.Result, servers calibrate.Servers) Document {
 	if len(sized[0].Target.Command) > 0 {
 		d.Title, d.Subject = "Workers and memory of", subjectOf(sized[0].Target)
 	}
-	blocks := hostsSection(sized)
+	warnings := warningsSection(common(sized), sized[0].Plan.Silenced)
+	blocks := append(hostsSection(sized), warnings...)
 	if len(sized) == 1 {
-		blocks = sizedSection(sized[0], servers)
+		blocks = slices.Concat(answerSection(sized[0], servers), warnings, sizedSection(sized[0]))
 	}
-	d.Blocks = slices.Concat(readingNote(sized[0]), blocks, section(Heading{Name: "What this rests on"}, Facts{Rows: restsOn(sized)}),
-		warningsSection(common(sized), sized[0].Plan.Silenced))
+	d.Blocks = slices.Concat(readingNote(sized[0]), blocks, section(Heading{Name: "What this rests on"}, Facts{Rows: restsOn(sized)}))
 	return d
 }
 
-func sizedSection(r calibrate.Result, servers calibrate.Servers) []Block {
-	return slices.Concat(answerSection(r, servers), speedSection(r), sumOf(Heading{"The sum", hostOf(r) + whatAMBIs}, r),
-		candidatesSection(r, inJSON), sweepSection(r), rulesSection(r))
+func sizedSection(r calibrate.Result) []Block {
+	return slices.Concat(speedSection(r), sumOf(Heading{"The sum", hostOf(r) + whatAMBIs}, r), candidatesSection(r, inJSON), inFull(sweepSection(r)), inFull(rulesSection(r)))
 }
 
 func hostsSection(sized []calibrate.Result) []Block {

@@ -54,6 +54,7 @@ func hosted(r calibrate.Result, coresAndMemory ...int64) []calibrate.Result {
 }
 
 func sizeText(t testing.TB, sized []calibrate.Result, o Options) string {
+	o.Verbose = true
 	return drawn(t, Sizing(sized, server.Known()), "text", o)
 }
 
@@ -124,7 +125,7 @@ func TestSizeOfHostileStrings(t *testing.T) {
 		r.ID = rapid.SampledFrom(hostile).Draw(t, "id")
 		for _, sized := range [][]calibrate.Result{{r}, {r, r}} {
 			var b bytes.Buffer
-			if err := Render(&b, Sizing(sized, server.Known()), "text", Options{}); err != nil {
+			if err := Render(&b, Sizing(sized, server.Known()), "text", Options{Verbose: rapid.Bool().Draw(t, "verbose")}); err != nil {
 				t.Fatal(err)
 			}
 			fits(t, b.String(), 80)

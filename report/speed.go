@@ -21,8 +21,8 @@ func speedSection(r calibrate.Result) []Block {
 		atOnce = atOnceReason(r)
 	}
 	return section(Heading{Name: "What the cores allow"}, Facts{Rows: factsOf(
-		fact("request", requestCost(*s)), fact("beside", restCost(*s)), fact("others", besideCost(*s)), fact("threads", threadCosts(*s)), fact("a worker", workerCores(*s)), fact("pool", poolOf(*s)),
-		fact("all cores", factorOf(*s)), fact("the load", ownCost(*s)), fact("at once", atOnce),
+		fact("request", requestCost(*s)), detail("beside", restCost(*s)), detail("others", besideCost(*s)), detail("threads", threadCosts(*s)), detail("a worker", workerCores(*s)), detail("pool", poolOf(*s)),
+		detail("all cores", factorOf(*s)), detail("the load", ownCost(*s)), detail("at once", atOnce),
 	)})
 }
 

@@ -201,7 +201,7 @@ func TestSumsOfTheCoresAddUp(t *testing.T) {
 			for _, rate := range []float64{0, 133} {
 				r := sped(t, s, 2, 10, rate)
 				d := Document{Blocks: slices.Concat(answerSection(r, server.Known()), speedSection(r), []Block{Note{Text: workersReason(r)}})}
-				page := strings.Join(strings.Fields(drawn(t, d, "text", Options{})), " ")
+				page := strings.Join(strings.Fields(drawn(t, d, "text", Options{Verbose: true})), " ")
 				sums := product.FindAllStringSubmatch(page, -1)
 				for _, sum := range sums {
 					n := numbers(t, sum[1:])

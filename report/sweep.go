@@ -14,7 +14,7 @@ func sweepSection(r calibrate.Result) []Block {
 	if r.Sweep == nil || len(r.Sweep.Runs) == 0 {
 		return nil
 	}
-	return section(Heading{Name: sweepTitle(r)}, append([]Block{sweepTable(r), Note{Text: sweepNote(r)}}, sweepCharts(r)...)...)
+	return section(Heading{Name: sweepTitle(r)}, append([]Block{sweepTable(r), Only{InFull, []Block{Note{Text: sweepNote(r)}}}}, sweepCharts(r)...)...)
 }
 
 func sweepTitle(r calibrate.Result) string {

@@ -7,7 +7,6 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/analyse"
-	"workermem/calibrate/server"
 )
 
 // sweepTable is the part of a report from "Really run" to the next heading.
@@ -29,7 +28,7 @@ func TestSweepIsOfItsBox(t *testing.T) {
 		t.Errorf("on its own box:\n%s", here)
 	}
 	r.Plan.CPUs, r.Plan.MemoryBytes = 8, 16<<30
-	page := drawn(t, Sizing([]calibrate.Result{analyse.Resized(r)}, server.Known()), "text", Options{})
+	page := sizeText(t, []calibrate.Result{analyse.Resized(r)}, Options{})
 	there := sweepRows(t, page)
 	if strings.Contains(there, "> ") || !strings.HasPrefix(there, " on the machine of the run, 2 cores\n") || !strings.Contains(page, "sweep-undecided") {
 		t.Errorf("on another box:\n%s", page)

@@ -36,6 +36,7 @@ type page struct {
 	width int
 	color bool
 	said  []Answer // to be said again at the end
+	more  string   // what else there is, and which command shows it; "" for nothing
 }
 
 // newPage keeps the width within what can be laid out and what can be read: 80 if it isn't known.
@@ -47,7 +48,11 @@ func newPage(width int, color bool) *page {
 }
 
 func writeTerminal(w io.Writer, d Document, o Options) error {
-	return write(w, d, newPage(o.Width, o.Color))
+	p := newPage(o.Width, o.Color)
+	if !o.Verbose {
+		d.Blocks, p.more = d.short()
+	}
+	return write(w, d, p)
 }
 
 func (p *page) reader() Reader { return AtTerminal }
@@ -118,8 +123,21 @@ func (p *page) table(t Table) {
 // terminalRows keeps the report to about a screen.
 const terminalRows = 8
 
-func (p *page) chart(Chart) {}
-func (p *page) bars(Bars)   {}
+// chart draws a main one below a sentence that has what it shows, so that nobody needs the drawing.
+func (p *page) chart(c Chart) {
+	if !c.Main {
+		return
+	}
+	p.blank()
+	p.text(plain, c.Title+". "+c.Shows)
+	c, leftOut := c.sure()
+	for _, l := range c.plot(p.width) {
+		p.line(plain, l)
+	}
+	p.text(plain, c.legend()+leftOut)
+}
+
+func (p *page) bars(Bars) {}
 
 func (p *page) list(l List) {
 	for _, item := range l.Items {
@@ -149,8 +167,12 @@ func (p *page) warning(w Warning) {
 	}
 }
 
-// end repeats the answer if the top of the page has left the screen.
+// end says what else there is, and repeats the answer if the top of the page has left the screen.
 func (p *page) end() []byte {
+	if p.more != "" {
+		p.blank()
+		p.hang(briefColumn, "more:", p.more, plain)
+	}
 	if lines(p) >= 2*screen && len(p.said) > 0 {
 		p.blank()
 		if a := p.said[0]; a.Why != "" {

@@ -75,6 +75,7 @@ func TestTextFitsEveryWidth(t *testing.T) {
 			fits(t, textOf(t, r, Options{Width: 1000}), 100)
 			for _, width := range []int{40, 57, 79} {
 				fits(t, textOf(t, r, Options{Width: width}), width)
+				fits(t, drawn(t, recordedPage(t, name), "text", Options{Width: width}), width)
 			}
 		})
 	}
@@ -82,7 +83,7 @@ func TestTextFitsEveryWidth(t *testing.T) {
 
 func TestTextIsPlainASCII(t *testing.T) {
 	for name, r := range recorded(t) {
-		if out := textOf(t, r, Options{}); ascii(strings.ReplaceAll(out, "\n", "")) != strings.ReplaceAll(out, "\n", "") {
+		if out := textOf(t, r, Options{}) + drawn(t, recordedPage(t, name), "text", Options{}); ascii(strings.ReplaceAll(out, "\n", "")) != strings.ReplaceAll(out, "\n", "") {
 			t.Errorf("%s: not ASCII", name)
 		}
 	}
@@ -104,7 +105,7 @@ func TestTextOfHostileStrings(t *testing.T) {
 	r := recorded(t)["withheld"] // without tables of its own: drawing them takes most of the time
 	rapid.Check(t, func(t *rapid.T) {
 		var b bytes.Buffer
-		if err := Render(&b, Run(poisoned(t, r), server.Known()), "text", Options{Color: true}); err != nil {
+		if err := Render(&b, Run(poisoned(t, r), server.Known()), "text", Options{Color: true, Verbose: rapid.Bool().Draw(t, "verbose")}); err != nil {
 			t.Fatal(err)
 		}
 		fits(t, b.String(), 80)

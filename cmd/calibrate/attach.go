@@ -14,7 +14,6 @@ import (
 	"workermem/calibrate/run"
 	"workermem/calibrate/server"
 	"workermem/loadgen"
-	"workermem/report"
 )
 
 // attachFlags are the flags of `calibrate attach`, as written.
@@ -218,7 +217,7 @@ func (f *attachFlags) endedEarly(env Env, path string, result calibrate.Result, 
 	err = ended(env, path, err)
 	var failure *calibrate.Failure
 	if errors.As(err, &failure) && failure.Kind == calibrate.KindInterrupted {
-		return f.format.showAs(env, report.Drawn(result, f.format.curves(path), server.Known()), err)
+		return f.format.showAs(env, f.document(env, path, result), err)
 	}
 	return err
 }

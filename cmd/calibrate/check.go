@@ -25,7 +25,6 @@ type checkFlags struct {
 	limits   limitList
 	baseline baselineFlags
 	ci       ciFlags
-	verbose  bool
 
 	own     *pflag.FlagSet
 	ignored []calibrate.Ignore
@@ -80,10 +79,7 @@ func (f *checkFlags) register(cmd *cobra.Command) {
 		knobs(flags, &f.production)
 		f.baseline.register(flags)
 	})
-	about(aboutOutput, flags, func(flags *pflag.FlagSet) {
-		flags.BoolVar(&f.verbose, "verbose", false, "show the table also if all holds")
-		f.ci.register(flags)
-	})
+	about(aboutOutput, flags, f.ci.register)
 	f.runFlags.register(cmd)
 	flags.SetInterspersed(true) // a flag may stand behind RUN
 }
@@ -165,7 +161,7 @@ func (f *checkFlags) judge(env Env, r calibrate.Result) error {
 		against.Deployed = &deployed
 	}
 	c := gate.Check(r, against)
-	page := report.Check(c, r, f.verbose)
+	page := report.Check(c, r, f.format.verbose)
 	if err := f.format.render(env, page); err != nil {
 		return err
 	}

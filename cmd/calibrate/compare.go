@@ -22,9 +22,8 @@ import (
 type compareFlags struct {
 	versionFlags
 	compared
-	limits  limitList
-	verbose bool
-	ci      ciFlags
+	limits limitList
+	ci     ciFlags
 	loadFlags
 	appFlags
 	outFlags
@@ -107,10 +106,7 @@ func (f *compareFlags) register(flags *pflag.FlagSet) {
 		flags.Var(&f.limits, "limit", "the most that may change, such as 'peak <= +5%' (repeat it for several; default: see above)")
 		knobs(flags, &f.compared)
 	})
-	about(aboutOutput, flags, func(flags *pflag.FlagSet) {
-		flags.BoolVar(&f.verbose, "verbose", false, "show the table also if nothing is beyond its limit")
-		f.ci.register(flags)
-	})
+	about(aboutOutput, flags, f.ci.register)
 	f.loadFlags.register(flags, "50 % of what the base serves, or of the head if that serves less", "soak", "12s, longer if the app serves few")
 	about(aboutApp, flags, f.appFlags.register)
 	f.outFlags.register(flags)
@@ -290,7 +286,7 @@ func (f *compareFlags) shown(env Env, folder string, c calibrate.Comparison, err
 }
 
 func (f *compareFlags) page(env Env, c calibrate.Comparison) error {
-	page := report.Compare(c, f.verbose)
+	page := report.Compare(c, f.format.verbose)
 	if err := f.format.render(env, page); err != nil {
 		return err
 	}

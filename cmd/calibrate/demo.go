@@ -34,6 +34,7 @@ func newDemoCmd(env Env) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return demo(cmd.Context(), env, f) },
 	}
 	f.format.page.register(cmd.Flags())
+	f.format.registerVerbose(cmd.Flags())
 	return cmd
 }
 

@@ -9,10 +9,11 @@ import (
 type Env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	Dir            string // where .calibrate lives
-	Terminal       bool   // stderr is a terminal
-	Color          bool   // stdout may be coloured
-	Width          func() int
+	Dir            string     // where .calibrate lives
+	Terminal       bool       // stderr is a terminal
+	Color          bool       // stdout may be coloured
+	Width          func() int // columns of stderr, 0 where they aren't known
+	Columns        func() int // those of stdout, 0 where it is no terminal; nil for that
 	Getenv         func(string) string
 	Measuring      func() // is called before something is measured; nil: there is nothing to do then
 	Foreign        string // the system, where it isn't Linux: nothing can be measured there
@@ -33,7 +34,16 @@ func System() Env {
 		Terminal: isTerminal(stderr) && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == "",
 		Color:    isTerminal(os.Stdout) && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == "",
 		Width:    func() int { return width(stderr) },
+		Columns:  func() int { return width(os.Stdout) },
 		Getenv:   os.Getenv,
 		Foreign:  foreign(),
 	}
+}
+
+// columns are those that a page may have, 0 for the usual.
+func (e Env) columns() int {
+	if e.Columns == nil {
+		return 0
+	}
+	return e.Columns()
 }

@@ -131,6 +131,7 @@ func (f *outFlags) register(flags *pflag.FlagSet) {
 		flags.StringVar(&f.out, "out", "", "the run's folder (default: .calibrate/runs/ID)")
 	})
 	f.format.register(flags)
+	f.format.registerVerbose(flags)
 	about(aboutWarnings, flags, func(flags *pflag.FlagSet) {
 		flags.StringArrayVar(&f.silence, "silence", nil, "leave out the warning of this name")
 	})
@@ -329,7 +330,16 @@ func (f *requestFlags) loader(ctx context.Context, env Env) (loadgen.Targets, *l
 // show prints the result; the exit code follows from it.
 func (f *outFlags) show(env Env, path string, result calibrate.Result) error {
 	savedIn(env, path, calibrate.ResultFile)
-	return f.format.showAs(env, report.Drawn(result, f.format.curves(path), server.Known()), exitWith(result.Outcome()))
+	return f.format.showAs(env, f.document(env, path, result), exitWith(result.Outcome()))
+}
+
+// document is the page of a run that is kept in a folder.
+func (f *outFlags) document(env Env, path string, result calibrate.Result) report.Document {
+	page := report.Drawn(result, f.format.curves(path), server.Known())
+	if f.out != "" {
+		page.Again += " " + report.Command([]string{shown(env, path)})
+	}
+	return page
 }
 
 // savedIn says where a file is kept, if it still is.

@@ -18,6 +18,7 @@ type formatFlag struct {
 	given   string // as it was typed
 	exports bool   // of a run: the formats of other programs are offered
 	rows    bool   // of a run, or of several: CSV is offered
+	verbose bool   // at a terminal, all of the page
 	app     string // by which they know it
 	page    pageFile
 }
@@ -38,6 +39,13 @@ func (f *formatFlag) register(flags *pflag.FlagSet) {
 			}
 			flags.VarPF(formatNamed{f, format.Name}, format.Name, "", "short for --format "+format.Name).NoOptDefVal = "true"
 		}
+	})
+}
+
+// registerVerbose offers all of a page that is short without.
+func (f *formatFlag) registerVerbose(flags *pflag.FlagSet) {
+	about(aboutOutput, flags, func(flags *pflag.FlagSet) {
+		flags.BoolVar(&f.verbose, "verbose", false, "show all of it at a terminal, not the short form")
 	})
 }
 
@@ -102,7 +110,7 @@ func (f *formatFlag) render(env Env, d report.Document) error {
 	if p := platformNamed(f.name); p != nil {
 		return p.write(env, env.Stdout, d)
 	}
-	return report.Render(env.Stdout, d, f.name, report.Options{Color: env.Color})
+	return report.Render(env.Stdout, d, f.name, report.Options{Color: env.Color, Width: env.columns(), Verbose: f.verbose})
 }
 
 // named gives a run's export the app's name.

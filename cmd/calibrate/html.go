@@ -62,7 +62,8 @@ const pageMode fs.FileMode = 0o644
 
 // curves are what a run's charts are drawn from, if they are to be drawn: its journals may be long.
 func (f *formatFlag) curves(path string) calibrate.Curves {
-	if f.page.path == "" && f.name != report.HTML {
+	format, err := report.FormatNamed(f.name, report.Formats())
+	if draws := err == nil && format.Draws; !draws && f.page.path == "" {
 		return calibrate.Curves{}
 	}
 	m, err := calibrate.LoadFolder(path)

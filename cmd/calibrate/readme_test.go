@@ -310,12 +310,12 @@ func TestGuideProof(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden, err := os.ReadFile(filepath.Join("..", "..", "report", "testdata", "proof-alone.txt"))
+	golden, err := os.ReadFile(filepath.Join("..", "..", "report", "testdata", "proof-alone-short.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(page, "```text\n"+strings.TrimRight(string(golden), "\n")+"\n```") {
-		t.Errorf("guide/prove.md doesn't show report/testdata/proof-alone.txt, which is:\n%s", golden)
+		t.Errorf("guide/prove.md doesn't show report/testdata/proof-alone-short.txt, which is:\n%s", golden)
 	}
 }
 

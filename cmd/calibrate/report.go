@@ -28,11 +28,13 @@ func newReportCmd(env Env) *cobra.Command {
 				return err
 			}
 			page := report.Drawn(m.Result, m.Curves(), server.Known())
+			page.Again = report.Command(append([]string{"calibrate", "report"}, args...))
 			page.Saved = []report.SavedRun{run}
 			return format.show(env, page)
 		},
 	}
 	format.register(cmd.Flags())
+	format.registerVerbose(cmd.Flags())
 	cmd.Flags().StringVar(&tables, "csv", "", "write the runs as tables into a `folder`: runs, candidates, routes, samples, load (calibrate guide files)")
 	return cmd
 }

@@ -13,7 +13,7 @@ func TestE2EByRoute(t *testing.T) {
 	t.Parallel()
 	skipShort(t)
 	const threads, spike, often = 2, 24 << 20, 8
-	flags := []string{"--quick", "--by-route", "--threads", "2", "--path", "/spike?mb=24&ms=5"}
+	flags := []string{"--quick", "--verbose", "--by-route", "--threads", "2", "--path", "/spike?mb=24&ms=5"}
 	for range often {
 		flags = append(flags, "--path", "/keep/16384")
 	}

@@ -84,6 +84,7 @@ func (f *sizeFlags) register(cmd *cobra.Command) {
 	})
 	f.sizingFlags.register(flags, "the run's, else ")
 	f.format.register(flags)
+	f.format.registerVerbose(flags)
 	f.configFlags.register(flags)
 	f.wrong.collect(flags)
 }
