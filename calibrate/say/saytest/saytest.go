@@ -4,6 +4,8 @@ package saytest
 import (
 	"slices"
 	"strings"
+
+	"workermem/calibrate/say"
 )
 
 // Kind is hostile text that breaks out in one way. What it would run or ask for is called pwned, so that a test can look for that.
@@ -51,6 +53,13 @@ var Hostile = []Kind{
 	{"wide", []string{strings.Repeat("世界", 40), "日本語", "👩\u200d👩\u200d👧", "e\u0301", "ﷺ"}},
 	{"empty", []string{"", " "}},
 	{"long", []string{strings.Repeat("x", 500), strings.Repeat("ab ", 300), strings.Repeat("x", 10_000), strings.Repeat("long ", 2000), strings.Repeat("<&|", 3334), strings.Repeat("`", 10_000)}},
+}
+
+// Seen are the texts that are there on a page, each as any other: what is empty once it is clean is left out, and *** stands for a secret.
+func (k Kind) Seen() []string {
+	return slices.DeleteFunc(slices.Clone(k.Texts), func(text string) bool {
+		return k.Name != "empty" && (strings.TrimSpace(say.Line(text)) == "" || strings.Contains(text, "***"))
+	})
 }
 
 // All are the texts of all kinds.
