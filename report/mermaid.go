@@ -11,6 +11,9 @@ import (
 // mermaidPoints are as many as a line has on a page.
 const mermaidPoints = 40
 
+// mermaidColours are those of the page's charts: the first of Mermaid's own is all but white.
+var mermaidColours = `%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "` + strings.Join(colours[:2], ", ") + `"}}}}%%`
+
 // mermaid is a chart with a fitted line as an xychart of Mermaid 10.5 or later, as GitHub and GitLab draw it; "" where that would show
 // something else. The values of a line stand evenly apart there, over the whole axis: so all lines are as long as the fitted, and none is
 // parted.
@@ -32,7 +35,7 @@ func (c Chart) mermaid() string {
 	}
 	y := c.Y.scaled(all, 0, 1)
 	y = y.stepping(max(y.step, 4*leastRow))
-	return fmt.Sprintf("```mermaid\nxychart-beta\n    title %q\n    x-axis %q %s\n    y-axis %q %s\n%s```\n", c.Title, c.X.title(), x.fromTo(), c.Y.title(), y.fromTo(), lines.String())
+	return fmt.Sprintf("```mermaid\n%s\nxychart-beta\n    title %q\n    x-axis %q %s\n    y-axis %q %s\n%s```\n", mermaidColours, c.Title, c.X.title(), x.fromTo(), c.Y.title(), y.fromTo(), lines.String())
 }
 
 // fromTo are the ends of an axis.
