@@ -15,7 +15,7 @@ const (
 // KeptOf says of how many readings of a phase one is kept, once it has had so many.
 func KeptOf(readings int) int { return min(max(readings/tenMinutes, 1), sparsest) }
 
-// JournalBytes is what a run of some length writes to its journals: its samples and a bucket a second, each a line of
+// JournalBytes is what a run of one phase of some length writes to its journals: its samples and a bucket a second, each a line of
 // JSON. The lines measured are those of a long run with large numbers, so it is rather too much. The app's log is not
 // in it: nobody knows that beforehand.
 func JournalBytes(d time.Duration) int64 {

@@ -15,14 +15,14 @@ import (
 type lack struct{ why, try string }
 
 // What calibrate takes itself, its guard included, and some to spare. Seen on 2 cores: 10 threads each, and an app of one thread was
-// measured where 21 more could be started, not where 17 could; 2.0 GB of addresses, which Go's runtime and glibc reserve and never
+// measured where 21 more could be started, not where 17 could, before a third process waited for a crash, of 4 MB; 2.0 GB of addresses, which Go's runtime and glibc reserve and never
 // use; 43 MB of memory. Go starts up to a thread a core beside those that wait for the kernel, but has few of many cores busy: with 64
 // (GOMAXPROCS) a run started 32 more, the app's among them.
 const (
-	ownTasks     = 16 // more than it has, and two a core, up to
+	ownTasks     = 20 // more than it has, and two a core, up to
 	mostForCores = 16
 	ownAddresses = 2 << 30
-	ownMemory    = 48 * calibrate.MiB
+	ownMemory    = 52 * calibrate.MiB
 )
 
 // Short is a *calibrate.Failure where calibrate itself has too little to work with here, and nil where it has enough. What would

@@ -2,8 +2,8 @@ package run
 
 import "workermem/calibrate"
 
-// keeper says which readings of a phase are kept as samples: see calibrate.KeptOf. It loses no high mark: that of a reading which
-// isn't kept is in the next that is.
+// keeper says which readings of a phase are kept as samples: see calibrate.KeptOf. The high mark of a reading that isn't kept is in
+// the next that is, if that is of the same workers and the same phase; what came after the last of them the kernel's own marks have.
 type keeper struct {
 	readings   int // of the phase
 	kept       int // by then

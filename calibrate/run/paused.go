@@ -18,21 +18,20 @@ const leastSleep = 1
 // watchSleep warns, once the returned function is called, if the machine was suspended meanwhile. Go's clock stands still with it, so
 // that nothing is to be left out; but what others go by doesn't.
 func (r *run) watchSleep() (tell func()) {
-	before := r.slept()
+	before, known := r.slept()
 	return func() {
-		if slept := r.slept() - before; slept >= leastSleep {
+		after, still := r.slept()
+		if slept := after - before; known && still && slept >= leastSleep {
 			r.warn("slept", "the machine was suspended for "+say.Seconds(slept)+" in phase "+r.phase+": no rate and no time of calibrate's has that in it, but the app "+
 				"may have ended connections or workers for it", "nothing, if the app went on as before; else measure on a machine that stays awake")
 		}
 	}
 }
 
-func (r *run) slept() float64 {
+// slept is for how many seconds the machine has slept since its boot, if that is known.
+func (r *run) slept() (seconds float64, known bool) {
 	cores, err := r.rig.Memory.Cores(0)
-	if err != nil {
-		return 0
-	}
-	return cores.Slept
+	return cores.Slept, err == nil
 }
 
 func (w *watcher) pausedFor(seconds float64) {

@@ -40,10 +40,13 @@ func (a *App) holdsOneOf(inodes []string) bool {
 	}
 	tree := a.Tree()
 	for _, pid := range tree {
-		if held, known := a.proc.Holds(pid, inodes); held || !known {
+		held, known := a.proc.Holds(pid, inodes)
+		if held {
 			a.mu.Lock()
-			defer a.mu.Unlock()
 			a.sockets = inodes
+			a.mu.Unlock()
+		}
+		if held || !known { // what isn't known now may be at the next look
 			return true
 		}
 	}

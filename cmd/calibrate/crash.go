@@ -25,15 +25,18 @@ func catchCrashes(env Env, args []string) Env {
 // no memory, a stack has no end. No code of this process runs then, and hundreds of lines on the terminal are no message. Where there
 // can be no other process, they are what there is. (debug.SetCrashOutput leaves the first line out, which says what it is of.)
 func watchForFatal(env Env, args []string) {
+	if env.Stderr == os.Stderr {
+		return
+	}
 	read, write, err := os.Pipe()
-	if err != nil || env.Stderr == os.Stderr {
+	if err != nil {
 		return
 	}
 	defer read.Close()
 	defer write.Close()
 	cmd := &exec.Cmd{
 		Path: "/proc/self/exe", Args: append([]string{"calibrate", crashCommand}, calibrate.Redact(args)...), // as startIdle
-		Env: someOf(env, "TMPDIR", "TERM", "NO_COLOR"), Stdin: read, Stderr: env.Stderr,
+		Env: append(someOf(env, "TMPDIR", "TERM", "NO_COLOR"), "GORACE=atexit_sleep_ms=0"), Stdin: read, Stderr: env.Stderr, // as the guard's
 	}
 	if cmd.Start() == nil {
 		redirect(os.Stderr, write)
@@ -61,7 +64,9 @@ func outliveCrash(env Env, args []string) error {
 	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT) // they are for the other, which ends by them
 	trace, err := io.ReadAll(io.LimitReader(env.Stdin, mostTrace))
 	what := fatalLine(string(trace))
-	if what == "" { // it has ended in another way
+	if what == "" { // it has ended in another way: what it wrote is for whoever is there, as a dump by Ctrl-\ is
+		_, _ = env.Stderr.Write(trace)
+		_, _ = io.Copy(env.Stderr, env.Stdin)
 		return err
 	}
 	_, _ = io.Copy(io.Discard, env.Stdin)

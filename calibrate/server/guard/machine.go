@@ -2,6 +2,7 @@ package guard
 
 import (
 	"os"
+	"slices"
 
 	"workermem/calibrate/linux"
 	"workermem/calibrate/server/group"
@@ -47,14 +48,19 @@ func (m machine) membersOf(g group.Group) (all []linux.Stat) {
 	return all
 }
 
-// inSessionOf are the processes of the session that a guard began. Where another process has the guard's number, the session is that
-// one's.
-func (m machine) inSessionOf(leader linux.Identity) (all []linux.Stat) {
+// inSessionOf are the processes of the session that a guard began, as far as they may be ended.
+func (m machine) inSessionOf(leader linux.Identity) []linux.Stat {
+	return slices.DeleteFunc(m.allInSessionOf(leader), func(s linux.Stat) bool { return !m.mayEnd(s) })
+}
+
+// allInSessionOf are those that may not be, too: the guard itself, while it lives. Where another process has the guard's number, the
+// session is that one's.
+func (m machine) allInSessionOf(leader linux.Identity) (all []linux.Stat) {
 	if now, err := linux.Here.Stat(leader.PID); leader.PID == 0 || err == nil && now.Start != leader.Start {
 		return nil
 	}
 	for _, s := range m.all {
-		if s.Session == leader.PID && s.Start >= leader.Start && m.mayEnd(s) {
+		if s.Session == leader.PID && s.Start >= leader.Start {
 			all = append(all, s)
 		}
 	}

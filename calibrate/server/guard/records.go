@@ -76,9 +76,13 @@ func (r records) sweep() {
 	if err != nil {
 		return
 	}
+	abandoned := r.abandoned(own)
+	if len(abandoned) == 0 {
+		return
+	}
 	m := lookAround()
-	for app, leader := range r.abandoned(own) {
-		if len(m.inSessionOf(leader)) == 0 {
+	for app, leader := range abandoned {
+		if len(m.allInSessionOf(leader)) == 0 {
 			r.forget(app)
 		}
 	}
