@@ -9,7 +9,7 @@ import (
 // something is missing are named. "" if nothing is.
 func (d Document) short() (kept []Block, more string) {
 	var gone []string
-	section := "the above"
+	section := "the verdict"
 	for _, b := range d.Blocks {
 		switch b := b.(type) {
 		case Heading:
@@ -35,7 +35,7 @@ func (d Document) short() (kept []Block, more string) {
 	if len(gone) == 0 {
 		return kept, ""
 	}
-	return kept, strings.TrimSpace(d.Again+" --verbose") + " has all of " + strings.Join(slices.Compact(gone), ", ") + "; with --html FILE it draws them"
+	return kept, strings.TrimSpace(d.Again+" --verbose") + " has all of " + strings.Join(slices.Compact(gone), ", ") + "; --html FILE writes it as a page with charts"
 }
 
 // sectionsOf are the headings of what is left out, or the section in which it stands.

@@ -21,7 +21,7 @@ func TestTheShortReportLosesNothing(t *testing.T) {
 	for name, page := range pages {
 		shown, named, _ := strings.Cut(squeezed(drawn(t, page, "text", Options{})), "--verbose has all of ")
 		seen := map[string]bool{}
-		each(page.Blocks, "the above", func(section string, b Block, inFull bool) {
+		each(page.Blocks, "the verdict", func(section string, b Block, inFull bool) {
 			seen[section] = true
 			switch b := b.(type) {
 			case Heading:
@@ -99,7 +99,7 @@ func TestNothingIsNamedWhereNothingIsLeftOut(t *testing.T) {
 		t.Errorf("%q", more)
 	}
 	d.Blocks = append(d.Blocks, Facts{Rows: []Fact{detail("c", "d")}}, Only{InFull, []Block{Heading{Name: "Two"}, Note{Text: "e"}}}, Only{OfPage, []Block{Heading{Name: "Three"}}})
-	const want = "calibrate report --verbose has all of One, Two; with --html FILE it draws them"
+	const want = "calibrate report --verbose has all of One, Two; --html FILE writes it as a page with charts"
 	if _, more := d.short(); more != want {
 		t.Errorf("%q, want %q", more, want)
 	}

@@ -88,7 +88,7 @@ func (m *markdown) chart(c Chart) {
 	drawing, how := c.mermaid(), ""
 	if drawing != "" {
 		fit, _ := c.fit()
-		how = " The chart has what was judged. Its straight line is the slope that was fitted: " + fit.Name + "."
+		how = " The chart shows the judged part alone. Its straight line is the slope that was fitted: " + fit.Name + "."
 	}
 	m.put(drawing)
 	m.put(escape(c.Shows + how))

@@ -59,7 +59,7 @@ func (c Chart) legend() string {
 func (c Chart) sure() (Chart, string) {
 	all := len(c.Series)
 	c.Series = slices.DeleteFunc(slices.Clone(c.Series), func(s Series) bool { return s.Fitted && s.Mark == Doubtful })
-	return c, when(len(c.Series) < all, "; no line is fitted, since the slope is not known yet")
+	return c, when(len(c.Series) < all, "; the fitted line is left out: its slope is not certain enough")
 }
 
 // fit is the line of a chart that is computed, if it has one.

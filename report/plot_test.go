@@ -75,7 +75,7 @@ func TestDecimals(t *testing.T) {
 func TestADoubtfulFitIsNotPlotted(t *testing.T) {
 	c := Chart{Series: []Series{{Name: "measured"}, {Name: "3 B a request", Fitted: true, Mark: Doubtful}}}
 	sure, why := c.sure()
-	if len(sure.Series) != 1 || !strings.Contains(why, "not known yet") || len(c.Series) != 2 {
+	if len(sure.Series) != 1 || !strings.Contains(why, "not certain enough") || len(c.Series) != 2 {
 		t.Errorf("%+v, %q", sure.Series, why)
 	}
 	c.Series[1].Mark = Plain

@@ -335,7 +335,11 @@ func (f *outFlags) show(env Env, path string, result calibrate.Result) error {
 
 // document is the page of a run that is kept in a folder.
 func (f *outFlags) document(env Env, path string, result calibrate.Result) report.Document {
-	page := report.Drawn(result, f.format.curves(path), server.Known())
+	return f.kept(env, path, report.Drawn(result, f.format.curves(path), server.Known()))
+}
+
+// kept is a page that names its run's folder, where that isn't the usual one.
+func (f *outFlags) kept(env Env, path string, page report.Document) report.Document {
 	if f.out != "" {
 		page.Again += " " + report.Command([]string{shown(env, path)})
 	}

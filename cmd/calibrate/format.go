@@ -42,10 +42,10 @@ func (f *formatFlag) register(flags *pflag.FlagSet) {
 	})
 }
 
-// registerVerbose offers all of a page that is short without.
+// registerVerbose offers all of a page that is short without: of a report as text, of a verdict in any format.
 func (f *formatFlag) registerVerbose(flags *pflag.FlagSet) {
 	about(aboutOutput, flags, func(flags *pflag.FlagSet) {
-		flags.BoolVar(&f.verbose, "verbose", false, "show all of it at a terminal, not the short form")
+		flags.BoolVar(&f.verbose, "verbose", false, "show all of it, not the short form")
 	})
 }
 

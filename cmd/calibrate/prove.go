@@ -378,5 +378,5 @@ func (f *proveFlags) shown(env Env, path string, r calibrate.Result, err error) 
 	if err == nil {
 		err = exitWith(r.Proof.Outcome())
 	}
-	return f.format.showAs(env, report.Proof(r), err)
+	return f.format.showAs(env, f.kept(env, path, report.Proof(r)), err)
 }
