@@ -164,7 +164,7 @@ func (f fault) provoke(t *testing.T) string {
 	dir := t.TempDir()
 	text("GET /bomb\n")(t, filepath.Join(dir, "bomb.txt"))
 	app := typed(t, []string{"python", "$FIXTURES/raw.py", "{port}", cmp.Or(f.host, "127.0.0.1")})
-	command := slices.Concat([]string{"run", "--path", f.path}, strings.Fields(f.flags), []string{"--"}, app)
+	command := slices.Concat([]string{"run", "--verbose", "--path", f.path}, strings.Fields(f.flags), []string{"--"}, app)
 	status := filepath.Join(dir, "status")
 	if f.tool != nil {
 		f.tool(t, dir)

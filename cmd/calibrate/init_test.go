@@ -167,7 +167,7 @@ func TestE2EInit(t *testing.T) {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	write(t, folder, config.Name, string(text)+"env: {SECRET_KEY: hunter2, CALIBRATE_KEEP_BYTES: 16384}\n")
-	s = startIn(t, folder, nil, "run", "--profile", "quick", "--max-soak", "30s")
+	s = startIn(t, folder, nil, "run", "--profile", "quick", "--max-soak", "30s", "--verbose")
 	if code := s.end(t, 2*time.Minute); code != 0 && code != int(calibrate.KindInconclusive) {
 		t.Fatalf("exit code %d\n%s", code, s.stderr.String())
 	}

@@ -45,7 +45,7 @@ func TestE2EWorkIsWhatTheAppSaysItself(t *testing.T) {
 	loads := 0
 	for _, p := range r.Phases {
 		w := p.Work
-		if w == nil {
+		if w == nil || w.Requests == 0 { // of a moment without load, beside busy neighbours
 			continue
 		}
 		loads++
