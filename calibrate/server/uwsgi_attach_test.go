@@ -145,11 +145,16 @@ func TestE2EAttachSeesLazyUWSGI(t *testing.T) {
 			}
 			address := freeAddress(t)
 			cmd := exec.Command(command[0], slices.Concat(command[1:], []string{"--http-socket", address}, c.args)...)
-			cmd.Dir, cmd.Env = dir, append(os.Environ(), c.env)
+			cmd.Dir, cmd.Env, cmd.SysProcAttr = dir, append(os.Environ(), c.env), &syscall.SysProcAttr{Setpgid: true}
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			t.Cleanup(func() { _ = cmd.Process.Signal(syscall.SIGTERM); _ = cmd.Wait() })
+			t.Cleanup(func() {
+				late := time.AfterFunc(10*time.Second, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }) // it was once seen to stay
+				defer late.Stop()
+				_ = cmd.Process.Signal(syscall.SIGTERM)
+				_ = cmd.Wait()
+			})
 			want := "preloaded"
 			if c.lazy {
 				want = "lazy"
