@@ -6,7 +6,6 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/sizing"
-	"workermem/calibrate/throughput"
 )
 
 // decide sizes the box. A run that can't be trusted yields no recommendation, and says why.
@@ -52,8 +51,8 @@ func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate
 // doubtTimes gives the recommended choice the interval of its 99th percentile.
 func doubtTimes(r calibrate.Result, all []calibrate.Candidate) {
 	for i := range all {
-		if c := &all[i]; c.Recommended {
-			c.Served = ServingOf(r).doubted(throughput.Box{Cores: r.Cores()}, c.Workers, c.Threads, r.Plan.ProductionRate, c.Served)
+		if c := &all[i]; c.Recommended && c.P99 > 0 {
+			c.Served = ServingOf(r).doubted(r.Cores(), r.Plan.ProductionRate, c.Workers, c.Threads, c.Served)
 		}
 	}
 }

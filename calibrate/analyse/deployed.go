@@ -5,7 +5,6 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/sizing"
-	"workermem/calibrate/throughput"
 )
 
 // Deployed is what a run says of a setup that somebody has chosen:
@@ -88,7 +87,7 @@ func serves(d *calibrate.Deployed, r calibrate.Result) {
 	var served calibrate.Served
 	if s := ServingOf(r); s != nil {
 		threads := max(d.Threads, 1)
-		served = s.doubted(throughput.Box{Cores: r.Cores()}, d.Workers, threads, d.WantedRate, s.on(r.Cores(), d.WantedRate)(d.Workers, threads))
+		served = s.doubted(r.Cores(), d.WantedRate, d.Workers, threads, s.on(r.Cores(), d.WantedRate)(d.Workers, threads))
 	}
 	if served.Rate > 0 {
 		d.Serves = calibrate.Reading{Value: calibrate.Figure(served.Rate), Low: calibrate.Figure(served.RateLow), High: calibrate.Figure(served.RateHigh)}

@@ -160,12 +160,13 @@ func (s *Serving) serving(box throughput.Box, rate, timed float64) func(workers,
 // nearlyFull is the share of what is served up to which a time is had where the rate may be more than that.
 const nearlyFull = 0.99
 
-// doubted is what a shape serves, with the interval of its 99th percentile: by the ends of those of the app's figures. It takes
-// twice as long as the percentile itself. s may be nil.
-func (s *Serving) doubted(box throughput.Box, workers, threads int, rate float64, served calibrate.Served) calibrate.Served {
-	if s == nil || served.P99 == 0 {
+// doubted is what a shape serves on so many cores, with the interval of its 99th percentile, if it has one: by the ends of those of
+// the app's figures. It takes twice as long as the percentile itself.
+func (s *Serving) doubted(cores, rate float64, workers, threads int, served calibrate.Served) calibrate.Served {
+	if served.P99 == 0 {
 		return served
 	}
+	box := throughput.Box{Cores: cores}
 	shape, m := s.shape(workers, threads), s.most(box, workers, threads, 0)
 	p99 := func(app throughput.App) float64 {
 		most, _ := app.Most(box, shape, 0)
