@@ -32,7 +32,7 @@ var knownKinds = byType(
 	[]ConflictKind{ConflictFewer, ConflictDear},
 	[]WithheldKind{"", WithheldPartial, WithheldWorkers, WithheldGuess, WithheldReplaced, WithheldRequests, WithheldErrors, WithheldLogin, WithheldRefused, WithheldSeconds, WithheldGrowth, WithheldBooks, WithheldOlder},
 	[]RefusalKind{"", RefusalHTTPS, RefusalElsewhere, RefusalPath, RefusalLogin, RefusalLoop, RefusalHost, RefusalRequest, RefusalForbidden, RefusalMissing, RefusalMethod, RefusalUpgrade, RefusalRate, RefusalEndless, RefusalMalformed, RefusalBare, RefusalHeaders},
-	[]RateBound{"", RateByCores, RateByWorkers, RateByThreads},
+	[]RateBound{"", RateByCores, RateByWorkers, RateByThreads, RateByShared},
 	[]SpeedDoubt{"", DoubtSteal, DoubtOthers, DoubtFew},
 	[]WorkSource{WorkGroup, WorkClocks},
 	[]Bound{"", BoundPrice, BoundMemory, BoundMaximum, BoundCPU},

@@ -114,6 +114,7 @@ type LawRun struct {
 
 	RatePerSecond float64 `json:"rate_per_second,omitempty"` // answered well, every thread busy
 	Work          *Work   `json:"work,omitempty"`            // of that load
+	Clients       int     `json:"clients,omitempty"`         // of that load, all busy; 0: of a version that didn't say
 }
 
 // threadsSeen says that a short run had other threads than the main one.

@@ -104,8 +104,11 @@ func (m Metric) Say(r Reading) string {
 		return say.Unknown
 	}
 	value := m.Unit.Say(*r.Value)
-	if r.Low == nil || r.High == nil {
+	switch {
+	case r.Low == nil:
 		return value
+	case r.High == nil:
+		return value + " (" + m.Unit.Say(*r.Low) + " or more)"
 	}
 	if m.Unit.Say(*r.Low) == value && m.Unit.Say(*r.High) == value {
 		return value

@@ -65,7 +65,7 @@ type Served struct {
 	P50       float64   `json:"p50_seconds"`          // at the production rate; 0 without one, or where it is more than is served
 	P99       float64   `json:"p99_seconds"`
 	P99Low    float64   `json:"p99_low_seconds,omitempty"`  // by the intervals of a request's CPU time and waiting; of the recommended choice and a deployed one alone
-	P99High   float64   `json:"p99_high_seconds,omitempty"` // the same
+	P99High   float64   `json:"p99_high_seconds,omitempty"` // the same; absent beside a P99Low where by them the rate may not be served at all
 }
 
 // RateBound is what keeps workers from serving more.
@@ -76,4 +76,5 @@ const (
 	RateByCores   RateBound = "cores"   // all cores are busy
 	RateByWorkers RateBound = "workers" // each worker keeps busy what it can: one core, under a lock such as the GIL
 	RateByThreads RateBound = "threads" // all threads wait
+	RateByShared  RateBound = "shared"  // something that all workers share, as short runs have shown: a lock, a database
 )

@@ -38,6 +38,7 @@ type SweepRun struct {
 	PredictedBy   RateBound `json:"predicted_bound_by,omitempty"`
 	PredictedP99  float64   `json:"predicted_p99_seconds,omitempty"` // at the rate of the sweep
 	Work          *Work     `json:"work,omitempty"`                  // of the round with the best rate, every thread busy
+	Clients       int       `json:"clients,omitempty"`               // that kept it busy; 0: of a version that didn't say
 
 	Requests  int64        `json:"requests"` // of all loads, as are the errors
 	Succeeded int64        `json:"succeeded"`

@@ -15,3 +15,11 @@ func Figure(x float64) *float64 {
 	}
 	return &x
 }
+
+// SomeFigure is null for 0, too.
+func SomeFigure(x float64) *float64 {
+	if x == 0 {
+		return nil
+	}
+	return Figure(x)
+}

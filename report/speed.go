@@ -201,6 +201,7 @@ func boundWords(b calibrate.RateBound) string {
 		calibrate.RateByCores:   "all cores are busy",
 		calibrate.RateByWorkers: "each worker keeps busy what it can of them",
 		calibrate.RateByThreads: "all threads wait",
+		calibrate.RateByShared:  "they wait for what they share, a lock or a database: more of them were seen to serve no more",
 	}[b]
 }
 
@@ -218,7 +219,7 @@ func atRate(r calibrate.Result, c calibrate.Candidate) string {
 func p99Of(s calibrate.Served) string {
 	reading := calibrate.Reading{Value: &s.P99}
 	if s.P99Low > 0 {
-		reading.Low, reading.High = &s.P99Low, &s.P99High
+		reading.Low, reading.High = &s.P99Low, calibrate.SomeFigure(s.P99High)
 	}
 	return calibrate.Metric{Unit: calibrate.UnitSeconds}.Say(reading)
 }

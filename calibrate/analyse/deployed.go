@@ -99,7 +99,7 @@ func serves(d *calibrate.Deployed, r calibrate.Result) {
 	if r.Plan.P99Seconds > 0 {
 		d.P99 = &calibrate.Bounded{Unit: calibrate.UnitSeconds, Bound: calibrate.Figure(r.Plan.P99Seconds)}
 		if served.P99 > 0 {
-			d.P99.Reading = calibrate.Reading{Value: calibrate.Figure(served.P99), Low: calibrate.Figure(served.P99Low), High: calibrate.Figure(served.P99High)}
+			d.P99.Reading = calibrate.Reading{Value: calibrate.Figure(served.P99), Low: calibrate.Figure(served.P99Low), High: calibrate.SomeFigure(served.P99High)}
 		}
 	}
 }

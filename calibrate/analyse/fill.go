@@ -2,7 +2,6 @@ package analyse
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"workermem/calibrate"
@@ -14,12 +13,15 @@ import (
 type filling struct {
 	calibrate.Shape
 	ratio float64
+	rate  float64             // as seen
 	by    calibrate.RateBound // of what was expected
-	idle  bool                // a part of the cores was
+	busy  float64             // share of the cores that were
 }
 
+func (f filling) idle() bool { return f.busy < allBusy }
+
 const (
-	leastFill  = 0.5
+	leastFill  = 0.1 // four workers that share one lock serve a quarter
 	mostFill   = 1.3
 	mostBeside = 0.05 // of the cores, that others may have had: a difference of as much is looked for
 )
@@ -39,29 +41,25 @@ func (s *Serving) fillingsOf(r calibrate.Result) (all fillings) {
 	return all
 }
 
-// fillingOf is not known of one worker, nor beside others that were busy. What differs by less than noise counts as met.
+// fillingOf is not known of one worker, nor beside others that were busy.
 func (s *Serving) fillingOf(r calibrate.Result, run calibrate.LawRun) (f filling, known bool) {
 	w, cores := run.Work, r.Host.SizingCPUs()
 	if run.Workers < 2 || run.RatePerSecond <= 0 || !tells(w) || othersHad(r.Host, *w, mostBeside) || stolen(r.Host, *w) {
 		return f, false
 	}
 	expected, by := s.app.Most(throughput.Box{Cores: cores, Load: s.load}, s.shape(run.Workers, max(run.Threads, 1)),
-		clientsOf(r, calibrate.SweepRun{Workers: run.Workers, Threads: run.Threads}))
+		clientsOf(r, calibrate.SweepRun{Workers: run.Workers, Threads: run.Threads, Clients: run.Clients}))
 	if !(expected > 0) {
 		return f, false
 	}
-	f = filling{calibrate.Shape{Workers: run.Workers, Threads: run.Threads}, min(max(run.RatePerSecond/expected, leastFill), mostFill), by, !KeptAllBusy(r.Host, run)}
-	if math.Abs(f.ratio-1) < calibrate.Alike {
-		f.ratio = 1
-	}
-	return f, true
+	return filling{calibrate.Shape{Workers: run.Workers, Threads: run.Threads}, min(max(run.RatePerSecond/expected, leastFill), mostFill), run.RatePerSecond, by, busyCores(r.Host, *w) / cores}, true
 }
 
 // of is the ratio for a shape that is bound so. One that was run has its own. Else, where the cores bind: as many workers with other
 // threads are between those that were run; more workers are taken to fill the cores, unless more of them were seen not to.
 func (all fillings) of(workers, threads int, by calibrate.RateBound) float64 {
 	all = slices.DeleteFunc(slices.Clone(all), func(f filling) bool { return f.by != by })
-	if i := slices.IndexFunc(all, func(f filling) bool { return f.Workers == workers && f.Threads == threads }); i >= 0 {
+	if i := all.index(workers, threads); i >= 0 {
 		return all[i].ratio
 	}
 	if by != calibrate.RateByCores || len(all) == 0 || workers < all[0].Workers {
@@ -73,11 +71,39 @@ func (all fillings) of(workers, threads int, by calibrate.RateBound) float64 {
 	}
 	nearest := all[last-1].Workers
 	ratio := byThreads(slices.DeleteFunc(slices.Clone(all[:last]), func(f filling) bool { return f.Workers != nearest }), threads)
-	if nearest < workers && nearest == all[0].Workers && ratio < 1 && all[last-1].idle {
+	if nearest < workers && nearest == all[0].Workers && ratio < 1 && all[last-1].idle() {
 		return 1
 	}
 	return ratio
 }
+
+// From these shares of the cores, and of what was to be expected, down a shape was held back; and so near are rates that are one.
+const (
+	heldBack = 0.9
+	oneRate  = 0.1
+)
+
+// shared is the rate that what all workers share lets through, a lock or a database: some served less than was to be expected, left
+// cores idle, and served alike, however many workers they were. 0: none was seen.
+func (all fillings) shared() (rate float64) {
+	held := slices.DeleteFunc(slices.Clone(all), func(f filling) bool { return f.ratio >= heldBack || f.busy >= heldBack })
+	if len(held) == 0 {
+		return 0
+	}
+	rate = slices.MaxFunc(held, func(a, b filling) int { return cmp.Compare(a.rate, b.rate) }).rate
+	alike := slices.DeleteFunc(held, func(f filling) bool { return f.rate < (1-oneRate)*rate })
+	if alike[0].Workers == alike[len(alike)-1].Workers { // each may have its own lock
+		return 0
+	}
+	return rate
+}
+
+// index is the shape's, -1 where it was not run.
+func (all fillings) index(workers, threads int) int {
+	return slices.IndexFunc(all, func(f filling) bool { return f.Workers == workers && f.Threads == threads })
+}
+
+func (all fillings) ran(workers, threads int) bool { return all.index(workers, threads) >= 0 }
 
 // byThreads is the ratio of as many workers as these have, with so many threads: between two counts in proportion, over the
 // logarithm of the count. Fewer threads fill no more, and more of them may, until two counts were seen.
@@ -87,7 +113,7 @@ func byThreads(all fillings, threads int) float64 {
 	switch {
 	case i == 0:
 		return min(all[0].ratio, 1)
-	case i < 0 && last.Threads < threads && len(all) == 1 && last.ratio < 1 && last.idle:
+	case i < 0 && last.Threads < threads && len(all) == 1 && last.ratio < 1 && last.idle():
 		return 1
 	case i < 0:
 		return last.ratio

@@ -96,8 +96,11 @@ func verdict(b calibrate.Bounded) calibrate.LimitVerdict {
 		return calibrate.LimitNoData
 	}
 	low, high := *b.Value, *b.Value
-	if b.Low != nil && b.High != nil {
-		low, high = *b.Low, *b.High
+	if b.Low != nil {
+		low, high = *b.Low, math.Inf(1) // nobody knows how much more
+	}
+	if b.High != nil {
+		high = *b.High
 	}
 	bound := *b.Bound
 	if b.Least {

@@ -104,9 +104,9 @@ func (r *run) scaleTo(ctx context.Context, shape calibrate.Shape, limit time.Dur
 }
 
 func (r *run) measureShape(ctx context.Context, b *beside, shape calibrate.Shape, limit time.Duration) error {
-	answered, enough := r.rig.Load.Answered(), r.shortRun()*int64(shape.Workers)
+	answered, enough, clients := r.rig.Load.Answered(), r.shortRun()*int64(shape.Workers), r.clientsOf(shape)
 	var busy stretch
-	tally, err := b.load(ctx, calibrate.Pace{Clients: r.clientsOf(shape)}, func(so seen) state {
+	tally, err := b.load(ctx, calibrate.Pace{Clients: clients}, func(so seen) state {
 		s := state{waiting: shape.String()}
 		s.done = so.seconds >= scaleTime.Seconds() && so.answered >= enough || so.seconds >= limit.Seconds()
 		busy.look(b.watch, s.done)
@@ -127,7 +127,7 @@ func (r *run) measureShape(ctx context.Context, b *beside, shape calibrate.Shape
 		return err
 	}
 	measured.Requests = r.rig.Load.Answered() - answered
-	measured.RatePerSecond, measured.Work = busy.rate(tally), busy.work(b.watch)
+	measured.RatePerSecond, measured.Work, measured.Clients = busy.rate(tally), busy.work(b.watch), clients
 	r.result.Law.Runs = append(r.result.Law.Runs, measured)
 	return nil
 }

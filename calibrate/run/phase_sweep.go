@@ -112,6 +112,7 @@ func (c *contender) measure(ctx context.Context, b *beside) error {
 	defer c.watch.follow(ctx, c.readTree)()
 	from := c.rig.Load.Answered()
 	busy := calibrate.Pace{Clients: c.clientsOf(c.setup.Shape)}
+	c.row.Clients = busy.Clients
 	if _, err := c.attack(ctx, busy, sweepWarmup, "warming up"); err != nil {
 		return err
 	}

@@ -208,8 +208,10 @@ func (q Question) serving(top choice, enough enough) choice {
 // stuck.
 const spared = 2
 
-// servesNoMore says that one worker more would bring less than half of what each serves, because all cores are busy.
+// servesNoMore says that one worker more would bring less than half of what each serves, because all cores are busy, or what all
+// workers share is.
 func (q Question) servesNoMore(workers, threads int) bool {
 	now := q.served(workers, threads)
-	return now.RateBy == calibrate.RateByCores && q.served(workers+1, threads).Rate-now.Rate < now.Rate/float64(2*workers)
+	full := now.RateBy == calibrate.RateByCores || now.RateBy == calibrate.RateByShared
+	return full && q.served(workers+1, threads).Rate-now.Rate < now.Rate/float64(2*workers)
 }
