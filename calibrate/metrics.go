@@ -47,6 +47,7 @@ type Metric struct {
 	read    func(Result, argument) Reading
 	given   argument
 	rests   Ground   // "": what its unit says
+	lasting bool     // it tells of workers as they will be: what there is of it supposes that memory which may yet creep doesn't
 	needs   []string // phases of which a run that was cut short may lack the one that it follows from; none: it is of the one worker
 }
 
@@ -76,6 +77,9 @@ func (m Metric) Read(r Result) Reading {
 
 // CutShort says that a run was ended before a phase that the metric follows from: what there is of it is not what was to be measured.
 func (m Metric) CutShort(r Result) bool { return r.Lacks(m.needs...) }
+
+// Open says that the metric hangs on whether memory creeps, and that the run can't tell: a worker may need more, and fewer fit.
+func (m Metric) Open(r Result) bool { return m.lasting && r.Creep.Unsettled() }
 
 // Say writes an amount of the unit.
 func (u Unit) Say(v float64) string {
@@ -191,7 +195,7 @@ func Metrics() []Metric {
 
 func memoryMetrics() []Metric {
 	return []Metric{
-		{Name: "worker", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The memory to set for a worker, as WORKER_MEMORY_MB.",
+		{Name: "worker", lasting: true, Unit: UnitBytes, Better: LessIsBetter, Meaning: "The memory to set for a worker, as WORKER_MEMORY_MB.",
 			Got:  "The peak RSS of the recommended worker with its creep up to max-requests, rounded up to whole MB.",
 			read: func(r Result, _ argument) Reading { return unlessZero(r.Recommendation.WorkerMemoryMB << 20) }},
 		{Name: "peak", Unit: UnitBytes, Better: LessIsBetter, Meaning: "The most memory that a worker held at any time.",
@@ -299,7 +303,7 @@ func speedMetrics() []Metric {
 			read: func(r Result, _ argument) Reading {
 				return ofTimes(r, func(s Speed) Reading { return unlessZero(s.Alone) })
 			}},
-		{Name: "serves", rests: GroundServed, needs: ofChoice, Unit: UnitRate, Better: MoreIsBetter, Meaning: "What the recommended workers and threads serve at most.",
+		{Name: "serves", rests: GroundServed, lasting: true, needs: ofChoice, Unit: UnitRate, Better: MoreIsBetter, Meaning: "What the recommended workers and threads serve at most.",
 			Got: "By the CPU time and the waiting of one worker's requests, on the cores that are sized for.",
 			read: func(r Result, _ argument) Reading {
 				return servedBy(r, func(c Candidate) bool { return c.Recommended })
@@ -353,16 +357,16 @@ func servedBy(r Result, is func(Candidate) bool) Reading {
 
 func answerMetrics() []Metric {
 	return []Metric{
-		{Name: "workers", needs: ofChoice, Unit: UnitNumber, Better: MoreIsBetter, Meaning: "How many workers are recommended for the box.",
+		{Name: "workers", lasting: true, needs: ofChoice, Unit: UnitNumber, Better: MoreIsBetter, Meaning: "How many workers are recommended for the box.",
 			Got:  "Of the choices that fit, the least memory that serves nearly as much as the best, or the production rate; two at least if two fit.",
 			read: func(r Result, _ argument) Reading { return recommended(r, float64(r.Recommendation.Workers)) }},
-		{Name: "threads", needs: ofChoice, Unit: UnitNumber, Better: NeitherIsBetter, Meaning: "How many threads a worker are recommended.",
+		{Name: "threads", lasting: true, needs: ofChoice, Unit: UnitNumber, Better: NeitherIsBetter, Meaning: "How many threads a worker are recommended.",
 			Got:  "Those of the choice of workers; the measured ones where it isn't known what a request costs in CPU time.",
 			read: func(r Result, _ argument) Reading { return unlessZero(r.Recommendation.Threads) }},
-		{Name: "max-requests", needs: ofChoice, Unit: UnitNumber, Better: NeitherIsBetter, Meaning: "After how many requests a worker should be recycled; 0 if it needn't be.",
+		{Name: "max-requests", lasting: true, needs: ofChoice, Unit: UnitNumber, Better: NeitherIsBetter, Meaning: "After how many requests a worker should be recycled; 0 if it needn't be.",
 			Got:  "What the budget leaves a worker beyond its peak, by the upper bound of its creep.",
 			read: requestLimitOf},
-		{Name: "restart", needs: ofChoice, Unit: UnitSeconds, Better: MoreIsBetter, Meaning: "How long a worker lives until max-requests recycles it.",
+		{Name: "restart", lasting: true, needs: ofChoice, Unit: UnitSeconds, Better: MoreIsBetter, Meaning: "How long a worker lives until max-requests recycles it.",
 			Got:  "Max-requests by a worker's share of the request rate.",
 			read: func(r Result, _ argument) Reading { return unlessZero(r.Recommendation.RestartIntervalSeconds) }},
 	}

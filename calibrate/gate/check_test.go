@@ -104,8 +104,15 @@ func TestExitCode(t *testing.T) {
 		{"memory that may creep, and doesn't fit already", nil, fits(101), func(r *calibrate.Result) { r.Creep.Verdict = calibrate.Warming }, 5},
 		{"growth that may settle", []string{"creep <= 1B"}, nil, func(r *calibrate.Result) { r.Creep.Verdict = calibrate.Warming }, 4},
 		{"growth that may settle, and is little", []string{"creep <= 1MB"}, nil, func(r *calibrate.Result) { r.Creep.Verdict = calibrate.Warming }, 0},
+		{"a worker with its creep", []string{"worker <= 150MB", "workers >= 2"}, nil, nil, 0},
+		{"a worker that may creep", []string{"worker <= 150MB"}, nil, func(r *calibrate.Result) { r.Creep.Verdict = calibrate.Inconclusive }, 4},
+		{"a worker that may creep, and is too much already", []string{"worker <= 99MB"}, nil, func(r *calibrate.Result) { r.Creep.Verdict = calibrate.Inconclusive }, 10},
+		{"workers that may creep", []string{"workers >= 2"}, nil, func(r *calibrate.Result) { r.Creep.Verdict = calibrate.Warming }, 4},
+		{"workers that may creep, and are too few already", []string{"workers >= 3"}, nil, func(r *calibrate.Result) { r.Creep.Verdict = calibrate.Warming }, 10},
+		{"the peak of a worker that may creep", []string{"peak <= 1GB"}, nil, func(r *calibrate.Result) { r.Creep.Verdict = calibrate.Inconclusive }, 0},
 	} {
 		r := run(100, 1000, 0, 0.010)
+		r.Recommendation.WorkerMemoryMB = 100
 		if tc.change != nil {
 			tc.change(&r)
 		}

@@ -7,7 +7,8 @@
 //     is too close to tell. A figure without an interval is its own. What isn't known is no pass.
 //  3. Against a baseline the interval has the baseline's own doubt in it, and the bound is the farther of a share and an amount: a
 //     change is held against a run only if it is real, and matters. What rests on a thing that differs isn't compared.
-//  4. Growth that may yet settle exceeds nothing, and neither does memory of which it isn't known whether it creeps hold.
+//  4. Growth that may yet settle exceeds nothing. Where it isn't known whether memory creeps, neither what is deployed holds nor what
+//     is recommended, the memory of a worker first of all: both would be worse.
 //  5. Noise makes times longer and rates lower. A figure of speed that is within its bound in spite of it is within; any other is
 //     not known. Memory is judged all the same.
 //  6. What isn't met may be excused, for a time.

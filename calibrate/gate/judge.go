@@ -29,6 +29,9 @@ func (j judge) limit(l calibrate.Limit) calibrate.Judged {
 		one.Reading = doubtful(one.Reading, was)
 	}
 	one.Bounded = j.held(one.Bounded, m.Rests(), m.CutShort(j.run))
+	if m.Open(j.run) {
+		one.Bounded = unsettled(one.Bounded)
+	}
 	return one
 }
 
@@ -115,12 +118,20 @@ func verdict(b calibrate.Bounded) calibrate.LimitVerdict {
 	return calibrate.LimitTooClose
 }
 
-// deployed judges what is deployed. Memory of which it isn't known whether it creeps doesn't hold for sure.
+// unsettled is a figure that is worse if memory creeps, of which that isn't known: it doesn't hold for sure.
+func unsettled(b calibrate.Bounded) calibrate.Bounded {
+	if b.Verdict == calibrate.LimitWithin {
+		b.Verdict, b.Reason = calibrate.LimitTooClose, calibrate.LimitUnsettled
+	}
+	return b
+}
+
+// deployed judges what is deployed.
 func (j judge) deployed(d calibrate.Deployed) *calibrate.Deployed {
 	cutShort := j.run.Lacks(calibrate.OfShapes...)
 	d.Memory = j.held(d.Memory, calibrate.GroundMemory, cutShort)
-	if d.Memory.Verdict == calibrate.LimitWithin && j.run.Creep.Unsettled() {
-		d.Memory.Verdict, d.Memory.Reason = calibrate.LimitTooClose, calibrate.LimitUnsettled
+	if j.run.Creep.Unsettled() {
+		d.Memory = unsettled(d.Memory)
 	}
 	for _, speed := range []**calibrate.Bounded{&d.Rate, &d.P99} {
 		if *speed != nil {
