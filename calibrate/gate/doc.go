@@ -10,7 +10,7 @@
 //  4. Growth that may yet settle exceeds nothing. Where it isn't known whether memory creeps, neither what is deployed holds nor what
 //     is recommended, the memory of a worker first of all: both would be worse.
 //  5. Noise makes times longer and rates lower. A figure of speed that is within its bound in spite of it is within; any other is
-//     not known. Memory is judged all the same.
+//     not known, and in no baseline. Memory is judged all the same.
 //  6. What isn't met may be excused, for a time.
 //  7. The exit code is that of the worst: what doesn't fit, a limit that is exceeded, a regression, what isn't known.
 //

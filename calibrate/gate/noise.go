@@ -58,12 +58,12 @@ func (j judge) noisy(on calibrate.Ground, b calibrate.Bounded) bool {
 		return !b.Known() && s != nil && (s.Doubt == calibrate.DoubtSteal || s.Doubt == calibrate.DoubtOthers)
 	}
 	return slices.ContainsFunc(j.Noise, func(n calibrate.Noise) bool {
-		switch n.Kind {
-		case calibrate.NoiseLoad:
-			return on == calibrate.GroundTimes
-		case calibrate.NoiseSteal, calibrate.NoiseMemory:
-			return (on == calibrate.GroundTimes || on == calibrate.GroundCPU) && b.Verdict != calibrate.LimitWithin
-		}
-		return on == calibrate.GroundTimes && b.Verdict != calibrate.LimitWithin
+		return spoilsFigure(n, on) && (n.Kind == calibrate.NoiseLoad || b.Verdict != calibrate.LimitWithin)
 	})
+}
+
+// spoilsFigure says what noise makes doubtful of one run: times and rates, and where cores were stolen or memory was short CPU time.
+func spoilsFigure(n calibrate.Noise, on calibrate.Ground) bool {
+	slows := n.Kind == calibrate.NoiseSteal || n.Kind == calibrate.NoiseMemory
+	return on == calibrate.GroundTimes || on == calibrate.GroundCPU && slows
 }

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/pflag"
 
 	"workermem/calibrate"
+	"workermem/calibrate/gate"
 	"workermem/calibrate/say"
 	"workermem/cmd/calibrate/config"
 )
@@ -70,8 +72,12 @@ func (f *baselineFlags) updated(env Env, c calibrate.Check, r calibrate.Result, 
 		note(env, "the baseline was not written, because the check failed; --force writes it all the same")
 		return exitWith(c.ExitCode)
 	}
-	if err := f.write(env, calibrate.BaselineOf(r, limits.Metrics()...)); err != nil {
+	b, left := gate.Baseline(r, limits.Metrics()...)
+	if err := f.write(env, b); err != nil {
 		return err
+	}
+	for _, l := range left {
+		note(env, "it is without %s: %s", strings.Join(l.Metrics, ", "), whyLeftOut[l.Reason])
 	}
 	switch {
 	case c.OnlyAgainstBaseline():
@@ -80,6 +86,13 @@ func (f *baselineFlags) updated(env Env, c calibrate.Check, r calibrate.Result, 
 		return exitWith(calibrate.KindInconclusive)
 	}
 	return exitWith(c.ExitCode)
+}
+
+// whyLeftOut is why a figure of the run is in no baseline, and what helps.
+var whyLeftOut = map[calibrate.LimitReason]string{
+	calibrate.LimitNoise:     "others disturbed this run; measure on a quiet machine to have them",
+	calibrate.LimitUnsettled: "whether memory creeps isn't known yet; measure longer to have them",
+	calibrate.LimitCutShort:  "the run was cut short before what they follow from; measure again to have them",
 }
 
 func (f *baselineFlags) write(env Env, b calibrate.Baseline) error {

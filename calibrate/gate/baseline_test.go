@@ -1,0 +1,60 @@
+package gate
+
+import (
+	"slices"
+	"testing"
+
+	"workermem/calibrate"
+)
+
+// What noise, or creep that isn't known, has made of a run's figures is no measure for later ones: a baseline is without them, and says so.
+func TestBaselineLeavesOut(t *testing.T) {
+	times := []string{"boot", "capacity", "p99"}
+	for _, tc := range []struct {
+		name   string
+		work   calibrate.Work
+		change func(*calibrate.Result)
+		reason calibrate.LimitReason
+		want   []string
+	}{
+		{"quiet", calibrate.Work{Seconds: 10, Others: 4.9, Steal: 0.9}, nil, "", nil},
+		{"neighbours", calibrate.Work{Seconds: 10, Others: 5.1}, nil, calibrate.LimitNoise, times},
+		{"steal", calibrate.Work{Seconds: 10, Steal: 1.1}, nil, calibrate.LimitNoise, append(slices.Clone(times), "cpu")},
+		{"want of memory", calibrate.Work{Seconds: 10, Stalled: 0.6}, nil, calibrate.LimitNoise, append(slices.Clone(times), "cpu")},
+		{"creep that isn't known", calibrate.Work{Seconds: 10}, func(r *calibrate.Result) { r.Creep.Verdict = calibrate.Inconclusive }, calibrate.LimitUnsettled, []string{"worker", "workers"}},
+		{"cut short", calibrate.Work{Seconds: 10}, func(r *calibrate.Result) { r.Steps = []calibrate.Step{{Phase: calibrate.PhaseScale}} }, calibrate.LimitCutShort, []string{"workers"}},
+	} {
+		r := run(100, 1000, 100, 0.010)
+		r.Recommendation.WorkerMemoryMB = 110
+		r.Phases = []calibrate.Phase{{Name: calibrate.PhaseSoak, Work: &tc.work}}
+		if tc.change != nil {
+			tc.change(&r)
+		}
+		b, left := Baseline(r)
+		var got []string
+		for _, l := range left {
+			if got = append(got, l.Metrics...); l.Reason != tc.reason {
+				t.Errorf("%s: %q are left out for %q, want %q", tc.name, l.Metrics, l.Reason, tc.reason)
+			}
+		}
+		if !slices.Equal(got, tc.want) {
+			t.Errorf("%s: without %q, want %q", tc.name, got, tc.want)
+		}
+		for _, name := range []string{"peak", "creep", "worker", "workers", "cpu", "boot", "capacity", "p99"} {
+			if _, kept := b.Metrics[name]; kept == slices.Contains(tc.want, name) {
+				t.Errorf("%s: the baseline has %s: %v", tc.name, name, kept)
+			}
+		}
+	}
+}
+
+// A creep that is proved later is no change of the app.
+func TestProvedCreepIsNoRegression(t *testing.T) {
+	before, now := run(100, 1000, 2000, 0.010), run(100, 1000, 100, 0.010)
+	before.Creep.Verdict, before.Recommendation.WorkerMemoryMB, now.Recommendation.WorkerMemoryMB = calibrate.Inconclusive, 100, 150
+	base, _ := Baseline(before)
+	c := Check(now, Against{Limits: limits(t, "worker <= +5%"), Baseline: &base})
+	if one := c.Limits[0]; c.ExitCode != calibrate.KindInconclusive || one.Reason != calibrate.LimitNotInBaseline {
+		t.Errorf("exit code %d: %+v", c.ExitCode, one)
+	}
+}
