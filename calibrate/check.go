@@ -12,7 +12,8 @@ type Check struct {
 	ExitCode  Kind             `json:"exit_code"`
 	Untrusted bool             `json:"untrusted"` // the run is partial, or its figures can't be relied on: nothing is judged by it
 	NoFit     bool             `json:"nothing_fits"`
-	Undone    []string         `json:"undone"` // phases that the run was cut short before: what follows from them is not judged
+	FitOpen   bool             `json:"fit_open"` // by what was measured nothing fits, and the run was cut short before that is sure: no pass
+	Undone    []string         `json:"undone"`   // phases that the run was cut short before: what follows from them is not judged
 	Limits    []Judged         `json:"limits"`
 	Deployed  *Deployed        `json:"deployed"` // null where nobody says what is deployed
 	Baseline  *BaselineCompare `json:"baseline"` // null where there is none
@@ -23,7 +24,7 @@ type Check struct {
 // OnlyAgainstBaseline says that nothing keeps the check from a pass but what is relative to a baseline, and can't be told.
 func (c Check) OnlyAgainstBaseline() bool {
 	open := func(b *Bounded) bool { return b != nil && b.Verdict != LimitWithin }
-	if c.Untrusted || c.NoFit || c.Deployed != nil && (open(&c.Deployed.Memory) || open(c.Deployed.Rate) || open(c.Deployed.P99)) {
+	if c.Untrusted || c.NoFit || c.FitOpen || c.Deployed != nil && (open(&c.Deployed.Memory) || open(c.Deployed.Rate) || open(c.Deployed.P99)) {
 		return false
 	}
 	return !slices.ContainsFunc(c.Limits, func(j Judged) bool { return !j.Limit.Relative() && j.Counts() })

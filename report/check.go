@@ -33,6 +33,11 @@ func cutBefore(c calibrate.Check) string {
 	return "was cut short before " + strings.Join(c.Undone, ", ")
 }
 
+// fitOpen is why nobody knows whether anything fits.
+func fitOpen(c calibrate.Check) string {
+	return "the run " + cutBefore(c) + ", and by what was measured nothing fits"
+}
+
 // leaks are the routes alone, if the run creeps and isn't accepted: which of them it is.
 func leaks(c calibrate.Check, r calibrate.Result) []Block {
 	if c.ExitCode == 0 || r.Creep.Verdict != calibrate.Creeping {
@@ -128,8 +133,8 @@ func checkAnswer(c calibrate.Check, r calibrate.Result) Answer {
 	why := orElse(firstFinding(c, is(calibrate.LimitTooClose)), firstFinding(c, is(calibrate.LimitNoData)))
 	if c.Untrusted {
 		why = orElse(Withheld(r), "the run was cut short by: "+interruptedBy(r.Interrupted))
-	} else if why == "" && len(c.Undone) > 0 {
-		why = "the run " + cutBefore(c) + ", and by what was measured nothing fits"
+	} else if c.FitOpen {
+		why = orElse(why, fitOpen(c))
 	}
 	return Answer{Mark: Doubtful, Verdict: "INCONCLUSIVE", Why: why}
 }

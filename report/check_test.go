@@ -55,6 +55,27 @@ func TestCheckLine(t *testing.T) {
 	}
 }
 
+// Where it isn't known whether anything fits no CI sees a pass, though each limit is met.
+func TestCheckOfWhatMayNotFit(t *testing.T) {
+	r := recorded(t)["nothing-fits"]
+	r.Steps = []calibrate.Step{{Phase: calibrate.PhaseSoak, Done: true}, {Phase: calibrate.PhaseScale}}
+	limits, err := calibrate.Limits{}.Add("peak <= 1GB")
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := gate.Check(r, gate.Against{Limits: limits})
+	const want = "the run was cut short before scale, and by what was measured nothing fits"
+	d := Check(check, r, false)
+	for _, format := range []string{"text", "junit", Annotations} {
+		if text := strings.Join(strings.Fields(drawn(t, d, format, Options{})), " "); !strings.Contains(text, want) {
+			t.Errorf("as %s:\n%s", format, text)
+		}
+	}
+	if c := d.Export.Cases; len(c) != 2 || c[0].Result != CaseUnclear || c[1].Result != CaseHeld {
+		t.Errorf("%+v", c)
+	}
+}
+
 // Which route leaks is said where that is red, and nowhere else.
 func TestCheckLeaks(t *testing.T) {
 	for _, tc := range []struct {

@@ -64,11 +64,14 @@ func exportOf(r calibrate.Result) *Export {
 	return e
 }
 
-// exportOfCheck is that of a run held to limits. The run itself is a case where it can't be relied on, where nothing fits at all,
-// or where nothing else was asked.
+// exportOfCheck is that of a run held to limits. The run itself is a case where it can't be relied on, where nothing fits at all
+// or may not, or where nothing else was asked.
 func exportOfCheck(c calibrate.Check, r calibrate.Result) *Export {
 	e := exportOf(r)
-	if !c.Untrusted && !c.NoFit {
+	switch {
+	case c.FitOpen:
+		e.Cases = []Case{{wholeRun, CaseUnclear, fitOpen(c)}}
+	case !c.Untrusted && !c.NoFit:
 		e.Cases = nil
 	}
 	for _, j := range c.Limits {

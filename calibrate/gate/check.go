@@ -23,7 +23,7 @@ func Check(r calibrate.Result, a Against) calibrate.Check {
 		Undone: append([]string{}, r.Undone()...),
 	}
 	noFit, cutShort := a.Deployed == nil && r.Outcome() == calibrate.KindNothingFits, r.Lacks(calibrate.OfShapes...)
-	c.NoFit = noFit && !cutShort
+	c.NoFit, c.FitOpen = noFit && !cutShort, noFit && cutShort
 	j := judge{r, a.Baseline, nil, c}
 	if a.Baseline != nil {
 		j.differs = a.Baseline.Fingerprint.Differences(r.Fingerprint())
@@ -40,7 +40,7 @@ func Check(r calibrate.Result, a Against) calibrate.Check {
 	if a.Deployed != nil {
 		c.Deployed = j.deployed(*a.Deployed)
 	}
-	c.ExitCode = exitCode(c, noFit && cutShort)
+	c.ExitCode = exitCode(c)
 	return c
 }
 
@@ -60,9 +60,10 @@ func (a Against) excused(one calibrate.Judged) calibrate.Judged {
 // untrusted says that a run's figures are no ground for a judgement.
 func untrusted(r calibrate.Result) bool { return !r.Complete || r.Recommendation.Withheld != nil }
 
-// exitCode is 0, or the first of the kinds that something amounts to. unknown says that something can't be told already.
-func exitCode(c calibrate.Check, unknown bool) calibrate.Kind {
+// exitCode is 0, or the first of the kinds that something amounts to.
+func exitCode(c calibrate.Check) calibrate.Kind {
 	var beyond, regressed bool
+	unknown := c.FitOpen
 	for _, j := range c.Limits {
 		if !j.Counts() {
 			continue

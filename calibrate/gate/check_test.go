@@ -153,6 +153,9 @@ func TestCutShort(t *testing.T) {
 		if c.ExitCode != tc.want || c.Untrusted || len(c.Undone) != 1 {
 			t.Errorf("%s: exit code %d, want %d (%+v)", tc.name, c.ExitCode, tc.want, c)
 		}
+		if c.ExitCode == calibrate.KindInconclusive && c.OnlyAgainstBaseline() { // nothing here is relative to one
+			t.Errorf("%s: it would pass as a baseline", tc.name)
+		}
 		_, kept := calibrate.BaselineOf(r).Metrics["workers"]
 		if kept != (tc.undone == calibrate.PhaseRoutes) {
 			t.Errorf("%s: a baseline has the workers: %v", tc.name, kept)
