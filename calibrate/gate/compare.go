@@ -138,7 +138,7 @@ func limited(c calibrate.Comparison, of calibrate.Compared, missing int, all sum
 	case calibrate.CompareSelf:
 		return "", ""
 	case calibrate.CompareFixed:
-		return byInterval(of, missing)
+		return byInterval(of, missing, all)
 	}
 	switch {
 	case missing > 0:
@@ -160,8 +160,8 @@ func limited(c calibrate.Comparison, of calibrate.Compared, missing int, all sum
 }
 
 // byInterval holds the interval of the differences to the limit. Pairs too few for an interval, or in noise, are no alarm: here, too,
-// the limit must have failed in three.
-func byInterval(of calibrate.Compared, missing int) (calibrate.LimitVerdict, calibrate.LimitReason) {
+// the limit must have failed in three. Of such few pairs noise may hide a change in none.
+func byInterval(of calibrate.Compared, missing int, all sum) (calibrate.LimitVerdict, calibrate.LimitReason) {
 	d := of.Difference
 	if missing > 0 || !d.Known() || of.Allowed == nil {
 		return calibrate.LimitNoData, calibrate.LimitNotMeasured
@@ -174,6 +174,8 @@ func byInterval(of calibrate.Compared, missing int) (calibrate.LimitVerdict, cal
 		low, high, allowed = -high, -low, -allowed
 	}
 	switch {
+	case high <= allowed && all.hidden > 0 && all.pairs < LeastForInterval:
+		return calibrate.LimitTooClose, calibrate.LimitNoise
 	case high <= allowed:
 		return calibrate.LimitWithin, ""
 	case low > allowed && low > 0 && of.Failed >= Failures:

@@ -61,6 +61,14 @@ func TestCompareDecides(t *testing.T) {
 		}
 		return all
 	}
+	beside := func(base, head float64) calibrate.Pair { // the base had neighbours
+		p := cpu(about(base, 0.03), about(head, 0.03))
+		p.Base.Noise = []calibrate.Noise{others}
+		return p
+	}
+	lessLoad := pairOf("p99", exactly(1), exactly(1)) // that the head had
+	lessLoad.Head.Noise = []calibrate.Noise{{Kind: calibrate.NoiseLoad, Share: 0.5, Most: calibrate.RateReached}}
+	lopsided := pairOf("creep", exactly(0), calibrate.Reading{Value: calibrate.Figure(1400), Low: calibrate.Figure(-46), High: calibrate.Figure(1756)})
 	for _, tc := range []struct {
 		name  string
 		limit string
@@ -97,6 +105,13 @@ func TestCompareDecides(t *testing.T) {
 		{"nor are pairs farther apart than their intervals say", "cpu <= +10%", []calibrate.Pair{cpu(about(1, 0.09), about(1.2, 0.09), others), cpu(about(1, 0.09), about(1.2, 0.09), others),
 			cpu(about(1, 0.09), about(0.8, 0.09), others), cpu(about(1, 0.09), about(0.8, 0.09), others), cpu(about(1, 0.09), about(1.12, 0.09), others)}, "inconclusive"},
 		{"no more CPU time, in spite of others", "cpu <= +10%", []calibrate.Pair{cpu(about(1, 0.03), about(1, 0.03), others)}, "passed"},
+		{"no more CPU time than a base that others slowed", "cpu <= +10%", []calibrate.Pair{beside(1, 1)}, "open"},
+		{"less than such a base", "cpu <= +10%", []calibrate.Pair{beside(1.3, 1)}, "open"},
+		{"three such pairs that agree", "cpu <= +10%", slices.Repeat([]calibrate.Pair{beside(1, 1)}, 3), "passed"},
+		{"memory beside others", "peak <= +5%", []calibrate.Pair{{Base: calibrate.OfVersion{Figures: peak(100)[0].Base.Figures, Noise: []calibrate.Noise{others}}, Head: peak(100)[0].Head}}, "passed"},
+		{"times of a head that had less load", "p99 <= +10%", []calibrate.Pair{lessLoad}, "open"},
+		{"beyond, and its interval is narrower than the limit, but has a 0 in it", "creep <= +1KB", []calibrate.Pair{lopsided}, "open"},
+		{"three of those", "creep <= +1KB", slices.Repeat([]calibrate.Pair{lopsided}, 3), "inconclusive"},
 		{"more is better", "capacity >= -10%", slices.Repeat([]calibrate.Pair{pairOf("capacity", exactly(100), exactly(80))}, 3), "regressed"},
 	} {
 		if got := judgedPairs(limitsOf(t, tc.limit), tc.pairs...); got.Verdict != tc.want {
@@ -156,12 +171,17 @@ func TestCompareOtherWays(t *testing.T) {
 		return slices.Repeat([]calibrate.Pair{p}, n)
 	}
 	others := calibrate.Noise{Kind: calibrate.NoiseOthers, Share: 0.9, Most: MostOthers}
+	slowBase := pairOf("cpu", exactly(1), exactly(1))
+	slowBase.Base.Noise = []calibrate.Noise{others}
 	for _, tc := range []struct {
 		name  string
 		way   calibrate.CompareWay
 		pairs []calibrate.Pair
 		want  calibrate.CompareVerdict
 	}{
+		{"saved, the base beside others", calibrate.CompareSaved, []calibrate.Pair{slowBase}, "inconclusive"},
+		{"one pair, the base beside others", calibrate.CompareFixed, []calibrate.Pair{slowBase}, "inconclusive"},
+		{"pairs enough for an interval of their own", calibrate.CompareFixed, slices.Repeat([]calibrate.Pair{slowBase}, LeastForInterval), "passed"},
 		{"one pair", calibrate.CompareFixed, times(1, exactly(1), exactly(1.5)), "inconclusive"},
 		{"one pair that is within", calibrate.CompareFixed, times(1, exactly(1), exactly(1.05)), "passed"},
 		{"three pairs", calibrate.CompareFixed, times(3, exactly(1), exactly(1.5)), "regressed"},

@@ -11,7 +11,9 @@ import (
 type difference struct {
 	base, value, low, high float64
 	hasInterval            bool
-	known, noisy           bool
+	known                  bool
+	noisy                  bool // it may be the noise's doing
+	hidden                 bool // the noise may hide a larger one
 }
 
 func differenceOf(p calibrate.Pair, m calibrate.Metric) (d difference) {
@@ -25,12 +27,21 @@ func differenceOf(p calibrate.Pair, m calibrate.Metric) (d difference) {
 		with := doubtful(head.Reading, base.Reading)
 		d.low, d.high = *with.Low-d.base, *with.High-d.base
 	}
-	d.noisy = noisyFor(p, m.Rests())
+	d.noisy, d.hidden = noisyFor(p, m.Rests()), hiddenFor(p, m.Rests())
 	return d
 }
 
 func noisyFor(p calibrate.Pair, on calibrate.Ground) bool {
 	return slices.ContainsFunc(slices.Concat(p.Base.Noise, p.Head.Noise), func(n calibrate.Noise) bool { return spoils(n, on) })
+}
+
+// hiddenFor says that noise may have made the base worse than it is, or the head better: a head that is worse looks like the base
+// then. Neighbours make a run worse, and less load than was asked for makes it better.
+func hiddenFor(p calibrate.Pair, on calibrate.Ground) bool {
+	has := func(all []calibrate.Noise, better bool) bool {
+		return slices.ContainsFunc(all, func(n calibrate.Noise) bool { return spoils(n, on) && (n.Kind == calibrate.NoiseLoad) == better })
+	}
+	return has(p.Base.Noise, false) || has(p.Head.Noise, true)
 }
 
 // spoils says what noise makes doubtful of a difference: of speed all of it, for it was another while the other was run.
@@ -44,7 +55,7 @@ type outcome int
 const (
 	calm   outcome = iota // within half of it
 	near                  // past half of it
-	unsure                // beyond it, and it may be noise; or the pair can't tell
+	unsure                // beyond it, and it may be noise; or noise may hide that it is, or the pair can't tell
 	failed                // beyond it, for sure
 )
 
@@ -58,7 +69,7 @@ func (d difference) against(l calibrate.Limit) outcome {
 	switch half := (high - low) / 2; {
 	case value > allowed && low > 0 && !d.noisy:
 		return failed
-	case value > allowed && low > 0, half > allowed && high > allowed:
+	case value > allowed, half > allowed && high > allowed, d.hidden:
 		return unsure
 	case value > SettledShare*allowed:
 		return near
@@ -76,7 +87,10 @@ func (d difference) toward(l calibrate.Limit) (allowed, value, low, high float64
 }
 
 // sum is what the pairs say of a limit together.
-type sum struct{ mean, half, room float64 }
+type sum struct {
+	mean, half, room float64
+	pairs, hidden    int // and those of which noise may hide a larger difference
+}
 
 // within says that the limit is met, beyond that it most likely isn't.
 func (s sum) within() bool { return s.mean+s.half <= s.room }
@@ -95,6 +109,9 @@ func together(all []difference, l calibrate.Limit) (s sum) {
 	for _, d := range all {
 		allowed, value, _, high := d.toward(l)
 		s.mean, s.room, own = s.mean+value/n, s.room+allowed/n, own+(high-value)*(high-value)
+		if s.pairs++; d.hidden {
+			s.hidden++
+		}
 	}
 	for _, d := range all {
 		_, value, _, _ := d.toward(l)

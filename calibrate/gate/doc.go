@@ -19,7 +19,8 @@
 //  1. The difference of a figure is that of one pair, head less base: both were run within two minutes on one machine. Its interval
 //     has both figures' doubt in it.
 //  2. A limit fails in a pair if the difference is beyond it and is one at all: its interval has no 0 in it. With noise, a figure of
-//     speed fails nothing; it, and an interval wider than the limit, is in doubt.
+//     speed fails nothing. One that is beyond its limit and doesn't fail is in doubt, and so is an interval wider than the limit, and
+//     speed whose base was slowed by noise: a head that is worse looks the same.
 //  3. If after one pair nothing is past half of its limit, that is a pass.
 //  4. Else a limit that has failed in three pairs of five at most is a regression. One that no longer can is met, whatever it did
 //     once. One that only doubt keeps open is met if the pairs say so together, and else inconclusive.
