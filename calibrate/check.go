@@ -70,7 +70,8 @@ type LimitReason string
 // The reasons.
 const (
 	LimitNotMeasured   LimitReason = "not-measured"      // the run has no such figure
-	LimitUntrusted     LimitReason = "untrusted"         // see Check.Untrusted
+	LimitUntrusted     LimitReason = "untrusted"         // see Check.Untrusted; of a comparison OfVersion.Withheld
+	LimitUnserved      LimitReason = "unserved"          // see OfVersion.Unserved
 	LimitCutShort      LimitReason = "cut-short"         // it follows from a phase of Check.Undone
 	LimitUnsettled     LimitReason = "unsettled"         // memory may yet settle, or creep
 	LimitNoise         LimitReason = "noise"             // see Check.Noise

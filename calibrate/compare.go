@@ -87,6 +87,11 @@ type OfVersion struct {
 	Figures map[string]Recorded `json:"figures"`
 	Noise   []Noise             `json:"noise"`
 	Curve   []CurvePoint        `json:"curve"`
+	// Why there are no figures: that of a recommendation, or the phase that ended before its portion of requests was answered.
+	Withheld *Withheld `json:"withheld,omitempty"`
+	Unserved string    `json:"unserved,omitempty"`
+	// Warnings are those of the run's analysis that are about more than a sizing.
+	Warnings []Warning `json:"warnings,omitempty"`
 	// What the parts of a worker's memory are reckoned from.
 	PeakRequests    int64  `json:"peak_requests"`    // answered when the peak was read
 	PlateauRequests *int64 `json:"plateau_requests"` // answered when the plateau was read; null of a run whose samples aren't there

@@ -32,7 +32,15 @@ func passedLine(c calibrate.Comparison) string {
 			parts = append(parts, one.Metric+" "+changeOf(one))
 		}
 	}
-	return "no regression in " + say.Plural(len(c.Pairs), "pair") + when(c.DurationSeconds > 0, " (%s)", say.Seconds(c.DurationSeconds)) + ": " + orElse(strings.Join(parts, ", "), "nothing is limited") + flickered(c) + when(len(c.Ignored) > 0, "; ignored: %s", ignoredOf(c))
+	return "no regression in " + say.Plural(len(c.Pairs), "pair") + when(c.DurationSeconds > 0, " (%s)", say.Seconds(c.DurationSeconds)) + ": " + orElse(strings.Join(parts, ", "), "nothing is limited") + flickered(c) + when(len(c.Ignored) > 0, "; ignored: %s", ignoredOf(c)) + doubted(c)
+}
+
+// doubted is what a run's warnings say of a version that passes.
+func doubted(c calibrate.Comparison) (all string) {
+	for _, w := range warningsOfRuns(c) {
+		all += "; " + w.Text
+	}
+	return all
 }
 
 // flickered names the limits that failed in a pair, and not in enough of them, and those of which a pair couldn't tell.
@@ -73,8 +81,8 @@ func compareAnswer(c calibrate.Comparison) Answer {
 		return Answer{Verdict: "WITH ITSELF", Why: "this machine holds " + heldBySelf(c), Mark: Good}
 	}
 	why := slices.Concat(whyOpen(c), noisesOf(worstNoise(c)))
-	if len(c.Pairs) > 0 {
-		why = append(why, whatToTry(c))
+	if try := whatToTry(c); len(c.Pairs) > 0 && try != "" {
+		why = append(why, try)
 	}
 	return Answer{Verdict: "INCONCLUSIVE", Why: orElse(strings.Join(why, "; "), "too little was measured"), Mark: Doubtful}
 }
@@ -113,7 +121,7 @@ func unjudged(c calibrate.Comparison) (all []string) {
 		if one.Limit == nil || one.Verdict != calibrate.LimitNoData {
 			continue
 		}
-		why := whyNoData(one.Reason)
+		why := whyNoData(c, one.Reason)
 		if len(names[why]) == 0 {
 			reasons = append(reasons, why)
 		}
@@ -125,8 +133,14 @@ func unjudged(c calibrate.Comparison) (all []string) {
 	return all
 }
 
-func whyNoData(r calibrate.LimitReason) string {
+func whyNoData(c calibrate.Comparison, r calibrate.LimitReason) string {
 	switch r {
+	case calibrate.LimitUntrusted:
+		side, of := firstRun(c, func(of calibrate.OfVersion) bool { return of.Withheld != nil })
+		return "not compared, since the " + string(side) + "'s run " + of.Folder + " can't be relied on: " + withheldOf(of)
+	case calibrate.LimitUnserved:
+		side, of := firstRun(c, func(of calibrate.OfVersion) bool { return of.Unserved != "" })
+		return "not compared, since the " + string(side) + " didn't answer its requests of phase " + of.Unserved + " in time"
 	case calibrate.LimitOtherPrint:
 		return "not compared, since base and head were measured otherwise"
 	case calibrate.LimitOtherRequests:
@@ -135,15 +149,58 @@ func whyNoData(r calibrate.LimitReason) string {
 	return "not measured in every run"
 }
 
-// whatToTry is how an answer may be had.
-func whatToTry(c calibrate.Comparison) string {
-	if c.Way == calibrate.CompareSaved {
-		return "run both in turn: calibrate compare -- COMMAND"
+// firstRun is the first of a comparison's runs of which something is so, and its side.
+func firstRun(c calibrate.Comparison, is func(calibrate.OfVersion) bool) (calibrate.Side, calibrate.OfVersion) {
+	for _, p := range c.Pairs {
+		for _, side := range []calibrate.Side{calibrate.SideBase, calibrate.SideHead} {
+			if of := *p.Of(side); is(of) {
+				return side, of
+			}
+		}
 	}
-	if len(worstNoise(c)) > 0 {
+	return "", calibrate.OfVersion{}
+}
+
+// withheldOf is why nothing is compared with a run.
+func withheldOf(of calibrate.OfVersion) string {
+	if of.Withheld.Kind == calibrate.WithheldPartial {
+		return "it is partial"
+	}
+	return Withheld(calibrate.Result{Recommendation: calibrate.Recommendation{Withheld: of.Withheld}})
+}
+
+// whatToTry is how an answer may be had; "" where the reason says so itself.
+func whatToTry(c calibrate.Comparison) string {
+	for _, one := range c.Compared {
+		switch one.Reason {
+		case calibrate.LimitUntrusted:
+			return tryWithheld(c)
+		case calibrate.LimitUnserved:
+			return "give it fewer: --requests, or a lower --rate"
+		}
+	}
+	switch {
+	case c.Way == calibrate.CompareSaved:
+		return "run both in turn: calibrate compare -- COMMAND"
+	case len(worstNoise(c)) > 0:
 		return quietMachine + ", or with a limit that this one holds (--self)"
 	}
 	return "try more --requests"
+}
+
+func tryWithheld(c calibrate.Comparison) string {
+	_, of := firstRun(c, func(of calibrate.OfVersion) bool { return of.Withheld != nil })
+	switch of.Withheld.Kind {
+	case calibrate.WithheldErrors, calibrate.WithheldReplaced:
+		return "look at app.log in that run's folder"
+	case calibrate.WithheldLogin:
+		return calibrate.TryLogin
+	case calibrate.WithheldRequests:
+		return "try more --requests"
+	case calibrate.WithheldPartial, calibrate.WithheldSeconds, calibrate.WithheldOlder:
+		return "measure it again"
+	}
+	return ""
 }
 
 func whyExceeded(c calibrate.Comparison, one calibrate.Compared) string {
@@ -337,5 +394,23 @@ func compareNotes(c calibrate.Comparison) []Block {
 	if c.Verdict == calibrate.CompareMeasured {
 		notes = append(notes, Note{Text: "Limits of twice that or more hold here: --limit 'peak <= +5%', say. One that is closer cries at noise."})
 	}
-	return append(notes, warningsSection(c.Warnings, nil)...)
+	return append(notes, warningsSection(slices.Concat(c.Warnings, warningsOfRuns(c)), nil)...)
+}
+
+// warningsOfRuns are those of the runs' own analysis, each once a version.
+func warningsOfRuns(c calibrate.Comparison) (all []calibrate.Warning) {
+	said := map[string]bool{}
+	for _, p := range c.Pairs {
+		for _, side := range []calibrate.Side{calibrate.SideBase, calibrate.SideHead} {
+			of := p.Of(side)
+			for _, w := range of.Warnings {
+				if key := string(side) + w.Code; !said[key] {
+					said[key] = true
+					w.Text = string(side) + " (run " + of.Folder + "): " + w.Text
+					all = append(all, w)
+				}
+			}
+		}
+	}
+	return all
 }

@@ -36,7 +36,7 @@ func caseOfCompared(c calibrate.Comparison, one calibrate.Compared) Case {
 	case one.Verdict == calibrate.LimitExceeded:
 		out.Result, out.Says = CaseRegressed, whyExceeded(c, one)
 	case one.Verdict == calibrate.LimitNoData:
-		out.Says = "limited to " + one.Limit.Amounts() + ": " + whyNoData(one.Reason)
+		out.Says = "limited to " + one.Limit.Amounts() + ": " + whyNoData(c, one.Reason)
 	case one.Verdict == calibrate.LimitWithin || c.Verdict == calibrate.CompareMeasured:
 		out.Result = CaseHeld
 	}

@@ -48,6 +48,49 @@ func TestCompareGolden(t *testing.T) {
 	}
 }
 
+// What nothing is compared with says why, and what to do about that, not to send more.
+func TestCompareLacks(t *testing.T) {
+	lacking := func(change func(*calibrate.OfVersion)) string {
+		c := comparedRuns(t, calibrate.CompareGate, 1, 0, 0)
+		head := &c.Pairs[0].Head
+		head.Figures, head.Folder = map[string]calibrate.Recorded{}, "2-head"
+		change(head)
+		return strings.Join(strings.Fields(drawn(t, Compare(gate.Compare(c), false), "text", Options{Width: 100})), " ")
+	}
+	withheld := func(w calibrate.Withheld) func(*calibrate.OfVersion) {
+		return func(of *calibrate.OfVersion) { of.Withheld = &w }
+	}
+	const since = "INCONCLUSIVE: peak, plateau, creep, cpu: not compared, since the head"
+	for want, change := range map[string]func(*calibrate.OfVersion){
+		since + "'s run 2-head can't be relied on: 12 of 100 requests failed, more than the 10 % that a sizing can rest on; look at app.log in that run's folder": withheld(calibrate.Withheld{Kind: calibrate.WithheldErrors, Requests: 100, Failed: 12, MostFailed: 0.1}),
+		since + "'s run 2-head can't be relied on: only 30 requests were answered; a sizing needs at least 50; try more --requests":                               withheld(calibrate.Withheld{Kind: calibrate.WithheldRequests, Requests: 30, NeededRequests: 50}),
+		since + "'s run 2-head can't be relied on: the load did not show which process serves, so the worker is only guessed; load it":                            withheld(calibrate.Withheld{Kind: calibrate.WithheldGuess}),
+		since + "'s run 2-head can't be relied on: 90 of 100 requests of the soak were answered by a redirect to a login page, so":                                withheld(calibrate.Withheld{Kind: calibrate.WithheldLogin, Requests: 100, ToLogin: 90}),
+		since + "'s run 2-head can't be relied on: it is partial; measure it again":                                                                               withheld(calibrate.Withheld{Kind: calibrate.WithheldPartial}),
+		since + " didn't answer its requests of phase soak in time; give it fewer: --requests, or a lower --rate":                                                 func(of *calibrate.OfVersion) { of.Unserved = calibrate.PhaseSoak },
+		"INCONCLUSIVE: peak, plateau, creep, cpu: not measured in every run; try more --requests":                                                                 func(*calibrate.OfVersion) {},
+	} {
+		if page := lacking(change); !strings.Contains(page, want) {
+			t.Errorf("%s\nlacks %s", page, want)
+		}
+	}
+}
+
+// Requests that failed are named, once a version, though nothing is beyond its limit.
+func TestCompareTellsErrors(t *testing.T) {
+	c := comparedRuns(t, calibrate.CompareGate, 3, 0, 0)
+	for i := range c.Pairs {
+		c.Pairs[i].Head.Folder, c.Pairs[i].Head.Warnings = "2-head", []calibrate.Warning{{Code: "errors", Text: "9 of 100 requests failed", Try: "look at app.log"}}
+	}
+	const said = "head (run 2-head): 9 of 100 requests failed"
+	for _, verbose := range []bool{false, true} {
+		page := strings.Join(strings.Fields(drawn(t, Compare(c, verbose), "text", Options{})), " ")
+		if strings.Count(page, said) != 1 || strings.Contains(page, "look at app.log") != verbose {
+			t.Errorf("verbose %v: %s", verbose, page)
+		}
+	}
+}
+
 // A green job says one sentence, and only a green one.
 func TestCompareLine(t *testing.T) {
 	line := drawn(t, Compare(comparedRuns(t, calibrate.CompareGate, 1, 0, 0), false), "text", Options{})

@@ -20,7 +20,7 @@ func Withheld(r calibrate.Result) string {
 		return fmt.Sprintf("%s answered, where one was to be measured: write {workers} where the command says how many, or have it start one",
 			say.Plural(w.Workers, "worker"))
 	case calibrate.WithheldGuess:
-		return "the load did not show which process serves, so the worker is only guessed: " + r.Target.WorkerRule.Words + "; load it for longer, or more" +
+		return "the load did not show which process serves, so the worker is only guessed" + when(r.Target.WorkerRule.Words != "", ": %s", r.Target.WorkerRule.Words) + "; load it for longer, or more" +
 			when(r.Mode == calibrate.ModeAttach, ", or watch it while it has traffic")
 	case calibrate.WithheldReplaced:
 		return "a worker ended during the run, so what was measured is of two workers"
@@ -31,7 +31,7 @@ func Withheld(r calibrate.Result) string {
 			say.Percent(w.MostFailed))
 	case calibrate.WithheldLogin:
 		return fmt.Sprintf("%s of %s of the soak were answered by a redirect to %s, so the pages themselves were never asked for",
-			say.Count(w.ToLogin), say.Plural(w.Requests, "request"), r.Load.LoginPage)
+			say.Count(w.ToLogin), say.Plural(w.Requests, "request"), orElse(r.Load.LoginPage, "a login page"))
 	case calibrate.WithheldRefused:
 		if w.Refusal == nil {
 			return string(w.Kind)

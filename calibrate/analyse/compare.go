@@ -11,16 +11,34 @@ import (
 // curvePoints of a run are compared with those of another.
 const curvePoints = 40
 
-// OfVersion is what is kept of a run to compare it with another: every figure, and memory by requests.
+// OfVersion is what is kept of a run to compare it with another: every figure, and memory by requests. Of a run that can't be relied
+// on there are no figures, but why.
 func OfVersion(m calibrate.Measured, limits calibrate.Limits, folder string) calibrate.OfVersion {
 	r := m.Result
 	of := calibrate.OfVersion{Run: r.ID, Folder: folder, Figures: map[string]calibrate.Recorded{}, Noise: gate.Noise(r), PeakRequests: r.Worker.Requests,
-		PlateauRequests: plateauAt(m), Threads: r.Target.Threads, Curve: curveOf(m.Samples)}
-	requests, good := traffic(r)
-	if r.Complete && float64(good) >= LeastSuccess*float64(requests) && (r.Worker.Restarts == 0 || r.Mode == calibrate.ModeAttach) {
+		PlateauRequests: plateauAt(m), Threads: r.Target.Threads, Curve: curveOf(m.Samples), Warnings: alsoOfVersions(r.Warnings)}
+	if of.Withheld = incomparable(r); of.Withheld == nil {
 		of.Figures = calibrate.BaselineOf(r, limits.Metrics()...).Metrics
 	}
 	return of
+}
+
+// incomparable is why a run's figures say nothing of the app: what keeps a recommendation from it. A budget that would soon be full
+// has no say here, for the figures themselves are sound.
+func incomparable(r calibrate.Result) *calibrate.Withheld {
+	w := r.Recommendation.Withheld
+	switch {
+	case w != nil && w.Kind == calibrate.WithheldGrowth:
+		return nil
+	case w == nil && !r.Complete:
+		return &calibrate.Withheld{Kind: calibrate.WithheldPartial}
+	}
+	return w
+}
+
+// alsoOfVersions are a run's warnings that say something of the version that was run, and not of its sizing alone.
+func alsoOfVersions(all []calibrate.Warning) []calibrate.Warning {
+	return slices.DeleteFunc(slices.Clone(all), func(w calibrate.Warning) bool { return w.Code != failedRequests })
 }
 
 // plateauAt is how many requests had been answered when the plateau was read, nil where no sample of that is there: see plateau.

@@ -20,6 +20,9 @@ const SweepUndecided = "sweep-undecided"
 // NotScaled is the code of a number of workers that was computed alone.
 const NotScaled = "not-scaled"
 
+// failedRequests is the code of requests that failed.
+const failedRequests = "errors"
+
 // warnings adds to what was noted during the run what the figures themselves give reason to doubt. Each has a code
 // to silence it by, and the next thing to try. A run analysed again keeps one warning a code.
 func warnings(r calibrate.Result) []calibrate.Warning {
@@ -88,7 +91,7 @@ func errorDoubts(r calibrate.Result, add func(doubtful bool, code, try, format s
 	if refused := r.Load.Refused(func(k calibrate.RefusalKind) bool { return !k.Redirects() }); refused != nil {
 		try = refused.Try()
 	}
-	add(requests > succeeded, "errors", try,
+	add(requests > succeeded, failedRequests, try,
 		"%s of %s failed; in the soak %s%s", say.Count(requests-succeeded), say.Plural(requests, "request"), say.Count(r.Load.Requests-r.Load.Succeeded), soakErrors)
 }
 

@@ -91,6 +91,22 @@ func compared(c calibrate.Comparison, m calibrate.Metric, limit *calibrate.Limit
 	return out
 }
 
+// lacking is why a figure isn't there in every run.
+func lacking(pairs []calibrate.Pair) calibrate.LimitReason {
+	reason := calibrate.LimitNotMeasured
+	for _, p := range pairs {
+		for _, of := range []calibrate.OfVersion{p.Base, p.Head} {
+			switch {
+			case of.Withheld != nil:
+				return calibrate.LimitUntrusted
+			case of.Unserved != "":
+				reason = calibrate.LimitUnserved
+			}
+		}
+	}
+	return reason
+}
+
 // asServed are the figures that have what has crept by then in them.
 var asServed = []string{"peak", "plateau", "marginal"}
 
@@ -131,6 +147,9 @@ func creptBetween(pairs []calibrate.Pair) (most float64) {
 
 // limited is what becomes of a limit; "" while that is open. Pairs that can't tell alone may do so together.
 func limited(c calibrate.Comparison, of calibrate.Compared, missing int, all sum) (calibrate.LimitVerdict, calibrate.LimitReason) {
+	if missing > 0 {
+		return calibrate.LimitNoData, lacking(c.Pairs)
+	}
 	needed, left := Failures, MostPairs-len(c.Pairs)
 	switch c.Way {
 	case calibrate.CompareSaved:
@@ -138,11 +157,9 @@ func limited(c calibrate.Comparison, of calibrate.Compared, missing int, all sum
 	case calibrate.CompareSelf:
 		return "", ""
 	case calibrate.CompareFixed:
-		return byInterval(of, missing, all)
+		return byInterval(of, all)
 	}
 	switch {
-	case missing > 0:
-		return calibrate.LimitNoData, calibrate.LimitNotMeasured
 	case of.Failed >= needed:
 		return calibrate.LimitExceeded, ""
 	case len(c.Pairs) == 1 && of.Failed+of.Doubtful+of.Near == 0:
@@ -161,9 +178,9 @@ func limited(c calibrate.Comparison, of calibrate.Compared, missing int, all sum
 
 // byInterval holds the interval of the differences to the limit. Pairs too few for an interval, or in noise, are no alarm: here, too,
 // the limit must have failed in three. Of such few pairs noise may hide a change in none.
-func byInterval(of calibrate.Compared, missing int, all sum) (calibrate.LimitVerdict, calibrate.LimitReason) {
+func byInterval(of calibrate.Compared, all sum) (calibrate.LimitVerdict, calibrate.LimitReason) {
 	d := of.Difference
-	if missing > 0 || !d.Known() || of.Allowed == nil {
+	if !d.Known() || of.Allowed == nil {
 		return calibrate.LimitNoData, calibrate.LimitNotMeasured
 	}
 	low, high, allowed := *d.Value, *d.Value, *of.Allowed

@@ -198,6 +198,28 @@ func TestCompareOtherWays(t *testing.T) {
 	}
 }
 
+// A figure that isn't there says why: a run that can't be relied on, or that didn't answer its requests, or neither.
+func TestCompareLacks(t *testing.T) {
+	without := func(change func(*calibrate.OfVersion)) calibrate.Pair {
+		p := pairOf("cpu", exactly(1), calibrate.Reading{})
+		change(&p.Head)
+		return p
+	}
+	withheld := without(func(of *calibrate.OfVersion) { of.Withheld = &calibrate.Withheld{Kind: calibrate.WithheldErrors} })
+	unserved := without(func(of *calibrate.OfVersion) { of.Unserved = calibrate.PhaseSoak })
+	for _, way := range []calibrate.CompareWay{calibrate.CompareGate, calibrate.CompareFixed, calibrate.CompareSelf, calibrate.CompareSaved} {
+		for _, tc := range []struct {
+			pair calibrate.Pair
+			want calibrate.LimitReason
+		}{{withheld, calibrate.LimitUntrusted}, {unserved, calibrate.LimitUnserved}, {without(func(*calibrate.OfVersion) {}), calibrate.LimitNotMeasured}} {
+			c := Compare(calibrate.Comparison{Way: way, Limits: limitsOf(t, "cpu <= +10%"), Pairs: []calibrate.Pair{tc.pair}})
+			if one := c.Compared[0]; one.Verdict != calibrate.LimitNoData || one.Reason != tc.want || c.ExitCode != calibrate.KindInconclusive {
+				t.Errorf("%s: %s %q, exit code %d; want %q", way, one.Verdict, one.Reason, c.ExitCode, tc.want)
+			}
+		}
+	}
+}
+
 // drawn is a comparison under way: any figures, now and then noise, or one that is missing.
 func drawn(t *rapid.T) (calibrate.Limits, []calibrate.Pair) {
 	limits := limitsOf(t, "peak <= +5% or +4MB", "plateau <= +5%", "creep <= +1KB", "cpu <= +10%")

@@ -132,7 +132,7 @@ func (cm *comparing) one(ctx context.Context, side calibrate.Side) (calibrate.Re
 	}
 	of := analyse.OfVersion(calibrate.Measured{Result: result, Samples: r.watch.taken(0)}, cm.c.Limits, turn.Folder)
 	if name := cm.unserved(result); name != "" {
-		of.Figures = map[string]calibrate.Recorded{}
+		of.Figures, of.Unserved = map[string]calibrate.Recorded{}, name
 		cm.warn(calibrate.Warning{Code: "portion-unserved", Text: fmt.Sprintf("the %s did not answer its requests of phase %s within %s, so that nothing of that run can be compared", side, name, say.Seconds(comparedLimit.Seconds())),
 			Try: "give it fewer: --requests, or a lower --rate"})
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/knob"
 )
 
 // fakeTurns starts a fake app for each run.
@@ -143,6 +144,43 @@ func TestCompareKeepsItsLoad(t *testing.T) {
 	c, err := compareFake(t, turns, 3, "peak <= +5% or +4MB")
 	if err != nil || len(c.Discarded) != 0 || len(c.Pairs) != 3 || math.Abs(c.Portions.Rate-comparedShare*500) > 5 {
 		t.Errorf("%v, %d discarded of %d pairs, %.0f/s", err, len(c.Discarded), len(c.Pairs), c.Portions.Rate)
+	}
+}
+
+// A run that doesn't answer its requests in time is no pass, and says what is to be done.
+func TestCompareUnserved(t *testing.T) {
+	turns := &fakeTurns{ready: func(pair int, side calibrate.Side, f *fakeRig) {
+		if pair == 2 && side == calibrate.SideHead {
+			f.capacity = 1
+		}
+	}}
+	c, err := compareFake(t, turns, 2, "peak <= +5% or +4MB")
+	if err != nil || c.Verdict != calibrate.CompareInconclusive || c.Compared[0].Reason != calibrate.LimitUnserved || c.Pairs[1].Head.Unserved == "" {
+		t.Errorf("%v, %s, %+v", err, c.Verdict, c.Compared[0])
+	}
+	if len(c.Warnings) != 1 || c.Warnings[0].Code != "portion-unserved" {
+		t.Errorf("%+v", c.Warnings)
+	}
+}
+
+// A limit that no run of a comparison has a figure for is known before one is started; all others may have one.
+func TestComparesMetrics(t *testing.T) {
+	c, err := compareFake(t, &fakeTurns{}, 1, "peak <= +5%")
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := c.Pairs[0].Base.Figures
+	for _, m := range calibrate.Metrics() {
+		if _, is := have[m.Name]; is && !Compares(m, calibrate.Plan{}) {
+			t.Errorf("%s has a figure", m.Name)
+		}
+	}
+	given := calibrate.Plan{PlanInfo: calibrate.PlanInfo{Load: knob.Load{Rate: 5}}}
+	for name, want := range map[string][2]bool{"growth": {}, "thread": {}, "capacity": {true, false}, "peak": {true, true}, "total": {true, true}} {
+		m, err := calibrate.FindMetric(name)
+		if got := [2]bool{Compares(m, calibrate.Plan{}), Compares(m, given)}; err != nil || got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
 	}
 }
 

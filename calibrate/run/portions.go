@@ -18,6 +18,18 @@ const (
 	comparedLimit = 2 * time.Minute
 )
 
+// Compares says whether a comparison's runs can have a figure of a metric: they are without a rest, in which growth with time is
+// read, without the short runs by which a thread's cost is known, and at a rate that is given nobody looks for the capacity.
+func Compares(m calibrate.Metric, plan calibrate.Plan) bool {
+	switch m.Word() {
+	case "growth", "thread":
+		return false
+	case "capacity":
+		return !plan.FixesLoad()
+	}
+	return true
+}
+
 // portion is how many requests are left of a phase's portion after those that it had; 0 where it ends by itself.
 func (r *run) portion(phase string, had int64) int64 {
 	if r.plan.Portions == nil || r.plan.Portions.Requests[phase] == 0 {

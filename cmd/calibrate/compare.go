@@ -136,8 +136,10 @@ func (f *compareFlags) check() error {
 	w := &f.wrong
 	w.outside(&f.Load, &f.compared)
 	w.check(f.requestFlags.checks(), f.appFlags.checks())
+	plan := calibrate.Plan{PlanInfo: calibrate.PlanInfo{Load: f.Load}}
 	for _, l := range f.limits.Limits {
 		w.add(!l.Relative(), "write a change, such as "+l.Name+" <= +5%, or use calibrate check", "--limit %s: two versions are compared by what changes", l)
+		w.add(l.Relative() && !run.Compares(l.Metric(), plan), "leave it to calibrate check, and give others with --limit", "--limit %s: the short runs of a comparison don't measure that", l)
 	}
 	w.add(f.DurationSeconds > 0 && f.Requests > 0, "one of them", "--duration with --requests")
 	f.versionFlags.check(w, f.Self)

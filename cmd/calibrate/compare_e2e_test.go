@@ -127,7 +127,7 @@ func TestE2ECompareNothing(t *testing.T) {
 	if said := s.stderr.String(); !strings.Contains(said, "head: ") {
 		t.Error(said)
 	}
-	s = comparing(t, checkedOut(t), "--duration", "2s", "--limit", "thread <= +5%") // needs runs with other threads
+	s = comparing(t, checkedOut(t), "--duration", "2s", "--limit", "restart >= -5%") // needs creep
 	s.endsWith(t, int(calibrate.KindInconclusive), 5*time.Minute)
 }
 
