@@ -24,12 +24,13 @@ func WantsQuiet(r calibrate.Result) bool {
 //
 //	cores of others = something + drift x which load + beside x rate
 //
-// Neighbours that come and go fit no rate, and those that grow busier while rates rise are the drift. 0: none was seen.
+// Neighbours that come and go fit no rate, and those that grow busier while rates rise are the drift. Under a quota of cores nobody
+// takes any of them. 0: none was seen.
 func besideOf(r calibrate.Result, demand float64) float64 {
 	var rates, cores []float64
 	add := func(w *calibrate.Work) {
 		if tells(w) && w.Seconds > 0 {
-			rates, cores = append(rates, float64(w.Requests)/w.Seconds), append(cores, w.Others/w.Seconds)
+			rates, cores = append(rates, float64(w.Requests)/w.Seconds), append(cores, r.Host.OthersOf(*w)/w.Seconds)
 		}
 	}
 	add(&r.Alone.Work)
@@ -37,7 +38,7 @@ func besideOf(r calibrate.Result, demand float64) float64 {
 		add(workOf(r, name))
 	}
 	if w := phaseOf(r, calibrate.PhaseRest).Work; w != nil && w.Seconds > 0 {
-		rates, cores = append(rates, 0), append(cores, w.Others/w.Seconds)
+		rates, cores = append(rates, 0), append(cores, r.Host.OthersOf(*w)/w.Seconds)
 	}
 	add(workOf(r, calibrate.PhasePeak))
 	for _, run := range r.Law.Runs {

@@ -378,6 +378,27 @@ func TestBeside(t *testing.T) {
 	}
 }
 
+// Of a quota a database outside of it takes nothing: its requests wait for it, and the cores are the app's.
+func TestNobodyIsBesideAQuota(t *testing.T) {
+	r := fast()
+	r.Host.CPUs, r.Host.CPULimit = 8, 1
+	for i, w := range []*calibrate.Work{&r.Alone.Work, r.Phases[1].Work, r.Phases[2].Work, r.Phases[3].Work, r.Law.Runs[0].Work, r.Law.Runs[1].Work} {
+		w.Others = 0.005*float64(w.Requests) + 0.01*float64(i%3)
+	}
+	r.Phases = append(r.Phases, calibrate.Phase{Name: calibrate.PhaseRest, Work: &calibrate.Work{Seconds: 1, Others: 0.01}})
+	r.Speed = speed(r)
+	if r.Speed.Beside != 0 {
+		t.Errorf("%.5f s a request of a core that it doesn't have", r.Speed.Beside)
+	}
+	if got := ServingOf(r).on(1, 0)(2, 16); got.Rate < 300 { // of 2.9 ms and what the rest takes
+		t.Errorf("%.1f/s by %s", got.Rate, got.RateBy)
+	}
+	r.Host.CPULimit = 0
+	if s := speed(r); math.Abs(s.Beside-0.005) > 0.0003 {
+		t.Errorf("%.5f s a request without a quota, want 0.005", s.Beside)
+	}
+}
+
 // Django on PostgreSQL, both on these two cores, as measured: rates rise from load to load, as neighbours may, until a moment
 // without load tells whose doing it is.
 func TestBesideIsToldByAMomentWithoutLoad(t *testing.T) {
