@@ -253,13 +253,23 @@ func wantedOf(rate, p99 float64) string {
 // neededBox is the least box that would serve what was asked for.
 func neededBox(r calibrate.Result) string {
 	s := r.Recommendation.Sum
-	if r.Speed != nil && s.WantedP99 > 0 && costOf(*r.Speed)+r.Speed.Waiting.Value > s.WantedP99 {
-		return "no box would, since a request alone takes " + say.CPU(costOf(*r.Speed)+r.Speed.Waiting.Value)
+	switch {
+	case s.NeededShape != nil && s.NeededCores > 0:
+		return fmt.Sprintf("%s and %s of memory would, with %s", say.Cores(s.NeededCores), say.MBUp(s.NeededMemoryBytes), named(r, *s.NeededShape))
+	case r.Speed != nil && s.WantedP99 > 0 && aloneSeconds(r) > s.WantedP99:
+		return "no box would, since a request alone takes " + say.CPU(aloneSeconds(r))
 	}
-	if s.NeededShape == nil || s.NeededCores <= 0 {
-		return "no box with up to " + say.Cores(calibrate.MostCores(s.CPUs)) + " would"
+	return "no box with up to " + say.Cores(calibrate.MostCores(s.CPUs)) + " would"
+}
+
+// aloneSeconds is what a request takes if no other is under way, calibrate's part left out: threads that wait for one lock make a
+// busy worker's CPU time dearer, and are no reason why none could be as soon as that.
+func aloneSeconds(r calibrate.Result) float64 {
+	cost := costOf(*r.Speed)
+	if a := r.Alone; a != nil && a.Work.Requests > 0 {
+		cost = a.Work.PerRequest(a.Work.Workers + a.Work.Rest)
 	}
-	return fmt.Sprintf("%s and %s of memory would, with %s", say.Cores(s.NeededCores), say.MBUp(s.NeededMemoryBytes), named(r, *s.NeededShape))
+	return cost + r.Speed.Waiting.Value
 }
 
 // cpuUnknown is why the field's rule, and no measurement, says how many workers the cores ask for.

@@ -158,6 +158,22 @@ func TestReasonOfAnUnmetRate(t *testing.T) {
 	}
 }
 
+// Under a lock a busy request takes more CPU time than one that is alone, which is no reason why no box would do; nor is any, if
+// one was found that does.
+func TestNoBoxIsForRequestsThatAreAlone(t *testing.T) {
+	locked := waits()
+	locked.Demand = calibrate.Span{Value: 0.006, Low: 0.006, High: 0.006}
+	r := sped(t, locked, 2, 10, 900)
+	r.Alone = &calibrate.Alone{Mean: 0.02, Work: calibrate.Work{Requests: 100, Workers: 0.2}}
+	sum := &r.Recommendation.Sum
+	sum.Unmet, sum.WantedP99 = true, 0.022
+	says(t, "24 ms if busy, 20 ms alone", neededBox(r), "no box with up to 128 cores would")
+	sum.WantedP99 = 0.019
+	says(t, "sooner than alone", neededBox(r), "no box would, since a request alone takes 20 ms")
+	sum.NeededCores, sum.NeededMemoryBytes, sum.NeededShape = 3, 500*mb, &calibrate.Shape{Workers: 3, Threads: 10}
+	says(t, "a box that does", neededBox(r), "3 cores and 500 MB of memory would, with 3 workers of 10 threads")
+}
+
 // Where nothing is known of CPU time, the field's rule decides, and the page says why.
 func TestReasonOfTheFieldsRule(t *testing.T) {
 	flat := recorded(t)["flat"]
