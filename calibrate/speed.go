@@ -5,7 +5,7 @@ package calibrate
 type Speed struct {
 	Demand    Span        `json:"demand"`                       // CPU seconds of a worker a request, its threads busy
 	Rest      float64     `json:"rest_cpu_seconds"`             // CPU seconds a request of the app's other processes: router, front, master
-	RestCores int         `json:"rest_cores,omitempty"`         // that those processes can keep busy together: their busiest thread, one; 0: not known
+	RestCores float64     `json:"rest_cores,omitempty"`         // that those processes can keep busy together: their busiest thread, one; 0: not known
 	Beside    float64     `json:"beside_cpu_seconds,omitempty"` // CPU seconds a request of programs that are none of the app's, which were busier the more it served: a database on this machine; 0: none was seen
 	Load      float64     `json:"load_cpu_seconds"`             // CPU seconds a request of calibrate's own where it sent the most of them, which production doesn't have
 	Alone     float64     `json:"alone_seconds"`                // of a request when no other is under way, on average

@@ -186,13 +186,22 @@ func mostOf(s calibrate.Served) string {
 	return "at most " + say.RequestRate(s.Rate) + when(s.RateHigh > s.RateLow && low != high, " (95 %% interval %s to %s)", low, high)
 }
 
-// boundOf is what keeps a choice from serving more: where the app's other processes keep their one core busy, it is them.
+// boundOf is what keeps a choice from serving more: where the app's other processes keep all cores busy that they can, it is them.
 func boundOf(r calibrate.Result, c calibrate.Served) string {
 	const nearly = 0.95
-	if s := r.Speed; c.RateBy == calibrate.RateByCores && s != nil && s.RestCores <= 1 && c.Rate*s.Rest >= nearly && r.Recommendation.Sum.CPUs > 1 {
-		return "the app's other processes, a master, a router or a front, keep their one core busy"
+	s := r.Speed
+	if c.RateBy != calibrate.RateByCores || s == nil {
+		return boundWords(c.RateBy)
 	}
-	return boundWords(c.RateBy)
+	cores := max(s.RestCores, 1)
+	if c.Rate*s.Rest < nearly*cores || r.Recommendation.Sum.CPUs <= cores {
+		return boundWords(c.RateBy)
+	}
+	const they = "the app's other processes, a master, a router or a front, keep "
+	if twoDigits(cores) == 1 {
+		return they + "their one core busy"
+	}
+	return they + say.Cores(twoDigits(cores)) + " busy, which is all that they can"
 }
 
 // boundWords say what keeps workers from serving more.

@@ -300,6 +300,12 @@ func TestWhatBindsBesideTheWorkers(t *testing.T) {
 			t.Errorf("%g/s: %s", rate, got)
 		}
 	}
+	r.Recommendation.Sum.CPUs, r.Speed.RestCores = 8, 1.96
+	for rate, want := range map[float64]string{1300: "then the app's other processes, a master, a router or a front, keep 2 cores busy, which is all that they can", 660: "then all cores are busy"} {
+		if c.Rate = rate; !strings.HasSuffix(servesOf(r), want) {
+			t.Errorf("two processes, %g/s: %s", rate, servesOf(r))
+		}
+	}
 }
 
 // The section has what the rates rest on, and calibrate's own load apart from it.

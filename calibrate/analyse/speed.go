@@ -40,7 +40,7 @@ func speed(r calibrate.Result) *calibrate.Speed {
 		Alone: r.Alone.Mean, Waiting: waitingOf(*r.Alone, load), Times: slices.Clone(r.Alone.Times), Factor: factorOf(r, *busy), Threads: threadUses(r, *busy),
 	}
 	if busy.RestThread > 0 {
-		s.RestCores = max(int(busy.Rest/busy.RestThread), 1)
+		s.RestCores = max(busy.Rest/busy.RestThread, 1)
 	}
 	s.Cores, s.Shown, s.Pool = coresOfWorker(r)
 	s.Beside = min(besideOf(r, s.Demand.Value), s.Waiting.Value)

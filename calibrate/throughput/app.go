@@ -14,7 +14,7 @@ type App struct {
 	Demand    float64               // CPU seconds of a worker a request, with one core busy
 	Threads   []calibrate.ThreadUse // the same by threads, where it was measured, by rising count; none: Demand, whatever the threads
 	Rest      float64               // CPU seconds a request of the app's other processes
-	RestCores int                   // that those keep busy together; below one it is one
+	RestCores float64               // that those keep busy together; below one it is one
 	Beside    float64               // CPU seconds a request of programs that are none of the app's, while it waits for them: a database on the same cores
 	Alone     float64               // seconds of a request if no other is under way, without the part of who sends it
 	Cores     float64               // that one worker can keep busy; 0: one
@@ -80,14 +80,14 @@ type need struct {
 	factor                      float64
 	workers, atOnce             int // atOnce 0: no bound
 	intake                      Intake
-	busyLast                    bool // of workers that take in what comes, one that computes is the last to do so
-	restCores                   int  // that the rest keeps busy; of a system that stands for a larger one as many times more
+	busyLast                    bool    // of workers that take in what comes, one that computes is the last to do so
+	restCores                   float64 // that the rest keeps busy; of a system that stands for a larger one as many times more
 }
 
 func (a App) need(b Box, s Shape) need {
 	n := need{
 		demand: a.demand(s.AtOnce), rest: seconds(a.Rest), load: seconds(b.Load), own: coresOf(a.Cores),
-		cores: coresOf(b.Cores), factor: within(cmp.Or(a.Factor, 1), leastFactor, mostFactor), workers: min(max(s.Workers, 1), mostCores), atOnce: max(s.AtOnce, 0), restCores: min(max(a.RestCores, 1), mostCores),
+		cores: coresOf(b.Cores), factor: within(cmp.Or(a.Factor, 1), leastFactor, mostFactor), workers: min(max(s.Workers, 1), mostCores), atOnce: max(s.AtOnce, 0), restCores: within(a.RestCores, 1, mostCores),
 	}
 	n.beside, n.slice = seconds(a.Beside), seconds(b.Slice)
 	n.waiting = max(seconds(a.Alone)-n.demand-n.rest, n.beside)
@@ -152,7 +152,7 @@ func (n need) bounds(clients int) bounds {
 	}
 	b := bounds{
 		cores:   over(n.cores, (n.demand+n.rest+n.load+n.beside)*all),
-		rest:    over(float64(n.restCores), n.rest*least),
+		rest:    over(n.restCores, n.rest*least),
 		workers: over(float64(n.workers)*n.own, n.demand*working),
 		threads: math.Inf(1),
 	}

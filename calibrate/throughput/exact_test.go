@@ -70,13 +70,27 @@ func TestDatabaseOnTheSameCores(t *testing.T) {
 // A front that one thread is binds at its one core; one of several, at as many.
 func TestFrontOfSeveralCores(t *testing.T) {
 	app := App{Demand: 0.001, Rest: 0.002, Alone: 0.004, Times: uniform()}
-	for front, want := range map[int]float64{0: 500, 1: 500, 2: 1000, 4: 2000} {
+	for front, want := range map[float64]float64{0: 500, 1: 500, 1.3: 650, 1.96: 980, 2: 1000, 4: 2000} {
 		app.RestCores = front
 		got, by := app.Most(Box{Cores: 16}, Shape{Workers: 16, AtOnce: 8}, 0)
 		near(t, "rate", got, want, 0.03)
 		if by != calibrate.RateByCores {
 			t.Errorf("a front of %d is bound by %s", front, by)
 		}
+	}
+}
+
+// Two processes of a front that don't quite share its work alike are soon enough up to nearly two cores, and not with the queue of one.
+func TestTimesBehindAFrontOfNearlyTwo(t *testing.T) {
+	app := App{Demand: 0.0001, Rest: 0.002, RestCores: 1.96, Alone: 0.0021}
+	p99 := func(rate float64) float64 {
+		_, p99 := app.TimesAt(Box{Cores: 16}, Shape{Workers: 16, AtOnce: 8}, rate, ByChance)
+		return p99
+	}
+	near(t, "at half of it", p99(490), 0.00108+queueMD(490, 0.002/1.96, 0.99), 0.15)
+	near(t, "at 80 %", p99(784), 0.00108+queueMD(784, 0.002/1.96, 0.99), 0.15)
+	if got := p99(981); got != 0 {
+		t.Errorf("%g s beyond the most", got)
 	}
 }
 

@@ -17,7 +17,7 @@ type kind uint8
 const (
 	useCPU    kind = iota
 	wait           // without CPU time
-	enterRest      // one of the cores of the rest
+	enterRest      // one of the rest's processes
 	leaveRest
 	enterWorker // one of its threads
 	leaveWorker
@@ -28,12 +28,14 @@ const (
 
 // steps of every request. With k cores of a worker's own, at most floor(k) requests have its lock at once, for the
 // share floor(k) / k of their CPU time: together that keeps k cores busy. Below one core a request holds the lock for longer
-// than it computes.
+// than it computes. So it is with the cores of the rest.
 func (n need) steps() []step {
 	load := step{n.load / 2, useCPU, false} // before it is sent, and when the answer is there
 	all := append(n.wakes(), load)
 	if n.rest > 0 {
-		all = append(append(append(all, step{kind: enterRest}), n.wakes()...), step{n.rest, useCPU, false}, step{kind: leaveRest})
+		share := math.Floor(n.restCores) / n.restCores
+		all = append(append(all, step{kind: enterRest}), n.wakes()...)
+		all = append(all, step{n.rest * share, useCPU, false}, step{kind: leaveRest}, step{n.rest * (1 - share), useCPU, false})
 	}
 	all = append(all, step{kind: enterWorker})
 	demand := n.demand
@@ -102,7 +104,7 @@ type simulation struct {
 	sizes    *deck
 	requests []request
 	workers  []worker
-	restFree int // cores of the rest
+	restFree int // processes of the rest
 	restLine line
 	backlog  line // for a thread of any worker
 	chance   *rand.Rand
@@ -117,7 +119,7 @@ type simulation struct {
 }
 
 func (n need) simulation(sizes *deck, requests int) *simulation {
-	s := &simulation{need: n, program: n.steps(), sizes: sizes, requests: make([]request, requests), workers: make([]worker, n.workers), restFree: n.restCores, chance: rand.New(rand.NewPCG(1917, 0))}
+	s := &simulation{need: n, program: n.steps(), sizes: sizes, requests: make([]request, requests), workers: make([]worker, n.workers), restFree: int(n.restCores), chance: rand.New(rand.NewPCG(1917, 0))}
 	threads := n.atOnce
 	if threads == 0 {
 		threads = math.MaxInt

@@ -52,7 +52,7 @@ func (n need) smallerAt(rate float64) (need, float64) {
 	}
 	workers := math.Max(math.Floor(float64(n.workers)/times), 1)
 	times = float64(n.workers) / workers
-	n.workers, n.cores, n.restCores = int(workers), n.cores/times, n.restCores*max(int(times), 1)
+	n.workers, n.cores, n.restCores = int(workers), n.cores/times, n.restCores*math.Floor(times)
 	return n, rate / times
 }
 
