@@ -75,7 +75,7 @@ func TestFrontOfSeveralCores(t *testing.T) {
 		got, by := app.Most(Box{Cores: 16}, Shape{Workers: 16, AtOnce: 8}, 0)
 		near(t, "rate", got, want, 0.03)
 		if by != calibrate.RateByCores {
-			t.Errorf("a front of %d is bound by %s", front, by)
+			t.Errorf("a front of %g is bound by %s", front, by)
 		}
 	}
 }
@@ -188,6 +188,19 @@ func queueMD(rate, demand, share float64) float64 {
 		}
 	}
 	return low + demand
+}
+
+// A front that is nearly full has its queue also before very many workers, and before very many requests that wait.
+func TestQueueOfAFrontIsExact(t *testing.T) {
+	const rate, rest = 1000.0, 0.0009
+	for _, c := range []struct {
+		alone float64
+		shape Shape
+	}{{0.02, Shape{Workers: 20, AtOnce: 8}}, {0.02, Shape{Workers: 600, AtOnce: 1}}, {1, Shape{Workers: 200, AtOnce: 8}}} {
+		app := App{Demand: 1e-6, Rest: rest, RestCores: 1, Alone: c.alone}
+		_, p99 := app.TimesAt(Box{Cores: 16}, c.shape, rate, ByChance)
+		near(t, "behind the front", p99-(c.alone-rest), queueMD(rate, rest, 0.99), 0.2)
+	}
 }
 
 func TestQueueOfEvenRequestsIsExact(t *testing.T) {
