@@ -26,6 +26,8 @@ type SweepRun struct {
 	Latency       Latency   `json:"latency_seconds"`      // in open loop, at the rate of the sweep
 	RateSent      float64   `json:"rate_sent_per_second"` // what it took of that rate
 
+	LatencyRequests int64 `json:"latency_requests,omitempty"` // that the latencies are of; 0: not known, of an older run
+
 	// ObservedBytes is the most that the whole tree took with every thread busy, MeasuredBytes the same less the creep of
 	// the requests served by then: a candidate that serves more must not seem larger for it. The law has PredictedBytes.
 	ObservedBytes  int64      `json:"observed_bytes"`
@@ -60,6 +62,23 @@ func (s SweepRun) P99() float64 {
 // Compared says that a run has all that is compared, within the budget.
 func (s SweepRun) Compared(budget int64) bool {
 	return s.Failed == nil && s.RatePerSecond > 0 && s.Latency.P99 != nil && s.MeasuredBytes > 0 && s.MeasuredBytes <= budget
+}
+
+// leastTimed is how many answers a p99 must be of: two of so many are beyond it. Of 30 it is about the longest of all, which one
+// pause of the machine decides.
+const leastTimed = 200
+
+// TellsTimes says that candidates can be told apart by their p99. All were asked for the same rate: who took less of it than others
+// was too slow, and has a p99 all the same. Older runs don't say of how many answers theirs are.
+func (s Sweep) TellsTimes() bool {
+	most := int64(0)
+	for _, run := range s.Runs {
+		if run.Failed == nil && run.LatencyRequests == 0 {
+			return true
+		}
+		most = max(most, run.LatencyRequests)
+	}
+	return most >= leastTimed
 }
 
 // Spread is by which share the worst round is below the best.

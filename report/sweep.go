@@ -111,8 +111,25 @@ func sweepNote(r calibrate.Result) string {
 	note := fmt.Sprintf("Served and memory (without creep) are with every thread busy, p50 and p99 at %s for all, %s. Each is the better of two rounds.",
 		say.Rate(r.Sweep.RateAsked), of)
 	compared := slices.ContainsFunc(r.Sweep.Runs, func(run calibrate.SweepRun) bool { return run.Unbeaten })
-	return note + when(compared, " Best: no other candidate serves as much, with as little memory and as low a p99, and is better in one of them; "+
-		"%s of throughput and %s of p99 count as noise.", say.Percent(calibrate.RateNoise), say.Percent(calibrate.P99Noise)) + foreseenNote(*r.Sweep)
+	return note + when(compared, " %s", bestNote(*r.Sweep)) + foreseenNote(*r.Sweep)
+}
+
+// bestNote says which candidates are the best.
+func bestNote(s calibrate.Sweep) string {
+	if !s.TellsTimes() {
+		return fmt.Sprintf("Best: no other candidate serves as much with as little memory, and is better in one of them; %s of throughput count as noise. "+
+			"The p99s are of too few answers (%s at most) to tell one from another.", say.Percent(calibrate.RateNoise), say.Count(mostTimed(s)))
+	}
+	return fmt.Sprintf("Best: no other candidate serves as much, with as little memory and as low a p99, and is better in one of them; "+
+		"%s of throughput and %s of p99 count as noise.", say.Percent(calibrate.RateNoise), say.Percent(calibrate.P99Noise))
+}
+
+// mostTimed is of how many answers a p99 is, at most.
+func mostTimed(s calibrate.Sweep) (most int64) {
+	for _, run := range s.Runs {
+		most = max(most, run.LatencyRequests)
+	}
+	return most
 }
 
 // foreseenNote is how far the predicted rates were off, and what they are of.

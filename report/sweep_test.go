@@ -62,3 +62,20 @@ func TestSweepRows(t *testing.T) {
 		}
 	}
 }
+
+// The p99 of a few answers has no say in which candidate is the best, which the note says.
+func TestSweepNoteOfFewAnswers(t *testing.T) {
+	r := recorded(t)["sweep"]
+	s := *r.Sweep
+	s.Runs = slices.Clone(s.Runs)
+	r.Sweep = &s
+	const few = "The p99s are of too few answers (30 at most) to tell one from another."
+	for timed, says := range map[int64]bool{0: false, 30: true, 300: false} {
+		for i := range s.Runs {
+			s.Runs[i].LatencyRequests = timed
+		}
+		if note := sweepNote(r); strings.Contains(note, few) != says || strings.Contains(note, "of p99 count as noise") == says {
+			t.Errorf("%d answers: %s", timed, note)
+		}
+	}
+}

@@ -70,7 +70,7 @@ func Resized(r calibrate.Result) calibrate.Result {
 
 // sized decides, and then how many requests at once the decision bears.
 func sized(r calibrate.Result) calibrate.Result {
-	r.Concurrency = curve(r)
+	r.Concurrency, r.Sweep = curve(r), decided(r)
 	r.Recommendation, r.Candidates, r.Formulas = decide(r)
 	r.Concurrency = concurrency(r)
 	return r

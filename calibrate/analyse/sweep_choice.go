@@ -46,51 +46,85 @@ func unbeaten(runs []calibrate.SweepRun, left []int) (front []int) {
 	return front
 }
 
-// best is the choice of a front: of those with about the most throughput those with about the least memory, and of these
-// the one with the lowest p99. -1 of none.
+// best is the choice of a front where no rate is wanted: of those with about the most throughput the smallest. -1 of none.
 func best(runs []calibrate.SweepRun, front []int) int {
-	if len(front) == 0 {
-		return -1
-	}
-	most, least := 0.0, int64(math.MaxInt64)
+	most := 0.0
 	for _, i := range front {
 		most = max(most, runs[i].RatePerSecond)
 	}
-	front = slices.DeleteFunc(slices.Clone(front), func(i int) bool { return runs[i].RatePerSecond < most*(1-alike) })
-	for _, i := range front {
+	return smallest(runs, slices.DeleteFunc(slices.Clone(front), func(i int) bool { return runs[i].RatePerSecond < most*(1-alike) }))
+}
+
+// smallest is of those with about the least memory the one with the lowest p99. -1 of none.
+func smallest(runs []calibrate.SweepRun, some []int) int {
+	if len(some) == 0 {
+		return -1
+	}
+	least := int64(math.MaxInt64)
+	for _, i := range some {
 		least = min(least, runs[i].MeasuredBytes)
 	}
-	front = slices.DeleteFunc(front, func(i int) bool { return float64(runs[i].MeasuredBytes) > float64(least)*(1+alike) })
-	return slices.MinFunc(front, func(i, j int) int {
+	some = slices.DeleteFunc(slices.Clone(some), func(i int) bool { return float64(runs[i].MeasuredBytes) > float64(least)*(1+alike) })
+	return slices.MinFunc(some, func(i, j int) int {
 		a, b := runs[i], runs[j]
 		return cmp.Or(cmp.Compare(a.P99(), b.P99()), cmp.Compare(a.MeasuredBytes, b.MeasuredBytes),
 			cmp.Compare(b.RatePerSecond, a.RatePerSecond), cmp.Compare(a.Workers, b.Workers), cmp.Compare(a.Threads, b.Threads))
 	})
 }
 
-// weighed is a result's sweep with creep taken out, held against the law, and with its choice. The sweep given stays as it is.
+// weighed is a result's sweep with creep taken out, and held against the law. The sweep given stays as it is.
 func weighed(r calibrate.Result) *calibrate.Sweep {
 	if r.Sweep == nil {
 		return nil
 	}
 	s := *r.Sweep
 	s.Runs = slices.Clone(s.Runs)
-	var some []int
 	serving := ServingOf(r)
 	for i, run := range s.Runs {
 		s.Runs[i] = serving.predicted(weighedRun(run, r), r)
-		if s.Runs[i].Compared(s.BudgetBytes) {
-			some = append(some, i)
-		}
 	}
-	front := unbeaten(s.Runs, some)
-	for _, i := range front {
+	for _, i := range unbeaten(toldApart(s), compared(s)) {
 		s.Runs[i].Unbeaten = true
 	}
-	if i := best(s.Runs, front); i >= 0 {
+	return &s
+}
+
+// decided is a weighed sweep with its choice, by what the plan asks for now. The sweep given stays as it is.
+func decided(r calibrate.Result) *calibrate.Sweep {
+	if r.Sweep == nil {
+		return nil
+	}
+	s := *r.Sweep
+	s.Runs = slices.Clone(s.Runs)
+	for i := range s.Runs {
+		s.Runs[i].Chosen = false
+	}
+	if i := wishOf(r).best(); i >= 0 {
 		s.Runs[i].Chosen = true
 	}
 	return &s
+}
+
+// compared are the indices of the runs that have all that is compared.
+func compared(s calibrate.Sweep) (some []int) {
+	for i, run := range s.Runs {
+		if run.Compared(s.BudgetBytes) {
+			some = append(some, i)
+		}
+	}
+	return some
+}
+
+// toldApart are the runs as they may be told apart: with one p99 for all, if theirs are of too few answers.
+func toldApart(s calibrate.Sweep) []calibrate.SweepRun {
+	if s.TellsTimes() {
+		return s.Runs
+	}
+	runs := slices.Clone(s.Runs)
+	for i := range runs {
+		runs[i].Latency.P99 = new(float64)
+	}
+	return runs
 }
 
 func weighedRun(s calibrate.SweepRun, r calibrate.Result) calibrate.SweepRun {
@@ -147,6 +181,9 @@ func measuredChoice(r calibrate.Result, q sizing.Question, computed sizing.Answe
 	if a.Recommended.Workers != q.Chosen.Workers || a.Recommended.Threads != q.Chosen.Threads {
 		return computed, nil
 	}
+	if s := &a.Sum; s.Unmet && (!computed.Sum.Unmet || wishOf(r).met(chosen)) { // something that fits does, by what is reckoned or was measured
+		s.Unmet, s.NeededCores, s.NeededMemoryBytes, s.NeededShape = false, 0, 0, nil
+	}
 	law := calibrate.Shape{Workers: computed.Recommended.Workers, Threads: computed.Recommended.Threads}
 	if chosen.Threads == 0 {
 		law.Threads = 0
@@ -154,14 +191,7 @@ func measuredChoice(r calibrate.Result, q sizing.Question, computed sizing.Answe
 	return a, &law
 }
 
-func comparedRuns(s calibrate.Sweep) (n int) {
-	for _, run := range s.Runs {
-		if run.Compared(s.BudgetBytes) {
-			n++
-		}
-	}
-	return n
-}
+func comparedRuns(s calibrate.Sweep) int { return len(compared(s)) }
 
 func runShape(s calibrate.SweepRun) calibrate.Shape {
 	return calibrate.Shape{Workers: s.Workers, Threads: s.Threads}

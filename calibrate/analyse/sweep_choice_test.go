@@ -144,6 +144,91 @@ func TestTheSweepChooses(t *testing.T) {
 	}
 }
 
+// The p99 of 30 answers is about the longest of them: it makes no candidate better than another.
+func TestTimesOfAFewAnswersTellNothing(t *testing.T) {
+	for timed, want := range map[int64]int{0: 3, 30: 2, 300: 3} { // 0: an older run, which doesn't say
+		few, more := ran(2, 500, 60, 12), ran(3, 500, 61, 3)
+		few.LatencyRequests, more.LatencyRequests = timed, timed
+		if r := swept(t, few, more); r.Recommendation.Workers != want || r.Sweep.Runs[1].Unbeaten != (want == 3) {
+			t.Errorf("%d answers: %d workers of %+v", timed, r.Recommendation.Workers, r.Sweep.Runs)
+		}
+	}
+	slow, quick := ran(2, 500, 60, 900), ran(3, 500, 61, 3) // too slow for the rate, and not for want of requests
+	slow.LatencyRequests, quick.LatencyRequests = 50, 300
+	if r := swept(t, slow, quick); r.Recommendation.Workers != 3 {
+		t.Errorf("%d workers of %+v", r.Recommendation.Workers, r.Sweep.Runs)
+	}
+}
+
+// For a production rate the choice is the smallest that carries it soon enough, whatever a larger or a slower one serves.
+func TestTheSweepChoosesForARate(t *testing.T) {
+	at := func(rate, p99 float64, runs ...calibrate.SweepRun) calibrate.Result {
+		r := swept(t, runs...)
+		r.Plan.ProductionRate, r.Plan.P99Seconds, r.Sweep.RateAsked = rate, p99, rate
+		for i := range r.Sweep.Runs {
+			r.Sweep.Runs[i].RateSent = rate
+		}
+		return Resized(r)
+	}
+	slow := func() calibrate.SweepRun { return ran(3, 900, 70, 80) }
+	quick := func() calibrate.SweepRun { return ran(2, 800, 65, 30) }
+	for _, c := range []struct {
+		name      string
+		rate, p99 float64
+		runs      []calibrate.SweepRun
+		want      int
+	}{
+		{"no rate", 0, 0, []calibrate.SweepRun{slow(), quick()}, 3},
+		{"soon enough", 300, 0.05, []calibrate.SweepRun{slow(), quick()}, 2},
+		{"the smallest", 300, 0, []calibrate.SweepRun{slow(), quick()}, 2},
+		{"with room", 600, 0, []calibrate.SweepRun{slow(), quick()}, 3},                                    // of 857
+		{"none is soon enough: the soonest", 300, 0.01, []calibrate.SweepRun{slow(), quick()}, 2},          //
+		{"none carries it: the most", 700, 0.05, []calibrate.SweepRun{slow(), quick()}, 3},                 // of 1000
+		{"one would do, and leaves nobody", 300, 0, []calibrate.SweepRun{ran(1, 600, 40, 30), quick()}, 2}, //
+		{"one is all that would do", 300, 0.05, []calibrate.SweepRun{slow(), ran(1, 600, 40, 30)}, 1},
+	} {
+		r := at(c.rate, c.p99, c.runs...)
+		if r.Recommendation.Workers != c.want || !r.Sweep.Runs[slices.IndexFunc(c.runs, func(s calibrate.SweepRun) bool { return s.Workers == c.want })].Chosen {
+			t.Errorf("%s: %d workers, want %d: %+v", c.name, r.Recommendation.Workers, c.want, r.Sweep.Runs)
+		}
+		missed := slices.ContainsFunc(r.Warnings, func(w calibrate.Warning) bool { return w.Code == "sweep-missed" })
+		if want := c.rate == 700 || c.p99 == 0.01; missed != want {
+			t.Errorf("%s: %v", c.name, r.Warnings)
+		}
+		if again := Analyse(calibrate.Measured{Result: r}); !reflect.DeepEqual(again, r) {
+			t.Errorf("%s: analysed again it says something else", c.name)
+		}
+	}
+	r := at(300, 0.05, slow(), quick())
+	r.Sweep.Runs[1].RateSent = 200 // it didn't take what came
+	if r = Resized(r); r.Recommendation.Workers != 3 {
+		t.Errorf("%d workers, which took 200/s of 300/s", r.Recommendation.Workers)
+	}
+}
+
+// What was measured to serve what is wanted does, though less was predicted of it.
+func TestAMeasuredChoiceIsNotUnmet(t *testing.T) {
+	r := Recorded(t, "flat")
+	r.Host.CPUs, r.Speed = 2, speed(fast())
+	r.Plan.ProductionRate, r.Plan.P99Seconds, r.Plan.ThreadChoices = 300, 0.1, []int{4, 16}
+	r = Resized(r)
+	computed := calibrate.Shape{Workers: r.Recommendation.Workers, Threads: r.Recommendation.Threads}
+	if computed != (calibrate.Shape{Workers: 2, Threads: 16}) || r.Recommendation.Sum.Unmet {
+		t.Fatalf("%+v", r.Recommendation)
+	}
+	shapes := []calibrate.SweepRun{ran(2, 620, 110, 40), ran(2, 500, 95, 60)} // 2 x 4 is taken to serve 352/s, of which 300 is too much
+	shapes[0].Threads = 16
+	r.Sweep = &calibrate.Sweep{CPUs: 2, BudgetBytes: r.Recommendation.BudgetBytes, RateAsked: 300, RateBasis: calibrate.BasisGiven, Wanted: 2, Runs: shapes}
+	for i := range shapes {
+		shapes[i].ObservedBytes, shapes[i].RateSent = shapes[i].MeasuredBytes, 300
+	}
+	r.Sweep = weighed(r)
+	r = Resized(r)
+	if rec := r.Recommendation; rec.Threads != 4 || rec.Computed == nil || *rec.Computed != computed || rec.Sum.Unmet || rec.Sum.NeededShape != nil || r.Outcome() != 0 {
+		t.Errorf("%d x %d, %+v", rec.Workers, rec.Threads, rec.Sum)
+	}
+}
+
 // What was not found twice, or not looked for twice, decides nothing.
 func TestAnUnsteadySweepDecidesNothing(t *testing.T) {
 	gone := &calibrate.Miss{Kind: calibrate.MissEnded, Words: "gone"}

@@ -141,7 +141,7 @@ func (c *contender) measure(ctx context.Context, b *beside) error {
 		return &calibrate.Miss{Kind: calibrate.MissFew, LimitSeconds: tally.Seconds}
 	}
 	if *tally.Latency.P99 < c.row.P99() {
-		c.row.Latency, c.row.RateSent = tally.Latency, tally.RateSent
+		c.row.Latency, c.row.RateSent, c.row.LatencyRequests = tally.Latency, tally.RateSent, tally.Requests
 	}
 	return c.count(tally)
 }

@@ -45,6 +45,9 @@ func TestRunSweepsTheCandidates(t *testing.T) {
 		if want := 400 * float64(min(run.Workers, 3)); math.Abs(run.RatePerSecond-want) > 1 || len(run.Rates) != 2 || run.Failed != nil || run.MeasuredBytes == 0 || run.PredictedBytes == 0 {
 			t.Errorf("%+v, want %.0f requests/s", run, want)
 		}
+		if timed := r.Load.RateAsked * sweepSteady.Seconds(); math.Abs(float64(run.LatencyRequests)-timed) > timed/10 {
+			t.Errorf("latencies of %d requests, want about %.0f", run.LatencyRequests, timed)
+		}
 	}
 	want := []calibrate.Shape{{Workers: 2, Threads: 2}, {Workers: 3, Threads: 2}, {Workers: 1, Threads: 2}, {Workers: 2, Threads: 4}, {Workers: 5, Threads: 1}}
 	if !slices.Equal(shapes, want) || r.Sweep.Wanted != len(want) {
