@@ -66,6 +66,7 @@ type Served struct {
 	P99       float64   `json:"p99_seconds"`
 	P99Low    float64   `json:"p99_low_seconds,omitempty"`  // by the intervals of a request's CPU time and waiting; of the recommended choice and a deployed one alone
 	P99High   float64   `json:"p99_high_seconds,omitempty"` // the same; absent beside a P99Low where by them the rate may not be served at all
+	CPUCost   float64   `json:"cost_cpu_seconds,omitempty"` // CPU seconds a request, of the app's other processes too, at the production rate, or at the most that is served if that is less; of the recommended choice alone
 }
 
 // RateBound is what keeps workers from serving more.

@@ -63,7 +63,7 @@ func beyondAny(key string, v reflect.Value) string {
 	switch name := key[strings.LastIndexByte(key, '.')+1:]; name {
 	case "cpus", "workers", "threads", "processes", "children", "clients", "pool", "worker_cores", "busy_cores_ratio", "needed_cores":
 	case "seconds", "low_seconds", "high_seconds", "alone_seconds", "mean_seconds", "times_seconds", "times_alone_seconds", "steal_seconds", "waited_seconds", "stalled_seconds",
-		"demand_cpu_seconds", "rest_cpu_seconds", "beside_cpu_seconds", "load_cpu_seconds", "workers_cpu_seconds", "system_cpu_seconds", "own_cpu_seconds", "others_cpu_seconds",
+		"demand_cpu_seconds", "cost_cpu_seconds", "rest_cpu_seconds", "beside_cpu_seconds", "load_cpu_seconds", "workers_cpu_seconds", "system_cpu_seconds", "own_cpu_seconds", "others_cpu_seconds",
 		"p50_seconds", "p99_seconds", "predicted_p99_seconds", "p50", "p95", "p99", "max":
 		most = mostSeconds
 	case "success_ratio":

@@ -89,6 +89,7 @@ var candidateColumns = []csvColumn[calibrate.Candidate]{
 	{"p99_seconds", func(_ SavedRun, c calibrate.Candidate) any { return someAmount(c.P99) }},
 	{"p99_low_seconds", func(_ SavedRun, c calibrate.Candidate) any { return someAmount(c.P99Low) }},
 	{"p99_high_seconds", func(_ SavedRun, c calibrate.Candidate) any { return someAmount(c.P99High) }},
+	{"cost_cpu_seconds", func(_ SavedRun, c calibrate.Candidate) any { return someAmount(c.CPUCost) }},
 	{"bound_by", func(_ SavedRun, c calibrate.Candidate) any { return string(c.BoundBy) }},
 	{"rate_bound_by", func(_ SavedRun, c calibrate.Candidate) any { return string(c.RateBy) }},
 	{"basis", func(_ SavedRun, c calibrate.Candidate) any { return string(c.Basis) }},

@@ -199,13 +199,16 @@ func (d *draft) noteMemory(name string) {
 // noteCPU says what the workers ask for of the cores, in thousandths of one, or why that is left out, and why there is no limit.
 func (d *draft) noteCPU() int64 {
 	milli := cpuRequest(d.run)
-	rate, s := d.run.Plan.ProductionRate, d.run.Speed
+	rate, cost, most := d.run.Plan.ProductionRate, chosenCost(d.run), mostServed(d.run)
 	switch {
+	case milli > 0 && rate > most:
+		d.note("The request of CPU is what a request costs x the most that one replica serves: %s x %s, rounded up. For %s there are to be %s.",
+			say.CPU(cost), say.RequestRate(most), wantedOf(rate, 0), say.Plural(int64(math.Ceil(rate/most/calibrate.MostUsed)), "replica"))
 	case milli > 0:
 		d.note("The request of CPU is what a request costs x the rate: %s x %s, rounded up. It is for one replica that gets all of that rate: divide it by the replicas.",
-			say.CPU(costOf(*s)), say.RequestRate(rate))
-	case s != nil && costOf(*s) > 0 && s.Doubt == "":
-		d.note("No request of CPU: it is %s x the requests a second, %sm for each of them. A run with --production-rate has it here.", say.CPU(costOf(*s)), say.Number(1000*costOf(*s)))
+			say.CPU(cost), say.RequestRate(rate))
+	case cost > 0 && d.run.Speed.Doubt == "":
+		d.note("No request of CPU: it is %s x the requests a second, %sm for each of them. A run with --production-rate has it here.", say.CPU(cost), say.Number(1000*cost))
 	default:
 		d.note("No request of CPU: %s.", cpuUnknown(d.run))
 	}
@@ -213,12 +216,13 @@ func (d *draft) noteCPU() int64 {
 	return milli
 }
 
-// cpuRequest is the CPU time that the production rate takes, in thousandths of a core, rounded up; 0 where it isn't known.
+// cpuRequest is the CPU time that the production rate takes, or as much of it as is served, in thousandths of a core, rounded up; 0
+// where it isn't known.
 func cpuRequest(r calibrate.Result) int64 {
 	if r.Speed == nil || r.Speed.Doubt != "" || r.Plan.ProductionRate <= 0 {
 		return 0
 	}
-	return int64(math.Ceil(1000*costOf(*r.Speed)*r.Plan.ProductionRate - 1e-9))
+	return int64(math.Ceil(1000*chosenCost(r)*min(r.Plan.ProductionRate, mostServed(r)) - 1e-9))
 }
 
 // environment notes who reads the variables, and returns them.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -28,6 +29,29 @@ func speedSection(r calibrate.Result) []Block {
 
 // costOf is the CPU time of a request: the worker's, and that of the app's other processes.
 func costOf(s calibrate.Speed) float64 { return s.Demand.Value + s.Rest }
+
+// costAt is the CPU time of a request of a choice: as dear as its threads and the cores that its rate keeps busy make it, as far as that
+// was reckoned.
+func costAt(s calibrate.Speed, c calibrate.Served) float64 {
+	return cmp.Or(c.CPUCost, costOf(s))
+}
+
+// chosenCost is that of the recommendation; 0 where it isn't known.
+func chosenCost(r calibrate.Result) float64 {
+	if r.Speed == nil {
+		return 0
+	}
+	c, _ := chosen(r)
+	return costAt(*r.Speed, c.Served)
+}
+
+// mostServed is what the recommendation serves at most; endless where that isn't known.
+func mostServed(r calibrate.Result) float64 {
+	if c, ok := chosen(r); ok && c.Rate > 0 {
+		return c.Rate
+	}
+	return math.Inf(1)
+}
 
 func requestCost(s calibrate.Speed) string {
 	text := say.CPU(costOf(s)) + " of CPU" + spanOf(s.Demand, s.Rest)
@@ -216,10 +240,11 @@ func boundWords(b calibrate.RateBound) string {
 
 // atRate is what the production rate takes of the cores and of the recommendation, and how long requests wait for it.
 func atRate(r calibrate.Result, c calibrate.Candidate) string {
-	rate, cores := r.Plan.ProductionRate, r.Recommendation.Sum.CPUs
-	busy := rate * costOf(*r.Speed)
+	rate, cores, cost := r.Plan.ProductionRate, r.Recommendation.Sum.CPUs, costAt(*r.Speed, c.Served)
+	busy := rate * cost
 	ofCores, ofRate := say.Percent(busy/cores), say.Percent(c.UsedRatio)
-	return fmt.Sprintf("%s x %s = %s of %s (%s)", say.RequestRate(rate), say.CPU(costOf(*r.Speed)), busyCores(busy), say.CoreCount(cores), ofCores) +
+	other := when(say.CPU(cost) != say.CPU(costOf(*r.Speed)), " (with so many threads, on cores so busy)")
+	return fmt.Sprintf("%s x %s%s = %s of %s (%s)", say.RequestRate(rate), say.CPU(cost), other, busyCores(busy), say.CoreCount(cores), ofCores) +
 		when(c.UsedRatio > 0 && ofRate != ofCores, ", %s of what it can", ofRate) +
 		when(c.P99 > 0, ", p99 %s", p99Of(c.Served)) + when(c.P99 > 0 && r.Plan.P99Seconds > 0, " of %s", say.Seconds(r.Plan.P99Seconds))
 }

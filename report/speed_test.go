@@ -374,6 +374,20 @@ func TestEmittedCPU(t *testing.T) {
 	if text := strings.ReplaceAll(emitted(t, r, "kubernetes"), "\n# ", " "); !strings.Contains(text, "No request of CPU: it is 2.1 ms x the requests a second, 2.1m for each of them.") {
 		t.Error(text)
 	}
+	// A choice of more threads costs more, and its share of the cores is of that.
+	r = sped(t, waits(), 2, 16, 100)
+	c := &r.Candidates[len(r.Candidates)-1]
+	c.CPUCost = 0.0025
+	if text := emitted(t, r, "kubernetes"); !strings.Contains(text, " cpu: 250m\n") || !strings.Contains(text, "2.5 ms x 100 requests/s") {
+		t.Error(text)
+	}
+	says(t, "in use", atRate(r, *c), "100 requests/s x 2.5 ms (with so many threads, on cores so busy) = 0.25 cores of 2 (12.5 %), 10 % of what it can, p99 60 ms")
+	// No more is asked for than it can use, whatever the rate: a node may not have so many cores.
+	r.Plan.ProductionRate, c.CPUCost = 10000, 0
+	if text := strings.ReplaceAll(emitted(t, r, "kubernetes"), "\n# ", " "); !strings.Contains(text, " cpu: 2000m\n") ||
+		!strings.Contains(text, "the most that one replica serves: 2 ms x 1 000 requests/s, rounded up. For 10 000 requests/s with 30 % to spare there are to be 15 replicas.") {
+		t.Error(text)
+	}
 	if text := emitted(t, r, "systemd"); strings.Contains(text, "\nCPUQuota") || strings.Contains(text, "\nCPUWeight") || !strings.Contains(text, "# No CPUQuota: ") {
 		t.Error(text)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/sizing"
+	"workermem/calibrate/throughput"
 )
 
 // decide sizes the box. A run that can't be trusted yields no recommendation, and says why.
@@ -33,6 +34,7 @@ func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate
 		noteBasis(*r.Sweep, shown)
 	}
 	doubtTimes(r, shown)
+	noteCost(r, shown)
 	if q.ThreadsUnknown || threadless(r.Target) {
 		rec.Threads = 0
 		if shape := rec.Sum.NeededShape; shape != nil {
@@ -54,6 +56,22 @@ func doubtTimes(r calibrate.Result, all []calibrate.Candidate) {
 		if c := &all[i]; c.Recommended && c.P99 > 0 {
 			c.Served = ServingOf(r).doubted(r.Cores(), r.Plan.ProductionRate, c.Workers, c.Threads, c.Served)
 		}
+	}
+}
+
+// noteCost gives the recommended choice what a request costs there: with as many threads, and as many cores busy.
+func noteCost(r calibrate.Result, all []calibrate.Candidate) {
+	s := ServingOf(r)
+	for i := range all {
+		c := &all[i]
+		if s == nil || !c.Recommended || !(c.Rate > 0) {
+			continue
+		}
+		rate := c.Rate
+		if wanted := r.Plan.ProductionRate; wanted > 0 {
+			rate = min(rate, wanted)
+		}
+		c.CPUCost = s.app.CPUAt(throughput.Box{Cores: r.Cores()}, s.shape(c.Workers, c.Threads), rate)
 	}
 }
 

@@ -331,6 +331,23 @@ func TestServingOfGivenFigures(t *testing.T) {
 	}
 }
 
+// What a request of the recommended choice costs is of its threads, and of the cores that its rate keeps busy.
+func TestCostOfTheRecommendedChoice(t *testing.T) {
+	r := Recorded(t, "flat")
+	r.Host.CPUs, r.Speed = 2, speed(fast())
+	r.Speed.Rest, r.Speed.Factor = 0.0001, 1.5
+	r.Speed.Threads = []calibrate.ThreadUse{{Threads: 4, Demand: 0.0031}, {Threads: 16, Demand: 0.0039}}
+	r.Plan.ThreadChoices = []int{16}
+	for rate, want := range map[float64][2]float64{10: {0.004, 0.004}, 300: {0.005, 0.005}, 0: {0.0053, 0.006}, 10000: {0.0053, 0.006}} { // 300/s x 4 ms x 1.25 keep 1.5 cores busy; 333/s x 6 ms are two
+		r.Plan.ProductionRate = rate
+		for _, c := range Resized(r).Candidates {
+			if c.Recommended != (c.CPUCost > 0) || c.Recommended && (c.CPUCost < want[0]-1e-9 || c.CPUCost > want[1]+1e-9) {
+				t.Errorf("%g/s, %d x %d: %.5f s a request, want %.5f: %+v", rate, c.Workers, c.Threads, c.CPUCost, want, c.Served)
+			}
+		}
+	}
+}
+
 // So is a trial, on the cores that it really has.
 func TestTrialIsForeseen(t *testing.T) {
 	r := fast()

@@ -140,6 +140,30 @@ func (n need) cost(busy float64) float64 {
 	return 1 + (n.factor-1)*within((busy-1)/(n.cores-1), 0, 1)
 }
 
+// CPUAt is the CPU time of a request at a rate, its workers' and that of the app's other processes: with so many threads, and as many
+// cores busy as that rate keeps. It is the b that solves
+//
+//	b = rate x (demand + rest + load + beside) x cost(b)
+//
+// where cost is a line between one core and all of them.
+func (a App) CPUAt(b Box, s Shape, rate float64) float64 {
+	n := a.need(b, s)
+	return (n.demand + n.rest) * n.cost(n.busyAt(rate))
+}
+
+// busyAt is how many cores a rate keeps busy.
+func (n need) busyAt(rate float64) float64 {
+	one := within(rate, 0, math.MaxFloat64) * (n.demand + n.rest + n.load + n.beside) // if none cost more or less for others
+	if n.cores <= 1 || one <= 1 {
+		return math.Min(one, n.cores)
+	}
+	slope := (n.factor - 1) / (n.cores - 1)
+	if one*slope >= 1 {
+		return n.cores
+	}
+	return within(one*(1-slope)/(1-one*slope), 1, n.cores)
+}
+
 // bounds are what the rate can't be above, each an endless one where it doesn't bind.
 type bounds struct{ cores, rest, workers, threads float64 }
 

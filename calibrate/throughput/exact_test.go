@@ -67,6 +67,19 @@ func TestDatabaseOnTheSameCores(t *testing.T) {
 	}
 }
 
+// Where cores that are all busy cost half as much again, a request costs the more the more of them its rate keeps busy.
+func TestCostOfARequestAtARate(t *testing.T) {
+	app := App{Demand: 0.002, Rest: 0.0005, RestCores: 4, Alone: 0.02, Factor: 1.5, Threads: []calibrate.ThreadUse{{Threads: 4, Demand: 0.0015}, {Threads: 16, Demand: 0.0035}}}
+	shape := func(threads int) Shape { return Shape{Workers: 8, AtOnce: threads} }
+	near(t, "idle", app.CPUAt(Box{Cores: 5}, shape(8), 0), 0.003, 1e-9)
+	near(t, "one core", app.CPUAt(Box{Cores: 5}, shape(8), 300), 0.003, 1e-9)
+	near(t, "one core of few threads", app.CPUAt(Box{Cores: 5}, shape(4), 500), 0.002, 1e-9)
+	near(t, "three of five cores", app.CPUAt(Box{Cores: 5}, shape(8), 3/(0.003*1.25)), 0.003*1.25, 1e-9)
+	near(t, "all", app.CPUAt(Box{Cores: 5}, shape(8), 5/(0.003*1.5)), 0.0045, 1e-9)
+	near(t, "more than all", app.CPUAt(Box{Cores: 5}, shape(16), 1e6), 0.006, 1e-9)
+	near(t, "of one core", app.CPUAt(Box{Cores: 1}, shape(16), 200), 0.004, 1e-9)
+}
+
 // A front that one thread is binds at its one core; one of several, at as many.
 func TestFrontOfSeveralCores(t *testing.T) {
 	app := App{Demand: 0.001, Rest: 0.002, Alone: 0.004, Times: uniform()}

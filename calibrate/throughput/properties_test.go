@@ -116,7 +116,7 @@ func TestPropertyOddInput(t *testing.T) {
 		began := time.Now()
 		rate, _ := app.Most(box, shape, counts.Draw(t, "clients"))
 		p50, p99 := app.TimesAt(box, shape, rapid.OneOf(odd, rapid.Just(rate/2)).Draw(t, "rate"), Arrivals(rapid.IntRange(0, 1).Draw(t, "arrivals")))
-		for _, x := range []float64{rate, p50, p99} {
+		for _, x := range []float64{rate, p50, p99, app.CPUAt(box, shape, odd.Draw(t, "another rate"))} {
 			if !(x >= 0) || math.IsInf(x, 1) {
 				t.Fatalf("%v/s, p50 %v, p99 %v", rate, p50, p99)
 			}
