@@ -12,6 +12,7 @@ type Speed struct {
 	Waiting   Span        `json:"waiting"`                      // seconds of that in which it used no CPU time
 	Cores     float64     `json:"worker_cores"`                 // that one worker was found to keep busy, at most
 	Shown     bool        `json:"worker_cores_shown"`           // it had requests enough to show that; else one core is taken, or the most that were seen
+	AllCores  bool        `json:"worker_cores_all,omitempty"`   // that was all there was, and more than one: it is taken to keep all cores of a larger machine busy, too
 	Pool      int         `json:"pool,omitempty"`               // requests that it works on at once at most, though there were more: of a pool of threads or connections; 0: none was seen
 	Factor    float64     `json:"busy_cores_ratio"`             // what a request costs with all cores busy, to what it costs with one; 1: no second worker was run
 	Threads   []ThreadUse `json:"threads"`                      // demand by threads, by rising count; what each thread count costs was measured

@@ -96,6 +96,8 @@ func workerCores(s calibrate.Speed) string {
 	switch {
 	case s.Cores <= 0:
 		return ""
+	case s.AllCores:
+		return "kept all that there were busy, " + say.Cores(twoDigits(s.Cores)) + ", and is taken to keep those of a larger machine busy, too"
 	case s.Shown:
 		return "keeps " + say.Cores(twoDigits(s.Cores)) + " busy at most"
 	}
@@ -292,6 +294,9 @@ func neededBox(r calibrate.Result) string {
 		return fmt.Sprintf("%s and %s of memory would, with %s", say.Cores(s.NeededCores), say.MBUp(s.NeededMemoryBytes), named(r, *s.NeededShape))
 	case r.Speed != nil && s.WantedP99 > 0 && aloneSeconds(r) > s.WantedP99:
 		return "no box would, since a request alone takes " + say.CPU(aloneSeconds(r))
+	case r.Speed != nil && s.MaxWorkers > 0 && !r.Speed.Shown && !r.Speed.AllCores && r.Speed.Pool == 0:
+		return "whether a larger box would is not known: " + say.Plural(s.MaxWorkers, "worker") + " at most, and nothing showed that one keeps no more than " +
+			say.Cores(twoDigits(r.Speed.Cores)) + " busy; measure on more cores, or with more requests at once"
 	}
 	return "no box with up to " + say.Cores(calibrate.MostCores(s.CPUs)) + " would"
 }

@@ -168,6 +168,15 @@ func TestNoBoxIsForRequestsThatAreAlone(t *testing.T) {
 	sum := &r.Recommendation.Sum
 	sum.Unmet, sum.WantedP99 = true, 0.022
 	says(t, "24 ms if busy, 20 ms alone", neededBox(r), "no box with up to 128 cores would")
+	sum.MaxWorkers = 1
+	says(t, "one worker", neededBox(r), "no box with up to 128 cores would")
+	r.Speed.Shown = false
+	says(t, "one worker of who knows how many cores", neededBox(r),
+		"whether a larger box would is not known: 1 worker at most, and nothing showed that one keeps no more than 1 core busy; measure on more cores, or with more requests at once")
+	r.Speed.Pool = 8
+	says(t, "one worker with a pool", neededBox(r), "no box with up to 128 cores would")
+	says(t, "of all cores", workerCores(calibrate.Speed{Cores: 2, AllCores: true}),
+		"kept all that there were busy, 2 cores, and is taken to keep those of a larger machine busy, too")
 	sum.WantedP99 = 0.019
 	says(t, "sooner than alone", neededBox(r), "no box would, since a request alone takes 20 ms")
 	sum.NeededCores, sum.NeededMemoryBytes, sum.NeededShape = 3, 500*mb, &calibrate.Shape{Workers: 3, Threads: 10}

@@ -42,7 +42,7 @@ func speed(r calibrate.Result) *calibrate.Speed {
 	if busy.RestThread > 0 {
 		s.RestCores = max(busy.Rest/busy.RestThread, 1)
 	}
-	s.Cores, s.Shown, s.Pool = coresOfWorker(r)
+	s.Cores, s.Shown, s.AllCores, s.Pool = coresOfWorker(r)
 	s.Beside = min(besideOf(r, s.Demand.Value), s.Waiting.Value)
 	s.Doubt = speedDoubt(r, *busy)
 	return s
@@ -230,27 +230,28 @@ func (o offer) bound(alone float64) bool {
 	return o.atOnce > 1 && could >= moreWanted*o.used()
 }
 
-// coresOfWorker is how many cores one worker can keep busy, whether it was seen to want more, and how many requests it works on at
-// once at most where something else than its own core holds them back: a pool of threads or of connections. What decides is the
-// load that kept it the busiest; of those that did so alike, the one with the most requests at once.
-func coresOfWorker(r calibrate.Result) (cores float64, shown bool, pool int) {
-	all := offers(r)
-	if len(all) == 0 {
-		return 1, false, 0
+// coresOfWorker is how many cores one worker can keep busy, whether it was seen to want more, whether those were all that there
+// were, and how many requests it works on at once at most where something else than its own core holds them back: a pool of threads
+// or of connections. What decides is the load that kept it the busiest; of those that did so alike, the one with the most requests
+// at once.
+func coresOfWorker(r calibrate.Result) (cores float64, shown, all bool, pool int) {
+	loads := offers(r)
+	if len(loads) == 0 {
+		return 1, false, false, 0
 	}
-	most := slices.MaxFunc(all, func(a, b offer) int { return cmp.Compare(a.used(), b.used()) }).used()
-	all = slices.DeleteFunc(all, func(o offer) bool { return o.used() < (1-alike)*most })
-	o := slices.MaxFunc(all, func(a, b offer) int { return cmp.Compare(a.atOnce, b.atOnce) })
+	most := slices.MaxFunc(loads, func(a, b offer) int { return cmp.Compare(a.used(), b.used()) }).used()
+	loads = slices.DeleteFunc(loads, func(o offer) bool { return o.used() < (1-alike)*most })
+	o := slices.MaxFunc(loads, func(a, b offer) int { return cmp.Compare(a.atOnce, b.atOnce) })
 	machine, used := r.Host.SizingCPUs(), o.used()
 	switch {
-	case o.full(r.Host) && used > manyCores: // and all that there was: it may use more where more is
-		return max(machine, used), false, 0
+	case o.full(r.Host) && used > manyCores: // it may use more where more is
+		return max(machine, used), false, true, 0
 	case o.full(r.Host) || !o.bound(r.Alone.Mean) || o.robbed(r.Host):
-		return max(used, 1), false, 0
+		return max(used, 1), false, false, 0
 	case o.whole() < oneLock:
-		return 1, false, max(int(math.Round(float64(o.work.Requests)/o.work.Seconds*r.Alone.Mean)), 1)
+		return 1, false, false, max(int(math.Round(float64(o.work.Requests)/o.work.Seconds*r.Alone.Mean)), 1)
 	}
-	return o.whole(), true, 0
+	return o.whole(), true, false, 0
 }
 
 // robbed says that others may have kept it from its core, and that the kernel doesn't say how long it waited for one.

@@ -162,46 +162,80 @@ func TestCoresOfAWorker(t *testing.T) {
 		change func(*calibrate.Result)
 		cores  float64
 		shown  bool
+		all    bool
 		pool   int
 	}{
-		{"one under a lock", func(*calibrate.Result) {}, 1, true, 0},
-		{"too few requests at once", func(r *calibrate.Result) { r.Law.Runs = nil }, 1, false, 0},
+		{"one under a lock", func(*calibrate.Result) {}, 1, true, false, 0},
+		{"too few requests at once", func(r *calibrate.Result) { r.Law.Runs = nil }, 1, false, false, 0},
 		{"neighbours kept it from its core", func(r *calibrate.Result) {
 			w := r.Law.Runs[0].Work
 			w.Requests, w.Workers, w.Waited = 840, 840*0.003, 0.4
-		}, 0.84 / (1 - 0.4/3), true, 0},
-		{"C code lets the lock go, and the machine has more", func(r *calibrate.Result) { r.Host.CPUs = 4; r.Law.Runs[0].Work.Workers = 3.9 }, 1.3, true, 0},
+		}, 0.84 / (1 - 0.4/3), true, false, 0},
+		{"C code lets the lock go, and the machine has more", func(r *calibrate.Result) { r.Host.CPUs = 4; r.Law.Runs[0].Work.Workers = 3.9 }, 1.3, true, false, 0},
 		{"all of the machine, together with the load", func(r *calibrate.Result) {
 			async(r)
 			r.Phases[3].Work.Workers, r.Phases[3].Work.Own = 6, 1.7
-		}, 2, false, 0},
+		}, 2, false, true, 0},
 		{"all of it, where the neighbours have most", func(r *calibrate.Result) {
 			async(r)
 			r.Phases = r.Phases[3:]
 			r.Phases[0].Work.Workers, r.Phases[0].Work.Others = 2.5, 5
-		}, 1, false, 0},
+		}, 1, false, false, 0},
 		{"a pool of four", func(r *calibrate.Result) {
 			w := r.Law.Runs[0].Work
 			w.Requests, w.Workers = 522, 522*0.003
-		}, 1, false, 4},
+		}, 1, false, false, 4},
 		{"neighbours, where the kernel doesn't say who waited for a core", func(r *calibrate.Result) {
 			w := r.Law.Runs[0].Work
 			w.Requests, w.Workers, w.Others = 522, 522*0.003, 2
-		}, 1, false, 0},
+		}, 1, false, false, 0},
 		{"a quota of two cores of many that others keep busy", func(r *calibrate.Result) {
 			r.Host.CPUs, r.Host.CPULimit = 64, 2
 			for i := range r.Law.Runs {
 				r.Law.Runs[i].Work.Others = 100
 			}
-		}, 1, true, 0},
-		{"an event loop", func(r *calibrate.Result) { async(r); r.Phases[3].Work.Workers = 3.9 }, 0.975, true, 0},
+		}, 1, true, false, 0},
+		{"an event loop", func(r *calibrate.Result) { async(r); r.Phases[3].Work.Workers = 3.9 }, 0.975, true, false, 0},
 	} {
 		r := fast()
 		c.change(&r)
-		cores, shown, pool := coresOfWorker(r)
-		if math.Abs(cores-c.cores) > 0.011 || shown != c.shown || pool != c.pool {
-			t.Errorf("%s: %.3f cores, shown %v, pool %d; want %.3f, %v, %d", c.name, cores, shown, pool, c.cores, c.shown, c.pool)
+		cores, shown, all, pool := coresOfWorker(r)
+		if math.Abs(cores-c.cores) > 0.011 || shown != c.shown || all != c.all || pool != c.pool {
+			t.Errorf("%s: %.3f cores, shown %v, all %v, pool %d; want %.3f, %v, %v, %d", c.name, cores, shown, all, pool, c.cores, c.shown, c.all, c.pool)
 		}
+	}
+}
+
+// A worker that kept all cores busy, as in Go, is taken to do so with more of them: it needs no copies, and a larger box helps it. One
+// of a lock isn't.
+func TestAWorkerOfAllCores(t *testing.T) {
+	r := Recorded(t, "flat")
+	f := fast()
+	f.Target, f.Law.Runs, f.Alone.Mean = calibrate.TargetInfo{Server: "other", CanScale: true}, nil, 0.0035
+	f.Phases[3].Work.Workers, f.Phases[3].Work.Own = 6, 1.7 // of two cores, 4 s
+	r.Host.CPUs, r.Target.Threads, r.Target.HasThreads, r.Law.Raised = 2, 0, false, nil
+	r.Speed = speed(f)
+	r.Plan.ThreadChoices = nil
+	if !r.Speed.AllCores {
+		t.Fatalf("%+v", r.Speed)
+	}
+	s := ServingOf(r)
+	two, eight := s.on(2, 0)(1, 1), s.on(8, 0)(1, 1)
+	if eight.Rate < 3.8*two.Rate || eight.RateBy != calibrate.RateByCores {
+		t.Errorf("%.0f/s on 2 cores, %.0f/s by %s on 8", two.Rate, eight.Rate, eight.RateBy)
+	}
+	r.Plan.CPUs = 8
+	large := Resized(r)
+	if large.Recommendation.Workers != 2 { // so that one answers while the other restarts
+		t.Errorf("%d workers on 8 cores", large.Recommendation.Workers)
+	}
+	r.Plan.CPUs, r.Plan.MaxWorkers, r.Plan.ProductionRate = 0, 1, 2*two.Rate
+	if sum := Resized(r).Recommendation.Sum; !sum.Unmet || sum.NeededShape == nil || sum.NeededCores < 4 || sum.NeededCores > 8 {
+		t.Errorf("%+v", sum)
+	}
+	r.Speed.AllCores = false
+	if sum := Resized(r).Recommendation.Sum; !sum.Unmet || sum.NeededShape != nil {
+		t.Errorf("of one worker of two cores: %+v", sum)
 	}
 }
 

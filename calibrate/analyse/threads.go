@@ -39,6 +39,9 @@ func ThreadsAsked(r calibrate.Result) []int {
 		return nil
 	}
 	each := max(s.Cores, 1)
+	if s.AllCores {
+		each = max(each, r.Cores())
+	}
 	least := 2.0
 	if each >= least {
 		least = 1

@@ -18,6 +18,7 @@ type App struct {
 	Beside    float64               // CPU seconds a request of programs that are none of the app's, while it waits for them: a database on the same cores
 	Alone     float64               // seconds of a request if no other is under way, without the part of who sends it
 	Cores     float64               // that one worker can keep busy; 0: one
+	AllCores  bool                  // all cores of a box, if those are more
 	Factor    float64               // what CPU time costs with all cores busy, to what it costs with one; 0: 1, else a quarter to four times
 	Times     []float64             // quantiles of the time alone in even steps, for their spread alone; fewer than two: all are alike
 }
@@ -95,7 +96,10 @@ func (a App) need(b Box, s Shape) need {
 		n.intake = Taken
 	}
 	n.busyLast = n.atOnce == 0 // an event loop
-	if n.atOnce > 0 {          // one request at a time keeps no more than one core busy
+	if a.AllCores {
+		n.own = math.Max(n.own, n.cores)
+	}
+	if n.atOnce > 0 { // one request at a time keeps no more than one core busy
 		n.own = math.Min(n.own, float64(n.atOnce))
 	}
 	return n

@@ -14,7 +14,7 @@ func apps(t *rapid.T) App {
 	demand := rapid.Float64Range(0.0001, 0.05).Draw(t, "demand")
 	return App{
 		Demand: demand, Alone: demand + rapid.Float64Range(0, 0.2).Draw(t, "waiting"),
-		Rest: rapid.SampledFrom([]float64{0, 0, 0.0005}).Draw(t, "rest"), RestCores: rapid.SampledFrom([]float64{0, 1.4, 2}).Draw(t, "rest's cores"), Beside: rapid.SampledFrom([]float64{0, 0, 0.001}).Draw(t, "beside"), Cores: rapid.SampledFrom([]float64{0.8, 1, 1, 1.3, 2, 4}).Draw(t, "own cores"),
+		Rest: rapid.SampledFrom([]float64{0, 0, 0.0005}).Draw(t, "rest"), RestCores: rapid.SampledFrom([]float64{0, 1.4, 2}).Draw(t, "rest's cores"), Beside: rapid.SampledFrom([]float64{0, 0, 0.001}).Draw(t, "beside"), Cores: rapid.SampledFrom([]float64{0.8, 1, 1, 1.3, 2, 4}).Draw(t, "own cores"), AllCores: rapid.Bool().Draw(t, "all cores"),
 		Factor: rapid.SampledFrom([]float64{0, 1, 0.8, 1.2}).Draw(t, "factor"), Times: rapid.SampledFrom([][]float64{nil, uniform(), exponential()}).Draw(t, "times"),
 	}
 }
@@ -106,7 +106,7 @@ func TestPropertyOddInput(t *testing.T) {
 	counts := rapid.SampledFrom([]int{math.MinInt, -1, 0, 1, 7, 1 << 16, math.MaxInt})
 	rapid.Check(t, func(t *rapid.T) {
 		app := App{
-			Demand: odd.Draw(t, "demand"), Rest: odd.Draw(t, "rest"), RestCores: odd.Draw(t, "rest's cores"), Beside: odd.Draw(t, "beside"), Alone: odd.Draw(t, "alone"), Cores: odd.Draw(t, "own cores"), Factor: odd.Draw(t, "factor"),
+			Demand: odd.Draw(t, "demand"), Rest: odd.Draw(t, "rest"), RestCores: odd.Draw(t, "rest's cores"), Beside: odd.Draw(t, "beside"), Alone: odd.Draw(t, "alone"), Cores: odd.Draw(t, "own cores"), AllCores: rapid.Bool().Draw(t, "all cores"), Factor: odd.Draw(t, "factor"),
 			Times: rapid.SliceOfN(odd, 0, 4).Draw(t, "times"),
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "measured threads") {
