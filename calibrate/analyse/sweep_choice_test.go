@@ -1,6 +1,7 @@
 package analyse
 
 import (
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -226,6 +227,40 @@ func TestAMeasuredChoiceIsNotUnmet(t *testing.T) {
 	r = Resized(r)
 	if rec := r.Recommendation; rec.Threads != 4 || rec.Computed == nil || *rec.Computed != computed || rec.Sum.Unmet || rec.Sum.NeededShape != nil || r.Outcome() != 0 {
 		t.Errorf("%d x %d, %+v", rec.Workers, rec.Threads, rec.Sum)
+	}
+}
+
+// What a candidate is held to is what was measured of it, at that rate and of answers enough, and else what is reckoned; and what
+// it serves is without the load beside it.
+func TestWhatACandidateIsHeldTo(t *testing.T) {
+	r := Recorded(t, "flat")
+	r.Host.CPUs, r.Speed = 2, speed(fast())
+	r.Plan.ProductionRate, r.Plan.P99Seconds = 30, 0.1
+	r.Sweep = &calibrate.Sweep{CPUs: 2, BudgetBytes: r.Recommendation.BudgetBytes, RateAsked: 30, Wanted: 1, Runs: []calibrate.SweepRun{ran(3, 600, 110, 500)}}
+	r.Sweep.Runs[0].Threads, r.Sweep.Runs[0].LatencyRequests, r.Sweep.Runs[0].PredictedRate = 16, 90, 620
+	run := &r.Sweep.Runs[0]
+	reckoned := ServingOf(r).on(2, 30)(3, 16).P99
+	held := func(what string, want float64) {
+		t.Helper()
+		if got := wishOf(r).p99Of(*run); got != want {
+			t.Errorf("%s: p99 %g s, want %g", what, got, want)
+		}
+	}
+	held("few answers", reckoned)
+	run.LatencyRequests = 300
+	held("answers enough", 0.5)
+	r.Sweep.RateAsked = 40
+	held("of another rate", reckoned)
+	r.Plan.ProductionRate = 5000
+	held("more than is served", math.Inf(1))
+	r.Speed = nil
+	held("nothing is reckoned", 0.5)
+	if got := wishOf(r).served(*run); got != 600 {
+		t.Errorf("%g/s where nothing is reckoned", got)
+	}
+	r.Speed = speed(fast())
+	if got := wishOf(r).served(*run); got < 620 || got > 680 { // 2 cores / 3 ms, near the 667 of which the load's tenth is a part
+		t.Errorf("%g/s without the load", got)
 	}
 }
 
