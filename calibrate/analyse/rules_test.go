@@ -17,7 +17,7 @@ import (
 // What the recorded runs come to, by which rules.
 const (
 	hashedRules = 10
-	hashOfRuns  = "af3323d20ea3092b"
+	hashOfRuns  = "2eed4357a26efde6"
 )
 
 // And the figures of their metrics, by what those rest on.
