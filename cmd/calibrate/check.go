@@ -268,8 +268,11 @@ func (f *checkFlags) deployed(t calibrate.TargetInfo) *calibrate.Setup {
 // many workers.
 func saidSetup(t calibrate.TargetInfo, workers, threads int) *calibrate.Setup {
 	said := calibrate.Said{}
-	if t.Said != nil && t.Said.Workers > 1 {
+	if t.Said != nil {
 		said = *t.Said
+	}
+	if said.Workers <= 1 { // it may be what the server does where nobody says a number
+		said.Workers = 0
 	}
 	workers = cmp.Or(workers, said.Workers)
 	if workers == 0 {
