@@ -296,7 +296,7 @@ func (f *checkFlags) held() calibrate.Limits {
 
 // somethingToJudge refuses a check that would pass whatever the run says.
 func (f *checkFlags) somethingToJudge(deployed *calibrate.Setup) error {
-	if deployed == nil && len(f.limits.Limits) == 0 && f.baseline.have == nil && !f.baseline.update {
+	if deployed == nil && len(f.limits.Limits) == 0 && f.baseline.have == nil && f.baseline.usual == "" && !f.baseline.update {
 		return calibrate.Usage("give --limit 'worker <= 150MB', or --workers with --memory, or --update-baseline for later checks; calibrate check --help has examples",
 			"nothing says what to hold the run to")
 	}

@@ -41,19 +41,25 @@ func (f *baselineFlags) path(env Env) string {
 	return filepath.Join(env.Dir, path)
 }
 
-// read finds the baseline. One that is named must be there, unless it is to be written.
+// read finds the baseline. One that is named must be there, unless it is to be written; and what is there must be one, unless it is to be
+// written whatever it is.
 func (f *baselineFlags) read(env Env, w *complaints) {
 	text, err := config.Bounded(f.path(env))
 	if errors.Is(err, fs.ErrNotExist) && (f.file == "" || f.update) {
 		return
 	}
-	var b calibrate.Baseline
-	if err == nil {
-		b, err = calibrate.ParseBaseline(text)
+	if err != nil {
+		w.add(true, "name a file that calibrate check --update-baseline wrote", "the baseline %s can't be read: %v", f.path(env), err)
+		return
 	}
-	w.add(err != nil, "name a file that calibrate check --update-baseline wrote", "the baseline %s can't be read: %v", f.path(env), err)
-	if err == nil {
+	b, err := calibrate.ParseBaseline(text)
+	switch {
+	case err == nil:
 		f.have = &b
+	case f.update && f.force:
+		note(env, "the baseline %s can't be read, so nothing is held against it: %v", f.path(env), err)
+	default:
+		w.add(true, "name a file that calibrate check --update-baseline wrote; --update-baseline --force writes this one anew", "the baseline %s can't be read: %v", f.path(env), err)
 	}
 }
 

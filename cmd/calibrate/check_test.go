@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"workermem/calibrate"
@@ -32,6 +35,47 @@ func TestSaidSetup(t *testing.T) {
 		got := saidSetup(target(tc.said), tc.workers, tc.threads)
 		if (got == nil) != (tc.want == nil) || got != nil && *got != *tc.want {
 			t.Errorf("%s: %+v, want %+v", name, got, tc.want)
+		}
+	}
+}
+
+// A baseline that calibrate.yaml names is something to hold a run to, also before it is there.
+func TestBaselineOfTheFileIsMissing(t *testing.T) {
+	env, stdout, stderr := testEnv(t, nil)
+	write(t, env.Dir, "calibrate.yaml", "check:\n  baseline: ci/baseline.json\n")
+	code := Main(t.Context(), env, []string{"check", filepath.Join(fixtures(t), "runs", "flat")})
+	if code != int(calibrate.KindInconclusive) || !strings.Contains(strings.Join(strings.Fields(stdout.String()), " "), "there is no baseline; --update-baseline writes one") {
+		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
+	}
+}
+
+// A file that is no baseline is in the way, unless the baseline is to be written whatever there is.
+func TestBaselineThatIsNone(t *testing.T) {
+	for name, text := range map[string]string{
+		"a conflict":   "<<<<<<< HEAD\n{}\n",
+		"a newer one":  `{"schema": "calibrate.baseline/99"}`,
+		"one of zeros": `{"schema": "` + calibrate.BaselineSchema + `"}`,
+	} {
+		for _, tc := range []struct {
+			args []string
+			code int
+			says string
+		}{
+			{nil, exitUsage, "--update-baseline --force writes this one anew"},
+			{[]string{"--update-baseline"}, exitUsage, "--update-baseline --force writes this one anew"},
+			{[]string{"--update-baseline", "--force"}, 0, "can't be read, so nothing is held against it"},
+		} {
+			env, _, stderr := testEnv(t, nil)
+			write(t, env.Dir, calibrate.BaselineFile, text)
+			code := Main(t.Context(), env, append([]string{"check", filepath.Join(fixtures(t), "runs", "flat")}, tc.args...))
+			if code != tc.code || !strings.Contains(strings.Join(strings.Fields(stderr.String()), " "), tc.says) {
+				t.Errorf("%s, %q: exit code %d: %s", name, tc.args, code, stderr)
+			}
+			now, err := os.ReadFile(filepath.Join(env.Dir, calibrate.BaselineFile))
+			must(t, err)
+			if _, err := calibrate.ParseBaseline(now); (err == nil) != (code == 0) || code != 0 && string(now) != text {
+				t.Errorf("%s, %q: %v, %s", name, tc.args, err, now)
+			}
 		}
 	}
 }
