@@ -135,7 +135,8 @@ func (f *ciFlags) tell(env Env, format *formatFlag, d report.Document) {
 	}
 }
 
-// tellFailure is tell of a run that came to no result. The error itself is printed where all are.
+// tellFailure is tell of a run that came to no result, which a format of other programs that was asked for says, too. For people the
+// error itself is printed where all are.
 func (f *ciFlags) tellFailure(env Env, format *formatFlag, err error) {
 	var failure *calibrate.Failure
 	if err == nil {
@@ -144,7 +145,14 @@ func (f *ciFlags) tellFailure(env Env, format *formatFlag, err error) {
 	if !errors.As(err, &failure) {
 		failure = plainFailure(err)
 	}
-	if failure.Kind != calibrate.KindUsage {
-		f.tell(env, format, report.Failed(failure))
+	if failure.Kind == calibrate.KindUsage {
+		return
 	}
+	page := report.Failed(failure)
+	if format.forOthers() {
+		if err := format.render(env, page); err != nil {
+			note(env, "not written as %s: %s", format.name, err)
+		}
+	}
+	f.tell(env, format, page)
 }

@@ -101,6 +101,35 @@ func TestFailureIsTold(t *testing.T) {
 	}
 }
 
+// It is said in the format of other programs that was asked for, too, once and whatever the CI; for people the error is enough.
+func TestFailureInTheFormatAskedFor(t *testing.T) {
+	failure := &calibrate.Failure{Kind: calibrate.KindApp, What: "the app did not start", Why: "no module named shop"}
+	for format, want := range map[string]string{
+		"junit": `errors="1"`, "github": "::error title=calibrate shop%3A the run::the app did not start", "openmetrics": "# EOF", "gab": "[]", "bmf": "{}",
+		"": "", "text": "", "markdown": "", "json": "",
+	} {
+		for _, off := range []bool{false, true} {
+			env, stdout, _ := inCI(t, nil)
+			(&ciFlags{off: off}).tellFailure(env, &formatFlag{name: format, app: "shop"}, failure)
+			if !strings.Contains(stdout.String(), want) || want == "" && stdout.Len() > 0 {
+				t.Errorf("%q, --no-ci %v: %q", format, off, stdout)
+			}
+		}
+	}
+	summary := filepath.Join(t.TempDir(), "summary.md")
+	env, stdout, stderr := inCI(t, map[string]string{"GITHUB_ACTIONS": "true", summaryVariable: summary})
+	(&ciFlags{}).tellFailure(env, &formatFlag{name: "github"}, failure)
+	page, _ := os.ReadFile(summary)
+	if strings.Count(stdout.String()+stderr.String(), "::error ") != 1 || strings.Count(string(page), "FAILED") != 1 {
+		t.Errorf("%s%s\n%s", stdout, stderr, page)
+	}
+	env, stdout, stderr = inCI(t, nil)
+	(&ciFlags{}).tellFailure(env, &formatFlag{name: "junit"}, calibrate.Usage("", "no such flag"))
+	if stdout.Len()+stderr.Len() > 0 {
+		t.Errorf("wrong usage: %s%s", stdout, stderr)
+	}
+}
+
 // A summary that can't be written is said, and is no verdict; where it was asked for it is an error.
 func TestUnwritableIsNoVerdict(t *testing.T) {
 	env, _, stderr := inCI(t, map[string]string{"GITHUB_ACTIONS": "true", summaryVariable: filepath.Join(t.TempDir(), "no", "such")})

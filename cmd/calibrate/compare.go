@@ -178,16 +178,16 @@ func (f *compareFlags) compare(ctx context.Context, env Env, typed []string) err
 	}
 	base, head, err := f.versions(ctx, env, command, f.Self)
 	if err != nil {
-		return err
+		return f.failed(env, err)
 	}
 	defer base.remove()
 	turns, err := f.turns(ctx, env, map[calibrate.Side]versioned{calibrate.SideBase: base, calibrate.SideHead: head})
 	if err != nil {
-		return err
+		return f.failed(env, err)
 	}
 	defer turns.tidy()
 	if err := f.prepare(ctx, env, turns, base, head); err != nil {
-		return err
+		return f.failed(env, err)
 	}
 	c := calibrate.Comparison{ID: turns.id, Tool: toolInfo(), Base: base.Version, Head: head.Version, Way: f.way(), Warnings: turns.targets.Warnings()}
 	f.hold(&c)
@@ -280,11 +280,17 @@ func orThese(set string, self bool) string {
 // shown prints what a comparison came to, and where it is kept.
 func (f *compareFlags) shown(env Env, folder string, c calibrate.Comparison, err error) error {
 	if err != nil {
-		f.ci.tellFailure(env, &f.format, err)
+		err = f.failed(env, err)
 		return cutShort(env, err, filepath.Join(folder, calibrate.CompareFile), "the comparison is kept in "+shown(env, folder), "what was measured is kept in "+shown(env, folder))
 	}
 	savedIn(env, folder, calibrate.CompareFile)
 	return f.page(env, c)
+}
+
+// failed is an error that leaves no answer, and CI is told of it.
+func (f *compareFlags) failed(env Env, err error) error {
+	f.ci.tellFailure(env, &f.format, err)
+	return err
 }
 
 func (f *compareFlags) page(env Env, c calibrate.Comparison) error {

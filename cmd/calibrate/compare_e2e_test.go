@@ -131,6 +131,30 @@ func TestE2ECompareNothing(t *testing.T) {
 	s.endsWith(t, int(calibrate.KindInconclusive), 5*time.Minute)
 }
 
+// TestE2EFailureIsTold has an app that doesn't start: compare and check say so in the format that was asked for, and to the CI.
+func TestE2EFailureIsTold(t *testing.T) {
+	skipShort(t)
+	t.Parallel()
+	base, head := t.TempDir(), t.TempDir()
+	for name, args := range map[string][]string{
+		"compare": {"--base", base, "--head", head},
+		"check":   {"--limit", "peak <= 1GB"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			project := t.TempDir()
+			s := start(t, []string{"GITLAB_CI=true", projectVariable + "=" + project}, slices.Concat([]string{name, "--format", "junit"}, args, []string{"--", "false", "{port}"})...)
+			s.endsWith(t, int(calibrate.KindApp), time.Minute)
+			kept, err := os.ReadFile(filepath.Join(project, junitFile))
+			if err != nil {
+				t.Fatalf("%v\n%s", err, s.stderr.String())
+			}
+			if !strings.Contains(string(kept), `errors="1"`) || s.stdout.String() != string(kept) {
+				t.Errorf("%s\n%s", s.stdout.String(), kept)
+			}
+		})
+	}
+}
+
 // versions is a repository with the Flask app on main, and a head that keeps 16 KB a request.
 type versions struct{ repo string }
 

@@ -74,6 +74,11 @@ func offeredExports() []report.Format {
 	return all
 }
 
+// forOthers says that the format is one of other programs, and was asked for.
+func (f *formatFlag) forOthers() bool {
+	return slices.ContainsFunc(offeredExports(), func(format report.Format) bool { return format.Name == f.name })
+}
+
 func (f *formatFlag) String() string { return f.name }
 func (f *formatFlag) Type() string   { return "name" }
 
