@@ -138,7 +138,8 @@ func (f *checkFlags) check(ctx context.Context, env Env, name string, command []
 	if err := f.complain(name, command); err != nil {
 		return err
 	}
-	r, err := f.judgedRun(ctx, env, name, command)
+	r, path, err := f.judgedRun(ctx, env, name, command)
+	f.ci.nameRun(env, path)
 	if err == nil {
 		err = diedMeanwhile(r)
 	}
@@ -199,25 +200,29 @@ func (f *checkFlags) refuseMeasuring(w *complaints) {
 	w.add(len(f.threads) > 1, "name one thread count", "--threads: what is deployed has one number of threads")
 }
 
-// judgedRun is the run that is judged: a saved one, sized for the box that the flags name, or one that is measured now.
-func (f *checkFlags) judgedRun(ctx context.Context, env Env, name string, command []string) (calibrate.Result, error) {
+// judgedRun is the run that is judged, and where it is kept: a saved one, sized for the box that the flags name, or one that is measured
+// now. One that came to no result is kept, too.
+func (f *checkFlags) judgedRun(ctx context.Context, env Env, name string, command []string) (r calibrate.Result, path string, err error) {
 	if len(command) > 0 {
 		return f.measureFirst(ctx, env, command)
 	}
 	if name == "" && len(runIDs(env)) == 0 {
-		return calibrate.Result{}, calibrate.Usage(f.measuresOne(), "there is no saved run in %s", runsFolder(env))
+		return r, "", calibrate.Usage(f.measuresOne(), "there is no saved run in %s", runsFolder(env))
 	}
-	r, err := loadRun(env, name)
+	if path, err = findRun(env, name); err != nil {
+		return r, "", err
+	}
+	r, err = loadRun(env, path)
 	if err == nil && name == "" {
 		note(env, "the latest run: %s, measured %s ago", r.ID, say.Seconds(time.Since(r.StartedAt).Seconds()))
 	}
 	if err != nil || !has(f.own, aboutSizing) {
-		return r, err
+		return r, path, err
 	}
 	if r.Plan = f.planned(r.Plan, f.own.Changed); withoutRate(r.Plan.Box) {
-		return r, calibrate.Usage(giveOne, noRate)
+		return r, path, calibrate.Usage(giveOne, noRate)
 	}
-	return analyse.Resized(r), nil
+	return analyse.Resized(r), path, nil
 }
 
 // measuresOne is how to have a run to judge.
@@ -229,20 +234,20 @@ func (f *checkFlags) measuresOne() string {
 }
 
 // measureFirst measures as `calibrate run` does. A command that leaves nothing to be judged is refused before it is started.
-func (f *checkFlags) measureFirst(ctx context.Context, env Env, command []string) (calibrate.Result, error) {
+func (f *checkFlags) measureFirst(ctx context.Context, env Env, command []string) (r calibrate.Result, path string, err error) {
 	if err := needLinux(env, "calibrate check -- COMMAND"); err != nil {
-		return calibrate.Result{}, err
+		return r, "", err
 	}
 	plan, err := f.plan(command)
 	if err != nil {
-		return calibrate.Result{}, err
+		return r, "", err
 	}
 	plan.RoutesOfCreep = !f.own.Changed("by-route") // a gate has no other use for them
-	r, path, err := f.measured(ctx, env, plan, func(t calibrate.TargetInfo) error { return f.somethingToJudge(f.deployed(t)) })
+	r, path, err = f.measured(ctx, env, plan, func(t calibrate.TargetInfo) error { return f.somethingToJudge(f.deployed(t)) })
 	if err == nil {
 		savedIn(env, path, calibrate.ResultFile)
 	}
-	return r, err
+	return r, path, err
 }
 
 // diedMeanwhile is the failure of a saved run whose app ended.

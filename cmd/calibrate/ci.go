@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -33,7 +34,7 @@ func platformNamed(name string) *platform {
 	return nil
 }
 
-const summaryVariable, projectVariable = "GITHUB_STEP_SUMMARY", "CI_PROJECT_DIR"
+const summaryVariable, outputVariable, projectVariable = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT", "CI_PROJECT_DIR"
 
 func inGitHub(getenv func(string) string) bool {
 	return getenv("GITHUB_ACTIONS") == "true" && getenv(summaryVariable) != ""
@@ -133,6 +134,34 @@ func (f *ciFlags) tell(env Env, format *formatFlag, d report.Document) {
 			note(env, "not told to %s: %s", p.name, err)
 		}
 	}
+}
+
+// nameRun says which run was judged to the later steps of a GitHub job, as this step's output "run": the latest may be another.
+func (f *ciFlags) nameRun(env Env, path string) {
+	outputs := env.Getenv(outputVariable)
+	if f.off || path == "" || outputs == "" || env.Getenv("GITHUB_ACTIONS") != "true" {
+		return
+	}
+	if err := writeOutput(outputs, "run", path); err != nil {
+		note(env, "the run isn't named to github: %s", err)
+	}
+}
+
+// writeOutput adds a path to a step's outputs, of which each is a line.
+func writeOutput(outputs, name, path string) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	if strings.ContainsAny(path, "\r\n") {
+		return errors.New("a line break in the name of its folder")
+	}
+	file, err := openOutput(outputs, os.O_APPEND)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(name + "=" + path + "\n")
+	return errors.Join(err, file.Close())
 }
 
 // tellFailure is tell of a run that came to no result, which a format of other programs that was asked for says, too. For people the

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v4"
+
+	"workermem/calibrate"
 )
 
 // actionFile is GitHub's action, which runs a gate and keeps its report.
@@ -25,6 +27,7 @@ type action struct {
 type actionStep struct {
 	Name, ID, If, Shell, Run, Uses string
 	Dir                            string `yaml:"working-directory"`
+	GoesOn                         bool   `yaml:"continue-on-error"`
 	Env, With                      map[string]string
 }
 
@@ -68,6 +71,9 @@ func TestActionIsSafe(t *testing.T) {
 	}
 }
 
+// latestActed is the run that is there before the action runs.
+const latestActed = "20261129-071706-f0d7"
+
 // acted is what the action's steps came to, run by bash as GitHub's runner runs them.
 type acted struct {
 	outputs map[string]string
@@ -88,7 +94,7 @@ func act(t *testing.T, inputs map[string]string) acted {
 	if err := os.Symlink(self, calibrate); err != nil { // the test binary is calibrate under that name
 		t.Fatal(err)
 	}
-	latest := filepath.Join(temp, ".calibrate", "runs", "20261129-071706-f0d7")
+	latest := filepath.Join(temp, ".calibrate", "runs", latestActed)
 	if err := os.CopyFS(latest, os.DirFS(filepath.Join(fixtures(t), "runs", "creeping"))); err != nil {
 		t.Fatal(err)
 	}
@@ -101,13 +107,15 @@ func act(t *testing.T, inputs map[string]string) acted {
 	for name, value := range inputs {
 		given[name] = value
 	}
+	output, summary := filepath.Join(temp, "output"), filepath.Join(temp, "summary")
+	must(t, os.WriteFile(output, nil, 0o644)) // as the runner makes them
+	must(t, os.WriteFile(summary, nil, 0o644))
 	done := acted{outputs: map[string]string{}, temp: temp}
 	for _, name := range []string{"Measure and judge", "Verdict"} {
 		s := a.step(t, name)
-		output := filepath.Join(temp, "output")
 		cmd := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", s.Run)
 		cmd.Dir = temp
-		cmd.Env = append(os.Environ(), "RUNNER_TEMP="+temp, "GITHUB_OUTPUT="+output)
+		cmd.Env = append(os.Environ(), "GITHUB_ACTIONS=true", "RUNNER_TEMP="+temp, outputVariable+"="+output, summaryVariable+"="+summary)
 		for variable, expression := range s.Env {
 			value := strings.TrimSuffix(strings.TrimPrefix(expression, "${{ "), " }}")
 			if input, is := strings.CutPrefix(value, "inputs."); is {
@@ -160,5 +168,59 @@ func TestActionRuns(t *testing.T) {
 	}
 	if done := act(t, map[string]string{"args": "--limit 'peak"}); done.code == 0 {
 		t.Errorf("a quote that doesn't end: %v\n%s", done.outputs, done.log)
+	}
+}
+
+// kept is the id of the run that the action keeps, "" for none.
+func (a acted) kept(t *testing.T) string {
+	t.Helper()
+	folder := a.outputs["report"]
+	if folder == "" {
+		return ""
+	}
+	r, err := loadRun(Env{}, filepath.Join(folder, calibrate.ResultFile))
+	must(t, err)
+	return r.ID
+}
+
+// What is kept is the run that was judged, and not the latest.
+func TestActionKeepsWhatWasJudged(t *testing.T) {
+	flat, err := loadRun(Env{}, filepath.Join(fixtures(t), "runs", "flat"))
+	must(t, err)
+	path, err := filepath.Abs(filepath.Join(fixtures(t), "runs", "flat"))
+	must(t, err)
+	for args, want := range map[string]string{
+		"--limit 'peak <= 1GB'":                  latestActed,
+		"--limit 'peak <= 1GB' '" + path + "'":   flat.ID,
+		"--limit 'peak <= 1MB' '" + path + "'":   flat.ID,
+		"--limit 'peak <= 1GB' --no-ci":          "",
+		"--limit 'peak <= 1GB' '" + path + "/x'": "",
+	} {
+		if done := act(t, map[string]string{"args": args}); done.kept(t) != want {
+			t.Errorf("%s: it keeps %q, want %q\n%s", args, done.kept(t), want, done.log)
+		}
+	}
+}
+
+// TestE2EActionOfNoApp has an app that doesn't start, beside a run of another.
+func TestE2EActionOfNoApp(t *testing.T) {
+	skipShort(t)
+	t.Parallel()
+	done := act(t, map[string]string{"args": "--limit 'peak <= 1GB' -- false {port}"})
+	if done.code != int(calibrate.KindApp) || done.outputs["result"] != "failed" || done.kept(t) == latestActed || done.outputs["run"] == "" {
+		t.Errorf("exit code %d, %v, it keeps %q\n%s", done.code, done.outputs, done.kept(t), done.log)
+	}
+}
+
+// A name that another job's artifact has is refused, which is no verdict.
+func TestActionsArtifactIsNoVerdict(t *testing.T) {
+	_, a := readAction(t)
+	for _, s := range a.Runs.Steps {
+		if uploads := strings.HasPrefix(s.Uses, "actions/upload-artifact@"); uploads != s.GoesOn {
+			t.Errorf("%s: goes on after an error: %v", s.Name, s.GoesOn)
+		}
+	}
+	if !a.step(t, "Keep the report").GoesOn {
+		t.Error("no step uploads")
 	}
 }

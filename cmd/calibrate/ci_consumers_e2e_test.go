@@ -223,7 +223,7 @@ func asWorkflow(t *testing.T, a action) string {
 	}
 	var steps []map[string]any
 	for _, s := range a.Runs.Steps {
-		step := map[string]any{"name": s.Name}
+		step := map[string]any{"name": s.Name, "continue-on-error": s.GoesOn}
 		for key, value := range map[string]string{"id": s.ID, "if": s.If, "shell": s.Shell, "run": s.Run, "uses": s.Uses, "working-directory": s.Dir} {
 			if value != "" {
 				step[key] = value

@@ -130,6 +130,38 @@ func TestFailureInTheFormatAskedFor(t *testing.T) {
 	}
 }
 
+// Later steps of a GitHub job learn which run was judged, by its whole path; nobody else does, and no name adds an output of its own.
+func TestRunIsNamed(t *testing.T) {
+	outputs := filepath.Join(t.TempDir(), "outputs")
+	github := map[string]string{"GITHUB_ACTIONS": "true", outputVariable: outputs}
+	flat := filepath.Join(fixtures(t), "runs", "flat")
+	whole, err := filepath.Abs(flat)
+	must(t, err)
+	broken := filepath.Join(t.TempDir(), "a\nresult=ok")
+	must(t, os.CopyFS(broken, os.DirFS(flat)))
+	for name, tc := range map[string]struct {
+		variables map[string]string
+		args      []string
+		want      string
+	}{
+		"a saved run":    {github, []string{flat, "--limit", "peak <= 1GB"}, "run=" + whole + "\n"},
+		"not met":        {github, []string{flat, "--limit", "peak <= 1MB"}, "run=" + whole + "\n"},
+		"--no-ci":        {github, []string{flat, "--limit", "peak <= 1GB", "--no-ci"}, ""},
+		"no such run":    {github, []string{"nowhere", "--limit", "peak <= 1GB"}, ""},
+		"a line break":   {github, []string{broken, "--limit", "peak <= 1GB"}, ""},
+		"not GitHub":     {map[string]string{outputVariable: outputs}, []string{flat, "--limit", "peak <= 1GB"}, ""},
+		"an output of 2": {github, []string{flat, "--limit", "peak <= 1"}, ""},
+	} {
+		before := "of=another\n"
+		must(t, os.WriteFile(outputs, []byte(before), 0o644))
+		env, _, _ := testEnv(t, tc.variables)
+		Main(t.Context(), env, append([]string{"check"}, tc.args...))
+		if got, _ := os.ReadFile(outputs); string(got) != before+tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
+	}
+}
+
 // A summary that can't be written is said, and is no verdict; where it was asked for it is an error.
 func TestUnwritableIsNoVerdict(t *testing.T) {
 	env, _, stderr := inCI(t, map[string]string{"GITHUB_ACTIONS": "true", summaryVariable: filepath.Join(t.TempDir(), "no", "such")})
