@@ -35,6 +35,7 @@ type Comparison struct {
 	Verdict         CompareVerdict `json:"verdict"`
 	ExitCode        Kind           `json:"exit_code"`
 	Warnings        []Warning      `json:"warnings"`
+	Silenced        []string       `json:"silenced,omitempty"` // warning codes the user doesn't want to see
 }
 
 // CompareWay is how a comparison is decided.

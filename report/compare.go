@@ -394,7 +394,7 @@ func compareNotes(c calibrate.Comparison) []Block {
 	if c.Verdict == calibrate.CompareMeasured {
 		notes = append(notes, Note{Text: "Limits of twice that or more hold here: --limit 'peak <= +5%', say. One that is closer cries at noise."})
 	}
-	return append(notes, warningsSection(slices.Concat(c.Warnings, warningsOfRuns(c)), nil)...)
+	return append(notes, warningsSection(slices.Concat(c.Warnings, warningsOfRuns(c)), c.Silenced)...)
 }
 
 // warningsOfRuns are those of the runs' own analysis, each once a version.

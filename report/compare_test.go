@@ -139,3 +139,14 @@ func TestCompareCases(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// A warning that is silenced is counted, and not shown.
+func TestCompareSilenced(t *testing.T) {
+	c := comparedRuns(t, calibrate.CompareGate, 1, 0, 0)
+	c.Warnings = []calibrate.Warning{{Code: "paused", Text: "calibrate stood still"}, {Code: "slept", Text: "the machine slept"}}
+	c.Silenced = []string{"paused"}
+	page := drawn(t, Compare(c, true), "text", Options{})
+	if strings.Contains(page, "stood still") || !strings.Contains(page, "the machine slept") || !strings.Contains(page, "1 warning silenced.") {
+		t.Error(page)
+	}
+}

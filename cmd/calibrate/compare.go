@@ -189,7 +189,7 @@ func (f *compareFlags) compare(ctx context.Context, env Env, typed []string) err
 	if err := f.prepare(ctx, env, turns, base, head); err != nil {
 		return f.failed(env, err)
 	}
-	c := calibrate.Comparison{ID: turns.id, Tool: toolInfo(), Base: base.Version, Head: head.Version, Way: f.way(), Warnings: turns.targets.Warnings()}
+	c := calibrate.Comparison{ID: turns.id, Tool: toolInfo(), Base: base.Version, Head: head.Version, Way: f.way(), Warnings: turns.targets.Warnings(), Silenced: f.silence}
 	f.hold(&c)
 	c.Host, _ = sampler.Host()
 	c, err = run.Compare(ctx, c, f.pairs(), turns)
@@ -239,7 +239,7 @@ func (f *compareFlags) compareSaved(env Env, names []string) error {
 	if set := f.versionFlags.given(); set != "" || f.Self || f.Pairs > 0 {
 		return calibrate.Usage("leave it out, or give -- COMMAND", "%s is for versions that are run, not for saved runs", orThese(set, f.Self))
 	}
-	c := calibrate.Comparison{Schema: calibrate.CompareSchema, ID: names[0] + ".." + names[1], Tool: toolInfo(), Way: calibrate.CompareSaved, Complete: true, Warnings: []calibrate.Warning{}}
+	c := calibrate.Comparison{Schema: calibrate.CompareSchema, ID: names[0] + ".." + names[1], Tool: toolInfo(), Way: calibrate.CompareSaved, Complete: true, Warnings: []calibrate.Warning{}, Silenced: f.silence}
 	f.hold(&c)
 	pair := calibrate.Pair{First: calibrate.SideBase}
 	var prints []calibrate.Fingerprint

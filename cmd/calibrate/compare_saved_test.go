@@ -10,6 +10,23 @@ import (
 	"workermem/calibrate"
 )
 
+// What is silenced is in the comparison, which its page goes by.
+func TestCompareSilenced(t *testing.T) {
+	flat := filepath.Join(fixtures(t), "runs", "flat")
+	for config, flags := range map[string][]string{"command: gunicorn app:app\n": {"--silence", "paused"}, "silence: [paused]\n": nil} {
+		env, stdout, stderr := testEnv(t, nil)
+		write(t, env.Dir, "calibrate.yaml", config)
+		if code := Main(t.Context(), env, append([]string{"compare", "--json", "--limit", "peak <= +1GB", flat, flat}, flags...)); code != 0 {
+			t.Fatalf("exit code %d: %s", code, stderr)
+		}
+		var c calibrate.Comparison
+		must(t, json.Unmarshal([]byte(stdout.String()), &c))
+		if !slices.Equal(c.Silenced, []string{"paused"}) {
+			t.Errorf("%q, %q: %q is silenced", config, flags, c.Silenced)
+		}
+	}
+}
+
 // Of a run without its samples nobody knows when memory had settled, so no part that rests on that is told.
 func TestCompareWithoutSamples(t *testing.T) {
 	runs := filepath.Join(fixtures(t), "runs")
