@@ -83,11 +83,12 @@ func (p *Pair) Of(s Side) *OfVersion {
 
 // OfVersion is one run of a pair.
 type OfVersion struct {
-	Run     string              `json:"run"`    // id
-	Folder  string              `json:"folder"` // within the comparison's
-	Figures map[string]Recorded `json:"figures"`
-	Noise   []Noise             `json:"noise"`
-	Curve   []CurvePoint        `json:"curve"`
+	Run         string              `json:"run"`         // id
+	Folder      string              `json:"folder"`      // within the comparison's
+	Fingerprint Fingerprint         `json:"fingerprint"` // with what it was measured
+	Figures     map[string]Recorded `json:"figures"`
+	Noise       []Noise             `json:"noise"`
+	Curve       []CurvePoint        `json:"curve"`
 	// Why there are no figures: that of a recommendation, or the phase that ended before its portion of requests was answered.
 	Withheld *Withheld `json:"withheld,omitempty"`
 	Unserved string    `json:"unserved,omitempty"`

@@ -1,10 +1,14 @@
 package report
 
 import (
+	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/analyse"
 	"workermem/calibrate/gate"
 )
 
@@ -137,6 +141,68 @@ func TestCompareCases(t *testing.T) {
 	}
 	if want := "peak <= +5% or +4MB: regressed, plateau <= +5% or +4MB: regressed, creep <= +1KB: held, cpu <= +10%: held"; strings.Join(got, ", ") != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// savedPair compares a recorded run with another, as saved runs are.
+func savedPair(t *testing.T, base, head string) calibrate.Comparison {
+	t.Helper()
+	c := comparedRuns(t, calibrate.CompareSaved, 0, 0, 0)
+	of := func(name string) calibrate.OfVersion {
+		m, err := calibrate.LoadFolder(filepath.Join("..", "fixtures", "runs", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Result = analyse.Today(m)
+		return analyse.OfVersion(m, c.Limits, name)
+	}
+	c.Pairs = []calibrate.Pair{{Base: of(base), Head: of(head)}}
+	return gate.Compare(c)
+}
+
+// Other programs get the head's run as its own export has it: under the same name, with the same set-up, and each figure with its
+// interval.
+func TestCompareExport(t *testing.T) {
+	for _, head := range []string{"flat", "cores"} {
+		c := savedPair(t, "flat", head)
+		c.Head.Command = []string{"python", "-m", "gunicorn", "app:app"}
+		c.Tool = recorded(t)[head].Tool
+		got, want := exportOfComparison(c), exportOf(recorded(t)[head])
+		if got.App != want.App || got.Threads != want.Threads || want.Threads == 0 || !reflect.DeepEqual(got.Setup, want.Setup) {
+			t.Errorf("%s: %q of %d threads, %v; want %q, %d, %v", head, got.App, got.Threads, got.Setup, want.App, want.Threads, want.Setup)
+		}
+		intervals := 0
+		for _, f := range got.Figures {
+			i := slices.IndexFunc(want.Figures, func(other Figure) bool { return other.Same(f.Metric) })
+			if i < 0 {
+				t.Errorf("%s: %s is no figure of its run", head, f.Name)
+				continue
+			}
+			if f.Low != nil {
+				intervals++
+			}
+			if got, want := asRead(f), asRead(want.Figures[i]); got != want {
+				t.Errorf("%s: %s reads %s, want %s", head, f.Name, got, want)
+			}
+		}
+		if intervals == 0 {
+			t.Errorf("%s: no figure has an interval", head)
+		}
+	}
+}
+
+// Of several pairs the interval is as wide as those of the runs are.
+func TestCompareExportOfPairs(t *testing.T) {
+	c := comparedRuns(t, calibrate.CompareGate, 3, 0, 0)
+	for i, half := range []float64{40, 400, 90} {
+		f := c.Pairs[i].Head.Figures["creep"]
+		f.Low, f.High = calibrate.Figure(*f.Value-half), calibrate.Figure(*f.Value+2*half)
+		c.Pairs[i].Head.Figures["creep"] = f
+	}
+	for _, f := range exportOfComparison(gate.Compare(c)).Figures {
+		if f.Name == "creep" && (*f.Value != 12 || *f.Low != 12-90 || *f.High != 12+180) || f.Name == "peak" && f.Low != nil {
+			t.Errorf("%s: %v, %v to %v", f.Name, *f.Value, *f.Low, *f.High)
+		}
 	}
 }
 

@@ -55,7 +55,7 @@ var exportedAlso = []string{"after(10k)"}
 
 // exportOf is what a run has for other programs. Without limits its one case is the run itself.
 func exportOf(r calibrate.Result) *Export {
-	e := &Export{App: appNamed(r.Target), Setup: setupOf(r), Threads: r.Target.Threads, Seconds: r.DurationSeconds, Cases: []Case{caseOfRun(r)}}
+	e := &Export{App: appNamed(r.Target), Setup: setupOf(r.Fingerprint(), r.Tool), Threads: r.Target.Threads, Seconds: r.DurationSeconds, Cases: []Case{caseOfRun(r)}}
 	for _, m := range exported() {
 		if reading := m.Read(r); reading.Known() {
 			e.Figures = append(e.Figures, Figure{m.In(r), reading})
@@ -142,8 +142,7 @@ func appNamed(t calibrate.TargetInfo) string {
 }
 
 // setupOf is what two runs must have in common to be compared. What the load came to is a finding, what was asked for is not.
-func setupOf(r calibrate.Result) []Fact {
-	on := r.Fingerprint()
+func setupOf(on calibrate.Fingerprint, by calibrate.Tool) []Fact {
 	load := "by itself"
 	if on.Rate > 0 {
 		load = say.Rate(on.Rate)
@@ -152,7 +151,7 @@ func setupOf(r calibrate.Result) []Fact {
 	}
 	return factsOf(
 		fact("server", on.Server), fact("server-version", on.ServerVersion), fact("interpreter", on.Interpreter), fact("libc", on.Libc), fact("allocator", on.Allocator),
-		fact("arch", on.Arch), fact("cpu", on.CPUModel), fact("cores", say.Number(on.Cores)), fact("load", load), fact("requests", on.Targets), fact("calibrate", r.Tool.Version),
+		fact("arch", on.Arch), fact("cpu", on.CPUModel), fact("cores", say.Number(on.Cores)), fact("load", load), fact("requests", on.Targets), fact("calibrate", by.Version),
 	)
 }
 
