@@ -35,8 +35,8 @@ func writeGAB(w io.Writer, e Export) error {
 		if !has || f.Better != calibrate.LessIsBetter || !slices.Contains(gabMetrics, f.Name) {
 			continue
 		}
-		in := func(v *float64) string { return exact(hundredths(*v / unit.size)) }
-		entry := gabEntry{plainName(e.App) + ": " + f.Name, unit.name, hundredths(*f.Value / unit.size), "", f.Meaning}
+		in := func(v *float64) string { return exact(rounded(*v / unit.size)) }
+		entry := gabEntry{plainName(e.App) + ": " + f.Name, unit.name, rounded(*f.Value / unit.size), "", f.Meaning}
 		if f.Low != nil && f.High != nil {
 			entry.Range = fmt.Sprintf("%s to %s", in(f.Low), in(f.High))
 		}
@@ -45,4 +45,11 @@ func writeGAB(w io.Writer, e Export) error {
 	return writeJSON(w, entries)
 }
 
-func hundredths(v float64) float64 { return math.Round(v*100) / 100 }
+// rounded is to hundredths, or to three digits where those are finer: what its reader divides by must be neither 0 nor coarse.
+func rounded(v float64) float64 {
+	if v == 0 {
+		return 0
+	}
+	digits := max(2, 2-math.Floor(math.Log10(math.Abs(v))))
+	return math.Round(v*math.Pow(10, digits)) / math.Pow(10, digits)
+}

@@ -49,7 +49,7 @@ func asRead(f Figure) string {
 // Memory and CPU time differ by 0.4 % from run to run, by 1.2 % between machines, and now and then by far more; hosted runners
 // are faster or slower by 10 to 20 %, and so are all times and rates.
 func noiseShare(m calibrate.Metric) float64 {
-	if m.Rests() == calibrate.GroundTimes {
+	if on := m.Rests(); on == calibrate.GroundTimes || on == calibrate.GroundServed {
 		return 0.2
 	}
 	return 0.05

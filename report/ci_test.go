@@ -145,6 +145,24 @@ func TestGABKeepsToItsReader(t *testing.T) {
 	}
 }
 
+// What costs little has its digits: github-action-benchmark divides by it.
+func TestGABOfALightApp(t *testing.T) {
+	cpu, err := calibrate.ParseMetric("cpu")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seconds, want := range map[float64]float64{4e-6: 0.004, 14.26e-6: 0.0143, 15.1e-6: 0.0151, 0.0015699: 1.57, 0.0123456: 12.35, 0.5: 500} {
+		e := &Export{App: "shop", Figures: []Figure{{cpu, calibrate.Reading{Value: &seconds, Low: calibrate.Figure(seconds / 2), High: &seconds}}}}
+		var entries []gabEntry
+		if err := json.Unmarshal([]byte(drawn(t, Document{Export: e}, "gab", Options{})), &entries); err != nil || len(entries) != 1 {
+			t.Fatalf("%d entries, %v", len(entries), err)
+		}
+		if got := entries[0]; got.Value != want || !strings.HasSuffix(got.Range, " to "+exact(want)) || strings.HasPrefix(got.Range, "0 ") {
+			t.Errorf("%v s: %v, %s; want %v", seconds, got.Value, got.Range, want)
+		}
+	}
+}
+
 func isText(v any) bool { s, ok := v.(string); return ok && s != "" }
 
 func TestBMFHasThreeLevels(t *testing.T) {
@@ -205,6 +223,19 @@ func TestToNoise(t *testing.T) {
 		}
 		if got := toNoise(r, 0.05); got != tc.want {
 			t.Errorf("%v (%v to %v): %s, want %s", tc.value, tc.low, tc.high, got, tc.want)
+		}
+	}
+}
+
+// Times and rates are rounded more than what the machine has less to do with, however they are got.
+func TestNoiseShares(t *testing.T) {
+	for _, m := range calibrate.Metrics() {
+		want := 0.05
+		if m.Unit == calibrate.UnitSeconds || m.Unit == calibrate.UnitRate {
+			want = 0.2
+		}
+		if got := noiseShare(m); got != want {
+			t.Errorf("%s: %v, want %v", m.Name, got, want)
 		}
 	}
 }
