@@ -35,10 +35,12 @@ func passedLine(c calibrate.Comparison) string {
 	return "no regression in " + say.Plural(len(c.Pairs), "pair") + when(c.DurationSeconds > 0, " (%s)", say.Seconds(c.DurationSeconds)) + ": " + orElse(strings.Join(parts, ", "), "nothing is limited") + flickered(c) + when(len(c.Ignored) > 0, "; ignored: %s", ignoredOf(c)) + doubted(c)
 }
 
-// doubted is what a run's warnings say of a version that passes.
+// doubted is what a run's warnings say of a version that passes, unless they are silenced.
 func doubted(c calibrate.Comparison) (all string) {
 	for _, w := range warningsOfRuns(c) {
-		all += "; " + w.Text
+		if !slices.Contains(c.Silenced, w.Code) {
+			all += "; " + w.Text
+		}
 	}
 	return all
 }

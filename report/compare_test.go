@@ -93,6 +93,10 @@ func TestCompareTellsErrors(t *testing.T) {
 			t.Errorf("verbose %v: %s", verbose, page)
 		}
 	}
+	c.Silenced = []string{"errors"}
+	if text := drawn(t, Compare(c, false), "text", Options{}); strings.Contains(text, "9 of 100") {
+		t.Errorf("what is silenced is told:\n%s", text)
+	}
 }
 
 // A green job says one sentence, and only a green one.
