@@ -345,14 +345,15 @@ func spanned(s Span, by float64) Reading {
 	return reading
 }
 
-// servedBy is what a candidate serves; unknown where there is none, or nobody knows.
+// servedBy is what a candidate serves; unknown where there is none, or nobody knows. Its interval is that of the app's own figures: how
+// far servers are off besides is no change of the app.
 func servedBy(r Result, is func(Candidate) bool) Reading {
 	i := slices.IndexFunc(r.Candidates, is)
 	if i < 0 || r.Candidates[i].Rate <= 0 {
 		return Reading{}
 	}
 	c := r.Candidates[i]
-	return spanned(Span{c.Rate, c.RateLow, c.RateHigh}, 0)
+	return spanned(Span{c.Rate, c.RateLow / (1 - c.RateApart), c.RateHigh / (1 + c.RateApart)}, 0)
 }
 
 func answerMetrics() []Metric {

@@ -58,12 +58,13 @@ const (
 
 // Served is what so many workers of so many threads serve.
 type Served struct {
-	Rate      float64   `json:"rate_per_second"`      // at most
-	RateLow   float64   `json:"rate_low_per_second"`  // interval of 95 %
-	RateHigh  float64   `json:"rate_high_per_second"` //
-	RateBy    RateBound `json:"rate_bound_by"`        // what keeps them from more; "" where nothing is known
-	UsedRatio float64   `json:"used_ratio"`           // at the production rate: that rate / rate; 0 without one
-	P50       float64   `json:"p50_seconds"`          // at the production rate; 0 without one, or where it is more than is served
+	Rate      float64   `json:"rate_per_second"`            // at most
+	RateLow   float64   `json:"rate_low_per_second"`        // interval of 95 %
+	RateHigh  float64   `json:"rate_high_per_second"`       //
+	RateApart float64   `json:"rate_apart_ratio,omitempty"` // of them, how far real servers were off beyond what the figures of this app allow: alike in two runs of one app
+	RateBy    RateBound `json:"rate_bound_by"`              // what keeps them from more; "" where nothing is known
+	UsedRatio float64   `json:"used_ratio"`                 // at the production rate: that rate / rate; 0 without one
+	P50       float64   `json:"p50_seconds"`                // at the production rate; 0 without one, or where it is more than is served
 	P99       float64   `json:"p99_seconds"`
 	P99Low    float64   `json:"p99_low_seconds,omitempty"`  // by the intervals of a request's CPU time and waiting; of the recommended choice and a deployed one alone
 	P99High   float64   `json:"p99_high_seconds,omitempty"` // the same; absent beside a P99Low where by them the rate may not be served at all
@@ -80,3 +81,6 @@ const (
 	RateByThreads RateBound = "threads" // all threads wait
 	RateByShared  RateBound = "shared"  // something that all workers share, as short runs have shown: a lock, a database
 )
+
+// Full says that more workers of the same kind serve no more, however much memory there is.
+func (b RateBound) Full() bool { return b == RateByCores || b == RateByShared }

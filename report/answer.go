@@ -104,7 +104,7 @@ func chosenBecause(r calibrate.Result) string {
 func speedReason(r calibrate.Result) string {
 	reason := orElse(wantedReason(r), atOnceReason(r))
 	c, _ := chosen(r)
-	if held := boundReason(r); c.RateBy != calibrate.RateByCores && c.BoundBy != calibrate.BoundCPU && held != "" {
+	if held := boundReason(r); !c.RateBy.Full() && c.BoundBy != calibrate.BoundCPU && held != "" {
 		reason += "; " + held
 	}
 	return reason

@@ -84,6 +84,7 @@ var candidateColumns = []csvColumn[calibrate.Candidate]{
 	{"requests_per_second", func(_ SavedRun, c calibrate.Candidate) any { return someAmount(c.Rate) }},
 	{"low_requests_per_second", func(_ SavedRun, c calibrate.Candidate) any { return someAmount(c.RateLow) }},
 	{"high_requests_per_second", func(_ SavedRun, c calibrate.Candidate) any { return someAmount(c.RateHigh) }},
+	{"rate_apart_ratio", func(_ SavedRun, c calibrate.Candidate) any { return someAmount(c.RateApart) }},
 	{"used_ratio", func(_ SavedRun, c calibrate.Candidate) any { return someAmount(c.UsedRatio) }},
 	{"p50_seconds", func(_ SavedRun, c calibrate.Candidate) any { return someAmount(c.P50) }},
 	{"p99_seconds", func(_ SavedRun, c calibrate.Candidate) any { return someAmount(c.P99) }},

@@ -111,7 +111,7 @@ func hostRow(r calibrate.Result) []string {
 
 // hostBound is what a host would need more of to serve more, or where that isn't known, what stands against one worker more.
 func hostBound(c calibrate.Candidate) string {
-	if c.Rate <= 0 || c.BoundBy == calibrate.BoundMemory && c.RateBy != calibrate.RateByCores {
+	if c.Rate <= 0 || c.BoundBy == calibrate.BoundMemory && !c.RateBy.Full() {
 		return string(c.BoundBy)
 	}
 	return string(c.RateBy)

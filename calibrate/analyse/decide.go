@@ -71,7 +71,7 @@ func noteCost(r calibrate.Result, all []calibrate.Candidate) {
 		if wanted := r.Plan.ProductionRate; wanted > 0 {
 			rate = min(rate, wanted)
 		}
-		c.CPUCost = s.app.CPUAt(throughput.Box{Cores: r.Cores()}, s.shape(c.Workers, c.Threads), rate)
+		c.CPUCost = s.steadily(s.app, rate/c.Rate).CPUAt(throughput.Box{Cores: r.Cores()}, s.shape(c.Workers, c.Threads), rate)
 	}
 }
 

@@ -2,6 +2,7 @@ package analyse
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"workermem/calibrate"
@@ -19,6 +20,11 @@ type filling struct {
 }
 
 func (f filling) idle() bool { return f.busy < allBusy }
+
+// held says that something else than the cores, or too few threads, kept it from what was to be expected.
+func (f filling) held() bool {
+	return f.ratio < heldBack && f.busy < heldBack && f.by != calibrate.RateByThreads
+}
 
 const (
 	leastFill  = 0.1 // four workers that share one lock serve a quarter
@@ -84,15 +90,24 @@ const (
 )
 
 // shared is the rate that what all workers share lets through, a lock or a database: some served less than was to be expected, left
-// cores idle, and served alike, however many workers they were. 0: none was seen.
+// cores idle, and served alike, however many workers they were, and none served more. As many threads that all wait serve alike
+// whatever they share. 0: none was seen.
 func (all fillings) shared() (rate float64) {
-	held := slices.DeleteFunc(slices.Clone(all), func(f filling) bool { return f.ratio >= heldBack || f.busy >= heldBack })
-	if len(held) == 0 {
-		return 0
+	least, most := math.MaxInt, 0 // workers of those that were held
+	for _, f := range all {
+		if f.held() {
+			rate = max(rate, f.rate)
+		}
 	}
-	rate = slices.MaxFunc(held, func(a, b filling) int { return cmp.Compare(a.rate, b.rate) }).rate
-	alike := slices.DeleteFunc(held, func(f filling) bool { return f.rate < (1-oneRate)*rate })
-	if alike[0].Workers == alike[len(alike)-1].Workers { // each may have its own lock
+	for _, f := range all {
+		switch {
+		case (1-oneRate)*f.rate > rate:
+			return 0
+		case f.held() && f.rate >= (1-oneRate)*rate:
+			least, most = min(least, f.Workers), max(most, f.Workers)
+		}
+	}
+	if least >= most { // each may have its own lock
 		return 0
 	}
 	return rate
@@ -102,8 +117,6 @@ func (all fillings) shared() (rate float64) {
 func (all fillings) index(workers, threads int) int {
 	return slices.IndexFunc(all, func(f filling) bool { return f.Workers == workers && f.Threads == threads })
 }
-
-func (all fillings) ran(workers, threads int) bool { return all.index(workers, threads) >= 0 }
 
 // byThreads is the ratio of as many workers as these have, with so many threads: between two counts in proportion, over the
 // logarithm of the count. Fewer threads fill no more, and more of them may, until two counts were seen.

@@ -77,12 +77,19 @@ func TestSharedByAll(t *testing.T) {
 	r.Speed = speed(r)
 	free, _ := ServingOf(r).Most(throughput.Box{Cores: 2}, 2, 16, 0)
 	rate := 0.6 * free
+	waits := func(workers, threads int) calibrate.LawRun { // 0.8 of what so many threads serve if all wait
+		run := seen(workers, threads, 0, 0.9)
+		run.RatePerSecond = 0.8 * Foreseen(r, 2, calibrate.Shape{Workers: workers, Threads: threads}, clientsOf(r, calibrate.SweepRun{Workers: workers, Threads: threads}))
+		return run
+	}
 	for _, c := range []struct {
 		name   string
 		runs   []calibrate.LawRun
 		shared bool
 	}{
 		{"alike, whatever they are", []calibrate.LawRun{seen(3, 16, rate, 1.5), seen(2, 16, 0.98*rate, 1.4), seen(3, 32, 0.95*rate, 1.4)}, true},
+		{"all threads wait", []calibrate.LawRun{waits(8, 1), waits(4, 2)}, false},
+		{"some serve more", []calibrate.LawRun{seen(3, 16, rate, 1.5), seen(2, 16, 0.98*rate, 1.4), seen(4, 32, 1.3*rate, 1.5)}, false},
 		{"one alone", []calibrate.LawRun{seen(2, 16, rate, 1.4)}, false},
 		{"more serve more", []calibrate.LawRun{seen(2, 16, rate, 1.2), seen(3, 16, 1.4*rate, 1.6)}, false},
 		{"no core is idle", []calibrate.LawRun{seen(2, 16, rate, 1.95), seen(3, 16, rate, 1.98)}, false},
@@ -91,7 +98,7 @@ func TestSharedByAll(t *testing.T) {
 		s := ServingOf(r)
 		for _, cores := range []float64{2, 16} {
 			most, by := s.Most(throughput.Box{Cores: cores}, 8, 8, 0)
-			if held := by == calibrate.RateByShared && most == rate; held != c.shared {
+			if held := by == calibrate.RateByShared && most == rate; held != c.shared || !c.shared && by == calibrate.RateByShared {
 				t.Errorf("%s: on %g cores %.1f/s by %s, of %.1f seen", c.name, cores, most, by, rate)
 			}
 		}

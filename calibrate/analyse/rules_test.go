@@ -17,7 +17,7 @@ import (
 // What the recorded runs come to, by which rules.
 const (
 	hashedRules = 10
-	hashOfRuns  = "2eed4357a26efde6"
+	hashOfRuns  = "4833bdf8b45a8211"
 )
 
 // And the figures of their metrics, by what those rest on.
@@ -28,7 +28,7 @@ var hashesOfMetrics = map[calibrate.Ground]struct {
 	calibrate.GroundMemory:  {8, "a9399f7625249be5"},
 	calibrate.GroundCPU:     {10, "ceabf172b97c5beb"},
 	calibrate.GroundTimes:   {0, "2cc1967566b3d922"},
-	calibrate.GroundServed:  {10, "7ae5d900e7d53dbd"},
+	calibrate.GroundServed:  {10, "552a5430409015a9"},
 	calibrate.GroundErrors:  {0, "8c22b38cdde86c41"},
 	calibrate.GroundAnswers: {10, "6909edc00f2ee62e"},
 }

@@ -56,11 +56,20 @@ func ServingOf(r calibrate.Result) *Serving {
 
 // costOfOneCore is what the measured demand has more than it had with one core busy.
 func costOfOneCore(r calibrate.Result) float64 {
-	cores, busy := r.Host.SizingCPUs(), busyWork(r)
-	if cores <= 1 || busy == nil {
+	busy := busyWork(r)
+	if busy == nil {
 		return 1
 	}
-	return 1 + (r.Speed.Factor-1)*min(max((busyCores(r.Host, *busy)-1)/(cores-1), 0), 1)
+	return costOfCores(r, *busy)
+}
+
+// costOfCores is what a load's requests cost by the cores that were busy meanwhile, to what they cost with one.
+func costOfCores(r calibrate.Result, w calibrate.Work) float64 {
+	cores := r.Host.SizingCPUs()
+	if cores <= 1 {
+		return 1
+	}
+	return 1 + (r.Speed.Factor-1)*min(max((busyCores(r.Host, w)-1)/(cores-1), 0), 1)
 }
 
 func (s *Serving) shape(workers, threads int) throughput.Shape {
@@ -107,7 +116,7 @@ func (s *Serving) unshared(box throughput.Box, workers, threads, clients int) mo
 		return m
 	}
 	for _, f := range s.fillings {
-		if f.idle() && f.Workers > workers && f.Threads == threads && !s.fillings.ran(workers, threads) {
+		if f.idle() && f.Workers > workers && f.Threads == threads && !s.ran(workers, threads) {
 			m.rate = min(m.rate, s.filled(box, f.Workers, threads, clients).rate)
 		}
 	}
@@ -169,10 +178,15 @@ func (s *Serving) apart(box throughput.Box, workers, threads int) float64 {
 	if s.given {
 		return 0
 	}
-	if box.Cores == s.cores && (s.fillings.ran(workers, threads) || workers == 1 && threads == s.threads) {
+	if box.Cores == s.cores && s.ran(workers, threads) {
 		return seenApart
 	}
 	return unseenApart
+}
+
+// ran says that the calibration ran a shape, as its worker or as several.
+func (s *Serving) ran(workers, threads int) bool {
+	return s.fillings.index(workers, threads) >= 0 || workers == 1 && threads == s.threads
 }
 
 // serving has times where no more than a share of what is served is in use.
@@ -181,9 +195,9 @@ func (s *Serving) serving(box throughput.Box, rate, timed float64) func(workers,
 		shape, m := s.shape(workers, threads), s.most(box, workers, threads, 0)
 		served.Rate, served.RateBy = m.rate, m.by
 		if bound := s.app.Bound(box, shape); bound > 0 { // which moves the rate as it moves itself
-			apart := s.apart(box, workers, threads)
-			served.RateLow = served.Rate * math.Min(s.worst.Bound(box, shape)/bound, 1) * (1 - apart)
-			served.RateHigh = served.Rate * math.Max(s.best.Bound(box, shape)/bound, 1) * (1 + apart)
+			served.RateApart = s.apart(box, workers, threads)
+			served.RateLow = served.Rate * math.Min(s.worst.Bound(box, shape)/bound, 1) * (1 - served.RateApart)
+			served.RateHigh = served.Rate * math.Max(s.best.Bound(box, shape)/bound, 1) * (1 + served.RateApart)
 		}
 		if rate > 0 && served.Rate > 0 {
 			served.UsedRatio = rate / served.Rate

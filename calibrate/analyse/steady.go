@@ -30,7 +30,8 @@ func (s *Serving) steadyOf(r calibrate.Result) (none steady) {
 	if !(share < mostSteady) {
 		return none
 	}
-	found := steady{share: share, demand: w.PerRequest(w.Workers) / busy.PerRequest(busy.Workers), load: w.PerRequest(w.Own) / s.load}
+	each := func(w calibrate.Work) float64 { return w.PerRequest(w.Workers) / costOfCores(r, w) } // as with one core busy
+	found := steady{share: share, demand: min(each(*w)/each(*busy), 1/share), load: w.PerRequest(w.Own) / s.load}
 	if p99 := r.Load.LatencySeconds.P99; p99 != nil && r.Load.Requests >= enoughForP99 {
 		found.rate, found.p99 = r.Load.RateSent, *p99
 	}
@@ -50,33 +51,32 @@ func (s steady) slower(of *Serving) float64 {
 	return max(s.p99-said, 0)
 }
 
-// at is a figure's multiple at a share of the most: between the steady rate and the most in proportion.
+// at is a figure's multiple at a share of the most: what is more than once falls with the rate, and is nothing at the most.
 func (s steady) at(multiple, share float64) float64 {
 	if s.share == 0 {
 		return 1
 	}
-	return multiple + (1-multiple)*min(max((share-s.share)/(1-s.share), 0), 1)
+	share = min(max(share, s.share), 1)
+	return 1 + (multiple-1)*s.share/share*(1-share)/(1-s.share)
 }
-
-// slice is what a thread may run before the kernel looks who else wants its core: Linux has 0.7 ms x (1 + log2 of the cores), up to 8 of
-// them (kernel/sched/fair.c), and looks at its tick, every 1 to 10 ms. With 2 ms, the 99th percentile at 80 % of the most was within 25 %
-// of the measured one in 8 of 12 loads on two cores, with none in 6.
-const slice = 0.002 // seconds
 
 // timesAt are the times of an app's requests at a rate, of a shape that serves so much at most.
 func (s *Serving) timesAt(app throughput.App, box throughput.Box, shape throughput.Shape, m most, rate float64, by throughput.Arrivals) (p50, p99 float64) {
 	if m.rate > 0 {
 		share := rate / m.rate
-		app = taking(app, s.steady.at(s.steady.demand, share))
+		app = s.steadily(app, share)
 		box.Load *= s.steady.at(s.steady.load, share)
 	}
-	box.Slice = slice
 	return app.TimesAt(box, shape, m.asFull(rate), by)
 }
 
-// taking is an app whose requests take so many times the CPU time.
+// steadily is an app at a share of the most.
+func (s *Serving) steadily(app throughput.App, share float64) throughput.App {
+	return taking(app, s.steady.at(s.steady.demand, share))
+}
+
+// taking is an app whose requests take so many times the CPU time. The time of one alone is as it was measured.
 func taking(app throughput.App, times float64) throughput.App {
-	app.Alone += app.Demand * (times - 1)
 	app.Demand *= times
 	threads := app.Threads
 	app.Threads = nil

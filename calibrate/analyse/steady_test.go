@@ -26,11 +26,28 @@ func TestSteadyRateCostsMore(t *testing.T) {
 	if !(more > 1.02*less) {
 		t.Errorf("a p99 of %.4f s, and %.4f by what a steady request takes", less, more)
 	}
+	if lone, _ := dear.TimesAt(throughput.Box{Cores: 64}, 64, 4, 1, throughput.Evenly); math.Abs(lone/(0.023-0.0003)-1) > 0.03 {
+		t.Errorf("a request that nobody disturbs takes %.5f s, alone it took 0.0227 without the load", lone)
+	}
 }
 
-func TestSteadyIsInProportion(t *testing.T) {
+// That cores share what they have is in the law already, and no part of what a steady request takes more.
+func TestSteadyIsBesideTheFactor(t *testing.T) {
+	r := fast()
+	r.Speed = speed(r)
+	r.Speed.Factor = 1.25
+	phaseOf(r, calibrate.PhasePeak).Work.Others = 1.5 * 4
+	soak, peak := phaseOf(r, calibrate.PhaseSoak).Work, phaseOf(r, calibrate.PhasePeak).Work
+	soak.Workers, soak.Seconds = peak.PerRequest(peak.Workers)/1.25*float64(soak.Requests), 40
+	if s := ServingOf(r).steady; math.Abs(s.demand-1) > 0.05 {
+		t.Errorf("%+v, where a request takes as much as with one core busy", s)
+	}
+}
+
+// What falls with the rate is as much a second at every rate, and nothing at the most.
+func TestSteadyFallsWithTheRate(t *testing.T) {
 	s := steady{share: 0.5, demand: 1.2}
-	for share, want := range map[float64]float64{0: 1.2, 0.5: 1.2, 0.75: 1.1, 1: 1, 2: 1} {
+	for share, want := range map[float64]float64{0: 1.2, 0.5: 1.2, 0.75: 1 + 0.2*0.5/0.75*0.5, 1: 1, 2: 1} {
 		if got := s.at(s.demand, share); math.Abs(got-want) > 1e-9 {
 			t.Errorf("at %.2f of the most it takes %.3f times as much, want %.3f", share, got, want)
 		}

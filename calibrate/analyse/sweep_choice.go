@@ -181,7 +181,7 @@ func measuredChoice(r calibrate.Result, q sizing.Question, computed sizing.Answe
 	if a.Recommended.Workers != q.Chosen.Workers || a.Recommended.Threads != q.Chosen.Threads {
 		return computed, nil
 	}
-	if s := &a.Sum; s.Unmet && (!computed.Sum.Unmet || wishOf(r).met(chosen)) { // something that fits does, by what is reckoned or was measured
+	if s := &a.Sum; s.Unmet && wishOf(r).met(chosen) { // as was measured
 		s.Unmet, s.NeededCores, s.NeededMemoryBytes, s.NeededShape = false, 0, 0, nil
 	}
 	law := calibrate.Shape{Workers: computed.Recommended.Workers, Threads: computed.Recommended.Threads}

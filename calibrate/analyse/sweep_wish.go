@@ -69,7 +69,7 @@ func (w wish) served(run calibrate.SweepRun) float64 {
 	if w.serving == nil || run.PredictedRate <= 0 {
 		return run.RatePerSecond
 	}
-	rate, _ := w.serving.Most(throughput.Box{Cores: w.sweep.CPUs}, run.Workers, max(run.Threads, 1), 0)
+	rate, _ := w.serving.Most(throughput.Box{Cores: w.sweep.CPUs}, run.Workers, max(run.Threads, 1), run.Clients)
 	return run.RatePerSecond * max(rate/run.PredictedRate, 1)
 }
 

@@ -212,6 +212,5 @@ const spared = 2
 // workers share is.
 func (q Question) servesNoMore(workers, threads int) bool {
 	now := q.served(workers, threads)
-	full := now.RateBy == calibrate.RateByCores || now.RateBy == calibrate.RateByShared
-	return full && q.served(workers+1, threads).Rate-now.Rate < now.Rate/float64(2*workers)
+	return now.RateBy.Full() && q.served(workers+1, threads).Rate-now.Rate < now.Rate/float64(2*workers)
 }

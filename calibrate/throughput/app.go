@@ -27,7 +27,6 @@ type App struct {
 type Box struct {
 	Cores float64 // a part of one is a part of one; none is one
 	Load  float64 // CPU seconds a request that a load on the same cores takes, 0 for none
-	Slice float64 // seconds that one who wakes up waits at most for a core, while all are busy; for TimesAt alone
 }
 
 // Shape is how it is set up. Workers below one are one.
@@ -74,7 +73,6 @@ func coresOf(x float64) float64 {
 // need is what a request takes of an app in one shape: the numbers that a simulation runs on.
 type need struct {
 	demand, waiting, rest, load float64 // seconds
-	slice                       float64 // the same
 	beside                      float64 // seconds of CPU time, which are in waiting too
 	own                         float64 // cores that a worker can keep busy
 	cores                       float64
@@ -90,7 +88,7 @@ func (a App) need(b Box, s Shape) need {
 		demand: a.demand(s.AtOnce), rest: seconds(a.Rest), load: seconds(b.Load), own: coresOf(a.Cores),
 		cores: coresOf(b.Cores), factor: within(cmp.Or(a.Factor, 1), leastFactor, mostFactor), workers: min(max(s.Workers, 1), mostCores), atOnce: max(s.AtOnce, 0), restCores: within(a.RestCores, 1, mostCores),
 	}
-	n.beside, n.slice = seconds(a.Beside), seconds(b.Slice)
+	n.beside = seconds(a.Beside)
 	n.waiting = max(seconds(a.Alone)-n.demand-n.rest, n.beside)
 	if n.atOnce == 0 || s.Intake == Taken {
 		n.intake = Taken

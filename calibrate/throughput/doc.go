@@ -30,8 +30,7 @@
 //  3. It takes half of its demand, waits, also for what is beside, and takes the other half. Within a worker the CPU time under the worker's lock is
 //     taken by one request at a time, so that the worker keeps k cores busy at most.
 //  4. All that want CPU time share the cores evenly (processor sharing), at most one each. With more cores busy a
-//     request costs more, where two hyperthreads are no two cores, or less, where idle cores fall asleep. At a rate, who
-//     wakes up while all are busy first waits for what is left of a slice of time, if the box has some.
+//     request costs more, where two hyperthreads are no two cores, or less, where idle cores fall asleep.
 //
 // Its numbers are drawn from the measured times, by a generator that always begins alike: the same question has the same answer.
 // The most is the rate of so many clients that every thread always has a request (a closed loop). The times are those

@@ -246,23 +246,3 @@ func TestTimesOfARequestAlone(t *testing.T) {
 	near(t, "p50", p50, 0.020*0.012/mean, 0.1)
 	near(t, "p99", p99, 0.020*0.052/mean, 0.1)
 }
-
-// Who wakes up while all cores are busy waits for what is left of a slice; while one is free, for nothing. The most is the same.
-func TestSlicesDelayWhoWakesUp(t *testing.T) {
-	app := App{Demand: 0.002, Alone: 0.02, Times: uniform()}
-	shape := Shape{Workers: 4, AtOnce: 8}
-	times := func(cores, slice float64) float64 {
-		_, p99 := app.TimesAt(Box{Cores: cores, Slice: slice}, shape, 400, ByChance)
-		return p99
-	}
-	if plain, sliced := times(1, 0), times(1, 0.003); sliced < plain+0.002 {
-		t.Errorf("on one busy core a p99 of %.4f s, and with slices of 3 ms %.4f", plain, sliced)
-	}
-	if plain, sliced := times(64, 0), times(64, 0.003); plain != sliced {
-		t.Errorf("on 64 cores a p99 of %.4f s, and with slices of 3 ms %.4f", plain, sliced)
-	}
-	plain, _ := app.Most(Box{Cores: 1}, shape, 0)
-	if sliced, _ := app.Most(Box{Cores: 1, Slice: 0.003}, shape, 0); sliced != plain {
-		t.Errorf("%.1f/s at most, and with slices of 3 ms %.1f", plain, sliced)
-	}
-}

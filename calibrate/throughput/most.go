@@ -18,7 +18,6 @@ const (
 // Most is the highest rate, and what keeps it from being higher: of so many clients, each of which sends its next request when
 // it has its answer; 0 clients: of as many as are needed. It is 0 of an app that needs nothing, about which nothing is known.
 func (a App) Most(b Box, s Shape, clients int) (rate float64, by calibrate.RateBound) {
-	b.Slice = 0
 	n := a.need(b, s)
 	clients = max(clients, 0)
 	bounds := n.bounds(clients)

@@ -112,7 +112,7 @@ func TestPropertyOddInput(t *testing.T) {
 		for range rapid.IntRange(0, 2).Draw(t, "measured threads") {
 			app.Threads = append(app.Threads, calibrate.ThreadUse{Threads: counts.Draw(t, "threads"), Demand: odd.Draw(t, "demand with them")})
 		}
-		box, shape := Box{odd.Draw(t, "cores"), odd.Draw(t, "load"), odd.Draw(t, "slice")}, Shape{counts.Draw(t, "workers"), counts.Draw(t, "at once"), Intake(rapid.IntRange(-1, 2).Draw(t, "intake"))}
+		box, shape := Box{odd.Draw(t, "cores"), odd.Draw(t, "load")}, Shape{counts.Draw(t, "workers"), counts.Draw(t, "at once"), Intake(rapid.IntRange(-1, 2).Draw(t, "intake"))}
 		began := time.Now()
 		rate, _ := app.Most(box, shape, counts.Draw(t, "clients"))
 		p50, p99 := app.TimesAt(box, shape, rapid.OneOf(odd, rapid.Just(rate/2)).Draw(t, "rate"), Arrivals(rapid.IntRange(0, 1).Draw(t, "arrivals")))

@@ -23,7 +23,6 @@ const (
 	leaveWorker
 	enterLock // of the worker
 	leaveLock
-	wakeUp // gets a core
 )
 
 // steps of every request. With k cores of a worker's own, at most floor(k) requests have its lock at once, for the
@@ -31,37 +30,26 @@ const (
 // than it computes. So it is with the cores of the rest.
 func (n need) steps() []step {
 	load := step{n.load / 2, useCPU, false} // before it is sent, and when the answer is there
-	all := append(n.wakes(), load)
+	all := []step{load}
 	if n.rest > 0 {
 		share := math.Floor(n.restCores) / n.restCores
-		all = append(append(all, step{kind: enterRest}), n.wakes()...)
-		all = append(all, step{n.rest * share, useCPU, false}, step{kind: leaveRest}, step{n.rest * (1 - share), useCPU, false})
+		all = append(all, step{kind: enterRest}, step{n.rest * share, useCPU, false}, step{kind: leaveRest}, step{n.rest * (1 - share), useCPU, false})
 	}
 	all = append(all, step{kind: enterWorker})
 	demand := n.demand
 	if n.waiting > 0 {
 		all = append(all, n.computes(demand/2)...)
-		all = append(append(append(all, step{n.waiting - n.beside, wait, true}), n.wakes()...), step{n.beside, useCPU, true})
+		all = append(all, step{n.waiting - n.beside, wait, true}, step{n.beside, useCPU, true})
 		demand /= 2
 	}
 	all = append(all, n.computes(demand)...)
-	all = append(append(all, step{kind: leaveWorker}), n.wakes()...)
-	return append(all, load)
-}
-
-// wakes is what comes before the CPU time of who has slept.
-func (n need) wakes() []step {
-	if n.slice <= 0 {
-		return nil
-	}
-	return []step{{n.slice, wakeUp, false}}
+	return append(all, step{kind: leaveWorker}, load)
 }
 
 func (n need) computes(seconds float64) []step {
 	share := math.Min(n.locks()/n.own, 1)
 	held := seconds * math.Max(1/n.own-1, 0)
-	all := append([]step{{kind: enterLock}}, n.wakes()...)
-	all = append(all, []step{{seconds * share, useCPU, true}, {held, wait, true}, {kind: leaveLock}, {seconds * (1 - share), useCPU, true}}...)
+	all := []step{{kind: enterLock}, {seconds * share, useCPU, true}, {held, wait, true}, {kind: leaveLock}, {seconds * (1 - share), useCPU, true}}
 	some := all[:0]
 	for _, s := range all {
 		if s.seconds > 0 || s.kind == enterLock || s.kind == leaveLock {
@@ -201,8 +189,6 @@ func (s *simulation) does(p step, r *request, id int32) bool {
 	switch p.kind {
 	case useCPU, wait:
 		return s.takesTime(p, r, id)
-	case wakeUp:
-		return s.wakesUp(p.seconds, id)
 	case enterRest:
 		if s.restFree == 0 {
 			s.restLine.add(id)
@@ -241,15 +227,6 @@ func (s *simulation) takesTime(p step, r *request, id int32) bool {
 	}
 	s.runs.add(s.had+seconds, id)
 	s.share()
-	return false
-}
-
-// wakesUp waits for what is left of the slice of one who runs, while all cores are busy.
-func (s *simulation) wakesUp(slice float64, id int32) bool {
-	if float64(len(s.runs)) < s.cores {
-		return true
-	}
-	s.waits.add(s.now+slice*s.chance.Float64(), id)
 	return false
 }
 

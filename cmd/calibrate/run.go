@@ -52,7 +52,8 @@ func newRunCmd(env Env) *cobra.Command {
 		Long: "run starts COMMAND with one worker and recycling off, and finds what the worker can serve. It loads the worker at\n" +
 			"70 % of that until the growth of its memory is known, then keeps every thread busy and reads the peak. Two short\n" +
 			"runs with other threads and a second worker check the result (--quick leaves them out). --sweep then really runs\n" +
-			"the best few candidates, some 20 s each, and recommends the one that served most for its memory.\n\n" +
+			"the best few candidates, some 20 s each, and recommends the smallest that serves --production-rate, or else the\n" +
+			"one that served most for its memory.\n\n" +
 			"A server that calibrate doesn't know gets its address through placeholders in COMMAND or in --env values:\n" +
 			"{host} {port} {workers} {threads} {max_requests}.",
 		Example: runExample,

@@ -252,7 +252,7 @@ func TestE2EKilledWhileItScales(t *testing.T) {
 	if list := startIn(t, s.dir, nil, "runs"); list.end(t, 10*time.Second) != 0 || !strings.Contains(list.stdout.String(), "partial") {
 		t.Error(list.stdout.String())
 	}
-	for limit, want := range map[string]int{"worker <= 900MB": 0, "worker <= 1MB": 10, "total(2x4) <= 9GB": 4} {
+	for limit, want := range map[string]int{"peak <= 900MB": 0, "worker <= 900MB": 4, "worker <= 1MB": 10, "total(2x4) <= 9GB": 4} {
 		check := startIn(t, s.dir, nil, "check", "--limit", limit)
 		if code := check.end(t, 10*time.Second); code != want || !strings.Contains(squeezed(check.stdout.String()), "cut short before scale") {
 			t.Errorf("%s: exit code %d, want %d: %s", limit, code, want, check.stdout.String())
