@@ -354,6 +354,9 @@ func deployedRate(d calibrate.Deployed) string {
 	case calibrate.LimitExceeded:
 		return s + ", more than the " + say.Percent(calibrate.MostUsed) + " that production may ask of them"
 	case calibrate.LimitTooClose:
+		if *d.Rate.Value >= *d.Rate.Bound && d.Rate.Low != nil {
+			return s + ": too close to tell, for they may serve no more than " + say.RequestRate(*d.Rate.Low)
+		}
 		return s + ": too close to the " + say.Percent(calibrate.MostUsed) + " that production may ask of them to tell"
 	case calibrate.LimitNoData:
 		return s + notJudged(*d.Rate)

@@ -127,6 +127,23 @@ func TestLimitSentence(t *testing.T) {
 	}
 }
 
+// A rate that can't be told says whether the room is missing, or may be more than that.
+func TestDeployedRate(t *testing.T) {
+	for _, tc := range []struct {
+		value, low float64
+		want       string
+	}{
+		{319, 258, "they serve 319 requests/s at most, of which 250 requests/s is 78.4 %: too close to the 70 % that production may ask of them to tell"},
+		{400, 240, "they serve 400 requests/s at most, of which 250 requests/s is 62.5 %: too close to tell, for they may serve no more than 240 requests/s"},
+	} {
+		d := calibrate.Deployed{WantedRate: 250, Rate: &calibrate.Bounded{Verdict: calibrate.LimitTooClose, Bound: calibrate.Figure(250 / calibrate.MostUsed),
+			Reading: calibrate.Reading{Value: &tc.value, Low: &tc.low}}}
+		if got := deployedRate(d); got != tc.want {
+			t.Errorf("%q, want %q", got, tc.want)
+		}
+	}
+}
+
 // Workers that creep for ever take an amount that says nothing; how soon they are too much does.
 func TestDeployedFull(t *testing.T) {
 	d := calibrate.Deployed{Shape: calibrate.Shape{Workers: 4, Threads: 4}, GrowsSeconds: 86400, FullSeconds: 253,

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/gate"
 )
 
 // What is recommended takes as much when it is deployed as it was recommended for: both are one sum.
@@ -25,6 +26,38 @@ func TestDeployedIsWhatIsRecommended(t *testing.T) {
 	}
 	if compared < 4 {
 		t.Errorf("only %d runs recommend anything", compared)
+	}
+}
+
+// What is recommended for a rate passes its own check of it, however little more than its room there is.
+func TestRecommendedPassesItsCheck(t *testing.T) {
+	checked, narrow := 0, 0
+	for name, r := range recordedResults(t) {
+		s := ServingOf(r)
+		if s == nil || r.Recommendation.Withheld != nil || r.Mode == calibrate.ModeAttach {
+			continue
+		}
+		least := s.on(r.Cores(), 0)(1, max(r.Target.Threads, 1)).Rate
+		for _, share := range []float64{0.4, 0.5, 0.55, 0.6, 0.65, 0.69, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.35} {
+			sized := r
+			sized.Plan.ProductionRate, sized.Plan.P99Seconds = share*least, 0
+			sized = Resized(sized)
+			rec := sized.Recommendation
+			if rec.Workers == 0 || rec.Sum.Unmet {
+				continue
+			}
+			d := Deployed(sized, calibrate.Setup{Shape: calibrate.Shape{Workers: rec.Workers, Threads: rec.Threads}, MaxRequests: int64(rec.MaxRequests), Jitter: int64(rec.MaxRequestsJitter)})
+			if *d.Rate.Low < *d.Rate.Bound {
+				narrow++
+			}
+			if c := gate.Check(sized, gate.Against{Deployed: &d}); c.Deployed.Rate.Verdict != calibrate.LimitWithin {
+				t.Errorf("%s at %v/s: %d workers of %d threads are recommended, and %s: %v (%v to %v)", name, d.WantedRate, rec.Workers, rec.Threads, c.Deployed.Rate.Verdict, *d.Rate.Value, *d.Rate.Low, *d.Rate.High)
+			}
+			checked++
+		}
+	}
+	if checked < 10 || narrow == 0 {
+		t.Errorf("%d recommendations, %d of them with little more than their room", checked, narrow)
 	}
 }
 

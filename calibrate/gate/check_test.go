@@ -122,6 +122,29 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
+// What is deployed has to leave room by what it is reckoned to serve, and to serve what is wanted at worst: here 70/s, so 100 with room.
+func TestDeployedRate(t *testing.T) {
+	for _, tc := range []struct {
+		value, low, high float64
+		want             calibrate.LimitVerdict
+		code             calibrate.Kind
+	}{
+		{100, 70, 130, calibrate.LimitWithin, 0},
+		{100, 69, 130, calibrate.LimitTooClose, calibrate.KindInconclusive},
+		{130, 101, 150, calibrate.LimitWithin, 0},
+		{99, 90, 110, calibrate.LimitTooClose, calibrate.KindInconclusive},
+		{90, 80, 99, calibrate.LimitExceeded, calibrate.KindNothingFits},
+	} {
+		c := Check(run(100, 1000, 100, 0.010), Against{Deployed: &calibrate.Deployed{
+			WantedRate: 70, Memory: calibrate.Bounded{Reading: calibrate.Reading{Value: calibrate.Figure(99)}, Bound: calibrate.Figure(100)},
+			Rate: &calibrate.Bounded{Reading: calibrate.Reading{Value: &tc.value, Low: &tc.low, High: &tc.high}, Unit: calibrate.UnitRate, Least: true, Bound: calibrate.Figure(100)},
+		}})
+		if got := c.Deployed.Rate.Verdict; got != tc.want || c.ExitCode != tc.code {
+			t.Errorf("%v (%v to %v): %s, exit code %d; want %s and %d", tc.value, tc.low, tc.high, got, c.ExitCode, tc.want, tc.code)
+		}
+	}
+}
+
 // A run that was killed in the scaling is judged by what was measured of its one worker. What follows from the missing phase can't be
 // told, and is in no baseline.
 func TestCutShort(t *testing.T) {

@@ -4,7 +4,8 @@
 //
 //  1. A run that is partial, or whose figures can't be relied on, is judged by nothing.
 //  2. Each figure is held to its bound by its interval: beyond it as a whole is exceeded, within it as a whole is within, else it
-//     is too close to tell. A figure without an interval is its own. What isn't known is no pass.
+//     is too close to tell. A figure without an interval is its own. What isn't known is no pass. The rate that is deployed must be
+//     served with room by the figure, and at all by the lower end of its interval.
 //  3. Against a baseline the interval has the baseline's own doubt in it, and the bound is the farther of a share and an amount: a
 //     change is held against a run only if it is real, and matters. What rests on a thing that differs isn't compared.
 //  4. Growth that may yet settle exceeds nothing. Where it isn't known whether memory creeps, neither what is deployed holds nor what

@@ -139,5 +139,15 @@ func (j judge) deployed(d calibrate.Deployed) *calibrate.Deployed {
 			*speed = &judged
 		}
 	}
+	if d.Rate != nil && roomy(*d.Rate, d.WantedRate) {
+		d.Rate.Verdict = calibrate.LimitWithin
+	}
 	return &d
+}
+
+// roomy says that a rate which is too close to its bound to tell holds all the same: what isn't in use is there for what was reckoned a
+// little wrong, so the figure has to leave that room, and the lower end of its interval only to serve what is wanted. Both would ask for
+// the room twice, and pass nothing that is recommended with little more than it.
+func roomy(b calibrate.Bounded, wanted float64) bool {
+	return b.Verdict == calibrate.LimitTooClose && *b.Value >= *b.Bound && (b.Low == nil || *b.Low >= wanted)
 }
