@@ -33,12 +33,11 @@ type Recorded struct {
 }
 
 // BaselineOf is a run as a baseline: all figures that it has, and of the metrics with an argument those that are usually held, or
-// named. Of a run that was cut short those are left out that follow from what is missing, and of one that can't tell whether memory
-// creeps those that hang on it: a creep that is proved later would be no change of the app.
+// named. Of a run that was cut short those are left out that follow from what is missing.
 func BaselineOf(r Result, named ...Metric) Baseline {
 	b := Baseline{Schema: BaselineSchema, Run: r.ID, StartedAt: r.StartedAt, Tool: r.Tool, Fingerprint: r.Fingerprint(), Metrics: map[string]Recorded{}}
 	for _, m := range slices.Concat(Metrics(), named, UsualChanges().Metrics()) {
-		if recorded := (Recorded{m.Unit, m.Read(r)}); recorded.plausible() && !m.CutShort(r) && !m.Open(r) {
+		if recorded := (Recorded{m.Unit, m.Read(r)}); recorded.plausible() && !m.CutShort(r) {
 			b.Metrics[m.Name] = recorded
 		}
 	}

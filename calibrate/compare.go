@@ -92,6 +92,8 @@ type OfVersion struct {
 	// Why there are no figures: that of a recommendation, or the phase that ended before its portion of requests was answered.
 	Withheld *Withheld `json:"withheld,omitempty"`
 	Unserved string    `json:"unserved,omitempty"`
+	// Unsettled says that the run can't tell whether memory creeps: what hangs on that is by what it took so far.
+	Unsettled bool `json:"unsettled,omitempty"`
 	// Warnings are those of the run's analysis that are about more than a sizing.
 	Warnings []Warning `json:"warnings,omitempty"`
 	// What the parts of a worker's memory are reckoned from.

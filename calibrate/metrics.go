@@ -78,7 +78,10 @@ func (m Metric) Read(r Result) Reading {
 // CutShort says that a run was ended before a phase that the metric follows from: what there is of it is not what was to be measured.
 func (m Metric) CutShort(r Result) bool { return r.Lacks(m.needs...) }
 
-// Open says that the metric hangs on whether memory creeps, and that the run can't tell: a worker may need more, and fewer fit.
+// Lasting says that the metric hangs on whether memory creeps.
+func (m Metric) Lasting() bool { return m.lasting }
+
+// Open says that it does, and that the run can't tell: a worker may need more, and fewer fit.
 func (m Metric) Open(r Result) bool { return m.lasting && r.Creep.Unsettled() }
 
 // Say writes an amount of the unit.

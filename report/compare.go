@@ -145,6 +145,8 @@ func whyNoData(c calibrate.Comparison, r calibrate.LimitReason) string {
 		return "not compared, since the " + string(side) + " didn't answer its requests of phase " + of.Unserved + " in time"
 	case calibrate.LimitOtherPrint:
 		return "not compared, since base and head were measured otherwise"
+	case calibrate.LimitUnsettled:
+		return "not compared, since of one run alone it is known whether memory creeps"
 	case calibrate.LimitOtherRequests:
 		return "not compared, since memory may creep, and one of both had served more requests"
 	}
@@ -179,6 +181,8 @@ func whatToTry(c calibrate.Comparison) string {
 			return tryWithheld(c)
 		case calibrate.LimitUnserved:
 			return "give it fewer: --requests, or a lower --rate"
+		case calibrate.LimitUnsettled:
+			return moreRequests(c)
 		}
 	}
 	switch {
@@ -187,8 +191,18 @@ func whatToTry(c calibrate.Comparison) string {
 	case len(worstNoise(c)) > 0:
 		return quietMachine + ", or with a limit that this one holds (--self)"
 	}
-	return "try more --requests"
+	return tryRequests
 }
+
+// moreRequests is how runs come to know whether memory creeps.
+func moreRequests(c calibrate.Comparison) string {
+	if c.Way == calibrate.CompareSaved {
+		return "measure longer"
+	}
+	return tryRequests
+}
+
+const tryRequests = "try more --requests"
 
 func tryWithheld(c calibrate.Comparison) string {
 	_, of := firstRun(c, func(of calibrate.OfVersion) bool { return of.Withheld != nil })
@@ -198,7 +212,7 @@ func tryWithheld(c calibrate.Comparison) string {
 	case calibrate.WithheldLogin:
 		return calibrate.TryLogin
 	case calibrate.WithheldRequests:
-		return "try more --requests"
+		return tryRequests
 	case calibrate.WithheldPartial, calibrate.WithheldSeconds, calibrate.WithheldOlder:
 		return "measure it again"
 	}

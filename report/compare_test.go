@@ -80,6 +80,24 @@ func TestCompareLacks(t *testing.T) {
 	}
 }
 
+// A figure that hangs on whether memory creeps says so where one run alone knows that.
+func TestCompareUnsettled(t *testing.T) {
+	for way, try := range map[calibrate.CompareWay]string{calibrate.CompareGate: "try more --requests", calibrate.CompareSaved: "measure longer"} {
+		c := comparedRuns(t, way, 1, 0, 0)
+		var err error
+		if c.Limits, err = c.Limits.Add("worker <= +5%"); err != nil {
+			t.Fatal(err)
+		}
+		for side, of := range map[bool]*calibrate.OfVersion{false: &c.Pairs[0].Base, true: &c.Pairs[0].Head} {
+			of.Figures["worker"], of.Unsettled = of.Figures["peak"], side
+		}
+		page := strings.Join(strings.Fields(drawn(t, Compare(gate.Compare(c), false), "text", Options{Width: 100})), " ")
+		if want := "INCONCLUSIVE: worker: not compared, since of one run alone it is known whether memory creeps; " + try; !strings.Contains(page, want) {
+			t.Errorf("%s\nlacks %s", page, want)
+		}
+	}
+}
+
 // Requests that failed are named, once a version, though nothing is beyond its limit.
 func TestCompareTellsErrors(t *testing.T) {
 	c := comparedRuns(t, calibrate.CompareGate, 3, 0, 0)

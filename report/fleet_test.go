@@ -69,6 +69,25 @@ func TestFleetSums(t *testing.T) {
 	}
 }
 
+// A run that doesn't know whether memory creeps has all figures that its row is made of.
+func TestFleetOfUnsettled(t *testing.T) {
+	var page struct {
+		Runs []struct {
+			Proposed *calibrate.Shape              `json:"proposed"`
+			Metrics  map[string]calibrate.Recorded `json:"metrics"`
+		} `json:"runs"`
+	}
+	text := drawn(t, Fleet([]SavedRun{deployedAs(t, "shop", "inconclusive", calibrate.Said{}), deployedAs(t, "cart", "flat", calibrate.Said{})}), "json", Options{})
+	if err := json.Unmarshal([]byte(text), &page); err != nil || len(page.Runs) != 2 || page.Runs[0].Proposed == nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	for _, name := range []string{"worker", "workers", "threads"} {
+		if !page.Runs[0].Metrics[name].Known() {
+			t.Errorf("the unsettled run has no %s", name)
+		}
+	}
+}
+
 // More runs than stand side by side are a fleet alone, and runs of one service are told apart at any width.
 func TestFleetOfMany(t *testing.T) {
 	one := deployedAs(t, "shop", "flat", calibrate.Said{Workers: 8, Threads: 4})

@@ -16,7 +16,7 @@ const curvePoints = 40
 func OfVersion(m calibrate.Measured, limits calibrate.Limits, folder string) calibrate.OfVersion {
 	r := m.Result
 	of := calibrate.OfVersion{Run: r.ID, Folder: folder, Fingerprint: r.Fingerprint(), Figures: map[string]calibrate.Recorded{}, Noise: gate.Noise(r), PeakRequests: r.Worker.Requests,
-		PlateauRequests: plateauAt(m), Threads: r.Target.Threads, Curve: curveOf(m.Samples), Warnings: alsoOfVersions(r.Warnings)}
+		PlateauRequests: plateauAt(m), Threads: r.Target.Threads, Curve: curveOf(m.Samples), Unsettled: r.Creep.Unsettled(), Warnings: alsoOfVersions(r.Warnings)}
 	if of.Withheld = incomparable(r); of.Withheld == nil {
 		of.Figures = calibrate.BaselineOf(r, limits.Metrics()...).Metrics
 	}

@@ -58,6 +58,16 @@ func TestOnlySoundRunsAreCompared(t *testing.T) {
 	}
 }
 
+// A run that can't tell whether memory creeps has all its figures, and says so.
+func TestUnsettledRunsAreCompared(t *testing.T) {
+	for run, want := range map[string]bool{"flat": false, "creeping": false, "inconclusive": true, "warming": true} {
+		of := comparedOf(t, run, func(*calibrate.Result) {})
+		if of.Unsettled != want || !of.Figures["worker"].Known() {
+			t.Errorf("%s: unsettled %v, %d figures", run, of.Unsettled, len(of.Figures))
+		}
+	}
+}
+
 // Requests that failed are told of a version, be they few; what the analysis has to say of its sizing is not.
 func TestFailedRequestsAreTold(t *testing.T) {
 	of := comparedOf(t, "inconclusive", func(r *calibrate.Result) {

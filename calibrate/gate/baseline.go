@@ -13,7 +13,8 @@ type LeftOut struct {
 }
 
 // Baseline is a run as a baseline, without the figures that are no measure for later runs: a time that neighbours spoilt would let a
-// slower app pass. What is left out of it is told by reason.
+// slower app pass, and of what hangs on whether memory creeps, if nobody knows, a creep that is proved later would be no change of the
+// app. What is left out of it is told by reason.
 func Baseline(r calibrate.Result, named ...calibrate.Metric) (calibrate.Baseline, []LeftOut) {
 	b := calibrate.BaselineOf(r, named...)
 	noise := Noise(r)
@@ -27,8 +28,9 @@ func Baseline(r calibrate.Result, named ...calibrate.Metric) (calibrate.Baseline
 		case kept && spoilt(m):
 			left[0].Metrics = append(left[0].Metrics, m.Name)
 			delete(b.Metrics, m.Name)
-		case m.Open(r) && m.Read(r).Known():
+		case kept && m.Open(r):
 			left[1].Metrics = append(left[1].Metrics, m.Name)
+			delete(b.Metrics, m.Name)
 		case m.CutShort(r) && m.Read(r).Known():
 			left[2].Metrics = append(left[2].Metrics, m.Name)
 		}

@@ -86,14 +86,17 @@ func compared(c calibrate.Comparison, m calibrate.Metric, limit *calibrate.Limit
 	if out.Reason = unlike(c, m, out); out.Reason != "" {
 		out.Verdict = calibrate.LimitNoData
 	} else {
-		out.Verdict, out.Reason = limited(c, out, len(c.Pairs)-len(all), together(all, *limit))
+		out.Verdict, out.Reason = limited(c, m, out, len(c.Pairs)-len(all), together(all, *limit))
 	}
 	return out
 }
 
-// lacking is why a figure isn't there in every run.
-func lacking(pairs []calibrate.Pair) calibrate.LimitReason {
+// lacking is why a figure can't be compared in every pair.
+func lacking(pairs []calibrate.Pair, m calibrate.Metric) calibrate.LimitReason {
 	reason := calibrate.LimitNotMeasured
+	if slices.ContainsFunc(pairs, func(p calibrate.Pair) bool { return openInOne(p, m) }) {
+		reason = calibrate.LimitUnsettled
+	}
 	for _, p := range pairs {
 		for _, of := range []calibrate.OfVersion{p.Base, p.Head} {
 			switch {
@@ -146,9 +149,9 @@ func creptBetween(pairs []calibrate.Pair) (most float64) {
 }
 
 // limited is what becomes of a limit; "" while that is open. Pairs that can't tell alone may do so together.
-func limited(c calibrate.Comparison, of calibrate.Compared, missing int, all sum) (calibrate.LimitVerdict, calibrate.LimitReason) {
+func limited(c calibrate.Comparison, m calibrate.Metric, of calibrate.Compared, missing int, all sum) (calibrate.LimitVerdict, calibrate.LimitReason) {
 	if missing > 0 {
-		return calibrate.LimitNoData, lacking(c.Pairs)
+		return calibrate.LimitNoData, lacking(c.Pairs, m)
 	}
 	needed, left := Failures, MostPairs-len(c.Pairs)
 	switch c.Way {

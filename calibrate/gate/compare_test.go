@@ -220,6 +220,43 @@ func TestCompareLacks(t *testing.T) {
 	}
 }
 
+// What hangs on whether memory creeps is compared if both runs know that, or neither does, and what is served also if the same workers
+// and threads serve it. Nothing else minds.
+func TestCompareUnsettled(t *testing.T) {
+	pair := func(base, head bool, workers float64) calibrate.Pair {
+		of := func(unsettled bool, workers float64) calibrate.OfVersion {
+			return calibrate.OfVersion{Unsettled: unsettled, Figures: map[string]calibrate.Recorded{
+				"peak": {Reading: exactly(100 * mb)}, "worker": {Reading: exactly(100 * mb)}, "serves": {Reading: exactly(50)}, "workers": {Reading: exactly(workers)}}}
+		}
+		return calibrate.Pair{Base: of(base, 2), Head: of(head, workers)}
+	}
+	for _, tc := range []struct {
+		name   string
+		limit  string
+		pairs  []calibrate.Pair
+		passes bool
+	}{
+		{"both know", "worker <= +5%", []calibrate.Pair{pair(false, false, 2)}, true},
+		{"neither knows", "worker <= +5%", []calibrate.Pair{pair(true, true, 2)}, true},
+		{"the base knows", "worker <= +5%", []calibrate.Pair{pair(false, true, 2)}, false},
+		{"the head knows", "worker <= +5%", []calibrate.Pair{pair(true, false, 2)}, false},
+		{"in one pair of two", "worker <= +5%", []calibrate.Pair{pair(false, false, 2), pair(true, false, 2)}, false},
+		{"of a peak", "peak <= +5%", []calibrate.Pair{pair(true, false, 2)}, true},
+		{"of what as many serve", "serves >= -10%", []calibrate.Pair{pair(true, false, 2)}, true},
+		{"of what others serve", "serves >= -10%", []calibrate.Pair{pair(true, false, 3)}, false},
+		{"neither knows, of what others serve", "serves >= -10%", []calibrate.Pair{pair(true, true, 3)}, true},
+		{"of how many are recommended", "workers >= -10%", []calibrate.Pair{pair(true, false, 2)}, false},
+	} {
+		for _, way := range []calibrate.CompareWay{calibrate.CompareGate, calibrate.CompareFixed, calibrate.CompareSaved} {
+			c := Compare(calibrate.Comparison{Way: way, Limits: limitsOf(t, tc.limit), Pairs: tc.pairs})
+			one := c.Compared[0]
+			if tc.passes && c.Verdict != calibrate.ComparePassed || !tc.passes && (one.Reason != calibrate.LimitUnsettled || c.ExitCode != calibrate.KindInconclusive) {
+				t.Errorf("%s, %s: %s, %s %q", tc.name, way, c.Verdict, one.Verdict, one.Reason)
+			}
+		}
+	}
+}
+
 // drawn is a comparison under way: any figures, now and then noise, or one that is missing.
 func drawn(t *rapid.T) (calibrate.Limits, []calibrate.Pair) {
 	limits := limitsOf(t, "peak <= +5% or +4MB", "plateau <= +5%", "creep <= +1KB", "cpu <= +10%")

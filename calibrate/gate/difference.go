@@ -18,7 +18,7 @@ type difference struct {
 
 func differenceOf(p calibrate.Pair, m calibrate.Metric) (d difference) {
 	base, head := p.Base.Figures[m.Name], p.Head.Figures[m.Name]
-	if !base.Known() || !head.Known() {
+	if !base.Known() || !head.Known() || openInOne(p, m) {
 		return d
 	}
 	d = difference{base: *base.Value, value: *head.Value - *base.Value, known: true}
@@ -29,6 +29,24 @@ func differenceOf(p calibrate.Pair, m calibrate.Metric) (d difference) {
 	}
 	d.noisy, d.hidden = noisyFor(p, m.Rests()), hiddenFor(p, m.Rests())
 	return d
+}
+
+// openInOne says that a metric hangs on whether memory creeps, and that one run alone can't tell: one figure may have a creep in it, and
+// the other has none. What the same workers and threads serve is the same either way.
+func openInOne(p calibrate.Pair, m calibrate.Metric) bool {
+	if !m.Lasting() || p.Base.Unsettled == p.Head.Unsettled {
+		return false
+	}
+	return m.Rests() != calibrate.GroundServed || !sameFigure(p, "workers") || !sameFigure(p, "threads")
+}
+
+// sameFigure says that base and head have the same one, or neither has one.
+func sameFigure(p calibrate.Pair, name string) bool {
+	base, head := p.Base.Figures[name], p.Head.Figures[name]
+	if !base.Known() || !head.Known() {
+		return base.Known() == head.Known()
+	}
+	return *base.Value == *head.Value
 }
 
 func noisyFor(p calibrate.Pair, on calibrate.Ground) bool {

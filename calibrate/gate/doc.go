@@ -18,7 +18,8 @@
 // The steps of Compare, after each pair of runs:
 //
 //  1. The difference of a figure is that of one pair, head less base: both were run within two minutes on one machine. Its interval
-//     has both figures' doubt in it. A run that recommends nothing for its own sake has no figures.
+//     has both figures' doubt in it. A run that recommends nothing for its own sake has no figures. What hangs on whether memory creeps
+//     isn't compared where that is known of one run alone.
 //  2. A limit fails in a pair if the difference is beyond it and is one at all: its interval has no 0 in it. With noise, a figure of
 //     speed fails nothing. One that is beyond its limit and doesn't fail is in doubt, and so is an interval wider than the limit, and
 //     speed whose base was slowed by noise: a head that is worse looks the same.
