@@ -276,7 +276,7 @@ func limitReason(b calibrate.Bounded, c calibrate.Check) string {
 	case calibrate.LimitNoBaseline:
 		return "there is no baseline; --update-baseline writes one"
 	case calibrate.LimitNotInBaseline:
-		return "the baseline has no such figure; --update-baseline writes it anew"
+		return "the baseline has no such figure; --update-baseline writes it anew, of a quiet run that knows whether memory creeps"
 	case calibrate.LimitOtherPrint:
 		return "not compared, since the baseline was measured otherwise; --update-baseline writes it anew"
 	}

@@ -12,6 +12,21 @@ type LeftOut struct {
 	Metrics []string
 }
 
+// Missed are those left out of a baseline that limits are held against: with it no later run would pass. A limit that is excused isn't
+// held against anything.
+func Missed(c calibrate.Check, left []LeftOut) (missed []LeftOut) {
+	held := func(name string) bool {
+		return slices.ContainsFunc(c.Limits, func(j calibrate.Judged) bool { return j.Limit.Relative() && j.Ignored == nil && j.Limit.Name == name })
+	}
+	for _, l := range left {
+		l.Metrics = slices.DeleteFunc(slices.Clone(l.Metrics), func(name string) bool { return !held(name) })
+		if len(l.Metrics) > 0 {
+			missed = append(missed, l)
+		}
+	}
+	return missed
+}
+
 // Baseline is a run as a baseline, without the figures that are no measure for later runs: a time that neighbours spoilt would let a
 // slower app pass, and of what hangs on whether memory creeps, if nobody knows, a creep that is proved later would be no change of the
 // app. What is left out of it is told by reason.

@@ -3,6 +3,7 @@ package gate
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"workermem/calibrate"
 )
@@ -45,6 +46,34 @@ func TestBaselineLeavesOut(t *testing.T) {
 				t.Errorf("%s: the baseline has %s: %v", tc.name, name, kept)
 			}
 		}
+	}
+}
+
+// What limits are held against and the baseline would be without stands in its way: not what has a bound of its own, or is excused.
+func TestMissed(t *testing.T) {
+	left := []LeftOut{{calibrate.LimitNoise, []string{"boot", "p99"}}, {calibrate.LimitUnsettled, []string{"worker"}}}
+	for _, tc := range []struct {
+		limits  []string
+		excused string
+		want    []string
+	}{
+		{[]string{"p99 <= +10%", "peak <= +5%"}, "", []string{"p99"}},
+		{[]string{"p99 <= +10%", "boot <= +10%", "worker <= +5%"}, "", []string{"boot", "p99", "worker"}},
+		{[]string{"p99 <= 1s", "peak <= +5%"}, "", nil},
+		{[]string{"p99 <= +10%", "worker <= +5%"}, "p99", []string{"worker"}},
+	} {
+		now := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+		c := Check(run(100, 1000, 100, 0.010), Against{Limits: limits(t, tc.limits...), Now: now, Ignored: []calibrate.Ignore{{Metric: tc.excused, Until: "2027-01-31"}}})
+		var got []string
+		for _, l := range Missed(c, left) {
+			got = append(got, l.Metrics...)
+		}
+		if !slices.Equal(got, tc.want) {
+			t.Errorf("%q: %q, want %q", tc.limits, got, tc.want)
+		}
+	}
+	if !slices.Equal(left[0].Metrics, []string{"boot", "p99"}) {
+		t.Errorf("what is left out is now %q", left[0].Metrics)
 	}
 }
 

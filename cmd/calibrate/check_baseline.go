@@ -26,8 +26,8 @@ type baselineFlags struct {
 
 func (f *baselineFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.file, "baseline", "", "the baseline's file (default: "+calibrate.BaselineFile+", if it is there)")
-	flags.BoolVar(&f.update, "update-baseline", false, "make the run the baseline, unless it fails")
-	flags.BoolVar(&f.force, "force", false, "with --update-baseline: also if it fails")
+	flags.BoolVar(&f.update, "update-baseline", false, "make the run the baseline, unless it fails, or lacks what a limit is held against")
+	flags.BoolVar(&f.force, "force", false, "with --update-baseline: in spite of that")
 }
 
 func (f *baselineFlags) path(env Env) string {
@@ -64,7 +64,7 @@ func (f *baselineFlags) read(env Env, w *complaints) {
 }
 
 // updated writes the run as the baseline if that was asked for, and exits as the check says. What is relative to the former
-// baseline doesn't count then, but stands in its way if it is a regression.
+// baseline doesn't count then, but stands in its way if it is a regression, or if the new one would have nothing to hold later runs to.
 func (f *baselineFlags) updated(env Env, c calibrate.Check, r calibrate.Result, limits calibrate.Limits) error {
 	if !f.update {
 		return exitWith(c.ExitCode)
@@ -79,6 +79,12 @@ func (f *baselineFlags) updated(env Env, c calibrate.Check, r calibrate.Result, 
 		return exitWith(c.ExitCode)
 	}
 	b, left := gate.Baseline(r, limits.Metrics()...)
+	if without := gate.Missed(c, left); len(without) > 0 && !f.force {
+		for _, l := range without {
+			note(env, "the baseline was not written, for it would be without %s, which a limit is held against: %s; --force writes it all the same", strings.Join(l.Metrics, ", "), whyLeftOut[l.Reason])
+		}
+		return exitWith(calibrate.KindInconclusive)
+	}
 	if err := f.write(env, b); err != nil {
 		return err
 	}
