@@ -24,12 +24,15 @@ func OfVersion(m calibrate.Measured, limits calibrate.Limits, folder string) cal
 }
 
 // incomparable is why a run's figures say nothing of the app: what keeps a recommendation from it. A budget that would soon be full
-// has no say here, for the figures themselves are sound.
+// has no say here, for the figures themselves are sound; nor have few requests where base and head get the same ones in turn, for memory
+// is compared at the same request then.
 func incomparable(r calibrate.Result) *calibrate.Withheld {
 	w := r.Recommendation.Withheld
 	switch {
 	case w != nil && w.Kind == calibrate.WithheldGrowth:
 		return nil
+	case w != nil && w.Kind == calibrate.WithheldRequests && r.Plan.Portions != nil:
+		return answeredBadly(r)
 	case w == nil && !r.Complete:
 		return &calibrate.Withheld{Kind: calibrate.WithheldPartial}
 	}

@@ -68,6 +68,27 @@ func TestUnsettledRunsAreCompared(t *testing.T) {
 	}
 }
 
+// A slow app's few requests are enough where both versions get the same, unless they failed. A saved run had others.
+func TestFewRequestsAreCompared(t *testing.T) {
+	few := func(succeeded int64, portions *calibrate.Portions) calibrate.OfVersion {
+		return comparedOf(t, "flat", func(r *calibrate.Result) {
+			r.Plan.Portions = portions
+			for i := range r.Phases {
+				r.Phases[i].Requests, r.Phases[i].Succeeded = min(r.Phases[i].Requests, 5), min(r.Phases[i].Succeeded, succeeded)
+			}
+		})
+	}
+	if of := few(5, &calibrate.Portions{}); of.Withheld != nil || !of.Figures["peak"].Known() {
+		t.Errorf("in turn: %+v, %d figures", of.Withheld, len(of.Figures))
+	}
+	if of := few(1, &calibrate.Portions{}); of.Withheld == nil || of.Withheld.Kind != calibrate.WithheldErrors || len(of.Figures) > 0 {
+		t.Errorf("in turn, and failed: %+v, %d figures", of.Withheld, len(of.Figures))
+	}
+	if of := few(5, nil); of.Withheld == nil || of.Withheld.Kind != calibrate.WithheldRequests || len(of.Figures) > 0 {
+		t.Errorf("saved: %+v, %d figures", of.Withheld, len(of.Figures))
+	}
+}
+
 // Requests that failed are told of a version, be they few; what the analysis has to say of its sizing is not.
 func TestFailedRequestsAreTold(t *testing.T) {
 	of := comparedOf(t, "inconclusive", func(r *calibrate.Result) {

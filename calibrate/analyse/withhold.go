@@ -11,7 +11,7 @@ func withheld(r calibrate.Result) *calibrate.Withheld {
 	if r.Mode == calibrate.ModeAttach {
 		return watchWithheld(r)
 	}
-	requests, succeeded := traffic(r)
+	requests, _ := traffic(r)
 	switch {
 	case r.Law.Basis == calibrate.BasisGiven:
 		return nil
@@ -25,6 +25,14 @@ func withheld(r calibrate.Result) *calibrate.Withheld {
 		return &calibrate.Withheld{Kind: calibrate.WithheldReplaced}
 	case requests < LeastRequests:
 		return &calibrate.Withheld{Kind: calibrate.WithheldRequests, Requests: requests, NeededRequests: LeastRequests}
+	}
+	return answeredBadly(r)
+}
+
+// answeredBadly says of a run, however many requests it had, why its answers and books are no ground for figures, nil if they are.
+func answeredBadly(r calibrate.Result) *calibrate.Withheld {
+	requests, succeeded := traffic(r)
+	switch {
 	case float64(succeeded) < LeastSuccess*float64(requests):
 		return tooManyFailed(requests, succeeded)
 	case toLoginMostly(r.Load):

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"workermem/calibrate"
+	"workermem/calibrate/analyse"
 	"workermem/calibrate/knob"
 )
 
@@ -131,6 +132,18 @@ func TestCompareTakesTheSlowersRate(t *testing.T) {
 	}
 	if b, h := calibrate.SideBase, calibrate.SideHead; !slices.Equal(turns.sides, []calibrate.Side{b, h, b, h}) {
 		t.Errorf("runs: %v", turns.sides)
+	}
+}
+
+// An app that takes 2 s a request is compared by the few that a run has time for.
+func TestCompareOfASlowApp(t *testing.T) {
+	turns := &fakeTurns{ready: func(_ int, _ calibrate.Side, f *fakeRig) { f.capacity = 0.5 }}
+	c, err := compareFake(t, turns, 0, "peak <= +5% or +4MB")
+	if err != nil || c.Verdict != calibrate.ComparePassed {
+		t.Errorf("%v, %s, %+v, base %+v", err, c.Verdict, c.Compared[0], c.Pairs[0].Base.Withheld)
+	}
+	if n := turns.rigs[0].answered.Load(); n >= analyse.LeastRequests {
+		t.Errorf("%d requests are as many as any run needs", n)
 	}
 }
 
