@@ -131,15 +131,30 @@ func (f *compareFlags) configured(env Env) (err error) {
 	return f.settings.take(f.own, aboutApp, aboutWarnings, aboutRequests, aboutLoad)
 }
 
-// check reports all that is wrong with the command line at once.
-func (f *compareFlags) check() error {
+// unmeasured says that the runs of a comparison have no figure for a limit. Saved runs may have one.
+func (f *compareFlags) unmeasured(l calibrate.Limit) bool {
+	return !run.Compares(l.Metric(), calibrate.Plan{PlanInfo: calibrate.PlanInfo{Load: f.Load}})
+}
+
+// leaveToCheck takes out the limits of calibrate.yaml, which are calibrate check's too, that the runs of a comparison have no figure for.
+func (f *compareFlags) leaveToCheck(env Env) {
+	f.limits.Limits = slices.DeleteFunc(f.limits.Limits, func(l calibrate.Limit) bool {
+		if !f.unmeasured(l) {
+			return false
+		}
+		note(env, "%s of %s is left to calibrate check: the short runs of a comparison don't measure that", l, f.settings.file.Path)
+		return true
+	})
+}
+
+// check reports all that is wrong with the command line at once; inTurn says that both versions will be run.
+func (f *compareFlags) check(inTurn bool) error {
 	w := &f.wrong
 	w.outside(&f.Load, &f.compared)
 	w.check(f.requestFlags.checks(), f.appFlags.checks())
-	plan := calibrate.Plan{PlanInfo: calibrate.PlanInfo{Load: f.Load}}
 	for _, l := range f.limits.Limits {
 		w.add(!l.Relative(), "write a change, such as "+l.Name+" <= +5%, or use calibrate check", "--limit %s: two versions are compared by what changes", l)
-		w.add(l.Relative() && !run.Compares(l.Metric(), plan), "leave it to calibrate check, and give others with --limit", "--limit %s: the short runs of a comparison don't measure that", l)
+		w.add(inTurn && f.own.Changed("limit") && l.Relative() && f.unmeasured(l), "leave it to calibrate check, and give others with --limit", "--limit %s: the short runs of a comparison don't measure that", l)
 	}
 	w.add(f.DurationSeconds > 0 && f.Requests > 0, "one of them", "--duration with --requests")
 	f.versionFlags.check(w, f.Self)
@@ -169,9 +184,10 @@ func (f *compareFlags) compare(ctx context.Context, env Env, typed []string) err
 	if err := needLinux(env, "calibrate compare -- COMMAND"); err != nil {
 		return err
 	}
-	if err := f.check(); err != nil {
+	if err := f.check(true); err != nil {
 		return err
 	}
+	f.leaveToCheck(env)
 	command, err := f.settings.command(typed)
 	if err != nil {
 		return err
@@ -233,7 +249,7 @@ func (f *compareFlags) pairs() int {
 
 // compareSaved compares two runs as they were saved.
 func (f *compareFlags) compareSaved(env Env, names []string) error {
-	if err := f.check(); err != nil {
+	if err := f.check(false); err != nil {
 		return err
 	}
 	if set := f.versionFlags.given(); set != "" || f.Self || f.Pairs > 0 {
