@@ -130,8 +130,13 @@ type Difference struct {
 	Spoils   []Ground `json:"spoils"` // what can't be compared for it
 }
 
-// Spoiled says that a metric can't be compared for it.
-func (d Difference) Spoiled(m Metric) bool { return slices.Contains(d.Spoils, m.Rests()) }
+// Spoiled says that a metric can't be compared for it. Rules that recommend otherwise move all that is of the recommended workers, such
+// as the memory of one with its creep, whatever else it rests on.
+func (d Difference) Spoiled(m Metric) bool {
+	return slices.Contains(d.Spoils, m.Rests()) || m.lasting && d.Field == rulesField && slices.Contains(d.Spoils, GroundAnswers)
+}
+
+const rulesField = "rules"
 
 // Differences names what differs between a baseline's fingerprint and that of a run, and matters to a metric. Of what one of them
 // doesn't know nothing is said.
@@ -176,7 +181,7 @@ func (f Fingerprint) parts(byRules []Ground) []printed {
 		{"rate_per_second", decimal(f.Rate), times},
 		{"clients", decimal(float64(f.Clients)), times},
 		{"quick", strconv.FormatBool(f.Quick), everything},
-		{"rules", knownCount(f.Rules), byRules},
+		{rulesField, knownCount(f.Rules), byRules},
 	}
 }
 

@@ -116,6 +116,24 @@ func TestDifferencesOfRules(t *testing.T) {
 	}
 }
 
+// What is of the recommended workers isn't compared if rules recommend otherwise, though it rests on what they get alike. Other cores
+// are no such reason.
+func TestDifferencesOfRulesThatRecommend(t *testing.T) {
+	worker, err := ParseMetric("worker")
+	if err != nil || worker.Rests() != GroundMemory {
+		t.Fatalf("%v, worker rests on %s", err, worker.Rests())
+	}
+	now := measuredRun().Fingerprint()
+	now.Rules, now.Cores = Rules, 2
+	for rules, spoiled := range map[int]bool{RulesOf(GroundAnswers) - 1: true, max(RulesOf(GroundAnswers), RulesOf(GroundMemory)): false} {
+		older := now
+		older.Rules, older.Cores = rules, 4
+		if slices.ContainsFunc(older.Differences(now), func(d Difference) bool { return d.Spoiled(worker) }) != spoiled {
+			t.Errorf("by rules %d: spoiled is %v", rules, !spoiled)
+		}
+	}
+}
+
 func FuzzParseBaseline(f *testing.F) {
 	f.Add([]byte(`{"schema": "calibrate.baseline/1", "fingerprint": {"server": "gunicorn"}, "metrics": {"peak": {"unit": "bytes", "value": 1, "low": null, "high": null}}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {

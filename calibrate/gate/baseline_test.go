@@ -77,6 +77,17 @@ func TestMissed(t *testing.T) {
 	}
 }
 
+// A worker that other rules recommended is no measure for one of today: it may have other threads.
+func TestWorkerOfOtherRules(t *testing.T) {
+	before, now := run(100, 1000, 100, 0.010), run(100, 1000, 100, 0.010)
+	before.Recommendation.WorkerMemoryMB, before.Tool.Rules = 100, calibrate.RulesOf(calibrate.GroundAnswers)-1
+	now.Recommendation.WorkerMemoryMB, now.Tool.Rules = 120, calibrate.Rules
+	base, _ := Baseline(before)
+	if c := Check(now, Against{Limits: limits(t, "worker <= +5%"), Baseline: &base}); c.ExitCode != calibrate.KindInconclusive || c.Limits[0].Reason != calibrate.LimitOtherPrint {
+		t.Errorf("exit code %d: %+v", c.ExitCode, c.Limits[0])
+	}
+}
+
 // A creep that is proved later is no change of the app.
 func TestProvedCreepIsNoRegression(t *testing.T) {
 	before, now := run(100, 1000, 2000, 0.010), run(100, 1000, 100, 0.010)
