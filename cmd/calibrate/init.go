@@ -125,7 +125,8 @@ func (e outcomeError) tellsEnough() bool {
 	return calibrate.Kind(e) == calibrate.KindInconclusive || calibrate.Kind(e) == calibrate.KindNothingFits
 }
 
-// limitsOf are those that hold a run a quarter above what this one measured. A worker without a recommendation has its peak.
+// limitsOf are those that hold a run a quarter above what this one measured. A worker without a recommendation, or of which nobody knows
+// whether it creeps, has its peak: a check of its memory with its creep would tell nothing as long as that is so.
 func limitsOf(r calibrate.Result) (limits []string) {
 	for _, name := range []string{"worker", "peak", "creep", "cpu"} {
 		m, err := calibrate.ParseMetric(name)
@@ -134,7 +135,7 @@ func limitsOf(r calibrate.Result) (limits []string) {
 		}
 		reading := m.Read(r)
 		// No creep is a figure, too: a worker that doesn't creep is to stay so.
-		if !reading.Known() || name == "peak" && len(limits) > 0 || *reading.Value <= 0 && name != "creep" {
+		if !reading.Known() || m.Open(r) || name == "peak" && len(limits) > 0 || *reading.Value <= 0 && name != "creep" {
 			continue
 		}
 		bound := quarterMore(m.Unit, *reading.Value)

@@ -136,6 +136,18 @@ func TestLimitsOf(t *testing.T) {
 	}
 }
 
+// As long as nobody knows whether a worker creeps its peak is limited, of which a check can tell.
+func TestLimitsOfAnUnsettledRun(t *testing.T) {
+	for run, want := range map[string]string{"inconclusive": "peak", "flat": "worker"} {
+		r, err := loadRun(Env{}, filepath.Join(fixtures(t), "runs", run))
+		must(t, err)
+		got := limitsOf(r)
+		if len(got) == 0 || !strings.HasPrefix(got[0], want+" <= ") || strings.Contains(strings.Join(got[1:], ", "), "worker") {
+			t.Errorf("%s: %q", run, got)
+		}
+	}
+}
+
 // A limit of CPU time holds for the machine that it was measured on: CI's is another.
 func TestStarterLimits(t *testing.T) {
 	text := starter{limits: []string{"worker <= 40MB", "creep <= 1KB", "cpu <= 5.5ms"}}.yaml()
@@ -162,8 +174,12 @@ func TestE2EInit(t *testing.T) {
 	if r.Creep.Verdict == calibrate.Creeping || r.Recommendation.MaxRequests != 0 { // inconclusive beside busy neighbours
 		t.Errorf("verdict %s, max-requests %d", r.Creep.Verdict, r.Recommendation.MaxRequests)
 	}
+	limited := "worker"
+	if r.Creep.Unsettled() {
+		limited = "peak"
+	}
 	text, err := os.ReadFile(filepath.Join(folder, config.Name))
-	if err != nil || !strings.Contains(string(text), "\n    - worker <= ") || !strings.Contains(string(text), "\n    # - cpu <= ") {
+	if err != nil || !strings.Contains(string(text), "\n    - "+limited+" <= ") || !strings.Contains(string(text), "\n    # - cpu <= ") {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	write(t, folder, config.Name, string(text)+"env: {SECRET_KEY: hunter2, CALIBRATE_KEEP_BYTES: 16384}\n")
