@@ -250,6 +250,32 @@ func TestNoise(t *testing.T) {
 	}
 }
 
+// What a database on the machine takes for the app's own requests is no neighbour's; what is beyond that is.
+func TestNoiseOfTheAppsOwn(t *testing.T) {
+	for _, tc := range []struct {
+		others, beside float64
+		want           []calibrate.Noise
+	}{
+		{9, 0.005, nil}, // 5 of them
+		{5.1, 0, []calibrate.Noise{{Kind: calibrate.NoiseOthers, Phase: calibrate.PhaseSoak, Share: 0.255, Most: MostOthers}}},
+		{11, 0.005, []calibrate.Noise{{Kind: calibrate.NoiseOthers, Phase: calibrate.PhaseSoak, Share: 0.3, Most: MostOthers}}},
+		{4, 0.005, nil},
+	} {
+		r := run(100, 1000, 0, 0.010)
+		r.Speed.Beside = tc.beside
+		r.Phases = []calibrate.Phase{{Name: calibrate.PhaseSoak, Work: &calibrate.Work{Seconds: 10, Requests: 1000, Others: tc.others}}}
+		got := Noise(r)
+		if len(got) != len(tc.want) || len(got) == 1 && (got[0].Kind != tc.want[0].Kind || math.Abs(got[0].Share-tc.want[0].Share) > 1e-9) {
+			t.Errorf("%v s of others, %v a request: %+v, want %+v", tc.others, tc.beside, got, tc.want)
+		}
+	}
+	r := run(100, 1000, 0, 0.010)
+	r.Speed, r.Phases = nil, []calibrate.Phase{{Name: calibrate.PhaseSoak, Work: &calibrate.Work{Seconds: 10, Requests: 1000, Others: 9}}}
+	if got := Noise(r); len(got) != 1 || got[0].Share != 0.45 {
+		t.Errorf("of a run that doesn't know: %+v", got)
+	}
+}
+
 // What is served is known in spite of neighbours, unless they spoilt what it follows from.
 func TestNoiseOfServed(t *testing.T) {
 	for doubt, want := range map[calibrate.SpeedDoubt]calibrate.LimitReason{

@@ -66,6 +66,11 @@ func TestCompareDecides(t *testing.T) {
 		p.Base.Noise = []calibrate.Noise{others}
 		return p
 	}
+	both := func(base, head float64) calibrate.Pair { // had neighbours, who kept so much busy
+		p := cpu(about(1, 0.03), about(1, 0.03), calibrate.Noise{Kind: calibrate.NoiseOthers, Share: head, Most: MostOthers})
+		p.Base.Noise = []calibrate.Noise{{Kind: calibrate.NoiseOthers, Share: base, Most: MostOthers}}
+		return p
+	}
 	lessLoad := pairOf("p99", exactly(1), exactly(1)) // that the head had
 	lessLoad.Head.Noise = []calibrate.Noise{{Kind: calibrate.NoiseLoad, Share: 0.5, Most: calibrate.RateReached}}
 	lopsided := pairOf("creep", exactly(0), calibrate.Reading{Value: calibrate.Figure(1400), Low: calibrate.Figure(-46), High: calibrate.Figure(1756)})
@@ -108,6 +113,10 @@ func TestCompareDecides(t *testing.T) {
 		{"no more CPU time than a base that others slowed", "cpu <= +10%", []calibrate.Pair{beside(1, 1)}, "open"},
 		{"less than such a base", "cpu <= +10%", []calibrate.Pair{beside(1.3, 1)}, "open"},
 		{"three such pairs that agree", "cpu <= +10%", slices.Repeat([]calibrate.Pair{beside(1, 1)}, 3), "passed"},
+		{"than a base beside as many others", "cpu <= +10%", []calibrate.Pair{both(0.4, 0.4)}, "passed"},
+		{"than a base beside hardly more others", "cpu <= +10%", []calibrate.Pair{both(0.5, 0.4)}, "passed"},
+		{"than a base beside more others", "cpu <= +10%", []calibrate.Pair{both(0.53, 0.4)}, "open"},
+		{"than a base beside fewer others", "cpu <= +10%", []calibrate.Pair{both(0.4, 0.9)}, "passed"},
 		{"memory beside others", "peak <= +5%", []calibrate.Pair{{Base: calibrate.OfVersion{Figures: peak(100)[0].Base.Figures, Noise: []calibrate.Noise{others}}, Head: peak(100)[0].Head}}, "passed"},
 		{"times of a head that had less load", "p99 <= +10%", []calibrate.Pair{lessLoad}, "open"},
 		{"beyond, and its interval is narrower than the limit, but has a 0 in it", "creep <= +1KB", []calibrate.Pair{lopsided}, "open"},

@@ -53,13 +53,25 @@ func noisyFor(p calibrate.Pair, on calibrate.Ground) bool {
 	return slices.ContainsFunc(slices.Concat(p.Base.Noise, p.Head.Noise), func(n calibrate.Noise) bool { return spoils(n, on) })
 }
 
+// moreNoise is by what part of the share that is borne the base must have had more noise than the head for it to hide something: what
+// both had made both worse.
+const moreNoise = 0.5
+
 // hiddenFor says that noise may have made the base worse than it is, or the head better: a head that is worse looks like the base
-// then. Neighbours make a run worse, and less load than was asked for makes it better.
+// then. Neighbours make a run worse, and less load than was asked for makes it better. Of noise that a run bears the share isn't known,
+// and may be none.
 func hiddenFor(p calibrate.Pair, on calibrate.Ground) bool {
-	has := func(all []calibrate.Noise, better bool) bool {
-		return slices.ContainsFunc(all, func(n calibrate.Noise) bool { return spoils(n, on) && (n.Kind == calibrate.NoiseLoad) == better })
+	share := func(all []calibrate.Noise, kind calibrate.NoiseKind) float64 {
+		if i := slices.IndexFunc(all, func(n calibrate.Noise) bool { return n.Kind == kind }); i >= 0 {
+			return all[i].Share
+		}
+		return 0
 	}
-	return has(p.Base.Noise, false) || has(p.Head.Noise, true)
+	slower := func(n calibrate.Noise) bool {
+		return n.Kind != calibrate.NoiseLoad && spoils(n, on) && n.Share > share(p.Head.Noise, n.Kind)+moreNoise*n.Most
+	}
+	better := func(n calibrate.Noise) bool { return n.Kind == calibrate.NoiseLoad && spoils(n, on) }
+	return slices.ContainsFunc(p.Base.Noise, slower) || slices.ContainsFunc(p.Head.Noise, better)
 }
 
 // spoils says what noise makes doubtful of a difference: of speed all of it, for it was another while the other was run.

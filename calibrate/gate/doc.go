@@ -11,7 +11,7 @@
 //  4. Growth that may yet settle exceeds nothing. Where it isn't known whether memory creeps, neither what is deployed holds nor what
 //     is recommended, the memory of a worker first of all: both would be worse.
 //  5. Noise makes times longer and rates lower. A figure of speed that is within its bound in spite of it is within; any other is
-//     not known, and in no baseline. Memory is judged all the same.
+//     not known, and in no baseline. Memory is judged all the same. What a database takes for the app's own requests is no noise.
 //  6. What isn't met may be excused, for a time.
 //  7. The exit code is that of the worst: what doesn't fit, a limit that is exceeded, a regression, what isn't known.
 //
@@ -22,7 +22,7 @@
 //     isn't compared where that is known of one run alone.
 //  2. A limit fails in a pair if the difference is beyond it and is one at all: its interval has no 0 in it. With noise, a figure of
 //     speed fails nothing. One that is beyond its limit and doesn't fail is in doubt, and so is an interval wider than the limit, and
-//     speed whose base was slowed by noise: a head that is worse looks the same.
+//     speed whose base was slowed by more noise than the head: a head that is worse looks the same.
 //  3. If after one pair nothing is past half of its limit, that is a pass.
 //  4. Else a limit that has failed in three pairs of five at most is a regression. One that no longer can is met, whatever it did
 //     once. One that only doubt keeps open is met if the pairs say so together, and else inconclusive.

@@ -14,7 +14,8 @@ const (
 )
 
 // Noise is what of a run's time was beyond what its figures of speed bear, none for a quiet one. Memory, and what a request costs
-// in CPU time, hardly move under neighbours; steal and want of memory make the latter doubtful, too.
+// in CPU time, hardly move under neighbours; steal and want of memory make the latter doubtful, too. What a database takes for the app's
+// own requests is no neighbour's: it is there whenever the app is.
 func Noise(r calibrate.Result) []calibrate.Noise {
 	all := []calibrate.Noise{}
 	cores := max(float64(r.Host.CPUs), 1)
@@ -24,7 +25,7 @@ func Noise(r calibrate.Result) []calibrate.Noise {
 		seconds func(calibrate.Work) float64
 	}{
 		{calibrate.NoiseSteal, MostSteal, func(w calibrate.Work) float64 { return w.Steal / cores }},
-		{calibrate.NoiseOthers, MostOthers, func(w calibrate.Work) float64 { return r.Host.OthersOf(w) / cores }},
+		{calibrate.NoiseOthers, MostOthers, func(w calibrate.Work) float64 { return strangers(r, w) / cores }},
 		{calibrate.NoiseMemory, MostStalled, func(w calibrate.Work) float64 { return w.Stalled }},
 	} {
 		if phase, share := worstPhase(r, of.seconds); share > of.most {
@@ -35,6 +36,15 @@ func Noise(r calibrate.Result) []calibrate.Noise {
 		all = append(all, calibrate.Noise{Kind: calibrate.NoiseLoad, Phase: r.SteadyPhase(), Share: l.RateSent / l.RateAsked, Most: calibrate.RateReached})
 	}
 	return all
+}
+
+// strangers is what other programs took of the cores, those apart that were the busier the more the app served.
+func strangers(r calibrate.Result, w calibrate.Work) float64 {
+	others := r.Host.OthersOf(w)
+	if r.Speed != nil {
+		others -= r.Speed.Beside * float64(w.Requests)
+	}
+	return max(others, 0)
 }
 
 // worstPhase is the phase with the largest share of its time, of those whose times and rates are made use of.
