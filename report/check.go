@@ -272,7 +272,7 @@ func limitReason(b calibrate.Bounded, c calibrate.Check) string {
 	case calibrate.LimitUnsettled:
 		return "whether memory creeps isn't known yet; measure longer"
 	case calibrate.LimitNoise:
-		return "not judged, since " + noiseSentence(c.Noise)
+		return "not judged, since " + NoiseSentence(c.Noise)
 	case calibrate.LimitNoBaseline:
 		return "there is no baseline; --update-baseline writes one"
 	case calibrate.LimitNotInBaseline:

@@ -25,7 +25,8 @@ func noiseOf(n calibrate.Noise) string {
 
 const quietMachine = "measure again on a quiet machine"
 
-func noiseSentence(all []calibrate.Noise) string {
+// NoiseSentence is what was wrong with a run's time, and what helps.
+func NoiseSentence(all []calibrate.Noise) string {
 	return orElse(strings.Join(noisesOf(all), ", and "), "others disturbed it") + "; " + quietMachine
 }
 

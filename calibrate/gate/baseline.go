@@ -37,7 +37,7 @@ func Baseline(r calibrate.Result, named ...calibrate.Metric) (calibrate.Baseline
 		return slices.ContainsFunc(noise, func(n calibrate.Noise) bool { return spoilsFigure(n, m.Rests()) })
 	}
 	left := []LeftOut{{Reason: calibrate.LimitNoise}, {Reason: calibrate.LimitUnsettled}, {Reason: calibrate.LimitCutShort}}
-	for _, m := range calibrate.Metrics() {
+	for _, m := range metricsWith(named) {
 		_, kept := b.Metrics[m.Name]
 		switch {
 		case kept && spoilt(m):
@@ -51,4 +51,15 @@ func Baseline(r calibrate.Result, named ...calibrate.Metric) (calibrate.Baseline
 		}
 	}
 	return b, slices.DeleteFunc(left, func(l LeftOut) bool { return len(l.Metrics) == 0 })
+}
+
+// metricsWith are all metrics, and those with an argument that are named, each once.
+func metricsWith(named []calibrate.Metric) []calibrate.Metric {
+	all := calibrate.Metrics()
+	for _, m := range named {
+		if !slices.ContainsFunc(all, m.Same) {
+			all = append(all, m)
+		}
+	}
+	return all
 }

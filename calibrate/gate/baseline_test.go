@@ -49,6 +49,23 @@ func TestBaselineLeavesOut(t *testing.T) {
 	}
 }
 
+// Metrics that are named are told, too, each once.
+func TestBaselineLeavesOutWhatIsNamed(t *testing.T) {
+	r := run(100, 1000, 100, 0.010)
+	r.Law = calibrate.Law{Basis: calibrate.BasisMeasured, WorkerBytes: 100 << 20}
+	r.Target.Threads, r.Steps = 4, []calibrate.Step{{Phase: calibrate.PhaseScale}}
+	b, left := Baseline(r, limits(t, "total(4x4) <= 1GB", "total(4x4) <= +5%", "workers >= -5%", "peak <= +5%").Metrics()...)
+	want := []string{"shared", "workers", "total(4x4)"}
+	if len(left) != 1 || left[0].Reason != calibrate.LimitCutShort || !slices.Equal(left[0].Metrics, want) {
+		t.Errorf("it is without %+v, want %q", left, want)
+	}
+	for _, name := range want {
+		if _, kept := b.Metrics[name]; kept {
+			t.Errorf("the baseline has %s", name)
+		}
+	}
+}
+
 // What limits are held against and the baseline would be without stands in its way: not what has a bound of its own, or is excused.
 func TestMissed(t *testing.T) {
 	left := []LeftOut{{calibrate.LimitNoise, []string{"boot", "p99"}}, {calibrate.LimitUnsettled, []string{"worker"}}}

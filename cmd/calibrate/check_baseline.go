@@ -13,6 +13,7 @@ import (
 	"workermem/calibrate/gate"
 	"workermem/calibrate/say"
 	"workermem/cmd/calibrate/config"
+	"workermem/report"
 )
 
 // baselineFlags say which baseline a run is held against, and whether it becomes the next one.
@@ -81,7 +82,7 @@ func (f *baselineFlags) updated(env Env, c calibrate.Check, r calibrate.Result, 
 	b, left := gate.Baseline(r, limits.Metrics()...)
 	if without := gate.Missed(c, left); len(without) > 0 && !f.force {
 		for _, l := range without {
-			note(env, "the baseline was not written, for it would be without %s, which a limit is held against: %s; --force writes it all the same", strings.Join(l.Metrics, ", "), whyLeftOut[l.Reason])
+			note(env, "the baseline was not written, for it would be without %s, which a limit is held against: %s; --force writes it all the same", strings.Join(l.Metrics, ", "), whyLeftOut(c, l.Reason))
 		}
 		return exitWith(calibrate.KindInconclusive)
 	}
@@ -89,7 +90,7 @@ func (f *baselineFlags) updated(env Env, c calibrate.Check, r calibrate.Result, 
 		return err
 	}
 	for _, l := range left {
-		note(env, "it is without %s: %s", strings.Join(l.Metrics, ", "), whyLeftOut[l.Reason])
+		note(env, "it is without %s: %s", strings.Join(l.Metrics, ", "), whyLeftOut(c, l.Reason))
 	}
 	switch {
 	case c.OnlyAgainstBaseline():
@@ -101,10 +102,14 @@ func (f *baselineFlags) updated(env Env, c calibrate.Check, r calibrate.Result, 
 }
 
 // whyLeftOut is why a figure of the run is in no baseline, and what helps.
-var whyLeftOut = map[calibrate.LimitReason]string{
-	calibrate.LimitNoise:     "others disturbed this run; measure on a quiet machine to have them",
-	calibrate.LimitUnsettled: "whether memory creeps isn't known yet; measure longer to have them",
-	calibrate.LimitCutShort:  "the run was cut short before what they follow from; measure again to have them",
+func whyLeftOut(c calibrate.Check, reason calibrate.LimitReason) string {
+	switch reason {
+	case calibrate.LimitNoise:
+		return report.NoiseSentence(c.Noise)
+	case calibrate.LimitUnsettled:
+		return "whether memory creeps isn't known yet; measure longer"
+	}
+	return "the run was cut short before what that follows from; measure again"
 }
 
 func (f *baselineFlags) write(env Env, b calibrate.Baseline) error {

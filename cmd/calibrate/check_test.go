@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"workermem/calibrate"
+	"workermem/calibrate/gate"
 )
 
 // What a command says of threads and max-requests is what is deployed, whoever says how many workers. One worker is no number of
@@ -76,6 +77,28 @@ func TestBaselineThatIsNone(t *testing.T) {
 			if _, err := calibrate.ParseBaseline(now); (err == nil) != (code == 0) || code != 0 && string(now) != text {
 				t.Errorf("%s, %q: %v, %s", name, tc.args, err, now)
 			}
+		}
+	}
+}
+
+// What disturbed a run is told in its own words where a baseline is without its times.
+func TestBaselineSaysWhatDisturbedIt(t *testing.T) {
+	flat, err := loadRun(Env{}, filepath.Join(fixtures(t), "runs", "flat"))
+	must(t, err)
+	for want, soak := range map[string]calibrate.Work{
+		"somebody on the machine was held up for want of memory for 40 % of phase soak":         {Seconds: 10, Stalled: 4},
+		"the machine's host gave 30 % of the cores' time to others in phase soak":               {Seconds: 10, Steal: 3 * float64(flat.Host.CPUs)},
+		"only 50 % of the load could be sent in phase soak; measure again on a quiet machine\n": {},
+	} {
+		r := flat
+		r.Phases = []calibrate.Phase{{Name: calibrate.PhaseSoak, Work: &soak}}
+		if r.Load.RateAsked, r.Load.RateSent = 100, 100; soak.Seconds == 0 {
+			r.Load.RateSent = 50
+		}
+		env, _, stderr := testEnv(t, nil)
+		b := baselineFlags{update: true}
+		if err := b.updated(env, gate.Check(r, gate.Against{}), r, nil); err != nil || !strings.Contains(stderr.String(), want) {
+			t.Errorf("%v, %s\nlacks %s", err, stderr, want)
 		}
 	}
 }
