@@ -207,7 +207,7 @@ func TestE2EActionOfNoApp(t *testing.T) {
 	skipShort(t)
 	t.Parallel()
 	done := act(t, map[string]string{"args": "--limit 'peak <= 1GB' -- false {port}"})
-	if done.code != int(calibrate.KindApp) || done.outputs["result"] != "failed" || done.kept(t) == latestActed || done.outputs["run"] == "" {
+	if done.code != int(calibrate.KindApp) || done.outputs["result"] != "failed" || done.outputs["run"] == "" || done.kept(t) != filepath.Base(done.outputs["run"]) {
 		t.Errorf("exit code %d, %v, it keeps %q\n%s", done.code, done.outputs, done.kept(t), done.log)
 	}
 }
