@@ -245,7 +245,7 @@ func atRate(r calibrate.Result, c calibrate.Candidate) string {
 	rate, cores, cost := r.Plan.ProductionRate, r.Recommendation.Sum.CPUs, costAt(*r.Speed, c.Served)
 	busy := rate * cost
 	ofCores, ofRate := say.Percent(busy/cores), say.Percent(c.UsedRatio)
-	other := when(say.CPU(cost) != say.CPU(costOf(*r.Speed)), " (with so many threads, on cores so busy)")
+	other := when(say.CPU(cost) != say.CPU(costOf(*r.Speed)), " (at that rate)")
 	return fmt.Sprintf("%s x %s%s = %s of %s (%s)", say.RequestRate(rate), say.CPU(cost), other, busyCores(busy), say.CoreCount(cores), ofCores) +
 		when(c.UsedRatio > 0 && ofRate != ofCores, ", %s of what it can", ofRate) +
 		when(c.P99 > 0, ", p99 %s", p99Of(c.Served)) + when(c.P99 > 0 && r.Plan.P99Seconds > 0, " of %s", say.Seconds(r.Plan.P99Seconds))

@@ -390,7 +390,7 @@ func TestEmittedCPU(t *testing.T) {
 	if text := emitted(t, r, "kubernetes"); !strings.Contains(text, " cpu: 250m\n") || !strings.Contains(text, "2.5 ms x 100 requests/s") {
 		t.Error(text)
 	}
-	says(t, "in use", atRate(r, *c), "100 requests/s x 2.5 ms (with so many threads, on cores so busy) = 0.25 cores of 2 (12.5 %), 10 % of what it can, p99 60 ms")
+	says(t, "in use", atRate(r, *c), "100 requests/s x 2.5 ms (at that rate) = 0.25 cores of 2 (12.5 %), 10 % of what it can, p99 60 ms")
 	// No more is asked for than it can use, whatever the rate: a node may not have so many cores.
 	r.Plan.ProductionRate, c.CPUCost = 10000, 0
 	if text := strings.ReplaceAll(emitted(t, r, "kubernetes"), "\n# ", " "); !strings.Contains(text, " cpu: 2000m\n") ||
