@@ -166,6 +166,11 @@ func TestActionRuns(t *testing.T) {
 			}
 		})
 	}
+	for args, code := range map[string]int{"--limit 'cpu <= 1ms'": 0, "--limit 'peak <= 1MB'": 10} {
+		if done := act(t, map[string]string{"args": args, "inconclusive": "warn"}); done.code != code || code == 0 && (done.outputs["result"] != "inconclusive" || !strings.Contains(done.log, "::warning")) {
+			t.Errorf("%s, if no verdict is no failure: exit code %d, %v\n%s", args, done.code, done.outputs, done.log)
+		}
+	}
 	if done := act(t, map[string]string{"args": "--limit 'peak"}); done.code == 0 {
 		t.Errorf("a quote that doesn't end: %v\n%s", done.outputs, done.log)
 	}
