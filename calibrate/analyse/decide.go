@@ -33,8 +33,7 @@ func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate
 	if sweepDecides(r) {
 		noteBasis(*r.Sweep, shown)
 	}
-	doubtTimes(r, shown)
-	noteCost(r, shown)
+	noteServing(r, shown)
 	if q.ThreadsUnknown || threadless(r.Target) {
 		rec.Threads = 0
 		if shape := rec.Sum.NeededShape; shape != nil {
@@ -50,29 +49,20 @@ func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate
 	return rec, shown, sizing.Formulas(box(r), recycled(q, a))
 }
 
-// doubtTimes gives the recommended choice the interval of its 99th percentile.
-func doubtTimes(r calibrate.Result, all []calibrate.Candidate) {
-	for i := range all {
-		if c := &all[i]; c.Recommended && c.P99 > 0 {
-			c.Served = ServingOf(r).doubted(r.Cores(), r.Plan.ProductionRate, c.Workers, c.Threads, c.Served)
-		}
-	}
-}
-
-// noteCost gives the recommended choice what a request costs there: with as many threads, and as many cores busy.
-func noteCost(r calibrate.Result, all []calibrate.Candidate) {
+// noteServing gives the recommended choice the interval of its 99th percentile, and what a request costs there: with as many threads,
+// and as many cores busy.
+func noteServing(r calibrate.Result, all []calibrate.Candidate) {
+	i := slices.IndexFunc(all, func(c calibrate.Candidate) bool { return c.Recommended })
 	s := ServingOf(r)
-	for i := range all {
-		c := &all[i]
-		if s == nil || !c.Recommended || !(c.Rate > 0) {
-			continue
-		}
-		rate := c.Rate
-		if wanted := r.Plan.ProductionRate; wanted > 0 {
-			rate = min(rate, wanted)
-		}
-		c.CPUCost = s.steadily(s.app, rate/c.Rate).CPUAt(throughput.Box{Cores: r.Cores()}, s.shape(c.Workers, c.Threads), rate)
+	if i < 0 || s == nil || !(all[i].Rate > 0) {
+		return
 	}
+	c, rate := &all[i], all[i].Rate
+	c.Served = s.doubted(r.Cores(), r.Plan.ProductionRate, c.Workers, c.Threads, c.Served)
+	if wanted := r.Plan.ProductionRate; wanted > 0 {
+		rate = min(rate, wanted)
+	}
+	c.CPUCost = s.steadily(s.app, rate/c.Rate).CPUAt(throughput.Box{Cores: r.Cores()}, s.shape(c.Workers, c.Threads), rate)
 }
 
 // answer takes a worker as it is at the bend, where memory stops growing with the requests at once, if one fits so: production
