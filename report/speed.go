@@ -22,7 +22,7 @@ func speedSection(r calibrate.Result) []Block {
 		atOnce = atOnceReason(r)
 	}
 	return section(Heading{Name: "What the cores allow"}, Facts{Rows: factsOf(
-		fact("request", requestCost(*s)), detail("beside", restCost(*s)), detail("others", besideCost(*s)), detail("threads", threadCosts(*s)), detail("a worker", workerCores(*s)), detail("pool", poolOf(*s)),
+		fact("request", requestCost(r)), detail("beside", restCost(*s)), detail("others", besideCost(*s)), detail("threads", threadCosts(*s)), detail("a worker", workerCores(*s)), detail("pool", poolOf(*s)),
 		detail("all cores", factorOf(*s)), detail("the load", ownCost(*s)), detail("at once", atOnce),
 	)})
 }
@@ -53,17 +53,25 @@ func mostServed(r calibrate.Result) float64 {
 	return math.Inf(1)
 }
 
-func requestCost(s calibrate.Speed) string {
+func requestCost(r calibrate.Result) string {
+	s := *r.Speed
 	text := say.CPU(costOf(s)) + " of CPU" + spanOf(s.Demand, s.Rest)
 	if free(s) {
-		return text + ", and it waits for nothing" + aloneOf(s)
+		return text + ", and it waits for nothing" + aloneOf(r)
 	}
-	return text + ", and " + say.CPU(s.Waiting.Value) + " of waiting" + spanOf(s.Waiting, 0) + aloneOf(s)
+	return text + ", and " + say.CPU(s.Waiting.Value) + " of waiting" + spanOf(s.Waiting, 0) + aloneOf(r)
 }
 
-func aloneOf(s calibrate.Speed) string {
-	other := s.Alone - costOf(s) - s.Waiting.Value
-	return when(s.Alone > 0, "; alone it took %s", say.CPU(s.Alone)) + when(other > s.Alone/20, ", with calibrate's part and what others took of the cores")
+// aloneOf is the time of a request alone, and of it what isn't the CPU time and the waiting that are said before.
+func aloneOf(r calibrate.Result) string {
+	s := *r.Speed
+	if s.Alone <= 0 {
+		return ""
+	}
+	const worth = 0.05 // a word, of the whole
+	cost, others := aloneCost(r), s.Alone-aloneSeconds(r)
+	return "; alone it took " + say.CPU(s.Alone) + when(math.Abs(cost-costOf(s)) > worth*s.Alone, ", %s of CPU in it", say.CPU(cost)) +
+		when(others > worth*s.Alone, ", with calibrate's part and what others took of the cores")
 }
 
 // spanOf is an interval, moved by what is known without one; "" for none.
@@ -142,6 +150,7 @@ func atOnceReason(r calibrate.Result) string {
 	s, cores := *r.Speed, r.Recommendation.Sum.CPUs
 	if free(s) {
 		return fmt.Sprintf("a request costs %s of CPU and waits for nothing: %s, %s", say.CPU(costOf(s)), say.Cores(cores), say.Plural(c.Workers, "worker")) +
+			when(c.Workers == 2 && r.Recommendation.Sum.CPUWorkers == 1, ", so that one answers while the other restarts") +
 			when(c.RateBy == calibrate.RateByCores, "; more serve no more") +
 			when(c.RateBy == calibrate.RateByWorkers, ", and one keeps %s busy", say.Cores(twoDigits(s.Cores)))
 	}
@@ -298,17 +307,22 @@ func neededBox(r calibrate.Result) string {
 		return "whether a larger box would is not known: " + say.Plural(s.MaxWorkers, "worker") + " at most, and nothing showed that one keeps no more than " +
 			say.Cores(twoDigits(r.Speed.Cores)) + " busy; measure on more cores, or with more requests at once"
 	}
+	if c, ok := chosen(r); ok && c.RateBy == calibrate.RateByShared {
+		return "whether a larger box would is not known: what the workers share, a lock or a database, holds them back, and calibrate doesn't know what that runs on"
+	}
 	return "no box with up to " + say.Cores(calibrate.MostCores(s.CPUs)) + " would"
 }
 
 // aloneSeconds is what a request takes if no other is under way, calibrate's part left out: threads that wait for one lock make a
 // busy worker's CPU time dearer, and are no reason why none could be as soon as that.
-func aloneSeconds(r calibrate.Result) float64 {
-	cost := costOf(*r.Speed)
+func aloneSeconds(r calibrate.Result) float64 { return aloneCost(r) + r.Speed.Waiting.Value }
+
+// aloneCost is the CPU time of that.
+func aloneCost(r calibrate.Result) float64 {
 	if a := r.Alone; a != nil && a.Work.Requests > 0 {
-		cost = a.Work.PerRequest(a.Work.Workers + a.Work.Rest)
+		return a.Work.PerRequest(a.Work.Workers + a.Work.Rest)
 	}
-	return cost + r.Speed.Waiting.Value
+	return costOf(*r.Speed)
 }
 
 // cpuUnknown is why the field's rule, and no measurement, says how many workers the cores ask for.

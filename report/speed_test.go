@@ -109,6 +109,39 @@ func TestReasonOfTheCores(t *testing.T) {
 	says(t, "async", atOnceReason(async), "a request costs 2 ms of CPU and waits 18 ms, so a core needs 10 requests at once: 2 cores x 10 = 20; 2 workers take as many as come")
 }
 
+// Of a server that uses all cores by itself one worker would do, and two are for another reason.
+func TestReasonOfTheSecondWorker(t *testing.T) {
+	golang := waits()
+	golang.Demand.Value, golang.Waiting, golang.Cores, golang.AllCores = 0.004, calibrate.Span{}, 2, true
+	r := sped(t, golang, 2, 1, 0)
+	r.Recommendation.Sum.CPUWorkers = 1
+	says(t, "all cores", atOnceReason(r),
+		"a request costs 4 ms of CPU and waits for nothing: 2 cores, 2 workers, so that one answers while the other restarts; more serve no more")
+}
+
+// What one request took alone is told by parts that were measured: a worker that is hardly busy may take more CPU time for each, and
+// only what is left is calibrate's or that of others.
+func TestRequestAlone(t *testing.T) {
+	alone := func(mean, cpu float64) calibrate.Result {
+		s := waits()
+		s.Alone = mean
+		return calibrate.Result{Speed: &s, Alone: &calibrate.Alone{Mean: mean, Work: calibrate.Work{Requests: 100, Workers: 100 * cpu}}}
+	}
+	for _, c := range []struct {
+		name string
+		r    calibrate.Result
+		want string
+	}{
+		{"as dear as busy", alone(0.02, 0.002), "; alone it took 20 ms"},
+		{"dearer than busy", alone(0.022, 0.004), "; alone it took 22 ms, 4 ms of CPU in it"},
+		{"with others", alone(0.025, 0.002), "; alone it took 25 ms, with calibrate's part and what others took of the cores"},
+		{"both", alone(0.025, 0.004), "; alone it took 25 ms, 4 ms of CPU in it, with calibrate's part and what others took of the cores"},
+		{"given, not measured", alone(0, 0.002), ""},
+	} {
+		says(t, c.name, aloneOf(c.r), c.want)
+	}
+}
+
 // What memory, a wish or the server kept the choice from is said where the cores are not what binds.
 func TestReasonOfLessThanTheCoresNeed(t *testing.T) {
 	r := sped(t, waits(), 2, 4, 0)
@@ -179,6 +212,14 @@ func TestNoBoxIsForRequestsThatAreAlone(t *testing.T) {
 		"kept all that there were busy, 2 cores, and is taken to keep those of a larger machine busy, too")
 	sum.WantedP99 = 0.019
 	says(t, "sooner than alone", neededBox(r), "no box would, since a request alone takes 20 ms")
+	sum.WantedP99 = 0
+	for i := range r.Candidates {
+		if r.Candidates[i].Recommended {
+			r.Candidates[i].RateBy = calibrate.RateByShared
+		}
+	}
+	says(t, "a lock that all share", neededBox(r), "whether a larger box would is not known: what the workers share, a lock or a database, holds them back, "+
+		"and calibrate doesn't know what that runs on")
 	sum.NeededCores, sum.NeededMemoryBytes, sum.NeededShape = 3, 500*mb, &calibrate.Shape{Workers: 3, Threads: 10}
 	says(t, "a box that does", neededBox(r), "3 cores and 500 MB of memory would, with 3 workers of 10 threads")
 }
