@@ -52,3 +52,41 @@ func TestCoresDoubts(t *testing.T) {
 		}
 	}
 }
+
+// What two apps answered to one client and to several: PyPNM's threads take the interpreter's lock from each other.
+func TestTogetherDoubt(t *testing.T) {
+	pypnm := calibrate.Work{Seconds: 2.03, Requests: 836, Workers: 1.71}
+	pypnmBusy := calibrate.Work{Seconds: 4.016, Requests: 883, Workers: 4.709, Others: 0.2}
+	lms := calibrate.Work{Seconds: 2, Requests: 152, Workers: 1.82}
+	lmsBusy := calibrate.Work{Seconds: 4, Requests: 288, Workers: 3.73}
+	beside := pypnmBusy
+	beside.Others = 0.5
+	few := pypnm
+	few.Seconds, few.Requests = 0.1, fewForSpeed-1
+	for _, c := range []struct {
+		name    string
+		one     calibrate.Work
+		many    calibrate.Work
+		threads int
+		want    string // its text begins so; empty: there is none
+		try     string
+	}{
+		{"PyPNM", pypnm, pypnmBusy, 0, "a worker answered 412 requests/s one at a time, and 220/s with 8 at once", "bound how many requests"},
+		{"the same with threads to set", pypnm, pypnmBusy, 8, "a worker answered 412", "--threads 1"},
+		{"NOW LMS, whose core is full either way", lms, lmsBusy, 4, "", ""},
+		{"beside others", pypnm, beside, 0, "", ""},
+		{"too few requests", few, pypnmBusy, 0, "", ""},
+	} {
+		r := calibrate.Result{Host: calibrate.Host{CPUs: 2}, Target: calibrate.TargetInfo{Threads: c.threads}, Phases: []calibrate.Phase{
+			{Name: calibrate.PhaseAlone, Clients: 1, Work: &c.one}, {Name: calibrate.PhasePeak, Clients: 8, Work: &c.many}}}
+		var got calibrate.Warning
+		for _, w := range doubts(r) {
+			if w.Code == "slower-together" {
+				got = w
+			}
+		}
+		if (got.Code == "") != (c.want == "") || !strings.HasPrefix(got.Text, c.want) || !strings.Contains(got.Try, c.try) {
+			t.Errorf("%s: %+v, want %q, to try %q", c.name, got, c.want, c.try)
+		}
+	}
+}

@@ -55,6 +55,7 @@ func doubts(r calibrate.Result) []calibrate.Warning {
 	loweredDoubt(r.Load.Lowered, add)
 	quickDoubts(r, add)
 	coresDoubts(r, add)
+	togetherDoubt(r, add)
 	if r.Mode == calibrate.ModeAttach {
 		watchDoubts(r, add)
 	}
