@@ -48,6 +48,6 @@ func togetherDoubt(r calibrate.Result, add func(doubtful bool, code, try, format
 		try = "fewer threads and more workers: measure again with --threads 1"
 	}
 	add(rate(one) >= slowerTogether*rate(many), "slower-together", try,
-		"a worker answered %s one at a time, and %s with %d at once: they hold each other up, by a lock or the interpreter's, so less is "+
-			"served than the same workers could", say.RequestRate(rate(one)), say.Rate(rate(many)), phaseOf(r, calibrate.PhasePeak).Clients)
+		"a worker answered %s one at a time, and %s with %s at once: they hold each other up, by a lock or the interpreter's, so less is "+
+			"served than the same workers could", say.RequestRate(rate(one)), say.Rate(rate(many)), say.Count(phaseOf(r, calibrate.PhasePeak).Clients))
 }
