@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,6 +22,59 @@ type speedChoice struct {
 	rates  map[string]float64    // 0: not run
 	best   float64               // of all candidates that fit
 	at     speedShape            // which that was
+
+	finals []speedFinal // of the recommended one, and of those that served more in their one look
+}
+
+// speedFinal is what a shape served in further looks, in turn with the others: the most of many single looks is mostly the luckiest.
+type speedFinal struct {
+	speedShape
+	rates []float64
+}
+
+// mean is that of its looks.
+func (f speedFinal) mean() (rate float64) {
+	for _, one := range f.rates {
+		rate += one / float64(len(f.rates))
+	}
+	return rate
+}
+
+// speedFinalists is how many shapes are looked at again beside the recommended one, and speedLooks how often.
+const speedFinalists, speedLooks = 3, 3
+
+// finalists are the recommended shape and the candidates that served more than it: none where nothing did, or it wasn't run.
+func (l *speedLab) finalists(c speedChoice, r calibrate.Result) (all []speedFinal) {
+	candidates := candidatesOf(r)
+	rows := slices.Clone(l.rows)
+	slices.SortStableFunc(rows, func(a, b speedRow) int { return cmp.Compare(b.measured, a.measured) })
+	for _, row := range rows {
+		if len(all) < speedFinalists && row.failed == "" && row.measured > c.rates[""] && slices.Contains(candidates, row.speedShape) {
+			all = append(all, speedFinal{speedShape: row.speedShape})
+		}
+	}
+	if len(all) == 0 || c.rates[""] == 0 {
+		return nil
+	}
+	return append(all, speedFinal{speedShape: c.shapes[""]})
+}
+
+// decide takes what the finalists served in their further looks.
+func (c *speedChoice) decide() {
+	if len(c.finals) > 0 {
+		c.best = 0
+	}
+	for _, f := range c.finals {
+		rate := f.mean()
+		for name, s := range c.shapes {
+			if s == f.speedShape {
+				c.rates[name] = rate
+			}
+		}
+		if rate > c.best {
+			c.best, c.at = rate, f.speedShape
+		}
+	}
 }
 
 // choose looks the rows up that candidates, rules and the recommendation have in the lab.
@@ -126,6 +180,11 @@ func (l *speedLab) choicesTable() string {
 		fmt.Fprintln(w)
 	}
 	w.Flush()
+	for _, c := range l.choices {
+		for _, f := range c.finals {
+			fmt.Fprintf(&b, "%s, %s again: %.0f/s\n", c.app, f.speedShape, f.rates)
+		}
+	}
 	return b.String()
 }
 

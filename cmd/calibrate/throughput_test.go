@@ -210,8 +210,26 @@ func (l *speedLab) hold(t *testing.T, c speedCase) {
 		})
 	}
 	if *speedShapes == 0 && !c.pinned && !c.others {
-		l.choices = append(l.choices, l.choose(c.name, r))
+		choice := l.choose(c.name, r)
+		t.Run("finals", func(t *testing.T) { l.final(t, c, &choice, r, said) })
+		l.choices = append(l.choices, choice)
 	}
+}
+
+// final runs those again that may be the best, in turn.
+func (l *speedLab) final(t *testing.T, c speedCase, choice *speedChoice, r calibrate.Result, said speedSaid) {
+	choice.finals = l.finalists(*choice, r)
+	for range speedLooks {
+		for i := range choice.finals {
+			f := &choice.finals[i]
+			row := speedRow{speedShape: f.speedShape}
+			clients := said.clients(f.speedShape)
+			row.predicted, _ = said.most(f.speedShape, clients)
+			row.measure(t, c, clients, said, false)
+			f.rates = append(f.rates, row.measured)
+		}
+	}
+	choice.decide()
 }
 
 // timed says whether the times of a shape are held too: of the first, and of the recommended one.
