@@ -135,6 +135,7 @@ func (f *checkFlags) takeGate() {
 
 func (f *checkFlags) check(ctx context.Context, env Env, name string, command []string) error {
 	f.baseline.read(env, &f.wrong)
+	f.wrong.add(f.baseline.update && f.format.page.is(f.baseline.path(env)), "name two files", "--html and the baseline are one file, %s", f.format.page.path)
 	if err := f.complain(name, command); err != nil {
 		return err
 	}

@@ -3,7 +3,13 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"errors"
+	"fmt"
+	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -26,8 +32,51 @@ func (p *pageFile) Set(path string) error {
 	if err := calibrate.CanWrite(path); err != nil {
 		return calibrate.Usage("--html names a file in a folder that is there, and can be written to", "the page can't be written: %s", err)
 	}
+	if err := noOtherFile(path); err != nil {
+		return calibrate.Usage("name a new file for the page; a run to show comes before it: calibrate report RUN --html FILE", "the page can't be written: %s", err)
+	}
 	p.path = path
 	return nil
+}
+
+const pageBegins = "<!DOCTYPE html>"
+
+// noOtherFile refuses a file that holds something else than a page. It was meant for another flag, most likely: as --html result.json
+// would be the end of a run.
+func noOtherFile(path string) error {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	begin, err := io.ReadAll(io.LimitReader(file, int64(len(pageBegins))))
+	if err == nil && len(begin) > 0 && !strings.EqualFold(string(begin), pageBegins) {
+		err = fmt.Errorf("%s is there and is no page", path)
+	}
+	return err
+}
+
+// is says that a path leads to where the page will be, whether anything is there yet or not.
+func (p *pageFile) is(path string) bool {
+	if p.path == "" {
+		return false
+	}
+	ours, err := filepath.Abs(p.path)
+	theirs, otherErr := filepath.Abs(path)
+	if err != nil || otherErr != nil || filepath.Base(ours) != filepath.Base(theirs) {
+		return false
+	}
+	return sameFile(filepath.Dir(ours), filepath.Dir(theirs))
+}
+
+// sameFile says that two paths lead to one file or folder.
+func sameFile(one, other string) bool {
+	ours, err := os.Stat(one)
+	theirs, otherErr := os.Stat(other)
+	return err == nil && otherErr == nil && os.SameFile(ours, theirs)
 }
 
 // write writes a page, if one was asked for. It comes last, and what is done has an outcome already: a page that can't be written is
