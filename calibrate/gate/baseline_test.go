@@ -66,6 +66,24 @@ func TestBaselineLeavesOutWhatIsNamed(t *testing.T) {
 	}
 }
 
+// What a run has no figure of is told if it is named, and then by what kept it from having one. Nobody names all that there is.
+func TestBaselineLeavesOutWhatIsNotMeasured(t *testing.T) {
+	r := run(100, 1000, 100, 0.010)
+	r.Creep = calibrate.Creep{}
+	if _, left := Baseline(r); len(left) != 0 {
+		t.Errorf("nothing is named, and it is without %+v", left)
+	}
+	_, left := Baseline(r, calibrate.UsualChanges().Metrics()...)
+	if want := []string{"creep", "after(10k)"}; len(left) != 1 || left[0].Reason != calibrate.LimitNotMeasured || !slices.Equal(left[0].Metrics, want) {
+		t.Errorf("it is without %+v, want %q", left, want)
+	}
+	r.Target.Threads, r.Steps = 4, []calibrate.Step{{Phase: calibrate.PhaseScale}}
+	_, left = Baseline(r, limits(t, "total(4x4) <= +5%").Metrics()...)
+	if i := slices.IndexFunc(left, func(l LeftOut) bool { return slices.Contains(l.Metrics, "total(4x4)") }); i < 0 || left[i].Reason != calibrate.LimitCutShort {
+		t.Errorf("it is without %+v", left)
+	}
+}
+
 // What limits are held against and the baseline would be without stands in its way: not what has a bound of its own, or is excused.
 func TestMissed(t *testing.T) {
 	left := []LeftOut{{calibrate.LimitNoise, []string{"boot", "p99"}}, {calibrate.LimitUnsettled, []string{"worker"}}}
@@ -80,9 +98,9 @@ func TestMissed(t *testing.T) {
 		{[]string{"p99 <= +10%", "worker <= +5%"}, "p99", []string{"worker"}},
 	} {
 		now := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
-		c := Check(run(100, 1000, 100, 0.010), Against{Limits: limits(t, tc.limits...), Now: now, Ignored: []calibrate.Ignore{{Metric: tc.excused, Until: "2027-01-31"}}})
+		later := Against{Limits: limits(t, tc.limits...), Now: now, Ignored: []calibrate.Ignore{{Metric: tc.excused, Until: "2027-01-31"}}}
 		var got []string
-		for _, l := range Missed(c, left) {
+		for _, l := range later.Missed(left) {
 			got = append(got, l.Metrics...)
 		}
 		if !slices.Equal(got, tc.want) {

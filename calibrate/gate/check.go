@@ -46,15 +46,20 @@ func Check(r calibrate.Result, a Against) calibrate.Check {
 
 // excused notes who excused a limit that isn't met.
 func (a Against) excused(one calibrate.Judged) calibrate.Judged {
-	if one.Verdict == calibrate.LimitWithin {
-		return one
-	}
-	for _, i := range a.Ignored {
-		if i.Excuses(one.Limit.Metric(), a.Now) {
-			one.Ignored = &i
-		}
+	if one.Verdict != calibrate.LimitWithin {
+		one.Ignored = a.excuse(one.Limit)
 	}
 	return one
+}
+
+// excuse is that of a limit, nil if nobody excuses it.
+func (a Against) excuse(l calibrate.Limit) (excuse *calibrate.Ignore) {
+	for _, i := range a.Ignored {
+		if i.Excuses(l.Metric(), a.Now) {
+			excuse = &i
+		}
+	}
+	return excuse
 }
 
 // untrusted says that a run's figures are no ground for a judgement.

@@ -168,7 +168,8 @@ func (f *checkFlags) judge(env Env, r calibrate.Result) error {
 		return err
 	}
 	f.ci.tell(env, &f.format, page)
-	return f.format.page.write(env, page, f.baseline.updated(env, c, r, f.limits.Limits))
+	against.Limits = withUsual(f.limits.Limits) // to which later runs will be held: by then there is a baseline
+	return f.format.page.write(env, page, f.baseline.updated(env, c, r, against))
 }
 
 // complain reports all that is wrong with the command line at once.
@@ -291,13 +292,20 @@ func saidSetup(t calibrate.TargetInfo, workers, threads int) *calibrate.Setup {
 	return &s
 }
 
-// held are the limits, and where there is a baseline, or calibrate.yaml names one, and none of them is against it, those that are usual.
+// held are the limits, and where there is a baseline, or calibrate.yaml names one, those that are usual.
 func (f *checkFlags) held() calibrate.Limits {
-	all := f.limits.Limits
-	if (f.baseline.have != nil || f.baseline.usual != "") && !slices.ContainsFunc(all, calibrate.Limit.Relative) {
-		return append(slices.Clone(all), calibrate.UsualChanges()...)
+	if f.baseline.have == nil && f.baseline.usual == "" {
+		return f.limits.Limits
 	}
-	return all
+	return withUsual(f.limits.Limits)
+}
+
+// withUsual are limits, and if none of them is against the baseline those that are usual.
+func withUsual(all calibrate.Limits) calibrate.Limits {
+	if slices.ContainsFunc(all, calibrate.Limit.Relative) {
+		return all
+	}
+	return append(slices.Clone(all), calibrate.UsualChanges()...)
 }
 
 // somethingToJudge refuses a check that would pass whatever the run says.

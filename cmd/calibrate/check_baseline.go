@@ -65,8 +65,8 @@ func (f *baselineFlags) read(env Env, w *complaints) {
 }
 
 // updated writes the run as the baseline if that was asked for, and exits as the check says. What is relative to the former
-// baseline doesn't count then, but stands in its way if it is a regression, or if the new one would have nothing to hold later runs to.
-func (f *baselineFlags) updated(env Env, c calibrate.Check, r calibrate.Result, limits calibrate.Limits) error {
+// baseline doesn't count then, but stands in its way if it is a regression, or if the new one lacks what later runs are held to.
+func (f *baselineFlags) updated(env Env, c calibrate.Check, r calibrate.Result, later gate.Against) error {
 	if !f.update {
 		return exitWith(c.ExitCode)
 	}
@@ -79,8 +79,8 @@ func (f *baselineFlags) updated(env Env, c calibrate.Check, r calibrate.Result, 
 		note(env, "the baseline was not written, because the check failed; --force writes it all the same")
 		return exitWith(c.ExitCode)
 	}
-	b, left := gate.Baseline(r, limits.Metrics()...)
-	if without := gate.Missed(c, left); len(without) > 0 && !f.force {
+	b, left := gate.Baseline(r, later.Limits.Metrics()...)
+	if without := later.Missed(left); len(without) > 0 && !f.force {
 		for _, l := range without {
 			note(env, "the baseline was not written, for it would be without %s, which a limit is held against: %s; --force writes it all the same", strings.Join(l.Metrics, ", "), whyLeftOut(c, l.Reason))
 		}
@@ -108,6 +108,8 @@ func whyLeftOut(c calibrate.Check, reason calibrate.LimitReason) string {
 		return report.NoiseSentence(c.Noise)
 	case calibrate.LimitUnsettled:
 		return "whether memory creeps isn't known yet; measure longer"
+	case calibrate.LimitNotMeasured:
+		return "the run has no figure of that; calibrate explain METRIC says what it takes"
 	}
 	return "the run was cut short before what that follows from; measure again"
 }

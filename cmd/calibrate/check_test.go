@@ -97,7 +97,7 @@ func TestBaselineSaysWhatDisturbedIt(t *testing.T) {
 		}
 		env, _, stderr := testEnv(t, nil)
 		b := baselineFlags{update: true}
-		if err := b.updated(env, gate.Check(r, gate.Against{}), r, nil); err != nil || !strings.Contains(stderr.String(), want) {
+		if err := b.updated(env, gate.Check(r, gate.Against{}), r, gate.Against{}); err != nil || !strings.Contains(stderr.String(), want) {
 			t.Errorf("%v, %s\nlacks %s", err, stderr, want)
 		}
 	}
