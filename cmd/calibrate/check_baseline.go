@@ -43,9 +43,13 @@ func (f *baselineFlags) path(env Env) string {
 }
 
 // read finds the baseline. One that is named must be there, unless it is to be written; and what is there must be one, unless it is to be
-// written whatever it is.
+// written whatever it is. A place that can't be written to is refused before anything is measured.
 func (f *baselineFlags) read(env Env, w *complaints) {
 	text, err := config.Bounded(f.path(env))
+	if f.update && (err == nil || errors.Is(err, fs.ErrNotExist)) {
+		cant := calibrate.CanWrite(f.path(env))
+		w.add(cant != nil, "name a file that can be written, with --baseline", "the baseline can't be written: %v", cant)
+	}
 	if errors.Is(err, fs.ErrNotExist) && (f.file == "" || f.update) {
 		return
 	}
