@@ -138,6 +138,8 @@ func act(t *testing.T, inputs map[string]string) acted {
 
 // The exit code is calibrate's, and a word; the report of a check is kept whatever it is, but that of a wrong command line.
 func TestActionRuns(t *testing.T) {
+	flat, err := filepath.Abs(filepath.Join(fixtures(t), "runs", "flat"))
+	must(t, err)
 	for name, tc := range map[string]struct {
 		command, args string
 		code          int
@@ -147,7 +149,8 @@ func TestActionRuns(t *testing.T) {
 		"exceeded":     {"check", `--limit "peak <= 1MB"`, 10, "limit"},
 		"inconclusive": {"check", `--limit 'cpu <= 1ms'`, 4, "inconclusive"},
 		"does not fit": {"check", "--workers 64 --memory 512M", 5, "unfit"},
-		"two runs":     {"compare", "20261129-071706-f0d7 latest --limit 'peak <= +5%'", 0, "ok"},
+		"two runs":     {"compare", "latest '" + flat + "' --limit 'peak <= +5%'", 0, "ok"},
+		"one run":      {"compare", latestActed + " latest --limit 'peak <= +5%'", 2, "failed"},
 		"wrong usage":  {"check", "--limit 'wroker <= 1MB'", 2, "failed"},
 		"no command":   {"chekc", "", 2, "failed"},
 		"expansion":    {"check", "--limit 'peak <= 200MB' '$(touch pwned)' ; touch pwned `touch pwned`", 2, "failed"},

@@ -259,6 +259,7 @@ func (f *compareFlags) compareSaved(env Env, names []string) error {
 	f.hold(&c)
 	pair := calibrate.Pair{First: calibrate.SideBase}
 	var prints []calibrate.Fingerprint
+	var paths []string
 	for i, side := range []calibrate.Side{calibrate.SideBase, calibrate.SideHead} {
 		path, err := findRun(env, names[i])
 		if err != nil {
@@ -270,13 +271,16 @@ func (f *compareFlags) compareSaved(env Env, names []string) error {
 		}
 		m.Result = analyse.Today(m)
 		*pair.Of(side) = analyse.OfVersion(m, c.Limits, shown(env, path))
-		prints = append(prints, m.Result.Fingerprint())
+		prints, paths = append(prints, m.Result.Fingerprint()), append(paths, path)
 		v := calibrate.Version{Command: m.Result.Target.Command, Folder: shown(env, path)}
 		if side == calibrate.SideBase {
 			c.Base, c.Host = v, m.Result.Host
 		} else {
 			c.Head = v
 		}
+	}
+	if id := pair.Base.Run; sameFile(paths[0], paths[1]) || id != "" && id == pair.Head.Run {
+		return calibrate.Usage("measure the head, then compare; calibrate runs lists the runs", "base and head are one run, %s", shown(env, paths[0]))
 	}
 	c.Differs = prints[0].Differences(prints[1])
 	c.Pairs = []calibrate.Pair{pair}

@@ -12,11 +12,11 @@ import (
 
 // What is silenced is in the comparison, which its page goes by.
 func TestCompareSilenced(t *testing.T) {
-	flat := filepath.Join(fixtures(t), "runs", "flat")
+	flat, creeping := filepath.Join(fixtures(t), "runs", "flat"), filepath.Join(fixtures(t), "runs", "creeping")
 	for config, flags := range map[string][]string{"command: gunicorn app:app\n": {"--silence", "paused"}, "silence: [paused]\n": nil} {
 		env, stdout, stderr := testEnv(t, nil)
 		write(t, env.Dir, "calibrate.yaml", config)
-		if code := Main(t.Context(), env, append([]string{"compare", "--json", "--limit", "peak <= +1GB", flat, flat}, flags...)); code != 0 {
+		if code := Main(t.Context(), env, append([]string{"compare", "--json", "--limit", "peak <= +1GB", flat, creeping}, flags...)); code != 0 {
 			t.Fatalf("exit code %d: %s", code, stderr)
 		}
 		var c calibrate.Comparison
@@ -36,7 +36,7 @@ func TestCompareWithoutSamples(t *testing.T) {
 	must(t, os.WriteFile(alone, text, 0o600))
 	for base, whole := range map[string]bool{filepath.Join(runs, "flat"): true, alone: false} {
 		env, stdout, stderr := testEnv(t, nil)
-		if code := Main(t.Context(), env, []string{"compare", "--json", "--limit", "peak <= +1GB", base, filepath.Join(runs, "flat")}); code != 0 {
+		if code := Main(t.Context(), env, []string{"compare", "--json", "--limit", "peak <= +1GB", base, filepath.Join(runs, "creeping")}); code != 0 {
 			t.Fatalf("exit code %d: %s", code, stderr)
 		}
 		var c calibrate.Comparison

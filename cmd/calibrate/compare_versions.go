@@ -89,9 +89,7 @@ func (f *versionFlags) versions(ctx context.Context, env Env, command []string, 
 }
 
 func (v versioned) sameAs(other versioned) bool {
-	ours, err := os.Stat(v.dir)
-	theirs, otherErr := os.Stat(other.dir)
-	return err == nil && otherErr == nil && os.SameFile(ours, theirs) && slices.Equal(v.command, other.command)
+	return sameFile(v.dir, other.dir) && slices.Equal(v.command, other.command)
 }
 
 // versionIn is a command in a folder, "" for this one.

@@ -104,8 +104,8 @@ func TestE2EPlantedFaults(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			runs := filepath.Join(dir, ".calibrate", "runs")
-			for _, id := range []string{badRun, goodRun} {
-				must(t, os.CopyFS(filepath.Join(runs, id), os.DirFS(filepath.Join(fixtures(t), "runs", "creeping"))))
+			for id, of := range map[string]string{badRun: "creeping", goodRun: "flat"} {
+				must(t, os.CopyFS(filepath.Join(runs, id), os.DirFS(filepath.Join(fixtures(t), "runs", of))))
 			}
 			fault.plant(t, filepath.Join(runs, badRun))
 			list := askedOf(t, dir, "runs")

@@ -37,19 +37,19 @@ func TestWrongFlagsOnAnotherSystem(t *testing.T) {
 
 // Saved runs are read, sized, checked and compared anywhere.
 func TestSavedRunsOnAnotherSystem(t *testing.T) {
-	run := filepath.Join(fixtures(t), "runs", "creeping")
+	run, other := filepath.Join(fixtures(t), "runs", "creeping"), filepath.Join(fixtures(t), "runs", "flat")
 	for args, says := range map[string]string{
-		"report " + run:                                "max-requests",
-		"report --format markdown " + run:              "max-requests",
-		"size " + run + " --host 2c/1G,8c/16G":         "8",
-		"check --limit worker<=10GB " + run:            "ok: 1 limit met",
-		"compare --limit peak<=+5% " + run + " " + run: "no regression",
-		"emit --for systemd " + run:                    "[Service]",
-		"runs":                                         "",
-		"schema":                                       "calibrate.result",
-		"guide":                                        "exit-codes",
-		"explain worker":                               "WORKER_MEMORY_MB",
-		"version":                                      "calibrate",
+		"report " + run:                                  "max-requests",
+		"report --format markdown " + run:                "max-requests",
+		"size " + run + " --host 2c/1G,8c/16G":           "8",
+		"check --limit worker<=10GB " + run:              "ok: 1 limit met",
+		"compare --limit peak<=+5% " + run + " " + other: "no regression",
+		"emit --for systemd " + run:                      "[Service]",
+		"runs":                                           "",
+		"schema":                                         "calibrate.result",
+		"guide":                                          "exit-codes",
+		"explain worker":                                 "WORKER_MEMORY_MB",
+		"version":                                        "calibrate",
 	} {
 		env, stdout, stderr := testEnv(t, nil)
 		env.Foreign = "Windows"
