@@ -57,6 +57,7 @@ func newCheckCmd(env Env) *cobra.Command {
 			"Exit codes: 0 all holds; 5 what is deployed doesn't fit; 10 a limit is exceeded; 11 a regression against the baseline;\n" +
 			"4 something can't be told, which is never a pass; 3 the app failed; 2 wrong usage.",
 		Example: checkExample,
+		Args:    namesRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.own = cmd.Flags()
 			name, command, err := f.configured(env, cmd.ArgsLenAtDash(), args)

@@ -26,7 +26,7 @@ type baselineFlags struct {
 }
 
 func (f *baselineFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.file, "baseline", "", "the baseline's file (default: "+calibrate.BaselineFile+", if it is there)")
+	naming(flags, &f.file, "baseline", "the baseline's file (default: "+calibrate.BaselineFile+", if it is there)")
 	flags.BoolVar(&f.update, "update-baseline", false, "make the run the baseline, unless it fails, or lacks what a limit is held against")
 	flags.BoolVar(&f.force, "force", false, "with --update-baseline: in spite of that")
 }

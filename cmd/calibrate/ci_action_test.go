@@ -151,6 +151,7 @@ func TestActionRuns(t *testing.T) {
 		"does not fit": {"check", "--workers 64 --memory 512M", 5, "unfit"},
 		"two runs":     {"compare", "latest '" + flat + "' --limit 'peak <= +5%'", 0, "ok"},
 		"one run":      {"compare", latestActed + " latest --limit 'peak <= +5%'", 2, "failed"},
+		"empty names":  {"check", "--limit 'peak <= 200MB' --baseline ''", 2, "failed"},
 		"wrong usage":  {"check", "--limit 'wroker <= 1MB'", 2, "failed"},
 		"no command":   {"chekc", "", 2, "failed"},
 		"expansion":    {"check", "--limit 'peak <= 200MB' '$(touch pwned)' ; touch pwned `touch pwned`", 2, "failed"},

@@ -63,6 +63,7 @@ func newCompareCmd(env Env) *cobra.Command {
 			calibrate.UsualDifferences().String() + ".\n\n" +
 			"Exit codes: 0 no regression; 11 a regression; 4 something can't be told; 3 the app failed; 2 wrong usage.",
 		Example: compareExample,
+		Args:    namesRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.own = cmd.Flags()
 			saved, command, err := savedAndCommand(cmd.ArgsLenAtDash(), args)

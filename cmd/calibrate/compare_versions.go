@@ -26,10 +26,10 @@ type versionFlags struct {
 }
 
 func (f *versionFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.base, "base", "", "folder that the base is started in, a checkout of it")
-	flags.StringVar(&f.head, "head", "", "folder that the head is started in (default: this one)")
-	flags.StringVar(&f.baseRef, "base-ref", "", "git ref of the base: a worktree of it is made, and removed at the end")
-	flags.StringVar(&f.baseCommand, "base-command", "", "command of the base, if it isn't COMMAND")
+	naming(flags, &f.base, "base", "folder that the base is started in, a checkout of it")
+	naming(flags, &f.head, "head", "folder that the head is started in (default: this one)")
+	naming(flags, &f.baseRef, "base-ref", "git ref of the base: a worktree of it is made, and removed at the end")
+	naming(flags, &f.baseCommand, "base-command", "command of the base, if it isn't COMMAND")
 	flags.StringVar(&f.setup, "setup", "", "shell command to run in that worktree first, such as 'pip install -r requirements.txt'")
 }
 

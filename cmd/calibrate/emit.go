@@ -30,7 +30,7 @@ func newEmitCmd(env Env) *cobra.Command {
 			"comments say which run it rests on, where each value came from, and what isn't in it. It writes nothing if the run\n" +
 			"recommends nothing.",
 		Example: "  calibrate emit > gunicorn.conf.py\n  calibrate emit --for systemd\n  calibrate emit --write gunicorn.conf.py\n  calibrate emit 20261129-093000-1f2e --for kubernetes",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    cobra.MatchAll(cobra.MaximumNArgs(1), namesRuns),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.wrong(cmd.Flags().Changed); err != nil {
 				return err

@@ -61,6 +61,7 @@ func newProveCmd(env Env) *cobra.Command {
 			"give one.\n" +
 			"--memory, --cpus and the like size the run for another box first, and prove that.",
 		Example: proveExample,
+		Args:    namesRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.own = cmd.Flags()
 			run, command, err := runAndCommand(cmd.ArgsLenAtDash(), args)

@@ -16,6 +16,7 @@ func newReportCmd(env Env) *cobra.Command {
 		Use:     "report [RUN...]",
 		Short:   "Show a saved run; the latest if none is named; or several side by side",
 		Example: "  calibrate report\n  calibrate report --markdown > RUNBOOK.md\n  calibrate report .calibrate/runs/20261121-093000-1f2e --json\n  calibrate report --html report.html\n  calibrate report report.html\n  calibrate report shop/result.json cart/result.json\n  calibrate report --csv tables\n  calibrate report --format junit --app shop > junit.xml",
+		Args:    namesRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case cmd.Flags().Changed("csv"):

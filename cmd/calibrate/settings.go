@@ -31,9 +31,9 @@ type configFlags struct {
 
 func (f *configFlags) register(flags *pflag.FlagSet) {
 	about(aboutConfig, flags, func(flags *pflag.FlagSet) {
-		flags.StringVar(&f.path, "config", "", "take options from this file (default: calibrate.yaml, in this folder or above it)")
+		naming(flags, &f.path, "config", "take options from this file (default: calibrate.yaml, in this folder or above it)")
 		flags.BoolVar(&f.none, "no-config", false, "take none from a file")
-		flags.StringVar(&f.profile, "profile", "", "with the options of this profile of the file over the others")
+		naming(flags, &f.profile, "profile", "with the options of this profile of the file over the others")
 	})
 }
 

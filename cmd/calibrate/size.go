@@ -61,7 +61,7 @@ func newSizeCmd(env Env) *cobra.Command {
 			"With --worker-memory it sizes from numbers, for this machine or for --cpus and --memory. It starts nothing.\n\n" +
 			"The run's own host, reserve and rate hold unless a flag says otherwise.",
 		Example: sizeExample,
-		Args:    cobra.MaximumNArgs(1),
+		Args:    cobra.MatchAll(cobra.MaximumNArgs(1), namesRuns),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.changed = cmd.Flags().Changed
 			if err := f.configured(env, cmd.Flags()); err != nil {
