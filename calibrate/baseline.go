@@ -100,6 +100,7 @@ type Fingerprint struct {
 	Clients       int     `json:"clients"`
 	Quick         bool    `json:"quick"`
 	Rules         int     `json:"rules"` // of the analysis, by which figures follow from readings; 0 for unknown
+	Mode          Mode    `json:"mode"`  // whether the app was started, or watched as others used it
 }
 
 // plausible says that something is known, and that no part of it is longer than a report has room for.
@@ -118,7 +119,7 @@ func (r Result) Fingerprint() Fingerprint {
 		Server: r.Target.Server, ServerVersion: r.Target.ServerVersion, Interpreter: on.Interpreter, Libc: on.Libc, Allocator: on.Allocator,
 		Arch: r.Host.Arch, PageBytes: r.Host.PageBytes, HugePages: r.Host.HugePages, Targets: r.Plan.Targets,
 		CPUModel: r.Host.CPUModel, Cores: r.Host.SizingCPUs(), SizedCores: r.Cores(), BudgetBytes: r.Recommendation.BudgetBytes,
-		Rate: r.Plan.Rate, Clients: r.Plan.Clients, Quick: r.Plan.Quick, Rules: r.Tool.Rules,
+		Rate: r.Plan.Rate, Clients: r.Plan.Clients, Quick: r.Plan.Quick, Rules: r.Tool.Rules, Mode: r.Mode,
 	}
 }
 
@@ -182,7 +183,17 @@ func (f Fingerprint) parts(byRules []Ground) []printed {
 		{"clients", decimal(float64(f.Clients)), times},
 		{"quick", strconv.FormatBool(f.Quick), everything},
 		{rulesField, knownCount(f.Rules), byRules},
+		{"mode", string(f.mode()), everything},
 	}
+}
+
+// mode is that of the run, also of a baseline that was written before there was its field: where requests are known they were sent to an
+// app that was started for them.
+func (f Fingerprint) mode() Mode {
+	if f.Mode == "" && f.Targets != "" {
+		return ModeRun
+	}
+	return f.Mode
 }
 
 // knownCount is "" for 0: not known.

@@ -86,8 +86,8 @@ func TestDifferences(t *testing.T) {
 		t.Errorf("what isn't known differs by %+v", all)
 	}
 	// Every field is looked at, and spoils something.
-	other := Fingerprint{"a", "b", "c", "d", "e", "f", 1, "g", "h", 1, 1, 1, "i", 1, 1, true, Rules - 1}
-	all := other.Differences(Fingerprint{"A", "B", "C", "D", "E", "F", 2, "G", "H", 2, 2, 2, "I", 2, 2, false, Rules})
+	other := Fingerprint{"a", "b", "c", "d", "e", "f", 1, "g", "h", 1, 1, 1, "i", 1, 1, true, Rules - 1, ModeRun}
+	all := other.Differences(Fingerprint{"A", "B", "C", "D", "E", "F", 2, "G", "H", 2, 2, 2, "I", 2, 2, false, Rules, ModeAttach})
 	fields, _ := json.Marshal(other)
 	for _, d := range all {
 		if len(d.Spoils) == 0 || !strings.Contains(string(fields), `"`+d.Field+`"`) {
@@ -96,6 +96,36 @@ func TestDifferences(t *testing.T) {
 	}
 	if want := strings.Count(string(fields), `":`); len(all) != want {
 		t.Errorf("%d of %d fields differ", len(all), want)
+	}
+}
+
+// Who watches an app as others use it doesn't send it a run's requests, so nothing of the two is compared. A baseline without its mode
+// tells by its requests that it is of a run; if it knows neither, nothing is said.
+func TestDifferencesOfWatched(t *testing.T) {
+	started, watched := measuredRun(), measuredRun()
+	started.Mode, watched.Mode, watched.Plan.Targets = ModeRun, ModeAttach, ""
+	of := func(r Result, mode Mode, targets string) Fingerprint {
+		f := r.Fingerprint()
+		f.Mode, f.Targets = mode, targets
+		return f
+	}
+	for _, tc := range []struct {
+		name          string
+		baseline, run Fingerprint
+		differs       bool
+	}{
+		{"a run, then a watch", started.Fingerprint(), watched.Fingerprint(), true},
+		{"a watch, then a run", watched.Fingerprint(), started.Fingerprint(), true},
+		{"a run of before, then a watch", of(started, "", "these"), watched.Fingerprint(), true},
+		{"a run of before, then a run", of(started, "", "these"), started.Fingerprint(), false},
+		{"nobody knows what, then a watch", of(started, "", ""), watched.Fingerprint(), false},
+		{"nobody knows what, then a run", of(watched, "", ""), started.Fingerprint(), false},
+		{"two watches", watched.Fingerprint(), watched.Fingerprint(), false},
+	} {
+		all := tc.baseline.Differences(tc.run)
+		if (len(all) == 1) != tc.differs || len(all) > 1 || tc.differs && (all[0].Field != "mode" || len(all[0].Spoils) != len(grounds)) {
+			t.Errorf("%s: %+v", tc.name, all)
+		}
 	}
 }
 

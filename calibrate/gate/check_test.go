@@ -200,6 +200,7 @@ func TestFingerprint(t *testing.T) {
 		{"interpreter", func(f *calibrate.Fingerprint) { f.Interpreter = "Python 3.9.1" }, calibrate.LimitNoData, calibrate.LimitNoData, calibrate.LimitNoData},
 		{"server_version", func(f *calibrate.Fingerprint) { f.ServerVersion = "20" }, calibrate.LimitNoData, calibrate.LimitNoData, calibrate.LimitNoData},
 		{"targets", func(f *calibrate.Fingerprint) { f.Targets = "others" }, calibrate.LimitNoData, calibrate.LimitNoData, calibrate.LimitNoData},
+		{"mode", func(f *calibrate.Fingerprint) { f.Mode, f.Targets = calibrate.ModeAttach, "" }, calibrate.LimitNoData, calibrate.LimitNoData, calibrate.LimitNoData},
 	} {
 		r := run(100, 1000, 0, 0.010)
 		r.Host.CPUModel, r.Host.Arch = "one", "amd64"
