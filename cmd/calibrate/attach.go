@@ -55,6 +55,7 @@ func newAttachCmd(env Env) *cobra.Command {
 				return err
 			}
 			f.given = given(cmd.Flags())
+			f.format.complain(env, &f.wrong)
 			if err := f.check(cmd.Flags()); err != nil {
 				return f.settings.explained(err)
 			}

@@ -137,7 +137,7 @@ func (f *checkFlags) takeGate() {
 func (f *checkFlags) check(ctx context.Context, env Env, name string, command []string) error {
 	f.baseline.read(env, &f.wrong)
 	f.wrong.add(f.baseline.update && f.format.page.is(f.baseline.path(env)), "name two files", "--html and the baseline are one file, %s", f.format.page.path)
-	if err := f.complain(name, command); err != nil {
+	if err := f.complain(env, name, command); err != nil {
 		return err
 	}
 	r, path, err := f.judgedRun(ctx, env, name, command)
@@ -170,12 +170,13 @@ func (f *checkFlags) judge(env Env, r calibrate.Result) error {
 	}
 	f.ci.tell(env, &f.format, page)
 	against.Limits = withUsual(f.limits.Limits) // to which later runs will be held: by then there is a baseline
-	return f.format.page.write(env, page, f.baseline.updated(env, c, r, against))
+	return f.format.finish(env, page, f.baseline.updated(env, c, r, against))
 }
 
 // complain reports all that is wrong with the command line at once.
-func (f *checkFlags) complain(name string, command []string) error {
+func (f *checkFlags) complain(env Env, name string, command []string) error {
 	w := &f.wrong
+	f.ci.complain(env, &f.format, w)
 	w.outside(&f.production)
 	w.add(name != "" && len(command) > 0, "leave one of them out", "RUN %s is a measurement, and COMMAND would make another", name)
 	if len(command) == 0 {

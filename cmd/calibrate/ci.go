@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"os"
@@ -17,12 +18,16 @@ import (
 type platform struct {
 	name, about string
 	here        func(getenv func(string) string) bool
+	files       func(env Env) []ciFile
 	write       func(env Env, log io.Writer, d report.Document) error
 }
 
+// ciFile is a file that a CI reads, with what it is called.
+type ciFile struct{ name, path string }
+
 var platforms = []platform{
-	{"github", "annotations in the log, and the step's summary", inGitHub, writeGitHub},
-	{"gitlab", metricsFile + " and " + junitFile + ", to be the job's artifacts", inGitLab, writeGitLab},
+	{"github", "annotations in the log, and the step's summary", inGitHub, gitHubFiles, writeGitHub},
+	{"gitlab", metricsFile + " and " + junitFile + ", to be the job's artifacts", inGitLab, gitLabFiles, writeGitLab},
 }
 
 func platformNamed(name string) *platform {
@@ -34,6 +39,14 @@ func platformNamed(name string) *platform {
 	return nil
 }
 
+// complain complains of its files that can't be written, before anything is started.
+func (p *platform) complain(env Env, w *complaints, way string) {
+	for _, file := range p.files(env) {
+		err := canOpen(file.path)
+		w.add(err != nil, "let it be written, or "+way, "%s can't be written: %v", file.name, err)
+	}
+}
+
 const summaryVariable, outputVariable, projectVariable = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT", "CI_PROJECT_DIR"
 
 func inGitHub(getenv func(string) string) bool {
@@ -42,6 +55,15 @@ func inGitHub(getenv func(string) string) bool {
 
 func inGitLab(getenv func(string) string) bool {
 	return getenv("GITLAB_CI") == "true" && getenv(projectVariable) != ""
+}
+
+const stepSummary = "the step's summary"
+
+func gitHubFiles(env Env) []ciFile {
+	if path := env.Getenv(summaryVariable); path != "" {
+		return []ciFile{{stepSummary, path}}
+	}
+	return nil
 }
 
 // writeGitHub writes annotations to the job's log, and adds the page to the step's summary where there is one.
@@ -55,19 +77,19 @@ func writeGitHub(env Env, log io.Writer, d report.Document) error {
 	}
 	file, err := openOutput(path, os.O_APPEND)
 	if err != nil {
-		return notWritten("the step's summary", err)
+		return notWritten(stepSummary, err)
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return notWritten("the step's summary", err)
+		return notWritten(stepSummary, err)
 	}
 	page, err := report.Summary(d, info.Size())
 	if err != nil {
 		return err
 	}
 	if _, err := file.Write(page); err != nil {
-		return notWritten("the step's summary", err)
+		return notWritten(stepSummary, err)
 	}
 	note(env, "added to the step's summary (%s)", summaryVariable)
 	return nil
@@ -79,19 +101,33 @@ const (
 	junitFile   = "calibrate-junit.xml"
 )
 
-// writeGitLab writes both artifacts into the project, or where it runs.
+var gitLabFormats = map[string]string{metricsFile: "openmetrics", junitFile: "junit"}
+
+// gitLabFiles are in the project, or where it runs.
+func gitLabFiles(env Env) []ciFile {
+	dir := cmp.Or(env.Getenv(projectVariable), env.Dir)
+	return []ciFile{{metricsFile, filepath.Join(dir, metricsFile)}, {junitFile, filepath.Join(dir, junitFile)}}
+}
+
+// writeGitLab writes both artifacts, and each also if the other can't be written.
 func writeGitLab(env Env, _ io.Writer, d report.Document) error {
-	dir, where := env.Dir, ""
-	if project := env.Getenv(projectVariable); project != "" {
-		dir, where = project, ", in "+projectVariable
-	}
-	for name, format := range map[string]string{metricsFile: "openmetrics", junitFile: "junit"} {
-		if err := writeFile(filepath.Join(dir, name), d, format); err != nil {
-			return err
+	var written []string
+	var failed []error
+	for _, file := range gitLabFiles(env) {
+		if err := writeFile(file.path, d, gitLabFormats[file.name]); err != nil {
+			failed = append(failed, err)
+			continue
 		}
+		written = append(written, file.name)
 	}
-	note(env, "written for GitLab: %s, %s%s", metricsFile, junitFile, where)
-	return nil
+	if len(written) > 0 {
+		where := ""
+		if env.Getenv(projectVariable) != "" {
+			where = ", in " + projectVariable
+		}
+		note(env, "written for GitLab: %s%s", strings.Join(written, ", "), where)
+	}
+	return errors.Join(failed...)
 }
 
 func writeFile(path string, d report.Document, format string) error {
@@ -109,8 +145,10 @@ func writeFile(path string, d report.Document, format string) error {
 	return nil
 }
 
+// notWritten is the failure of a CI's file that couldn't be written after all: by then it is nobody's wrong usage.
 func notWritten(what string, err error) error {
-	return calibrate.Usage("name a place that can be written to, or leave it out: --no-ci", "%s can't be written: %s", what, err)
+	try := cmp.Or(calibrate.TryDisk(err), "look who may write there (ls -ld)")
+	return &calibrate.Failure{Kind: calibrate.KindTool, What: what + " can't be written", Why: err.Error(), Try: try, Err: err}
 }
 
 // ciFlags say whether a gate tells the CI it runs in, beside what it shows.
@@ -118,6 +156,16 @@ type ciFlags struct{ off bool }
 
 func (f *ciFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.off, "no-ci", false, "write nothing for GitHub's or GitLab's CI, where it runs in one")
+}
+
+// complain complains of what can't be written in the format that was asked for, or for the CI that this runs in.
+func (f *ciFlags) complain(env Env, format *formatFlag, w *complaints) {
+	format.complain(env, w)
+	for i := range platforms {
+		if p := &platforms[i]; !f.off && p.name != format.name && p.here(env.Getenv) {
+			p.complain(env, w, "give --no-ci")
+		}
+	}
 }
 
 // tell writes what the CI that this runs in reads, unless the format asked for is that. Stdout is the result's, so the log is
@@ -179,7 +227,11 @@ func (f *ciFlags) tellFailure(env Env, format *formatFlag, err error) {
 	}
 	page := report.Failed(failure)
 	if format.forOthers() {
-		if err := format.render(env, page); err != nil {
+		err := format.render(env, page)
+		if err == nil {
+			err = format.missed
+		}
+		if err != nil {
 			note(env, "not written as %s: %s", format.name, err)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/pflag"
+
 	"workermem/calibrate"
 	"workermem/calibrate/server"
 	"workermem/report"
@@ -171,6 +173,98 @@ func TestUnwritableIsNoVerdict(t *testing.T) {
 	}
 	if err := (&formatFlag{name: "github"}).show(env, d); err == nil {
 		t.Error("nothing was written, and nobody said so")
+	}
+}
+
+// unwritableCI is a GitHub and a GitLab whose files can't be written, both or one of them.
+func unwritableCI(t *testing.T) map[string]map[string]string {
+	t.Helper()
+	all := map[string]map[string]string{"github": {"GITHUB_ACTIONS": "true", summaryVariable: filepath.Join(t.TempDir(), "no", "such")}}
+	for _, file := range []string{metricsFile, junitFile} {
+		project := t.TempDir()
+		must(t, os.Mkdir(filepath.Join(project, file), 0o755))
+		all["gitlab, "+file] = map[string]string{"GITLAB_CI": "true", projectVariable: project}
+	}
+	return all
+}
+
+// What can't be written for a CI is wrong usage before anything is started, whether the format was asked for or the CI found.
+func TestUnwritableForCIStartsNothing(t *testing.T) {
+	flat := filepath.Join(fixtures(t), "runs", "flat")
+	for name, variables := range unwritableCI(t) {
+		format, _, _ := strings.Cut(name, ",")
+		asked := []string{"--format", format}
+		for _, args := range [][]string{
+			{"check", flat, "--limit", "peak <= 1MB"},
+			append([]string{"check", flat, "--limit", "peak <= 1MB", "--no-ci"}, asked...),
+			append([]string{"check", "--limit", "peak <= 1MB"}, append(asked, "--", "touch", "started")...),
+			append([]string{"compare", flat, flat}, asked...),
+			append([]string{"compare", "--self"}, append(asked, "--", "touch", "started")...),
+			append([]string{"run"}, append(asked, "--", "touch", "started")...),
+			append([]string{"attach", "--pid", "1"}, asked...),
+			append([]string{"report", flat}, asked...),
+		} {
+			env, stdout, stderr := testEnv(t, variables)
+			code := Main(t.Context(), env, args)
+			left, _ := os.ReadDir(env.Dir)
+			if code != exitUsage || !strings.Contains(stderr.String(), "can't be written") || stdout.Len()+len(left) > 0 {
+				t.Errorf("%s, %q: exit code %d, left %v, %s%s", name, args, code, left, stdout, stderr)
+			}
+		}
+		env, _, stderr := testEnv(t, variables)
+		if code := Main(t.Context(), env, []string{"check", flat, "--limit", "peak <= 1MB", "--no-ci"}); code != int(calibrate.KindLimit) {
+			t.Errorf("%s, --no-ci: exit code %d, %s", name, code, stderr)
+		}
+		project := variables[projectVariable]
+		if left, _ := os.ReadDir(project); project != "" && len(left) != 1 {
+			t.Errorf("%s: asking left %v", name, left)
+		}
+	}
+}
+
+// Asking whether a file can be written changes none.
+func TestCanOpenLeavesNoTrace(t *testing.T) {
+	dir := t.TempDir()
+	there, missing := filepath.Join(dir, "there"), filepath.Join(dir, "missing")
+	must(t, os.WriteFile(there, []byte("from another tool\n"), 0o644))
+	for _, path := range []string{there, missing} {
+		if err := canOpen(path); err != nil {
+			t.Error(err)
+		}
+	}
+	text, _ := os.ReadFile(there)
+	if left, _ := os.ReadDir(dir); len(left) != 1 || string(text) != "from another tool\n" {
+		t.Errorf("%v, %q", left, text)
+	}
+	for _, path := range notFiles(t)[:3] {
+		if soon(t, path, func() error { return canOpen(path) }) == nil {
+			t.Errorf("%s can be written", path)
+		}
+	}
+}
+
+// What can't be written after all leaves the verdict, the page and the other file; it counts where nothing else has failed.
+func TestUnwritableForCIKeepsTheVerdict(t *testing.T) {
+	r, err := loadRun(Env{}, filepath.Join(fixtures(t), "runs", "creeping"))
+	must(t, err)
+	for name, variables := range unwritableCI(t) {
+		for limit, want := range map[string]int{"worker <= 1MB": int(calibrate.KindLimit), "worker <= 1GB": exitTool} {
+			env, _, stderr := testEnv(t, variables)
+			f := checkFlags{own: pflag.NewFlagSet("check", pflag.ContinueOnError)}
+			must(t, f.limits.Set(limit))
+			f.format.name, _, _ = strings.Cut(name, ",")
+			f.format.page.path = filepath.Join(env.Dir, "page.html")
+			code := exitCode(env, f.judge(env, r))
+			if _, err := os.Stat(f.format.page.path); code != want || err != nil || !strings.Contains(stderr.String(), "can't be written") {
+				t.Errorf("%s, %s: exit code %d, want %d, %v\n%s", name, limit, code, want, err, stderr)
+			}
+			for _, file := range []string{metricsFile, junitFile} {
+				_, err := os.ReadFile(filepath.Join(variables[projectVariable], file))
+				if written := err == nil; f.format.name == "gitlab" && written == strings.HasSuffix(name, file) {
+					t.Errorf("%s: %s is written: %v", name, file, written)
+				}
+			}
+		}
 	}
 }
 

@@ -149,8 +149,9 @@ func (f *compareFlags) leaveToCheck(env Env) {
 }
 
 // check reports all that is wrong with the command line at once; inTurn says that both versions will be run.
-func (f *compareFlags) check(inTurn bool) error {
+func (f *compareFlags) check(env Env, inTurn bool) error {
 	w := &f.wrong
+	f.ci.complain(env, &f.format, w)
 	w.outside(&f.Load, &f.compared)
 	w.check(f.requestFlags.checks(), f.appFlags.checks())
 	for _, l := range f.limits.Limits {
@@ -185,7 +186,7 @@ func (f *compareFlags) compare(ctx context.Context, env Env, typed []string) err
 	if err := needLinux(env, "calibrate compare -- COMMAND"); err != nil {
 		return err
 	}
-	if err := f.check(true); err != nil {
+	if err := f.check(env, true); err != nil {
 		return err
 	}
 	f.leaveToCheck(env)
@@ -250,7 +251,7 @@ func (f *compareFlags) pairs() int {
 
 // compareSaved compares two runs as they were saved.
 func (f *compareFlags) compareSaved(env Env, names []string) error {
-	if err := f.check(false); err != nil {
+	if err := f.check(env, false); err != nil {
 		return err
 	}
 	if set := f.versionFlags.given(); set != "" || f.Self || f.Pairs > 0 {
@@ -320,5 +321,5 @@ func (f *compareFlags) page(env Env, c calibrate.Comparison) error {
 		return err
 	}
 	f.ci.tell(env, &f.format, page)
-	return f.format.page.write(env, page, exitWith(c.ExitCode))
+	return f.format.finish(env, page, exitWith(c.ExitCode))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +22,7 @@ type formatFlag struct {
 	verbose bool   // at a terminal, all of the page
 	app     string // by which they know it
 	page    pageFile
+	missed  error // what a CI's files didn't take of it
 }
 
 // register offers the formats of a page, and if it is one of a run those that need one.
@@ -107,15 +109,41 @@ func (f *formatFlag) showAs(env Env, d report.Document, outcome error) error {
 	if err := f.render(env, d); err != nil {
 		return err
 	}
+	return f.finish(env, d, outcome)
+}
+
+// render writes a document. What the files of a CI don't take of it is left to finish.
+func (f *formatFlag) render(env Env, d report.Document) error {
+	d = f.named(d)
+	p := platformNamed(f.name)
+	if p == nil {
+		return report.Render(env.Stdout, d, f.name, report.Options{Color: env.Color, Width: env.columns(), Verbose: f.verbose})
+	}
+	err := p.write(env, env.Stdout, d)
+	if _, ofFile := errors.AsType[*calibrate.Failure](err); !ofFile {
+		return err
+	}
+	f.missed = err
+	return nil
+}
+
+// finish writes the page beside what was shown. What is done has an outcome already: a file that can't be written for a CI is said, and
+// counts only where that is no failure.
+func (f *formatFlag) finish(env Env, d report.Document, outcome error) error {
+	switch {
+	case f.missed != nil && outcome != nil:
+		note(env, "not told to %s: %s", f.name, f.missed)
+	case f.missed != nil:
+		outcome = f.missed
+	}
 	return f.page.write(env, d, outcome)
 }
 
-func (f *formatFlag) render(env Env, d report.Document) error {
-	d = f.named(d)
+// complain complains of a format whose files can't be written, before anything is started.
+func (f *formatFlag) complain(env Env, w *complaints) {
 	if p := platformNamed(f.name); p != nil {
-		return p.write(env, env.Stdout, d)
+		p.complain(env, w, "leave "+f.given+" out")
 	}
-	return report.Render(env.Stdout, d, f.name, report.Options{Color: env.Color, Width: env.columns(), Verbose: f.verbose})
 }
 
 // named gives a run's export the app's name.

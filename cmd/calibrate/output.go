@@ -17,6 +17,18 @@ func openOutput(path string, flags int) (*os.File, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|flags, 0o644)
 }
 
+// canOpen tries what openOutput does, and leaves no trace.
+func canOpen(path string) error {
+	if _, missing := os.Stat(path); missing != nil {
+		return calibrate.CanWrite(path)
+	}
+	file, err := openOutput(path, os.O_APPEND)
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
 // writeNew writes a file that isn't there yet: it is left as it is if it is, and not left half written.
 func writeNew(path, text string) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)

@@ -18,6 +18,10 @@ func newReportCmd(env Env) *cobra.Command {
 		Example: "  calibrate report\n  calibrate report --markdown > RUNBOOK.md\n  calibrate report .calibrate/runs/20261121-093000-1f2e --json\n  calibrate report --html report.html\n  calibrate report report.html\n  calibrate report shop/result.json cart/result.json\n  calibrate report --csv tables\n  calibrate report --format junit --app shop > junit.xml",
 		Args:    namesRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			var wrong complaints
+			if format.complain(env, &wrong); len(wrong) > 0 {
+				return wrong.err("calibrate report --help lists the formats")
+			}
 			switch {
 			case cmd.Flags().Changed("csv"):
 				return format.tables(env, tables, args)

@@ -116,6 +116,7 @@ func (f *runFlags) settle(flags *pflag.FlagSet) {
 }
 
 func (f *runFlags) run(ctx context.Context, env Env, command []string) error {
+	f.format.complain(env, &f.wrong)
 	plan, err := f.plan(command)
 	if err != nil {
 		return err
