@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -36,9 +38,10 @@ type Recorded struct {
 // named. Of a run that was cut short those are left out that follow from what is missing.
 func BaselineOf(r Result, named ...Metric) Baseline {
 	b := Baseline{Schema: BaselineSchema, Run: r.ID, StartedAt: r.StartedAt, Tool: r.Tool, Fingerprint: r.Fingerprint(), Metrics: map[string]Recorded{}}
+	there := map[figure]bool{} // however it is spelt
 	for _, m := range slices.Concat(Metrics(), named, UsualChanges().Metrics()) {
-		if recorded := (Recorded{m.Unit, m.Read(r)}); recorded.plausible() && !m.CutShort(r) {
-			b.Metrics[m.Name] = recorded
+		if recorded := (Recorded{m.Unit, m.Read(r)}); recorded.plausible() && !m.CutShort(r) && !there[m.figure()] {
+			b.Metrics[m.Name], there[m.figure()] = recorded, true
 		}
 	}
 	return b
@@ -55,14 +58,21 @@ func ParseBaseline(text []byte) (b Baseline, err error) {
 	if len(b.Metrics) == 0 || !b.Fingerprint.plausible() {
 		return b, errors.New("it lacks its metrics, or the fingerprint of what they were measured with")
 	}
-	for name, recorded := range b.Metrics {
+	spelt := map[figure]string{}
+	for _, name := range slices.Sorted(maps.Keys(b.Metrics)) {
 		m, err := ParseMetric(name)
 		if err != nil {
 			return b, err
 		}
+		recorded := b.Metrics[name]
 		if !recorded.plausible() || recorded.Unit != m.Unit {
 			return b, fmt.Errorf("its figure of %s is none in %s", name, m.Unit)
 		}
+		// Older baselines may have one figure under two names. Where they differ, as after a merge, nobody knows which holds.
+		if other, twice := spelt[m.figure()]; twice && !reflect.DeepEqual(b.Metrics[other], recorded) {
+			return b, fmt.Errorf("its figures of %s and %s differ, which are the same", other, name)
+		}
+		spelt[m.figure()] = name
 	}
 	return b, nil
 }

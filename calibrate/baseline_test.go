@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -47,10 +48,28 @@ func TestBaseline(t *testing.T) {
 	}
 }
 
+// A figure is in it once, under the name by which it is limited.
+func TestBaselineHasAFigureOnce(t *testing.T) {
+	after, err := ParseMetric("after(10000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := BaselineOf(measuredRun(), after)
+	_, named := b.Metrics["after(10000)"]
+	if _, usual := b.Metrics["after(10k)"]; !named || usual {
+		t.Errorf("after(10000) is in it: %v; after(10k): %v", named, usual)
+	}
+}
+
 func TestBaselineRefused(t *testing.T) {
 	const whole = `{"schema": "calibrate.baseline/1", "fingerprint": {"server": "gunicorn"}, "metrics": {"peak": {"unit": "bytes", "value": 1}}}`
-	if _, err := ParseBaseline([]byte(whole)); err != nil {
-		t.Fatal(err)
+	twice := func(one, other int) string { // a figure under two names, as a merge leaves it
+		return strings.Replace(whole, `"peak": {"unit": "bytes", "value": 1}`, fmt.Sprintf(`"after(10k)": {"unit": "bytes", "value": %d}, "after(10000)": {"unit": "bytes", "value": %d}`, one, other), 1)
+	}
+	for _, text := range []string{whole, twice(1, 1)} {
+		if _, err := ParseBaseline([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for text, why := range map[string]string{
 		`[]`: "cannot unmarshal",
@@ -67,6 +86,7 @@ func TestBaselineRefused(t *testing.T) {
 		strings.Replace(whole, `"peak": {"unit": "bytes"`, `"errors": {"unit": "share", "value": 7}, "peak": {"unit": "bytes"`, 1): "figure of errors",
 		strings.Replace(whole, `"value": 1`, `"value": 5, "low": 6, "high": 7`, 1):                                                 "figure of peak",
 		strings.Replace(whole, `"value": 1`, `"value": 5, "low": 4`, 1):                                                            "figure of peak",
+		twice(1, 2): "its figures of after(10000) and after(10k) differ",
 	} {
 		if _, err := ParseBaseline([]byte(text)); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("%.200s: %v, want %s", text, err, why)

@@ -182,7 +182,15 @@ func (m Metric) Word() string {
 }
 
 // Same says that two are one figure, however their arguments were typed.
-func (m Metric) Same(other Metric) bool { return m.Word() == other.Word() && m.given == other.given }
+func (m Metric) Same(other Metric) bool { return m.figure() == other.figure() }
+
+// figure is what a metric is of, by which it is told from others.
+type figure struct {
+	word  string
+	given argument
+}
+
+func (m Metric) figure() figure { return figure{m.Word(), m.given} }
 
 // Metrics is the register: every figure of a result that has a name, once. Whoever judges, compares or exports figures
 // takes names, units and values from here.
