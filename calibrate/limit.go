@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"workermem/calibrate/say"
 )
 
 // Limit is a condition on a metric that a run must meet. As it is typed:
@@ -188,8 +190,14 @@ func (l Limit) Repeats(other Limit) bool {
 	return l.Metric().Same(other.Metric()) && l.Least == other.Least && l.Relative() == other.Relative()
 }
 
-// Add is the limits with one more, as typed. A repeated one is wrong usage.
+// MostLimits is more than anybody reads the verdicts of.
+const MostLimits = 100
+
+// Add is the limits with one more, as typed. A repeated one is wrong usage, and one too many.
 func (all Limits) Add(text string) (Limits, error) {
+	if len(all) >= MostLimits {
+		return all, Usage("keep those that matter", "there are more than %s limits", say.Count(MostLimits))
+	}
 	l, err := ParseLimit(text)
 	if err != nil {
 		return all, err

@@ -3,7 +3,9 @@ package calibrate
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -164,6 +166,24 @@ func TestLimitInJSON(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(`["wroker <= 1MB"]`), &all); err == nil {
 		t.Error("a limit of no metric was read")
+	}
+}
+
+// There is room for a hundred, and looking one up makes no metric anew: each is held against all others.
+func TestManyLimits(t *testing.T) {
+	var all Limits
+	var err error
+	for i := range 120 {
+		if all, err = all.Add(fmt.Sprintf("after(%d) <= 1GB", i+1)); (err == nil) != (i < MostLimits) {
+			t.Fatalf("limit %d: %v", i+1, err)
+		}
+	}
+	if len(all) != MostLimits || !strings.Contains(err.Error(), "more than 100 limits") {
+		t.Errorf("%d of them: %v", len(all), err)
+	}
+	l := all[0]
+	if made := testing.AllocsPerRun(100, func() { l.Metric() }); made > 10 {
+		t.Errorf("a limit's metric takes %.0f allocations", made)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"workermem/calibrate/say"
 )
@@ -195,13 +196,28 @@ func (m Metric) figure() figure { return figure{m.Word(), m.given} }
 // Metrics is the register: every figure of a result that has a name, once. Whoever judges, compares or exports figures
 // takes names, units and values from here.
 func Metrics() []Metric {
-	all := slices.Concat(memoryMetrics(), addressMetrics(), trafficMetrics(), speedMetrics(), answerMetrics())
-	for i := range all {
-		if all[i].Example == "" {
-			all[i].Example = all[i].Name
+	register.once.Do(register.fill)
+	return slices.Clone(register.all)
+}
+
+// register is made once: a metric is looked up for every limit, and for every pair of them.
+var register metrics
+
+type metrics struct {
+	once   sync.Once
+	all    []Metric
+	byWord map[string]Metric
+}
+
+func (r *metrics) fill() {
+	r.all = slices.Concat(memoryMetrics(), addressMetrics(), trafficMetrics(), speedMetrics(), answerMetrics())
+	r.byWord = map[string]Metric{}
+	for i := range r.all {
+		if r.all[i].Example == "" {
+			r.all[i].Example = r.all[i].Name
 		}
+		r.byWord[r.all[i].Word()] = r.all[i]
 	}
-	return all
 }
 
 func memoryMetrics() []Metric {
@@ -478,13 +494,15 @@ func totalOf(r Result, a argument) Reading {
 
 // FindMetric is the register's own metric of that name, with or without its brackets: "after", "after(N)", "after(10k)".
 func FindMetric(text string) (Metric, error) {
+	register.once.Do(register.fill)
 	word, _, _ := strings.Cut(strings.TrimSpace(text), "(")
+	if m, ok := register.byWord[word]; ok {
+		return m, nil
+	}
 	all := Metrics()
 	names := make([]string, len(all))
 	for i, m := range all {
-		if names[i] = m.Word(); names[i] == word {
-			return m, nil
-		}
+		names[i] = m.Word()
 	}
 	i := slices.Index(names, say.Nearest(strings.ToLower(word), names))
 	return Metric{}, Usage(fmt.Sprintf("the nearest is %s; calibrate explain lists them", all[i].Example), "%q is no metric", text)

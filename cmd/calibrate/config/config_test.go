@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,6 +37,35 @@ func TestCommand(t *testing.T) {
 		f, wrong := Parse(Name, []byte("command: "+yaml), testKeys)
 		if len(wrong) > 0 || !slices.Equal(f.Command, want) {
 			t.Errorf("%s: %q, %v", yaml, f.Command, wrong)
+		}
+	}
+}
+
+// A list that is too long is one mistake, whatever is wrong with what is in it; of limits there may be a hundred.
+func TestTooManyValues(t *testing.T) {
+	listed := func(before, one, after string, n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, one+",", i+1)
+		}
+		return before + b.String() + after
+	}
+	for text, want := range map[string]string{
+		listed("check: {limits: [", "after(%d) <= 1MB", "]}", 100):    "",
+		listed("check: {limits: [", "after(%d) <= 1MB", "]}", 101):    "limits has more than 100 values",
+		listed("check: {limits: [", "nothing(%d) <= 1MB", "]}", 3000): "limits has more than 100 values",
+		listed("load: {path: [", "/%d", "]}", mostValues):             "",
+		listed("load: {path: [", "{a: %d}", "]}", mostValues+1):       "path has more than 1 000 values",
+		listed("command: [gunicorn, ", "{a: %d}", "]", mostValues+1):  "command has more than 1 000 values",
+	} {
+		var got []string
+		file, wrong := Parse(Name, []byte(text), testKeys)
+		for _, m := range wrong {
+			got = append(got, m.What)
+		}
+		kept := len(file.Limits) + len(file.Options) + len(file.Command)
+		if strings.Join(got, ", ") != want || (kept > 0) != (want == "") {
+			t.Errorf("%.60s: %.200s, want %q; %d kept", text, strings.Join(got, ", "), want, kept)
 		}
 	}
 }

@@ -67,8 +67,9 @@ const mostValues = 1000
 
 // values are those of a key: one, or where many may be, a list. ok is false if something is wrong with one.
 func (r *reader) values(n *yaml.Node, key string, many bool) (all []Value, ok bool) {
-	if len(n.Content) > mostValues {
+	if len(n.Content) > mostValues { // and what is wrong with each helps nobody
 		r.complain(placeOf(n), "give a file of them: targets", "%s has more than %s values", key, say.Count(mostValues))
+		return nil, false
 	}
 	if n.Kind != yaml.SequenceNode {
 		v, ok := r.one(n, key)
@@ -85,7 +86,7 @@ func (r *reader) values(n *yaml.Node, key string, many bool) (all []Value, ok bo
 	if !ok {
 		r.complain(placeOf(n), "write one, or leave the key out", "%s has no value", key)
 	}
-	for _, below := range n.Content[:min(len(n.Content), mostValues)] {
+	for _, below := range n.Content {
 		v, good := r.one(below, key)
 		if ok = ok && good; good {
 			all = append(all, v)

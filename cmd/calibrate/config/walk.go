@@ -157,6 +157,10 @@ func (r *reader) check(l *Layer, e entry) {
 func (r *reader) limits(e entry) (all []Limit) {
 	values, _ := r.values(e.value, keyLimits, true)
 	for _, v := range values {
+	if len(e.value.Content) > calibrate.MostLimits {
+		r.complain(placeOf(e.value), "keep those that matter", "%s has more than %s values", keyLimits, say.Count(calibrate.MostLimits))
+		return nil
+	}
 		limit, err := calibrate.ParseLimit(v.Text)
 		again := func(other Limit) bool { return err == nil && limit.Repeats(other.Limit) }
 		switch at := slices.IndexFunc(all, again); {
