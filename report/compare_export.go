@@ -25,7 +25,11 @@ func exportOfComparison(c calibrate.Comparison) *Export {
 		}
 	}
 	if len(e.Cases) == 0 {
-		e.Cases = []Case{{wholeRun, CaseHeld, passedLine(c)}}
+		result := CaseHeld
+		if len(c.Ignored) > 0 { // nothing was held to anything: no pass
+			result = CaseUnclear
+		}
+		e.Cases = []Case{{wholeRun, result, passedLine(c)}}
 	}
 	slices.SortStableFunc(e.Figures, func(a, b Figure) int { return registered(a) - registered(b) })
 	return e

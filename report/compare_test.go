@@ -166,6 +166,18 @@ func TestCompareCases(t *testing.T) {
 	}
 }
 
+// A comparison whose limits are all ignored has held nothing: its one case is no pass.
+func TestCompareIgnoresAll(t *testing.T) {
+	for _, ignored := range [][]calibrate.Ignore{nil, {{Metric: "peak", Reason: "the new cache", Until: "2027-01-31"}}} {
+		c := comparedRuns(t, calibrate.CompareGate, 1, 0, 0)
+		c.Limits, c.Ignored = nil, ignored
+		cases := Compare(gate.Compare(c), false).Export.Cases
+		if len(cases) != 1 || cases[0].Name != wholeRun || (cases[0].Result == CaseHeld) != (ignored == nil) || cases[0].Result.red() {
+			t.Errorf("ignored %v: %+v", ignored, cases)
+		}
+	}
+}
+
 // savedPair compares a recorded run with another, as saved runs are.
 func savedPair(t *testing.T, base, head string) calibrate.Comparison {
 	t.Helper()

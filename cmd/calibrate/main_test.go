@@ -83,6 +83,7 @@ func runScripts(t *testing.T, folder string) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PATH", venvBin(t)+string(os.PathListSeparator)+e.Getenv("PATH"))
 			e.Setenv("FIXTURES", fixtures(t))
+			e.Setenv("SOON", time.Now().AddDate(0, 1, 0).Format(time.DateOnly))
 			e.Setenv(raceVariable, os.Getenv(raceVariable))
 			return nil
 		},

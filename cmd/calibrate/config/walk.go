@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 
@@ -195,7 +196,7 @@ func (r *reader) ignored(e entry) (all []Ignored) {
 		if len(r.wrong) > before {
 			continue
 		}
-		i, metric, reason, until := calibrate.ParseIgnore(text["metric"], strings.TrimSpace(text["reason"]), text["until"])
+		i, metric, reason, until := calibrate.ParseIgnore(text["metric"], strings.TrimSpace(text["reason"]), text["until"], time.Now())
 		r.refuseIf(at["metric"], metric)
 		r.refuseIf(at["reason"], reason)
 		r.refuseIf(at["until"], until)
