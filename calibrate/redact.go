@@ -20,6 +20,7 @@ var (
 	pathQuery   = regexp.MustCompile(`(\s/[^\s?#"']*)\?[^\s#"']+`) // of a request line in a log
 	assignment  = regexp.MustCompile(`(?s)^[A-Za-z_][A-Za-z0-9_]*=.+$`)
 	scriptSets  = regexp.MustCompile(`((?:^|[\s;&|({])[A-Za-z_][A-Za-z0-9_]*=)(?:"[^"]*"|'[^']*'|[^\s;&|)]+)+`)
+	optionValue = regexp.MustCompile(`((?:^|\s)--?[A-Za-z][A-Za-z0-9_-]*)(=|\s+)((?:"[^"]*"?|'[^']*'?|[^\s;&|)"'-])(?:"[^"]*"?|'[^']*'?|[^\s;&|)"'])*)`)
 	secretName  = regexp.MustCompile(`(?i)` + secretNames)
 	noSecret    = regexp.MustCompile(`(?i)monkey|key[-_]?(file|word|space)`) // a file's name is not what is in it
 	secretPair  = regexp.MustCompile(`(?is)((?:` + secretWords + `)[a-z_-]*\s*[=:]\s*)(?:-----BEGIN.*|[^\s&]+)`)
@@ -82,6 +83,22 @@ func redactWord(arg string, option bool) (word string, hideNext bool) {
 		arg = scriptSets.ReplaceAllString(arg, "${1}"+Redacted)
 	}
 	return RedactText(arg), false
+}
+
+// RedactLine returns a shell's line that may be shown to others: without what Redact leaves out of a command's words.
+func RedactLine(line string) string {
+	line = scriptSets.ReplaceAllStringFunc(line, func(set string) string {
+		name, value, _ := strings.Cut(set, "=")
+		return name + "=" + RedactValue(value)
+	})
+	line = optionValue.ReplaceAllStringFunc(line, func(text string) string {
+		option := optionValue.FindStringSubmatch(text)
+		if !SecretName(strings.TrimSpace(option[1])) {
+			return text
+		}
+		return option[1] + option[2] + RedactValue(option[3])
+	})
+	return RedactText(line)
 }
 
 // RedactText hides the secrets that a text shows by their form: the passwords and queries of URLs, name=value pairs

@@ -42,6 +42,29 @@ func TestRedact(t *testing.T) {
 	}
 }
 
+// A shell's line is shown without what its words are shown without, whatever stands between them.
+func TestRedactLine(t *testing.T) {
+	for line, want := range map[string]string{
+		"gunicorn -w 1 --bind 0.0.0.0:{port} app:app":                            "",
+		"web: gunicorn 'app:app' --name \"a: b # c\" && x":                       "",
+		"SECRET_KEY=abc DB=postgres://u:p@h/d gunicorn app:app":                  "SECRET_KEY=*** DB=*** gunicorn app:app",
+		"web: PIN='1 2'3 PORT={port} exec serve":                                 "web: PIN=*** PORT={port} exec serve",
+		"cd app && A=\"b c\" serve --db=postgres://u:p@h/d":                      "cd app && A=*** serve --db=postgres://***@h/d",
+		"serve --token abc --api-key 'a b'c -v":                                  "serve --token *** --api-key *** -v",
+		"serve --password=\"a b\" && x":                                          "serve --password=*** && x",
+		"serve --require-token --key abc|tee x":                                  "serve --require-token --key ***|tee x",
+		"serve --token \"a b":                                                    "serve --token ***",
+		"serve --key {workers} --ssl-keyfile k.pem -H 'Authorization: Bearer a'": "serve --key {workers} --ssl-keyfile k.pem -H 'Authorization: ***",
+	} {
+		if want == "" {
+			want = line
+		}
+		if got := RedactLine(line); got != want {
+			t.Errorf("%s\nis shown as %s\nwant        %s", line, got, want)
+		}
+	}
+}
+
 func TestSecretName(t *testing.T) {
 	for name, want := range map[string]bool{
 		"Authorization": true, "Cookie": true, "X-CSRF-Token": true, "AccessKey": true, "Ocp-Apim-Subscription-Key": true, "X-Session-Id": true,

@@ -11,11 +11,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v4"
 
 	"workermem/calibrate"
+	"workermem/calibrate/say"
 	"workermem/calibrate/server/cli"
 	"workermem/cmd/calibrate/config"
 	"workermem/cmd/calibrate/propose"
@@ -53,6 +55,9 @@ func (f initFlags) init(ctx context.Context, env Env, typed []string) error {
 	if err != nil {
 		return err
 	}
+	if err := startable(found.Args()); err != nil {
+		return err
+	}
 	text := starter{Found: found}
 	if f.measure {
 		if text.limits, err = measured(ctx, env, found); err != nil {
@@ -71,6 +76,20 @@ func (f initFlags) init(ctx context.Context, env Env, typed []string) error {
 	return nil
 }
 
+// startable refuses a command that starts nothing, or that no calibrate.yaml can hold.
+func startable(words []string) error {
+	if strings.TrimSpace(words[0]) == "" {
+		return calibrate.Usage("name what starts the app: calibrate init -- gunicorn app:app", "the command is empty")
+	}
+	if i := slices.IndexFunc(words, func(word string) bool { return !utf8.ValidString(word) }); i >= 0 {
+		return calibrate.Usage("put it into a script, and name that", "word %s of the command isn't UTF-8, as %s is", say.Count(i+1), config.Name)
+	}
+	return nil
+}
+
+// hides says that a command holds what may be secret.
+func hides(f propose.Found) bool { return calibrate.RedactLine(f.Line()) != f.Line() }
+
 // look says what there is, and takes the first that starts.
 func (f initFlags) look(env Env, typed []string) (propose.Found, error) {
 	if len(typed) > 0 {
@@ -80,10 +99,13 @@ func (f initFlags) look(env Env, typed []string) (propose.Found, error) {
 	taken := slices.IndexFunc(all, propose.Found.Starts)
 	page := report.Found{}
 	for _, one := range all {
-		page.Files = append(page.Files, report.FoundFile{File: one.File, Says: one.Says, Note: one.Note})
+		if hides(one) {
+			one.Note = strings.TrimPrefix(one.Note+"; what may be secret belongs into env:", "; ")
+		}
+		page.Files = append(page.Files, report.FoundFile{File: one.File, Says: calibrate.RedactLine(one.Says), Note: one.Note})
 	}
 	if taken >= 0 {
-		page.File, page.Command, page.Why = all[taken].File, all[taken].Line(), all[taken].Why
+		page.File, page.Command, page.Why = all[taken].File, calibrate.RedactLine(all[taken].Line()), all[taken].Why
 	}
 	out := env.Stdout
 	if f.print {
@@ -169,6 +191,9 @@ func (s starter) yaml() string {
 	b.WriteString("# What calibrate measures here; calibrate guide config explains it. Flags on the command line win over it.\n\n")
 	if s.File != "" {
 		b.WriteString("# From " + s.File + ".\n")
+	}
+	if hides(s.Found) {
+		b.WriteString("# Its values may be secret. Below env: no report has them; in this shell's environment, this file neither.\n")
 	}
 	b.WriteString("command: " + s.commandValue() + "\n\n")
 	s.writeEnv(&b)

@@ -107,6 +107,53 @@ func TestInitOfALongLine(t *testing.T) {
 	}
 }
 
+// A command that starts nothing, or that a file of text can't hold, is refused, and nothing is written.
+func TestInitRefuses(t *testing.T) {
+	for name, tc := range map[string]struct {
+		procfile string
+		command  []string
+		says     string
+	}{
+		"no UTF-8":        {"", []string{"gunicorn", "\xff\xfe"}, "word 2 of the command isn't UTF-8"},
+		"empty":           {"", []string{""}, "the command is empty"},
+		"an empty first":  {"", []string{" ", "app:app"}, "the command is empty"},
+		"empty in a file": {"web: ''\n", nil, "the command is empty"},
+	} {
+		env, stdout, stderr := testEnv(t, nil)
+		args := []string{"init"}
+		if tc.procfile != "" {
+			write(t, env.Dir, "Procfile", tc.procfile)
+		} else {
+			args = append(append(args, "--"), tc.command...)
+		}
+		code := Main(t.Context(), env, args)
+		if _, err := os.Stat(filepath.Join(env.Dir, config.Name)); code != exitUsage || err == nil || !strings.Contains(stderr.String(), tc.says) {
+			t.Errorf("%s: exit code %d, %v, %s%s", name, code, err, stdout, stderr)
+		}
+	}
+}
+
+// What a command holds of secrets is in the file, or it wouldn't start, and nowhere else; the file says so.
+func TestInitShowsNoSecret(t *testing.T) {
+	const line = "SECRET_KEY=hunter2 DATABASE_URL=postgres://u:hunter2@db/x gunicorn --token hunter2 app:app"
+	env, stdout, stderr := testEnv(t, nil)
+	write(t, env.Dir, "Procfile", "web: "+line+"\n")
+	write(t, env.Dir, "package.json", `{"scripts": {"start": "node --token hunter2 server.js"}}`)
+	if code := Main(t.Context(), env, []string{"init"}); code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	said := strings.Join(strings.Fields(stdout.String()+stderr.String()), " ")
+	if strings.Contains(said, "hunter2") || strings.Count(said, "belongs into env:") != 2 || !strings.Contains(said, "gunicorn --token ***") {
+		t.Error(said)
+	}
+	text, err := os.ReadFile(filepath.Join(env.Dir, config.Name))
+	must(t, err)
+	readAgain(t, string(text), []string{"sh", "-c", line})
+	if !strings.Contains(string(text), "# Its values may be secret.") {
+		t.Errorf("%s", text)
+	}
+}
+
 // Limits are a quarter above what was measured, round, and hold the run that they come from.
 func TestLimitsOf(t *testing.T) {
 	for run, want := range map[string][]string{

@@ -41,6 +41,15 @@ func TestCommand(t *testing.T) {
 	}
 }
 
+// What starts nothing is no command, in quotes neither.
+func TestEmptyCommand(t *testing.T) {
+	for _, yaml := range []string{`""`, `" "`, `"''"`, `"'' app:app"`, `["", app:app]`} {
+		if f, wrong := Parse(Name, []byte("command: "+yaml), testKeys); len(wrong) != 1 || wrong[0].What != "the command is empty" {
+			t.Errorf("%s: %q, %v", yaml, f.Command, wrong)
+		}
+	}
+}
+
 // A list that is too long is one mistake, whatever is wrong with what is in it; of limits there may be a hundred.
 func TestTooManyValues(t *testing.T) {
 	listed := func(before, one, after string, n int) string {

@@ -89,13 +89,14 @@ func (r *reader) command(e entry) []string {
 	for i, v := range values {
 		words[i] = v.Text
 	}
-	switch {
-	case len(words) == 0:
+	if len(words) == 0 {
 		return nil
-	case strings.TrimSpace(words[0]) == "":
+	}
+	if e.value.Kind == yaml.ScalarNode && strings.TrimSpace(words[0]) != "" {
+		words = cli.Command(words[0])
+	}
+	if strings.TrimSpace(words[0]) == "" { // also in quotes
 		r.complain(values[0].Place, "write what starts the app, such as gunicorn app:app", "the command is empty")
-	case e.value.Kind == yaml.ScalarNode:
-		return cli.Command(words[0])
 	}
 	return words
 }
@@ -156,12 +157,12 @@ func (r *reader) check(l *Layer, e entry) {
 
 // limits are read as --limit reads them.
 func (r *reader) limits(e entry) (all []Limit) {
-	values, _ := r.values(e.value, keyLimits, true)
-	for _, v := range values {
 	if len(e.value.Content) > calibrate.MostLimits {
 		r.complain(placeOf(e.value), "keep those that matter", "%s has more than %s values", keyLimits, say.Count(calibrate.MostLimits))
 		return nil
 	}
+	values, _ := r.values(e.value, keyLimits, true)
+	for _, v := range values {
 		limit, err := calibrate.ParseLimit(v.Text)
 		again := func(other Limit) bool { return err == nil && limit.Repeats(other.Limit) }
 		switch at := slices.IndexFunc(all, again); {

@@ -1,7 +1,8 @@
 // Package propose looks at an app's folder, and says how the app is started.
 //
 // It reads what people and platforms keep beside an app: Procfile, compose.yaml, Dockerfile, settings of Gunicorn and Puma,
-// Python's modules, package.json. It runs nothing of them, reads at most 1 MB of each, and takes no value of a variable over.
+// Python's modules, package.json. It runs nothing of them, reads at most 1 MB of each, and takes no value of a variable over,
+// unless the command itself has it.
 package propose
 
 import (
