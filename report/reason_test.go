@@ -276,6 +276,22 @@ func TestReasonOfASweep(t *testing.T) {
 		"2 workers of 4 threads, as computed, can't be compared: no second worker today.")
 }
 
+// Of a rate that is served, a preference is one among those that serve it; and a maximum that is in the way is named.
+func TestReasonOfAPreferenceForARate(t *testing.T) {
+	r := sped(t, waits(), 2, 10, 600)
+	r.Plan.Prefer, r.Recommendation.Sum.ThreadChoices = knob.PreferWorkers, []int{1, 10}
+	if got := workersReason(r); !strings.Contains(got, "Of 1 or 10 threads a worker 10 allows the most workers of those that serve 600 requests/s with 30 % to spare.") {
+		t.Error(got)
+	}
+	r.Recommendation.Sum.Unmet, r.Recommendation.Sum.MaxWorkers = true, 2
+	if got := workersReason(r); !strings.Contains(got, "Of 1 or 10 threads a worker 10 allows the most workers.") {
+		t.Error(got)
+	}
+	if got := wantedReason(r); !strings.HasPrefix(got, "nothing that fits with 2 workers at most serves 600 requests/s with 30 % to spare, and") {
+		t.Error(got)
+	}
+}
+
 func TestReasonOfWhatNothingRecycles(t *testing.T) {
 	q := flask(0.2)
 	q.Law.WorkerBytes, q.WorkerPeakBytes, q.CanRecycle, q.Requests, q.Seen, q.RestartSeconds = 40*mb, 50*mb, false, 0, 1000, 86_400

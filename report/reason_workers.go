@@ -74,6 +74,12 @@ func speedSentence(r calibrate.Result) string {
 		say.RequestRate(s.BestRate), say.Percent(calibrate.Alike), serves)
 }
 
+// noneServes begins what is wanted and not served by all that fits as it was asked for.
+func noneServes(r calibrate.Result) string {
+	most := r.Recommendation.Sum.MaxWorkers
+	return "nothing that fits" + when(most > 0, " with %s at most", say.Plural(most, "worker")) + " serves "
+}
+
 func cpuSum(rec calibrate.Recommendation) string {
 	s, threads := rec.Sum, threadsIn(rec)
 	switch {
@@ -135,7 +141,8 @@ func preferredSentence(r calibrate.Result) string {
 	if r.Plan.Prefer == knob.PreferMemory && !s.CoresGranted {
 		why = "allows the most requests at once, where memory grants the workers that the cores ask for to none"
 	}
-	return fmt.Sprintf("Of %s threads a worker %s %s.", anyOf(s.ThreadChoices), say.Count(threadsIn(r.Recommendation)), why)
+	among := when(s.WantedRate > 0 && !s.Unmet, " of those that serve %s", wantedOf(s.WantedRate, s.WantedP99))
+	return fmt.Sprintf("Of %s threads a worker %s %s%s.", anyOf(s.ThreadChoices), say.Count(threadsIn(r.Recommendation)), why, among)
 }
 
 // anyOf lists numbers: 1, 4 or 16.

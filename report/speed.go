@@ -287,7 +287,7 @@ func wantedReason(r calibrate.Result) string {
 	if !s.Unmet {
 		return atRate(r, c)
 	}
-	return "nothing that fits serves " + wantedOf(s.WantedRate, s.WantedP99) + ", and this comes nearest: " + atRate(r, c) + "; " + neededBox(r)
+	return noneServes(r) + wantedOf(s.WantedRate, s.WantedP99) + ", and this comes nearest: " + atRate(r, c) + "; " + neededBox(r)
 }
 
 // wantedOf is what was asked for, with the share that is to be left.

@@ -19,10 +19,8 @@ func (q Question) preference() func(a, b choice) bool {
 // threads.
 func (q Question) chooseThreads(better func(a, b choice) bool) choice {
 	best := choice{threads: q.Threads}
-	for _, threads := range q.ThreadChoices {
-		c := q.chooseWorkers(threads)
+	for _, c := range q.preferable() {
 		switch {
-		case c.workers == 0:
 		case best.workers == 0, better(c, best):
 			best = c
 		case !better(best, c) && q.totalOf(c) < q.totalOf(best):
@@ -30,6 +28,26 @@ func (q Question) chooseThreads(better func(a, b choice) bool) choice {
 		}
 	}
 	return best
+}
+
+// preferable are the choices of all thread counts that fit: a preference is one among those that serve the wanted rate, if any does.
+func (q Question) preferable() (all []choice) {
+	if q.wanted() > 0 {
+		for _, top := range q.tops() {
+			if q.meets(top.workers, top.threads) {
+				all = append(all, q.serving(top, q.meets))
+			}
+		}
+	}
+	if len(all) > 0 {
+		return all
+	}
+	for _, threads := range q.ThreadChoices {
+		if c := q.chooseWorkers(threads); c.workers > 0 {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // servesMore says that a takes more requests at once than b.

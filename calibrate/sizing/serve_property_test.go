@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"workermem/calibrate"
+	"workermem/calibrate/knob"
 )
 
 // served draws questions of an app that computes, waits, or does both.
@@ -54,11 +55,12 @@ func TestPropertyNearTheBest(t *testing.T) {
 	})
 }
 
-// What is recommended for a rate serves it, with room and soon enough, or nothing that fits does; and the box that is said to
+// What is recommended for a rate serves it, with room and soon enough, or nothing that fits does, whatever is preferred; and the box that is said to
 // be needed does.
 func TestPropertyWanted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		q := served(t)
+		q.Prefer = rapid.SampledFrom([]string{"", knob.PreferWorkers, knob.PreferThreads, knob.PreferMemory}).Draw(t, "prefer")
 		q.RateBasis, q.WantedP99 = calibrate.BasisGiven, rapid.SampledFrom([]float64{0, 0.05, 0.2, 1}).Draw(t, "p99")
 		a := Decide(q)
 		check(t, q, a)
