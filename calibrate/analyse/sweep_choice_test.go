@@ -264,6 +264,25 @@ func TestWhatACandidateIsHeldTo(t *testing.T) {
 	}
 }
 
+// A run that doesn't say how many clients it had is taken for one with as many as the prediction beside it was made for.
+func TestWhatAnOlderRunServed(t *testing.T) {
+	r := Recorded(t, "flat")
+	r.Host.CPUs, r.Speed, r.Target.Threads, r.Target.HasThreads = 2, speed(fast()), 0, false
+	for i := range r.Phases {
+		if r.Phases[i].Name == calibrate.PhasePeak {
+			r.Phases[i].Clients = 4 // 8 of two workers, which wait for some 20 ms: half of what endless ones get
+		}
+	}
+	r.Plan.ProductionRate = 200
+	r.Sweep = &calibrate.Sweep{CPUs: 2, BudgetBytes: r.Recommendation.BudgetBytes, RateAsked: 200, Wanted: 1, Runs: []calibrate.SweepRun{ran(2, 300, 95, 40)}}
+	r.Sweep.Runs[0].Threads = 0
+	r.Sweep = weighed(r)
+	run := r.Sweep.Runs[0]
+	if got := wishOf(r).served(run); got < 300 || got > 330 {
+		t.Errorf("%g/s without the load; %g/s beside it, of %g/s predicted", got, run.RatePerSecond, run.PredictedRate)
+	}
+}
+
 // What was not found twice, or not looked for twice, decides nothing.
 func TestAnUnsteadySweepDecidesNothing(t *testing.T) {
 	gone := &calibrate.Miss{Kind: calibrate.MissEnded, Words: "gone"}

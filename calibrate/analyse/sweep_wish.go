@@ -13,11 +13,12 @@ type wish struct {
 	rate, p99 float64 // 0: none
 	sweep     calibrate.Sweep
 	serving   *Serving // nil: what they serve is known by measurement alone
+	of        calibrate.Result
 }
 
 // wishOf is that of a result with a sweep.
 func wishOf(r calibrate.Result) wish {
-	return wish{r.Plan.ProductionRate, r.Plan.P99Seconds, *r.Sweep, ServingOf(r)}
+	return wish{r.Plan.ProductionRate, r.Plan.P99Seconds, *r.Sweep, ServingOf(r), r}
 }
 
 // best is the run to choose: for a rate the smallest of those that carry it, and soon enough; if none is soon enough, of those that
@@ -69,7 +70,7 @@ func (w wish) served(run calibrate.SweepRun) float64 {
 	if w.serving == nil || run.PredictedRate <= 0 {
 		return run.RatePerSecond
 	}
-	rate, _ := w.serving.Most(throughput.Box{Cores: w.sweep.CPUs}, run.Workers, max(run.Threads, 1), run.Clients)
+	rate, _ := w.serving.Most(throughput.Box{Cores: w.sweep.CPUs}, run.Workers, max(run.Threads, 1), clientsOf(w.of, run))
 	return run.RatePerSecond * max(rate/run.PredictedRate, 1)
 }
 
