@@ -109,6 +109,7 @@ type Fingerprint struct {
 	Rate          float64 `json:"rate_per_second"`
 	Clients       int     `json:"clients"`
 	Quick         bool    `json:"quick"`
+	Swept         bool    `json:"swept"` // a sweep made the choice, and what its candidates serve is what it measured
 	Rules         int     `json:"rules"` // of the analysis, by which figures follow from readings; 0 for unknown
 	Mode          Mode    `json:"mode"`  // whether the app was started, or watched as others used it
 }
@@ -129,7 +130,7 @@ func (r Result) Fingerprint() Fingerprint {
 		Server: r.Target.Server, ServerVersion: r.Target.ServerVersion, Interpreter: on.Interpreter, Libc: on.Libc, Allocator: on.Allocator,
 		Arch: r.Host.Arch, PageBytes: r.Host.PageBytes, HugePages: r.Host.HugePages, Targets: r.Plan.Targets,
 		CPUModel: r.Host.CPUModel, Cores: r.Host.SizingCPUs(), SizedCores: r.Cores(), BudgetBytes: r.Recommendation.BudgetBytes,
-		Rate: r.Plan.Rate, Clients: r.Plan.Clients, Quick: r.Plan.Quick, Rules: r.Tool.Rules, Mode: r.Mode,
+		Rate: r.Plan.Rate, Clients: r.Plan.Clients, Quick: r.Plan.Quick, Swept: r.Recommendation.Computed != nil, Rules: r.Tool.Rules, Mode: r.Mode,
 	}
 }
 
@@ -142,12 +143,18 @@ type Difference struct {
 }
 
 // Spoiled says that a metric can't be compared for it. Rules that recommend otherwise move all that is of the recommended workers, such
-// as the memory of one with its creep, whatever else it rests on.
+// as the memory of one with its creep, whatever else it rests on. A sweep moves what shapes serve, and not what a request alone takes.
 func (d Difference) Spoiled(m Metric) bool {
+	if d.Field == sweptField {
+		return slices.Contains(d.Spoils, m.Rests()) && len(m.needs) > 0
+	}
 	return slices.Contains(d.Spoils, m.Rests()) || m.lasting && d.Field == rulesField && slices.Contains(d.Spoils, GroundAnswers)
 }
 
-const rulesField = "rules"
+const (
+	rulesField = "rules"
+	sweptField = "swept"
+)
 
 // Differences names what differs between a baseline's fingerprint and that of a run, and matters to a metric. Of what one of them
 // doesn't know nothing is said.
@@ -192,6 +199,7 @@ func (f Fingerprint) parts(byRules []Ground) []printed {
 		{"rate_per_second", decimal(f.Rate), times},
 		{"clients", decimal(float64(f.Clients)), times},
 		{"quick", strconv.FormatBool(f.Quick), everything},
+		{sweptField, strconv.FormatBool(f.Swept), []Ground{GroundServed}},
 		{rulesField, knownCount(f.Rules), byRules},
 		{"mode", string(f.mode()), everything},
 	}

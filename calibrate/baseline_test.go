@@ -106,8 +106,8 @@ func TestDifferences(t *testing.T) {
 		t.Errorf("what isn't known differs by %+v", all)
 	}
 	// Every field is looked at, and spoils something.
-	other := Fingerprint{"a", "b", "c", "d", "e", "f", 1, "g", "h", 1, 1, 1, "i", 1, 1, true, Rules - 1, ModeRun}
-	all := other.Differences(Fingerprint{"A", "B", "C", "D", "E", "F", 2, "G", "H", 2, 2, 2, "I", 2, 2, false, Rules, ModeAttach})
+	other := Fingerprint{"a", "b", "c", "d", "e", "f", 1, "g", "h", 1, 1, 1, "i", 1, 1, true, true, Rules - 1, ModeRun}
+	all := other.Differences(Fingerprint{"A", "B", "C", "D", "E", "F", 2, "G", "H", 2, 2, 2, "I", 2, 2, false, false, Rules, ModeAttach})
 	fields, _ := json.Marshal(other)
 	for _, d := range all {
 		if len(d.Spoils) == 0 || !strings.Contains(string(fields), `"`+d.Field+`"`) {
@@ -180,6 +180,22 @@ func TestDifferencesOfRulesThatRecommend(t *testing.T) {
 		older.Rules, older.Cores = rules, 4
 		if slices.ContainsFunc(older.Differences(now), func(d Difference) bool { return d.Spoiled(worker) }) != spoiled {
 			t.Errorf("by rules %d: spoiled is %v", rules, !spoiled)
+		}
+	}
+}
+
+// What shapes serve was measured of the one run and reckoned of the other, if a sweep chose in one alone; what one request takes was not.
+func TestDifferencesOfASweep(t *testing.T) {
+	plain, swept := measuredRun(), measuredRun()
+	swept.Recommendation.Computed = &Shape{Workers: 2, Threads: 4}
+	differs := plain.Fingerprint().Differences(swept.Fingerprint())
+	for name, want := range map[string]bool{"serves": true, "rate(2x4)": true, "alone": false, "waiting": false, "cpu": false, "worker": false, "total(2x4)": false} {
+		m, err := ParseMetric(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.ContainsFunc(differs, func(d Difference) bool { return d.Spoiled(m) }); got != want {
+			t.Errorf("%s: spoiled is %v", name, got)
 		}
 	}
 }

@@ -331,7 +331,7 @@ func speedMetrics() []Metric {
 				return ofTimes(r, func(s Speed) Reading { return unlessZero(s.Alone) })
 			}},
 		{Name: "serves", rests: GroundServed, lasting: true, needs: ofChoice, Unit: UnitRate, Better: MoreIsBetter, Meaning: "What the recommended workers and threads serve at most.",
-			Got: "By the CPU time and the waiting of one worker's requests, on the cores that are sized for.",
+			Got: "By the CPU time and the waiting of one worker's requests, on the cores that are sized for; if a sweep made the choice, what it measured.",
 			read: func(r Result, _ argument) Reading {
 				return servedBy(r, func(c Candidate) bool { return c.Recommended })
 			}},

@@ -58,7 +58,7 @@ const (
 
 // Served is what so many workers of so many threads serve.
 type Served struct {
-	Rate      float64   `json:"rate_per_second"`            // at most
+	Rate      float64   `json:"rate_per_second"`            // at most; of a shape that a sweep ran which made the choice, what it served, without the load beside it
 	RateLow   float64   `json:"rate_low_per_second"`        // interval of 95 %
 	RateHigh  float64   `json:"rate_high_per_second"`       //
 	RateApart float64   `json:"rate_apart_ratio,omitempty"` // of them, how far real servers were off beyond what the figures of this app allow: alike in two runs of one app
@@ -66,7 +66,7 @@ type Served struct {
 	UsedRatio float64   `json:"used_ratio"`                 // at the production rate: that rate / rate; 0 without one
 	P50       float64   `json:"p50_seconds"`                // at the production rate; 0 without one, or where it is more than is served
 	P99       float64   `json:"p99_seconds"`
-	P99Low    float64   `json:"p99_low_seconds,omitempty"`  // by the intervals of a request's CPU time and waiting; of the recommended choice and a deployed one alone
+	P99Low    float64   `json:"p99_low_seconds,omitempty"`  // by the intervals of a request's CPU time and waiting, of the recommended choice and a deployed one alone; or where a sweep measured it, what two runs differ by
 	P99High   float64   `json:"p99_high_seconds,omitempty"` // the same; absent beside a P99Low where by them the rate may not be served at all
 	CPUCost   float64   `json:"cost_cpu_seconds,omitempty"` // CPU seconds a request, of the app's other processes too, at the production rate, or at the most that is served if that is less; of the recommended choice alone
 }

@@ -301,7 +301,7 @@ func differences(all []calibrate.Difference) []Fact {
 			}
 		}
 		of := when(d.Field == "rules", "of calibrate's analysis: ")
-		facts = append(facts, Fact{Name: strings.ReplaceAll(d.Field, "_", " "), Text: of + "it was " + d.Baseline + " and is " + d.Run + ": no comparison of " + strings.Join(spoilt, ", "), Mark: Doubtful})
+		facts = append(facts, Fact{Name: strings.ReplaceAll(d.Field, "_", " "), Text: of + "it was " + d.Baseline + " and is " + d.Run + ": no comparison of " + orElse(strings.Join(spoilt, ", "), "what so many workers serve"), Mark: Doubtful})
 	}
 	return facts
 }

@@ -276,6 +276,26 @@ func TestReasonOfASweep(t *testing.T) {
 		"2 workers of 4 threads, as computed, can't be compared: no second worker today.")
 }
 
+// A sweep of which none serves what is wanted says so where the choice is said, and which box would do if that is known.
+func TestReasonOfASweepThatMissed(t *testing.T) {
+	r := sped(t, waits(), 2, 10, 900)
+	p99 := 0.012
+	r.Sweep = &calibrate.Sweep{CPUs: 2, BudgetBytes: r.Recommendation.BudgetBytes, RateAsked: 900, Runs: []calibrate.SweepRun{
+		{Workers: 2, Threads: 10, RatePerSecond: 950, MeasuredBytes: 60 * mb, Latency: calibrate.Latency{P99: &p99}, Chosen: true}}}
+	r.Recommendation.Computed = &calibrate.Shape{Workers: 2, Threads: 10}
+	says(t, "met", chosenBecause(r), "the best of 1 candidate really run: 950/s, p99 12 ms at 900/s")
+	sum := &r.Recommendation.Sum
+	sum.Unmet = true
+	says(t, "missed", chosenBecause(r), "the best of 1 candidate really run: 950/s, p99 12 ms at 900/s; none serves 900 requests/s with 30 % to spare; which box would is not known")
+	if got := wantedReason(r); !strings.HasPrefix(got, "none that was really run serves 900 requests/s with 30 % to spare, and this comes nearest: ") {
+		t.Error(got)
+	}
+	sum.NeededCores, sum.NeededMemoryBytes, sum.NeededShape = 3, 500*mb, &calibrate.Shape{Workers: 3, Threads: 10}
+	if got := chosenBecause(r); !strings.HasSuffix(got, "; 3 cores and 500 MB of memory would, with 3 workers of 10 threads") {
+		t.Error(got)
+	}
+}
+
 // Of a rate that is served, a preference is one among those that serve it; and a maximum that is in the way is named.
 func TestReasonOfAPreferenceForARate(t *testing.T) {
 	r := sped(t, waits(), 2, 10, 600)

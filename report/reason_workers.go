@@ -74,9 +74,12 @@ func speedSentence(r calibrate.Result) string {
 		say.RequestRate(s.BestRate), say.Percent(calibrate.Alike), serves)
 }
 
-// noneServes begins what is wanted and not served by all that fits as it was asked for.
+// noneServes begins what is wanted and not served: by what was run, or by all that fits as it was asked for.
 func noneServes(r calibrate.Result) string {
 	most := r.Recommendation.Sum.MaxWorkers
+	if r.Recommendation.Computed != nil {
+		return "none that was really run serves "
+	}
 	return "nothing that fits" + when(most > 0, " with %s at most", say.Plural(most, "worker")) + " serves "
 }
 

@@ -303,6 +303,8 @@ func neededBox(r calibrate.Result) string {
 		return fmt.Sprintf("%s and %s of memory would, with %s", say.Cores(s.NeededCores), say.MBUp(s.NeededMemoryBytes), named(r, *s.NeededShape))
 	case r.Speed != nil && s.WantedP99 > 0 && aloneSeconds(r) > s.WantedP99:
 		return "no box would, since a request alone takes " + say.CPU(aloneSeconds(r))
+	case r.Recommendation.Computed != nil: // by the law this one would, and it was measured that it doesn't
+		return "which box would is not known"
 	case r.Speed != nil && s.MaxWorkers > 0 && !r.Speed.Shown && !r.Speed.AllCores && r.Speed.Pool == 0:
 		return "whether a larger box would is not known: " + say.Plural(s.MaxWorkers, "worker") + " at most, and nothing showed that one keeps no more than " +
 			say.Cores(twoDigits(r.Speed.Cores)) + " busy; measure on more cores, or with more requests at once"

@@ -159,8 +159,12 @@ func sweptWhy(r calibrate.Result) string {
 	if !ok {
 		return ""
 	}
-	return fmt.Sprintf("the best of %s really run: %s, p99 %s at %s", say.Plural(len(r.Sweep.Runs), "candidate"),
+	text := fmt.Sprintf("the best of %s really run: %s, p99 %s at %s", say.Plural(len(r.Sweep.Runs), "candidate"),
 		say.Rate(run.RatePerSecond), latencyCell(run.Latency.P99), say.Rate(r.Sweep.RateAsked))
+	if !r.Recommendation.Sum.Unmet {
+		return text
+	}
+	return text + "; none serves " + wantedOf(r.Plan.ProductionRate, r.Plan.P99Seconds) + "; " + neededBox(r)
 }
 
 // sweepReason says what the measured choice was found to do, and what the one did that the law alone would have

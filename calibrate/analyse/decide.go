@@ -33,6 +33,10 @@ func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate
 	if sweepDecides(r) {
 		noteBasis(*r.Sweep, shown)
 	}
+	rules := sizing.Formulas(box(r), recycled(q, a))
+	if r.Recommendation.Computed = rec.Computed; rec.Computed != nil {
+		noteSwept(r, &rec, shown, rules)
+	}
 	noteServing(r, shown)
 	if q.ThreadsUnknown || threadless(r.Target) {
 		rec.Threads = 0
@@ -46,19 +50,22 @@ func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate
 			}
 		}
 	}
-	return rec, shown, sizing.Formulas(box(r), recycled(q, a))
+	return rec, shown, rules
 }
 
 // noteServing gives the recommended choice the interval of its 99th percentile, and what a request costs there: with as many threads,
 // and as many cores busy.
 func noteServing(r calibrate.Result, all []calibrate.Candidate) {
 	i := slices.IndexFunc(all, func(c calibrate.Candidate) bool { return c.Recommended })
-	s := ServingOf(r)
-	if i < 0 || s == nil || !(all[i].Rate > 0) {
+	if i < 0 || !(all[i].Rate > 0) {
 		return
 	}
-	c, rate := &all[i], all[i].Rate
-	c.Served = s.doubted(r.Cores(), r.Plan.ProductionRate, c.Workers, c.Threads, c.Served)
+	served, s := servedOf(r, all[i].Workers, all[i].Threads)
+	if s == nil {
+		return
+	}
+	c, rate := &all[i], served.Rate
+	c.Served = served
 	if wanted := r.Plan.ProductionRate; wanted > 0 {
 		rate = min(rate, wanted)
 	}

@@ -84,11 +84,7 @@ func grownInLife(r calibrate.Result, s calibrate.Setup) (low, middle, high float
 
 // serves is what they serve, held to what is wanted of them. What production may ask for is calibrate.MostUsed of it.
 func serves(d *calibrate.Deployed, r calibrate.Result) {
-	var served calibrate.Served
-	if s := ServingOf(r); s != nil {
-		threads := max(d.Threads, 1)
-		served = s.doubted(r.Cores(), d.WantedRate, d.Workers, threads, s.on(r.Cores(), d.WantedRate)(d.Workers, threads))
-	}
+	served, _ := servedOf(r, d.Workers, max(d.Threads, 1))
 	if served.Rate > 0 {
 		d.Serves = calibrate.Reading{Value: calibrate.Figure(served.Rate), Low: calibrate.Figure(served.RateLow), High: calibrate.Figure(served.RateHigh)}
 	}

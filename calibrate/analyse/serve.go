@@ -20,6 +20,7 @@ type Serving struct {
 	fillings         fillings
 	shared           float64 // requests a second that what all workers share lets through; 0: as many as come
 	steady           steady
+	seen             map[calibrate.Shape]float64 // what runs of a sweep served, in place of what is to be expected: see wish.seenIn
 }
 
 // ServingOf is nil where it isn't known, or is doubtful.
@@ -100,7 +101,8 @@ type most struct {
 	by             calibrate.RateBound
 }
 
-func (s *Serving) most(box throughput.Box, workers, threads, clients int) most {
+// expected is what is to be expected of a shape that no sweep ran.
+func (s *Serving) expected(box throughput.Box, workers, threads, clients int) most {
 	m := s.unshared(box, workers, threads, clients)
 	if s.shared == 0 || m.rate < (1-oneRate)*s.shared {
 		return m
@@ -213,7 +215,7 @@ func (s *Serving) serving(box throughput.Box, rate, timed float64) func(workers,
 // the app's figures, and by how much slower than said the steady load was. It has no upper end where by the worst of these the shape may
 // not serve the rate at all. It takes three times as long as the percentile itself.
 func (s *Serving) doubted(cores, rate float64, workers, threads int, served calibrate.Served) calibrate.Served {
-	if served.P99 == 0 {
+	if served.P99 == 0 || served.P99Low > 0 { // it has its own, as measured
 		return served
 	}
 	box := throughput.Box{Cores: cores}

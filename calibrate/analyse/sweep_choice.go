@@ -181,14 +181,24 @@ func measuredChoice(r calibrate.Result, q sizing.Question, computed sizing.Answe
 	if a.Recommended.Workers != q.Chosen.Workers || a.Recommended.Threads != q.Chosen.Threads {
 		return computed, nil
 	}
-	if s := &a.Sum; s.Unmet && wishOf(r).met(chosen) { // as was measured
-		s.Unmet, s.NeededCores, s.NeededMemoryBytes, s.NeededShape = false, 0, 0, nil
+	if w := wishOf(r); w.rate > 0 {
+		a.Sum = heldTo(a.Sum, w.met(chosen), computed.Sum.Unmet)
 	}
 	law := calibrate.Shape{Workers: computed.Recommended.Workers, Threads: computed.Recommended.Threads}
 	if chosen.Threads == 0 {
 		law.Threads = 0
 	}
 	return a, &law
+}
+
+// heldTo is a sum for a rate of which it was measured whether it is served. Which box is needed is for the law to say; where that had this
+// one do, it is not known.
+func heldTo(s calibrate.Sum, met, foreseen bool) calibrate.Sum {
+	s.Unmet = !met
+	if met || !foreseen {
+		s.NeededCores, s.NeededMemoryBytes, s.NeededShape = 0, 0, nil
+	}
+	return s
 }
 
 func comparedRuns(s calibrate.Sweep) int { return len(compared(s)) }

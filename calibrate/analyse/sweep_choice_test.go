@@ -193,8 +193,8 @@ func TestTheSweepChoosesForARate(t *testing.T) {
 			t.Errorf("%s: %d workers, want %d: %+v", c.name, r.Recommendation.Workers, c.want, r.Sweep.Runs)
 		}
 		missed := slices.ContainsFunc(r.Warnings, func(w calibrate.Warning) bool { return w.Code == "sweep-missed" })
-		if want := c.rate == 700 || c.p99 == 0.01; missed != want {
-			t.Errorf("%s: %v", c.name, r.Warnings)
+		if want := c.rate == 700 || c.p99 == 0.01; missed != want || r.Recommendation.Sum.Unmet != want || (r.Outcome() == calibrate.KindNothingFits) != want {
+			t.Errorf("%s: unmet %v, outcome %d, %v", c.name, r.Recommendation.Sum.Unmet, r.Outcome(), r.Warnings)
 		}
 		if again := Analyse(calibrate.Measured{Result: r}); !reflect.DeepEqual(again, r) {
 			t.Errorf("%s: analysed again it says something else", c.name)
@@ -207,24 +207,105 @@ func TestTheSweepChoosesForARate(t *testing.T) {
 	}
 }
 
-// What was measured to serve what is wanted does, though less was predicted of it.
-func TestAMeasuredChoiceIsNotUnmet(t *testing.T) {
-	r := Recorded(t, "flat")
+// sweptAtRate is a run that is sized for a rate within 100 ms, of which 2 workers of 16 threads and of 4 were really run, which are taken to
+// serve some 645/s and 352/s.
+func sweptAtRate(t *testing.T, rate, of16, of4 float64) (r calibrate.Result, computed calibrate.Recommendation) {
+	t.Helper()
+	r = Recorded(t, "flat")
 	r.Host.CPUs, r.Speed = 2, speed(fast())
-	r.Plan.ProductionRate, r.Plan.P99Seconds, r.Plan.ThreadChoices = 300, 0.1, []int{4, 16}
+	r.Plan.ProductionRate, r.Plan.P99Seconds, r.Plan.ThreadChoices = rate, 0.1, []int{4, 16}
 	r = Resized(r)
-	computed := calibrate.Shape{Workers: r.Recommendation.Workers, Threads: r.Recommendation.Threads}
-	if computed != (calibrate.Shape{Workers: 2, Threads: 16}) || r.Recommendation.Sum.Unmet {
-		t.Fatalf("%+v", r.Recommendation)
+	computed = r.Recommendation
+	if computed.Workers != 2 || computed.Threads != 16 {
+		t.Fatalf("%+v", computed)
 	}
-	shapes := []calibrate.SweepRun{ran(2, 620, 110, 40), ran(2, 500, 95, 60)} // 2 x 4 is taken to serve 352/s, of which 300 is too much
+	shapes := []calibrate.SweepRun{ran(2, of16, 110, 40), ran(2, of4, 95, 60)}
 	shapes[0].Threads = 16
-	r.Sweep = &calibrate.Sweep{CPUs: 2, BudgetBytes: r.Recommendation.BudgetBytes, RateAsked: 300, RateBasis: calibrate.BasisGiven, Wanted: 2, Runs: shapes}
+	r.Sweep = &calibrate.Sweep{CPUs: 2, BudgetBytes: r.Recommendation.BudgetBytes, RateAsked: rate, RateBasis: calibrate.BasisGiven, Wanted: 2, Runs: shapes}
 	for i := range shapes {
-		shapes[i].ObservedBytes, shapes[i].RateSent = shapes[i].MeasuredBytes, 300
+		shapes[i].ObservedBytes, shapes[i].RateSent = shapes[i].MeasuredBytes, rate
 	}
 	r.Sweep = weighed(r)
-	r = Resized(r)
+	return Resized(r), computed
+}
+
+// Who was measured not to serve what is wanted doesn't, though more was predicted: that is no pass. A box that would do is said if the law
+// had this one too small.
+func TestAMeasuredMissIsUnmet(t *testing.T) {
+	for _, c := range []struct {
+		rate, of16, of4 float64
+		foreseen, unmet bool // that it is served; and that it was found not to be
+	}{
+		{300, 350, 330, true, true},
+		{300, 350, 390, true, true}, // the choice is one that the law had too small
+		{300, 620, 330, true, false},
+		{900, 620, 330, false, true},
+	} {
+		r, computed := sweptAtRate(t, c.rate, c.of16, c.of4)
+		if computed.Sum.Unmet == c.foreseen {
+			t.Fatalf("%+v: %+v", c, computed.Sum)
+		}
+		s := r.Recommendation.Sum
+		if s.Unmet != c.unmet || (r.Outcome() == calibrate.KindNothingFits) != c.unmet || (s.NeededShape != nil) != (c.unmet && !c.foreseen) || (s.NeededCores > 2) != (s.NeededShape != nil) {
+			t.Errorf("%+v: outcome %d, %+v", c, r.Outcome(), s)
+		}
+		i := slices.IndexFunc(r.Warnings, func(w calibrate.Warning) bool { return w.Code == "sweep-missed" })
+		if i >= 0 != c.unmet || i >= 0 && strings.Contains(r.Warnings[i].Text, "though more was predicted") != c.foreseen {
+			t.Errorf("%+v: %v", c, r.Warnings)
+		}
+	}
+}
+
+// What is said of a shape that a sweep ran is what it measured: in the answer, for what is deployed, and of a rule that comes to the same.
+// What it didn't run, and another box, keep what is reckoned.
+func TestWhatWasRunIsSaidAsMeasured(t *testing.T) {
+	r, computed := sweptAtRate(t, 300, 620, 500)
+	plain := r
+	plain.Sweep = nil
+	plain = Resized(plain)
+	w, seen := wishOf(r), 0
+	for i, c := range r.Candidates {
+		run := runOf(r, c.Workers, c.Threads)
+		if run == nil {
+			if c.Served != plain.Candidates[i].Served {
+				t.Errorf("%d x %d was not run: %+v", c.Workers, c.Threads, c.Served)
+			}
+			continue
+		}
+		seen++
+		rate := w.served(*run)
+		if rate < run.RatePerSecond || c.Rate != rate || c.UsedRatio != 300/rate || c.P99 != run.P99() || c.RateLow != 0.95*rate || c.RateHigh != 1.05*rate || c.RateApart != 0 || !(c.P99Low < c.P99 && c.P99 < c.P99High) {
+			t.Errorf("%d x %d: %+v, ran %+v", c.Workers, c.Threads, c.Served, run)
+		}
+		if c.Recommended && !(c.Threads == 4 && c.CPUCost > 0 && r.Recommendation.Sum.BestRate >= c.Rate) {
+			t.Errorf("recommended %+v, %+v", c, r.Recommendation.Sum)
+		}
+		d := Deployed(r, calibrate.Setup{Shape: calibrate.Shape{Workers: c.Workers, Threads: c.Threads}})
+		if *d.Serves.Value != c.Rate || *d.Serves.Low != c.RateLow || *d.P99.Value != c.P99 || *d.P99.Low != c.P99Low || *d.P99.High != c.P99High {
+			t.Errorf("%d x %d deployed: %+v", c.Workers, c.Threads, d)
+		}
+	}
+	if seen != 2 || r.Recommendation.Sum.Unmet || computed.Sum.Unmet {
+		t.Errorf("%d were run, %+v", seen, r.Recommendation.Sum)
+	}
+	for _, f := range r.Formulas {
+		if run := runOf(r, f.Workers, f.Threads); run != nil && f.Rate != w.served(*run) {
+			t.Errorf("%+v, ran %+v", f, run)
+		}
+	}
+	r.Plan.CPUs, plain.Plan.CPUs = 4, 4
+	if got, want := Resized(r), Resized(plain); !reflect.DeepEqual(got.Candidates, want.Candidates) {
+		t.Errorf("on another box %+v, want %+v", got.Candidates, want.Candidates)
+	}
+}
+
+// What was measured to serve what is wanted does, though less was predicted of it.
+func TestAMeasuredChoiceIsNotUnmet(t *testing.T) {
+	r, before := sweptAtRate(t, 300, 620, 500) // 2 x 4 is taken to serve 352/s, of which 300 is too much
+	computed := calibrate.Shape{Workers: before.Workers, Threads: before.Threads}
+	if before.Sum.Unmet {
+		t.Fatalf("%+v", before)
+	}
 	if rec := r.Recommendation; rec.Threads != 4 || rec.Computed == nil || *rec.Computed != computed || rec.Sum.Unmet || rec.Sum.NeededShape != nil || r.Outcome() != 0 {
 		t.Errorf("%d x %d, %+v", rec.Workers, rec.Threads, rec.Sum)
 	}
@@ -242,7 +323,7 @@ func TestWhatACandidateIsHeldTo(t *testing.T) {
 	reckoned := ServingOf(r).on(2, 30)(3, 16).P99
 	held := func(what string, want float64) {
 		t.Helper()
-		if got := wishOf(r).p99Of(*run); got != want {
+		if got := wishOf(r).p99Of(*run); got != want && !(math.Abs(got/want-1) < 0.05) { // the reckoned one is of a shape that serves a little more or less
 			t.Errorf("%s: p99 %g s, want %g", what, got, want)
 		}
 	}
@@ -253,6 +334,18 @@ func TestWhatACandidateIsHeldTo(t *testing.T) {
 	held("of another rate", reckoned)
 	r.Plan.ProductionRate = 5000
 	held("more than is served", math.Inf(1))
+	if served := wishOf(r).servedOf(*run); served.Rate < 600 || served.P99 != 0 || served.RateBy != calibrate.RateByCores {
+		t.Errorf("%+v", served)
+	}
+	run.RatePerSecond = 300 // so it isn't the cores
+	if served := wishOf(r).servedOf(*run); served.RateBy != "" || served.Rate > 330 {
+		t.Errorf("%+v", served)
+	}
+	run.RatePerSecond, run.LatencyRequests, r.Plan.ProductionRate = 800, 90, 720 // more than is reckoned that it serves
+	if got := wishOf(r).p99Of(*run); !(got > 0 && got < math.Inf(1)) {
+		t.Errorf("p99 %g s of a shape that was seen to serve more", got)
+	}
+	run.RatePerSecond, run.LatencyRequests, r.Plan.ProductionRate = 600, 300, 5000
 	r.Speed = nil
 	held("nothing is reckoned", 0.5)
 	if got := wishOf(r).served(*run); got != 600 {

@@ -65,13 +65,16 @@ func (w wish) carried(run calibrate.SweepRun) bool {
 	return w.served(run)*calibrate.MostUsed >= w.rate && run.RateSent >= calibrate.RateReached*asked
 }
 
+// mostByLoad is how many times as much a shape may serve without the load beside it: beyond that, the prediction makes no sense.
+const mostByLoad = 100
+
 // served is what a run serves without the load, which took a part of its cores: as much more as is reckoned.
 func (w wish) served(run calibrate.SweepRun) float64 {
 	if w.serving == nil || run.PredictedRate <= 0 {
 		return run.RatePerSecond
 	}
 	rate, _ := w.serving.Most(throughput.Box{Cores: w.sweep.CPUs}, run.Workers, max(run.Threads, 1), clientsOf(w.of, run))
-	return run.RatePerSecond * max(rate/run.PredictedRate, 1)
+	return run.RatePerSecond * min(max(rate/run.PredictedRate, 1), mostByLoad)
 }
 
 // soonEnough is what a p99 may be at most: what is wanted, or if none of those that carry the rate is as soon, about the soonest.
@@ -94,13 +97,26 @@ func (w wish) p99Of(run calibrate.SweepRun) float64 {
 	if w.p99 == 0 {
 		return 0
 	}
-	measured := w.sweep.TellsTimes() && math.Abs(w.sweep.RateAsked-w.rate) <= (1-calibrate.RateReached)*w.rate
-	if measured || w.serving == nil {
+	if w.timed() || w.serving == nil {
 		return run.P99()
 	}
-	served := w.serving.on(w.sweep.CPUs, w.rate)(run.Workers, max(run.Threads, 1))
+	served := w.seenIn(run).on(w.sweep.CPUs, w.rate)(run.Workers, max(run.Threads, 1))
 	if served.P99 == 0 {
 		return math.Inf(1)
 	}
 	return served.P99
+}
+
+// timed says that the times of a sweep are those at about the rate that is wanted, and of answers enough.
+func (w wish) timed() bool {
+	return w.rate > 0 && w.sweep.TellsTimes() && math.Abs(w.sweep.RateAsked-w.rate) <= (1-calibrate.RateReached)*w.rate
+}
+
+// foreseen says that a shape is taken to serve the rate, by what was known before the sweep.
+func (w wish) foreseen(shape calibrate.Shape) bool {
+	if w.serving == nil {
+		return false
+	}
+	served := w.serving.on(w.sweep.CPUs, w.rate)(shape.Workers, max(shape.Threads, 1))
+	return served.Rate*calibrate.MostUsed >= w.rate && (w.p99 == 0 || served.P99 > 0 && served.P99 <= w.p99)
 }

@@ -223,11 +223,18 @@ func sweepDoubts(r calibrate.Result, add func(doubtful bool, code, try, format s
 		add(true, SweepUndecided, "measure again on a machine that does nothing else",
 			"%s served %s in one round and %s in another: too far apart to tell candidates by what they serve"+computed,
 			runShape(run), say.RequestRate(slices.Min(run.Rates)), say.RequestRate(slices.Max(run.Rates)))
-	case r.Recommendation.Computed != nil && !r.Recommendation.Sum.Unmet && wishOf(r).missed():
+	case r.Recommendation.Computed != nil && wishOf(r).missed():
 		add(true, "sweep-missed", "calibrate prove, on a machine that does nothing else; or size for a larger box",
-			"none of the %s that were really run served %s with %s to spare%s, though more was predicted: the recommended one comes nearest",
-			say.Plural(comparedRuns(*r.Sweep), "candidate"), say.RequestRate(r.Plan.ProductionRate), say.Percent(1-calibrate.MostUsed), soonWords(r.Plan.P99Seconds))
+			"none of the %s that were really run served %s with %s to spare%s%s: the recommended one comes nearest",
+			say.Plural(comparedRuns(*r.Sweep), "candidate"), say.RequestRate(r.Plan.ProductionRate), say.Percent(1-calibrate.MostUsed), soonWords(r.Plan.P99Seconds), foreseenWords(r))
 	}
+}
+
+func foreseenWords(r calibrate.Result) string {
+	if wishOf(r).foreseen(*r.Recommendation.Computed) {
+		return ", though more was predicted"
+	}
+	return ""
 }
 
 func soonWords(p99 float64) string {
