@@ -176,7 +176,7 @@ func (f *checkFlags) judge(env Env, r calibrate.Result) error {
 // complain reports all that is wrong with the command line at once.
 func (f *checkFlags) complain(env Env, name string, command []string) error {
 	w := &f.wrong
-	f.ci.complain(env, &f.format, w)
+	f.format.complain(env, w)
 	w.outside(&f.production)
 	w.add(name != "" && len(command) > 0, "leave one of them out", "RUN %s is a measurement, and COMMAND would make another", name)
 	if len(command) == 0 {

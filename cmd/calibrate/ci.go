@@ -40,10 +40,10 @@ func platformNamed(name string) *platform {
 }
 
 // complain complains of its files that can't be written, before anything is started.
-func (p *platform) complain(env Env, w *complaints, way string) {
+func (p *platform) complain(env Env, w *complaints, given string) {
 	for _, file := range p.files(env) {
 		err := canOpen(file.path)
-		w.add(err != nil, "let it be written, or "+way, "%s can't be written: %v", file.name, err)
+		w.add(err != nil, "let it be written, or leave "+given+" out", "%s can't be written: %v", file.name, err)
 	}
 }
 
@@ -156,16 +156,6 @@ type ciFlags struct{ off bool }
 
 func (f *ciFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.off, "no-ci", false, "write nothing for GitHub's or GitLab's CI, where it runs in one")
-}
-
-// complain complains of what can't be written in the format that was asked for, or for the CI that this runs in.
-func (f *ciFlags) complain(env Env, format *formatFlag, w *complaints) {
-	format.complain(env, w)
-	for i := range platforms {
-		if p := &platforms[i]; !f.off && p.name != format.name && p.here(env.Getenv) {
-			p.complain(env, w, "give --no-ci")
-		}
-	}
 }
 
 // tell writes what the CI that this runs in reads, unless the format asked for is that. Stdout is the result's, so the log is

@@ -151,7 +151,7 @@ func (f *compareFlags) leaveToCheck(env Env) {
 // check reports all that is wrong with the command line at once; inTurn says that both versions will be run.
 func (f *compareFlags) check(env Env, inTurn bool) error {
 	w := &f.wrong
-	f.ci.complain(env, &f.format, w)
+	f.format.complain(env, w)
 	w.outside(&f.Load, &f.compared)
 	w.check(f.requestFlags.checks(), f.appFlags.checks())
 	for _, l := range f.limits.Limits {

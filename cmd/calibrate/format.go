@@ -142,7 +142,7 @@ func (f *formatFlag) finish(env Env, d report.Document, outcome error) error {
 // complain complains of a format whose files can't be written, before anything is started.
 func (f *formatFlag) complain(env Env, w *complaints) {
 	if p := platformNamed(f.name); p != nil {
-		p.complain(env, w, "leave "+f.given+" out")
+		p.complain(env, w, f.given)
 	}
 }
 
