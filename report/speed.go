@@ -149,14 +149,14 @@ func atOnceReason(r calibrate.Result) string {
 	}
 	s, cores := *r.Speed, r.Recommendation.Sum.CPUs
 	if free(s) {
-		return fmt.Sprintf("a request costs %s of CPU and waits for nothing: %s, %s", say.CPU(costOf(s)), say.Cores(cores), say.Plural(c.Workers, "worker")) +
+		return fmt.Sprintf("a request costs %s and waits for nothing: %s, %s", costsOf(s, c.Served), say.Cores(cores), say.Plural(c.Workers, "worker")) +
 			when(c.Workers == 2 && r.Recommendation.Sum.CPUWorkers == 1, ", so that one answers while the other restarts") +
 			when(c.RateBy == calibrate.RateByCores, "; more serve no more") +
 			when(c.RateBy == calibrate.RateByWorkers, ", and one keeps %s busy", say.Cores(twoDigits(s.Cores)))
 	}
 	each := atOnceForCore(s)
 	needed := each * cores
-	text := fmt.Sprintf("a request costs %s of CPU and waits %s%s, so a core needs %s at once: %s x %s = %s", say.CPU(costOf(s)), say.CPU(s.Waiting.Value),
+	text := fmt.Sprintf("a request costs %s and waits %s%s, so a core needs %s at once: %s x %s = %s", costsOf(s, c.Served), say.CPU(s.Waiting.Value),
 		when(s.Beside > 0, ", %s of that for other programs on these cores", say.CPU(s.Beside)), requestsOfCore(each), say.Cores(cores), say.Number(each), say.Number(needed))
 	shape, have := shapeSum(r, c)
 	switch {
@@ -166,6 +166,13 @@ func atOnceReason(r calibrate.Result) string {
 		return text + " = " + shape
 	}
 	return text + "; " + shape + " are " + say.Count(have)
+}
+
+// costsOf is the CPU time of a request of one worker, and that of a choice where it is quite another: what that serves is by its own.
+func costsOf(s calibrate.Speed, c calibrate.Served) string {
+	const another = 0.1
+	here := costAt(s, c)
+	return say.CPU(costOf(s)) + " of CPU" + when(math.Abs(here/costOf(s)-1) >= another, " (%s in this choice)", say.CPU(here))
 }
 
 func requestsOfCore(each float64) string {

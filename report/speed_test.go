@@ -104,6 +104,11 @@ func TestReasonOfTheCores(t *testing.T) {
 	pool.Pool = 8
 	says(t, "a pool", atOnceReason(sped(t, pool, 2, 16, 0)),
 		"a request costs 2 ms of CPU and waits 18 ms, so a core needs 10 requests at once: 2 cores x 10 = 20; 2 workers x 16 threads, 8 of them at work at once, are 16")
+	for cost, words := range map[float64]string{0.0015: " (1.5 ms in this choice)", 0.0019: "", 0: ""} {
+		seen := sped(t, waits(), 2, 10, 0)
+		seen.Candidates[len(seen.Candidates)-1].CPUCost = cost
+		says(t, "a choice that was run", atOnceReason(seen), "a request costs 2 ms of CPU"+words+" and waits 18 ms, so a core needs 10 requests at once: 2 cores x 10 = 20 = 2 workers x 10 threads")
+	}
 	async := sped(t, waits(), 2, 1, 0)
 	async.Target.Threads, async.Target.HasThreads = 0, false
 	says(t, "async", atOnceReason(async), "a request costs 2 ms of CPU and waits 18 ms, so a core needs 10 requests at once: 2 cores x 10 = 20; 2 workers take as many as come")

@@ -6,7 +6,6 @@ import (
 
 	"workermem/calibrate"
 	"workermem/calibrate/sizing"
-	"workermem/calibrate/throughput"
 )
 
 // decide sizes the box. A run that can't be trusted yields no recommendation, and says why.
@@ -69,7 +68,7 @@ func noteServing(r calibrate.Result, all []calibrate.Candidate) {
 	if wanted := r.Plan.ProductionRate; wanted > 0 {
 		rate = min(rate, wanted)
 	}
-	c.CPUCost = s.steadily(s.app, rate/c.Rate).CPUAt(throughput.Box{Cores: r.Cores()}, s.shape(c.Workers, c.Threads), rate)
+	c.CPUCost = s.costAt(r.Cores(), *c, rate)
 }
 
 // answer takes a worker as it is at the bend, where memory stops growing with the requests at once, if one fits so: production

@@ -17,9 +17,16 @@ type filling struct {
 	rate  float64             // as seen
 	by    calibrate.RateBound // of what was expected
 	busy  float64             // share of the cores that were
+	cost  float64             // CPU time that its requests took, to what is reckoned of them
 }
 
 func (f filling) idle() bool { return f.busy < allBusy }
+
+// tells says that it says something of what is bound so. With all cores busy its ratio is what a request costs, which is the same
+// where each worker's own core binds: calibrate's load, which production doesn't have, is why these were bound by all cores.
+func (f filling) tells(by calibrate.RateBound) bool {
+	return f.by == by || f.by == calibrate.RateByCores && by == calibrate.RateByWorkers && !f.idle()
+}
 
 // held says that something else than the cores, or too few threads, kept it from what was to be expected.
 func (f filling) held() bool {
@@ -53,18 +60,21 @@ func (s *Serving) fillingOf(r calibrate.Result, run calibrate.LawRun) (f filling
 	if run.Workers < 2 || run.RatePerSecond <= 0 || !tells(w) || othersHad(r.Host, *w, mostBeside) || stolen(r.Host, *w) {
 		return f, false
 	}
-	expected, by := s.app.Most(throughput.Box{Cores: cores, Load: s.load}, s.shape(run.Workers, max(run.Threads, 1)),
-		clientsOf(r, calibrate.SweepRun{Workers: run.Workers, Threads: run.Threads, Clients: run.Clients}))
+	box, shape := throughput.Box{Cores: cores, Load: s.load}, s.shape(run.Workers, max(run.Threads, 1))
+	expected, by := s.app.Most(box, shape, clientsOf(r, calibrate.SweepRun{Workers: run.Workers, Threads: run.Threads, Clients: run.Clients}))
 	if !(expected > 0) {
 		return f, false
 	}
-	return filling{calibrate.Shape{Workers: run.Workers, Threads: run.Threads}, min(max(run.RatePerSecond/expected, leastFill), mostFill), run.RatePerSecond, by, busyCores(r.Host, *w) / cores}, true
+	return filling{
+		Shape: calibrate.Shape{Workers: run.Workers, Threads: run.Threads}, rate: run.RatePerSecond, by: by, busy: busyCores(r.Host, *w) / cores,
+		ratio: min(max(run.RatePerSecond/expected, leastFill), mostFill), cost: w.PerRequest(w.Workers+w.Rest) / s.app.CPUAt(box, shape, run.RatePerSecond),
+	}, true
 }
 
 // of is the ratio for a shape that is bound so. One that was run has its own. Else, where the cores bind: as many workers with other
 // threads are between those that were run; more workers are taken to fill the cores, unless more of them were seen not to.
 func (all fillings) of(workers, threads int, by calibrate.RateBound) float64 {
-	all = slices.DeleteFunc(slices.Clone(all), func(f filling) bool { return f.by != by })
+	all = slices.DeleteFunc(slices.Clone(all), func(f filling) bool { return !f.tells(by) })
 	if i := all.index(workers, threads); i >= 0 {
 		return all[i].ratio
 	}

@@ -122,6 +122,9 @@ func TestFillsOfOtherBoxesAndTimes(t *testing.T) {
 		t.Errorf("on 8 cores %.1f/s, and after a run on 2 %.1f/s", a, b)
 	}
 	full := seen.on(2, 0)(2, 16).Rate
+	if more, less := seen.on(2.2, 0)(2, 16).Rate, seen.on(1.8, 0)(2, 16).Rate; more < full || more > 1.1*full*(1+1e-9) || less > full {
+		t.Errorf("%.1f/s on 2 cores, of which some were seen idle, %.1f/s on a tenth more and %.1f/s on a tenth less", full, more, less)
+	}
 	_, before := plain.TimesAt(throughput.Box{Cores: 2}, 2, 16, 0.9*full, throughput.ByChance)
 	_, now := seen.TimesAt(throughput.Box{Cores: 2}, 2, 16, 0.9*full, throughput.ByChance)
 	if full >= 0.9*rate || now <= before {
@@ -131,5 +134,52 @@ func TestFillsOfOtherBoxesAndTimes(t *testing.T) {
 		if a, b := seen.on(2, 0)(n, 16).Rate, seen.on(2, 0)(n+1, 16).Rate; b < a {
 			t.Errorf("%d workers serve %.1f/s, one more %.1f/s", n, a, b)
 		}
+	}
+}
+
+// Two workers of Uvicorn on one core: 190.8/s with calibrate's load, where one worker's figures have 150, because their requests took less
+// CPU time. A core and a bit serves no less.
+func TestALargerBoxServesNoLess(t *testing.T) {
+	r := fast()
+	r.Target = calibrate.TargetInfo{Server: "other", CanScale: true}
+	r.Host.CPUs, r.Alone = 1, nil
+	r.Speed = &calibrate.Speed{Demand: calibrate.Span{Value: 0.0064, Low: 0.0062, High: 0.0066}, Waiting: calibrate.Span{Value: 0.0039, Low: 0.0036, High: 0.0041}, Load: 0.0003, Alone: 0.012, Cores: 1, Factor: 1}
+	r.Law.Runs = []calibrate.LawRun{{Workers: 2, Threads: 1, RatePerSecond: 190.8, Work: &calibrate.Work{Seconds: 6, Requests: 1145, Workers: 5.7, Own: 0.3}}}
+	s := ServingOf(r)
+	last := 0.0
+	for _, cores := range []float64{0.5, 0.9, 1, 1.1, 1.2, 1.9, 2, 2.5, 4, 8} {
+		got := s.on(cores, 0)(2, 1)
+		if got.Rate < 0.98*last { // some are played through
+			t.Errorf("%g cores serve %.1f/s, fewer of them %.1f/s", cores, got.Rate, last)
+		}
+		last = got.Rate
+	}
+	one := calibrate.Candidate{Workers: 2, Threads: 1, Served: s.on(1, 0)(2, 1)}
+	if cost := s.costAt(1, one, one.Rate); math.Abs(cost/(5.7/1145)-1) > 0.03 || one.Rate*cost > 1.001 {
+		t.Errorf("%.1f/s at %.5f s each on one core", one.Rate, cost)
+	}
+}
+
+// Beside calibrate's load all cores were busy, and a request took more CPU time there; without it each worker's own core is what binds,
+// and a request takes as much.
+func TestDearerRequestsCountWithoutTheLoad(t *testing.T) {
+	r := fast()
+	r.Law.Runs = nil
+	r.Host.CPUs = 2
+	r.Speed = speed(r)
+	r.Speed.Load, r.Speed.Cores, r.Speed.Rest = 0.0005, 0.95, 0
+	serves := func(busy float64) float64 {
+		r := r
+		shape := calibrate.Shape{Workers: 2, Threads: 16}
+		r.Law.Runs = []calibrate.LawRun{{Workers: 2, Threads: 16, RatePerSecond: 0.85 * Foreseen(r, 2, shape, clientsOf(r, calibrate.SweepRun{Workers: 2, Threads: 16})),
+			Work: &calibrate.Work{Seconds: 3, Requests: 1000, Workers: 6 * busy}}}
+		return ServingOf(r).on(2, 0)(2, 16).Rate
+	}
+	plain := ServingOf(r).on(2, 0)(2, 16)
+	if plain.RateBy != calibrate.RateByWorkers {
+		t.Fatalf("%s binds", plain.RateBy)
+	}
+	if full, idle := serves(0.99)/plain.Rate, serves(0.8)/plain.Rate; math.Abs(full-0.85) > 0.01 || math.Abs(idle-1) > 0.01 {
+		t.Errorf("of what is reckoned %.3f if all cores were busy, want 0.85, and %.3f if some were idle, want 1", full, idle)
 	}
 }

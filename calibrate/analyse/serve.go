@@ -89,7 +89,8 @@ func (s *Serving) shape(workers, threads int) throughput.Shape {
 
 // Most is what so many workers of so many threads serve on a box at most, loaded by so many clients; see throughput.App.Most. What
 // short runs on as many cores served more or less than that is in it. More workers never serve less than fewer of them; and fewer don't
-// serve more than those which were seen to leave cores idle: what holds these back isn't the cores.
+// serve more than those which were seen to leave cores idle: what holds these back isn't the cores. On more cores than were measured a
+// shape serves no less than it was seen to, nor more than in proportion.
 func (s *Serving) Most(box throughput.Box, workers, threads, clients int) (float64, calibrate.RateBound) {
 	m := s.most(box, workers, threads, clients)
 	return m.rate, m.by
@@ -113,10 +114,24 @@ func (s *Serving) expected(box throughput.Box, workers, threads, clients int) mo
 
 // unshared is the same if nothing that all workers share holds them back.
 func (s *Serving) unshared(box throughput.Box, workers, threads, clients int) most {
-	m := s.filled(box, workers, threads, clients)
-	if box.Cores != s.cores {
-		return m
+	if box.Cores == s.cores || len(s.fillings) == 0 {
+		return s.here(box, workers, threads, clients)
 	}
+	m := s.filled(box, workers, threads, clients)
+	seen := s.here(throughput.Box{Cores: s.cores, Load: box.Load}, workers, threads, clients)
+	least, high := seen.rate, seen.rate*box.Cores/s.cores
+	if box.Cores < s.cores {
+		least, high = 0, seen.rate
+	}
+	if rate := min(max(m.rate, least), high); rate != m.rate {
+		m.rate, m.by = rate, seen.by
+	}
+	return m
+}
+
+// here is the same on the measured cores.
+func (s *Serving) here(box throughput.Box, workers, threads, clients int) most {
+	m := s.filled(box, workers, threads, clients)
 	for _, f := range s.fillings {
 		if f.idle() && f.Workers > workers && f.Threads == threads && !s.ran(workers, threads) {
 			m.rate = min(m.rate, s.filled(box, f.Workers, threads, clients).rate)
@@ -147,6 +162,16 @@ func (m most) asFull(rate float64) float64 {
 		return rate
 	}
 	return rate * m.reckoned / m.rate
+}
+
+// costAt is the CPU time of a request of a choice at a rate: as many threads and busy cores make it, and of a shape that was run as its
+// requests took. No rate takes more than all cores.
+func (s *Serving) costAt(cores float64, c calibrate.Candidate, rate float64) float64 {
+	cost := s.steadily(s.app, rate/c.Rate).CPUAt(throughput.Box{Cores: cores}, s.shape(c.Workers, c.Threads), rate)
+	if i := s.fillings.index(c.Workers, c.Threads); i >= 0 {
+		cost *= s.fillings[i].cost
+	}
+	return min(cost, cores/rate)
 }
 
 // TimesAt are the times of their requests at a rate; see throughput.App.TimesAt.

@@ -127,6 +127,27 @@ func TestTheLeastMemoryNearTheBestRate(t *testing.T) {
 	}
 }
 
+// Of workers that were run five may have served more than two, and what lies between is taken to serve as the two do: uvicorn's 272,
+// 274, 274 and 313/s. Two more bring nothing, and three do.
+func TestMoreWorkersMayServeMoreBeyondAPlateau(t *testing.T) {
+	q := waiting()
+	q.ThreadChoices = []int{q.Threads}
+	for from, want := range map[int]int{2: 2, 3: 3, 5: 5, 6: 6} {
+		q.Serve = func(workers, _ int) calibrate.Served {
+			s := calibrate.Served{Rate: 272, RateBy: calibrate.RateByCores}
+			if workers == 1 {
+				s.Rate = 165
+			} else if workers >= from {
+				s.Rate = 313
+			}
+			return s
+		}
+		if a := Decide(q).Recommended; a.Workers != want {
+			t.Errorf("%d serve the most: %d are chosen", from, a.Workers)
+		}
+	}
+}
+
 func with(q Question, change func(*Question)) Question {
 	change(&q)
 	return q

@@ -56,13 +56,13 @@ func (q Question) most(threads int) int {
 	return q.bounded(min(mostUseful, mostAtOnce/threads), threads)
 }
 
-// useful is a number of workers up to a limit beyond which more of them bring next to nothing: it is doubled as long as that
-// brings something.
+// useful is a number of workers up to a limit beyond which more of them bring next to nothing: it is doubled as long as that, or
+// doubling twice, brings something. Those of a count that was run may be seen to serve more than the fewer ones that were, too.
 func (q Question) useful(threads, limit int) int {
 	n := q.MinWorkers
 	for n < limit {
 		twice := min(2*n, limit)
-		if !q.brings(n, twice, threads) {
+		if !q.brings(n, twice, threads) && !q.brings(n, min(2*twice, limit), threads) {
 			return n
 		}
 		n = twice
