@@ -296,7 +296,7 @@ func TestReasonOfASweepThatMissed(t *testing.T) {
 	}
 }
 
-// Of a rate that is served, a preference is one among those that serve it; and a maximum that is in the way is named.
+// Of a rate that is served, a preference is one among those that serve it; of one that isn't, it has no say. A maximum that is in the way is named.
 func TestReasonOfAPreferenceForARate(t *testing.T) {
 	r := sped(t, waits(), 2, 10, 600)
 	r.Plan.Prefer, r.Recommendation.Sum.ThreadChoices = knob.PreferWorkers, []int{1, 10}
@@ -304,7 +304,7 @@ func TestReasonOfAPreferenceForARate(t *testing.T) {
 		t.Error(got)
 	}
 	r.Recommendation.Sum.Unmet, r.Recommendation.Sum.MaxWorkers = true, 2
-	if got := workersReason(r); !strings.Contains(got, "Of 1 or 10 threads a worker 10 allows the most workers.") {
+	if got := workersReason(r); !strings.Contains(got, "They come nearest to 600 requests/s with 30 % to spare. What is preferred (workers) has no say, since nothing serves that.") {
 		t.Error(got)
 	}
 	if got := wantedReason(r); !strings.HasPrefix(got, "nothing that fits with 2 workers at most serves 600 requests/s with 30 % to spare, and") {

@@ -136,6 +136,9 @@ func threadsSentence(r calibrate.Result) string {
 // preferredSentence says what set the threads, and out of which choice.
 func preferredSentence(r calibrate.Result) string {
 	s := r.Recommendation.Sum
+	if s.Unmet {
+		return "What is preferred (" + r.Plan.Prefer + ") has no say, since nothing serves that."
+	}
 	why := map[string]string{
 		knob.PreferWorkers: "allows the most workers",
 		knob.PreferThreads: "allows the most requests at once",
@@ -144,7 +147,7 @@ func preferredSentence(r calibrate.Result) string {
 	if r.Plan.Prefer == knob.PreferMemory && !s.CoresGranted {
 		why = "allows the most requests at once, where memory grants the workers that the cores ask for to none"
 	}
-	among := when(s.WantedRate > 0 && !s.Unmet, " of those that serve %s", wantedOf(s.WantedRate, s.WantedP99))
+	among := when(s.WantedRate > 0, " of those that serve %s", wantedOf(s.WantedRate, s.WantedP99))
 	return fmt.Sprintf("Of %s threads a worker %s %s%s.", anyOf(s.ThreadChoices), say.Count(threadsIn(r.Recommendation)), why, among)
 }
 

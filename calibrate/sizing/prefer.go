@@ -30,13 +30,17 @@ func (q Question) chooseThreads(better func(a, b choice) bool) choice {
 	return best
 }
 
-// preferable are the choices of all thread counts that fit: a preference is one among those that serve the wanted rate, if any does.
+// preferable are the choices of all thread counts that fit: a preference is one among those that serve the wanted rate. If none does, it
+// has no say: what comes nearest is taken, as without one.
 func (q Question) preferable() (all []choice) {
 	if q.wanted() > 0 {
 		for _, top := range q.tops() {
 			if q.meets(top.workers, top.threads) {
 				all = append(all, q.serving(top, q.meets))
 			}
+		}
+		if nearest := q.chooseServing(); len(all) == 0 && nearest.workers > 0 {
+			all = append(all, nearest)
 		}
 	}
 	if len(all) > 0 {

@@ -72,6 +72,11 @@ func TestPropertyWanted(t *testing.T) {
 		if a.Sum.Unmet == s.meets(got.Workers, got.Threads) {
 			t.Fatalf("unmet %v: %+v", a.Sum.Unmet, got)
 		}
+		plain := q
+		plain.Prefer = ""
+		if b := Decide(plain).Recommended; a.Sum.Unmet && (b.Workers != got.Workers || b.Threads != got.Threads) {
+			t.Fatalf("%d x %d come nearest, and with a preference %d x %d", b.Workers, b.Threads, got.Workers, got.Threads)
+		}
 		for _, threads := range s.ThreadChoices {
 			for n := s.MinWorkers; n <= min(s.memoryWorkers(threads), s.most(threads)); n++ {
 				if a.Sum.Unmet && s.meets(n, threads) {

@@ -169,10 +169,11 @@ func TestTheLeastMemoryForAWantedRate(t *testing.T) {
 		{"never so soon", at(waiting(), 200, 0.019), 2, 10, true, box{}},                                                 // a request alone takes 20 ms
 		{"three cores", at(waiting(), 900, 0), 2, 10, true, box{3, 185 * MiB, calibrate.Shape{Workers: 3, Threads: 10}}}, // 900 of 1500/s
 		{"memory is short", at(with(waiting(), func(q *Question) { q.BudgetBytes = 100 * MiB }), 600, 0), 1, 10, true, box{2, 140 * MiB, calibrate.Shape{Workers: 2, Threads: 10}}},
-		{"workers preferred, of those that do", at(with(waiting(), func(q *Question) { q.Prefer = "workers" }), 600, 0), 5, 4, false, box{}},                                                 // 6 x 1 serve 300/s
-		{"memory preferred, of those that do", at(with(waiting(), func(q *Question) { q.Prefer, q.MaxWorkers = "memory", 2 }), 600, 0), 2, 10, false, box{}},                                 // 2 x 1 take less, and serve 100/s
-		{"workers preferred, and none do", at(with(waiting(), func(q *Question) { q.Prefer = "workers" }), 900, 0), 6, 1, true, box{3, 185 * MiB, calibrate.Shape{Workers: 3, Threads: 10}}}, // as without
-		{"no workers more", at(with(waiting(), func(q *Question) { q.MaxWorkers = 2 }), 900, 0), 2, 10, true, box{}},                                                                         // each keeps one core busy
+		{"workers preferred, of those that do", at(with(waiting(), func(q *Question) { q.Prefer = "workers" }), 600, 0), 5, 4, false, box{}},                                                  // 6 x 1 serve 300/s
+		{"memory preferred, of those that do", at(with(waiting(), func(q *Question) { q.Prefer, q.MaxWorkers = "memory", 2 }), 600, 0), 2, 10, false, box{}},                                  // 2 x 1 take less, and serve 100/s
+		{"workers preferred, and none do", at(with(waiting(), func(q *Question) { q.Prefer = "workers" }), 900, 0), 2, 10, true, box{3, 185 * MiB, calibrate.Shape{Workers: 3, Threads: 10}}}, // as without: 6 x 1 serve 300/s
+		{"threads preferred, and none are so soon", at(with(waiting(), func(q *Question) { q.Prefer = "threads" }), 200, 0.019), 2, 10, true, box{}},                                          // as without: 4 x 20 are no sooner
+		{"no workers more", at(with(waiting(), func(q *Question) { q.MaxWorkers = 2 }), 900, 0), 2, 10, true, box{}},                                                                          // each keeps one core busy
 	} {
 		a := Decide(c.q)
 		got := calibrate.Shape{Workers: a.Recommended.Workers, Threads: a.Recommended.Threads}
