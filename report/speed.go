@@ -148,9 +148,10 @@ func atOnceReason(r calibrate.Result) string {
 		return ""
 	}
 	s, cores := *r.Speed, r.Recommendation.Sum.CPUs
+	spare := c.Workers == 2 && r.Recommendation.Sum.CPUWorkers == 1 && r.Recommendation.Sum.MinWorkers < 2 // else two were asked for
 	if free(s) {
 		return fmt.Sprintf("a request costs %s and waits for nothing: %s, %s", costsOf(s, c.Served), say.Cores(cores), say.Plural(c.Workers, "worker")) +
-			when(c.Workers == 2 && r.Recommendation.Sum.CPUWorkers == 1, ", so that one answers while the other restarts") +
+			when(spare, ", so that one answers while the other restarts") +
 			when(c.RateBy == calibrate.RateByCores, "; more serve no more") +
 			when(c.RateBy == calibrate.RateByWorkers, ", and one keeps %s busy", say.Cores(twoDigits(s.Cores)))
 	}
@@ -161,11 +162,13 @@ func atOnceReason(r calibrate.Result) string {
 	shape, have := shapeSum(r, c)
 	switch {
 	case have == 0:
-		return text + "; " + shape + " as many as come"
+		text += "; " + shape + " as many as come"
 	case float64(have) == needed:
-		return text + " = " + shape
+		text += " = " + shape
+	default:
+		text += "; " + shape + " are " + say.Count(have)
 	}
-	return text + "; " + shape + " are " + say.Count(have)
+	return text + when(spare, "; two, so that one answers while the other restarts")
 }
 
 // costsOf is the CPU time of a request of one worker, and that of a choice where it is quite another: what that serves is by its own.
@@ -232,6 +235,9 @@ func mostOf(s calibrate.Served) string {
 func boundOf(r calibrate.Result, c calibrate.Served) string {
 	const nearly = 0.95
 	s := r.Speed
+	if c.RateBy == calibrate.RateByShared && r.Recommendation.Sum.CPUs > r.Host.SizingCPUs() {
+		return boundWords(c.RateBy) + ", and whether a larger box helps is not known"
+	}
 	if c.RateBy != calibrate.RateByCores || s == nil {
 		return boundWords(c.RateBy)
 	}

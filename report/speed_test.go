@@ -122,6 +122,29 @@ func TestReasonOfTheSecondWorker(t *testing.T) {
 	r.Recommendation.Sum.CPUWorkers = 1
 	says(t, "all cores", atOnceReason(r),
 		"a request costs 4 ms of CPU and waits for nothing: 2 cores, 2 workers, so that one answers while the other restarts; more serve no more")
+	golang.Waiting.Value = 0.003
+	waiting := sped(t, golang, 2, 4, 0)
+	waiting.Recommendation.Sum.CPUWorkers = 1
+	const sum = "a request costs 4 ms of CPU and waits 3 ms, so a core needs 1.8 requests at once: 2 cores x 1.8 = 3.6; "
+	says(t, "that waits", atOnceReason(waiting), sum+"2 workers x 4 threads are 8; two, so that one answers while the other restarts")
+	waiting.Target.Threads, waiting.Target.HasThreads = 0, false
+	says(t, "an event loop", atOnceReason(waiting), sum+"2 workers take as many as come; two, so that one answers while the other restarts")
+	waiting.Recommendation.Sum.MinWorkers, r.Recommendation.Sum.MinWorkers = 2, 2
+	says(t, "that waits, where two were asked for", atOnceReason(waiting), sum+"2 workers take as many as come")
+	says(t, "where two were asked for", atOnceReason(r), "a request costs 4 ms of CPU and waits for nothing: 2 cores, 2 workers; more serve no more")
+}
+
+// What was seen of a lock or a database was seen on so many cores: nobody knows what more would do.
+func TestWhatIsSharedOnALargerBox(t *testing.T) {
+	r := sped(t, waits(), 2, 10, 0)
+	r.Candidates[len(r.Candidates)-1].RateBy = calibrate.RateByShared
+	const shared = "then they wait for what they share, a lock or a database: more of them were seen to serve no more"
+	for cores, want := range map[float64]string{r.Host.SizingCPUs() - 1: shared, r.Host.SizingCPUs(): shared, r.Host.SizingCPUs() + 1: shared + ", and whether a larger box helps is not known"} {
+		r.Recommendation.Sum.CPUs = cores
+		if got := servesOf(r); !strings.HasSuffix(got, want) {
+			t.Errorf("%g cores: %s", cores, got)
+		}
+	}
 }
 
 // What one request took alone is told by parts that were measured: a worker that is hardly busy may take more CPU time for each, and
