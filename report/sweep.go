@@ -159,8 +159,10 @@ func sweptWhy(r calibrate.Result) string {
 	if !ok {
 		return ""
 	}
-	text := fmt.Sprintf("the best of %s really run: %s, p99 %s at %s", say.Plural(len(r.Sweep.Runs), "candidate"),
-		say.Rate(run.RatePerSecond), latencyCell(run.Latency.P99), say.Rate(r.Sweep.RateAsked))
+	c, _ := chosen(r)
+	beside := when(c.Rate > 0 && say.Rate(c.Rate) != say.Rate(run.RatePerSecond), " beside calibrate's load") // else the page has two rates
+	text := fmt.Sprintf("the best of %s really run: %s%s, p99 %s at %s", say.Plural(len(r.Sweep.Runs), "candidate"),
+		say.Rate(run.RatePerSecond), beside, latencyCell(run.Latency.P99), say.Rate(r.Sweep.RateAsked))
 	if !r.Recommendation.Sum.Unmet {
 		return text
 	}

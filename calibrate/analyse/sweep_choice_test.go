@@ -274,7 +274,7 @@ func TestWhatWasRunIsSaidAsMeasured(t *testing.T) {
 		}
 		seen++
 		rate := w.served(*run)
-		if rate < run.RatePerSecond || c.Rate != rate || c.UsedRatio != 300/rate || c.P99 != run.P99() || c.RateLow != 0.95*rate || c.RateHigh != 1.05*rate || c.RateApart != 0 || !(c.P99Low < c.P99 && c.P99 < c.P99High) {
+		if rate < run.RatePerSecond || c.Rate != rate || c.UsedRatio != 300/rate || c.P99 != run.P99() || c.RateLow != 0.95*run.RatePerSecond || c.RateHigh != 1.05*rate || c.RateApart != 0 || !(c.P99Low < c.P99 && c.P99 < c.P99High) {
 			t.Errorf("%d x %d: %+v, ran %+v", c.Workers, c.Threads, c.Served, run)
 		}
 		if c.Recommended && !(c.Threads == 4 && c.CPUCost > 0 && r.Recommendation.Sum.BestRate >= c.Rate) {
@@ -346,6 +346,13 @@ func TestWhatACandidateIsHeldTo(t *testing.T) {
 		t.Errorf("p99 %g s of a shape that was seen to serve more", got)
 	}
 	run.RatePerSecond, run.LatencyRequests, r.Plan.ProductionRate = 600, 300, 5000
+	for predicted, want := range map[float64][2]float64{620: {620, 680}, 5: {600, 600}} { // 130 times as much without the load is no prediction
+		run.PredictedRate = predicted
+		if got := wishOf(r).served(*run); got < want[0] || got > want[1] {
+			t.Errorf("%g/s without the load, where %g/s were predicted beside it", got, predicted)
+		}
+	}
+	run.PredictedRate = 620
 	r.Speed = nil
 	held("nothing is reckoned", 0.5)
 	if got := wishOf(r).served(*run); got != 600 {

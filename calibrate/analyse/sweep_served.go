@@ -35,14 +35,14 @@ func (w wish) seenIn(run calibrate.SweepRun) *Serving {
 }
 
 // servedOf is what a run served, and how soon at the rate that is wanted; zero where nothing is reckoned. Its intervals are what two runs
-// of one shape differ by.
+// of one shape differ by; but of what it serves without the load only that much was seen as it served beside it.
 func (w wish) servedOf(run calibrate.SweepRun) (served calibrate.Served) {
 	s := w.seenIn(run)
 	if s == nil {
 		return served
 	}
 	served = s.on(w.sweep.CPUs, w.rate)(run.Workers, max(run.Threads, 1))
-	served.RateApart, served.RateLow, served.RateHigh = 0, served.Rate*(1-calibrate.RateNoise), served.Rate*(1+calibrate.RateNoise)
+	served.RateApart, served.RateLow, served.RateHigh = 0, run.RatePerSecond*(1-calibrate.RateNoise), served.Rate*(1+calibrate.RateNoise)
 	if w.timed() && served.UsedRatio <= 1 && run.RateSent >= calibrate.RateReached*w.sweep.RateAsked && run.P99() < math.Inf(1) {
 		served.P50, served.P99 = 0, run.P99()
 		if run.Latency.P50 != nil {

@@ -65,7 +65,8 @@ func (w wish) carried(run calibrate.SweepRun) bool {
 	return w.served(run)*calibrate.MostUsed >= w.rate && run.RateSent >= calibrate.RateReached*asked
 }
 
-// mostByLoad is how many times as much a shape may serve without the load beside it: beyond that, the prediction makes no sense.
+// mostByLoad is how many times as much a shape may serve without the load beside it: beyond that, the prediction makes no sense, and has
+// no say.
 const mostByLoad = 100
 
 // served is what a run serves without the load, which took a part of its cores: as much more as is reckoned.
@@ -74,7 +75,11 @@ func (w wish) served(run calibrate.SweepRun) float64 {
 		return run.RatePerSecond
 	}
 	rate, _ := w.serving.Most(throughput.Box{Cores: w.sweep.CPUs}, run.Workers, max(run.Threads, 1), clientsOf(w.of, run))
-	return run.RatePerSecond * min(max(rate/run.PredictedRate, 1), mostByLoad)
+	times := rate / run.PredictedRate
+	if !(times > 1 && times <= mostByLoad) {
+		return run.RatePerSecond
+	}
+	return run.RatePerSecond * times
 }
 
 // soonEnough is what a p99 may be at most: what is wanted, or if none of those that carry the rate is as soon, about the soonest.
