@@ -1,6 +1,7 @@
 package calibrate
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -109,7 +111,7 @@ type Fingerprint struct {
 	Rate          float64 `json:"rate_per_second"`
 	Clients       int     `json:"clients"`
 	Quick         bool    `json:"quick"`
-	Swept         bool    `json:"swept"` // a sweep made the choice, and what its candidates serve is what it measured
+	Swept         string  `json:"swept"` // shapes of which is said what a sweep measured, as "2x4, 2x16", where it made the choice
 	Rules         int     `json:"rules"` // of the analysis, by which figures follow from readings; 0 for unknown
 	Mode          Mode    `json:"mode"`  // whether the app was started, or watched as others used it
 }
@@ -130,8 +132,23 @@ func (r Result) Fingerprint() Fingerprint {
 		Server: r.Target.Server, ServerVersion: r.Target.ServerVersion, Interpreter: on.Interpreter, Libc: on.Libc, Allocator: on.Allocator,
 		Arch: r.Host.Arch, PageBytes: r.Host.PageBytes, HugePages: r.Host.HugePages, Targets: r.Plan.Targets,
 		CPUModel: r.Host.CPUModel, Cores: r.Host.SizingCPUs(), SizedCores: r.Cores(), BudgetBytes: r.Recommendation.BudgetBytes,
-		Rate: r.Plan.Rate, Clients: r.Plan.Clients, Quick: r.Plan.Quick, Swept: r.Recommendation.Computed != nil, Rules: r.Tool.Rules, Mode: r.Mode,
+		Rate: r.Plan.Rate, Clients: r.Plan.Clients, Quick: r.Plan.Quick, Swept: r.sweptShapes(), Rules: r.Tool.Rules, Mode: r.Mode,
 	}
+}
+
+// sweptShapes are those that the sweep ran which made the choice: what is said of them is what it measured.
+func (r Result) sweptShapes() string {
+	if r.Recommendation.Computed == nil || r.Sweep == nil {
+		return ""
+	}
+	var shapes []string
+	for _, run := range r.Sweep.Runs {
+		if run.Compared(r.Sweep.BudgetBytes) {
+			shapes = append(shapes, argument{workers: run.Workers, threads: max(run.Threads, 1)}.shape())
+		}
+	}
+	slices.Sort(shapes)
+	return strings.Join(shapes, betweenShapes)
 }
 
 // Difference is one part in which two fingerprints differ.
@@ -143,17 +160,32 @@ type Difference struct {
 }
 
 // Spoiled says that a metric can't be compared for it. Rules that recommend otherwise move all that is of the recommended workers, such
-// as the memory of one with its creep, whatever else it rests on. A sweep moves what shapes serve, and not what a request alone takes.
+// as the memory of one with its creep, whatever else it rests on. A sweep moves what the shapes serve that it ran, and not what a request
+// alone takes.
 func (d Difference) Spoiled(m Metric) bool {
 	if d.Field == sweptField {
-		return slices.Contains(d.Spoils, m.Rests()) && len(m.needs) > 0
+		return slices.Contains(d.Spoils, m.Rests()) && len(m.needs) > 0 && d.sweptOnce(m.given)
 	}
 	return slices.Contains(d.Spoils, m.Rests()) || m.lasting && d.Field == rulesField && slices.Contains(d.Spoils, GroundAnswers)
+}
+
+// sweptOnce says that what a shape serves, or without one what is recommended, was measured of one of the two and reckoned of the other.
+func (d Difference) sweptOnce(of argument) bool {
+	measured := func(shapes string) bool {
+		if of == (argument{}) {
+			return shapes != unswept // what a sweep recommends it ran
+		}
+		return slices.Contains(strings.Split(shapes, betweenShapes), of.shape())
+	}
+	return measured(d.Baseline) != measured(d.Run)
 }
 
 const (
 	rulesField = "rules"
 	sweptField = "swept"
+
+	unswept       = "none" // no sweep made the choice
+	betweenShapes = ", "
 )
 
 // Differences names what differs between a baseline's fingerprint and that of a run, and matters to a metric. Of what one of them
@@ -199,7 +231,7 @@ func (f Fingerprint) parts(byRules []Ground) []printed {
 		{"rate_per_second", decimal(f.Rate), times},
 		{"clients", decimal(float64(f.Clients)), times},
 		{"quick", strconv.FormatBool(f.Quick), everything},
-		{sweptField, strconv.FormatBool(f.Swept), []Ground{GroundServed}},
+		{sweptField, cmp.Or(f.Swept, unswept), []Ground{GroundServed}},
 		{rulesField, knownCount(f.Rules), byRules},
 		{"mode", string(f.mode()), everything},
 	}

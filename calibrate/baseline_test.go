@@ -106,8 +106,8 @@ func TestDifferences(t *testing.T) {
 		t.Errorf("what isn't known differs by %+v", all)
 	}
 	// Every field is looked at, and spoils something.
-	other := Fingerprint{"a", "b", "c", "d", "e", "f", 1, "g", "h", 1, 1, 1, "i", 1, 1, true, true, Rules - 1, ModeRun}
-	all := other.Differences(Fingerprint{"A", "B", "C", "D", "E", "F", 2, "G", "H", 2, 2, 2, "I", 2, 2, false, false, Rules, ModeAttach})
+	other := Fingerprint{"a", "b", "c", "d", "e", "f", 1, "g", "h", 1, 1, 1, "i", 1, 1, true, "2x4", Rules - 1, ModeRun}
+	all := other.Differences(Fingerprint{"A", "B", "C", "D", "E", "F", 2, "G", "H", 2, 2, 2, "I", 2, 2, false, "2x16", Rules, ModeAttach})
 	fields, _ := json.Marshal(other)
 	for _, d := range all {
 		if len(d.Spoils) == 0 || !strings.Contains(string(fields), `"`+d.Field+`"`) {
@@ -184,18 +184,41 @@ func TestDifferencesOfRulesThatRecommend(t *testing.T) {
 	}
 }
 
-// What shapes serve was measured of the one run and reckoned of the other, if a sweep chose in one alone; what one request takes was not.
+// What a shape serves is compared if both runs measured it in a sweep that made the choice, or neither did; what one request takes always
+// is. A shape that couldn't be compared with others wasn't measured.
 func TestDifferencesOfASweep(t *testing.T) {
-	plain, swept := measuredRun(), measuredRun()
-	swept.Recommendation.Computed = &Shape{Workers: 2, Threads: 4}
-	differs := plain.Fingerprint().Differences(swept.Fingerprint())
-	for name, want := range map[string]bool{"serves": true, "rate(2x4)": true, "alone": false, "waiting": false, "cpu": false, "worker": false, "total(2x4)": false} {
-		m, err := ParseMetric(name)
-		if err != nil {
-			t.Fatal(err)
+	swept := func(shapes ...Shape) Fingerprint {
+		r := measuredRun()
+		r.Recommendation.Computed, r.Sweep = &Shape{Workers: 2, Threads: 4}, &Sweep{BudgetBytes: 1 << 30}
+		for _, s := range append(shapes, Shape{Workers: 9, Threads: 9}) {
+			r.Sweep.Runs = append(r.Sweep.Runs, SweepRun{Workers: s.Workers, Threads: s.Threads, RatePerSecond: 100, MeasuredBytes: MiB, Latency: Latency{P99: Figure(0.1)}})
 		}
-		if got := slices.ContainsFunc(differs, func(d Difference) bool { return d.Spoiled(m) }); got != want {
-			t.Errorf("%s: spoiled is %v", name, got)
+		r.Sweep.Runs[len(shapes)].Failed = &Miss{}
+		return r.Fingerprint()
+	}
+	plain, small, large := measuredRun().Fingerprint(), swept(Shape{Workers: 2}, Shape{Workers: 2, Threads: 4}), swept(Shape{Workers: 12, Threads: 4}, Shape{Workers: 2, Threads: 4})
+	before := plain // of a version without the field, which said of no shape what it measured
+	before.Swept = ""
+	for _, tc := range []struct {
+		name    string
+		of, run Fingerprint
+		spoiled []string
+	}{
+		{"a sweep in one alone", plain, small, []string{"serves", "rate(2x4)", "rate(2x1)"}},
+		{"in the other alone", large, before, []string{"serves", "rate(2x4)", "rate(12x4)"}},
+		{"in both, of other shapes", small, large, []string{"rate(2x1)", "rate(12x4)"}},
+		{"of the same", small, small, nil},
+		{"in none", before, plain, nil},
+	} {
+		differs := tc.of.Differences(tc.run)
+		for _, name := range []string{"serves", "rate(2x4)", "rate(2x1)", "rate(12x4)", "rate(9x9)", "alone", "waiting", "cpu", "worker", "total(2x4)"} {
+			m, err := ParseMetric(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := slices.ContainsFunc(differs, func(d Difference) bool { return d.Spoiled(m) }); got != slices.Contains(tc.spoiled, name) {
+				t.Errorf("%s, %s: spoiled is %v by %+v", tc.name, name, got, differs)
+			}
 		}
 	}
 }

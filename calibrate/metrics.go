@@ -68,6 +68,9 @@ type argument struct {
 	workers, threads int
 }
 
+// shape is how a shape is typed.
+func (a argument) shape() string { return strconv.Itoa(a.workers) + "x" + strconv.Itoa(a.threads) }
+
 // Read is the metric's figure in a result. A metric that needs an argument and has none is unknown.
 func (m Metric) Read(r Result) Reading {
 	if m.Argument() != "" && m.given == (argument{}) {

@@ -300,8 +300,14 @@ func differences(all []calibrate.Difference) []Fact {
 				spoilt = append(spoilt, word)
 			}
 		}
-		of := when(d.Field == "rules", "of calibrate's analysis: ")
-		facts = append(facts, Fact{Name: strings.ReplaceAll(d.Field, "_", " "), Text: of + "it was " + d.Baseline + " and is " + d.Run + ": no comparison of " + orElse(strings.Join(spoilt, ", "), "what so many workers serve"), Mark: Doubtful})
+		of, what := "", orElse(strings.Join(spoilt, ", "), "what so many workers serve")
+		switch d.Field {
+		case "rules":
+			of = "of calibrate's analysis: "
+		case "swept":
+			of, what = "shapes that were run: ", "what those serve that only one of them has"
+		}
+		facts = append(facts, Fact{Name: strings.ReplaceAll(d.Field, "_", " "), Text: of + "it was " + d.Baseline + " and is " + d.Run + ": no comparison of " + what, Mark: Doubtful})
 	}
 	return facts
 }

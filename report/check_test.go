@@ -77,6 +77,17 @@ func TestCheckOfWhatMayNotFit(t *testing.T) {
 }
 
 // Which route leaks is said where that is red, and nowhere else.
+// Of a sweep it is said that only shapes aren't compared which one of the two ran.
+func TestShapesThatOneOfTwoRan(t *testing.T) {
+	for field, want := range map[string]string{
+		"swept": "shapes that were run: it was none and is 2x4: no comparison of what those serve that only one of them has",
+		"rules": "of calibrate's analysis: it was none and is 2x4: no comparison of what so many workers serve",
+	} {
+		of := calibrate.Difference{Field: field, Baseline: "none", Run: "2x4", Spoils: []calibrate.Ground{calibrate.GroundServed}}
+		says(t, field, differences([]calibrate.Difference{of})[0].Text, want)
+	}
+}
+
 func TestCheckLeaks(t *testing.T) {
 	for _, tc := range []struct {
 		run, limit string
