@@ -34,6 +34,7 @@ type Sum struct {
 	WantedRate        float64 `json:"wanted_rate_per_second,omitempty"` // the production rate that was given
 	WantedP99         float64 `json:"wanted_p99_seconds,omitempty"`
 	Unmet             bool    `json:"unmet,omitempty"`               // nothing that fits serves that, or none that a sweep really ran and chose among; the recommendation is what comes nearest
+	Refuted           bool    `json:"refuted,omitempty"`             // where unmet by what a sweep ran: it had been predicted to be served
 	NeededCores       float64 `json:"needed_cores,omitempty"`        // where unmet: of the least box that would serve it ...
 	NeededMemoryBytes int64   `json:"needed_memory_bytes,omitempty"` // ... and its memory, with what is kept back of it
 	NeededShape       *Shape  `json:"needed_shape,omitempty"`        // ... with so many workers and threads

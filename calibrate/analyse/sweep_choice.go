@@ -182,7 +182,7 @@ func measuredChoice(r calibrate.Result, q sizing.Question, computed sizing.Answe
 		return computed, nil
 	}
 	if w := wishOf(r); w.rate > 0 {
-		a.Sum = heldTo(a.Sum, w.met(chosen), computed.Sum.Unmet)
+		a.Sum = heldTo(a.Sum, w.met(chosen), computed)
 	}
 	law := calibrate.Shape{Workers: computed.Recommended.Workers, Threads: computed.Recommended.Threads}
 	if chosen.Threads == 0 {
@@ -193,9 +193,10 @@ func measuredChoice(r calibrate.Result, q sizing.Question, computed sizing.Answe
 
 // heldTo is a sum for a rate of which it was measured whether it is served. Which box is needed is for the law to say; where that had this
 // one do, it is not known.
-func heldTo(s calibrate.Sum, met, foreseen bool) calibrate.Sum {
+func heldTo(s calibrate.Sum, met bool, computed sizing.Answer) calibrate.Sum {
 	s.Unmet = !met
-	if met || !foreseen {
+	s.Refuted = !met && !computed.Sum.Unmet && computed.Recommended.Rate > 0
+	if met || !computed.Sum.Unmet {
 		s.NeededCores, s.NeededMemoryBytes, s.NeededShape = 0, 0, nil
 	}
 	return s

@@ -256,6 +256,43 @@ func TestAMeasuredMissIsUnmet(t *testing.T) {
 	}
 }
 
+// The most of all that fits is what one of the candidates is said to serve, whether a sweep found more than was predicted, or less.
+func TestTheMostIsThatOfACandidate(t *testing.T) {
+	for _, of16 := range []float64{350, 620, 900} {
+		r, computed := sweptAtRate(t, 300, of16, 330)
+		r.Plan.MaxWorkers = 2
+		r, most := Resized(r), 0.0
+		for _, c := range r.Candidates {
+			if c.Fits {
+				most = max(most, c.Rate)
+			}
+		}
+		if best := r.Recommendation.Sum.BestRate; best != most || r.Recommendation.Computed == nil || of16 == 350 && best > 400 {
+			t.Errorf("2 x 16 served %g/s: %g/s is the most, and %g/s of the candidates; %g/s before", of16, best, most, computed.Sum.BestRate)
+		}
+	}
+}
+
+// A worker whose recycling costs what the rate needs was predicted not to serve it: no page says both that, and that more was predicted.
+func TestAMissThatWasForeseenForRecycling(t *testing.T) {
+	r, _ := sweptAtRate(t, 300, 350, 330)
+	r.Plan.ProductionRate, r.Plan.P99Seconds, r.Plan.ThreadChoices = 445, 0, []int{16} // of the 660 that 2 x 16 are taken to serve: 67 %
+	r.Creep, r.Target.CanRecycle = Recorded(t, "creeping").Creep, true
+	for boot, cost := range map[float64]float64{1: 0.005, 100: 0.07} { // seconds, and the share of a worker's time that they are
+		r.Target.WorkerBootSeconds = boot
+		got := Resized(r)
+		rec := got.Recommendation
+		if math.Abs(rec.Sum.Cost-cost) > cost/10 || rec.Computed == nil || !rec.Sum.Unmet {
+			t.Fatalf("a boot of %g s costs %g: %+v", boot, rec.Sum.Cost, rec)
+		}
+		i := slices.IndexFunc(got.Warnings, func(w calibrate.Warning) bool { return w.Code == "sweep-missed" })
+		predicted := strings.Contains(got.Warnings[i].Text, "though more was predicted")
+		if boxed := rec.Sum.NeededShape != nil; predicted == boxed || predicted != (boot == 1) {
+			t.Errorf("a boot of %g s: %q, and a box that would do is %v", boot, got.Warnings[i].Text, rec.Sum.NeededShape)
+		}
+	}
+}
+
 // What is said of a shape that a sweep ran is what it measured: in the answer, for what is deployed, and of a rule that comes to the same.
 // What it didn't run, and another box, keep what is reckoned.
 func TestWhatWasRunIsSaidAsMeasured(t *testing.T) {

@@ -82,14 +82,21 @@ func servedOf(r calibrate.Result, workers, threads int) (calibrate.Served, *Serv
 	return s.doubted(cores, rate, workers, threads, w.servedOf(*run)), s
 }
 
-// noteSwept has what those candidates served that were run, and rules of the field that come to the same, and the most of it.
+// noteSwept has what those candidates served that were run, and rules of the field that come to the same, and the most of it: if that was
+// to be served by one that was run, it is what any of them serves as it is said now.
 func noteSwept(r calibrate.Result, rec *calibrate.Recommendation, all []calibrate.Candidate, rules []calibrate.Formula) {
-	w := wishOf(r)
+	w, best, refuted := wishOf(r), 0.0, false
 	for i, c := range all {
 		if run := runOf(r, c.Workers, c.Threads); run != nil && c.Rate > 0 {
 			all[i].Served = w.servedOf(*run)
-			rec.Sum.BestRate = max(rec.Sum.BestRate, all[i].Rate)
+			refuted = refuted || c.Rate == rec.Sum.BestRate
 		}
+		if c.Fits {
+			best = max(best, all[i].Rate)
+		}
+	}
+	if refuted || best > rec.Sum.BestRate {
+		rec.Sum.BestRate = best
 	}
 	for i, f := range rules {
 		if run := runOf(r, f.Workers, f.Threads); run != nil && f.Rate > 0 {

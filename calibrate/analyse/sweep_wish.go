@@ -116,12 +116,3 @@ func (w wish) p99Of(run calibrate.SweepRun) float64 {
 func (w wish) timed() bool {
 	return w.rate > 0 && w.sweep.TellsTimes() && math.Abs(w.sweep.RateAsked-w.rate) <= (1-calibrate.RateReached)*w.rate
 }
-
-// foreseen says that a shape is taken to serve the rate, by what was known before the sweep.
-func (w wish) foreseen(shape calibrate.Shape) bool {
-	if w.serving == nil {
-		return false
-	}
-	served := w.serving.on(w.sweep.CPUs, w.rate)(shape.Workers, max(shape.Threads, 1))
-	return served.Rate*calibrate.MostUsed >= w.rate && (w.p99 == 0 || served.P99 > 0 && served.P99 <= w.p99)
-}

@@ -226,12 +226,12 @@ func sweepDoubts(r calibrate.Result, add func(doubtful bool, code, try, format s
 	case r.Recommendation.Computed != nil && wishOf(r).missed():
 		add(true, "sweep-missed", "calibrate prove, on a machine that does nothing else; or size for a larger box",
 			"none of the %s that were really run served %s with %s to spare%s%s: the recommended one comes nearest",
-			say.Plural(comparedRuns(*r.Sweep), "candidate"), say.RequestRate(r.Plan.ProductionRate), say.Percent(1-calibrate.MostUsed), soonWords(r.Plan.P99Seconds), foreseenWords(r))
+			say.Plural(comparedRuns(*r.Sweep), "candidate"), say.RequestRate(r.Plan.ProductionRate), say.Percent(1-calibrate.MostUsed), soonWords(r.Plan.P99Seconds), refutedWords(r.Recommendation.Sum))
 	}
 }
 
-func foreseenWords(r calibrate.Result) string {
-	if wishOf(r).foreseen(*r.Recommendation.Computed) {
+func refutedWords(s calibrate.Sum) string {
+	if s.Refuted {
 		return ", though more was predicted"
 	}
 	return ""
