@@ -67,6 +67,21 @@ func TestClockBeats(t *testing.T) {
 	})
 }
 
+// What ran before a pause counts as standing still from the last beat on: a quarter of the shortest pause at most.
+func TestClockBeatsOftenEnough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c clock
+		end := c.begin()
+		defer end()
+		time.Sleep(time.Minute + leastPause/4 - 1) // until just before the process stops
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if ran := time.Since(c.beat); ran > leastPause/4 {
+			t.Errorf("the last beat was %v before the pause", ran)
+		}
+	})
+}
+
 // Requests of an open loop that were due while calibrate stood still are due later: none is late, and none is sent in a burst.
 func TestPacerGoesOnAfterAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

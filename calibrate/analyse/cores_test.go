@@ -61,6 +61,11 @@ func TestTogetherDoubt(t *testing.T) {
 	lmsBusy := calibrate.Work{Seconds: 4, Requests: 288, Workers: 3.73}
 	beside := pypnmBusy
 	beside.Others = 0.5
+	stolen := pypnmBusy
+	stolen.Steal = 0.9 // of 2 cores for 4 s: 11 %
+	times := func(x float64) calibrate.Work {
+		return calibrate.Work{Seconds: 10, Requests: int64(1000 * x), Workers: 9.5}
+	}
 	few := pypnm
 	few.Seconds, few.Requests = 0.1, fewForSpeed-1
 	for _, c := range []struct {
@@ -75,6 +80,9 @@ func TestTogetherDoubt(t *testing.T) {
 		{"the same with threads to set", pypnm, pypnmBusy, 8, "a worker answered 412", "--threads 1"},
 		{"NOW LMS, whose core is full either way", lms, lmsBusy, 4, "", ""},
 		{"beside others", pypnm, beside, 0, "", ""},
+		{"of a host that gives little", pypnm, stolen, 0, "", ""},
+		{"1.39 times as much", times(1.39), times(1), 0, "", ""},
+		{"1.41 times as much", times(1.41), times(1), 0, "a worker answered 141 requests/s one at a time, and 100/s with 8 at once", ""},
 		{"too few requests", few, pypnmBusy, 0, "", ""},
 	} {
 		r := calibrate.Result{Host: calibrate.Host{CPUs: 2}, Target: calibrate.TargetInfo{Threads: c.threads}, Phases: []calibrate.Phase{

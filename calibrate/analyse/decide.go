@@ -33,7 +33,8 @@ func decide(r calibrate.Result) (calibrate.Recommendation, []calibrate.Candidate
 		noteBasis(*r.Sweep, shown)
 	}
 	rules := sizing.Formulas(box(r), recycled(q, a))
-	if r.Recommendation.Computed = rec.Computed; rec.Computed != nil {
+	r.Recommendation.Computed = rec.Computed // by which all that follows knows whether what was run is said of the candidates: see runOf
+	if rec.Computed != nil {
 		noteSwept(r, &rec, shown, rules)
 	}
 	noteServing(r, shown)
