@@ -94,9 +94,9 @@ func (f *attachFlags) configured(env Env, flags *pflag.FlagSet) (err error) {
 func (f *attachFlags) watched(flags *pflag.FlagSet) {
 	flags.IntVar(&f.pid, "pid", 0, "process id of the server: its master, or a worker")
 	flags.StringVar(&f.pidFile, "pidfile", "", "file that holds the process id")
-	flags.StringVar(&f.accessLog, "access-log", "", "count the requests by the lines that this file gains; nothing of them is kept")
+	naming(flags, &f.accessLog, "access-log", "count the requests by the lines that this file gains; nothing of them is kept")
 	flags.IntVar(&f.threads, "threads", 0, "threads of a worker (default: what the server's command line says)")
-	flags.StringVar(&f.url, "url", "", "send load to this address, such as http://127.0.0.1:8000 (default: none is sent)")
+	naming(flags, &f.url, "url", "send load to this address, such as http://127.0.0.1:8000 (default: none is sent)")
 }
 
 // check refuses what contradicts itself. It also refuses flags of the load without a --url: whoever gave them expects load.
@@ -110,8 +110,6 @@ func (f *attachFlags) check(flags *pflag.FlagSet) error {
 	wrong.outside(&f.Load, &f.Closeness)
 	wrong.check(f.requestFlags.checks(), []flagCheck{
 		{f.threads < 0 || f.threads > mostThreads, "--threads", "a number of threads from 1 to " + strconv.Itoa(mostThreads)},
-		{flags.Changed("access-log") && f.accessLog == "", "--access-log", "the name of a file"},
-		{flags.Changed("url") && f.url == "", "--url", "an address such as http://127.0.0.1:8000"},
 	})
 	f.sizingFlags.check(&wrong)
 	f.checkRate(&wrong)

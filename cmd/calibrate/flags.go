@@ -68,9 +68,9 @@ type requestFlags struct {
 
 func (f *requestFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.paths, "path", nil, "request this path (repeat it for several; default /, or what the server has)")
-	flags.StringVar(&f.targets, "targets", "", "requests to send: an access log, a HAR, or a list in vegeta's HTTP or JSON format; - is stdin")
+	naming(flags, &f.targets, "targets", "requests to send: an access log, a HAR, or a list in vegeta's HTTP or JSON format; - is stdin")
 	flags.Var(&f.methods, "methods", "methods to send of an access log or a HAR (default: GET,HEAD)")
-	flags.StringVar(&f.before, "before", "", "requests to send once before the load, such as a login; their cookies go with the load")
+	naming(flags, &f.before, "before", "requests to send once before the load, such as a login; their cookies go with the load")
 	flags.StringArrayVarP(&f.headers, "header", "H", nil, "header of every request, as 'Name: value'")
 	flags.StringArrayVar(&f.headerEnv, "header-env", nil, "header of every request with its value from the environment, as NAME=VARIABLE")
 	flags.BoolVar(&f.keepAlive, "keep-alive", false, "reuse connections, as behind a proxy that does")
@@ -128,7 +128,7 @@ type outFlags struct {
 
 func (f *outFlags) register(flags *pflag.FlagSet) {
 	about(aboutOutput, flags, func(flags *pflag.FlagSet) {
-		flags.StringVar(&f.out, "out", "", "the run's folder (default: .calibrate/runs/ID)")
+		naming(flags, &f.out, "out", "the run's folder (default: .calibrate/runs/ID)")
 	})
 	f.format.register(flags)
 	f.format.registerVerbose(flags)

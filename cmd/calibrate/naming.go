@@ -26,7 +26,7 @@ func (n nameValue) Type() string   { return "string" }
 
 func (n nameValue) Set(text string) error {
 	if text == "" {
-		return calibrate.Usage("name something, or leave the flag out"+unset, "it is empty")
+		return calibrate.Usage("name something, or leave it out"+unset, "it is empty")
 	}
 	*n.text = text
 	return nil
