@@ -169,6 +169,7 @@ func (f *checkFlags) judge(env Env, r calibrate.Result) error {
 		return err
 	}
 	f.ci.tell(env, &f.format, page)
+	f.baseline.usuals = !slices.ContainsFunc(f.limits.Limits, calibrate.Limit.Relative)
 	against.Limits = withUsual(f.limits.Limits) // to which later runs will be held: by then there is a baseline
 	return f.format.finish(env, page, f.baseline.updated(env, c, r, against))
 }

@@ -21,8 +21,9 @@ type baselineFlags struct {
 	file          string
 	update, force bool
 
-	usual string              // where it is if none is named, "" for the usual name
-	have  *calibrate.Baseline // nil: there is none
+	usual  string              // where it is if none is named, "" for the usual name
+	have   *calibrate.Baseline // nil: there is none
+	usuals bool                // no limit against the baseline is given: later runs are held to those that are usual
 }
 
 func (f *baselineFlags) register(flags *pflag.FlagSet) {
@@ -86,7 +87,7 @@ func (f *baselineFlags) updated(env Env, c calibrate.Check, r calibrate.Result, 
 	b, left := gate.Baseline(r, later.Limits.Metrics()...)
 	if without := later.Missed(left); len(without) > 0 && !f.force {
 		for _, l := range without {
-			note(env, "the baseline was not written, for it would be without %s, which a limit is held against: %s; --force writes it all the same", strings.Join(l.Metrics, ", "), whyLeftOut(c, l.Reason))
+			note(env, "the baseline was not written, for it would be without %s, which %s: %s; --force writes it all the same", strings.Join(l.Metrics, ", "), f.holding(), whyLeftOut(c, l.Reason))
 		}
 		return exitWith(calibrate.KindInconclusive)
 	}
@@ -103,6 +104,14 @@ func (f *baselineFlags) updated(env Env, c calibrate.Check, r calibrate.Result, 
 		return exitWith(calibrate.KindInconclusive)
 	}
 	return exitWith(c.ExitCode)
+}
+
+// holding says what holds later runs to a figure of the baseline.
+func (f *baselineFlags) holding() string {
+	if f.usuals {
+		return "later checks hold unless you give a limit against the baseline (--limit 'peak <= +5%')"
+	}
+	return "a limit is held against"
 }
 
 // whyLeftOut is why a figure of the run is in no baseline, and what helps.
