@@ -16,7 +16,8 @@ type LeftOut struct {
 // held against anything.
 func (a Against) Missed(left []LeftOut) (missed []LeftOut) {
 	held := func(name string) bool {
-		return slices.ContainsFunc(a.Limits, func(l calibrate.Limit) bool { return l.Relative() && l.Name == name && a.excuse(l) == nil })
+		m, err := calibrate.ParseMetric(name)
+		return err == nil && slices.ContainsFunc(a.Limits, func(l calibrate.Limit) bool { return l.Relative() && m.Same(l.Metric()) && a.excuse(l) == nil })
 	}
 	for _, l := range left {
 		l.Metrics = slices.DeleteFunc(slices.Clone(l.Metrics), func(name string) bool { return !held(name) })

@@ -53,13 +53,13 @@ func (a Against) excused(one calibrate.Judged) calibrate.Judged {
 }
 
 // excuse is that of a limit, nil if nobody excuses it.
-func (a Against) excuse(l calibrate.Limit) (excuse *calibrate.Ignore) {
+func (a Against) excuse(l calibrate.Limit) *calibrate.Ignore {
 	for _, i := range a.Ignored {
 		if i.Excuses(l.Metric(), a.Now) {
-			excuse = &i
+			return &i
 		}
 	}
-	return excuse
+	return nil
 }
 
 // untrusted says that a run's figures are no ground for a judgement.
