@@ -9,7 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -33,28 +33,31 @@ func (p *pageFile) Set(path string) error {
 		return calibrate.Usage("--html names a file in a folder that is there, and can be written to", "the page can't be written: %s", err)
 	}
 	if err := noOtherFile(path); err != nil {
-		return calibrate.Usage("name a new file for the page; a run to show comes before it: calibrate report RUN --html FILE", "the page can't be written: %s", err)
+		return calibrate.Usage("name a new file for the page", "the page can't be written: %s", err)
 	}
 	p.path = path
 	return nil
 }
 
-const pageBegins = "<!DOCTYPE html>"
+// ownPage are what tells calibrate's pages from others, such as the app's own: who made it, and in older ones how its style began.
+var ownPage = []string{`<meta name="generator" content="calibrate">`, "<style>\n:root{color-scheme:light dark;--ink:#1b1f24;"}
 
-// noOtherFile refuses a file that holds something else than a page. It was meant for another flag, most likely: as --html result.json
-// would be the end of a run.
+// noOtherFile refuses a file that holds something else than a page of calibrate's. It was meant for another flag, most likely: as --html
+// result.json would be the end of a run. One that may be written, and not read, is its owner's business.
 func noOtherFile(path string) error {
 	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	begin, err := io.ReadAll(io.LimitReader(file, int64(len(pageBegins))))
-	if err == nil && len(begin) > 0 && !strings.EqualFold(string(begin), pageBegins) {
-		err = fmt.Errorf("%s is there and is no page", path)
+	const head = 4 << 10 // has the title, too
+	begin, err := io.ReadAll(io.LimitReader(file, head))
+	has := func(mark string) bool { return bytes.Contains(begin, []byte(mark)) }
+	if err == nil && len(begin) > 0 && !slices.ContainsFunc(ownPage, has) {
+		err = fmt.Errorf("%s is there and is no page of calibrate's", path)
 	}
 	return err
 }

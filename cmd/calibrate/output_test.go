@@ -110,6 +110,18 @@ func TestPageThatCantBeWritten(t *testing.T) {
 	}
 }
 
+// A file that may be written, and not read, may be a page: its owner says so.
+func TestPageThatCantBeRead(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root reads everything")
+	}
+	path := filepath.Join(t.TempDir(), "page.html")
+	must(t, os.WriteFile(path, []byte("<"), 0o200))
+	if err := (&pageFile{}).Set(path); err != nil {
+		t.Error(err)
+	}
+}
+
 // A CI's file that is a pipe is not waited for, and what is no file is not written to.
 func TestToldToNoFile(t *testing.T) {
 	d := recordedRun(t, "creeping")
