@@ -39,14 +39,6 @@ func platformNamed(name string) *platform {
 	return nil
 }
 
-// complain complains of its files that can't be written, before anything is started.
-func (p *platform) complain(env Env, w *complaints, given string) {
-	for _, file := range p.files(env) {
-		err := canOpen(file.path)
-		w.add(err != nil, "let it be written, or leave "+given+" out", "%s can't be written: %v", file.name, err)
-	}
-}
-
 const summaryVariable, outputVariable, projectVariable = "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT", "CI_PROJECT_DIR"
 
 func inGitHub(getenv func(string) string) bool {
@@ -127,7 +119,23 @@ func writeGitLab(env Env, _ io.Writer, d report.Document) error {
 		}
 		note(env, "written for GitLab: %s%s", strings.Join(written, ", "), where)
 	}
-	return errors.Join(failed...)
+	return allOf(failed)
+}
+
+// allOf is several failures as one, for of several the first alone would be printed.
+func allOf(failed []error) error {
+	if len(failed) < 2 {
+		return errors.Join(failed...)
+	}
+	var all []string
+	for _, err := range failed {
+		all = append(all, err.Error())
+	}
+	one, is := errors.AsType[*calibrate.Failure](errors.Join(failed...))
+	if !is {
+		return errors.Join(failed...)
+	}
+	return &calibrate.Failure{Kind: one.Kind, What: strings.Join(all, "; "), Try: one.Try, Err: errors.Join(failed...)}
 }
 
 func writeFile(path string, d report.Document, format string) error {

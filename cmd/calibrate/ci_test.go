@@ -268,6 +268,19 @@ func TestUnwritableForCIKeepsTheVerdict(t *testing.T) {
 	}
 }
 
+// Each file that can't be written is named, also where that alone is what failed.
+func TestBothUnwritable(t *testing.T) {
+	project := t.TempDir()
+	for _, file := range []string{metricsFile, junitFile} {
+		must(t, os.Mkdir(filepath.Join(project, file), 0o755))
+	}
+	env, _, stderr := testEnv(t, map[string]string{projectVariable: project})
+	code := exitCode(env, (&formatFlag{name: "gitlab"}).show(env, recordedRun(t, "creeping")))
+	if code != exitTool || !strings.Contains(stderr.String(), metricsFile) || !strings.Contains(stderr.String(), junitFile) {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+}
+
 // The formats of others are offered of a run, and of no other page.
 func TestFormatsAreOffered(t *testing.T) {
 	run := filepath.Join(fixtures(t), "runs", "creeping")

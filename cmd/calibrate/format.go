@@ -141,8 +141,13 @@ func (f *formatFlag) finish(env Env, d report.Document, outcome error) error {
 
 // complain complains of a format whose files can't be written, before anything is started.
 func (f *formatFlag) complain(env Env, w *complaints) {
-	if p := platformNamed(f.name); p != nil {
-		p.complain(env, w, f.given)
+	p := platformNamed(f.name)
+	if p == nil {
+		return
+	}
+	for _, file := range p.files(env) {
+		err := canOpen(file.path)
+		w.add(err != nil, "let it be written, or leave "+f.given+" out", "%s can't be written: %v", file.name, err)
 	}
 }
 

@@ -17,7 +17,8 @@ func openOutput(path string, flags int) (*os.File, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|flags, 0o644)
 }
 
-// canOpen tries what openOutput does, and leaves no trace.
+// canOpen tries what openOutput does, and leaves no trace. A link to nothing is refused, though openOutput would make what it points to:
+// nobody knows before whether that can be made.
 func canOpen(path string) error {
 	if _, missing := os.Stat(path); missing != nil {
 		return calibrate.CanWrite(path)
