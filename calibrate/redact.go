@@ -86,9 +86,18 @@ func redactWord(arg string, option bool) (word string, hideNext bool) {
 }
 
 // RedactLine returns a shell's line that may be shown to others: without what Redact leaves out of a command's words.
-func RedactLine(line string) string {
+func RedactLine(line string) string { return redactLine(line, func(string) bool { return true }) }
+
+// SecretLine says that a shell's line likely holds a secret. RedactLine hides more: what any variable is set to.
+func SecretLine(line string) bool { return redactLine(line, SecretName) != line }
+
+// redactLine hides of variables the values of those whose name says so.
+func redactLine(line string, hidden func(name string) bool) string {
 	line = scriptSets.ReplaceAllStringFunc(line, func(set string) string {
 		name, value, _ := strings.Cut(set, "=")
+		if !hidden(name) {
+			return set
+		}
 		return name + "=" + RedactValue(value)
 	})
 	line = optionValue.ReplaceAllStringFunc(line, func(text string) string {

@@ -87,9 +87,6 @@ func startable(words []string) error {
 	return nil
 }
 
-// hides says that a command holds what may be secret.
-func hides(f propose.Found) bool { return calibrate.RedactLine(f.Line()) != f.Line() }
-
 // look says what there is, and takes the first that starts.
 func (f initFlags) look(env Env, typed []string) (propose.Found, error) {
 	if len(typed) > 0 {
@@ -99,8 +96,8 @@ func (f initFlags) look(env Env, typed []string) (propose.Found, error) {
 	taken := slices.IndexFunc(all, propose.Found.Starts)
 	page := report.Found{}
 	for _, one := range all {
-		if hides(one) {
-			one.Note = strings.TrimPrefix(one.Note+"; what may be secret belongs into env:", "; ")
+		if calibrate.SecretLine(one.Line()) {
+			one.Note = strings.TrimPrefix(one.Note+"; what may be secret belongs in env:", "; ")
 		}
 		page.Files = append(page.Files, report.FoundFile{File: one.File, Says: calibrate.RedactLine(one.Says), Note: one.Note})
 	}
@@ -192,8 +189,8 @@ func (s starter) yaml() string {
 	if s.File != "" {
 		b.WriteString("# From " + s.File + ".\n")
 	}
-	if hides(s.Found) {
-		b.WriteString("# Its values may be secret. Below env: no report has them; in this shell's environment, this file neither.\n")
+	if calibrate.SecretLine(s.Line()) {
+		b.WriteString("# It may hold secrets. Move them below env:, which no report shows, or export them before you start calibrate.\n")
 	}
 	b.WriteString("command: " + s.commandValue() + "\n\n")
 	s.writeEnv(&b)

@@ -143,14 +143,28 @@ func TestInitShowsNoSecret(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	said := strings.Join(strings.Fields(stdout.String()+stderr.String()), " ")
-	if strings.Contains(said, "hunter2") || strings.Count(said, "belongs into env:") != 2 || !strings.Contains(said, "gunicorn --token ***") {
+	if strings.Contains(said, "hunter2") || strings.Count(said, "belongs in env:") != 2 || !strings.Contains(said, "gunicorn --token ***") {
 		t.Error(said)
 	}
 	text, err := os.ReadFile(filepath.Join(env.Dir, config.Name))
 	must(t, err)
 	readAgain(t, string(text), []string{"sh", "-c", line})
-	if !strings.Contains(string(text), "# Its values may be secret.") {
+	if !strings.Contains(string(text), "# It may hold secrets.") {
 		t.Errorf("%s", text)
+	}
+}
+
+// Not every variable is a secret: no advice is given where nothing looks like one.
+func TestInitOfAPlainVariable(t *testing.T) {
+	env, stdout, stderr := testEnv(t, nil)
+	write(t, env.Dir, "Procfile", "web: RAILS_ENV=production PYTHONPATH=src gunicorn app:app\n")
+	if code := Main(t.Context(), env, []string{"init"}); code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	text, err := os.ReadFile(filepath.Join(env.Dir, config.Name))
+	must(t, err)
+	if said := stdout.String() + stderr.String() + string(text); strings.Contains(said, "secret") {
+		t.Error(said)
 	}
 }
 
