@@ -36,7 +36,7 @@ func ServingOf(r calibrate.Result) *Serving {
 	app := func(demand, waiting float64) throughput.App {
 		of := throughput.App{
 			Demand: demand / cost, Rest: s.Rest, RestCores: s.RestCores, Beside: s.Beside, Cores: s.Cores, Factor: s.Factor, Times: s.Times, Alone: waiting + alone}
-		of.AllCores = s.AllCores
+		of.AllCores, of.FactorOf = s.AllCores, r.Host.SizingCPUs()
 		for _, use := range s.Threads {
 			of.Threads = append(of.Threads, calibrate.ThreadUse{Threads: use.Threads, Demand: use.Demand / cost * demand / s.Demand.Value})
 		}

@@ -19,7 +19,8 @@ type App struct {
 	Alone     float64               // seconds of a request if no other is under way, without the part of who sends it
 	Cores     float64               // that one worker can keep busy; 0: one
 	AllCores  bool                  // all cores of a box, if those are more
-	Factor    float64               // what CPU time costs with all cores busy, to what it costs with one; 0: 1, else a quarter to four times
+	Factor    float64               // what CPU time costs with all cores busy, to what it costs with one; 0: 1, else a quarter to four times, and no more than the cores
+	FactorOf  float64               // the cores of the box where that was measured; 0: as many as this one's
 	Times     []float64             // quantiles of the time alone in even steps, for their spread alone; fewer than two: all are alike
 }
 
@@ -77,7 +78,8 @@ type need struct {
 	own                         float64 // cores that a worker can keep busy
 	cores                       float64
 	factor                      float64
-	workers, atOnce             int // atOnce 0: no bound
+	all                         float64 // cores with which CPU time costs the factor
+	workers, atOnce             int     // atOnce 0: no bound
 	intake                      Intake
 	busyLast                    bool    // of workers that take in what comes, one that computes is the last to do so
 	restCores                   float64 // that the rest keeps busy; of a system that stands for a larger one as many times more
@@ -87,6 +89,10 @@ func (a App) need(b Box, s Shape) need {
 	n := need{
 		demand: a.demand(s.AtOnce), rest: seconds(a.Rest), load: seconds(b.Load), own: coresOf(a.Cores),
 		cores: coresOf(b.Cores), factor: within(cmp.Or(a.Factor, 1), leastFactor, mostFactor), workers: min(max(s.Workers, 1), mostCores), atOnce: max(s.AtOnce, 0), restCores: within(a.RestCores, 1, mostCores),
+	}
+	n.factor, n.all = math.Min(n.factor, math.Max(n.cores, 1)), n.cores
+	if n.factor < 1 && a.FactorOf > 1 {
+		n.all = coresOf(a.FactorOf)
 	}
 	n.beside = seconds(a.Beside)
 	n.waiting = max(seconds(a.Alone)-n.demand-n.rest, n.beside)
@@ -134,12 +140,17 @@ func Between(low, threads, high int) float64 {
 // alone is the time of a request with no other under way, the load's part included.
 func (n need) alone() float64 { return n.load + n.rest + n.demand + n.waiting }
 
-// cost is what CPU time costs with so many cores busy, to what it costs with one.
+// cost is what CPU time costs with so many cores busy, to what it costs with one. Where they take from each other, as hyperthreads do, it
+// is by the share of the box that is busy, and never so much that several serve less than one. Where a busy core is the cheaper it is by
+// how many are: as many of a larger box are as cheap, else more cores would serve less.
 func (n need) cost(busy float64) float64 {
-	if n.cores <= 1 {
+	switch {
+	case n.cores <= 1:
 		return 1
+	case n.all <= 1: // of a system that stands for a larger one
+		return n.factor
 	}
-	return 1 + (n.factor-1)*within((busy-1)/(n.cores-1), 0, 1)
+	return 1 + (n.factor-1)*within((busy-1)/(n.all-1), 0, 1)
 }
 
 // CPUAt is the CPU time of a request at a rate, its workers' and that of the app's other processes: with so many threads, and as many
@@ -153,13 +164,13 @@ func (a App) CPUAt(b Box, s Shape, rate float64) float64 {
 	return (n.demand + n.rest) * n.cost(n.busyAt(rate))
 }
 
-// busyAt is how many cores a rate keeps busy.
+// busyAt is how many cores a rate keeps busy; of more than cost the factor it says only that.
 func (n need) busyAt(rate float64) float64 {
 	one := within(rate, 0, math.MaxFloat64) * (n.demand + n.rest + n.load + n.beside) // if none cost more or less for others
 	if n.cores <= 1 || one <= 1 {
 		return math.Min(one, n.cores)
 	}
-	slope := (n.factor - 1) / (n.cores - 1)
+	slope := (n.factor - 1) / (n.all - 1)
 	if one*slope >= 1 {
 		return n.cores
 	}

@@ -80,6 +80,18 @@ func TestCostOfARequestAtARate(t *testing.T) {
 	near(t, "of one core", app.CPUAt(Box{Cores: 1}, shape(16), 200), 0.004, 1e-9)
 }
 
+// Where busy cores are cheaper, as many of a larger box are as cheap as where that was measured, and more no cheaper.
+func TestCheaperBusyCoresOfAnotherBox(t *testing.T) {
+	app := App{Demand: 0.003, Alone: 0.003, Factor: 0.6, FactorOf: 2}
+	for rate, want := range map[float64]float64{300: 0.003, 1.5 / (0.003 * 0.8): 0.003 * 0.8, 2 / (0.003 * 0.6): 0.003 * 0.6, 4 / (0.003 * 0.6): 0.003 * 0.6} {
+		near(t, "on 8 cores", app.CPUAt(Box{Cores: 8}, Shape{Workers: 8, AtOnce: 1}, rate), want, 1e-9)
+	}
+	for _, workers := range []int{2, 4, 2000} { // the last are too many to play through one by one
+		got, _ := app.Most(Box{Cores: 2 * float64(workers)}, Shape{Workers: workers, AtOnce: 1}, 0)
+		near(t, "each worker with a core", got, float64(workers)/(0.003*0.6), 0.02)
+	}
+}
+
 // A front that one thread is binds at its one core; one of several, at as many.
 func TestFrontOfSeveralCores(t *testing.T) {
 	app := App{Demand: 0.001, Rest: 0.002, Alone: 0.004, Times: uniform()}

@@ -79,7 +79,7 @@ func (n need) smaller(clients int) (small need, at int, times float64) {
 		return n, 0, 1
 	}
 	times = float64(n.workers) / workers
-	n.workers, n.cores, n.restCores = int(workers), n.cores/times, n.restCores*math.Floor(times)
+	n.workers, n.cores, n.all, n.restCores = int(workers), n.cores/times, n.all/times, n.restCores*math.Floor(times)
 	return n, int(math.Ceil(wanted / times)), times
 }
 

@@ -61,6 +61,21 @@ func TestPropertyTheMost(t *testing.T) {
 	})
 }
 
+// A larger box never serves less, whether a request costs more or less with all cores busy.
+func TestPropertyALargerBox(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		app, shape := apps(t), shapes(t)
+		app.Factor = rapid.SampledFrom([]float64{0.6, 0.8, 1, 1.2, 1.6}).Draw(t, "another factor")
+		app.FactorOf = rapid.SampledFrom([]float64{1.5, 2, 8}).Draw(t, "measured on")
+		cores := rapid.SampledFrom([]float64{0.5, 1, 1.1, 1.5, 2, 3, 8}).Draw(t, "cores")
+		more := cores * rapid.SampledFrom([]float64{1.05, 1.25, 2, 4}).Draw(t, "times the cores")
+		rate, _ := app.Most(Box{Cores: cores}, shape, 0)
+		if better, _ := app.Most(Box{Cores: more}, shape, 0); better < rate*(1-noise) {
+			t.Fatalf("%v/s on %v cores, %v/s on %v", rate, cores, better, more)
+		}
+	})
+}
+
 func TestPropertyTheTimes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		app, box, shape := apps(t), boxes(t), shapes(t)
