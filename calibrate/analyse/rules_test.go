@@ -17,7 +17,7 @@ import (
 // What the recorded runs come to, by which rules.
 const (
 	hashedRules = 11
-	hashOfRuns  = "4833bdf8b45a8211"
+	hashOfRuns  = "9da55e75a56991fd"
 )
 
 // And the figures of their metrics, by what those rest on.

@@ -42,7 +42,7 @@ func repairman(clients int, demand, waiting, cores float64) float64 {
 }
 
 func TestSharedCoresAreExact(t *testing.T) {
-	for _, times := range [][]float64{exponential(), uniform()} {
+	for _, times := range [][]float64{exponential(), uniform(), nil} {
 		for _, clients := range []int{1, 2, 4, 8, 16, 32} {
 			for _, cores := range []float64{1, 2, 4} {
 				for _, waiting := range []float64{0.002, 0.018} {

@@ -104,6 +104,7 @@ type simulation struct {
 	speed    float64   // of that, a second
 	speeds   []float64 // with so many on the CPU
 	finished func(id int32)
+	uneven   *deck // multiples of a wait, mean 1; nil: waits are as they are
 }
 
 func (n need) simulation(sizes *deck, requests int) *simulation {
@@ -222,6 +223,9 @@ func (s *simulation) takesTime(p step, r *request, id int32) bool {
 		return true
 	}
 	if p.kind == wait {
+		if s.uneven != nil {
+			seconds *= s.uneven.deal()
+		}
 		s.waits.add(s.now+seconds, id)
 		return false
 	}
