@@ -53,7 +53,7 @@ func noOtherFile(path string) error {
 		return err
 	}
 	defer file.Close()
-	const head = 4 << 10 // has the title, too
+	const head = 16 << 10 // has the title, too
 	begin, err := io.ReadAll(io.LimitReader(file, head))
 	has := func(mark string) bool { return bytes.Contains(begin, []byte(mark)) }
 	if err == nil && len(begin) > 0 && !slices.ContainsFunc(ownPage, has) {
