@@ -150,14 +150,14 @@ func atOnceReason(r calibrate.Result) string {
 	s, cores := *r.Speed, r.Recommendation.Sum.CPUs
 	spare := c.Workers == 2 && r.Recommendation.Sum.CPUWorkers == 1 && r.Recommendation.Sum.MinWorkers < 2 // else two were asked for
 	if free(s) {
-		return fmt.Sprintf("a request costs %s and waits for nothing: %s, %s", costsOf(s, c.Served), say.Cores(cores), say.Plural(c.Workers, "worker")) +
+		return fmt.Sprintf("a request costs %s and waits for nothing: %s, %s", costsOf(r, c.Served), say.Cores(cores), say.Plural(c.Workers, "worker")) +
 			when(spare, ", so that one answers while the other restarts") +
 			when(c.RateBy == calibrate.RateByCores, "; more serve no more") +
 			when(c.RateBy == calibrate.RateByWorkers, ", and one keeps %s busy", say.Cores(twoDigits(s.Cores)))
 	}
 	each := atOnceForCore(s)
 	needed := each * cores
-	text := fmt.Sprintf("a request costs %s and waits %s%s, so a core needs %s at once: %s x %s = %s", costsOf(s, c.Served), say.CPU(s.Waiting.Value),
+	text := fmt.Sprintf("a request costs %s and waits %s%s, so a core needs %s at once: %s x %s = %s", costsOf(r, c.Served), say.CPU(s.Waiting.Value),
 		when(s.Beside > 0, ", %s of that for other programs on these cores", say.CPU(s.Beside)), requestsOfCore(each), say.Cores(cores), say.Number(each), say.Number(needed))
 	shape, have := shapeSum(r, c)
 	switch {
@@ -171,11 +171,12 @@ func atOnceReason(r calibrate.Result) string {
 	return text + when(spare, "; two, so that one answers while the other restarts")
 }
 
-// costsOf is the CPU time of a request of one worker, and that of a choice where it is quite another: what that serves is by its own.
-func costsOf(s calibrate.Speed, c calibrate.Served) string {
+// costsOf is the CPU time of a request of one worker, and that of a choice where it is quite another: what that serves is by its own. What
+// it is at the production rate is said with that.
+func costsOf(r calibrate.Result, c calibrate.Served) string {
 	const another = 0.1
-	here := costAt(s, c)
-	return say.CPU(costOf(s)) + " of CPU" + when(math.Abs(here/costOf(s)-1) >= another, " (%s in this choice)", say.CPU(here))
+	cost, here := costOf(*r.Speed), costAt(*r.Speed, c)
+	return say.CPU(cost) + " of CPU" + when(r.Plan.ProductionRate == 0 && math.Abs(here/cost-1) >= another, " (%s in this choice)", say.CPU(here))
 }
 
 func requestsOfCore(each float64) string {

@@ -41,10 +41,11 @@ func factorOf(r calibrate.Result, busy calibrate.Work) float64 {
 	}
 	slope := (ratio - 1) / (to - from)
 	first, all := 1+slope*(1-from), 1+slope*(cores-from)
+	most := min(mostFactor, cores) // several cores never serve less than one
 	if !(first > 0) {
-		return mostFactor
+		return most
 	}
-	return min(max(all/first, leastFactor), mostFactor)
+	return min(max(all/first, leastFactor), most)
 }
 
 // fullest is the short run of several workers that kept the most cores busy; of those that did so alike the last, which is of what

@@ -22,7 +22,7 @@ type filling struct {
 
 func (f filling) idle() bool { return f.busy < allBusy }
 
-// tells says that it says something of what is bound so. With all cores busy its ratio is what a request costs, which is the same
+// tells says that it says something of what is bound so. With all cores busy its ratio is from what a request costs, which is the same
 // where each worker's own core binds: calibrate's load, which production doesn't have, is why these were bound by all cores.
 func (f filling) tells(by calibrate.RateBound) bool {
 	return f.by == by || f.by == calibrate.RateByCores && by == calibrate.RateByWorkers && !f.idle()
@@ -65,10 +65,27 @@ func (s *Serving) fillingOf(r calibrate.Result, run calibrate.LawRun) (f filling
 	if !(expected > 0) {
 		return f, false
 	}
-	return filling{
-		Shape: calibrate.Shape{Workers: run.Workers, Threads: run.Threads}, rate: run.RatePerSecond, by: by, busy: busyCores(r.Host, *w) / cores,
-		ratio: min(max(run.RatePerSecond/expected, leastFill), mostFill), cost: w.PerRequest(w.Workers+w.Rest) / s.app.CPUAt(box, shape, run.RatePerSecond),
-	}, true
+	f = filling{Shape: calibrate.Shape{Workers: run.Workers, Threads: run.Threads}, rate: run.RatePerSecond, by: by, busy: busyCores(r.Host, *w) / cores, cost: 1}
+	f.ratio = min(max(run.RatePerSecond/expected, leastFill), mostFill)
+	if took, reckoned := w.PerRequest(w.Workers+w.Rest), s.app.CPUAt(box, shape, run.RatePerSecond); took > 0 && reckoned > 0 { // less than a tick is 0
+		f.cost = took / reckoned
+	}
+	return f, true
+}
+
+// beside are they as they are beside a load that takes so much CPU time a request: without any, with all cores busy, a shape serves by
+// what a request costs alone.
+func (all fillings) beside(load float64) fillings {
+	if load > 0 {
+		return all
+	}
+	alone := slices.Clone(all)
+	for i, f := range alone {
+		if !f.idle() && f.by == calibrate.RateByCores {
+			alone[i].ratio = min(max(1/f.cost, leastFill), mostFill)
+		}
+	}
+	return alone
 }
 
 // of is the ratio for a shape that is bound so. One that was run has its own. Else, where the cores bind: as many workers with other

@@ -15,6 +15,7 @@ func TestFills(t *testing.T) {
 	r.Host.CPUs = 2
 	r.Law.Runs = nil
 	r.Speed = speed(r)
+	r0 := r
 	serves := func(s calibrate.Shape, runs ...calibrate.LawRun) float64 {
 		r := r
 		r.Law.Runs = runs
@@ -27,9 +28,9 @@ func TestFills(t *testing.T) {
 		expected := Foreseen(r, 2, s, clientsOf(r, calibrate.SweepRun{Workers: s.Workers, Threads: s.Threads}))
 		return calibrate.LawRun{Workers: s.Workers, Threads: s.Threads, RatePerSecond: share * expected, Work: &calibrate.Work{Seconds: 3, Requests: 1000, Workers: 3}}
 	}
-	filled := func(r calibrate.LawRun) calibrate.LawRun {
-		work := *r.Work
-		work.Workers, r.Work = 5.9, &work
+	filled := func(of calibrate.Shape, share float64) calibrate.LawRun { // no core was idle: its requests took so much more CPU time
+		r := run(of, share)
+		r.Work = dearer(ServingOf(r0), of, r.RatePerSecond, share, 0.98)
 		return r
 	}
 	busy := run(shape(2, 16), 0.7)
@@ -51,18 +52,25 @@ func TestFills(t *testing.T) {
 		{"between two counts", shape(2, 16), []calibrate.LawRun{run(shape(2, 12), 0.8), run(shape(2, 24), 1)}, 0.8 + 0.2*math.Log(16.0/12)/math.Log(2)},
 		{"fewer threads fill no more", shape(2, 14), []calibrate.LawRun{run(shape(2, 16), 0.9)}, 0.9},
 		{"one worker says nothing", shape(2, 16), []calibrate.LawRun{run(shape(1, 16), 0.5)}, 1},
-		{"no core was idle", shape(3, 16), []calibrate.LawRun{filled(run(shape(2, 16), 0.9))}, 0.9},
+		{"no core was idle", shape(3, 16), []calibrate.LawRun{filled(shape(2, 16), 0.9)}, 0.9},
 		{"beside others", shape(2, 16), []calibrate.LawRun{busy}, 1},
 		{"threads that all wait, as seen", shape(2, 2), []calibrate.LawRun{run(shape(2, 2), 0.8)}, 0.8},
 		{"and say nothing of others", shape(3, 2), []calibrate.LawRun{run(shape(2, 2), 0.8)}, 1},
 		{"as seen, however little", shape(4, 2), []calibrate.LawRun{run(shape(4, 2), 0.3)}, 0.3},
 		{"fewer don't serve more", shape(3, 2), []calibrate.LawRun{run(shape(4, 2), 0.3)}, 0.3 * serves(shape(4, 2)) / serves(shape(3, 2))},
-		{"but may where cores were what bound them", shape(3, 2), []calibrate.LawRun{filled(run(shape(4, 2), 0.7))}, 1},
+		{"nor where no core was idle", shape(3, 2), []calibrate.LawRun{filled(shape(4, 2), 0.7)}, 0.7 * serves(shape(4, 2)) / serves(shape(3, 2))},
 	} {
 		if got := serves(c.of, c.runs...) / serves(c.of); math.Abs(got-c.want) > 0.005 {
 			t.Errorf("%s: %.3f of what is reckoned, want %.3f", c.name, got, c.want)
 		}
 	}
+}
+
+// dearer is what a run did whose requests took so much of what is reckoned the other way round, with a share of two cores busy.
+func dearer(s *Serving, of calibrate.Shape, rate, share, busy float64) *calibrate.Work {
+	each := s.app.CPUAt(throughput.Box{Cores: 2, Load: s.load}, s.shape(of.Workers, of.Threads), rate) / share
+	const requests = 1000
+	return &calibrate.Work{Seconds: requests * each / 2 / busy, Requests: requests, Workers: requests * each}
 }
 
 // Shapes that leave cores idle and serve alike, whatever they are, wait for something that all workers share: others serve no more,
@@ -153,6 +161,9 @@ func TestALargerBoxServesNoLess(t *testing.T) {
 			t.Errorf("%g cores serve %.1f/s, fewer of them %.1f/s", cores, got.Rate, last)
 		}
 		last = got.Rate
+		if by := calibrate.RateByWorkers; cores > 2 && got.RateBy != by {
+			t.Errorf("two workers on %g cores are bound by %s", cores, got.RateBy)
+		}
 	}
 	one := calibrate.Candidate{Workers: 2, Threads: 1, Served: s.on(1, 0)(2, 1)}
 	if cost := s.costAt(1, one, one.Rate); math.Abs(cost/(5.7/1145)-1) > 0.03 || one.Rate*cost > 1.001 {
@@ -168,18 +179,50 @@ func TestDearerRequestsCountWithoutTheLoad(t *testing.T) {
 	r.Host.CPUs = 2
 	r.Speed = speed(r)
 	r.Speed.Load, r.Speed.Cores, r.Speed.Rest = 0.0005, 0.95, 0
+	unseen := ServingOf(r)
+	plain := unseen.on(2, 0)(2, 16)
 	serves := func(busy float64) float64 {
 		r := r
 		shape := calibrate.Shape{Workers: 2, Threads: 16}
-		r.Law.Runs = []calibrate.LawRun{{Workers: 2, Threads: 16, RatePerSecond: 0.85 * Foreseen(r, 2, shape, clientsOf(r, calibrate.SweepRun{Workers: 2, Threads: 16})),
-			Work: &calibrate.Work{Seconds: 3, Requests: 1000, Workers: 6 * busy}}}
+		rate := 0.85 * Foreseen(r, 2, shape, clientsOf(r, calibrate.SweepRun{Workers: 2, Threads: 16}))
+		r.Law.Runs = []calibrate.LawRun{{Workers: 2, Threads: 16, RatePerSecond: rate, Work: dearer(unseen, shape, rate, 0.85, busy)}}
 		return ServingOf(r).on(2, 0)(2, 16).Rate
 	}
-	plain := ServingOf(r).on(2, 0)(2, 16)
 	if plain.RateBy != calibrate.RateByWorkers {
 		t.Fatalf("%s binds", plain.RateBy)
 	}
 	if full, idle := serves(0.99)/plain.Rate, serves(0.8)/plain.Rate; math.Abs(full-0.85) > 0.01 || math.Abs(idle-1) > 0.01 {
 		t.Errorf("of what is reckoned %.3f if all cores were busy, want 0.85, and %.3f if some were idle, want 1", full, idle)
+	}
+}
+
+// What took less than a tick of a coarse clock is no cost of nothing.
+func TestCostOfLessThanATick(t *testing.T) {
+	r := fast()
+	r.Law.Runs = nil
+	r.Speed = speed(r)
+	r.Law.Runs = []calibrate.LawRun{{Workers: 2, Threads: 4, RatePerSecond: 300, Work: &calibrate.Work{Seconds: 3, Requests: 900}}}
+	s := ServingOf(r)
+	c := calibrate.Candidate{Workers: 2, Threads: 4, Served: s.on(2, 0)(2, 4)}
+	if got, plain := s.costAt(2, c, 100), 0.0028; !(got > plain) || len(s.fillings) != 1 {
+		t.Errorf("%g s a request, of %d runs", got, len(s.fillings))
+	}
+}
+
+// Of a choice that a sweep saw serve more than is reckoned, a request takes so much less CPU time; of one that served less, as much.
+func TestCostOfWhatASweepSaw(t *testing.T) {
+	r := fast()
+	r.Law.Runs = nil
+	r.Speed = speed(r)
+	s := ServingOf(r)
+	of := calibrate.Shape{Workers: 2, Threads: 16}
+	reckoned := s.on(2, 0)(2, 16).Rate
+	plain := s.costAt(2, calibrate.Candidate{Workers: 2, Threads: 16, Served: calibrate.Served{Rate: reckoned}}, reckoned/2)
+	for share, want := range map[float64]float64{0.5: 1, 1.25: 0.8} {
+		s.seen = map[calibrate.Shape]float64{of: share * reckoned}
+		c := calibrate.Candidate{Workers: 2, Threads: 16, Served: s.on(2, 0)(2, 16)}
+		if got := s.costAt(2, c, c.Rate/2); math.Abs(got/plain-want) > 0.02 || c.Rate*s.costAt(2, c, c.Rate) > 2*1.001 {
+			t.Errorf("%g of what is reckoned: %g s a request, else %g", share, got, plain)
+		}
 	}
 }

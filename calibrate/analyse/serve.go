@@ -88,9 +88,9 @@ func (s *Serving) shape(workers, threads int) throughput.Shape {
 }
 
 // Most is what so many workers of so many threads serve on a box at most, loaded by so many clients; see throughput.App.Most. What
-// short runs on as many cores served more or less than that is in it. More workers never serve less than fewer of them; and fewer don't
-// serve more than those which were seen to leave cores idle: what holds these back isn't the cores. On more cores than were measured a
-// shape serves no less than it was seen to, nor more than in proportion.
+// short runs on as many cores served more or less than that is in it. More workers never serve less than fewer of them; and fewer, if
+// they weren't run, no more than those that were. On more cores than were measured a shape serves no less than it was seen to, nor more
+// than in proportion.
 func (s *Serving) Most(box throughput.Box, workers, threads, clients int) (float64, calibrate.RateBound) {
 	m := s.most(box, workers, threads, clients)
 	return m.rate, m.by
@@ -119,12 +119,11 @@ func (s *Serving) unshared(box throughput.Box, workers, threads, clients int) mo
 	}
 	m := s.filled(box, workers, threads, clients)
 	seen := s.here(throughput.Box{Cores: s.cores, Load: box.Load}, workers, threads, clients)
-	least, high := seen.rate, seen.rate*box.Cores/s.cores
-	if box.Cores < s.cores {
-		least, high = 0, seen.rate
+	if box.Cores > s.cores {
+		m.rate = max(m.rate, seen.rate)
 	}
-	if rate := min(max(m.rate, least), high); rate != m.rate {
-		m.rate, m.by = rate, seen.by
+	if high := seen.rate * max(box.Cores/s.cores, 1); m.rate > high {
+		m.rate, m.by = high, seen.by
 	}
 	return m
 }
@@ -133,7 +132,7 @@ func (s *Serving) unshared(box throughput.Box, workers, threads, clients int) mo
 func (s *Serving) here(box throughput.Box, workers, threads, clients int) most {
 	m := s.filled(box, workers, threads, clients)
 	for _, f := range s.fillings {
-		if f.idle() && f.Workers > workers && f.Threads == threads && !s.ran(workers, threads) {
+		if f.Workers > workers && !s.ran(workers, threads) {
 			m.rate = min(m.rate, s.filled(box, f.Workers, threads, clients).rate)
 		}
 	}
@@ -153,7 +152,7 @@ func (s *Serving) filled(box throughput.Box, workers, threads, clients int) most
 	if box.Cores != s.cores {
 		return most{reckoned, reckoned, by}
 	}
-	return most{reckoned * s.fillings.of(workers, threads, by), reckoned, by}
+	return most{reckoned * s.fillings.beside(box.Load).of(workers, threads, by), reckoned, by}
 }
 
 // asFull is the rate at which the reckoned system is as full as the real one is at a rate: who serves less than is reckoned is fuller.
@@ -165,10 +164,13 @@ func (m most) asFull(rate float64) float64 {
 }
 
 // costAt is the CPU time of a request of a choice at a rate: as many threads and busy cores make it, and of a shape that was run as its
-// requests took. No rate takes more than all cores.
+// requests took; who served more in a sweep than is reckoned takes less for each. No rate takes more than all cores.
 func (s *Serving) costAt(cores float64, c calibrate.Candidate, rate float64) float64 {
-	cost := s.steadily(s.app, rate/c.Rate).CPUAt(throughput.Box{Cores: cores}, s.shape(c.Workers, c.Threads), rate)
-	if i := s.fillings.index(c.Workers, c.Threads); i >= 0 {
+	box := throughput.Box{Cores: cores}
+	cost := s.steadily(s.app, rate/c.Rate).CPUAt(box, s.shape(c.Workers, c.Threads), rate)
+	if m := s.most(box, c.Workers, c.Threads, 0); s.seen[calibrate.Shape{Workers: c.Workers, Threads: c.Threads}] > m.reckoned && m.by != calibrate.RateByThreads {
+		cost *= m.reckoned / m.rate
+	} else if i := s.fillings.index(c.Workers, c.Threads); i >= 0 {
 		cost *= s.fillings[i].cost
 	}
 	return min(cost, cores/rate)

@@ -39,8 +39,10 @@ func (q Question) preferable() (all []choice) {
 				all = append(all, q.serving(top, q.meets))
 			}
 		}
-		if nearest := q.chooseServing(); len(all) == 0 && nearest.workers > 0 {
-			all = append(all, nearest)
+		if len(all) == 0 {
+			if nearest := q.chooseServing(); nearest.workers > 0 {
+				all = append(all, nearest)
+			}
 		}
 	}
 	if len(all) > 0 {

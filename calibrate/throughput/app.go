@@ -91,7 +91,10 @@ func (a App) need(b Box, s Shape) need {
 		cores: coresOf(b.Cores), factor: within(cmp.Or(a.Factor, 1), leastFactor, mostFactor), workers: min(max(s.Workers, 1), mostCores), atOnce: max(s.AtOnce, 0), restCores: within(a.RestCores, 1, mostCores),
 	}
 	n.factor, n.all = math.Min(n.factor, math.Max(n.cores, 1)), n.cores
-	if n.factor < 1 && a.FactorOf > 1 {
+	switch {
+	case n.cores <= 1:
+		n.factor = 1
+	case n.factor < 1 && a.FactorOf > 1:
 		n.all = coresOf(a.FactorOf)
 	}
 	n.beside = seconds(a.Beside)
@@ -144,10 +147,7 @@ func (n need) alone() float64 { return n.load + n.rest + n.demand + n.waiting }
 // is by the share of the box that is busy, and never so much that several serve less than one. Where a busy core is the cheaper it is by
 // how many are: as many of a larger box are as cheap, else more cores would serve less.
 func (n need) cost(busy float64) float64 {
-	switch {
-	case n.cores <= 1:
-		return 1
-	case n.all <= 1: // of a system that stands for a larger one
+	if n.all <= 1 { // one core, or a system that stands for a larger one
 		return n.factor
 	}
 	return 1 + (n.factor-1)*within((busy-1)/(n.all-1), 0, 1)
