@@ -91,8 +91,14 @@ func RedactLine(line string) string { return redactLine(line, func(string) bool 
 // SecretLine says that a shell's line likely holds a secret. RedactLine hides more: what any variable is set to.
 func SecretLine(line string) bool { return redactLine(line, SecretName) != line }
 
-// redactLine hides of variables the values of those whose name says so.
+// longLine is what is looked through of a line, in bytes: more than is ever shown of one. A megabyte takes a second.
+const longLine = 64 << 10
+
+// redactLine hides of variables the values of those whose name says so, and all beyond longLine.
 func redactLine(line string, hidden func(name string) bool) string {
+	if len(line) > longLine {
+		line = strings.ToValidUTF8(line[:longLine], "") + " " + Redacted
+	}
 	line = scriptSets.ReplaceAllStringFunc(line, func(set string) string {
 		name, value, _ := strings.Cut(set, "=")
 		if !hidden(name) {

@@ -1,7 +1,9 @@
 package calibrate
 
 import (
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -39,6 +41,18 @@ func TestRedact(t *testing.T) {
 		if diff := cmp.Diff(c.want, Redact(c.in)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
+	}
+}
+
+// What isn't looked through isn't shown, and may be secret.
+func TestRedactLineOfAMegabyte(t *testing.T) {
+	long := "gunicorn " + strings.Repeat("\u00e9", 500_000) + " SECRET_KEY=hunter2"
+	got := RedactLine(long)
+	if strings.Contains(got, "hunter2") || !strings.HasPrefix(got, long[:60_001]) || !utf8.ValidString(got) || !SecretLine(long) {
+		t.Errorf("%d bytes end in %q", len(got), got[len(got)-20:])
+	}
+	if short := long[:60_001]; RedactLine(short) != short || SecretLine(short) {
+		t.Error("a line that is looked through is another now")
 	}
 }
 
