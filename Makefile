@@ -79,7 +79,7 @@ predict: servers ## predicted against measured memory of many shapes; PROFILE=gt
 	go test ./cmd/calibrate -count=1 -run '^TestPredict$$/($(PROFILE))' -predict -v -timeout 3h
 
 # Rows are named gthread_50, with the share of the time that is waiting. SHAPES=3 runs three shapes of each alone, in a minute an app.
-throughput: servers ## what is said to be served against real servers of many shapes, in 45 minutes: on a quiet machine; PROFILE=gthread_90 SHAPES=3 for some
+throughput: servers ## what is said to be served against real servers of many shapes, in two hours: on a quiet machine; PROFILE=gthread_90 SHAPES=3 for some
 	go test ./cmd/calibrate -count=1 -run '^TestThroughput$$/($(PROFILE))' -throughput -throughput-shapes '$(or $(SHAPES),0)' -throughput-runs '$(abspath $(RUNS))' -v -timeout 3h
 
 CPU_RUNS ?= 10

@@ -129,7 +129,7 @@ const (
 // with the recommended one and those of the field's rules among them. What goes wrong with a shape is in its row.
 func TestThroughput(t *testing.T) {
 	if !*throughputs {
-		t.Skip("runs for three quarters of an hour: make throughput")
+		t.Skip("runs for two hours: make throughput")
 	}
 	var l speedLab
 	defer func() { t.Logf("\n%s\n%s", l.rowsTable(), l.choicesTable()) }()
