@@ -11,7 +11,7 @@
 #   TestLeaks    measures known leaks, for about a quarter of an hour. `make leaks`, not part of `make test`.
 #   TestBooks    holds the law and the proof of apps whose memory is in many places, for about an hour. `make books`,
 #                not part of `make test`.
-#   TestThroughput holds what is said to be served to real servers of many shapes, for three quarters of an hour. `make throughput`,
+#   TestThroughput holds what is said to be served to real servers of many shapes, for two hours. `make throughput`,
 #                not part of `make test`. TestCPU measures one app twenty times, in ten minutes: `make cpu`.
 #   TestGate     plants changes between two versions of an app, and counts alarms, for two hours. `make gate`, not part of `make test`.
 #   TestTable    measures every server, for about twenty minutes. `make table`, not part of `make test`.
