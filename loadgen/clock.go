@@ -25,8 +25,8 @@ type clock struct {
 }
 
 // A pause is longer than a Go program waits for a core on a busy machine: 20 ms, and seldom 100. A beat costs about 15 us of CPU time,
-// since it wakes a thread: at 20 a second the measuring took 1.1 % of a core, at 8 a second 0.7, and without any 0.6. What ran after the last beat counts as
-// pause, too: an eighth of a second at most.
+// since it wakes a thread: at 20 a second the measuring took 1.1 % of a core, at 8 a second 0.7, and without any 0.6. What ran after the
+// last beat counts as pause, too: an eighth of a second at most.
 const (
 	beatEvery  = 125 * time.Millisecond
 	leastPause = 500 * time.Millisecond

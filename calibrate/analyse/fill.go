@@ -66,11 +66,22 @@ func (s *Serving) fillingOf(r calibrate.Result, run calibrate.LawRun) (f filling
 		return f, false
 	}
 	f = filling{Shape: calibrate.Shape{Workers: run.Workers, Threads: run.Threads}, rate: run.RatePerSecond, by: by, busy: busyCores(r.Host, *w) / cores, cost: 1}
-	f.ratio = min(max(run.RatePerSecond/expected, leastFill), mostFill)
+	f.ratio = filled(run.RatePerSecond / expected)
 	if took, reckoned := w.PerRequest(w.Workers+w.Rest), s.app.CPUAt(box, shape, run.RatePerSecond); took > 0 && reckoned > 0 { // less than a tick is 0
 		f.cost = took / reckoned
 	}
 	return f, true
+}
+
+// filled is a ratio within what makes sense.
+func filled(ratio float64) float64 { return min(max(ratio, leastFill), mostFill) }
+
+// counts are those of workers that were run, rising.
+func (all fillings) counts() (workers []int) {
+	for _, f := range all {
+		workers = append(workers, f.Workers)
+	}
+	return slices.Compact(workers)
 }
 
 // beside are they as they are beside a load that takes so much CPU time a request: without any, with all cores busy, a shape serves by
@@ -82,7 +93,7 @@ func (all fillings) beside(load float64) fillings {
 	alone := slices.Clone(all)
 	for i, f := range alone {
 		if !f.idle() && f.by == calibrate.RateByCores {
-			alone[i].ratio = min(max(1/f.cost, leastFill), mostFill)
+			alone[i].ratio = filled(1 / f.cost)
 		}
 	}
 	return alone

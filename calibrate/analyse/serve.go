@@ -131,16 +131,15 @@ func (s *Serving) unshared(box throughput.Box, workers, threads, clients int) mo
 // here is the same on the measured cores.
 func (s *Serving) here(box throughput.Box, workers, threads, clients int) most {
 	m := s.filled(box, workers, threads, clients)
-	for _, f := range s.fillings {
-		if f.Workers > workers && !s.ran(workers, threads) {
-			m.rate = min(m.rate, s.filled(box, f.Workers, threads, clients).rate)
+	ran := s.ran(workers, threads)
+	for _, more := range s.fillings.counts() {
+		if more > workers && !ran {
+			m.rate = min(m.rate, s.filled(box, more, threads, clients).rate)
 		}
 	}
-	last := 0
-	for _, f := range s.fillings {
-		if f.Workers < workers && f.Workers != last {
-			m.rate = max(m.rate, s.filled(box, f.Workers, threads, clients).rate)
-			last = f.Workers
+	for _, fewer := range s.fillings.counts() {
+		if fewer < workers {
+			m.rate = max(m.rate, s.filled(box, fewer, threads, clients).rate)
 		}
 	}
 	return m
@@ -168,12 +167,20 @@ func (m most) asFull(rate float64) float64 {
 func (s *Serving) costAt(cores float64, c calibrate.Candidate, rate float64) float64 {
 	box := throughput.Box{Cores: cores}
 	cost := s.steadily(s.app, rate/c.Rate).CPUAt(box, s.shape(c.Workers, c.Threads), rate)
-	if m := s.most(box, c.Workers, c.Threads, 0); s.seen[calibrate.Shape{Workers: c.Workers, Threads: c.Threads}] > m.reckoned && m.by != calibrate.RateByThreads {
-		cost *= m.reckoned / m.rate
-	} else if i := s.fillings.index(c.Workers, c.Threads); i >= 0 {
-		cost *= s.fillings[i].cost
+	return min(cost*s.costSeen(box, c.Workers, c.Threads), cores/rate)
+}
+
+// costSeen is what a shape's requests were seen to take of what is reckoned of them; 1 where it wasn't run.
+func (s *Serving) costSeen(box throughput.Box, workers, threads int) float64 {
+	if seen := s.seen[calibrate.Shape{Workers: workers, Threads: threads}]; seen > 0 {
+		if m := s.most(box, workers, threads, 0); seen > m.reckoned && m.by != calibrate.RateByThreads {
+			return m.reckoned / m.rate
+		}
 	}
-	return min(cost, cores/rate)
+	if i := s.fillings.index(workers, threads); i >= 0 {
+		return s.fillings[i].cost
+	}
+	return 1
 }
 
 // TimesAt are the times of their requests at a rate; see throughput.App.TimesAt.

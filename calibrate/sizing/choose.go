@@ -16,8 +16,8 @@ type choice struct {
 	workers  int // 0: nothing fits
 }
 
-// choose takes what serves enough for the least memory, unless something else is preferred among what serves enough. Where nobody knows what a shape
-// serves, it keeps the measured threads. Where the fewest workers asked for don't
+// choose takes what serves enough for the least memory, unless something else is preferred among what serves enough. Where nobody knows
+// what a shape serves, it keeps the measured threads. Where the fewest workers asked for don't
 // fit with them, as many with the most threads that do fit stand in: not more, because nothing was measured there and
 // so that more memory never gives fewer workers.
 func (q Question) choose() choice {

@@ -85,8 +85,13 @@ func (n need) smaller(clients int) (small need, at int, times float64) {
 		return n, 0, 1
 	}
 	times = float64(n.workers) / workers
+	return n.shrunk(workers, times), int(math.Ceil(wanted / times)), times
+}
+
+// shrunk is a system of so many workers that stands for one of so many times the size.
+func (n need) shrunk(workers, times float64) need {
 	n.workers, n.cores, n.all, n.restCores = int(workers), n.cores/times, n.all/times, n.restCores*math.Floor(times)
-	return n, int(math.Ceil(wanted / times)), times
+	return n
 }
 
 func least(b bounds) float64 {

@@ -64,8 +64,7 @@ func (n need) smallerAt(rate float64) (need, float64) {
 	}
 	workers := math.Max(math.Floor(float64(n.workers)/times), 1)
 	times = float64(n.workers) / workers
-	n.workers, n.cores, n.all, n.restCores = int(workers), n.cores/times, n.all/times, n.restCores*math.Floor(times)
-	return n, rate / times
+	return n.shrunk(workers, times), rate / times
 }
 
 // open are the times of so many requests at a rate, the shortest first.
